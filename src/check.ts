@@ -1,0 +1,112 @@
+/**
+ * Argument errors in one voice: `where: "argument" expected ..., got ...`.
+ * Doors check everything before anything changes; kernels check nothing.
+ */
+
+/** How a value is shown in a message: short, and telling strings from numbers. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value)
+  if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`
+  if (typeof value === 'object' && value !== null) return value.constructor?.name === 'Object' ? 'an object' : `a ${value.constructor?.name ?? 'null-prototype object'}`
+  return String(value)
+}
+
+/** @throws TypeError unless `value` is a finite number; RangeError unless it lies in [minimum, maximum]. */
+export function checkNumber(
+  where: string,
+  name: string,
+  value: unknown,
+  { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, above = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY } = {},
+): number {
+  if (typeof value !== 'number') throw new TypeError(`${where}: "${name}" must be a number, got ${show(value)}`)
+  const bounds: string[] = []
+  if (above !== Number.NEGATIVE_INFINITY) bounds.push(`greater than ${above}`)
+  if (minimum !== Number.NEGATIVE_INFINITY) bounds.push(`at least ${minimum}`)
+  if (below !== Number.POSITIVE_INFINITY) bounds.push(`less than ${below}`)
+  if (maximum !== Number.POSITIVE_INFINITY) bounds.push(`at most ${maximum}`)
+  if (!Number.isFinite(value) || value < minimum || value > maximum || value <= above || value >= below) {
+    throw new RangeError(`${where}: "${name}" must be a finite number${bounds.length ? ` ${bounds.join(' and ')}` : ''}, got ${value}`)
+  }
+  return value
+}
+
+/** @throws TypeError unless `value` is a number; RangeError unless it is a whole number in [minimum, maximum]. */
+export function checkInteger(where: string, name: string, value: unknown, minimum = 0, maximum = 2 ** 31 - 1): number {
+  if (typeof value !== 'number') throw new TypeError(`${where}: "${name}" must be a whole number, got ${show(value)}`)
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    const range = maximum === 2 ** 31 - 1 ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
+    throw new RangeError(`${where}: "${name}" must be a whole number ${range}, got ${value}`)
+  }
+  return value
+}
+
+/** @throws TypeError unless `value` is true or false. */
+export function checkBoolean(where: string, name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${where}: "${name}" must be true or false, got ${show(value)}`)
+  return value
+}
+
+/** @throws TypeError unless `value` is a function. */
+export function checkFunction(where: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${where}: "${name}" must be a function, got ${show(value)}`)
+}
+
+/**
+ * Refuses anything but a plain object whose keys are all known.
+ * @throws TypeError naming the nearest known option.
+ */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${where}: options must be an object, got ${show(options)}`)
+  }
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(`${where}: unknown option "${key}"${suggest(key, known)}`)
+  }
+}
+
+/** @throws RangeError unless `value` is one of `known`, naming the nearest. */
+export function checkOneOf<T extends string>(where: string, name: string, value: unknown, known: readonly T[]): T {
+  if (typeof value !== 'string') throw new TypeError(`${where}: "${name}" must be a name, got ${show(value)}`)
+  const found = known.find((candidate) => candidate === value)
+  if (found === undefined) throw new RangeError(`${where}: unknown ${name} ${show(value)}${suggest(value, known)}`)
+  return found
+}
+
+/** What users of other libraries call our options. */
+const FAMILIAR: Readonly<Record<string, string>> = {
+  lr: 'learningRate',
+  eps: 'epsilon',
+  wd: 'weightDecay',
+  decay: 'weightDecay',
+  batch: 'batchSize',
+  p: 'rate',
+}
+
+/** `; did you mean "x"?`, or the list of what there is when nothing is near. */
+export function suggest(given: string, known: readonly string[]): string {
+  const familiar = FAMILIAR[given]
+  if (familiar !== undefined && known.includes(familiar)) return `; did you mean "${familiar}"?`
+  const folded = fold(given)
+  const ranked = known.map((name) => ({ name, distance: editDistance(folded, fold(name)) }))
+  ranked.sort((a, b) => a.distance - b.distance)
+  const nearest = ranked[0]
+  if (nearest && nearest.distance <= Math.max(1, folded.length / 3)) return `; did you mean "${nearest.name}"?`
+  return known.length ? `; known: ${known.join(', ')}` : ''
+}
+
+const fold = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      row[j] = Math.min(row[j - 1] + 1, previous[j] + 1, previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    previous = row
+  }
+  return previous[b.length]
+}

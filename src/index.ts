@@ -1,0 +1,1 @@
+export { configureRuntime } from './wasm.ts'

@@ -2,6 +2,7 @@
 import { ABI_VERSION } from '../src/abi'
 import { fillConstants } from './simd'
 
+export { setTile } from './gemm'
 export { run } from './run'
 
 /** Compared with the compiler's own at load. */

@@ -1,7 +1,7 @@
 // Work split: every thread runs the same list and takes its share of each step's rows, panels or elements.
 
 /** Threads running the list. */
-export let threads: i32 = 1
+export const threads: i32 = 1
 
 export class Share {
   /** First of this thread's units out of `total`. */

@@ -52,6 +52,9 @@ export const RECORD_GRADIENT_NORM = 20
 export const STEP_WORDS = 32
 export const OP = 0
 
+/** Does nothing: the place of a step that is not needed for now. */
+export const OP_NONE = 0
+
 /** to[r] = from[order[first + r]] for the batch's rows; elements are 32-bit words of any kind. */
 export const OP_GATHER = 1
 export const GATHER_FROM = 1
@@ -90,6 +93,17 @@ export const DENSE_DX = 12
 export const DENSE_SCRATCH = 13
 export const DENSE_SAVED_STRIDE = 14
 export const DENSE_DX_STRIDE = 15
+
+// Shapes of matrix tiles (rows x columns of the result held in registers), for setTile: the same bits at other speeds.
+/** The default where multiply-add is fused; needs 15 vector registers. */
+export const TILE_6X8 = 0
+/** For engines that leave fewer. */
+export const TILE_4X8 = 1
+/** The default where multiply-add is two instructions. */
+export const TILE_2X16 = 2
+/** For engines that join pairs of vectors into wider ones. */
+export const TILE_4X16 = 3
+export const TILE_5X16 = 4
 
 /** y = activation(x), element by element or row by row; y may be x. */
 export const OP_ACTIVATE = 5
@@ -188,11 +202,33 @@ export const CORRECT_SPARSE = 0
 export const CORRECT_ONE_HOT = 1
 export const CORRECT_BINARY = 2
 
+// Steps on the gradient block between the backward pass and the update.
+
+/** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); record.penalty += l1 * sum|w| + l2 / 2 * sum w². */
+export const OP_PENALTY = 16
+/** record.gradientNorm = Euclidean norm of the block. */
+export const OP_GRADIENT_NORM = 17
+/** gradients *= min(1, limit / (record.gradientNorm + 1e-6)) */
+export const OP_CLIP_NORM = 18
+/** gradients = clamp(gradients, -limit, limit) */
+export const OP_CLIP_VALUE = 19
+export const BLOCK_GRADIENTS = 1
+/** Floats in the block, a multiple of 4; pads are zero. */
+export const BLOCK_COUNT = 2
+/** OP_PENALTY: the weights. */
+export const PENALTY_PARAMETERS = 3
+/** f32 */
+export const PENALTY_L1 = 4
+/** f32 */
+export const PENALTY_L2 = 5
+/** f32 */
+export const CLIP_LIMIT = 6
+
 // Optimizer steps: one in-place pass over parallel blocks. Rates and decays of a step:
 // rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.
 export const OPT_PARAMETERS = 1
 export const OPT_GRADIENTS = 2
-/** Address of the first state slot's block; slot i is OPT_STATE + i. */
+/** Address of the first state slot's block, 0 where the rule does without it; slot i is OPT_STATE + i. */
 export const OPT_STATE = 3
 export const OPT_STATES = 5
 /** Floats in the pass, a multiple of 16. */
@@ -206,20 +242,243 @@ export const OPT_DECAY = 11
 /** f32 x OPT_HYPERS: the rule's own constants, named below. */
 export const OPT_HYPER = 12
 export const OPT_HYPERS = 10
+/** f32: added and subtracted, it swallows gradients whose squares would be denormal. */
+export const OPT_TINY = 22
+/** f32: the same for averages of squares. */
+export const OPT_TINY_SQUARE = 23
+/** Rules with norms per tensor: address of two f64 for every NORM_CHUNK floats of the tensor. */
+export const OPT_PARTIALS = 24
+/** Norms are summed in float64 chunk by chunk, so that the bits do not depend on who sums which chunk. */
+export const NORM_CHUNK = 4096
 
+// In the words below a BETA or RHO is followed by its REST: 1 - beta, rounded to float32 once.
 export const OP_SGD = 32
+/** f32 x 3: velocity = momentum * velocity + scalar * g; parameters -= rate * (GRADIENT * g + VELOCITY * velocity) */
 export const SGD_MOMENTUM = 12
-export const SGD_DAMPENING = 13
-/** 1 or 0, f32 */
-export const SGD_NESTEROV = 14
+export const SGD_GRADIENT = 13
+export const SGD_VELOCITY = 14
+/** record scalar: 1 in the first step, then 1 - dampening */
+export const SGD_SCALAR_GRADIENT = 0
 
+/** Adam and AdamW; with a third slot AMSGrad. */
 export const OP_ADAM = 33
-/** f32 x 3, as beta1, beta2, epsilon */
-export const ADAM_BETA1 = 12
-export const ADAM_BETA2 = 13
-export const ADAM_EPSILON = 14
-/** 1: decay the parameters (AdamW), 0: add the decay to the gradient (L2); f32 */
-export const ADAM_DECOUPLED = 15
-/** record scalars: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) */
-export const ADAM_SCALAR_FIRST = 0
-export const ADAM_SCALAR_SECOND = 1
+export const OP_ADAMAX = 34
+export const OP_NADAM = 35
+export const OP_RADAM = 36
+export const OP_YOGI = 37
+export const OP_ADABELIEF = 38
+export const OP_LION = 39
+/** f32: words of all rules with two moments */
+export const MOMENT_BETA1 = 12
+export const MOMENT_REST1 = 13
+export const MOMENT_BETA2 = 14
+export const MOMENT_REST2 = 15
+export const MOMENT_EPSILON = 16
+/** 1: decay the parameters (AdamW), 0: add the decay to the gradient (L2) */
+export const MOMENT_DECOUPLED = 17
+/** AdaBelief's, LAMB's and NovoGrad's second epsilon, inside the root. */
+export const MOMENT_EPSILON_ROOT = 18
+/** record scalars: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t); NAdam's first is the moment's weight */
+export const MOMENT_SCALAR_FIRST = 0
+export const MOMENT_SCALAR_SECOND = 1
+/** record scalar: NAdam's weight of the gradient itself */
+export const NADAM_SCALAR_GRADIENT = 2
+/** record scalar: 1 while RAdam's variance cannot be rectified and the step is the plain moment, else 0 */
+export const RADAM_SCALAR_PLAIN = 2
+
+/** partials = sums of p² and u² per chunk, after the moments have moved */
+export const OP_LAMB_NORMS = 40
+/** parameters -= rate * |p| / |u| * u */
+export const OP_LAMB = 41
+/** partials = sums of g² per chunk */
+export const OP_NOVOGRAD_NORMS = 42
+/** The tensor's second moment: the first float of its share of slot 1. */
+export const OP_NOVOGRAD_MOMENT = 43
+export const OP_NOVOGRAD = 44
+/** record scalars: weights of the old second moment and of |g|² */
+export const NOVOGRAD_SCALAR_KEPT = 0
+export const NOVOGRAD_SCALAR_NORM = 1
+
+export const OP_ADAGRAD = 45
+/** f32 */
+export const ADAGRAD_EPSILON = 12
+/** record scalar: factor on the rate, also ASGD's */
+export const SCALAR_RATE = 0
+
+export const OP_ADADELTA = 46
+/** f32 x 3 */
+export const ADADELTA_RHO = 12
+export const ADADELTA_REST = 13
+export const ADADELTA_EPSILON = 14
+
+/** Slots: second moment, velocity (momentum), first moment (centered). */
+export const OP_RMSPROP = 47
+/** f32 x 4 */
+export const RMSPROP_RHO = 12
+export const RMSPROP_REST = 13
+export const RMSPROP_EPSILON = 14
+export const RMSPROP_MOMENTUM = 15
+
+export const OP_RPROP = 48
+/** f32 x 4: the step's factors where the sign flips and where it stays, its bounds */
+export const RPROP_SHRINK = 12
+export const RPROP_GROW = 13
+export const RPROP_SMALLEST = 14
+export const RPROP_LARGEST = 15
+
+export const OP_ASGD = 49
+/** f32 */
+export const ASGD_LAMBDA = 12
+/** record scalar: weight of the new parameters in their average */
+export const ASGD_SCALAR_AVERAGE = 1
+
+// ---- layers beyond dense: ops 64 to 95. Matrices of one step have the same columns and share one stride.
+
+/** Batch statistics, then y = gamma * (r * (x - mean) / spread + d) + beta; r = 1 and d = 0 but for batch renorm. */
+export const OP_BATCH_NORM = 64
+/** dx, dgamma and dbeta from dy, x and what OP_BATCH_NORM left in the statistics. */
+export const OP_BATCH_NORM_BACK = 65
+/** The running statistics move towards the batch's. */
+export const OP_RUNNING_STATISTICS = 66
+export const NORM_FROM = 1
+/** y in OP_BATCH_NORM, dx in OP_BATCH_NORM_BACK. */
+export const NORM_TO = 2
+export const NORM_STRIDE = 3
+export const NORM_COLS = 4
+/** One f32 a column, or 0. */
+export const NORM_GAMMA = 5
+export const NORM_BETA = 6
+/** STATISTICS_ROWS rows of one f32 a column, NORM_STATISTICS_STRIDE bytes apart. */
+export const NORM_STATISTICS = 7
+export const NORM_STATISTICS_STRIDE = 8
+export const NORM_RUNNING_MEAN = 9
+/** Running variance, or the running deviation of batch renorm. */
+export const NORM_RUNNING_SPREAD = 10
+/** NORM_BATCH, ... */
+export const NORM_MODE = 11
+/** f32 */
+export const NORM_EPSILON = 12
+/** f32 */
+export const NORM_R_MAX = 13
+/** f32 */
+export const NORM_D_MAX = 14
+/** f32: share of the batch in the new running statistics; 0: they are the mean over all batches */
+export const NORM_MOMENTUM = 15
+/** One f32: batches seen; only without momentum. */
+export const NORM_BATCHES = 16
+export const NORM_DY = 17
+export const NORM_DGAMMA = 18
+export const NORM_DBETA = 19
+
+/** Statistics of the batch. */
+export const NORM_BATCH = 0
+/** The same, corrected towards the running statistics by r and d. */
+export const NORM_RENORM = 1
+/** Running mean and variance as constants. */
+export const NORM_CONSTANT_VARIANCE = 2
+/** Running mean and deviation as constants. */
+export const NORM_CONSTANT_DEVIATION = 3
+
+export const STATISTICS_MEAN = 0
+/** Biased variance of the batch; sqrt(variance + epsilon) for batch renorm. */
+export const STATISTICS_SPREAD = 1
+/** What x - mean is multiplied by before gamma, without r. */
+export const STATISTICS_INVERSE = 2
+export const STATISTICS_R = 3
+export const STATISTICS_D = 4
+/** Sums of dy, and of dy * (x - mean). */
+export const STATISTICS_SUM = 5
+export const STATISTICS_DOT = 6
+export const STATISTICS_ROWS = 7
+
+/** y = gamma * n + beta, n = (x - mean) / sqrt(variance + epsilon) of each group of a row's columns. */
+export const OP_ROW_NORM = 67
+/** dx from dy and n. */
+export const OP_ROW_NORM_BACK = 68
+/** x, or dy. */
+export const ROW_NORM_FROM = 1
+/** y, or dx. */
+export const ROW_NORM_TO = 2
+export const ROW_NORM_STRIDE = 3
+export const ROW_NORM_COLS = 4
+/** One f32 a column, or 0. */
+export const ROW_NORM_GAMMA = 5
+export const ROW_NORM_BETA = 6
+/** Columns of a group; it divides the columns. */
+export const ROW_NORM_GROUP = 7
+/** Where n is kept for the way back; 0: nowhere. */
+export const ROW_NORM_NORMALIZED = 8
+/** 1 / sqrt(variance + epsilon): one f32 for each group of each row; 0: nowhere. */
+export const ROW_NORM_INVERSE = 9
+/** 1: subtract the mean; 0: root mean square norm. */
+export const ROW_NORM_CENTERED = 10
+/** f32 */
+export const ROW_NORM_EPSILON = 11
+
+/** dgamma = column sums of dy * n, dbeta = column sums of dy. */
+export const OP_COLUMN_SUMS = 69
+export const COLUMN_SUMS_DY = 1
+export const COLUMN_SUMS_N = 2
+export const COLUMN_SUMS_STRIDE = 3
+export const COLUMN_SUMS_COLS = 4
+/** 0: not wanted */
+export const COLUMN_SUMS_DGAMMA = 5
+/** 0: not wanted */
+export const COLUMN_SUMS_DBETA = 6
+
+/** to[i] = from[i / SPREAD_RUN]: one value a channel becomes one a column. */
+export const OP_SPREAD = 70
+/** to[i] = sum of the SPREAD_RUN values of from that belong to i. */
+export const OP_COLLECT = 71
+export const SPREAD_FROM = 1
+export const SPREAD_TO = 2
+/** Values of the longer side. */
+export const SPREAD_COUNT = 3
+export const SPREAD_RUN = 4
+
+/** to = from * mask / (1 - rate), the way forward and the way back alike. */
+export const OP_DROPOUT = 72
+/** to = from + stddev * N(0, 1) */
+export const OP_NOISE = 73
+/** to = from + NOISE_OTHER */
+export const OP_ADD = 74
+export const NOISE_FROM = 1
+export const NOISE_TO = 2
+export const NOISE_STRIDE = 3
+export const NOISE_COLS = 4
+/** Number of the stream: one for each random layer of a model. */
+export const NOISE_STREAM = 5
+/** An element is dropped when its 32 random bits are below this number. */
+export const NOISE_THRESHOLD = 6
+/** f32: 1 / (1 - rate), or the standard deviation */
+export const NOISE_SCALE = 7
+/** OP_ADD */
+export const NOISE_OTHER = 8
+
+/** y = x where x > 0, else alpha * x with one alpha a column. */
+export const OP_PRELU = 75
+/** dx and dalpha from dy and x. */
+export const OP_PRELU_BACK = 76
+export const PRELU_X = 1
+/** y, or dx. */
+export const PRELU_TO = 2
+export const PRELU_STRIDE = 3
+export const PRELU_COLS = 4
+export const PRELU_ALPHA = 5
+export const PRELU_DY = 6
+export const PRELU_DALPHA = 7
+
+/** w = g * v / |v| for each unit; w and v in panels. */
+export const OP_WEIGHT_NORM = 77
+/** dv and dg from dw. */
+export const OP_WEIGHT_NORM_BACK = 78
+export const WEIGHT_NORM_V = 1
+export const WEIGHT_NORM_G = 2
+/** w, or dw. */
+export const WEIGHT_NORM_W = 3
+export const WEIGHT_NORM_INPUTS = 4
+export const WEIGHT_NORM_UNITS = 5
+/** 1 / |v| of each unit, whole panels. */
+export const WEIGHT_NORM_INVERSE = 6
+export const WEIGHT_NORM_DV = 7
+export const WEIGHT_NORM_DG = 8

@@ -1,12 +1,10 @@
 /** One linear memory: regions laid out first, committed once, read and written through views. */
 import { ALIGN, MACHINE_BYTES } from './abi.ts'
+import { roundUp } from './layout.ts'
 import { instantiate, type Machine, type Target } from './wasm.ts'
 
 const PAGE = 65536
 const LIMIT = 65536 * PAGE
-
-/** Rounds up to a multiple of `unit`. */
-export const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit
 
 export class Arena {
   readonly machine: Machine
@@ -44,7 +42,10 @@ export class Arena {
         memory.grow(missing)
       } catch (cause) {
         const mebibytes = Math.ceil(this.top / 2 ** 20)
-        throw new RangeError(`fourlane: out of memory: the model and its batch need ${mebibytes} MiB; try a smaller batchSize`, { cause })
+        throw new RangeError(
+          `fourlane: out of memory: the model and its batch need ${mebibytes} MiB; try a smaller batchSize`,
+          { cause },
+        )
       }
     }
     const { buffer } = memory

@@ -9,7 +9,10 @@ export function show(value: unknown): string {
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`
-  if (typeof value === 'object' && value !== null) return value.constructor?.name === 'Object' ? 'an object' : `a ${value.constructor?.name ?? 'null-prototype object'}`
+  if (typeof value === 'object' && value !== null)
+    return value.constructor?.name === 'Object'
+      ? 'an object'
+      : `a ${value.constructor?.name ?? 'null-prototype object'}`
   return String(value)
 }
 
@@ -18,7 +21,12 @@ export function checkNumber(
   where: string,
   name: string,
   value: unknown,
-  { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, above = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY } = {},
+  {
+    minimum = Number.NEGATIVE_INFINITY,
+    maximum = Number.POSITIVE_INFINITY,
+    above = Number.NEGATIVE_INFINITY,
+    below = Number.POSITIVE_INFINITY,
+  } = {},
 ): number {
   if (typeof value !== 'number') throw new TypeError(`${where}: "${name}" must be a number, got ${show(value)}`)
   const bounds: string[] = []
@@ -27,7 +35,9 @@ export function checkNumber(
   if (below !== Number.POSITIVE_INFINITY) bounds.push(`less than ${below}`)
   if (maximum !== Number.POSITIVE_INFINITY) bounds.push(`at most ${maximum}`)
   if (!Number.isFinite(value) || value < minimum || value > maximum || value <= above || value >= below) {
-    throw new RangeError(`${where}: "${name}" must be a finite number${bounds.length ? ` ${bounds.join(' and ')}` : ''}, got ${value}`)
+    throw new RangeError(
+      `${where}: "${name}" must be a finite number${bounds.length ? ` ${bounds.join(' and ')}` : ''}, got ${value}`,
+    )
   }
   return value
 }

@@ -1,1 +1,70 @@
-export { configureRuntime } from './wasm.ts'
+/** fourlane: public names only. */
+export { type Activation, type ActivationName, elu, leakyRelu } from './activations.ts'
+export * from './callbacks.ts'
+export type { ClassWeight, Features, Targets } from './data.ts'
+export type { BatchInput, BatchSource } from './dataset.ts'
+export type { History } from './fit.ts'
+export { type CsvTable, readCsv } from './formats/csv.ts'
+export { readIdx } from './formats/idx.ts'
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  identity,
+  lecunNormal,
+  lecunUniform,
+  ones,
+  orthogonal,
+  randomNormal,
+  randomUniform,
+  torchLinear,
+  truncatedNormal,
+  varianceScaling,
+  zeros,
+} from './initializers.ts'
+export { activation, dense, input, type Layer } from './layers.ts'
+export { loadModel, modelFromBytes } from './load.ts'
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  categoricalHinge,
+  hinge,
+  huber,
+  klDivergence,
+  type Loss,
+  type LossName,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+  poisson,
+  sparseCategoricalCrossentropy,
+  squaredHinge,
+} from './losses.ts'
+export {
+  accuracy,
+  auc,
+  binaryAccuracy,
+  classificationReport,
+  confusionMatrix,
+  f1Score,
+  logLoss,
+  type Metric,
+  type MetricName,
+  meanAbsolutePercentageError,
+  precision,
+  r2Score,
+  recall,
+  rootMeanSquaredError,
+  score,
+  topKAccuracy,
+} from './metrics.ts'
+export { type CompileOptions, type FitOptions, type Model, type ModelOptions, sequential } from './model.ts'
+export { minimize, optimize } from './optimize.ts'
+export * from './optimizers.ts'
+export type { Parameter } from './parameters.ts'
+export { minMaxScaler, oneHot, shuffle, standardScaler, trainTestSplit } from './preprocessing.ts'
+export { l1, l1l2, l2, type Regularizer } from './regularizers.ts'
+export { configureRuntime, describeRuntime } from './wasm.ts'

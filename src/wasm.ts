@@ -14,19 +14,23 @@ export interface Machine {
   readonly memory: WebAssembly.Memory
   /** Runs steps [from, to) of the program once for each of `records` consecutive records. */
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
+  /** Chooses the shape of matrix tiles, TILE_*, of this instance; results stay the same to the bit. */
+  setTile(tile: number): void
 }
 
 interface Exports extends Record<string, unknown> {
   memory: WebAssembly.Memory
   run: Machine['run']
+  setTile: Machine['setTile']
   abiVersion(): number
   initialize(): void
 }
 
 // () -> v128: f32x4.relaxed_madd of three zeros
 const RELAXED_PROBE = [
-  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00, 0x0a, 0x13, 0x01,
-  0x11, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x85, 0x02, 0x0b,
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00,
+  0x0a, 0x13, 0x01, 0x11, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x85,
+  0x02, 0x0b,
 ]
 
 let relaxed: boolean | undefined
@@ -77,8 +81,10 @@ export function instantiate(target: Target = pickTarget()): Machine {
   }
   const { exports } = instantiateSync<Exports>(module, {})
   if (exports.abiVersion() !== ABI_VERSION) {
-    throw new Error(`fourlane: ${target}.wasm has ABI version ${exports.abiVersion()}, expected ${ABI_VERSION}; build again`)
+    throw new Error(
+      `fourlane: ${target}.wasm has ABI version ${exports.abiVersion()}, expected ${ABI_VERSION}; build again`,
+    )
   }
   exports.initialize()
-  return { target, memory: exports.memory, run: exports.run }
+  return { target, memory: exports.memory, run: exports.run, setTile: exports.setTile }
 }

@@ -35,7 +35,8 @@ export function assertClose(
   { absolute, relative }: Tolerance,
   what: string,
 ): void {
-  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`)
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`)
   let worst = -1
   let excess = 1
   for (let i = 0; i < expected.length; i++) {
@@ -46,5 +47,8 @@ export function assertClose(
       excess = Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio
     }
   }
-  if (worst >= 0) throw new Error(`${what}[${worst}]: ${actual[worst]}, expected ${expected[worst]} (${excess.toFixed(1)}x the tolerance)`)
+  if (worst >= 0)
+    throw new Error(
+      `${what}[${worst}]: ${actual[worst]}, expected ${expected[worst]} (${excess.toFixed(1)}x the tolerance)`,
+    )
 }

@@ -1,6 +1,7 @@
 /** Every suite runs on every wasm target this host can run. */
-import { Arena } from '../src/arena.ts'
+
 import { ALIGN, PANEL, RECORD_ROWS, RECORD_WORDS, STEP_WORDS } from '../src/abi.ts'
+import { Arena } from '../src/arena.ts'
 import { supports, TARGETS, type Target } from '../src/wasm.ts'
 
 export const targets: readonly Target[] = TARGETS.filter(supports)

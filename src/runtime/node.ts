@@ -1,7 +1,8 @@
 /** What differs by host, for Node, Deno and Bun: the module's bytes, files, the terminal. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 
 /** The wasm build of the given name, found beside the compiled sources or, when they run unbuilt, in build/. */
@@ -47,6 +48,12 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/** Adds to the end of a file, creating it and its folders where they are missing. */
+export async function appendBytes(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await appendFile(path, bytes)
 }
 
 /** Lets timers, I/O and signals run. */

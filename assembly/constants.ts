@@ -1,0 +1,162 @@
+// The table of vector constants below MACHINE_BYTES: 16 bytes each, one value in all four lanes. Hot loops load from it:
+// engines rebuild v128 immediates at each use. Polynomials are our own minimax fits of the relative error (weighted
+// least squares after Lawson), their coefficients rounded to float32 one after the other from the lowest.
+
+export const ONE: usize = 64
+export const HALF: usize = 80
+export const TWO: usize = 96
+export const THREE: usize = 112
+export const SIX: usize = 128
+export const SIXTH: usize = 144
+/** |x| = x & MAGNITUDE */
+export const MAGNITUDE: usize = 160
+/** 2^-126, the smallest normal number */
+export const SMALLEST: usize = 176
+export const INFINITY: usize = 192
+/** swallows denormals */
+export const TINY: usize = 208
+
+// e^r for r in [0, ln 2]
+export const EXP_LOW: usize = 224
+export const EXP_HIGH: usize = 240
+export const EXP_FINITE: usize = 256
+export const LOG2E: usize = 272
+/** ln 2 in two parts: the first has 9 bits, so that n * LN2_HIGH is exact */
+export const LN2_HIGH: usize = 288
+export const LN2_LOW: usize = 304
+/** 1.5 * 2^23 + 127: adding a whole number n leaves n + 127 in the lowest bits */
+export const EXP_BIAS: usize = 320
+export const EXP1: usize = 336
+export const EXP2: usize = 352
+export const EXP3: usize = 368
+export const EXP4: usize = 384
+export const EXP5: usize = 400
+export const EXP6: usize = 416
+
+// e^r - 1 = r + r^2 P(r) for |r| <= ln 2 / 2
+export const EXPM1_LOW: usize = 432
+export const EXPM1_2: usize = 448
+export const EXPM1_3: usize = 464
+export const EXPM1_4: usize = 480
+export const EXPM1_5: usize = 496
+export const EXPM1_6: usize = 512
+
+// ln(1 + f) = f - f^2 / 2 + f^3 P(f)
+/** significands are taken from [sqrt(1/2), sqrt(2)) */
+export const SQRT_HALF: usize = 528
+export const MANTISSA: usize = 544
+/** 2^LOG_SHIFT makes denormals normal */
+export const LOG_SCALE: usize = 560
+export const LOG_SHIFT: usize = 576
+export const SQRT2_LESS_ONE: usize = 592
+export const LOG3: usize = 608
+export const LOG4: usize = 624
+export const LOG5: usize = 640
+export const LOG6: usize = 656
+export const LOG7: usize = 672
+export const LOG8: usize = 688
+export const LOG9: usize = 704
+export const LOG10: usize = 720
+
+// Phi(-z) = e^(-z^2 / 2) t P(t), t = 1 / (1 + CDF_SCALE z)
+export const CDF_SCALE: usize = 736
+export const CDF0: usize = 752
+export const CDF1: usize = 768
+export const CDF2: usize = 784
+export const CDF3: usize = 800
+export const CDF4: usize = 816
+export const CDF5: usize = 832
+export const CDF6: usize = 848
+export const CDF7: usize = 864
+export const CDF8: usize = 880
+/** 1 / sqrt(2 pi) */
+export const PDF0: usize = 896
+
+// activations
+export const SELU_SCALE: usize = 912
+/** scale * alpha */
+export const SELU_LOW: usize = 928
+/** 2 sqrt(2 / pi) */
+export const GELU1: usize = 944
+/** GELU1 * 0.044715 */
+export const GELU3: usize = 960
+/** beyond it the logistic function is 0 or 1 */
+export const GELU_LIMIT: usize = 976
+/** beyond it tanh(softplus(x)) is 1 */
+export const MISH_LIMIT: usize = 992
+
+function fill(address: usize, value: f32): void {
+  v128.store(address, f32x4.splat(value))
+}
+
+function fillBits(address: usize, value: i32): void {
+  v128.store(address, i32x4.splat(value))
+}
+
+/** Writes the table; once per memory, before anything else runs. */
+export function fillConstants(): void {
+  fill(ONE, 1)
+  fill(HALF, 0.5)
+  fill(TWO, 2)
+  fill(THREE, 3)
+  fill(SIX, 6)
+  fill(SIXTH, 1 / 6)
+  fillBits(MAGNITUDE, 0x7fffffff)
+  fillBits(SMALLEST, 0x00800000)
+  fillBits(INFINITY, 0x7f800000)
+  fill(TINY, 1e-20)
+
+  fill(EXP_LOW, -88)
+  fill(EXP_HIGH, 89)
+  fill(EXP_FINITE, 88)
+  fill(LOG2E, 1.4426950216293335)
+  fill(LN2_HIGH, 0.693359375)
+  fill(LN2_LOW, -2.1219444e-4)
+  fill(EXP_BIAS, 12583039)
+  fill(EXP1, 0.9999998211860657)
+  fill(EXP2, 0.5000055432319641)
+  fill(EXP3, 0.1666117012500763)
+  fill(EXP4, 0.041911039501428604)
+  fill(EXP5, 0.007796867750585079)
+  fill(EXP6, 0.0019467658130452037)
+
+  fill(EXPM1_LOW, -18)
+  fill(EXPM1_2, 0.4999999701976776)
+  fill(EXPM1_3, 0.1666654646396637)
+  fill(EXPM1_4, 0.04166743531823158)
+  fill(EXPM1_5, 0.008366258814930916)
+  fill(EXPM1_6, 0.0013870650436729193)
+
+  fillBits(SQRT_HALF, 0x3f3504f3)
+  fillBits(MANTISSA, 0x007fffff)
+  fill(LOG_SCALE, 8388608)
+  fill(LOG_SHIFT, 23)
+  fill(SQRT2_LESS_ONE, 0.41421356)
+  fill(LOG3, 0.3333333134651184)
+  fill(LOG4, -0.2500081956386566)
+  fill(LOG5, 0.2000124156475067)
+  fill(LOG6, -0.166234090924263)
+  fill(LOG7, 0.14201581478118896)
+  fill(LOG8, -0.1315961331129074)
+  fill(LOG9, 0.12762197852134705)
+  fill(LOG10, -0.0763639509677887)
+
+  fill(CDF_SCALE, 0.2800000011920929)
+  fill(CDF0, 0.11168427020311356)
+  fill(CDF1, 0.11204449832439423)
+  fill(CDF2, 0.10058501362800598)
+  fill(CDF3, 0.09339670836925507)
+  fill(CDF4, 0.050231922417879105)
+  fill(CDF5, 0.025142567232251167)
+  fill(CDF6, 0.0660872831940651)
+  fill(CDF7, -0.08160750567913055)
+  fill(CDF8, 0.022435268387198448)
+  fill(PDF0, 0.3989422804014327)
+
+  fill(SELU_SCALE, 1.0507009873554805)
+  fill(SELU_LOW, 1.7580993408473766)
+  fill(GELU1, 1.5957691216057308)
+  fill(GELU3, 0.0713548162726009)
+  fill(GELU_LIMIT, 12)
+  fill(MISH_LIMIT, 20)
+}

@@ -1,0 +1,212 @@
+// Dense layers: y = f(x · w + b) and its two gradients as one family of blocked matrix products, c = from + a · b.
+//
+//   forward   y[rows x units]    a = x   by rows      b = w    in panels: [ceil(units / 8)][inputs][8]
+//   backward  dw[inputs x units] a = x   by columns   b = dz   in place, c in w's panels
+//             dx[rows x inputs]  a = dz  by rows      b = wᵀ   in panels, transposed into scratch before their first use
+//
+// Addresses and strides are bytes. Blocks of MC rows x KC of the sum stay in the L2 cache, a panel's KC x 8 in L1.
+// Every element is summed over k in order, and kept in c from one KC to the next: blocks, tiles and the split of panels
+// over threads change no bit of a result.
+import { ACTIVATION_LINEAR, PANEL } from '../src/abi'
+import { activateBackBlock, activateBlock } from './activations'
+import { Columns, Rows } from './blocks'
+import { transposePanel } from './transpose'
+
+export { setTile } from './blocks'
+
+/** Bytes of a panel's row. */
+const ROW: usize = PANEL << 2
+/** Rows and depth of a block: MC x KC floats of a stay in a second-level cache of 512 KB; whole tiles of 2, 4 and 6 rows. */
+const MC: i32 = 144
+const KC: i32 = 512
+/** For dw a row of x and one of dz are a page each when they are long, and first-level TLBs hold about 64 pages. */
+const PAGE: usize = 4096
+const PAGES: usize = 64
+/** Fewer rows than this do not pay for loading and storing a tile. */
+const KC_LEAST: usize = 32
+
+class Cut {
+  /** Parts of `total`, all alike and whole panels long, none much over `most`. */
+  @inline static part(total: i32, most: i32): i32 {
+    const parts = (total + most - 1) / most
+    return ((total + parts - 1) / parts + PANEL - 1) & -PANEL
+  }
+
+  /** A last panel with at most four columns takes tiles half as wide. */
+  @inline static endsHalf(cols: i32, panelEnd: i32): bool {
+    return panelEnd * PANEL >= cols && ((cols - 1) & (PANEL - 1)) < PANEL / 2
+  }
+}
+
+/** y[rows x units] = f(z), z = x · w + b, for panels [panelBegin, panelEnd) of y. b may be 0; saved, unless 0, gets z. */
+export function denseForward(
+  x: usize,
+  xStride: usize,
+  w: usize,
+  bias: usize,
+  y: usize,
+  yStride: usize,
+  rows: i32,
+  inputs: i32,
+  units: i32,
+  panelBegin: i32,
+  panelEnd: i32,
+  activation: i32,
+  alpha: f32,
+  saved: usize,
+  savedStride: usize,
+): void {
+  const half = Cut.endsHalf(units, panelEnd)
+  const wPanel = <usize>inputs * ROW
+  const z = saved ? saved : y
+  const zStride = saved ? savedStride : yStride
+  const kc = Cut.part(inputs, KC)
+  for (let r = 0; r < rows; r += MC) {
+    const m = min(MC, rows - r)
+    for (let k = 0; k < inputs; k += kc) {
+      const depth = min(kc, inputs - k)
+      const a = x + <usize>r * xStride + ((<usize>k) << 2)
+      for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
+        n = Rows.panels(panelEnd - p, m, half)
+        const at = <usize>p * ROW
+        const b = w + <usize>p * wPanel + <usize>k * ROW
+        const c = z + <usize>r * zStride + at
+        const from = k ? c : bias ? bias + at : 0
+        Rows.multiply(n, half && p + 1 == panelEnd, a, xStride, b, wPanel, from, k ? zStride : 0, c, zStride, m, depth)
+        if (k + depth == inputs && (saved || activation != ACTIVATION_LINEAR)) {
+          const to = y + <usize>r * yStride + at
+          activateBlock(activation, alpha, c, zStride, to, yStride, m, n)
+          const pad = units - (p + n - 1) * PANEL
+          if (pad < PANEL) clearPads(to + <usize>(n - 1) * ROW, yStride, m, pad)
+        }
+      }
+    }
+  }
+}
+
+/** Zeros from column `first` to the end of a panel, where f(0) is not 0. */
+function clearPads(to: usize, stride: usize, rows: i32, first: i32): void {
+  if (load<f32>(to, ROW - 4) == 0) return
+  for (; rows; rows--, to += stride) {
+    for (let i = first; i < PANEL; i++) store<f32>(to + ((<usize>i) << 2), 0)
+  }
+}
+
+/**
+ * dx[rows x inputs] = (dz · wᵀ) * f'(saved), for panels [panelBegin, panelEnd) of dx.
+ * scratch: room for wᵀ in panels, [ceil(inputs / 8)][units][8].
+ */
+export function denseBackwardInput(
+  dz: usize,
+  zStride: usize,
+  w: usize,
+  dx: usize,
+  xStride: usize,
+  rows: i32,
+  inputs: i32,
+  units: i32,
+  panelBegin: i32,
+  panelEnd: i32,
+  scratch: usize,
+  activation: i32,
+  alpha: f32,
+  saved: usize,
+  savedStride: usize,
+): void {
+  const half = Cut.endsHalf(inputs, panelEnd)
+  const wPanel = <usize>inputs * ROW
+  const bPanel = <usize>units * ROW
+  const kc = Cut.part(units, KC)
+  for (let r = 0; r < rows; r += MC) {
+    const m = min(MC, rows - r)
+    for (let k = 0; k < units; k += kc) {
+      const depth = min(kc, units - k)
+      const a = dz + <usize>r * zStride + ((<usize>k) << 2)
+      for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
+        n = Rows.panels(panelEnd - p, m, half)
+        const b = scratch + <usize>p * bPanel + <usize>k * ROW
+        if (r == 0) {
+          const from = w + <usize>(k / PANEL) * wPanel
+          for (let q = 0; q < n; q++) {
+            const input = (p + q) * PANEL
+            transposePanel(from + <usize>input * ROW, wPanel, inputs - input, b + <usize>q * bPanel, depth)
+          }
+        }
+        const at = <usize>p * ROW
+        const c = dx + <usize>r * xStride + at
+        Rows.multiply(
+          n,
+          half && p + 1 == panelEnd,
+          a,
+          zStride,
+          b,
+          bPanel,
+          k ? c : 0,
+          k ? xStride : 0,
+          c,
+          xStride,
+          m,
+          depth,
+        )
+        if (k + depth == units && activation != ACTIVATION_LINEAR) {
+          activateBackBlock(
+            activation,
+            alpha,
+            saved + <usize>r * savedStride + at,
+            savedStride,
+            c,
+            xStride,
+            c,
+            xStride,
+            m,
+            n,
+          )
+        }
+      }
+    }
+  }
+}
+
+/** dw = xᵀ · dz in w's panels; db (unless 0) = column sums of dz; for panels [panelBegin, panelEnd) of dw. */
+export function denseBackwardWeights(
+  x: usize,
+  xStride: usize,
+  dz: usize,
+  zStride: usize,
+  dw: usize,
+  db: usize,
+  rows: i32,
+  inputs: i32,
+  units: i32,
+  panelBegin: i32,
+  panelEnd: i32,
+): void {
+  const half = Cut.endsHalf(units, panelEnd)
+  const wPanel = <usize>inputs * ROW
+  const kc = Cut.part(rows, <i32>max(KC_LEAST, (PAGES * PAGE) / (min(xStride, PAGE) + min(zStride, PAGE))))
+  for (let k = 0; k < rows; k += kc) {
+    const depth = min(kc, rows - k)
+    const a = x + <usize>k * xStride
+    for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
+      n = Columns.panels(panelEnd - p, half)
+      const b = dz + <usize>k * zStride + <usize>p * ROW
+      const c = dw + <usize>p * wPanel
+      const from = k ? c : 0
+      Columns.multiply(n, half && p + 1 == panelEnd, a, xStride, b, zStride, from, c, wPanel, inputs, depth)
+    }
+  }
+  if (!db) return
+  for (let p = panelBegin; p < panelEnd; p++) sumColumns(dz + <usize>p * ROW, zStride, db + <usize>p * ROW, rows)
+}
+
+/** to[8] = column sums of one panel. */
+function sumColumns(from: usize, stride: usize, to: usize, rows: i32): void {
+  let left = f32x4.splat(0)
+  let right = left
+  for (; rows; rows--, from += stride) {
+    left = f32x4.add(left, v128.load(from))
+    right = f32x4.add(right, v128.load(from, 16))
+  }
+  v128.store(to, left)
+  v128.store(to, right, 16)
+}

@@ -1,0 +1,95 @@
+// What happens to the gradient block between the backward pass and the update: penalties and clipping.
+import {
+  BLOCK_COUNT,
+  BLOCK_GRADIENTS,
+  CLIP_LIMIT,
+  OP_CLIP_NORM,
+  OP_CLIP_VALUE,
+  OP_PENALTY,
+  PENALTY_L1,
+  PENALTY_L2,
+  PENALTY_PARAMETERS,
+  RECORD_GRADIENT_NORM,
+  RECORD_PENALTY,
+} from '../src/abi'
+import { Share } from './threads'
+
+/** This thread's share of a step on the gradient block; sums are one thread's work, so that their order is fixed. */
+export function adjustGradients(op: i32, step: usize, record: usize, thread: i32): void {
+  const vectors = load<i32>(step, BLOCK_COUNT << 2) >> 2
+  const begin = (<usize>Share.begin(vectors, thread)) << 4
+  const end = (<usize>Share.end(vectors, thread)) << 4
+  if (op == OP_CLIP_NORM) clipNorm(step, record, begin, end)
+  else if (op == OP_CLIP_VALUE) clipValue(step, begin, end)
+  else if (thread != 0) return
+  else if (op == OP_PENALTY) penalize(step, record)
+  else gradientNorm(step, record)
+}
+
+/** dw += l1 * sign(w) + l2 * w, unless dw is 0; penalty += l1 * sum|w| + l2 / 2 * sum w², summed in float64 in storage order. */
+function penalize(step: usize, record: usize): void {
+  const dw = load<usize>(step, BLOCK_GRADIENTS << 2)
+  const w = load<usize>(step, PENALTY_PARAMETERS << 2)
+  const bytes = (<usize>load<i32>(step, BLOCK_COUNT << 2)) << 2
+  const l1 = v128.load32_splat(step, PENALTY_L1 << 2)
+  const l2 = v128.load32_splat(step, PENALTY_L2 << 2)
+  const one = f32x4.splat(1)
+  const zero = f32x4.splat(0)
+  let absolute = f64x2.splat(0)
+  let squared = f64x2.splat(0)
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const v = v128.load(w + i)
+    const size = f32x4.abs(v)
+    if (dw) {
+      // w's sign bit on 1 where w is not 0
+      const sign = v128.and(v128.bitselect(v, one, f32x4.neg(zero)), f32x4.ne(v, zero))
+      v128.store(dw + i, f32x4.add(v128.load(dw + i), f32x4.add(f32x4.mul(l1, sign), f32x4.mul(l2, v))))
+    }
+    const low = f64x2.promote_low_f32x4(size)
+    const high = f64x2.promote_low_f32x4(
+      i8x16.shuffle(size, size, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15),
+    )
+    absolute = f64x2.add(absolute, f64x2.add(low, high))
+    squared = f64x2.add(squared, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)))
+  }
+  const sumAbsolute = f64x2.extract_lane(absolute, 0) + f64x2.extract_lane(absolute, 1)
+  const sumSquared = f64x2.extract_lane(squared, 0) + f64x2.extract_lane(squared, 1)
+  const penalty =
+    <f64>load<f32>(step, PENALTY_L1 << 2) * sumAbsolute + 0.5 * <f64>load<f32>(step, PENALTY_L2 << 2) * sumSquared
+  store<f64>(record, load<f64>(record, RECORD_PENALTY << 2) + penalty, RECORD_PENALTY << 2)
+}
+
+/** record.gradientNorm = sqrt(sum g²), summed in float64 in storage order. */
+function gradientNorm(step: usize, record: usize): void {
+  const g = load<usize>(step, BLOCK_GRADIENTS << 2)
+  const bytes = (<usize>load<i32>(step, BLOCK_COUNT << 2)) << 2
+  let evens = f64x2.splat(0)
+  let odds = f64x2.splat(0)
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const low = f64x2.promote_low_f32x4(v128.load64_zero(g + i))
+    const high = f64x2.promote_low_f32x4(v128.load64_zero(g + i, 8))
+    evens = f64x2.add(evens, f64x2.mul(low, low))
+    odds = f64x2.add(odds, f64x2.mul(high, high))
+  }
+  const sum = f64x2.add(evens, odds)
+  store<f64>(record, Math.sqrt(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)), RECORD_GRADIENT_NORM << 2)
+}
+
+/** g *= min(1, limit / (norm + 1e-6)) on bytes [begin, end) of the block: PyTorch's clip_grad_norm_. */
+function clipNorm(step: usize, record: usize, begin: usize, end: usize): void {
+  const g = load<usize>(step, BLOCK_GRADIENTS << 2)
+  const coefficient = <f64>load<f32>(step, CLIP_LIMIT << 2) / (load<f64>(record, RECORD_GRADIENT_NORM << 2) + 1e-6)
+  if (coefficient >= 1) return
+  const factor = f32x4.splat(<f32>coefficient)
+  for (let i = begin; i < end; i += 16) v128.store(g + i, f32x4.mul(v128.load(g + i), factor))
+}
+
+/** g = clamp(g, -limit, limit) on bytes [begin, end) of the block: PyTorch's clip_grad_value_. */
+function clipValue(step: usize, begin: usize, end: usize): void {
+  const g = load<usize>(step, BLOCK_GRADIENTS << 2)
+  const limit = v128.load32_splat(step, CLIP_LIMIT << 2)
+  const negative = f32x4.neg(limit)
+  for (let i = begin; i < end; i += 16) {
+    v128.store(g + i, f32x4.min(f32x4.max(v128.load(g + i), negative), limit))
+  }
+}

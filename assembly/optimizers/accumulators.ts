@@ -1,0 +1,110 @@
+// Rules that divide by the root of a running sum or average of squared gradients: Adagrad, Adadelta, RMSprop.
+import {
+  ADADELTA_EPSILON,
+  ADADELTA_REST,
+  ADADELTA_RHO,
+  ADAGRAD_EPSILON,
+  OPT_TINY,
+  OPT_TINY_SQUARE,
+  RMSPROP_EPSILON,
+  RMSPROP_MOMENTUM,
+  RMSPROP_REST,
+  RMSPROP_RHO,
+  SCALAR_RATE,
+} from '../../src/abi'
+import { F4 } from '../simd'
+import { Operands } from './operands'
+
+/** s += g²; w -= rate g / (sqrt(s) + epsilon) */
+export function adagrad(step: usize, record: usize, begin: usize, end: usize): void {
+  const parameters = Operands.parameters(step)
+  const gradients = Operands.gradients(step)
+  const sums = Operands.state(step, 0)
+  const rate = F4.splat(Operands.rate(step, record) * Operands.scalar(record, SCALAR_RATE))
+  const l2 = F4.splat(Operands.decay(step, record))
+  const epsilon = Operands.splat(step, ADAGRAD_EPSILON)
+  const tiny = Operands.splat(step, OPT_TINY)
+  for (let i = begin; i < end; i += 16) {
+    const w = v128.load(parameters + i)
+    const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
+    const s = F4.fma(g, g, v128.load(sums + i))
+    v128.store(sums + i, s)
+    const d = f32x4.div(g, f32x4.add(f32x4.sqrt(s), epsilon))
+    v128.store(parameters + i, F4.flush(F4.nfma(rate, d, w)))
+  }
+}
+
+/** v = avg(g²); d = sqrt((u + epsilon) / (v + epsilon)) g; u = avg(d²); w -= rate d */
+export function adadelta(step: usize, record: usize, begin: usize, end: usize): void {
+  const parameters = Operands.parameters(step)
+  const gradients = Operands.gradients(step)
+  const squares = Operands.state(step, 0)
+  const deltas = Operands.state(step, 1)
+  const rate = F4.splat(Operands.rate(step, record))
+  const l2 = F4.splat(Operands.decay(step, record))
+  const rho = Operands.splat(step, ADADELTA_RHO)
+  const rest = Operands.splat(step, ADADELTA_REST)
+  const epsilon = Operands.splat(step, ADADELTA_EPSILON)
+  const tiny = Operands.splat(step, OPT_TINY)
+  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  for (let i = begin; i < end; i += 16) {
+    const w = v128.load(parameters + i)
+    const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
+    const v = Operands.squares(v128.load(squares + i), rho, g, rest, tinySquare)
+    v128.store(squares + i, v)
+    const u = v128.load(deltas + i)
+    const ratio = f32x4.sqrt(f32x4.div(f32x4.add(u, epsilon), f32x4.add(v, epsilon)))
+    // d is squared, so it is kept away from denormals like g
+    const d = f32x4.sub(F4.fma(ratio, g, tiny), tiny)
+    v128.store(deltas + i, Operands.squares(u, rho, d, rest, tinySquare))
+    v128.store(parameters + i, F4.flush(F4.nfma(rate, d, w)))
+  }
+}
+
+class Rmsprop {
+  /** One loop per combination: the two flags are constants where it is called. */
+  @inline static pass(step: usize, record: usize, begin: usize, end: usize, heavy: bool, centered: bool): void {
+    const parameters = Operands.parameters(step)
+    const gradients = Operands.gradients(step)
+    const squares = Operands.state(step, 0)
+    const velocities = Operands.state(step, 1)
+    const means = Operands.state(step, 2)
+    const rate = F4.splat(Operands.rate(step, record))
+    const l2 = F4.splat(Operands.decay(step, record))
+    const rho = Operands.splat(step, RMSPROP_RHO)
+    const rest = Operands.splat(step, RMSPROP_REST)
+    const epsilon = Operands.splat(step, RMSPROP_EPSILON)
+    const momentum = Operands.splat(step, RMSPROP_MOMENTUM)
+    const tiny = Operands.splat(step, OPT_TINY)
+    const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+    for (let i = begin; i < end; i += 16) {
+      const w = v128.load(parameters + i)
+      const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
+      const v = Operands.squares(v128.load(squares + i), rho, g, rest, tinySquare)
+      v128.store(squares + i, v)
+      let variance = v
+      if (centered) {
+        const m = f32x4.sub(F4.fma(rho, v128.load(means + i), F4.fma(rest, g, tiny)), tiny)
+        v128.store(means + i, m)
+        // rounding may leave a constant gradient a variance just below 0
+        variance = f32x4.max(F4.nfma(m, m, v), f32x4.sub(tiny, tiny))
+      }
+      let d = f32x4.div(g, f32x4.add(f32x4.sqrt(variance), epsilon))
+      if (heavy) {
+        d = F4.flush(F4.fma(momentum, v128.load(velocities + i), d))
+        v128.store(velocities + i, d)
+      }
+      v128.store(parameters + i, F4.flush(F4.nfma(rate, d, w)))
+    }
+  }
+}
+
+/** v = avg(g²), centered by m = avg(g); d = g / (sqrt(v - m²) + epsilon); w -= rate d, or b = momentum b + d; w -= rate b */
+export function rmsprop(step: usize, record: usize, begin: usize, end: usize): void {
+  const centered = Operands.state(step, 2) != 0
+  if (Operands.state(step, 1) != 0) {
+    if (centered) Rmsprop.pass(step, record, begin, end, true, true)
+    else Rmsprop.pass(step, record, begin, end, true, false)
+  } else if (centered) Rmsprop.pass(step, record, begin, end, false, true)
+  else Rmsprop.pass(step, record, begin, end, false, false)
+}

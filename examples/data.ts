@@ -1,0 +1,6 @@
+/** Where the examples find their data: beside the sources, also when they run from build/. */
+import { fileURLToPath } from 'node:url'
+
+const folder = import.meta.url.includes('/build/') ? '../../examples/data/' : './data/'
+
+export const dataFile = (name: string): string => fileURLToPath(new URL(folder + name, import.meta.url))

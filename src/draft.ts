@@ -1,0 +1,120 @@
+/** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
+import * as abi from './abi.ts'
+import { activationKinds } from './activations.ts'
+import type { Arena } from './arena.ts'
+import type { Lowered, Lowering, Matrix, Value } from './layers/lowering.ts'
+import { type Layer, lower } from './layers.ts'
+import { rowStride } from './layout.ts'
+import type { Slot } from './parameters.ts'
+import type { StepDraft } from './updates.ts'
+
+/** Steps [from, to) of a program. */
+export type Range = readonly [from: number, to: number]
+
+/** Addresses and shapes that every step of a model is drafted with. */
+export interface Site {
+  readonly arena: Arena
+  readonly slots: readonly Slot[]
+  /** Address of the parameter block. */
+  readonly parameters: number
+  /** Address of the gradient block; 0 when the model only predicts. */
+  readonly gradients: number
+  /** Largest batch the regions must hold. */
+  readonly rows: number
+}
+
+export class Draft implements Lowering {
+  readonly site: Site
+  readonly steps: StepDraft[] = []
+  training = false
+  #layer = 0
+  #scratch = { address: 0, bytes: 0 }
+  #base = 0
+  #top = 0
+
+  constructor(site: Site) {
+    this.site = site
+  }
+
+  matrix(cols: number): Matrix {
+    const stride = rowStride(cols)
+    return { address: this.site.arena.reserve(this.site.rows * stride), cols, stride }
+  }
+
+  scratch(bytes: number): number {
+    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.site.arena.reserve(bytes), bytes }
+    return this.#scratch.address
+  }
+
+  /** From here on regions overlap those of the lists drafted since the first call: the lists never run at once. */
+  overlay(): void {
+    const { arena } = this.site
+    if (this.#base === 0) this.#base = arena.top
+    this.#top = Math.max(this.#top, arena.top)
+    arena.top = this.#base
+    this.#scratch = { address: 0, bytes: 0 }
+  }
+
+  /** Steps that `emit` adds. */
+  range(emit: () => void): Range {
+    const from = this.steps.length
+    emit()
+    return [from, this.steps.length]
+  }
+
+  parameter(name: string): { address: number; gradient: number } {
+    const slot = this.site.slots.find((candidate) => candidate.layer === this.#layer && candidate.name === name)
+    if (!slot) throw new Error(`plan: layer ${this.#layer} has no parameter "${name}"`)
+    return { address: this.site.parameters + slot.offset * 4, gradient: this.site.gradients + slot.offset * 4 }
+  }
+
+  emit(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): void {
+    this.steps.push({ op, ints, floats })
+  }
+
+  settle({ activation, saved }: Value, gradient: Matrix): void {
+    if (!activation || !saved || activation.kind === 'linear') return
+    this.emit(
+      abi.OP_ACTIVATE_BACK,
+      {
+        [abi.ACTIVATE_FROM]: gradient.address,
+        [abi.ACTIVATE_TO]: gradient.address,
+        [abi.ACTIVATE_SAVED]: saved.address,
+        [abi.ACTIVATE_STRIDE]: gradient.stride,
+        [abi.ACTIVATE_COLS]: gradient.cols,
+        [abi.ACTIVATE_KIND]: activationKinds[activation.kind].code,
+      },
+      { [abi.ACTIVATE_ALPHA]: activation.alpha ?? 0 },
+    )
+  }
+
+  /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
+  forward(layers: readonly Layer[], x: Matrix, training: boolean): { y: Value; lowered: (Lowered | undefined)[] } {
+    this.training = training
+    let y: Value = x
+    const lowered = layers.map((layer, index) => {
+      if (layer.kind === 'input') return undefined
+      this.#layer = index
+      const step = lower(layer, this, y)
+      y = step.y
+      return step
+    })
+    return { y, lowered }
+  }
+
+  /** Writes all steps to a region of their own; the regions handed out start at `from` and are zeroed. */
+  write(from: number): number {
+    const { arena } = this.site
+    arena.top = Math.max(arena.top, this.#top)
+    const program = arena.reserve(this.steps.length * abi.STEP_WORDS * 4)
+    arena.commit()
+    arena.f32.fill(0, from / 4, arena.top / 4)
+    this.steps.forEach(({ op, ints, floats }, i) => {
+      const at = program / 4 + i * abi.STEP_WORDS
+      arena.i32[at + abi.OP] = op
+      for (const [operand, value] of Object.entries(ints)) arena.i32[at + Number(operand)] = value
+      for (const [operand, value] of Object.entries(floats)) arena.f32[at + Number(operand)] = value
+    })
+    return program
+  }
+}

@@ -1,0 +1,306 @@
+/** Runs a model's plan: parameters and state in place, rows copied in, records filled, results read out. */
+import * as abi from './abi.ts'
+import { Arena } from './arena.ts'
+import type { DataSet } from './dataset.ts'
+import type { Range } from './draft.ts'
+import { Feed } from './feed.ts'
+import type { Matrix } from './layers/lowering.ts'
+import type { Layer } from './layers.ts'
+import type { Objective } from './objective.ts'
+import { blockFloats, initialize, layoutParameters, type ParameterHome, type Slot, valuesOf, writeSlot } from './parameters.ts'
+import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
+import type { Random } from './random.ts'
+import { initialStates, type StepClock, stateSlots, stepClock, type Tensor, writeDynamics } from './updates.ts'
+import type { Target } from './wasm.ts'
+
+/** Rows an inference plan holds at least, so that large inputs go through in few calls. */
+const INFERENCE_ROWS = 64
+/** Records filled for one call into the machine at most. */
+export const RECORDS = 512
+const RECORD_BYTES = abi.RECORD_WORDS * 4
+
+/** What the engine needs of a compiled model; the blocks' addresses are the engine's own business. */
+export type Goal = Omit<Objective, 'states' | 'isTrainable'>
+
+/** Sums over the rows of one or more records. */
+export interface Tally {
+  /** Sum over batches of (loss + penalty) · weight. */
+  loss: number
+  weight: number
+  correct: number
+  rows: number
+}
+
+export const emptyTally = (): Tally => ({ loss: 0, weight: 0, correct: 0, rows: 0 })
+
+export class Engine implements ParameterHome {
+  readonly arena: Arena
+  readonly layers: readonly Layer[]
+  readonly slots: readonly Slot[]
+  /** Output width of every layer. */
+  readonly widths: readonly number[]
+  readonly parameters: number
+  readonly blockBytes: number
+  /** Updates done so far. */
+  steps = 0
+  /** Set while a feed is in use: regions must stay where they are. */
+  pinned = false
+  /** What callbacks have made of the learning rate. */
+  learningRateScale = 1
+  gradients: number | undefined
+  states: readonly number[] = []
+  readonly #frozen = new Set<number>()
+  #goal: Goal | undefined
+  #clock: StepClock | undefined
+  #plan: Plan | undefined
+  #records = 0
+  #planEnd = 0
+  /** First free byte after the blocks that outlive a plan. */
+  #floor: number
+
+  constructor(layers: readonly Layer[], widths: readonly number[], random: Random, target?: Target) {
+    this.arena = new Arena(target)
+    this.layers = layers
+    this.widths = widths
+    this.slots = layoutParameters(layers, widths)
+    this.blockBytes = blockFloats(this.slots) * 4
+    this.parameters = this.arena.reserve(this.blockBytes)
+    this.#floor = this.arena.top
+    this.arena.commit()
+    initialize(this.arena, this.parameters, this.slots, random)
+  }
+
+  get inputs(): number {
+    return this.widths[0]
+  }
+
+  get outputs(): number {
+    return this.widths[this.widths.length - 1]
+  }
+
+  isTrainable = (slot: Slot): boolean => {
+    const layer = this.layers[slot.layer]
+    return !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
+  }
+
+  /** The parameters as the optimizer sees them. */
+  tensors(): Tensor[] {
+    return this.slots.map((slot) => ({ name: slot.path, offset: slot.offset, count: slot.stored, trainable: this.isTrainable(slot) }))
+  }
+
+  /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
+  setFrozen(indices: readonly number[], frozen: boolean): void {
+    for (const index of indices) {
+      if (frozen) this.#frozen.add(index)
+      else this.#frozen.delete(index)
+    }
+    if (this.gradients !== undefined) this.arena.floats(this.gradients, this.blockBytes / 4).fill(0)
+    this.#plan = undefined
+  }
+
+  /** Fresh gradient and state blocks for a new goal; parameters stay. */
+  compile(goal: Goal): void {
+    const { arena } = this
+    arena.top = this.parameters + this.blockBytes
+    const gradients = arena.reserve(this.blockBytes)
+    const states = stateSlots(goal.optimizer).map(() => arena.reserve(this.blockBytes))
+    arena.commit()
+    this.#floor = arena.top
+    this.#plan = undefined
+    this.#goal = goal
+    this.gradients = gradients
+    this.states = states
+    this.resetOptimizer()
+  }
+
+  /** Optimizer state and step count as before the first step. */
+  resetOptimizer(): void {
+    const optimizer = this.#goal?.optimizer
+    if (!optimizer || this.gradients === undefined) return
+    const floats = this.blockBytes / 4
+    for (const address of [this.gradients, ...this.states]) this.arena.floats(address, floats).fill(0)
+    for (const { tensor, slot, value } of initialStates(optimizer, this.tensors())) {
+      const own = this.slots.find(({ offset }) => offset === tensor.offset)
+      if (own) writeSlot(this.arena, this.states[slot], own, new Float32Array(valuesOf(own)).fill(value))
+    }
+    this.steps = 0
+    this.learningRateScale = 1
+    this.#clock = stepClock(optimizer)
+  }
+
+  /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
+  feed(data: DataSet, batchSize: number): Feed {
+    this.plan(batchSize)
+    this.arena.top = this.#planEnd
+    return new Feed(this.arena, data, batchSize)
+  }
+
+  /** The plan, made anew when there is none yet or a batch of `rows` does not fit the one there is. */
+  plan(rows = 1): Plan {
+    if (this.#plan && this.#plan.rows >= rows) return this.#plan
+    const { arena, slots, parameters } = this
+    const site = { arena, slots, parameters, gradients: this.gradients ?? 0, rows: Math.max(rows, INFERENCE_ROWS) }
+    const objective = this.#goal && { ...this.#goal, states: this.states, isTrainable: this.isTrainable }
+    if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
+    this.#plan = undefined
+    arena.top = this.#floor
+    const plan = compilePlan(site, this.layers, this.widths, objective)
+    this.#records = arena.reserve(RECORDS * RECORD_BYTES)
+    arena.commit()
+    this.#planEnd = arena.top
+    this.#plan = plan
+    return plan
+  }
+
+  /** The plan of a compiled model. */
+  trainingPlan(rows = 1): TrainingPlan & Pick<Plan, 'rows'> {
+    const plan = this.plan(rows)
+    if (!plan.training) throw new Error('the model is not compiled; call compile({ optimizer, loss }) first')
+    return { ...plan.training, rows: plan.rows }
+  }
+
+  /** Runs a range of the program on `count` records from the first. */
+  #run([from, to]: Range, count = 1): void {
+    this.arena.machine.run(this.plan().program, from, to, this.#records, count, 0)
+  }
+
+  /** Fills record `index`: what every run needs. */
+  #prepare(index: number, rows: number, first: number): void {
+    const at = this.#records / 4 + index * abi.RECORD_WORDS
+    this.arena.i32[at + abi.RECORD_ROWS] = rows
+    this.arena.i32[at + abi.RECORD_FIRST] = first
+    this.arena.f64[(at + abi.RECORD_PENALTY) / 2] = 0
+  }
+
+  /** Fills record `index` for the next update. */
+  #prepareUpdate(index: number, rows: number, first: number): void {
+    if (!this.#clock) return
+    this.#prepare(index, rows, first)
+    writeDynamics(this.#clock, this.steps + 1, this.learningRateScale, this.arena, this.#records + index * RECORD_BYTES)
+    this.steps++
+  }
+
+  /** Adds record `index` to the tally; returns its loss with penalties. */
+  #collect(index: number, tally: Tally): number {
+    const at = (this.#records + index * RECORD_BYTES) / 8
+    const { f64 } = this.arena
+    const weight = f64[at + abi.RECORD_WEIGHT / 2]
+    const loss = f64[at + abi.RECORD_LOSS / 2] + f64[at + abi.RECORD_PENALTY / 2]
+    tally.loss += loss * weight
+    tally.weight += weight
+    tally.correct += f64[at + abi.RECORD_CORRECT / 2]
+    tally.rows += this.arena.i32[at * 2 + abi.RECORD_ROWS]
+    return loss
+  }
+
+  /** Copies packed rows into a matrix. */
+  #load({ address, cols, stride }: Matrix, values: Float32Array | Int32Array, first: number, rows: number): void {
+    const memory = values instanceof Int32Array ? this.arena.i32 : this.arena.f32
+    const begin = first * cols
+    if (stride === cols * 4) memory.set(values.subarray(begin, begin + rows * cols), address / 4)
+    else copyRows(memory, address / 4, stride / 4, values, begin, cols, rows)
+  }
+
+  /** Copies packed rows out of a matrix. */
+  #unload({ address, cols, stride }: Matrix, out: Float32Array, first: number, rows: number): void {
+    const { f32 } = this.arena
+    if (stride === cols * 4 && rows > 4) {
+      out.set(f32.subarray(address / 4, address / 4 + rows * cols), first * cols)
+      return
+    }
+    for (let r = 0; r < rows; r++) {
+      const from = (address + r * stride) / 4
+      const to = (first + r) * cols
+      for (let c = 0; c < cols; c++) out[to + c] = f32[from + c]
+    }
+  }
+
+  /** Outputs of all rows, packed, into `out`. */
+  predict(features: Float32Array, rows: number, out: Float32Array): void {
+    const plan = this.plan()
+    for (let first = 0; first < rows; first += plan.rows) {
+      const count = Math.min(plan.rows, rows - first)
+      this.#load(plan.x, features, first, count)
+      this.#prepare(0, count, 0)
+      this.#run(plan.predict)
+      this.#unload(plan.outputs, out, first, count)
+    }
+  }
+
+  /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. */
+  evaluate(data: DataSet, visit?: (outputs: Float32Array, first: number, rows: number) => void): Tally {
+    const plan = this.trainingPlan()
+    const tally = emptyTally()
+    plan.useWeights(data.weights !== undefined)
+    for (let first = 0; first < data.rows; first += plan.rows) {
+      const count = Math.min(plan.rows, data.rows - first)
+      this.#loadBatch(plan, data, first, count)
+      this.#prepare(0, count, 0)
+      this.#run(plan.penalty)
+      this.#run(plan.evaluate)
+      this.#collect(0, tally)
+      visit?.(this.read(plan.evaluateOutputs, count), first, count)
+    }
+    return tally
+  }
+
+  #loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
+    this.#load(plan.x, data.features, first, count)
+    this.#load(plan.targets, data.targets, first, count)
+    if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
+  }
+
+  /** Packed copy of a matrix's first rows. */
+  read(matrix: Matrix, rows: number): Float32Array {
+    const out = new Float32Array(rows * matrix.cols)
+    this.#unload(matrix, out, 0, rows)
+    return out
+  }
+
+  /** One update on the given rows; returns the loss before it. */
+  trainBatch(data: DataSet, tally = emptyTally()): number {
+    const plan = this.trainingPlan(data.rows)
+    plan.useWeights(data.weights !== undefined)
+    this.#loadBatch(plan, data, 0, data.rows)
+    this.#prepareUpdate(0, data.rows, 0)
+    this.#run(plan.step)
+    return this.#collect(0, tally)
+  }
+
+  /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
+  computeGradients(data: DataSet): number {
+    const plan = this.trainingPlan(data.rows)
+    plan.useWeights(data.weights !== undefined)
+    this.#loadBatch(plan, data, 0, data.rows)
+    this.#prepare(0, data.rows, 0)
+    this.#run(plan.gradients)
+    return this.#collect(0, emptyTally())
+  }
+
+  /** `count` updates on consecutive batches of the bound source, in one call into the machine. */
+  trainSteps(plan: TrainingPlan, count: number, batchSize: number, first: number, rows: number, tally: Tally): void {
+    for (let i = 0; i < count; i++) {
+      this.#prepareUpdate(i, Math.min(batchSize, rows - i * batchSize), first + i * batchSize)
+    }
+    this.#run(plan.fit, count)
+    for (let i = 0; i < count; i++) this.#collect(i, tally)
+  }
+}
+
+function copyRows(
+  memory: Float32Array | Int32Array,
+  to: number,
+  toStride: number,
+  values: Float32Array | Int32Array,
+  from: number,
+  cols: number,
+  rows: number,
+): void {
+  if (cols > 64) {
+    for (let r = 0; r < rows; r++, from += cols, to += toStride) memory.set(values.subarray(from, from + cols), to)
+    return
+  }
+  for (let r = 0; r < rows; r++, from += cols, to += toStride) {
+    for (let c = 0; c < cols; c++) memory[to + c] = values[from + c]
+  }
+}

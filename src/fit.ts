@@ -1,0 +1,195 @@
+/** The training loop: epochs, shuffling, chunks of steps sized by time, validation, events, stopping. */
+import { yieldToEventLoop } from '#runtime'
+import type { Callback, CallbackContext, CallbackModel, Logs } from './callbacks.ts'
+import type { Batches, DataSet } from './dataset.ts'
+import { type Engine, emptyTally, RECORDS, type Tally } from './engine.ts'
+import type { Feed } from './feed.ts'
+import type { Random } from './random.ts'
+import type { Scorer } from './scorer.ts'
+
+/** What `fit` returns: one entry per epoch under each key (`loss`, `accuracy`, `val_loss`, ...). */
+export interface History {
+  readonly epoch: number[]
+  readonly metrics: Record<string, number[]>
+}
+
+/** A whole number of updates between two looks at the clock takes about this long. */
+const CHUNK_MILLISECONDS = 10
+/** The event loop and `onProgress` get their turn at least this often. */
+const TURN_MILLISECONDS = 40
+
+/** A checked call of `fit`. */
+export interface FitRequest {
+  readonly engine: Engine
+  readonly model: CallbackModel
+  readonly scorer: Scorer
+  /** Shuffles the rows of every epoch; undefined: rows in order. */
+  readonly random: Random | undefined
+  readonly data: DataSet | Batches
+  readonly epochs: number
+  readonly initialEpoch: number
+  readonly batchSize: number
+  readonly stepsPerEpoch: number
+  /** Updates after which training ends, whatever the epoch. */
+  readonly maxSteps: number
+  readonly callbacks: readonly Callback[]
+  readonly signal: AbortSignal | undefined
+  /** `val_` metrics, when there is validation data. */
+  validate?(): Logs
+}
+
+const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
+
+export async function fit(request: FitRequest): Promise<History> {
+  const { engine, callbacks, epochs, initialEpoch, random } = request
+  const history: History = { epoch: [], metrics: {} }
+  const run = new Run(request)
+  const { context } = run
+  const { data } = request
+  const feed = isDataSet(data) ? engine.feed(data, request.batchSize) : undefined
+  const order = isDataSet(data) ? Int32Array.from({ length: data.rows }, (_, row) => row) : undefined
+
+  for (const callback of callbacks) await callback.onTrainBegin?.(context)
+  for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
+    for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
+    run.begin(epoch)
+    if (feed && order && isDataSet(data)) {
+      if (random) random.shuffle(order)
+      feed.begin(order)
+      await run.trainArrays(feed, data)
+    } else if (!isDataSet(data)) {
+      await run.trainBatches(data)
+    }
+    const logs = { ...run.logs(), ...request.validate?.() }
+    history.epoch.push(epoch)
+    for (const [name, value] of Object.entries(logs)) {
+      history.metrics[name] ??= []
+      history.metrics[name].push(value)
+    }
+    for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context)
+    request.signal?.throwIfAborted()
+  }
+  for (const callback of callbacks) await callback.onTrainEnd?.(context)
+  return history
+}
+
+/** The state of one call of `fit`. */
+class Run {
+  readonly context: CallbackContext
+  stopped = false
+  readonly #request: FitRequest
+  readonly #perBatch: boolean
+  #tally: Tally = emptyTally()
+  #epoch = 0
+  #batch = 0
+  #updates = 0
+  #lastTurn = performance.now()
+  #chunk = 1
+
+  constructor(request: FitRequest) {
+    this.#request = request
+    this.#perBatch = request.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
+    const { engine } = request
+    this.context = {
+      model: request.model,
+      epochs: request.epochs,
+      stop: () => {
+        this.stopped = true
+      },
+      get learningRateScale() {
+        return engine.learningRateScale
+      },
+      set learningRateScale(scale: number) {
+        engine.learningRateScale = scale
+      },
+    }
+  }
+
+  begin(epoch: number): void {
+    this.#epoch = epoch
+    this.#batch = 0
+    this.#tally = emptyTally()
+    this.#request.scorer.reset()
+  }
+
+  /** Means over the epoch's rows so far. */
+  logs(): Logs {
+    return this.#request.scorer.logs(this.#tally)
+  }
+
+  /** Steps still allowed in this epoch. */
+  get #left(): number {
+    const { stepsPerEpoch, maxSteps } = this.#request
+    return this.stopped ? 0 : Math.min(stepsPerEpoch - this.#batch, maxSteps - this.#updates)
+  }
+
+  /** One epoch over a data set in the order its feed was given. */
+  async trainArrays(feed: Feed, data: DataSet): Promise<void> {
+    const { engine, batchSize, scorer, signal } = this.#request
+    const plan = engine.trainingPlan(batchSize)
+    plan.bind(feed.source)
+    const batches = Math.min(Math.ceil(data.rows / batchSize), this.#left)
+    let first = 0
+    while (first < data.rows && this.#left > 0) {
+      signal?.throwIfAborted()
+      const { index, rows } = feed.ready(first)
+      const perStep = this.#perBatch || scorer.needsOutputs
+      const count = Math.min(perStep ? 1 : this.#chunk, Math.ceil(rows / batchSize), this.#left)
+      const started = performance.now()
+      engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
+      const trained = Math.min(count * batchSize, rows)
+      if (scorer.needsOutputs) scorer.update(engine.read(plan.outputs, trained), feed.rows(first, trained))
+      first += trained
+      this.#adapt(count, performance.now() - started)
+      await this.#advance(count, batches)
+    }
+    if (this.#updates >= this.#request.maxSteps) this.stopped = true
+  }
+
+  /** One epoch over batches that arrive one by one. */
+  async trainBatches(data: Batches): Promise<void> {
+    const { engine, scorer, signal } = this.#request
+    const batches = data.open()
+    try {
+      while (this.#left > 0) {
+        signal?.throwIfAborted()
+        const next = await batches.next()
+        if (next.done) break
+        engine.trainBatch(next.value, this.#tally)
+        if (scorer.needsOutputs) scorer.update(engine.read(engine.trainingPlan().outputs, next.value.rows), next.value)
+        await this.#advance(1, Number.NaN)
+      }
+    } finally {
+      await batches.return?.()
+    }
+    if (this.#updates >= this.#request.maxSteps) this.stopped = true
+  }
+
+  /** As many steps a chunk as fill CHUNK_MILLISECONDS; where the clock stands still, chunks grow to their limit. */
+  #adapt(count: number, milliseconds: number): void {
+    const wanted = milliseconds > 0 ? (count * CHUNK_MILLISECONDS) / milliseconds : RECORDS
+    this.#chunk = Math.max(1, Math.min(RECORDS, Math.floor(wanted), count * 4))
+  }
+
+  /** Batches done: tells the callbacks, and lets the event loop run when its turn has come. */
+  async #advance(count: number, batches: number): Promise<void> {
+    const { callbacks, epochs } = this.#request
+    this.#batch += count
+    this.#updates += count
+    if (this.#perBatch) {
+      const logs = this.logs()
+      for (const callback of callbacks) await callback.onBatchEnd?.(this.#batch - 1, logs, this.context)
+    }
+    const now = performance.now()
+    if (now - this.#lastTurn < TURN_MILLISECONDS) return
+    for (const callback of callbacks) {
+      const rows = this.#tally.rows
+      callback.onProgress?.(
+        { epoch: this.#epoch, epochs, batch: this.#batch, batches, rows, logs: this.logs() },
+        this.context,
+      )
+    }
+    await yieldToEventLoop()
+    this.#lastTurn = performance.now()
+  }
+}

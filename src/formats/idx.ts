@@ -1,0 +1,74 @@
+/**
+ * The IDX format of MNIST and its relatives: two zero bytes, the element type, the number of dimensions, each dimension
+ * as a big-endian u32, then the elements, big-endian, row-major.
+ */
+import { show } from '../check.ts'
+
+export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+
+export interface IdxFile {
+  readonly shape: number[]
+  readonly values: IdxValues
+}
+
+interface ElementType {
+  readonly size: number
+  make(length: number): IdxValues
+  read(view: DataView, at: number): number
+}
+
+const TYPES: Readonly<Record<number, ElementType>> = {
+  8: { size: 1, make: (length) => new Uint8Array(length), read: (view, at) => view.getUint8(at) },
+  9: { size: 1, make: (length) => new Int8Array(length), read: (view, at) => view.getInt8(at) },
+  11: { size: 2, make: (length) => new Int16Array(length), read: (view, at) => view.getInt16(at) },
+  12: { size: 4, make: (length) => new Int32Array(length), read: (view, at) => view.getInt32(at) },
+  13: { size: 4, make: (length) => new Float32Array(length), read: (view, at) => view.getFloat32(at) },
+  14: { size: 8, make: (length) => new Float64Array(length), read: (view, at) => view.getFloat64(at) },
+}
+
+const fail = (text: string): RangeError => new RangeError(`readIdx: ${text}`)
+
+/**
+ * Reads a whole IDX file; a compressed one goes through `gunzip` first.
+ * @throws RangeError for a file that is compressed, cut short, too long or not IDX at all.
+ */
+export function readIdx(bytes: Uint8Array): IdxFile {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`readIdx: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw fail('the file is compressed; use readIdx(await gunzip(bytes))')
+  if (bytes.length < 4) throw fail(`the file is cut short: ${bytes.length} bytes, less than the 4 of its magic number`)
+  const type = TYPES[bytes[2]]
+  if (bytes[0] !== 0 || bytes[1] !== 0 || !type) {
+    const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0'))
+    throw fail(`not an IDX file: it begins with bytes ${magic.join(' ')}, expected 00 00 and an element type of 08 to 0e`)
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const dimensions = bytes[3]
+  const start = 4 + 4 * dimensions
+  if (bytes.length < start) throw fail(`the file is cut short: ${bytes.length} bytes, less than the ${start} of its header`)
+  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
+  const count = shape.reduce((product, size) => product * size, 1)
+  const expected = start + count * type.size
+  if (bytes.length !== expected) {
+    const fault = bytes.length < expected ? 'is cut short' : 'is too long'
+    throw fail(`the file ${fault}: shape [${shape.join(', ')}] needs ${expected} bytes, but it has ${bytes.length}`)
+  }
+  if (bytes[2] === 8) return { shape, values: bytes.slice(start) }
+  const values = type.make(count)
+  for (let i = 0; i < count; i++) values[i] = type.read(view, start + i * type.size)
+  return { shape, values }
+}
+
+/**
+ * Unpacks a gzip file; bytes that are not gzip are returned as they are.
+ * @throws RangeError (as a rejection) for a file that is damaged or cut short.
+ */
+export async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`gunzip: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
+  try {
+    const unpacked = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'))
+    return new Uint8Array(await new Response(unpacked).arrayBuffer())
+  } catch (cause) {
+    throw new RangeError('gunzip: the file is damaged or cut short', { cause })
+  }
+}

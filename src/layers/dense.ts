@@ -1,0 +1,163 @@
+/** Fully connected layers. */
+import * as abi from '../abi.ts'
+import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../activations.ts'
+import { checkBoolean, checkInteger, checkOptions, show } from '../check.ts'
+import { type Initializer, type InitializerName, resolveInitializer } from '../initializers.ts'
+import { roundUp } from '../layout.ts'
+import { type Regularizer, resolveRegularizer } from '../regularizers.ts'
+import { emitActivation } from './activation.ts'
+import type { LayerKind } from './lowering.ts'
+
+export interface DenseLayer {
+  readonly kind: 'dense'
+  readonly name?: string
+  readonly units: number
+  readonly activation: Activation
+  readonly useBias: boolean
+  readonly kernelInitializer: Initializer
+  readonly biasInitializer: Initializer
+  readonly kernelRegularizer?: Regularizer
+  readonly biasRegularizer?: Regularizer
+  readonly trainable: boolean
+}
+
+export interface DenseOptions {
+  activation?: ActivationName | Activation
+  useBias?: boolean
+  kernelInitializer?: InitializerName | Initializer
+  biasInitializer?: InitializerName | Initializer
+  kernelRegularizer?: Regularizer
+  biasRegularizer?: Regularizer
+  trainable?: boolean
+  name?: string
+}
+
+const DENSE_OPTIONS = [
+  'activation',
+  'useBias',
+  'kernelInitializer',
+  'biasInitializer',
+  'kernelRegularizer',
+  'biasRegularizer',
+  'trainable',
+  'name',
+] as const
+
+/**
+ * A fully connected layer: y = activation(x·W + b), x [rows, inputs], W [inputs, units], b [units].
+ * PyTorch's `Linear` stores the transposed W; Keras' `Dense` is the same.
+ * Defaults: linear activation, bias, Glorot-uniform kernel, zero bias.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function dense(units: number, options: DenseOptions = {}): DenseLayer {
+  checkInteger('dense', 'units', units, 1)
+  checkOptions('dense', options, DENSE_OPTIONS)
+  const { activation = 'linear', useBias = true, trainable = true, name } = options
+  const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options
+  const kernelRegularizer = resolveRegularizer('dense', options.kernelRegularizer)
+  const biasRegularizer = resolveRegularizer('dense', options.biasRegularizer, 'biasRegularizer')
+  if (name !== undefined && (typeof name !== 'string' || name === '' || name.includes('.'))) {
+    throw new TypeError(`dense: "name" must be a string without dots, got ${show(name)}`)
+  }
+  return Object.freeze({
+    kind: 'dense',
+    units,
+    activation: resolveActivation('dense', activation),
+    useBias: checkBoolean('dense', 'useBias', useBias),
+    kernelInitializer: resolveInitializer('dense', kernelInitializer, 'kernelInitializer'),
+    biasInitializer: resolveInitializer('dense', biasInitializer, 'biasInitializer'),
+    trainable: checkBoolean('dense', 'trainable', trainable),
+    ...(kernelRegularizer && { kernelRegularizer }),
+    ...(biasRegularizer && { biasRegularizer }),
+    ...(name !== undefined && { name }),
+  })
+}
+
+export const denseKind: LayerKind<DenseLayer> = {
+  outputs: (layer) => layer.units,
+  revive: ({ kind: _, units, ...options }) => dense(units, options),
+
+  parameters: ({ units, useBias, ...layer }, inputs) => [
+    {
+      name: 'kernel',
+      shape: [inputs, units],
+      layout: 'panels',
+      initializer: layer.kernelInitializer,
+      ...(layer.kernelRegularizer && { regularizer: layer.kernelRegularizer }),
+    },
+    ...(useBias
+      ? ([
+          {
+            name: 'bias',
+            shape: [units],
+            layout: 'row',
+            initializer: layer.biasInitializer,
+            ...(layer.biasRegularizer && { regularizer: layer.biasRegularizer }),
+          },
+        ] as const)
+      : []),
+  ],
+
+  lower(layer, lowering, x) {
+    const kind = activationKinds[layer.activation.kind]
+    const kernel = lowering.parameter('kernel')
+    const bias = layer.useBias ? lowering.parameter('bias') : undefined
+    const y = lowering.matrix(layer.units)
+    const z = lowering.training && kind.saves === 'input' ? lowering.matrix(layer.units) : undefined
+    const shape = {
+      [abi.DENSE_X]: x.address,
+      [abi.DENSE_X_STRIDE]: x.stride,
+      [abi.DENSE_INPUTS]: x.cols,
+      [abi.DENSE_UNITS]: layer.units,
+    }
+    lowering.emit(
+      abi.OP_DENSE,
+      {
+        ...shape,
+        [abi.DENSE_W]: kernel.address,
+        [abi.DENSE_B]: bias?.address ?? 0,
+        [abi.DENSE_Y]: y.address,
+        [abi.DENSE_Y_STRIDE]: y.stride,
+        [abi.DENSE_ACTIVATION]: kind.rowwise ? abi.ACTIVATION_LINEAR : kind.code,
+        [abi.DENSE_SAVED]: z?.address ?? 0,
+        [abi.DENSE_SAVED_STRIDE]: z?.stride ?? 0,
+      },
+      { [abi.DENSE_ALPHA]: layer.activation.alpha ?? 0 },
+    )
+    if (kind.rowwise) emitActivation(lowering, layer.activation, y, y)
+
+    return {
+      y: { ...y, activation: layer.activation, saved: z ?? y },
+      backward(dz, wanted) {
+        const gradient = { ...shape, [abi.DENSE_Y]: dz.address, [abi.DENSE_Y_STRIDE]: dz.stride }
+        if (wanted.parameters) {
+          lowering.emit(abi.OP_DENSE_DW, {
+            ...gradient,
+            [abi.DENSE_W]: kernel.gradient,
+            [abi.DENSE_B]: bias?.gradient ?? 0,
+          })
+        }
+        if (!wanted.input) return undefined
+        const dx = lowering.matrix(x.cols)
+        const below = x.activation && activationKinds[x.activation.kind]
+        const folded = below !== undefined && !below.rowwise
+        lowering.emit(
+          abi.OP_DENSE_DX,
+          {
+            ...gradient,
+            [abi.DENSE_W]: kernel.address,
+            [abi.DENSE_DX]: dx.address,
+            [abi.DENSE_DX_STRIDE]: dx.stride,
+            [abi.DENSE_SCRATCH]: lowering.scratch(roundUp(x.cols, abi.PANEL) * layer.units * 4),
+            [abi.DENSE_ACTIVATION]: folded ? below.code : abi.ACTIVATION_LINEAR,
+            [abi.DENSE_SAVED]: x.saved?.address ?? 0,
+            [abi.DENSE_SAVED_STRIDE]: x.saved?.stride ?? 0,
+          },
+          { [abi.DENSE_ALPHA]: x.activation?.alpha ?? 0 },
+        )
+        if (!folded) lowering.settle(x, dx)
+        return dx
+      },
+    }
+  },
+}

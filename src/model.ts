@@ -1,0 +1,381 @@
+/** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
+import { writeBytes } from '#runtime'
+import type { Callback, Logs } from './callbacks.ts'
+import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, show } from './check.ts'
+import { type ClassWeight, type Features, readFeatures, readTargets, readWeights, splitRows, type Targets } from './data.ts'
+import { type BatchInput, type BatchSource, batchesOf, type DataSet, isBatchSource, sliceRows } from './dataset.ts'
+import { Engine } from './engine.ts'
+import { fit, type History } from './fit.ts'
+import { encodeModel } from './formats/checkpoint.ts'
+import { activationOf, checkLayers, type Layer } from './layers.ts'
+import { type Loss, type LossName, lowerLoss, resolveLoss, targetRange } from './losses.ts'
+import { type Metric, type MetricName, resolveMetric } from './metrics.ts'
+import type { Clipping } from './objective.ts'
+import { type Optimizer, type OptimizerName, resolveOptimizer } from './optimizers.ts'
+import { Parameter } from './parameters.ts'
+import { Random } from './random.ts'
+import { Scorer } from './scorer.ts'
+import { summarize } from './summary.ts'
+import { pickTarget } from './wasm.ts'
+
+export interface ModelOptions {
+  /** Seed of the initial weights, the shuffling and all noise; drawn at random when not given. */
+  seed?: number
+  /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
+  deterministic?: boolean
+}
+
+export interface CompileOptions extends Clipping {
+  optimizer: OptimizerName | Optimizer
+  loss: LossName | Loss
+  metrics?: readonly (MetricName | Metric)[]
+}
+
+export interface FitOptions {
+  epochs?: number
+  batchSize?: number
+  shuffle?: boolean
+  /** Fraction of the rows, taken from the end before any shuffling, that is only validated on. */
+  validationSplit?: number
+  validationData?: readonly [x: Features, y: Targets]
+  classWeight?: ClassWeight
+  sampleWeight?: ArrayLike<number>
+  initialEpoch?: number
+  stepsPerEpoch?: number
+  maxSteps?: number
+  callbacks?: readonly Callback[]
+  signal?: AbortSignal
+}
+
+const FIT_OPTIONS = [
+  'epochs',
+  'batchSize',
+  'shuffle',
+  'validationSplit',
+  'validationData',
+  'classWeight',
+  'sampleWeight',
+  'initialEpoch',
+  'stepsPerEpoch',
+  'maxSteps',
+  'callbacks',
+  'signal',
+] as const
+
+/** A compiled model's resolved settings: what a file keeps besides the parameters. */
+export interface Compiled {
+  readonly optimizer: Optimizer
+  readonly loss: Loss
+  readonly metrics: readonly Metric[]
+  readonly clipping: Clipping
+}
+
+/**
+ * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
+ * @throws TypeError or RangeError naming the layer or option.
+ */
+export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
+  return new Model(layers, options)
+}
+
+export class Model {
+  readonly layers: readonly Layer[]
+  readonly seed: number
+  readonly deterministic: boolean
+  readonly engine: Engine
+  #compiled: Compiled | undefined
+  #scorer: Scorer | undefined
+  #random: Random
+  #fitting = false
+
+  /** Use `sequential`. */
+  constructor(layers: readonly Layer[], options: ModelOptions = {}) {
+    checkOptions('sequential', options, ['seed', 'deterministic'])
+    const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
+    this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
+    this.deterministic = checkBoolean('sequential', 'deterministic', deterministic)
+    const widths = checkLayers(layers)
+    this.layers = Object.freeze([...layers])
+    this.#random = new Random(this.seed)
+    this.engine = new Engine(this.layers, widths, this.#random, pickTarget(deterministic))
+  }
+
+  /** What `compile` was given, resolved; undefined before. */
+  get compiled(): Compiled | undefined {
+    return this.#compiled
+  }
+
+  /** The stream that shuffles; its state is part of a resumable checkpoint. */
+  get random(): Random {
+    return this.#random
+  }
+
+  /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
+  get parameters(): Parameter[] {
+    return this.engine.slots.map((slot) => new Parameter(slot, this.engine))
+  }
+
+  /**
+   * Chooses optimizer, loss, metrics and clipping, and forgets any optimizer state.
+   * @throws TypeError or RangeError naming the option; a loss that does not suit the last layer is refused with the fix.
+   */
+  compile(options: CompileOptions): void {
+    const where = 'compile'
+    checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'clipNorm', 'globalClipNorm', 'clipValue'])
+    this.#refuseWhileFitting(where)
+    const { metrics = [], clipNorm, globalClipNorm, clipValue } = options
+    if (!Array.isArray(metrics)) throw new TypeError(`${where}: "metrics" must be an array, got ${show(metrics)}`)
+    const optimizer = resolveOptimizer(where, options.optimizer)
+    const loss = resolveLoss(where, options.loss)
+    const clipping: Clipping = {
+      ...(clipNorm !== undefined && { clipNorm: checkNumber(where, 'clipNorm', clipNorm, { above: 0 }) }),
+      ...(globalClipNorm !== undefined && {
+        globalClipNorm: checkNumber(where, 'globalClipNorm', globalClipNorm, { above: 0 }),
+      }),
+      ...(clipValue !== undefined && { clipValue: checkNumber(where, 'clipValue', clipValue, { above: 0 }) }),
+    }
+    const last = activationOf(this.layers[this.layers.length - 1])?.kind ?? 'linear'
+    const lowered = lowerLoss(loss, last, this.engine.outputs)
+    const compiled = { optimizer, loss, metrics: metrics.map((metric) => resolveMetric(where, metric)), clipping }
+    const scorer = new Scorer(compiled.metrics, lowered, this.engine.outputs)
+    this.engine.compile({ optimizer, loss: lowered, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
+    this.#compiled = compiled
+    this.#scorer = scorer
+  }
+
+  /**
+   * Trains for `epochs` passes over the data, yielding to the event loop; Keras' `fit`.
+   * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state is kept from call to call.
+   * @returns the metrics of every epoch; rejects with the signal's reason when aborted (completed steps are kept).
+   * @throws TypeError or RangeError (as a rejection) naming the argument, before anything changes.
+   */
+  async fit(x: Features, y: Targets, options?: FitOptions): Promise<History>
+  async fit(batches: BatchSource, options?: FitOptions): Promise<History>
+  async fit(first: Features | BatchSource, second?: Targets | FitOptions, third: FitOptions = {}): Promise<History> {
+    const streamed = isBatchSource(first)
+    const options = (streamed ? (second ?? {}) : third) as FitOptions
+    const scorer = this.#requireCompiled('fit')
+    this.#refuseWhileFitting('fit')
+    checkOptions('fit', options, FIT_OPTIONS)
+    const { epochs = 1, batchSize = 32, shuffle = true, initialEpoch = 0, callbacks = [], signal } = options
+    checkInteger('fit', 'epochs', epochs)
+    checkInteger('fit', 'batchSize', batchSize, 1)
+    checkBoolean('fit', 'shuffle', shuffle)
+    checkInteger('fit', 'initialEpoch', initialEpoch)
+    const { stepsPerEpoch = Number.POSITIVE_INFINITY, maxSteps = Number.POSITIVE_INFINITY } = options
+    if (options.stepsPerEpoch !== undefined) checkInteger('fit', 'stepsPerEpoch', stepsPerEpoch, 1)
+    if (options.maxSteps !== undefined) checkInteger('fit', 'maxSteps', maxSteps, 1)
+    checkCallbacks(callbacks)
+    const read = ({ x, y, sampleWeight }: BatchInput) => this.#dataSet('fit: batch', x, y, sampleWeight)
+    const [data, validation] = streamed
+      ? [batchesOf(first, read), this.#validationData(options)]
+      : this.#arrays(first, second as Targets, options)
+    signal?.throwIfAborted()
+
+    this.#fitting = true
+    try {
+      return await fit({
+        engine: this.engine,
+        model: this,
+        scorer,
+        random: shuffle ? this.#random : undefined,
+        data,
+        epochs,
+        initialEpoch,
+        batchSize: 'rows' in data ? Math.min(batchSize, data.rows) : batchSize,
+        stepsPerEpoch,
+        maxSteps,
+        callbacks,
+        signal,
+        ...(validation && { validate: () => prefixed(this.#score('fit', validation)) }),
+      })
+    } finally {
+      this.#fitting = false
+    }
+  }
+
+  /** One more pass over the data in its given order, keeping the optimizer's state; scikit-learn's `partial_fit`. */
+  async partialFit(
+    x: Features,
+    y: Targets,
+    options: Omit<FitOptions, 'epochs' | 'initialEpoch'> = {},
+  ): Promise<History> {
+    return this.fit(x, y, { shuffle: false, ...options, epochs: 1 })
+  }
+
+  /**
+   * One update on these rows; returns the loss before it, penalties included.
+   * @throws TypeError or RangeError naming the argument, before anything changes.
+   */
+  trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
+    this.#requireCompiled('trainStep')
+    return this.engine.trainBatch(this.#dataSet('trainStep', x, y, options.sampleWeight))
+  }
+
+  /**
+   * Loss on these rows and its gradient, all parameters in a row in canonical order, without an update.
+   * The gradient includes penalties, not clipping.
+   */
+  gradients(x: Features, y: Targets): { loss: number; gradient: Float32Array } {
+    this.#requireCompiled('gradients')
+    const loss = this.engine.computeGradients(this.#dataSet('gradients', x, y))
+    const gradient = new Float32Array(this.countParameters())
+    let at = 0
+    for (const parameter of this.parameters) {
+      parameter.gradient(gradient.subarray(at, at + parameter.size))
+      at += parameter.size
+    }
+    return { loss, gradient }
+  }
+
+  /** Loss and metrics on these rows; Keras' `evaluate`. */
+  evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): Logs {
+    this.#requireCompiled('evaluate')
+    checkOptions('evaluate', options, ['sampleWeight'])
+    return this.#score('evaluate', this.#dataSet('evaluate', x, y, options.sampleWeight))
+  }
+
+  /**
+   * Outputs of the last layer, rows x outputs, row-major.
+   * @param options.out receives the result instead of a new array; it must have exactly its length.
+   */
+  predict(x: Features, options?: { out?: Float32Array }): Float32Array {
+    for (const name in options) if (name !== 'out') checkOptions('predict', options, ['out'])
+    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
+    const size = rows * this.engine.outputs
+    const out = options?.out ?? new Float32Array(size)
+    if (!(out instanceof Float32Array) || out.length !== size) {
+      throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
+    }
+    this.engine.predict(values, rows, out)
+    return out
+  }
+
+  /** A table of layers, output widths and parameter counts. */
+  summary(): string {
+    return summarize(this.layers, this.engine)
+  }
+
+  /** Number of parameter values, padding not counted. */
+  countParameters(): number {
+    return this.parameters.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Makes layers (by their index in the list given to `sequential`) keep their parameters while training. */
+  freeze(...layerIndices: number[]): void {
+    this.#setFrozen('freeze', layerIndices, true)
+  }
+
+  /** Undoes `freeze`. */
+  unfreeze(...layerIndices: number[]): void {
+    this.#setFrozen('unfreeze', layerIndices, false)
+  }
+
+  /**
+   * A new model, not yet compiled, with this one's body and parameters and `layers` in the place of its head:
+   * the last layer that has parameters and everything after it.
+   */
+  replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
+    const last = this.engine.slots[this.engine.slots.length - 1]
+    if (!last) throw new Error('replaceHead: the model has no layer with parameters')
+    const model = new Model([...this.layers.slice(0, last.layer), ...layers], options)
+    const body = this.parameters.filter((_, i) => this.engine.slots[i].layer < last.layer)
+    for (const [i, parameter] of body.entries()) model.parameters[i].set(parameter.get())
+    return model
+  }
+
+  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model. */
+  getWeights(): Float32Array {
+    return this.engine.arena.floats(this.engine.parameters, this.engine.blockBytes / 4).slice()
+  }
+
+  /** Brings back a snapshot taken by `getWeights`. */
+  setWeights(weights: Float32Array): void {
+    const stored = this.engine.arena.floats(this.engine.parameters, this.engine.blockBytes / 4)
+    if (!(weights instanceof Float32Array) || weights.length !== stored.length) {
+      throw new RangeError(`setWeights: expected a snapshot of ${stored.length} floats, got ${show(weights)}`)
+    }
+    stored.set(weights)
+  }
+
+  /**
+   * The model as a safetensors file: canonical tensors, the architecture in the metadata.
+   * `includeOptimizer` (default false) adds everything needed to resume training bit for bit.
+   */
+  toBytes(options: { includeOptimizer?: boolean } = {}): Uint8Array {
+    checkOptions('toBytes', options, ['includeOptimizer'])
+    return encodeModel(this, checkBoolean('toBytes', 'includeOptimizer', options.includeOptimizer ?? false))
+  }
+
+  /** Writes `toBytes` to a file, all or nothing. */
+  async save(path: string, options: { includeOptimizer?: boolean } = {}): Promise<void> {
+    if (typeof path !== 'string' || path === '')
+      throw new TypeError(`save: "path" must be a file's path, got ${show(path)}`)
+    await writeBytes(path, this.toBytes(options))
+  }
+
+  #score(where: string, data: DataSet): Logs {
+    const scorer = this.#requireCompiled(where).fresh()
+    const visit = (outputs: Float32Array, first: number, rows: number) =>
+      scorer.update(outputs, sliceRows(data, first, rows))
+    return scorer.logs(this.engine.evaluate(data, scorer.needsOutputs ? visit : undefined))
+  }
+
+  #requireCompiled(where: string): Scorer {
+    if (!this.#scorer) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
+    return this.#scorer
+  }
+
+  #refuseWhileFitting(where: string): void {
+    if (this.#fitting) throw new Error(`${where}: a fit of this model is still running; await it first`)
+  }
+
+  #setFrozen(where: string, indices: readonly number[], frozen: boolean): void {
+    for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
+    this.#refuseWhileFitting(where)
+    this.engine.setFrozen(indices, frozen)
+  }
+
+  #dataSet(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>, classWeight?: ClassWeight): DataSet {
+    const { inputs, outputs } = this.engine
+    const kind = this.#requireCompiled(where).loss.targets
+    const range = this.#compiled && targetRange(this.#compiled.loss.kind)
+    const { values: features, rows } = readFeatures(where, 'x', x, inputs)
+    const targets = readTargets(where, 'y', y, { kind, outputs, rows, ...range })
+    const weights = readWeights(where, { sampleWeight, classWeight, targets, outputs, rows })
+    return { rows, features, targets, ...(weights && { weights }) }
+  }
+
+  #validationData({ validationData }: FitOptions): DataSet | undefined {
+    if (validationData === undefined) return undefined
+    if (!Array.isArray(validationData) || validationData.length !== 2) {
+      throw new TypeError(`fit: "validationData" must be [x, y], got ${show(validationData)}`)
+    }
+    return this.#dataSet('fit: validationData', validationData[0], validationData[1])
+  }
+
+  #arrays(x: Features, y: Targets, options: FitOptions): [DataSet, DataSet | undefined] {
+    const data = this.#dataSet('fit', x, y, options.sampleWeight, options.classWeight)
+    const validation = this.#validationData(options)
+    const { validationSplit } = options
+    if (validationSplit === undefined) return [data, validation]
+    if (validation) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
+    const trained = splitRows('fit', data.rows, validationSplit)
+    return [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)]
+  }
+}
+
+const prefixed = (logs: Logs): Logs =>
+  Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))
+
+function checkCallbacks(callbacks: unknown): void {
+  if (!Array.isArray(callbacks)) throw new TypeError(`fit: "callbacks" must be an array, got ${show(callbacks)}`)
+  const events = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onProgress', 'onEpochEnd', 'onTrainEnd']
+  for (const [i, callback] of callbacks.entries()) {
+    if (typeof callback !== 'object' || callback === null) {
+      throw new TypeError(`fit: callback ${i} must be an object with event functions, got ${show(callback)}`)
+    }
+    for (const event of events)
+      if (callback[event] !== undefined) checkFunction('fit', `callbacks[${i}].${event}`, callback[event])
+  }
+}

@@ -1,0 +1,154 @@
+/** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
+import * as abi from './abi.ts'
+import type { Draft } from './draft.ts'
+import type { Lowered, Matrix, Value } from './layers/lowering.ts'
+import type { Layer } from './layers.ts'
+import { roundUp } from './layout.ts'
+import type { lowerLoss } from './losses.ts'
+import type { Optimizer } from './optimizers.ts'
+import type { Slot } from './parameters.ts'
+import { scratchBytes, updateSteps } from './updates.ts'
+
+/** Gradient clipping, as given to `compile`. */
+export interface Clipping {
+  readonly clipNorm?: number
+  readonly globalClipNorm?: number
+  readonly clipValue?: number
+}
+
+/** What a model is trained for. */
+export interface Objective extends Clipping {
+  readonly loss: ReturnType<typeof lowerLoss>
+  readonly optimizer: Optimizer
+  /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
+  readonly correct?: { readonly mode: number; readonly threshold: number }
+  /** Addresses of the optimizer's state blocks. */
+  readonly states: readonly number[]
+  isTrainable(slot: Slot): boolean
+}
+
+/** Where the objective finds a batch's targets and weights and leaves its rows' losses. */
+export interface Batch {
+  readonly x: Matrix
+  readonly targets: Matrix
+  readonly weights: number
+  readonly rowLosses: number
+}
+
+/** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
+export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, batch: Batch, gradient?: Matrix): void {
+  const { targets } = batch
+  draft.emit(
+    abi.OP_LOSS,
+    {
+      [abi.LOSS_KIND]: loss.code,
+      [abi.LOSS_OUTPUTS]: y.address,
+      [abi.LOSS_STRIDE]: y.stride,
+      [abi.LOSS_COLS]: y.cols,
+      [abi.LOSS_TARGETS]: targets.address,
+      [abi.LOSS_TARGETS_STRIDE]: targets.stride,
+      [abi.LOSS_ROW_LOSSES]: batch.rowLosses,
+      [abi.LOSS_GRADIENT]: gradient?.address ?? 0,
+      [abi.LOSS_PROBABILITIES]: loss.fused === 'none' ? 0 : y.address,
+    },
+    { [abi.LOSS_DELTA]: loss.delta, [abi.LOSS_SMOOTHING]: loss.smoothing },
+  )
+  draft.emit(abi.OP_MEAN_LOSS, { [abi.MEAN_LOSS_ROWS]: batch.rowLosses })
+  if (!correct) return
+  draft.emit(
+    abi.OP_CORRECT,
+    {
+      [abi.CORRECT_MODE]: correct.mode,
+      [abi.CORRECT_OUTPUTS]: y.address,
+      [abi.CORRECT_STRIDE]: y.stride,
+      [abi.CORRECT_COLS]: y.cols,
+      [abi.CORRECT_TARGETS]: targets.address,
+      [abi.CORRECT_TARGETS_STRIDE]: targets.stride,
+    },
+    { [abi.CORRECT_THRESHOLD]: correct.threshold },
+  )
+}
+
+/** From dy back to the first layer with something to train. */
+export function emitBackward(
+  draft: Draft,
+  layers: readonly Layer[],
+  { isTrainable }: Objective,
+  { y, lowered }: { y: Value; lowered: readonly (Lowered | undefined)[] },
+  dy: Matrix,
+): void {
+  const trained = layers.map((_, index) => draft.site.slots.some((slot) => slot.layer === index && isTrainable(slot)))
+  const first = trained.indexOf(true)
+  if (first < 0) return
+  draft.settle(y, dy)
+  let gradient: Matrix | undefined = dy
+  for (let i = layers.length - 1; i >= first && gradient; i--) {
+    const layer = lowered[i]
+    if (layer) gradient = layer.backward(gradient, { parameters: trained[i], input: i > first })
+  }
+}
+
+/** The regularizers' terms; their gradients too unless `gradients` is 0. */
+export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slot: Slot) => boolean): void {
+  const { slots, parameters } = draft.site
+  for (const slot of slots) {
+    if (!slot.regularizer) continue
+    draft.emit(
+      abi.OP_PENALTY,
+      {
+        [abi.BLOCK_GRADIENTS]: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
+        [abi.BLOCK_COUNT]: slot.stored,
+        [abi.PENALTY_PARAMETERS]: parameters + slot.offset * 4,
+      },
+      { [abi.PENALTY_L1]: slot.regularizer.l1, [abi.PENALTY_L2]: slot.regularizer.l2 },
+    )
+  }
+}
+
+/** Norm of the whole gradient (always, for monitoring, when clipping asks for it) and clipping, in Keras' order of options. */
+export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue }: Clipping): void {
+  const { slots, gradients } = draft.site
+  const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
+  const clip = (op: number, address: number, count: number, limit = 0) =>
+    draft.emit(op, { [abi.BLOCK_GRADIENTS]: address, [abi.BLOCK_COUNT]: count }, { [abi.CLIP_LIMIT]: limit })
+  if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, clipValue)
+  if (clipNorm !== undefined) {
+    for (const { offset, stored } of slots) {
+      clip(abi.OP_GRADIENT_NORM, gradients + offset * 4, stored)
+      clip(abi.OP_CLIP_NORM, gradients + offset * 4, stored, clipNorm)
+    }
+  }
+  if (globalClipNorm !== undefined) {
+    clip(abi.OP_GRADIENT_NORM, gradients, floats)
+    clip(abi.OP_CLIP_NORM, gradients, floats, globalClipNorm)
+  }
+}
+
+/** One in-place pass per parameter group over parallel blocks. */
+export function emitUpdates(draft: Draft, { optimizer, states, isTrainable }: Objective): void {
+  const { slots, parameters, gradients } = draft.site
+  const tensors = slots.map((slot) => ({
+    name: slot.path,
+    offset: slot.offset,
+    count: slot.stored,
+    trainable: isTrainable(slot),
+  }))
+  const bytes = scratchBytes(optimizer, tensors)
+  const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: draft.scratch(bytes) }) }
+  for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) {
+    draft.emit(op, ints, floats)
+  }
+}
+
+/** Rows of a data set gathered into a matrix; the plan's `bind` says which data set. */
+export function emitGather(draft: Draft, { address, cols, stride }: Matrix): void {
+  draft.emit(abi.OP_NONE, { [abi.GATHER_TO]: address, [abi.GATHER_COLS]: cols, [abi.GATHER_TO_STRIDE]: stride })
+}
+
+/** Room for a batch: features, targets as the loss wants them, weights and losses of the rows. */
+export function batchRegions(draft: Draft, inputs: number, outputs: number, classes: boolean): Batch {
+  const { arena, rows } = draft.site
+  const x = draft.matrix(inputs)
+  const targets = classes ? { address: arena.reserve(rows * 4), cols: 1, stride: 4 } : draft.matrix(outputs)
+  return { x, targets, weights: arena.reserve(rows * 4), rowLosses: arena.reserve(roundUp(rows, 4) * 4) }
+}

@@ -1,0 +1,531 @@
+/** Loss kernels against a float64 oracle, finite differences and golden vectors, on every target; and the catalogue. */
+import { suite, test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as abi from '../src/abi.ts'
+import type { ActivationName } from '../src/activations.ts'
+import * as losses from '../src/losses.ts'
+import type { Target } from '../src/wasm.ts'
+import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from './golden.ts'
+import { isSparse, type LossCase, rowLoss } from './oracles/losses.ts'
+import { Sheet, targets } from './targets.ts'
+
+/** Rows of outputs and dense targets (one-hot for the sparse kinds). */
+interface Rows {
+  readonly rows: number
+  readonly cols: number
+  readonly y: readonly number[]
+  readonly t: readonly number[]
+  readonly weights?: readonly number[]
+}
+
+const slice = (values: readonly number[], cols: number, r: number) => values.slice(r * cols, (r + 1) * cols)
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+interface Options {
+  readonly gradient?: boolean
+  readonly probabilities?: 'own' | 'inPlace'
+  readonly packed?: boolean
+}
+
+/** One loss step and the mean after it; all that it wrote. */
+function runLoss(target: Target, spec: LossCase, data: Rows, { gradient = true, probabilities, packed }: Options = {}) {
+  const { rows, cols, y, t, weights } = data
+  const sheet = new Sheet(target)
+  const outputs = sheet.matrix(rows, cols, y)
+  const stride = packed ? cols * 4 : outputs.stride
+  const classes = Array.from({ length: rows }, (_, r) => slice(t, cols, r).indexOf(1))
+  const wanted = isSparse(spec.code) ? { address: sheet.ints(classes), stride: 4 } : sheet.matrix(rows, cols, t, stride)
+  const own = sheet.matrix(rows, cols)
+  const dy = sheet.matrix(rows, cols)
+  const rowLosses = sheet.floats(new Float32Array(rows))
+  const weightsAt = weights ? sheet.floats(weights) : 0
+  // what is written must not depend on what was there, pads included
+  for (const { address, stride } of [own, dy]) sheet.arena.floats(address, (rows * stride) / 4).fill(7)
+  sheet.step(
+    abi.OP_LOSS,
+    {
+      [abi.LOSS_KIND]: spec.code,
+      [abi.LOSS_OUTPUTS]: outputs.address,
+      [abi.LOSS_STRIDE]: outputs.stride,
+      [abi.LOSS_COLS]: cols,
+      [abi.LOSS_TARGETS]: wanted.address,
+      [abi.LOSS_TARGETS_STRIDE]: wanted.stride,
+      [abi.LOSS_WEIGHTS]: weightsAt,
+      [abi.LOSS_ROW_LOSSES]: rowLosses,
+      [abi.LOSS_GRADIENT]: gradient ? dy.address : 0,
+      [abi.LOSS_PROBABILITIES]: probabilities === 'own' ? own.address : probabilities ? outputs.address : 0,
+    },
+    { [abi.LOSS_DELTA]: spec.delta ?? 0, [abi.LOSS_SMOOTHING]: spec.smoothing ?? 0 },
+  )
+  sheet.step(abi.OP_MEAN_LOSS, { [abi.MEAN_LOSS_ROWS]: rowLosses, [abi.MEAN_LOSS_WEIGHTS]: weightsAt })
+  const record = sheet.run(rows)
+  const stored = probabilities === 'own' ? own : outputs
+  return {
+    loss: sheet.arena.f64[(record + abi.RECORD_LOSS * 4) / 8],
+    weight: sheet.arena.f64[(record + abi.RECORD_WEIGHT * 4) / 8],
+    rowLosses: sheet.arena.floats(rowLosses, rows).slice(),
+    gradient: sheet.read(dy),
+    gradientPads: sheet.padding(dy),
+    probabilities: sheet.read(stored),
+    probabilityPads: sheet.padding(stored),
+  }
+}
+
+/** What runLoss should have given. */
+function expected(spec: LossCase, { rows, cols, y, t, weights }: Rows) {
+  const all = Array.from({ length: rows }, (_, r) => rowLoss(spec, slice(y, cols, r), slice(t, cols, r)))
+  const w = weights ?? Array<number>(rows).fill(1)
+  const total = sum(w)
+  const rowLosses = all.map(({ loss }) => loss)
+  return {
+    rowLosses,
+    loss: total === 0 ? 0 : sum(rowLosses.map((loss, r) => loss * w[r])) / total,
+    gradient: all.flatMap(({ gradient }, r) => gradient.map((g) => (total === 0 ? 0 : (g * w[r]) / total))),
+  }
+}
+
+/** A seeded stream of float32 numbers in [0, 1). */
+function stream(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return (state >>> 8) / 2 ** 24
+  }
+}
+
+/** Outputs and targets that suit the kind, exact in float32. */
+function sample(code: number, rows: number, cols: number, seed: number): Rows {
+  const next = stream(seed + code * 101 + cols)
+  const list = (make: () => number) => Array.from({ length: rows * cols }, () => Math.fround(make()))
+  const oneHot = Array.from({ length: rows }, () => Math.floor(next() * cols)).flatMap((c) =>
+    Array.from({ length: cols }, (_, i) => Number(i === c)),
+  )
+  const soft = list(() => (next() < 0.2 ? 0 : next()))
+  const binary = list(() => (next() < 0.5 ? 1 : 0))
+  const wide = list(() => 8 * next() - 4)
+  const probable = list(() => 0.01 + 0.98 * next())
+  switch (code) {
+    case abi.LOSS_SOFTMAX_SPARSE:
+      return { rows, cols, y: wide, t: oneHot }
+    case abi.LOSS_SPARSE_CROSSENTROPY:
+      return { rows, cols, y: probable, t: oneHot }
+    case abi.LOSS_CATEGORICAL_HINGE:
+      return { rows, cols, y: wide, t: oneHot }
+    case abi.LOSS_SOFTMAX_CROSSENTROPY:
+      return { rows, cols, y: wide, t: soft }
+    case abi.LOSS_SIGMOID_CROSSENTROPY:
+      return { rows, cols, y: wide, t: soft }
+    case abi.LOSS_BINARY_CROSSENTROPY:
+    case abi.LOSS_CROSSENTROPY:
+    case abi.LOSS_KL_DIVERGENCE:
+      return { rows, cols, y: probable, t: soft }
+    case abi.LOSS_POISSON:
+      return { rows, cols, y: list(() => 0.1 + 3 * next()), t: list(() => Math.floor(5 * next())) }
+    case abi.LOSS_HINGE:
+    case abi.LOSS_SQUARED_HINGE:
+      return { rows, cols, y: wide, t: binary }
+    default:
+      return { rows, cols, y: wide, t: list(() => 4 * next() - 2) }
+  }
+}
+
+const SMOOTHED = [
+  abi.LOSS_SOFTMAX_SPARSE,
+  abi.LOSS_SOFTMAX_CROSSENTROPY,
+  abi.LOSS_SIGMOID_CROSSENTROPY,
+  abi.LOSS_SPARSE_CROSSENTROPY,
+  abi.LOSS_CROSSENTROPY,
+  abi.LOSS_BINARY_CROSSENTROPY,
+]
+const FUSED = SMOOTHED.slice(0, 3)
+const CODES = Array.from({ length: abi.LOSS_CATEGORICAL_HINGE + 1 }, (_, code) => code)
+const CASES: readonly LossCase[] = [
+  ...CODES.map((code) => ({ code, delta: 1.25 })),
+  ...SMOOTHED.map((code) => ({ code, smoothing: Math.fround(0.1) })),
+]
+const WIDTHS = [1, 2, 3, 4, 5, 7, 8, 10, 100, 513]
+const name = ({ code, smoothing = 0 }: LossCase) => `LOSS ${code}${smoothing ? ' smoothed' : ''}`
+
+const oracle = suite('losses oracle')
+
+oracle('the gradient is the derivative of the loss', () => {
+  for (const spec of CASES) {
+    const { cols, y, t } = sample(spec.code, 1, 7, 1)
+    const { gradient } = rowLoss(spec, y, t)
+    const h = 1e-5
+    for (let c = 0; c < cols; c++) {
+      const moved = (by: number) => rowLoss(spec, y.with(c, y[c] + by), t).loss
+      assertClose([gradient[c]], [(moved(h) - moved(-h)) / (2 * h)], { absolute: 1e-7, relative: 1e-7 }, name(spec))
+    }
+  }
+})
+
+oracle.run()
+
+for (const target of targets) {
+  const kernels = suite(`losses on ${target}`)
+
+  kernels('losses and gradients of all kinds, widths, rows and weights', () => {
+    for (const spec of CASES) {
+      for (const cols of WIDTHS) {
+        for (const [rows, weights] of [[1], [2, [0, 3]], [5], [6, [1, 0, 2.5, 0.25, 1, 0]], [3, [0, 0, 0]]] as const) {
+          const data = { ...sample(spec.code, rows, cols, rows), ...(weights && { weights }) }
+          const what = `${name(spec)}, ${rows} x ${cols}`
+          const wanted = expected(spec, data)
+          for (const packed of [false, true]) {
+            const got = runLoss(target, spec, data, { packed })
+            assertClose(got.rowLosses, wanted.rowLosses, OPERATION, `${what}: row losses`)
+            assertClose([got.loss], [wanted.loss], OPERATION, `${what}: loss`)
+            assert.is(got.weight, weights ? sum([...weights]) : rows)
+            assertClose(got.gradient, wanted.gradient, OPERATION, `${what}: gradient`)
+            assert.ok(
+              got.gradientPads.every((pad) => pad === 0),
+              `${what}: padding of the gradient`,
+            )
+          }
+        }
+      }
+    }
+  })
+
+  kernels('fused kinds store probabilities, in place or beside, with or without a gradient', () => {
+    for (const code of FUSED) {
+      for (const cols of [1, 3, 4, 5, 8, 10, 513]) {
+        const data = sample(code, 3, cols, 9)
+        const wanted = Array.from({ length: 3 }, (_, r) => {
+          const z = slice(data.y, cols, r)
+          if (code === abi.LOSS_SIGMOID_CROSSENTROPY) return z.map((x) => 1 / (1 + Math.exp(-x)))
+          const exponentials = z.map((x) => Math.exp(x))
+          return exponentials.map((e) => e / sum(exponentials))
+        }).flat()
+        const plain = runLoss(target, { code }, data)
+        for (const probabilities of ['own', 'inPlace'] as const) {
+          for (const gradient of [true, false]) {
+            const got = runLoss(target, { code }, data, { probabilities, gradient })
+            assertClose(got.probabilities, wanted, OPERATION, `LOSS ${code} probabilities`)
+            assert.ok(got.probabilityPads.every((pad) => pad === 0))
+            assert.equal(got.rowLosses, plain.rowLosses)
+            if (gradient) assert.equal(got.gradient, plain.gradient)
+            else
+              assert.ok(
+                got.gradient.every((value) => value === 7),
+                'evaluation writes no gradient',
+              )
+          }
+        }
+      }
+    }
+  })
+
+  kernels('logits of ±10000 give finite losses and gradients', () => {
+    const y = [1e4, -1e4, 0, -1e4, 1e4, 1e4, -1e4, -1e4, -1e4]
+    const t = [0, 1, 0, 0, 1, 0, 0, 0, 1]
+    for (const code of FUSED) {
+      for (const smoothing of [0, Math.fround(0.1)]) {
+        const data = { rows: 3, cols: 3, y, t }
+        const wanted = expected({ code, smoothing }, data)
+        const got = runLoss(target, { code, smoothing }, data, { probabilities: 'own' })
+        assertClose(got.rowLosses, wanted.rowLosses, OPERATION, `LOSS ${code}`)
+        assertClose(got.gradient, wanted.gradient, OPERATION, `LOSS ${code} gradient`)
+        assert.ok(got.probabilities.every((p) => p >= 0 && p <= 1))
+      }
+    }
+  })
+
+  kernels('probabilities of 0 and 1 are clipped and have no gradient', () => {
+    const y = [0, 1, 1e-8, 0.5, 1, 0, 1, 0.25].map(Math.fround)
+    const t = [1, 0, 0, 0, 1, 0, 0, 0]
+    for (const code of [
+      abi.LOSS_SPARSE_CROSSENTROPY,
+      abi.LOSS_CROSSENTROPY,
+      abi.LOSS_BINARY_CROSSENTROPY,
+      abi.LOSS_KL_DIVERGENCE,
+    ]) {
+      const data = { rows: 2, cols: 4, y, t }
+      const wanted = expected({ code }, data)
+      const got = runLoss(target, { code }, data)
+      assertClose(got.rowLosses, wanted.rowLosses, OPERATION, `LOSS ${code}`)
+      assertClose(got.gradient, wanted.gradient, OPERATION, `LOSS ${code} gradient`)
+      assert.is(got.gradient[0], 0)
+    }
+  })
+
+  kernels('kinks: no slope where an error is 0, ties of categoricalHinge share, hinge takes -1 / 1 as 0 / 1', () => {
+    const same = { rows: 1, cols: 3, y: [1, -2, 0], t: [1, -2, 0] }
+    for (const code of [abi.LOSS_ABSOLUTE_ERROR, abi.LOSS_SQUARED_ERROR, abi.LOSS_HUBER, abi.LOSS_LOG_COSH]) {
+      const got = runLoss(target, { code, delta: 1 }, same)
+      assert.is(got.loss, 0)
+      assert.equal([...got.gradient].map(Math.abs), [0, 0, 0])
+    }
+    const ties = runLoss(
+      target,
+      { code: abi.LOSS_CATEGORICAL_HINGE },
+      { rows: 1, cols: 5, y: [2, 1, 2, 2, 2], t: [0, 1, 0, 0, 0] },
+    )
+    assert.equal([...ties.gradient], [0.25, -1, 0.25, 0.25, 0.25])
+    for (const code of [abi.LOSS_HINGE, abi.LOSS_SQUARED_HINGE]) {
+      const data = sample(code, 4, 5, 3)
+      const signed = { ...data, t: data.t.map((t) => 2 * t - 1) }
+      assert.equal(runLoss(target, { code }, data), runLoss(target, { code }, signed))
+    }
+  })
+
+  kernels('small errors of logCosh keep their digits', () => {
+    const y = [1e-3, 2e-4, 0.1, 0.99, 1.01, 30, -1e-3].map(Math.fround)
+    for (const value of y) {
+      const got = runLoss(target, { code: abi.LOSS_LOG_COSH }, { rows: 1, cols: 1, y: [value], t: [0] })
+      const wanted = expected({ code: abi.LOSS_LOG_COSH }, { rows: 1, cols: 1, y: [value], t: [0] })
+      assertClose([got.loss], [wanted.loss], { absolute: 0, relative: 2e-6 }, `logCosh of ${value}`)
+    }
+  })
+
+  kernels('a row does not depend on its neighbours, bit for bit', () => {
+    for (const spec of CASES) {
+      const data = sample(spec.code, 4, 13, 5)
+      const together = runLoss(target, spec, data)
+      for (let r = 0; r < 4; r++) {
+        const y = slice(data.y, 13, r)
+        const alone = runLoss(target, spec, { rows: 1, cols: 13, y, t: slice(data.t, 13, r) })
+        assert.is(alone.rowLosses[0], together.rowLosses[r], name(spec))
+        // dividing by 4 rows is exact, but for the rounding of the flush far below these tolerances
+        const quarters = [...alone.gradient].map((g) => g / 4)
+        assertClose(
+          together.gradient.slice(r * 13, (r + 1) * 13),
+          quarters,
+          { absolute: 1e-19, relative: 1e-7 },
+          name(spec),
+        )
+      }
+    }
+  })
+
+  kernels('gradients of rows already learned are 0, not denormal', () => {
+    const y = [90, 0, -5, 3]
+    const got = runLoss(
+      target,
+      { code: abi.LOSS_SOFTMAX_SPARSE },
+      { rows: 1, cols: 4, y, t: [1, 0, 0, 0] },
+      { probabilities: 'own' },
+    )
+    for (const value of [...got.gradient, ...got.probabilities]) {
+      assert.ok(value === 0 || Math.abs(value) > 2 ** -126, `${value} is denormal`)
+    }
+    const weights = [1e-36, 1]
+    const light = runLoss(
+      target,
+      { code: abi.LOSS_SQUARED_ERROR },
+      { rows: 2, cols: 1, y: [1e-4, 1], t: [0, 0], weights },
+    )
+    assert.is(light.gradient[0], 0)
+  })
+
+  kernels('golden vectors', () => goldenCases(target))
+
+  kernels.run()
+}
+
+interface GoldenCase {
+  readonly id: string
+  readonly loss: string
+  readonly config: {
+    readonly reduction: 'mean' | 'sum' | 'none' | 'batchmean'
+    readonly label_smoothing?: number
+    readonly delta?: number
+    readonly beta?: number
+    readonly pos_weighted?: boolean
+  }
+  readonly inputs: Readonly<Record<string, GoldenTensor>>
+  readonly expect: { readonly f64: Readonly<Record<string, GoldenTensor | number>> }
+}
+
+/** PyTorch's losses as ours: the loss, its last layer, and whether golden values are per element or per row. */
+function lowerGolden({ loss, config }: GoldenCase): [losses.Loss, ActivationName] | undefined {
+  const { label_smoothing: labelSmoothing = 0, delta = 1, beta = 1 } = config
+  if (config.pos_weighted) return undefined
+  switch (loss) {
+    case 'cross_entropy':
+      return [losses.sparseCategoricalCrossentropy({ labelSmoothing }), 'softmax']
+    case 'cross_entropy_soft':
+      return [losses.categoricalCrossentropy({ labelSmoothing }), 'softmax']
+    case 'bce_with_logits':
+      return [losses.binaryCrossentropy({ fromLogits: true }), 'linear']
+    case 'bce':
+      return [losses.binaryCrossentropy(), 'hardSigmoid']
+    case 'kl_div':
+      return [losses.klDivergence(), 'softmax']
+    case 'mse':
+      return [losses.meanSquaredError(), 'linear']
+    case 'l1':
+      return [losses.meanAbsoluteError(), 'linear']
+    case 'huber':
+      return [losses.huber({ delta }), 'linear']
+    case 'smooth_l1':
+      return [losses.huber({ delta: beta }), 'linear']
+    case 'hinge':
+      return [losses.hinge(), 'linear']
+    case 'squared_hinge':
+      return [losses.squaredHinge(), 'linear']
+    case 'log_cosh':
+      return [losses.logCosh(), 'linear']
+    default:
+      return undefined
+  }
+}
+
+function goldenCases(target: Target): void {
+  const { cases } = readGolden<{ cases: readonly GoldenCase[] }>('losses')
+  const skipped = new Set<string>()
+  let compared = 0
+  for (const golden of cases) {
+    const { id, loss, config, inputs, expect } = golden
+    const isNll = loss === 'nll'
+    const pair = lowerGolden(golden)
+    if (!pair && !isNll) {
+      skipped.add(config.pos_weighted ? `${loss} pos_weight` : loss)
+      continue
+    }
+    const [first] = Object.keys(inputs)
+    const [rows, cols] = inputs[first].shape
+    const lowered = pair && losses.lowerLoss(pair[0], pair[1], cols)
+    const spec = lowered ?? { code: abi.LOSS_SPARSE_CROSSENTROPY }
+    const logs = first === 'log_probs'
+    const x = [...numbers(inputs[first])]
+    const y = x.map((value) => (logs ? Math.fround(Math.exp(value)) : value))
+    const given = [...numbers(inputs.target ?? inputs.target_probs)]
+    const byClass = given.length === rows
+    const t = byClass ? given.flatMap((c) => Array.from({ length: cols }, (_, i) => Number(i === c))) : given
+    const classWeights = inputs.weight ? numbers(inputs.weight) : undefined
+    const weights = classWeights ? given.map((c) => classWeights[c]) : Array<number>(rows).fill(1)
+
+    // Where PyTorch takes logarithms we take probabilities and clip them: only rows within [1e-7, 1 - 1e-7] are comparable.
+    if (logs && config.reduction !== 'none') {
+      skipped.add(`${loss} over clipped rows`)
+      continue
+    }
+    const comparable = Array.from({ length: rows }, (_, r) => {
+      const high = isNll ? 1 - 1e-7 : 1
+      const inside = (p: number, c: number) => (isNll && t[r * cols + c] === 0) || (p >= 1e-7 && p <= high)
+      return !logs || slice(y, cols, r).every(inside)
+    })
+    assert.ok(comparable.includes(true), id)
+
+    const got = runLoss(target, spec, { rows, cols, y, t, weights })
+    const losses64 = [...numbers(expect.f64.loss)]
+    const gradient64 = [...numbers(expect.f64[`d${first}`])]
+    // our row losses are means over outputs except for the losses over classes; golden sums and lists are not means
+    const share = byClass || loss === 'cross_entropy_soft' || loss === 'kl_div' ? 1 : 1 / cols
+    const scale = config.reduction === 'mean' ? 1 : share / sum(weights)
+    const factor = loss === 'smooth_l1' ? 1 / (config.beta ?? 1) : 1
+    for (let r = 0; r < rows; r++) {
+      if (!comparable[r]) continue
+      const dy = slice([...got.gradient], cols, r)
+      const gradient = dy.map((g, c) => g * factor * (logs ? y[r * cols + c] : 1))
+      const wanted = slice(gradient64, cols, r).map((g) => g * scale)
+      assertClose(gradient, wanted, OPERATION, `${id} gradient`)
+      if (config.reduction !== 'none') continue
+      const row = losses64.length === rows ? losses64[r] : sum(slice(losses64, cols, r)) * share
+      assertClose([got.rowLosses[r] * weights[r] * factor], [row], OPERATION, `${id} row loss`)
+    }
+    if (config.reduction !== 'none') assertClose([got.loss * factor], [losses64[0] * scale], OPERATION, id)
+    compared++
+  }
+  const notOurs = ['bce_with_logits pos_weight', 'multi_margin']
+  assert.equal([...skipped].sort(), [...notOurs, 'kl_div over clipped rows', 'nll over clipped rows'].sort())
+  assert.is(compared, 106)
+}
+
+test('factories give frozen specs with their defaults, and refuse what they do not know', () => {
+  assert.equal(losses.huber(), { kind: 'huber', delta: 1 })
+  assert.equal(losses.binaryCrossentropy(), { kind: 'binaryCrossentropy', fromLogits: false, labelSmoothing: 0 })
+  assert.equal(losses.hinge(), { kind: 'hinge' })
+  for (const kind of losses.LOSS_NAMES) {
+    const spec = losses.resolveLoss('compile', kind)
+    assert.ok(Object.isFrozen(spec))
+    assert.equal(losses.resolveLoss('compile', JSON.parse(JSON.stringify(spec))), spec)
+    assert.equal(Object.keys(losses.lossKinds).includes(kind), true)
+  }
+  assert.throws(() => losses.huber({ delta: 0 }), /huber: "delta" must be a finite number greater than 0, got 0/)
+  assert.throws(() => losses.categoricalCrossentropy({ labelSmoothing: 1 }), /"labelSmoothing".*less than 1/)
+  assert.throws(() => losses.hinge({ delta: 1 }), /hinge: unknown option "delta"/)
+  assert.throws(
+    () => losses.resolveLoss('compile', 'meanSquareError' as losses.LossName),
+    /compile: unknown loss "meanSquareError"; did you mean "meanSquaredError"\?/,
+  )
+  assert.throws(() => losses.resolveLoss('compile', 3 as unknown as losses.Loss), TypeError)
+  assert.throws(
+    () => losses.resolveLoss('compile', { kind: 'huber', gamma: 1 } as losses.Loss),
+    /unknown option "gamma"/,
+  )
+})
+
+test('a loss is lowered to suit its last layer', () => {
+  const lower = (loss: losses.LossName, activation: ActivationName, outputs: number, fromLogits = false) =>
+    losses.lowerLoss(
+      losses.resolveLoss('compile', { kind: loss, ...(fromLogits && { fromLogits }) }),
+      activation,
+      outputs,
+    )
+  const sparse = lower('sparseCategoricalCrossentropy', 'softmax', 3)
+  assert.equal(sparse, {
+    code: abi.LOSS_SOFTMAX_SPARSE,
+    fused: 'softmax',
+    logits: false,
+    delta: 0,
+    smoothing: 0,
+    targets: 'classes',
+  })
+  assert.is(lower('sparseCategoricalCrossentropy', 'logSoftmax', 3).fused, 'softmax')
+  const logits = lower('categoricalCrossentropy', 'linear', 3, true)
+  assert.equal([logits.code, logits.fused, logits.logits], [abi.LOSS_SOFTMAX_CROSSENTROPY, 'none', true])
+  const binary = lower('binaryCrossentropy', 'sigmoid', 1)
+  assert.equal([binary.code, binary.fused, binary.targets], [abi.LOSS_SIGMOID_CROSSENTROPY, 'sigmoid', 'values'])
+  assert.equal(lower('binaryCrossentropy', 'linear', 2, true).logits, true)
+  assert.is(lower('binaryCrossentropy', 'hardSigmoid', 1).code, abi.LOSS_BINARY_CROSSENTROPY)
+  assert.is(losses.lowerLoss(losses.huber({ delta: 2 }), 'linear', 1).delta, 2)
+  assert.is(lower('meanSquaredError', 'softmax', 3).fused, 'none')
+})
+
+test('a loss that does not suit its last layer is refused with the fix', () => {
+  const refused: [losses.LossName, boolean, ActivationName, number, RegExp][] = [
+    [
+      'sparseCategoricalCrossentropy',
+      false,
+      'linear',
+      3,
+      /does not suit a last layer with activation "linear"; use activation "softmax", or sparseCategoricalCrossentropy\(\{ fromLogits: true \}\)/,
+    ],
+    [
+      'sparseCategoricalCrossentropy',
+      true,
+      'softmax',
+      3,
+      /"softmax" when fromLogits is true; use activation "linear" with fromLogits/,
+    ],
+    ['categoricalCrossentropy', true, 'logSoftmax', 3, /when fromLogits is true/],
+    ['categoricalCrossentropy', false, 'softmax', 1, /1 output; use binaryCrossentropy with activation "sigmoid"/],
+    ['categoricalCrossentropy', false, 'sigmoid', 3, /use activation "softmax", or binaryCrossentropy/],
+    ['binaryCrossentropy', false, 'softmax', 2, /use activation "sigmoid", or categoricalCrossentropy/],
+    [
+      'binaryCrossentropy',
+      false,
+      'linear',
+      1,
+      /use activation "sigmoid", or binaryCrossentropy\(\{ fromLogits: true \}\)/,
+    ],
+    ['binaryCrossentropy', true, 'sigmoid', 1, /when fromLogits is true/],
+    ['categoricalHinge', false, 'linear', 1, /use hinge/],
+  ]
+  for (const [kind, fromLogits, activation, outputs, message] of refused) {
+    const loss = losses.resolveLoss('compile', { kind, ...(fromLogits && { fromLogits }) })
+    assert.throws(
+      () => losses.lowerLoss(loss, activation, outputs),
+      (error: unknown) =>
+        error instanceof RangeError &&
+        error.message.startsWith(`compile: loss "${kind}"`) &&
+        message.test(error.message),
+      `${kind} on ${activation}`,
+    )
+  }
+})
+
+test.run()

@@ -1,0 +1,95 @@
+/** Losses in float64, one row at a time, written from their definitions. */
+import * as abi from '../../src/abi.ts'
+
+export interface LossCase {
+  /** LOSS_* */
+  readonly code: number
+  readonly delta?: number
+  readonly smoothing?: number
+}
+
+/** Clipping bounds are float32 numbers: that is what the machine compares with. */
+const LOW = Math.fround(1e-7)
+const HIGH = Math.fround(1 - 1e-7)
+const clip = (y: number, high = HIGH) => Math.min(Math.max(y, LOW), high)
+const clipped = (y: number, high = HIGH) => y < LOW || y > high
+const side = (t: number) => (t > 0 ? 1 : -1)
+const log1pExp = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+const logCosh = (e: number) => Math.abs(e) + Math.log1p(Math.expm1(-2 * Math.abs(e)) / 2)
+
+type Term = [
+  loss: (y: number, t: number, delta: number) => number,
+  slope: (y: number, t: number, delta: number) => number,
+]
+
+const terms: Readonly<Record<number, Term>> = {
+  [abi.LOSS_SQUARED_ERROR]: [(y, t) => (y - t) ** 2, (y, t) => 2 * (y - t)],
+  [abi.LOSS_ABSOLUTE_ERROR]: [(y, t) => Math.abs(y - t), (y, t) => Math.sign(y - t)],
+  [abi.LOSS_HUBER]: [
+    (y, t, d) => (Math.abs(y - t) <= d ? (y - t) ** 2 / 2 : d * (Math.abs(y - t) - d / 2)),
+    (y, t, d) => (Math.abs(y - t) <= d ? y - t : d * Math.sign(y - t)),
+  ],
+  [abi.LOSS_LOG_COSH]: [(y, t) => logCosh(y - t), (y, t) => Math.tanh(y - t)],
+  [abi.LOSS_POISSON]: [(y, t) => y - t * Math.log(y + 1e-7), (y, t) => 1 - t / (y + 1e-7)],
+  [abi.LOSS_HINGE]: [(y, t) => Math.max(0, 1 - side(t) * y), (y, t) => (1 - side(t) * y > 0 ? -side(t) : 0)],
+  [abi.LOSS_SQUARED_HINGE]: [
+    (y, t) => Math.max(0, 1 - side(t) * y) ** 2,
+    (y, t) => -2 * side(t) * Math.max(0, 1 - side(t) * y),
+  ],
+  [abi.LOSS_KL_DIVERGENCE]: [
+    (y, t) => (t > 0 ? clip(t, 1) * Math.log(clip(t, 1) / clip(y, 1)) : 0),
+    (y, t) => (t > 0 && !clipped(y, 1) ? -clip(t, 1) / y : 0),
+  ],
+  [abi.LOSS_CROSSENTROPY]: [(y, t) => -t * Math.log(clip(y)), (y, t) => (clipped(y) ? 0 : -t / y)],
+  [abi.LOSS_BINARY_CROSSENTROPY]: [
+    (y, t) => -t * Math.log(clip(y)) - (1 - t) * Math.log(1 - clip(y)),
+    (y, t) => (clipped(y) ? 0 : (y - t) / (y * (1 - y))),
+  ],
+  [abi.LOSS_SIGMOID_CROSSENTROPY]: [
+    (z, t) => (1 - t) * log1pExp(z) + t * log1pExp(-z),
+    (z, t) => 1 / (1 + Math.exp(-z)) - t,
+  ],
+}
+
+/** Kinds whose row loss is a sum. */
+const SUMS = [abi.LOSS_KL_DIVERGENCE, abi.LOSS_CROSSENTROPY, abi.LOSS_SPARSE_CROSSENTROPY]
+
+export const isSparse = (code: number) => code === abi.LOSS_SOFTMAX_SPARSE || code === abi.LOSS_SPARSE_CROSSENTROPY
+
+/** Loss of a row with outputs y and dense targets t (one-hot for the sparse kinds), and its gradient. */
+export function rowLoss(
+  { code, delta = 0, smoothing = 0 }: LossCase,
+  y: readonly number[],
+  targets: readonly number[],
+): { loss: number; gradient: number[] } {
+  const cols = y.length
+  if (code === abi.LOSS_SOFTMAX_SPARSE || code === abi.LOSS_SOFTMAX_CROSSENTROPY) {
+    const t = targets.map((value) => value * (1 - smoothing) + smoothing / cols)
+    const largest = Math.max(...y)
+    const logSum = largest + Math.log(y.reduce((sum, z) => sum + Math.exp(z - largest), 0))
+    const mass = t.reduce((sum, value) => sum + value, 0)
+    return {
+      loss: t.reduce((sum, value, c) => sum + value * (logSum - y[c]), 0),
+      gradient: y.map((z, c) => Math.exp(z - logSum) * mass - t[c]),
+    }
+  }
+  if (code === abi.LOSS_CATEGORICAL_HINGE) {
+    const positive = y.reduce((sum, value, c) => sum + value * targets[c], 0)
+    const others = y.map((value, c) => (1 - targets[c]) * value)
+    const largest = Math.max(...others)
+    const ties = others.filter((value) => value === largest).length
+    const loss = Math.max(0, 1 + largest - positive)
+    return {
+      loss,
+      gradient: targets.map((t, c) => (loss > 0 ? (others[c] === largest ? (1 - t) / ties : 0) - t : 0)),
+    }
+  }
+  const sums = SUMS.includes(code)
+  const [loss, slope] = terms[code === abi.LOSS_SPARSE_CROSSENTROPY ? abi.LOSS_CROSSENTROPY : code]
+  const t = targets.map((value) => value * (1 - smoothing) + smoothing / (sums ? cols : 2))
+  const share = sums ? 1 : 1 / cols
+  return {
+    loss: y.reduce((sum, value, c) => sum + loss(value, t[c], delta), 0) * share,
+    gradient: y.map((value, c) => slope(value, t[c], delta) * share),
+  }
+}

@@ -156,7 +156,7 @@ function columnsBy4(
   rows: i32,
   depth: i32,
 ): void {
-  Block.multiply(6, 1, a, 4, aStep, b, 0, bStep, from, ROW, c, ROW, 0, rows, depth)
+  Block.multiply(6, 1, a, 4, aStep, b, 0, bStep, from, from ? ROW : 0, c, ROW, 0, rows, depth)
 }
 
 function columnsBy8(
@@ -169,7 +169,7 @@ function columnsBy8(
   rows: i32,
   depth: i32,
 ): void {
-  Block.multiply(tall, 2, a, 4, aStep, b, 0, bStep, from, ROW, c, ROW, 0, rows, depth)
+  Block.multiply(tall, 2, a, 4, aStep, b, 0, bStep, from, from ? ROW : 0, c, ROW, 0, rows, depth)
 }
 
 function columnsBy16(
@@ -183,7 +183,7 @@ function columnsBy16(
   rows: i32,
   depth: i32,
 ): void {
-  Block.multiply(wide, 4, a, 4, aStep, b, ROW, bStep, from, ROW, c, ROW, cPanel, rows, depth)
+  Block.multiply(wide, 4, a, 4, aStep, b, ROW, bStep, from, from ? ROW : 0, c, ROW, cPanel, rows, depth)
 }
 
 export class Columns {

@@ -85,6 +85,35 @@ export const GELU_LIMIT: usize = 976
 /** beyond it tanh(softplus(x)) is 1 */
 export const MISH_LIMIT: usize = 992
 
+// random bits and normal deviates
+export const HASH1: usize = 1024
+export const HASH2: usize = 1040
+export const BIT0: usize = 1056
+export const BIT24: usize = 1072
+/** 2^-24 */
+export const ULP24: usize = 1088
+export const SQRT2: usize = 1104
+/** -ln(1 - u^2) is taken around it, or its root around 3 from twice of it on */
+export const ERFINV_CENTER: usize = 1120
+export const ERFINV0: usize = 1136
+export const ERFINV1: usize = 1152
+export const ERFINV2: usize = 1168
+export const ERFINV3: usize = 1184
+export const ERFINV4: usize = 1200
+export const ERFINV5: usize = 1216
+export const ERFINV6: usize = 1232
+export const ERFINV7: usize = 1248
+export const ERFINV8: usize = 1264
+export const ERFINV_TAIL0: usize = 1280
+export const ERFINV_TAIL1: usize = 1296
+export const ERFINV_TAIL2: usize = 1312
+export const ERFINV_TAIL3: usize = 1328
+export const ERFINV_TAIL4: usize = 1344
+export const ERFINV_TAIL5: usize = 1360
+export const ERFINV_TAIL6: usize = 1376
+export const ERFINV_TAIL7: usize = 1392
+export const ERFINV_TAIL8: usize = 1408
+
 function fill(address: usize, value: f32): void {
   v128.store(address, f32x4.splat(value))
 }
@@ -159,4 +188,30 @@ export function fillConstants(): void {
   fill(GELU3, 0.0713548162726009)
   fill(GELU_LIMIT, 12)
   fill(MISH_LIMIT, 20)
+
+  fillBits(HASH1, 0x7feb352d)
+  fillBits(HASH2, <i32>0x846ca68b)
+  fillBits(BIT0, 1)
+  fillBits(BIT24, 1 << 24)
+  fill(ULP24, 1 / 16777216)
+  fill(SQRT2, 1.4142135623730951)
+  fill(ERFINV_CENTER, 2.5)
+  fill(ERFINV0, 1.50140941)
+  fill(ERFINV1, 0.246640727)
+  fill(ERFINV2, -0.00417768164)
+  fill(ERFINV3, -0.00125372503)
+  fill(ERFINV4, 0.00021858087)
+  fill(ERFINV5, -4.39150654e-6)
+  fill(ERFINV6, -3.5233877e-6)
+  fill(ERFINV7, 3.43273939e-7)
+  fill(ERFINV8, 2.81022636e-8)
+  fill(ERFINV_TAIL0, 2.83297682)
+  fill(ERFINV_TAIL1, 1.00167406)
+  fill(ERFINV_TAIL2, 0.00943887047)
+  fill(ERFINV_TAIL3, -0.0076224613)
+  fill(ERFINV_TAIL4, 0.00573950773)
+  fill(ERFINV_TAIL5, -0.00367342844)
+  fill(ERFINV_TAIL6, 0.00134934322)
+  fill(ERFINV_TAIL7, 0.000100950558)
+  fill(ERFINV_TAIL8, -0.000200214257)
 }

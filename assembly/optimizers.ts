@@ -32,8 +32,8 @@ import { Share } from './threads'
 export function update(op: i32, step: usize, record: usize, thread: i32): void {
   const count = load<i32>(step, OPT_COUNT << 2)
   const lines = count >> 4
-  const begin = <usize>Share.begin(lines, thread) << 6
-  const end = <usize>Share.end(lines, thread) << 6
+  const begin = (<usize>Share.begin(lines, thread)) << 6
+  const end = (<usize>Share.end(lines, thread)) << 6
   const chunks = (count + NORM_CHUNK - 1) / NORM_CHUNK
   const first = Share.begin(chunks, thread)
   const last = Share.end(chunks, thread)
@@ -53,7 +53,7 @@ export function update(op: i32, step: usize, record: usize, thread: i32): void {
   else if (op == OP_ADAGRAD) adagrad(step, record, begin, end)
   else if (op == OP_ADADELTA) adadelta(step, record, begin, end)
   else if (op == OP_RMSPROP) rmsprop(step, record, begin, end)
-  else if (op == OP_RPROP) rprop(step, record, begin, end)
+  else if (op == OP_RPROP) rprop(step, begin, end)
   else if (op == OP_ASGD) asgd(step, record, begin, end)
   else unreachable()
 }

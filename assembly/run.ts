@@ -3,6 +3,7 @@ import * as abi from '../src/abi'
 import { activateBackRows, activateRows } from './activations'
 import { denseBackwardInput, denseBackwardWeights, denseForward } from './gemm'
 import { adjustGradients } from './gradients'
+import { layer } from './layers'
 import { lossRows } from './losses'
 import { update } from './optimizers'
 import { countCorrect, gather, meanLoss } from './reduce'
@@ -155,7 +156,8 @@ function execute(step: usize, record: usize, thread: i32): void {
       adjustGradients(op, step, record, thread)
       break
     default:
-      // optimizers have a switch of their own, which refuses what it does not know
-      update(op, step, record, thread)
+      // layers beyond dense and optimizers have switches of their own, which refuse what they do not know
+      if (op >= abi.OP_BATCH_NORM && op <= abi.OP_WEIGHT_NORM_BACK) layer(op, step, record, rows, thread)
+      else update(op, step, record, thread)
   }
 }

@@ -224,7 +224,7 @@ export const PENALTY_L2 = 5
 /** f32 */
 export const CLIP_LIMIT = 6
 
-// Optimizer steps: one in-place pass over parallel blocks. Rates and decays of a step:
+// Optimizer steps, ops 32 to 63: one in-place pass over parallel blocks. Rates and decays of a step:
 // rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.
 export const OPT_PARAMETERS = 1
 export const OPT_GRADIENTS = 2

@@ -108,15 +108,17 @@ export function suggest(given: string, known: readonly string[]): string {
 
 const fold = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
 
-/** Levenshtein distance. */
+/** Edits from a to b: insert, delete, replace, or swap two neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      row[j] = Math.min(row[j - 1] + 1, previous[j] + 1, previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      row[j] = Math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1)
     }
-    previous = row
+    rows.push(row)
   }
-  return previous[b.length]
+  return rows[a.length][b.length]
 }

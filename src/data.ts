@@ -1,5 +1,19 @@
 /** From what users pass to what the machine reads: packed rows, checked by row and column. */
 import { checkNumber, show } from './check.ts'
+import {
+  checkArray,
+  checkEntry,
+  checkFloats,
+  checkLength,
+  isArrayLike,
+  isNested,
+  type NumberArray,
+  packRows,
+  place,
+  toFloats,
+} from './data/arrays.ts'
+
+export { checkFloats } from './data/arrays.ts'
 
 /** Numbers row after row, or an array of rows. */
 export type Features = ArrayLike<number> | ArrayLike<ArrayLike<number>>
@@ -24,88 +38,17 @@ export interface TargetSpec {
   readonly rowsOf?: string
 }
 
-type NumberArray = Exclude<ArrayLike<number>, string>
-
-const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  'length' in value &&
-  typeof value.length === 'number' &&
-  !(value instanceof BigInt64Array || value instanceof BigUint64Array)
-
-const isNested = (values: ArrayLike<unknown>): values is ArrayLike<ArrayLike<unknown>> =>
-  values.length > 0 && isArrayLike(values[0])
-
-/** @throws TypeError unless it is an array of numbers or of rows; RangeError when it is empty. */
-function checkArray(where: string, name: string, value: unknown): ArrayLike<unknown> {
-  if (!isArrayLike(value)) {
-    const known = value instanceof BigInt64Array || value instanceof BigUint64Array ? '; convert it with Float32Array.from(values, Number)' : ''
-    throw new TypeError(`${where}: "${name}" must be a Float32Array, an array of numbers or an array of rows, got ${show(value)}${known}`)
-  }
-  if (value.length === 0) throw new RangeError(`${where}: "${name}" is empty`)
-  return value
-}
-
-const place = (index: number, cols: number) => `row ${Math.floor(index / cols)}${cols > 1 ? `, column ${index % cols}` : ''}`
-
-/** @throws TypeError unless entry `index` is a number; RangeError unless it is finite in float32. */
-function checkEntry(where: string, name: string, value: unknown, index: number, cols: number): number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${where}: "${name}" must hold only numbers, got ${show(value)} at ${place(index, cols)}`)
-  }
-  if (!Number.isFinite(Math.fround(value))) {
-    const fix = Number.isFinite(value) ? 'beyond the range of float32; scale the values' : 'drop the row or fill the value in'
-    throw new RangeError(`${where}: "${name}" has ${value} at ${place(index, cols)}; ${fix}`)
-  }
-  return value
-}
-
-/** Checks floats in place: the fast door, allocating nothing. Returns the number of rows. */
-export function checkFloats(where: string, name: string, values: Float32Array, inputs: number): number {
-  const { length } = values
-  if (length === 0 || length % inputs !== 0) checkLength(where, name, length, inputs)
-  for (let i = 0; i < length; i++) {
-    const value = values[i]
-    // NaN for NaN and infinities alike
-    if (value - value !== 0) checkEntry(where, name, value, i, inputs)
-  }
-  return length / inputs
-}
-
-function checkLength(where: string, name: string, length: number, inputs: number): void {
-  if (length === 0) throw new RangeError(`${where}: "${name}" is empty`)
-  if (length % inputs !== 0) {
-    throw new RangeError(`${where}: "${name}" has ${length} values, not a multiple of the model's ${inputs} inputs`)
-  }
-}
-
-/** Copies a flat array of numbers, checking each. */
-function toFloats(where: string, name: string, values: ArrayLike<unknown>, cols: number): Float32Array {
-  const out = new Float32Array(values.length)
-  for (let i = 0; i < out.length; i++) out[i] = checkEntry(where, name, values[i], i, cols)
-  return out
-}
-
-/** Copies rows of `cols` numbers each; `what` says in messages what a row should have. */
-function packRows(where: string, name: string, rows: ArrayLike<unknown>, cols: number, what: string): Float32Array {
-  const out = new Float32Array(rows.length * cols)
-  for (let r = 0; r < rows.length; r++) {
-    const row = rows[r]
-    if (!isArrayLike(row)) throw new TypeError(`${where}: "${name}" row ${r} must be an array of ${cols} numbers, got ${show(row)}`)
-    if (row.length !== cols) {
-      throw new RangeError(`${where}: "${name}" row ${r} has ${row.length} values, expected ${what}`)
-    }
-    for (let c = 0; c < cols; c++) out[r * cols + c] = checkEntry(where, name, row[c], r * cols + c, cols)
-  }
-  return out
-}
-
 /**
  * Features as packed float32 rows. A Float32Array is used as it is, without a copy; anything else is copied once.
  * @throws TypeError for what is not an array of numbers or of rows of numbers; RangeError when it is empty, does not
  * fit the model's inputs, has rows of different lengths, or holds NaN or infinities (named by row and column).
  */
-export function readFeatures(where: string, name: string, x: unknown, inputs: number): { values: Float32Array; rows: number } {
+export function readFeatures(
+  where: string,
+  name: string,
+  x: unknown,
+  inputs: number,
+): { values: Float32Array; rows: number } {
   const given = checkArray(where, name, x)
   if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, inputs) }
   if (isNested(given)) {
@@ -121,8 +64,18 @@ export function readFeatures(where: string, name: string, x: unknown, inputs: nu
  * @throws TypeError or RangeError naming the row when rows differ from the features', a class is fractional or out of
  * range, a row is not one-hot, or a value is NaN, infinite or outside the loss's range.
  */
-export function readTargets(where: string, name: string, y: unknown, spec: TargetSpec & { readonly kind: 'classes' }): Int32Array
-export function readTargets(where: string, name: string, y: unknown, spec: TargetSpec & { readonly kind: 'values' }): Float32Array
+export function readTargets(
+  where: string,
+  name: string,
+  y: unknown,
+  spec: TargetSpec & { readonly kind: 'classes' },
+): Int32Array
+export function readTargets(
+  where: string,
+  name: string,
+  y: unknown,
+  spec: TargetSpec & { readonly kind: 'values' },
+): Float32Array
 export function readTargets(where: string, name: string, y: unknown, spec: TargetSpec): Int32Array | Float32Array
 export function readTargets(where: string, name: string, y: unknown, spec: TargetSpec): Int32Array | Float32Array {
   const given = checkArray(where, name, y)
@@ -245,7 +198,8 @@ export function readWeights(where: string, spec: WeightSpec): Float32Array | und
     }
     for (let row = 0; row < rows; row++) {
       weights[row] = checkEntry(where, 'sampleWeight', given[row], row, 1)
-      if (weights[row] < 0) throw new RangeError(`${where}: "sampleWeight" is ${given[row]} at row ${row}; weights must be at least 0`)
+      if (weights[row] < 0)
+        throw new RangeError(`${where}: "sampleWeight" is ${given[row]} at row ${row}; weights must be at least 0`)
     }
   }
   if (classWeight !== undefined) {
@@ -258,7 +212,9 @@ export function readWeights(where: string, spec: WeightSpec): Float32Array | und
 
 function readClassWeight(where: string, classWeight: unknown, classes: number): Float64Array {
   if (typeof classWeight !== 'object' || classWeight === null) {
-    throw new TypeError(`${where}: "classWeight" must be an object or an array of weights by class, got ${show(classWeight)}`)
+    throw new TypeError(
+      `${where}: "classWeight" must be an object or an array of weights by class, got ${show(classWeight)}`,
+    )
   }
   if (isArrayLike(classWeight) && classWeight.length !== classes) {
     throw new RangeError(`${where}: "classWeight" has ${classWeight.length} weights, expected ${classes}, one a class`)

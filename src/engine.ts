@@ -7,6 +7,7 @@ import { Feed } from './feed.ts'
 import type { Matrix } from './layers/lowering.ts'
 import type { Layer } from './layers.ts'
 import type { Objective } from './objective.ts'
+import { learningRateAt } from './optimizers.ts'
 import { blockFloats, initialize, layoutParameters, type ParameterHome, type Slot, valuesOf, writeSlot } from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
@@ -133,6 +134,12 @@ export class Engine implements ParameterHome {
     this.plan(batchSize)
     this.arena.top = this.#planEnd
     return new Feed(this.arena, data, batchSize)
+  }
+
+  /** The rate of the last update (before any: of the first), callbacks' scale included. */
+  get learningRate(): number {
+    const optimizer = this.#goal?.optimizer
+    return optimizer ? learningRateAt(optimizer, Math.max(this.steps - 1, 0)) * this.learningRateScale : 0
   }
 
   /** The plan, made anew when there is none yet or a batch of `rows` does not fit the one there is. */

@@ -1,6 +1,7 @@
 /** The training loop: epochs, shuffling, chunks of steps sized by time, validation, events, stopping. */
 import { yieldToEventLoop } from '#runtime'
 import type { Callback, CallbackContext, CallbackModel, Logs } from './callbacks.ts'
+import { checkNumber } from './check.ts'
 import type { Batches, DataSet } from './dataset.ts'
 import { type Engine, emptyTally, RECORDS, type Tally } from './engine.ts'
 import type { Feed } from './feed.ts'
@@ -76,7 +77,7 @@ export async function fit(request: FitRequest): Promise<History> {
 /** The state of one call of `fit`. */
 class Run {
   readonly context: CallbackContext
-  stopped = false
+  #stopReason: string | undefined
   readonly #request: FitRequest
   readonly #perBatch: boolean
   #tally: Tally = emptyTally()
@@ -89,18 +90,36 @@ class Run {
   constructor(request: FitRequest) {
     this.#request = request
     this.#perBatch = request.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
-    const { engine } = request
-    this.context = {
-      model: request.model,
-      epochs: request.epochs,
-      stop: () => {
-        this.stopped = true
+    this.context = this.#makeContext()
+  }
+
+  get stopped(): boolean {
+    return this.#stopReason !== undefined
+  }
+
+  #makeContext(): CallbackContext {
+    const { engine, model, epochs } = this.#request
+    const run = this
+    return {
+      model,
+      epochs,
+      get rows() {
+        return run.#tally.rows
+      },
+      get learningRate() {
+        return engine.learningRate
       },
       get learningRateScale() {
         return engine.learningRateScale
       },
       set learningRateScale(scale: number) {
-        engine.learningRateScale = scale
+        engine.learningRateScale = checkNumber('callback', 'learningRateScale', scale, { minimum: 0 })
+      },
+      get stopReason() {
+        return run.#stopReason
+      },
+      stop(reason: string) {
+        run.#stopReason ??= String(reason)
       },
     }
   }
@@ -143,7 +162,7 @@ class Run {
       this.#adapt(count, performance.now() - started)
       await this.#advance(count, batches)
     }
-    if (this.#updates >= this.#request.maxSteps) this.stopped = true
+    this.#stopAtMaxSteps()
   }
 
   /** One epoch over batches that arrive one by one. */
@@ -162,7 +181,12 @@ class Run {
     } finally {
       await batches.return?.()
     }
-    if (this.#updates >= this.#request.maxSteps) this.stopped = true
+    this.#stopAtMaxSteps()
+  }
+
+  #stopAtMaxSteps(): void {
+    const { maxSteps } = this.#request
+    if (this.#updates >= maxSteps) this.#stopReason ??= `maxSteps ${maxSteps} reached`
   }
 
   /** As many steps a chunk as fill CHUNK_MILLISECONDS; where the clock stands still, chunks grow to their limit. */
@@ -184,7 +208,7 @@ class Run {
     if (now - this.#lastTurn < TURN_MILLISECONDS) return
     for (const callback of callbacks) {
       const rows = this.#tally.rows
-      callback.onProgress?.(
+      await callback.onProgress?.(
         { epoch: this.#epoch, epochs, batch: this.#batch, batches, rows, logs: this.logs() },
         this.context,
       )

@@ -1,13 +1,26 @@
 /** fourlane: public names only. */
 export { type Activation, type ActivationName, elu, leakyRelu } from './activations.ts'
-export * from './callbacks.ts'
+export {
+  type Callback,
+  type CallbackContext,
+  csvLogger,
+  earlyStopping,
+  type Logs,
+  lambdaCallback,
+  modelCheckpoint,
+  type Progress,
+  progressBar,
+  reduceLearningRateOnPlateau,
+  tensorBoard,
+  terminateOnNaN,
+} from './callbacks.ts'
+export { constant } from './constant.ts'
 export type { ClassWeight, Features, Targets } from './data.ts'
 export type { BatchInput, BatchSource } from './dataset.ts'
 export type { History } from './fit.ts'
 export { type CsvTable, readCsv } from './formats/csv.ts'
 export { readIdx } from './formats/idx.ts'
 export {
-  constant,
   glorotNormal,
   glorotUniform,
   heNormal,
@@ -63,8 +76,47 @@ export {
 } from './metrics.ts'
 export { type CompileOptions, type FitOptions, type Model, type ModelOptions, sequential } from './model.ts'
 export { minimize, optimize } from './optimize.ts'
-export * from './optimizers.ts'
+export {
+  adabelief,
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  asgd,
+  lamb,
+  lion,
+  nadam,
+  novograd,
+  type Optimizer,
+  type OptimizerName,
+  type ParameterGroup,
+  radam,
+  rmsprop,
+  rprop,
+  sgd,
+  yogi,
+} from './optimizers.ts'
 export type { Parameter } from './parameters.ts'
 export { minMaxScaler, oneHot, shuffle, standardScaler, trainTestSplit } from './preprocessing.ts'
 export { l1, l1l2, l2, type Regularizer } from './regularizers.ts'
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  cyclic,
+  exponentialDecay,
+  harmonic,
+  inverseSqrt,
+  inverseSqrtWarmup,
+  inverseTimeDecay,
+  joinSchedules,
+  linearWarmup,
+  multiStepDecay,
+  oneCycle,
+  piecewiseConstant,
+  polynomialDecay,
+  type Schedule,
+  stepDecay,
+  warmupCosine,
+} from './schedules.ts'
 export { configureRuntime, describeRuntime } from './wasm.ts'

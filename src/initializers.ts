@@ -167,7 +167,7 @@ const FACTORIES: Readonly<Record<InitializerName, Make>> = {
   ones: plain('ones', ones),
   constant: (options) => {
     checkOptions('constant', options, ['value'])
-    return constant(options['value'])
+    return constant(options.value)
   },
   randomUniform,
   randomNormal,

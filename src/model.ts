@@ -1,7 +1,7 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
 import { writeBytes } from '#runtime'
-import type { Callback, Logs } from './callbacks.ts'
-import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, show } from './check.ts'
+import { type Callback, checkCallbacks, type Logs } from './callbacks.ts'
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from './check.ts'
 import { type ClassWeight, type Features, readFeatures, readTargets, readWeights, splitRows, type Targets } from './data.ts'
 import { type BatchInput, type BatchSource, batchesOf, type DataSet, isBatchSource, sliceRows } from './dataset.ts'
 import { Engine } from './engine.ts'
@@ -165,7 +165,7 @@ export class Model {
     const { stepsPerEpoch = Number.POSITIVE_INFINITY, maxSteps = Number.POSITIVE_INFINITY } = options
     if (options.stepsPerEpoch !== undefined) checkInteger('fit', 'stepsPerEpoch', stepsPerEpoch, 1)
     if (options.maxSteps !== undefined) checkInteger('fit', 'maxSteps', maxSteps, 1)
-    checkCallbacks(callbacks)
+    checkCallbacks('fit', callbacks)
     const read = ({ x, y, sampleWeight }: BatchInput) => this.#dataSet('fit: batch', x, y, sampleWeight)
     const [data, validation] = streamed
       ? [batchesOf(first, read), this.#validationData(options)]
@@ -367,15 +367,3 @@ export class Model {
 
 const prefixed = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))
-
-function checkCallbacks(callbacks: unknown): void {
-  if (!Array.isArray(callbacks)) throw new TypeError(`fit: "callbacks" must be an array, got ${show(callbacks)}`)
-  const events = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onProgress', 'onEpochEnd', 'onTrainEnd']
-  for (const [i, callback] of callbacks.entries()) {
-    if (typeof callback !== 'object' || callback === null) {
-      throw new TypeError(`fit: callback ${i} must be an object with event functions, got ${show(callback)}`)
-    }
-    for (const event of events)
-      if (callback[event] !== undefined) checkFunction('fit', `callbacks[${i}].${event}`, callback[event])
-  }
-}

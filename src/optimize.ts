@@ -3,7 +3,15 @@ import { ALIGN, RECORD_WORDS, STEP_WORDS } from './abi.ts'
 import { Arena } from './arena.ts'
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, show } from './check.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from './optimizers.ts'
-import { initialStates, scratchBytes, stateSlots, stepClock, type Tensor, updateSteps, writeDynamics } from './updates.ts'
+import {
+  initialStates,
+  scratchBytes,
+  stateSlots,
+  stepClock,
+  type Tensor,
+  updateSteps,
+  writeDynamics,
+} from './updates.ts'
 import type { Target } from './wasm.ts'
 
 export interface OptimizeOptions {
@@ -40,10 +48,16 @@ function checkValues(where: string, name: string, values: unknown): ArrayLike<nu
 }
 
 /** @throws unless `list` holds one entry of the right kind for each of `count` tensors. */
-function checkPerTensor<T>(name: string, list: readonly T[] | undefined, count: number, check: (name: string, entry: T) => void): void {
+function checkPerTensor<T>(
+  name: string,
+  list: readonly T[] | undefined,
+  count: number,
+  check: (name: string, entry: T) => void,
+): void {
   if (list === undefined) return
   if (!Array.isArray(list)) throw new TypeError(`optimize: "${name}" must be an array, got ${show(list)}`)
-  if (list.length !== count) throw new RangeError(`optimize: "${name}" must have one entry for each of ${count} tensors, got ${list.length}`)
+  if (list.length !== count)
+    throw new RangeError(`optimize: "${name}" must have one entry for each of ${count} tensors, got ${list.length}`)
   list.forEach((entry, i) => {
     check(`${name}[${i}]`, entry)
   })
@@ -60,7 +74,8 @@ export function optimize(
   options: OptimizeOptions = {},
 ): Optimization {
   const rule = resolveOptimizer('optimize', optimizer)
-  if (!Array.isArray(initial)) throw new TypeError(`optimize: "initial" must be an array of arrays, got ${show(initial)}`)
+  if (!Array.isArray(initial))
+    throw new TypeError(`optimize: "initial" must be an array of arrays, got ${show(initial)}`)
   initial.forEach((values, i) => {
     checkValues('optimize', `initial[${i}]`, values)
   })
@@ -75,7 +90,12 @@ export function optimize(
   let offset = 0
   const tensors: Tensor[] = initial.map(({ length }, i) => {
     const count = Math.ceil(length / LINE) * LINE
-    const tensor = { name: options.names?.[i] ?? `parameter_${i}`, offset, count, trainable: options.trainable?.[i] ?? true }
+    const tensor = {
+      name: options.names?.[i] ?? `parameter_${i}`,
+      offset,
+      count,
+      trainable: options.trainable?.[i] ?? true,
+    }
     offset += count
     return tensor
   })
@@ -100,7 +120,8 @@ export function optimize(
     for (const [word, value] of Object.entries(ints)) i32[at + Number(word)] = value
     for (const [word, value] of Object.entries(floats)) f32[at + Number(word)] = value
   })
-  const views = (address: number) => tensors.map((tensor, i) => arena.floats(address + tensor.offset * 4, initial[i].length))
+  const views = (address: number) =>
+    tensors.map((tensor, i) => arena.floats(address + tensor.offset * 4, initial[i].length))
   const values = views(blocks.parameters)
   values.forEach((view, i) => {
     view.set(initial[i])

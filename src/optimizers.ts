@@ -3,7 +3,8 @@
  * and sources are in `rules`. Semantics and defaults are PyTorch's; those of Lion, LAMB, Yogi, AdaBelief and NovoGrad Optax's,
  * which leaves the learning rate to the user: theirs are the usual ones.
  */
-import { checkBoolean, checkFunction, checkNumber, checkOneOf, checkOptions, show } from './check.ts'
+import { checkOneOf, show } from './check.ts'
+import { make } from './optimizers/make.ts'
 import { moments } from './optimizers/moments.ts'
 import { plain } from './optimizers/plain.ts'
 import type { Optimizer as OptimizerOf, ParameterGroup, Rule } from './optimizers/rule.ts'
@@ -32,91 +33,6 @@ export interface DecayOptions extends CommonOptions {
   readonly weightDecay?: number | Schedule
 }
 
-/** @throws TypeError or RangeError naming the option; what follows takes its value. */
-type Check = (where: string, name: string, value: unknown) => unknown
-
-const within =
-  (limits: NonNullable<Parameters<typeof checkNumber>[3]>): Check =>
-  (where, name, value) =>
-    checkNumber(where, name, value, limits)
-
-const rateOrSchedule: Check = (where, name, value) =>
-  typeof value === 'function' ? value : checkNumber(where, name, value, { minimum: 0 })
-
-/** Two numbers within limits each. */
-const two =
-  (first: Check, second: Check): Check =>
-  (where, name, value) => {
-    if (!Array.isArray(value) || value.length !== 2) {
-      throw new TypeError(`${where}: "${name}" must be an array of two numbers, got ${show(value)}`)
-    }
-    first(where, `${name}[0]`, value[0])
-    second(where, `${name}[1]`, value[1])
-    return Object.freeze([...value])
-  }
-
-const fraction = within({ minimum: 0, below: 1 })
-const atLeast0 = within({ minimum: 0 })
-const checks: Readonly<Record<string, Check>> = {
-  learningRate: rateOrSchedule,
-  weightDecay: rateOrSchedule,
-  momentum: atLeast0,
-  dampening: within({}),
-  nesterov: checkBoolean,
-  learningRateDecay: atLeast0,
-  initialAccumulatorValue: atLeast0,
-  // below this, a float32 zero divided by the epsilon of a padded value would be NaN
-  epsilon: within({ minimum: 1e-30 }),
-  epsilonRoot: atLeast0,
-  rho: fraction,
-  centered: checkBoolean,
-  beta1: fraction,
-  beta2: fraction,
-  amsgrad: checkBoolean,
-  decoupledWeightDecay: checkBoolean,
-  momentumDecay: atLeast0,
-  lambda: atLeast0,
-  alpha: atLeast0,
-  t0: atLeast0,
-  etas: two(within({ above: 0, below: 1 }), within({ above: 1 })),
-  stepSizes: two(within({ above: 0 }), within({ above: 0 })),
-}
-
-/** @throws TypeError or RangeError for a group that is not one. */
-function checkGroups(where: string, groups: unknown): readonly ParameterGroup[] {
-  if (!Array.isArray(groups)) throw new TypeError(`${where}: "parameterGroups" must be an array of groups, got ${show(groups)}`)
-  return Object.freeze(
-    groups.map((group: ParameterGroup, i) => {
-      checkOptions(`${where}: parameterGroups[${i}]`, group, ['match', 'learningRateScale', 'weightDecay'])
-      checkFunction(where, `parameterGroups[${i}].match`, group.match)
-      if (group.learningRateScale !== undefined) atLeast0(where, `parameterGroups[${i}].learningRateScale`, group.learningRateScale)
-      if (group.weightDecay !== undefined) {
-        atLeast0(where, `parameterGroups[${i}].weightDecay`, group.weightDecay)
-        if (where === 'rprop') throw new TypeError(`${where}: parameterGroups[${i}] sets "weightDecay", which rprop does not have`)
-      }
-      return Object.freeze({ ...group })
-    }),
-  )
-}
-
-type Value = number | boolean | readonly number[] | Schedule
-
-/** Fills in defaults, checks every option by its name, freezes the result. */
-function make<Kind extends OptimizerName>(kind: Kind, given: object, defaults: Readonly<Record<string, Value>>): OptimizerOf<Kind> {
-  checkOptions(kind, given, [...Object.keys(defaults), 'parameterGroups'])
-  const chosen: Record<string, unknown> = { ...given }
-  const options: Record<string, number | boolean | readonly number[]> = {}
-  const rates: Record<string, number | Schedule> = { weightDecay: 0 }
-  for (const [name, preset] of Object.entries(defaults)) {
-    const value = checks[name](kind, name, chosen[name] ?? preset) as Value
-    if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
-    else options[name] = value as number | boolean | readonly number[]
-  }
-  const parameterGroups = checkGroups(kind, chosen.parameterGroups ?? [])
-  const { learningRate, weightDecay } = rates
-  return Object.freeze({ kind, learningRate, weightDecay, options: Object.freeze(options), parameterGroups })
-}
-
 export interface SgdOptions extends DecayOptions {
   readonly momentum?: number
   readonly dampening?: number
@@ -131,7 +47,9 @@ export function sgd(options: SgdOptions = {}): OptimizerOf<'sgd'> {
   const made = make('sgd', options, { learningRate: 0.01, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 })
   const { momentum, dampening, nesterov } = made.options
   if (nesterov && !(Number(momentum) > 0 && dampening === 0)) {
-    throw new RangeError(`sgd: "nesterov" needs "momentum" above 0 and "dampening" 0, got momentum ${momentum} and dampening ${dampening}`)
+    throw new RangeError(
+      `sgd: "nesterov" needs "momentum" above 0 and "dampening" 0, got momentum ${momentum} and dampening ${dampening}`,
+    )
   }
   return made
 }
@@ -144,7 +62,13 @@ export interface AdagradOptions extends DecayOptions {
 
 /** Adagrad: rates fall with the root of the sum of squared gradients. */
 export const adagrad = (options: AdagradOptions = {}): OptimizerOf<'adagrad'> =>
-  make('adagrad', options, { learningRate: 0.01, learningRateDecay: 0, initialAccumulatorValue: 0, epsilon: 1e-10, weightDecay: 0 })
+  make('adagrad', options, {
+    learningRate: 0.01,
+    learningRateDecay: 0,
+    initialAccumulatorValue: 0,
+    epsilon: 1e-10,
+    weightDecay: 0,
+  })
 
 export interface AdadeltaOptions extends DecayOptions {
   readonly rho?: number
@@ -164,7 +88,14 @@ export interface RmspropOptions extends DecayOptions {
 
 /** RMSprop: the gradient over its running root mean square. */
 export const rmsprop = (options: RmspropOptions = {}): OptimizerOf<'rmsprop'> =>
-  make('rmsprop', options, { learningRate: 0.01, rho: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 })
+  make('rmsprop', options, {
+    learningRate: 0.01,
+    rho: 0.99,
+    epsilon: 1e-8,
+    momentum: 0,
+    centered: false,
+    weightDecay: 0,
+  })
 
 export interface MomentOptions extends DecayOptions {
   readonly beta1?: number
@@ -179,7 +110,8 @@ export interface AdamOptions extends MomentOptions {
 const adamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const
 
 /** Adam: the running mean of the gradient over its running root mean square, both corrected for their start at 0. */
-export const adam = (options: AdamOptions = {}): OptimizerOf<'adam'> => make('adam', options, { ...adamDefaults, amsgrad: false })
+export const adam = (options: AdamOptions = {}): OptimizerOf<'adam'> =>
+  make('adam', options, { ...adamDefaults, amsgrad: false })
 
 /** AdamW: Adam with decoupled weight decay. */
 export const adamw = (options: AdamOptions = {}): OptimizerOf<'adamw'> =>
@@ -220,7 +152,8 @@ export interface RpropOptions extends CommonOptions {
 export function rprop(options: RpropOptions = {}): OptimizerOf<'rprop'> {
   const made = make('rprop', options, { learningRate: 0.01, etas: [0.5, 1.2], stepSizes: [1e-6, 50] })
   const [smallest, largest] = made.options.stepSizes as readonly number[]
-  if (smallest > largest) throw new RangeError(`rprop: "stepSizes" must be [smallest, largest], got [${smallest}, ${largest}]`)
+  if (smallest > largest)
+    throw new RangeError(`rprop: "stepSizes" must be [smallest, largest], got [${smallest}, ${largest}]`)
   return made
 }
 
@@ -269,9 +202,25 @@ export const novograd = (options: RootOptions = {}): OptimizerOf<'novograd'> =>
   make('novograd', options, { ...adamDefaults, beta2: 0.25, epsilon: 1e-6, epsilonRoot: 0 })
 
 /** All factories by kind. */
-export const optimizers: { readonly [Kind in OptimizerName]: (options?: Record<string, never>) => OptimizerOf<Kind> } = {
-  sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, radam, rprop, asgd, lion, lamb, yogi, adabelief, novograd,
-}
+export const optimizers: { readonly [Kind in OptimizerName]: (options?: Record<string, never>) => OptimizerOf<Kind> } =
+  {
+    sgd,
+    adagrad,
+    adadelta,
+    rmsprop,
+    adam,
+    adamw,
+    adamax,
+    nadam,
+    radam,
+    rprop,
+    asgd,
+    lion,
+    lamb,
+    yogi,
+    adabelief,
+    novograd,
+  }
 
 const names = Object.keys(optimizers) as OptimizerName[]
 
@@ -281,9 +230,14 @@ const names = Object.keys(optimizers) as OptimizerName[]
  */
 export function resolveOptimizer(where: string, value: OptimizerName | Optimizer): Optimizer {
   if (typeof value === 'string') return optimizers[checkOneOf(where, 'optimizer', value, names)]()
-  if (typeof value === 'function') throw new TypeError(`${where}: "optimizer" is ${show(value)}; call it, or give its name`)
-  const isOptimizer = typeof value === 'object' && value !== null && 'kind' in value && 'options' in value && 'parameterGroups' in value
-  if (!isOptimizer) throw new TypeError(`${where}: "optimizer" must be a name or what a factory such as adam() returns, got ${show(value)}`)
+  if (typeof value === 'function')
+    throw new TypeError(`${where}: "optimizer" is ${show(value)}; call it, or give its name`)
+  const isOptimizer =
+    typeof value === 'object' && value !== null && 'kind' in value && 'options' in value && 'parameterGroups' in value
+  if (!isOptimizer)
+    throw new TypeError(
+      `${where}: "optimizer" must be a name or what a factory such as adam() returns, got ${show(value)}`,
+    )
   checkOneOf(where, 'optimizer', value.kind, names)
   return value
 }
@@ -294,7 +248,9 @@ function valueAt(optimizer: Optimizer, name: 'learningRate' | 'weightDecay', ind
   if (typeof rate === 'number') return rate
   const value = rate(index)
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw new RangeError(`${optimizer.kind}: the schedule of "${name}" must give a finite number at least 0, got ${show(value)} at step ${index}`)
+  throw new RangeError(
+    `${optimizer.kind}: the schedule of "${name}" must give a finite number at least 0, got ${show(value)} at step ${index}`,
+  )
 }
 
 /**

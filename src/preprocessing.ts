@@ -33,12 +33,18 @@ export interface MinMaxScaler extends Scaler {
 function columnsOf(where: string, x: unknown, cols: number | undefined): number {
   if (cols !== undefined) return checkInteger(where, 'cols', cols, 1)
   const first: unknown = Array.isArray(x) ? x[0] : undefined
-  if (typeof first === 'object' && first !== null && 'length' in first) return checkInteger(where, 'columns of x', first.length, 1)
+  if (typeof first === 'object' && first !== null && 'length' in first)
+    return checkInteger(where, 'columns of x', first.length, 1)
   throw new TypeError(`${where}: say how many columns "x" has; it is not an array of rows`)
 }
 
 /** Applies `map` to every value of x, its column beside it. */
-function mapColumns(where: string, x: Features, cols: number, map: (value: number, column: number) => number): Float32Array {
+function mapColumns(
+  where: string,
+  x: Features,
+  cols: number,
+  map: (value: number, column: number) => number,
+): Float32Array {
   if (cols === 0) throw new Error(`${where}: call fit(x, cols) first`)
   const { values } = readFeatures(where, 'x', x, cols)
   const out = new Float32Array(values.length)
@@ -50,15 +56,17 @@ function mapColumns(where: string, x: Features, cols: number, map: (value: numbe
  * Scales every column to mean 0 and population standard deviation 1; constant columns are only centred. The same as
  * scikit-learn's StandardScaler. Pass a saved `{ mean, standardDeviation }` to restore one.
  */
-export function standardScaler(saved: { mean?: ArrayLike<number>; standardDeviation?: ArrayLike<number> } = {}): StandardScaler {
+export function standardScaler(
+  saved: { mean?: ArrayLike<number>; standardDeviation?: ArrayLike<number> } = {},
+): StandardScaler {
   checkOptions('standardScaler', saved, ['mean', 'standardDeviation'])
   let mean = Float64Array.from(saved.mean ?? [])
   let deviation = Float64Array.from(saved.standardDeviation ?? [])
   if (mean.length !== deviation.length) {
     throw new RangeError(`standardScaler: "mean" has ${mean.length} columns, "standardDeviation" ${deviation.length}`)
   }
-  mean.forEach((value) => checkNumber('standardScaler', 'mean', value))
-  deviation.forEach((value) => checkNumber('standardScaler', 'standardDeviation', value, { above: 0 }))
+  for (const value of mean) checkNumber('standardScaler', 'mean', value)
+  for (const value of deviation) checkNumber('standardScaler', 'standardDeviation', value, { above: 0 })
   return {
     get mean() {
       return mean
@@ -81,7 +89,8 @@ export function standardScaler(saved: { mean?: ArrayLike<number>; standardDeviat
       })
       return this
     },
-    transform: (x) => mapColumns('standardScaler.transform', x, mean.length, (value, c) => (value - mean[c]) / deviation[c]),
+    transform: (x) =>
+      mapColumns('standardScaler.transform', x, mean.length, (value, c) => (value - mean[c]) / deviation[c]),
     fitTransform(x, cols) {
       return this.fit(x, cols).transform(x)
     },
@@ -135,12 +144,18 @@ export function minMaxScaler(
       maximum = most
       return this
     },
-    transform: (x) => mapColumns('minMaxScaler.transform', x, minimum.length, (value, c) => low + (value - minimum[c]) / span(c)),
+    transform: (x) =>
+      mapColumns('minMaxScaler.transform', x, minimum.length, (value, c) => low + (value - minimum[c]) / span(c)),
     fitTransform(x, cols) {
       return this.fit(x, cols).transform(x)
     },
     inverseTransform: (x) =>
-      mapColumns('minMaxScaler.inverseTransform', x, minimum.length, (value, c) => (value - low) * span(c) + minimum[c]),
+      mapColumns(
+        'minMaxScaler.inverseTransform',
+        x,
+        minimum.length,
+        (value, c) => (value - low) * span(c) + minimum[c],
+      ),
   }
 }
 
@@ -153,7 +168,12 @@ export function oneHot(labels: ArrayLike<number>, classes?: number): Float32Arra
   if (classes !== undefined) checkInteger('oneHot', 'classes', classes, 1)
   else for (let i = 0; i < labels.length; i++) width = Math.max(width, Math.floor(labels[i]) + 1 || 0, 1)
   const outputs = width
-  const indices = readTargets('oneHot', 'labels', labels, { kind: 'classes', outputs, rows: labels.length, rowsOf: 'labels' })
+  const indices = readTargets('oneHot', 'labels', labels, {
+    kind: 'classes',
+    outputs,
+    rows: labels.length,
+    rowsOf: 'labels',
+  })
   const out = new Float32Array(indices.length * outputs)
   indices.forEach((label, row) => {
     out[row * outputs + label] = 1

@@ -130,7 +130,8 @@ export interface ScheduleDescription {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-const isNamed = (schedule: Schedule): schedule is NamedSchedule<Record<string, unknown>> => 'kind' in schedule && 'options' in schedule
+const isNamed = (schedule: Schedule): schedule is NamedSchedule<Record<string, unknown>> =>
+  'kind' in schedule && 'options' in schedule
 
 /**
  * A number or schedule as plain data that survives JSON.
@@ -138,11 +139,15 @@ const isNamed = (schedule: Schedule): schedule is NamedSchedule<Record<string, u
  */
 export function describeSchedule(schedule: number | Schedule): number | ScheduleDescription {
   if (typeof schedule === 'number') return schedule
-  if (!isNamed(schedule)) throw new TypeError(`describeSchedule: ${show(schedule)} was not made by this library and cannot be saved`)
+  if (!isNamed(schedule))
+    throw new TypeError(`describeSchedule: ${show(schedule)} was not made by this library and cannot be saved`)
   const kind = checkOneOf('describeSchedule', 'kind', schedule.kind, kinds)
   if (kind !== 'joinSchedules') return { kind, options: schedule.options }
   const { segments } = schedule.options as { segments: readonly cycles.Segment[] }
-  return { kind, options: { segments: segments.map((segment) => ({ ...segment, schedule: describeSchedule(segment.schedule) })) } }
+  return {
+    kind,
+    options: { segments: segments.map((segment) => ({ ...segment, schedule: describeSchedule(segment.schedule) })) },
+  }
 }
 
 /**
@@ -157,7 +162,8 @@ export function restoreSchedule(description: unknown): number | Schedule {
   if (found !== 'joinSchedules') return factories[found](options as never)
   checkOptions('restoreSchedule', options, ['segments'])
   const { segments } = options as { segments: unknown }
-  if (!Array.isArray(segments)) throw new TypeError(`restoreSchedule: "segments" must be an array, got ${show(segments)}`)
+  if (!Array.isArray(segments))
+    throw new TypeError(`restoreSchedule: "segments" must be an array, got ${show(segments)}`)
   return cycles.joinSchedules(segments.map((segment) => ({ ...segment, schedule: restoreSchedule(segment?.schedule) })))
 }
 

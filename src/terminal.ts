@@ -25,13 +25,13 @@ export interface PlotOptions {
   width?: number
   /** Lines of the chart itself; default 12. */
   height?: number
-  /** Colours the series; without, they share one chart unmarked. Default false. */
+  /** Tells the series apart by colour; without, only by the last values in the legend. Default false. */
   colour?: boolean
 }
 
 /**
- * A line chart of one or more series over their index, in braille dots, with axis labels and a legend.
- * Values that are not finite leave gaps. Epochs count from 1.
+ * A line chart of one or more series over their index (from 1), in braille dots, with axis labels and a legend of names
+ * and last values. Values that are not finite leave gaps.
  * @throws TypeError or RangeError when there is nothing to draw or no room to draw it.
  */
 export function plot(series: Readonly<Record<string, ArrayLike<number>>>, options: PlotOptions = {}): string {
@@ -39,7 +39,8 @@ export function plot(series: Readonly<Record<string, ArrayLike<number>>>, option
   const { width = 72, height = 12, colour = false } = options
   checkInteger('plot', 'width', width, 24)
   checkInteger('plot', 'height', height, 2)
-  if (typeof series !== 'object' || series === null) throw new TypeError(`plot: "series" must be an object of arrays, got ${show(series)}`)
+  if (typeof series !== 'object' || series === null)
+    throw new TypeError(`plot: "series" must be an object of arrays, got ${show(series)}`)
   const lines = Object.entries(series)
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
@@ -68,7 +69,9 @@ export function plot(series: Readonly<Record<string, ArrayLike<number>>>, option
     let previous: readonly [number, number] | undefined
     for (let i = 0; i < values.length; i++) {
       const y = ((high - values[i]) / (high - low)) * (4 * height - 1)
-      const point = Number.isFinite(y) ? ([Math.round((i / across) * (2 * cells - 1)), Math.round(y)] as const) : undefined
+      const point = Number.isFinite(y)
+        ? ([Math.round((i / across) * (2 * cells - 1)), Math.round(y)] as const)
+        : undefined
       if (point) dots.line(previous ?? point, point, s)
       previous = point
     }
@@ -80,7 +83,10 @@ export function plot(series: Readonly<Record<string, ArrayLike<number>>>, option
     return `${label.padStart(gutter)} ${label ? '┤' : '│'}${dots.row(row, colour)}`.trimEnd()
   })
   const last = `${longest}`
-  const legend = lines.map(([name], s) => (colour ? `${paint('━━', COLOURS[s % COLOURS.length])} ${name}` : `━━ ${name}`))
+  const legend = lines.map(([name, values], s) => {
+    const text = values.length ? `${name} ${axisLabel(values[values.length - 1])}` : name
+    return colour ? `${paint('━━', COLOURS[s % COLOURS.length])} ${text}` : text
+  })
   return [
     ...rows,
     `${' '.repeat(gutter)} └${'─'.repeat(cells)}`,
@@ -130,7 +136,10 @@ class Canvas {
  * @param matrix counts, [classes, classes], flat or as rows
  * @throws TypeError or RangeError unless it is square and the labels fit.
  */
-export function confusionTable(matrix: ArrayLike<number> | ArrayLike<ArrayLike<number>>, labels?: readonly string[]): string {
+export function confusionTable(
+  matrix: ArrayLike<number> | ArrayLike<ArrayLike<number>>,
+  labels?: readonly string[],
+): string {
   const nested = Array.from<number | ArrayLike<number>>(matrix)
   const flat = nested.flatMap((row) => (typeof row === 'number' ? [row] : Array.from(row)))
   const classes = Math.sqrt(flat.length)
@@ -150,7 +159,8 @@ export function confusionTable(matrix: ArrayLike<number> | ArrayLike<ArrayLike<n
     return [name, ...counts.map((count) => (count === 0 ? '·' : `${count}`)), recall]
   })
   const widths = head.map((cell, c) => Math.max(cell.length, ...body.map((row) => row[c].length)))
-  const line = (row: readonly string[]) => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  ')
+  const line = (row: readonly string[]) =>
+    row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  ')
   return [line(head), widths.map((width) => '─'.repeat(width)).join('──'), ...body.map(line)].join('\n')
 }
 
@@ -161,13 +171,20 @@ const SHADES = [' ', '░', '▒', '▓', '█']
  * @param pixels [height, width], row-major
  * @throws RangeError unless there are width x height pixels.
  */
-export function drawImage(pixels: ArrayLike<number>, width: number, height: number, options: { maximum?: number } = {}): string {
+export function drawImage(
+  pixels: ArrayLike<number>,
+  width: number,
+  height: number,
+  options: { maximum?: number } = {},
+): string {
   checkInteger('drawImage', 'width', width, 1)
   checkInteger('drawImage', 'height', height, 1)
   checkOptions('drawImage', options, ['maximum'])
   const maximum = checkNumber('drawImage', 'maximum', options.maximum ?? 1, { above: 0 })
   if (pixels.length !== width * height) {
-    throw new RangeError(`drawImage: "pixels" has ${pixels.length} values, expected ${width * height} (${width} x ${height})`)
+    throw new RangeError(
+      `drawImage: "pixels" has ${pixels.length} values, expected ${width * height} (${width} x ${height})`,
+    )
   }
   const shade = (value: number) => {
     const level = Math.round((value / maximum) * (SHADES.length - 1)) || 0

@@ -87,7 +87,11 @@ function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
     const settings = settingsOf(optimizer, tensor)
     const last = passes[passes.length - 1]
     const joins =
-      last && !perTensor && last.offset + last.count === tensor.offset && last.rateScale === settings.rateScale && last.decay === settings.decay
+      last &&
+      !perTensor &&
+      last.offset + last.count === tensor.offset &&
+      last.rateScale === settings.rateScale &&
+      last.decay === settings.decay
     if (joins) last.count += tensor.count
     else passes.push({ ...settings, offset: tensor.offset, count: tensor.count })
   }
@@ -110,7 +114,8 @@ export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], bl
       ints[OPT_STATE + i] = block < 0 ? 0 : blocks.states[block] + offset * 4
     })
     if (rule.perTensor) {
-      if (blocks.scratch === undefined) throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
+      if (blocks.scratch === undefined)
+        throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
       ints[OPT_PARTIALS] = blocks.scratch
     }
     const floats: Record<number, number> = {
@@ -171,7 +176,13 @@ interface Memory {
  * Schedules are called with t - 1. Any order of t is right, rising by 1 is fast.
  * @throws RangeError when a schedule does not give a finite number at least 0; nothing is written then.
  */
-export function writeDynamics({ optimizer, memory }: StepClock, t: number, scale: number, { f32, i32 }: Memory, record: number): void {
+export function writeDynamics(
+  { optimizer, memory }: StepClock,
+  t: number,
+  scale: number,
+  { f32, i32 }: Memory,
+  record: number,
+): void {
   const learningRate = learningRateAt(optimizer, t - 1) * scale
   const weightDecay = weightDecayAt(optimizer, t - 1)
   const at = record / 4

@@ -2,7 +2,7 @@
 import { instantiateSync } from '@assemblyscript/loader'
 import { enableRelaxedSimd, environment, readModule } from '#runtime'
 import { ABI_VERSION } from './abi.ts'
-import { checkOneOf } from './check.ts'
+import { checkOneOf, checkOptions } from './check.ts'
 
 /** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
 export const TARGETS = ['debug', 'simd', 'relaxed'] as const
@@ -50,20 +50,37 @@ export function supports(target: Target): boolean {
 
 let chosen: Target | undefined
 
-/** The build new models use: FOURLANE_TARGET or `configureRuntime`, else the fastest this host can run. */
-export function pickTarget(deterministic = false): Target {
-  if (deterministic) return 'simd'
-  if (chosen) return chosen
+interface Choice {
+  readonly target: Target
+  readonly reason: string
+}
+
+function choose(deterministic: boolean): Choice {
+  if (deterministic) return { target: 'simd', reason: 'deterministic: the same arithmetic in every runtime' }
+  if (chosen) return { target: chosen, reason: 'configureRuntime' }
   const forced = environment('FOURLANE_TARGET')
-  if (forced) return checkOneOf('FOURLANE_TARGET', 'target', forced, TARGETS)
-  return hasRelaxedSimd() ? 'relaxed' : 'simd'
+  if (forced) {
+    return { target: checkOneOf('FOURLANE_TARGET', 'target', forced, TARGETS), reason: 'FOURLANE_TARGET' }
+  }
+  if (hasRelaxedSimd()) return { target: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
+  return { target: 'simd', reason: 'this host has no relaxed SIMD' }
+}
+
+/** The build new models use: FOURLANE_TARGET or `configureRuntime`, else the fastest this host can run. */
+export const pickTarget = (deterministic = false): Target => choose(deterministic).target
+
+/** What new models run on, and why. */
+export function describeRuntime(): Choice & { readonly relaxedSimd: boolean } {
+  return { ...choose(false), relaxedSimd: hasRelaxedSimd() }
 }
 
 /**
  * Overrides the choice of wasm build for models made afterwards; `{}` returns to detection.
  * @throws RangeError for an unknown target, or one this host cannot run.
  */
-export function configureRuntime({ target }: { target?: Target } = {}): void {
+export function configureRuntime(options: { target?: Target } = {}): void {
+  checkOptions('configureRuntime', options, ['target'])
+  const { target } = options
   if (target !== undefined) {
     checkOneOf('configureRuntime', 'target', target, TARGETS)
     if (!supports(target)) throw new RangeError(`configureRuntime: this host cannot run target "${target}"; use "simd"`)

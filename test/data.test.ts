@@ -1,21 +1,10 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkFloats, readFeatures, readTargets, readWeights, splitRows } from '../src/data.ts'
-
-/** Asserts kind and exact message of what `run` throws. */
-function refuses(run: () => unknown, kind: typeof TypeError | typeof RangeError, message: string): void {
-  assert.throws(run, (error: Error) => {
-    assert.is(error.message, message)
-    assert.instance(error, kind)
-    return true
-  })
-}
+import { checkFloats, readFeatures, readWeights, splitRows } from '../src/data.ts'
+import { refuses } from './data/refuses.ts'
 
 const features = (x: unknown, inputs = 2) => readFeatures('fit', 'x', x, inputs)
-const classes = (y: unknown, rows: number, outputs = 3) => readTargets('fit', 'y', y, { kind: 'classes', outputs, rows })
-const values = (y: unknown, rows: number, outputs = 1, more = {}) =>
-  readTargets('fit', 'y', y, { kind: 'values', outputs, rows, ...more })
 
 test('data: a Float32Array of features is used without a copy', () => {
   const x = Float32Array.of(1, 2, 3, 4, 5, 6)
@@ -63,8 +52,16 @@ test('data: bad features are refused by row and column', () => {
     RangeError,
     'fit: "x" has NaN at row 1, column 1; drop the row or fill the value in',
   )
-  refuses(() => features([1, 2, Number.NEGATIVE_INFINITY, 4]), RangeError, 'fit: "x" has -Infinity at row 1, column 0; drop the row or fill the value in')
-  refuses(() => features([[1, 1e39]]), RangeError, 'fit: "x" has 1e+39 at row 0, column 1; beyond the range of float32; scale the values')
+  refuses(
+    () => features([1, 2, Number.NEGATIVE_INFINITY, 4]),
+    RangeError,
+    'fit: "x" has -Infinity at row 1, column 0; drop the row or fill the value in',
+  )
+  refuses(
+    () => features([[1, 1e39]]),
+    RangeError,
+    'fit: "x" has 1e+39 at row 0, column 1; beyond the range of float32; scale the values',
+  )
   refuses(() => features([1, '2']), TypeError, 'fit: "x" must hold only numbers, got "2" at row 0, column 1')
   refuses(() => features([[1, null]]), TypeError, 'fit: "x" must hold only numbers, got null at row 0, column 1')
   // biome-ignore lint/suspicious/noSparseArray: holes must be refused
@@ -78,95 +75,23 @@ test('data: bad features are refused by row and column', () => {
 test('data: whatever is finite comes through, whatever is not is found', () => {
   const row = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 3, maxLength: 3 })
   fc.assert(
-    fc.property(fc.array(row, { minLength: 1 }), fc.nat(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY), (x, at, bad) => {
-      const read = features(x, 3)
-      assert.equal([...read.values], x.flat())
-      const spoiled = read.values.slice()
-      const index = at % spoiled.length
-      spoiled[index] = bad
-      assert.throws(() => features(spoiled, 3), new RegExp(`"x" has ${bad} at row ${Math.floor(index / 3)}, column ${index % 3};`))
-    }),
+    fc.property(
+      fc.array(row, { minLength: 1 }),
+      fc.nat(),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY),
+      (x, at, bad) => {
+        const read = features(x, 3)
+        assert.equal([...read.values], x.flat())
+        const spoiled = read.values.slice()
+        const index = at % spoiled.length
+        spoiled[index] = bad
+        assert.throws(
+          () => features(spoiled, 3),
+          new RegExp(`"x" has ${bad} at row ${Math.floor(index / 3)}, column ${index % 3};`),
+        )
+      },
+    ),
   )
-})
-
-test('data: classes as integers or one-hot', () => {
-  const labels = Int32Array.of(2, 0, 1)
-  assert.is(classes(labels, 3), labels)
-  const forms = [
-    [2, 0, 1],
-    Uint8Array.of(2, 0, 1),
-    Uint32Array.of(2, 0, 1),
-    Float32Array.of(2, 0, 1),
-    [[2], [0], [1]],
-    [0, 0, 1, 1, 0, 0, 0, 1, 0],
-    Float32Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0),
-    Uint8Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0),
-    [
-      [0, 0, 1],
-      [1, 0, 0],
-      [0, 1, 0],
-    ],
-  ]
-  for (const form of forms) {
-    const read = classes(form, 3)
-    assert.instance(read, Int32Array)
-    assert.equal([...read], [2, 0, 1])
-  }
-})
-
-test('data: bad classes are refused by row', () => {
-  refuses(() => classes([0, 1, 3], 3), RangeError, 'fit: "y" row 2 is class 3, but the model\'s 3 outputs stand for classes 0 to 2')
-  refuses(() => classes(Int32Array.of(0, -1, 2), 3), RangeError, 'fit: "y" row 1 is class -1, but the model\'s 3 outputs stand for classes 0 to 2')
-  refuses(() => classes([0.5, 1, 2], 3), RangeError, 'fit: "y" row 0 is 0.5, not a class index from 0 to 2')
-  refuses(() => classes([0, 1, 1 + 1e-12], 3), RangeError, 'fit: "y" row 2 is 1.000000000001, not a class index from 0 to 2')
-  refuses(() => classes(Float32Array.of(Number.NaN, 1, 2), 3), RangeError, 'fit: "y" row 0 is NaN, not a class index from 0 to 2')
-  refuses(() => classes([[0, 1, 1]], 1), RangeError, 'fit: "y" row 0 is not one-hot: it has more than one 1; for soft labels use categoricalCrossentropy')
-  refuses(() => classes([[0, 0.5, 0.5]], 1), RangeError, 'fit: "y" row 0 is not one-hot: it holds 0.5; for soft labels use categoricalCrossentropy')
-  refuses(() => classes([[1, 0, 0], [0, 0, 0]], 2), RangeError, 'fit: "y" row 1 is not one-hot: all its values are 0')
-  refuses(() => classes([0, 1], 3), RangeError, 'fit: "y" has 2 values, but "x" has 3 rows: expected 3 (or 9, one-hot)')
-  refuses(() => classes([[0], [1]], 3), RangeError, 'fit: "y" has 2 rows, but "x" has 3')
-  refuses(() => classes([[0, 1]], 1), RangeError, 'fit: "y" row 0 has 2 values, expected the model\'s 3 outputs')
-  refuses(() => classes(['cat'], 1), TypeError, 'fit: "y" must hold only numbers, got "cat" at row 0')
-  refuses(() => classes([], 1), RangeError, 'fit: "y" is empty')
-  assert.throws(() => classes('abc', 3), /"y" must be a Float32Array/)
-})
-
-test('data: values, one or several a row', () => {
-  const y = Float32Array.of(0.5, -1, 2)
-  assert.is(values(y, 3), y)
-  assert.is(values(Float32Array.of(1, 2, 3, 4), 2, 2).length, 4)
-  assert.equal([...values([0.5, -1, 2], 3)], [...y])
-  assert.equal([...values([[0.5], [-1], [2]], 3)], [...y])
-  assert.equal([...values(Int32Array.of(0, 1, 1), 3)], [0, 1, 1])
-  assert.equal([...values([[1, 2], [3, 4]], 2, 2)], [1, 2, 3, 4])
-  refuses(() => values([1, 2, 3], 3, 2), RangeError, 'fit: "y" has 3 values, but "x" has 3 rows: expected 6 (3 rows of 2)')
-  refuses(() => values([1, 2], 3), RangeError, 'fit: "y" has 2 values, but "x" has 3 rows: expected 3')
-  refuses(() => values([[1, 2], [3]], 2, 2), RangeError, 'fit: "y" row 1 has 1 values, expected 2')
-  refuses(() => values(Float32Array.of(0, Number.NaN), 2), RangeError, 'fit: "y" has NaN at row 1; drop the row or fill the value in')
-  refuses(
-    () => readTargets('fit', 'validationData[1]', [1], { kind: 'values', outputs: 1, rows: 2, rowsOf: 'validationData[0]' }),
-    RangeError,
-    'fit: "validationData[1]" has 1 values, but "validationData[0]" has 2 rows: expected 2',
-  )
-})
-
-test('data: the range of a loss is kept', () => {
-  const binary = { minimum: 0, maximum: 1 }
-  assert.equal([...values(Uint8Array.of(0, 1), 2, 1, binary)], [0, 1])
-  refuses(() => values([0, 1, 2], 3, 1, binary), RangeError, 'fit: "y" is 2 at row 2; the loss takes targets from 0 to 1')
-  refuses(() => values([[0, 1], [0, -0.5]], 2, 2, binary), RangeError, 'fit: "y" is -0.5 at row 1, column 1; the loss takes targets from 0 to 1')
-  refuses(() => values([-1], 1, 1, { minimum: 0 }), RangeError, 'fit: "y" is -1 at row 0; the loss takes targets of at least 0')
-})
-
-test('data: categorical losses take class indices too', () => {
-  const oneHot = [0, 0, 1, 1, 0, 0]
-  for (const y of [[2, 0], Int32Array.of(2, 0), [[2], [0]], [[0, 0, 1], [1, 0, 0]], Float32Array.from(oneHot)]) {
-    const read = values(y, 2, 3, { categorical: true })
-    assert.instance(read, Float32Array)
-    assert.equal([...read], oneHot)
-  }
-  refuses(() => values([3, 0], 2, 3, { categorical: true }), RangeError, 'fit: "y" row 0 is class 3, but the model\'s 3 outputs stand for classes 0 to 2')
-  refuses(() => values([2, 0], 2, 3), RangeError, 'fit: "y" has 2 values, but "x" has 2 rows: expected 6 (2 rows of 3)')
 })
 
 test('data: weights by row and by class multiply', () => {
@@ -177,7 +102,12 @@ test('data: weights by row and by class multiply', () => {
   assert.equal([...(weights({ classWeight: { 2: 3 } }) ?? [])], [1, 3, 1, 3])
   assert.equal([...(weights({ classWeight: [0.5, 1, 2] }) ?? [])], [0.5, 2, 1, 2])
   assert.equal([...(weights({ sampleWeight: [1, 2, 0.5, 0], classWeight: { 0: 4, 2: 3 } }) ?? [])], [4, 6, 0.5, 0])
-  const soft = readWeights('fit', { classWeight: [1, 10], targets: Float32Array.of(0.7, 0.3, 0.2, 0.8), outputs: 2, rows: 2 })
+  const soft = readWeights('fit', {
+    classWeight: [1, 10],
+    targets: Float32Array.of(0.7, 0.3, 0.2, 0.8),
+    outputs: 2,
+    rows: 2,
+  })
   assert.equal([...(soft ?? [])], [1, 10])
   const binary = readWeights('fit', { classWeight: { 1: 5 }, targets: Float32Array.of(0, 1, 0.4), outputs: 1, rows: 3 })
   assert.equal([...(binary ?? [])], [1, 5, 1])
@@ -187,15 +117,35 @@ test('data: bad weights are refused', () => {
   const spec = { targets: Int32Array.of(0, 2), outputs: 3, rows: 2 }
   const weights = (more: object) => () => readWeights('fit', { ...spec, ...more })
   refuses(weights({ sampleWeight: [1] }), RangeError, 'fit: "sampleWeight" has 1 values, but "x" has 2 rows')
-  refuses(weights({ sampleWeight: [1, -1] }), RangeError, 'fit: "sampleWeight" is -1 at row 1; weights must be at least 0')
-  refuses(weights({ sampleWeight: [1, Number.NaN] }), RangeError, 'fit: "sampleWeight" has NaN at row 1; drop the row or fill the value in')
+  refuses(
+    weights({ sampleWeight: [1, -1] }),
+    RangeError,
+    'fit: "sampleWeight" is -1 at row 1; weights must be at least 0',
+  )
+  refuses(
+    weights({ sampleWeight: [1, Number.NaN] }),
+    RangeError,
+    'fit: "sampleWeight" has NaN at row 1; drop the row or fill the value in',
+  )
   refuses(weights({ sampleWeight: [0, 0] }), RangeError, 'fit: the weights of all 2 rows are 0')
   refuses(weights({ classWeight: { 0: 0, 2: 0 } }), RangeError, 'fit: the weights of all 2 rows are 0')
   refuses(weights({ classWeight: [1, 2] }), RangeError, 'fit: "classWeight" has 2 weights, expected 3, one a class')
   refuses(weights({ classWeight: { 3: 1 } }), RangeError, 'fit: "classWeight" names class "3"; the classes are 0 to 2')
-  refuses(weights({ classWeight: { cat: 1 } }), RangeError, 'fit: "classWeight" names class "cat"; the classes are 0 to 2')
-  refuses(weights({ classWeight: { 1: -2 } }), RangeError, 'fit: "classWeight[1]" must be a finite number at least 0, got -2')
-  refuses(weights({ classWeight: 'balanced' }), TypeError, 'fit: "classWeight" must be an object or an array of weights by class, got "balanced"')
+  refuses(
+    weights({ classWeight: { cat: 1 } }),
+    RangeError,
+    'fit: "classWeight" names class "cat"; the classes are 0 to 2',
+  )
+  refuses(
+    weights({ classWeight: { 1: -2 } }),
+    RangeError,
+    'fit: "classWeight[1]" must be a finite number at least 0, got -2',
+  )
+  refuses(
+    weights({ classWeight: 'balanced' }),
+    TypeError,
+    'fit: "classWeight" must be an object or an array of weights by class, got "balanced"',
+  )
 })
 
 test('data: the last rows validate', () => {
@@ -204,8 +154,13 @@ test('data: the last rows validate', () => {
   assert.is(splitRows('fit', 100, 0.9), 10)
   assert.is(splitRows('fit', 7, 0.5), 3)
   for (let percent = 1; percent < 100; percent++) assert.is(splitRows('fit', 100, percent / 100), 100 - percent)
-  refuses(() => splitRows('fit', 1, 0.5), RangeError, 'fit: "validationSplit" 0.5 of 1 rows leaves 0 to train on and 1 to validate on')
-  for (const fraction of [0, 1, -0.1, Number.NaN]) assert.throws(() => splitRows('fit', 10, fraction), /"validationSplit" must be a finite number/)
+  refuses(
+    () => splitRows('fit', 1, 0.5),
+    RangeError,
+    'fit: "validationSplit" 0.5 of 1 rows leaves 0 to train on and 1 to validate on',
+  )
+  for (const fraction of [0, 1, -0.1, Number.NaN])
+    assert.throws(() => splitRows('fit', 10, fraction), /"validationSplit" must be a finite number/)
 })
 
 test.run()

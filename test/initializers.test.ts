@@ -37,12 +37,12 @@ const FACTORIES: Record<string, (gain: number, mode: 'fanIn' | 'fanOut') => Init
   torch_linear_default: () => catalogue.torchLinear(),
 }
 
-/** Fills matrices of one spec until there are `count` draws. */
+/** `count` draws of one spec: whole matrices where it fills nothing else. */
 function draw(spec: Initializer, fanIn: number, fanOut: number, count: number, seed: number): Float32Array {
   const random = new Random(seed)
-  const size = fanIn * fanOut
-  const out = new Float32Array(Math.ceil(count / size) * size)
-  for (let at = 0; at < out.length; at += size) fillInitial(spec, out.subarray(at, at + size), fanIn, fanOut, random)
+  const out = new Float32Array(count)
+  const size = spec.kind === 'orthogonal' ? fanIn * fanOut : count
+  for (let at = 0; at < count; at += size) fillInitial(spec, out.subarray(at, at + size), fanIn, fanOut, random)
   return out
 }
 
@@ -69,7 +69,7 @@ function assertMoments(values: Float32Array, mean: number, variance: number, wha
   assert.ok(Math.abs(found.variance - variance) < error, `${what}: variance ${found.variance}, expected ${variance}`)
 }
 
-test('initializers: bounds and deviations are PyTorch\'s', () => {
+test("initializers: bounds and deviations are PyTorch's", () => {
   assert.is(golden.cases.length, 225)
   for (const { id, init, config, expect } of golden.cases) {
     const spec = FACTORIES[init](config.gain_value ?? 1, MODES[config.mode ?? 'fan_in'])
@@ -135,7 +135,12 @@ test('initializers: truncated normals', () => {
 })
 
 test('initializers: the other distributions', () => {
-  assertMoments(draw(catalogue.randomUniform({ minval: 2, maxval: 5 }), 10, 10, 50_000, 3), 3.5, 9 / 12, 'randomUniform')
+  assertMoments(
+    draw(catalogue.randomUniform({ minval: 2, maxval: 5 }), 10, 10, 50_000, 3),
+    3.5,
+    9 / 12,
+    'randomUniform',
+  )
   assertMoments(draw(catalogue.randomNormal({ mean: -1, stddev: 3 }), 10, 10, 50_000, 4), -1, 9, 'randomNormal')
   const scaling = (distribution: catalogue.ScaledDistribution, mode: catalogue.FanMode, variance: number) => {
     const spec = catalogue.varianceScaling({ scale: 3, mode, distribution })
@@ -159,7 +164,10 @@ test('initializers: orthogonal matrices of any shape', () => {
       for (let b = 0; b <= a; b++) {
         let product = 0
         for (let i = 0; i < Math.max(rows, cols); i++) product += at(a, i) * at(b, i)
-        assert.ok(Math.abs(product - (a === b ? gain * gain : 0)) < 1e-5, `${rows}x${cols}: vectors ${a}, ${b}: ${product}`)
+        assert.ok(
+          Math.abs(product - (a === b ? gain * gain : 0)) < 1e-5,
+          `${rows}x${cols}: vectors ${a}, ${b}: ${product}`,
+        )
       }
     }
   }
@@ -190,15 +198,20 @@ test('initializers: biases take the fans of their kernel', () => {
   fillInitial(catalogue.torchLinear(), bias, 16, 5_000, new Random(8))
   assertMoments(bias, 0, 1 / 16 / 3, 'torchLinear bias')
   for (const spec of [catalogue.orthogonal(), catalogue.identity()]) {
-    assert.throws(() => fillInitial(spec, bias, 16, 5_000, new Random(0)), new RegExp(`${spec.kind}: fills only matrices`))
+    assert.throws(
+      () => fillInitial(spec, bias, 16, 5_000, new Random(0)),
+      new RegExp(`${spec.kind}: fills only matrices`),
+    )
   }
 })
 
 test('initializers: the same seed gives the same bits', () => {
-  const bits = (values: Float32Array) => Array.from(new Uint32Array(values.buffer), (word) => word.toString(16)).join(' ')
+  // computed apart from this code, in Python
+  const bits = (values: Float32Array) =>
+    Array.from(new Uint32Array(values.buffer), (word) => word.toString(16)).join(' ')
   assert.is(bits(draw(catalogue.glorotUniform(), 2, 3, 6, 37)), 'bea99179 be0f40cc 3eddf4fa bf1c8f68 3e6e2be7 3ef64c84')
   assert.is(bits(draw(catalogue.heNormal(), 2, 3, 6, 37)), 'bff8eb59 bf524a2e 3f365d1d bf80a1f2 3f3cd5b2 3fc34751')
-  assert.is(bits(draw(catalogue.orthogonal(), 2, 3, 6, 37)), PINNED.orthogonal)
+  assert.is(bits(draw(catalogue.orthogonal(), 2, 3, 6, 37)), '3efe06ee bf332e66 3f038540 bee3c42f bf368c31 bf0ab818')
 })
 
 test('initializers: names and specs resolve to frozen, JSON-able specs', () => {
@@ -208,8 +221,6 @@ test('initializers: names and specs resolve to frozen, JSON-able specs', () => {
     assert.is(spec.kind, kind)
     assert.ok(Object.isFrozen(spec))
     assert.equal(resolveInitializer('dense', JSON.parse(JSON.stringify(spec))), spec)
-    const factory: unknown = catalogue[kind]
-    assert.type(factory, 'function')
     const { signature, equation, use, pytorch, keras } = INITIALIZERS[kind]
     assert.ok(signature.startsWith(`${kind}(`) && equation && use && (pytorch || keras), kind)
   }
@@ -219,13 +230,19 @@ test('initializers: names and specs resolve to frozen, JSON-able specs', () => {
 
 test('initializers: what is wrong is named', () => {
   const resolve = (value: unknown) => () => resolveInitializer('dense', value, 'kernelInitializer')
-  assert.throws(resolve('glorot_uniform'), /dense: unknown kernelInitializer "glorot_uniform"; did you mean "glorotUniform"\?/)
+  assert.throws(
+    resolve('glorot_uniform'),
+    /dense: unknown kernelInitializer "glorot_uniform"; did you mean "glorotUniform"\?/,
+  )
   assert.throws(resolve('constant'), /dense: "kernelInitializer" needs a value; use constant\(value\)/)
   assert.throws(resolve(catalogue.heNormal), /must be a name or a spec, got function heNormal; call it: heNormal\(\)/)
   assert.throws(resolve(undefined), /"kernelInitializer" must be a name or a spec, got undefined/)
   assert.throws(resolve({ kind: 'zeros', gain: 1 }), /zeros: unknown option "gain"/)
   assert.throws(resolve({ kind: 'orthogonal', gain: 'big' }), /orthogonal: "gain" must be a number/)
-  assert.throws(() => catalogue.randomUniform({ minval: 1, maxval: 0 }), /"maxval" must be a finite number at least 1, got 0/)
+  assert.throws(
+    () => catalogue.randomUniform({ minval: 1, maxval: 0 }),
+    /"maxval" must be a finite number at least 1, got 0/,
+  )
   assert.throws(() => catalogue.truncatedNormal({ stddev: -1 }), /truncatedNormal: "stddev"/)
   assert.throws(() => catalogue.varianceScaling({ scale: 0 }), /"scale" must be a finite number greater than 0/)
   assert.throws(() => catalogue.heUniform({ mode: 'fan_in' as 'fanIn' }), /unknown mode "fan_in"; did you mean "fanIn"/)

@@ -1,11 +1,9 @@
 /** optimize and minimize: live views, stopping rules, errors, and every rule on problems with known minima. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { OPT_COUNT, OPT_DECAY, OPT_DECAY_SCALE, OPT_PARAMETERS, OPT_RATE_SCALE, OPT_STATE } from '../src/abi.ts'
 import { minimize, optimize } from '../src/optimize.ts'
-import { adam, asgd, lamb, nadam, type Optimizer, type OptimizerName, optimizers, rmsprop, rules, sgd } from '../src/optimizers.ts'
-import { cosineDecay } from '../src/schedules.ts'
-import { scratchBytes, stateSlots, stepClock, updateSteps, writeDynamics } from '../src/updates.ts'
+import { type Optimizer, type OptimizerName, optimizers, rules, sgd } from '../src/optimizers.ts'
+import { cosineDecay, joinSchedules } from '../src/schedules.ts'
 import { targets } from './targets.ts'
 
 type AnyFactory = (options?: Record<string, unknown>) => Optimizer
@@ -31,23 +29,25 @@ function rosenbrock([x, y]: Float32Array, gradient: Float32Array): number {
 }
 
 /** Rates and step counts with which each rule gets to Rosenbrock's minimum, as far as `loss` says. */
-const ON_ROSENBROCK: Readonly<Record<OptimizerName, { rate: number; loss: number; options?: Record<string, unknown> }>> = {
-  sgd: { rate: 3e-4, loss: 1e-4, options: { momentum: 0.9 } },
+const ON_ROSENBROCK: Readonly<
+  Record<OptimizerName, { rate: number; loss: number; options?: Record<string, unknown> }>
+> = {
+  sgd: { rate: 3e-4, loss: 1e-5, options: { momentum: 0.9 } },
   adagrad: { rate: 0.5, loss: 1e-3 },
   adadelta: { rate: 10, loss: 1e-2 },
-  rmsprop: { rate: 1e-3, loss: 1e-2 },
+  rmsprop: { rate: 1e-3, loss: 1e-6 },
   adam: { rate: 0.02, loss: 1e-6 },
   adamw: { rate: 0.02, loss: 1e-6, options: { weightDecay: 0 } },
   adamax: { rate: 0.05, loss: 1e-6 },
   nadam: { rate: 0.02, loss: 1e-6 },
   radam: { rate: 0.02, loss: 1e-6 },
   rprop: { rate: 0.01, loss: 1e-6 },
-  asgd: { rate: 1e-3, loss: 0.1, options: { lambda: 0 } },
-  lion: { rate: 0.001, loss: 1e-2, options: { weightDecay: 0 } },
-  lamb: { rate: 0.01, loss: 1e-2 },
-  yogi: { rate: 0.02, loss: 1e-2 },
+  asgd: { rate: 1e-3, loss: 1e-2, options: { lambda: 0 } },
+  lion: { rate: 0.001, loss: 1e-6, options: { weightDecay: 0 } },
+  lamb: { rate: 0.01, loss: 1e-6 },
+  yogi: { rate: 0.02, loss: 1e-3 },
   adabelief: { rate: 0.02, loss: 1e-6 },
-  novograd: { rate: 0.005, loss: 1e-2 },
+  novograd: { rate: 0.005, loss: 1e-6 },
 }
 
 for (const target of targets) {
@@ -57,10 +57,22 @@ for (const target of targets) {
     const maxSteps = 2000
     for (const kind of names) {
       const signs = kind === 'lion' || kind === 'lamb' || kind === 'novograd'
-      const rate = kind === 'adadelta' ? 50 : kind === 'sgd' || kind === 'asgd' ? 0.15 : kind === 'adagrad' ? 1 : signs ? 0.05 : 0.1
+      const rate =
+        kind === 'adadelta'
+          ? 50
+          : kind === 'sgd' || kind === 'asgd'
+            ? 0.15
+            : kind === 'adagrad'
+              ? 1
+              : signs
+                ? 0.05
+                : 0.1
       const learningRate = kind === 'rprop' ? 0.1 : cosineDecay({ learningRate: rate, totalSteps: maxSteps })
       const plainDecay = kind === 'adamw' || kind === 'lion' ? { weightDecay: 0 } : kind === 'asgd' ? { lambda: 0 } : {}
-      const result = minimize(factory(kind)({ learningRate, ...plainDecay }), [9, -9, 3, 0.5, 6], quadratic, { maxSteps, target })
+      const result = minimize(factory(kind)({ learningRate, ...plainDecay }), [9, -9, 3, 0.5, 6], quadratic, {
+        maxSteps,
+        target,
+      })
       result.x.forEach((value, i) => {
         assert.ok(Math.abs(value - (i + 1)) < 1e-3, `${kind}: x[${i}] = ${value} after ${result.steps} steps`)
       })
@@ -70,8 +82,14 @@ for (const target of targets) {
   test('every rule goes down the valley of Rosenbrock', () => {
     for (const kind of names) {
       const { rate, loss, options } = ON_ROSENBROCK[kind]
-      const learningRate = kind === 'rprop' ? rate : cosineDecay({ learningRate: rate, totalSteps: 10000 })
-      const result = minimize(factory(kind)({ learningRate, ...options }), [-1.2, 1], rosenbrock, { maxSteps: 10000, target })
+      const falling = cosineDecay({ learningRate: rate, totalSteps: 10000 })
+      // RAdam's first five steps are plain momentum, too fast at Adam's rates
+      const gentle = joinSchedules([{ schedule: 1e-4, until: 5 }, { schedule: falling }])
+      const learningRate = kind === 'rprop' ? rate : kind === 'radam' ? gentle : falling
+      const result = minimize(factory(kind)({ learningRate, ...options }), [-1.2, 1], rosenbrock, {
+        maxSteps: 10000,
+        target,
+      })
       assert.ok(result.loss < loss, `${kind}: loss ${result.loss} after ${result.steps} steps`)
     }
   })
@@ -96,7 +114,15 @@ for (const target of targets) {
     assert.is(away.reason, 'diverged')
     assert.not(away.converged)
 
-    const broken = minimize('sgd', [1], (_x, g) => { g[0] = Number.NaN; return 1 }, { target })
+    const broken = minimize(
+      'sgd',
+      [1],
+      (_x, g) => {
+        g[0] = Number.NaN
+        return 1
+      },
+      { target },
+    )
     assert.equal([broken.reason, broken.steps], ['diverged', 0])
   })
 
@@ -118,7 +144,10 @@ for (const target of targets) {
 
   test('values, gradients and state are live', () => {
     const run = optimize(sgd({ learningRate: 0.5, momentum: 0.5 }), [[1, 2], [], [3]], { target })
-    assert.equal(run.values.map(({ length }) => length), [2, 0, 1])
+    assert.equal(
+      run.values.map(({ length }) => length),
+      [2, 0, 1],
+    )
     const [first, , third] = run.values
     run.gradients[0].set([1, 0])
     run.gradients[2][0] = 2
@@ -135,85 +164,47 @@ for (const target of targets) {
   test.run()
 }
 
-const test = suite('updates')
-
-const tensors = [
-  { name: 'a.kernel', offset: 0, count: 32, trainable: true },
-  { name: 'a.bias', offset: 32, count: 16, trainable: true },
-  { name: 'b.kernel', offset: 48, count: 32, trainable: true },
-  { name: 'b.bias', offset: 80, count: 16, trainable: false },
-  { name: 'c.kernel', offset: 96, count: 16, trainable: true },
-]
-const blocks = { parameters: 4096, gradients: 8192, states: [12288, 16384], scratch: 20480 }
-
-test('neighbours with the same settings share a pass', () => {
-  const steps = updateSteps(adam(), tensors, blocks)
-  assert.equal(steps.map(({ ints }) => [ints[OPT_PARAMETERS], ints[OPT_COUNT]]), [[4096, 80], [4096 + 96 * 4, 16]])
-  assert.equal(steps[1].ints[OPT_STATE + 1], 16384 + 96 * 4)
-  assert.is(steps[0].ints[OPT_STATE + 2], 0)
-})
-
-test('groups split passes', () => {
-  const match = (name: string) => name.endsWith('bias')
-  const steps = updateSteps(adam({ parameterGroups: [{ match, weightDecay: 0.5, learningRateScale: 2 }] }), tensors, blocks)
-  const words = steps.map(({ floats }) => [floats[OPT_RATE_SCALE], floats[OPT_DECAY_SCALE], floats[OPT_DECAY]])
-  assert.equal(words, [[1, 1, 0], [2, 0, 0.5], [1, 1, 0], [1, 1, 0]])
-})
-
-test('rules with norms take one tensor at a time and ask for scratch', () => {
-  const steps = updateSteps(lamb(), tensors, blocks)
-  assert.is(steps.length, 8)
-  assert.equal(steps.map(({ ints }) => ints[OPT_COUNT]), [32, 32, 16, 16, 32, 32, 16, 16])
-  assert.is(scratchBytes(lamb(), tensors), 16)
-  assert.is(scratchBytes(lamb(), [{ ...tensors[0], count: 8208 }]), 48)
-  assert.is(scratchBytes(adam(), tensors), 0)
-  const { scratch: _, ...without } = blocks
-  assert.throws(() => updateSteps(lamb(), tensors, without), /lamb needs scratch/)
-})
-
-test('only the state a rule uses is kept', () => {
-  assert.equal(stateSlots(sgd()), [])
-  assert.equal(stateSlots(sgd({ momentum: 0.9 })), ['velocity'])
-  assert.equal(stateSlots(adam()), ['firstMoment', 'secondMoment'])
-  assert.equal(stateSlots(adam({ amsgrad: true })), ['firstMoment', 'secondMoment', 'maxSecondMoment'])
-  const centered = rmsprop({ centered: true })
-  assert.equal(stateSlots(centered), ['secondMoment', 'firstMoment'])
-  const [step] = updateSteps(centered, tensors, blocks)
-  assert.equal([0, 1, 2].map((i) => step.ints[OPT_STATE + i]), [12288, 0, 16384])
-})
-
-test('dynamic words do not depend on the order of steps', () => {
-  const wordsAt = (optimizer: Optimizer, order: readonly number[]) => {
-    const clock = stepClock(optimizer)
-    const f32 = new Float32Array(32)
-    const memory = { f32, i32: new Int32Array(f32.buffer) }
-    for (const t of order) writeDynamics(clock, t, 1, memory, 0)
-    return f32
-  }
-  for (const optimizer of [nadam(), asgd(), ...names.map((kind) => factory(kind)())]) {
-    const straight = wordsAt(optimizer, [1, 2, 3, 4, 5, 6, 7])
-    assert.equal(wordsAt(optimizer, [7]), straight, optimizer.kind)
-    assert.equal(wordsAt(optimizer, [1, 2, 3, 7, 2, 6, 7]), straight, optimizer.kind)
-    assert.equal(wordsAt(optimizer, [1, 2, 1, 7]), straight, optimizer.kind)
-  }
-})
+const test = suite('optimize')
 
 test('bad arguments are refused before anything runs', () => {
-  const f = () => assert.unreachable('f must not be called')
-  assert.throws(() => optimize('adan' as never, [[1]]), /^RangeError|optimize: unknown optimizer "adan"; did you mean "adam"\?/)
+  const f = (): number => {
+    throw new Error('f must not be called')
+  }
+  assert.throws(() => optimize('adan' as never, [[1]]), /^optimize: unknown optimizer "adan"; did you mean "adam"\?/)
   assert.throws(() => optimize('adam', 5 as never), 'optimize: "initial" must be an array of arrays, got 5')
   assert.throws(() => optimize('adam', [5] as never), 'optimize: "initial[0]" must be an array of numbers, got 5')
-  assert.throws(() => optimize('adam', [[1], [Number.NaN]]), 'optimize: "initial[1][0]" must be a finite number, got NaN')
+  assert.throws(
+    () => optimize('adam', [[1], [Number.NaN]]),
+    'optimize: "initial[1][0]" must be a finite number, got NaN',
+  )
   assert.throws(() => optimize('adam', [['1']] as never), 'optimize: "initial[0][0]" must be a number, got "1"')
-  assert.throws(() => optimize('adam', [[1]], { targets: 'simd' } as never), /unknown option "targets"; did you mean "target"\?/)
-  assert.throws(() => optimize('adam', [[1]], { names: ['a', 'b'] }), '"names" must have one entry for each of 1 tensors, got 2')
-  assert.throws(() => optimize('adam', [[1]], { trainable: [1] } as never), '"trainable[0]" must be true or false, got 1')
+  assert.throws(
+    () => optimize('adam', [[1]], { targets: 'simd' } as never),
+    /unknown option "targets"; did you mean "target"\?/,
+  )
+  assert.throws(
+    () => optimize('adam', [[1]], { names: ['a', 'b'] }),
+    '"names" must have one entry for each of 1 tensors, got 2',
+  )
+  assert.throws(
+    () => optimize('adam', [[1]], { trainable: [1] } as never),
+    '"trainable[0]" must be true or false, got 1',
+  )
   assert.throws(() => minimize('adam', [], f), 'minimize: "x0" must have at least one value, got none')
   assert.throws(() => minimize('adam', [1], 5 as never), 'minimize: "f" must be a function, got 5')
-  assert.throws(() => minimize('adam', [1], f, { maxSteps: -1 }), 'minimize: "maxSteps" must be a whole number at least 0, got -1')
-  assert.throws(() => minimize('adam', [1], f, { tolerance: -1 }), 'minimize: "tolerance" must be a finite number at least 0, got -1')
+  assert.throws(
+    () => minimize('adam', [1], f, { maxSteps: -1 }),
+    'minimize: "maxSteps" must be a whole number at least 0, got -1',
+  )
+  assert.throws(
+    () => minimize('adam', [1], f, { tolerance: -1 }),
+    'minimize: "tolerance" must be a finite number at least 0, got -1',
+  )
   assert.throws(() => minimize('adam', [1], f, { onStep: 5 } as never), 'minimize: "onStep" must be a function, got 5')
-  assert.throws(() => minimize('adam', [1], (() => undefined) as never), 'minimize: "f" must return the loss, got undefined')
+  assert.throws(
+    () => minimize('adam', [1], (() => undefined) as never),
+    'minimize: "f" must return the loss, got undefined',
+  )
 })
 
 test.run()

@@ -10,7 +10,10 @@ test('random: the stream is xoshiro128**', () => {
   const random = new Random(0)
   random.state = { words: [1, 2, 3, 4], spare: null }
   const expected = [11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804]
-  assert.equal(Array.from(expected, () => random.uint32()), expected)
+  assert.equal(
+    Array.from(expected, () => random.uint32()),
+    expected,
+  )
 })
 
 test('random: every method is pinned to its bits', () => {
@@ -89,12 +92,14 @@ test('random: normal deviates have the moments and quantiles of N(0, 1)', () => 
   }
   const standardErrors = [1, 2, 15, 96].map((variance) => Math.sqrt(variance / n))
   const expected = [0, 1, 0, 3]
-  moments.forEach((moment, k) => assert.ok(Math.abs(moment - expected[k]) < 5 * standardErrors[k], `moment ${k + 1}: ${moment}`))
+  for (const [k, moment] of moments.entries()) {
+    assert.ok(Math.abs(moment - expected[k]) < 5 * standardErrors[k], `moment ${k + 1}: ${moment}`)
+  }
   const quantiles = [0.6826894921, 0.9544997361, 0.9973002039]
-  within.forEach((share, k) => {
+  for (const [k, share] of within.entries()) {
     const p = quantiles[k]
     assert.ok(Math.abs(share - p) < 5 * Math.sqrt((p * (1 - p)) / n), `within ${k + 1} deviations: ${share}`)
-  })
+  }
   assert.ok(Math.abs(correlation) < 5 / Math.sqrt(n))
 })
 
@@ -115,7 +120,10 @@ test('random: integer is in range and unbiased', () => {
   for (let i = 0; i < 9_000; i++) if (random.integer(3 * 2 ** 30) < 2 ** 30) low++
   assert.ok(Math.abs(low / 9_000 - 1 / 3) < 5 * Math.sqrt(2 / 9 / 9_000))
   for (const n of [0, -1, 1.5, Number.NaN, 2 ** 32 + 1]) {
-    assert.throws(() => random.integer(n), (error: Error) => error instanceof RangeError && error.message.includes('"n"'))
+    assert.throws(
+      () => random.integer(n),
+      (error: Error) => error instanceof RangeError && error.message.includes('"n"'),
+    )
   }
 })
 
@@ -155,7 +163,8 @@ test('random: a stream resumes bit for bit from its state, through JSON', () => 
 })
 
 test('random: bad seeds and states are refused and change nothing', () => {
-  for (const seed of [-1, 1.5, Number.NaN, 2 ** 53]) assert.throws(() => new Random(seed), /Random: "seed" must be a whole number/)
+  for (const seed of [-1, 1.5, Number.NaN, 2 ** 53])
+    assert.throws(() => new Random(seed), /Random: "seed" must be a whole number/)
   const random = new Random(6)
   const before = random.state
   const bad: [unknown, RegExp][] = [

@@ -25,12 +25,22 @@ test('regularizers: every kind is documented', () => {
 })
 
 test('regularizers: what is wrong is named', () => {
-  assert.throws(() => l1(-1), (error: Error) => error instanceof RangeError && error.message === 'l1: "lambda" must be a finite number at least 0, got -1')
+  assert.throws(
+    () => l1(-1),
+    (error: Error) =>
+      error instanceof RangeError && error.message === 'l1: "lambda" must be a finite number at least 0, got -1',
+  )
   assert.throws(() => l2(Number.NaN), /l2: "lambda" must be a finite number/)
-  assert.throws(() => l2(undefined as unknown as number), (error: Error) => error instanceof TypeError)
+  assert.throws(
+    () => l2(undefined as unknown as number),
+    (error: Error) => error instanceof TypeError,
+  )
   assert.throws(() => l1l2({ l3: 1 } as object), /l1l2: unknown option "l3"; did you mean/)
   const resolve = (value: unknown) => () => resolveRegularizer('dense', value, 'kernelRegularizer')
-  assert.throws(resolve(0.01), /dense: "kernelRegularizer" must be l1\(\.\.\.\), l2\(\.\.\.\) or l1l2\(\.\.\.\), got 0.01/)
+  assert.throws(
+    resolve(0.01),
+    /dense: "kernelRegularizer" must be l1\(\.\.\.\), l2\(\.\.\.\) or l1l2\(\.\.\.\), got 0.01/,
+  )
   assert.throws(resolve(l2), /got function l2; call it: l2\(\.\.\.\)/)
   assert.throws(resolve({ kind: 'l3', l1: 0, l2: 0 }), /dense: "kernelRegularizer": unknown kind "l3"/)
   assert.throws(resolve({ kind: 'l1', l1: 0, l2: 1 }), /use l1l2/)

@@ -10,7 +10,8 @@ interface Case {
   readonly config: Readonly<Record<string, unknown>>
   readonly expect: { readonly lr: readonly number[] }
 }
-type AnyFactory = (options: unknown) => make.NamedSchedule
+/** The factories, for options of any kind. */
+const factories = make as unknown as Readonly<Record<string, (options: unknown) => make.NamedSchedule>>
 
 /** The golden names of our schedules and options. */
 const KINDS: Readonly<Record<string, make.ScheduleName>> = {
@@ -59,10 +60,14 @@ function fromGolden({ schedule, config }: Case): make.NamedSchedule {
   // the momentum half of one_cycle is left out
   const entries = Object.entries(config).filter(([name]) => !name.endsWith('_momentum'))
   const options = Object.fromEntries(entries.map(([name, value]) => [OPTIONS[name] ?? name, value]))
-  return (make[KINDS[schedule]] as AnyFactory)(options)
+  return factories[KINDS[schedule]](options)
 }
 const rates = (schedule: make.Schedule, count = 60) => Float64Array.from({ length: count }, (_, t) => schedule(t))
-const refused = (run: () => unknown, message: string | RegExp, kind: typeof TypeError | typeof RangeError = RangeError) => {
+const refused = (
+  run: () => unknown,
+  message: string | RegExp,
+  kind: typeof TypeError | typeof RangeError = RangeError,
+) => {
   assert.throws(run, (error: Error) => {
     if (typeof message === 'string') assert.is(error.message, message)
     else assert.match(error.message, message)
@@ -79,7 +84,10 @@ test('golden rates', () => {
 
 test('every schedule has a golden case or a test of its own', () => {
   const covered = new Set(ours.map(({ schedule }) => KINDS[schedule]))
-  assert.equal(Object.keys(make.schedules).filter((kind) => !covered.has(kind as make.ScheduleName)), ['joinSchedules'])
+  assert.equal(
+    Object.keys(make.schedules).filter((kind) => !covered.has(kind as make.ScheduleName)),
+    ['joinSchedules'],
+  )
 })
 
 test("exp_range is PyTorch's: gamma to the step, not to the cycle", () => {
@@ -131,7 +139,10 @@ test('joined schedules count from 0 in each segment', () => {
 })
 
 test('a schedule survives being saved', () => {
-  const joined = make.joinSchedules([{ schedule: make.linearWarmup({ learningRate: 1, warmup: 5 }), until: 5 }, { schedule: 0.25 }])
+  const joined = make.joinSchedules([
+    { schedule: make.linearWarmup({ learningRate: 1, warmup: 5 }), until: 5 },
+    { schedule: 0.25 },
+  ])
   for (const schedule of [...ours.map(fromGolden), joined]) {
     assert.ok(Object.isFrozen(schedule) && Object.isFrozen(schedule.options))
     const restored = make.restoreSchedule(JSON.parse(JSON.stringify(make.describeSchedule(schedule))))
@@ -140,21 +151,38 @@ test('a schedule survives being saved', () => {
   }
   assert.is(make.restoreSchedule(make.describeSchedule(0.5)), 0.5)
   refused(
-    () => make.describeSchedule(function mine() { return 1 }),
+    () =>
+      make.describeSchedule(function mine() {
+        return 1
+      }),
     'describeSchedule: function mine was not made by this library and cannot be saved',
     TypeError,
   )
   refused(() => make.restoreSchedule({ kind: 'cosine', options: {} }), /unknown kind "cosine"/)
-  refused(() => make.restoreSchedule({ kind: 'constant', options: { learningRate: 'x' } }), /must be a number/, TypeError)
+  refused(
+    () => make.restoreSchedule({ kind: 'constant', options: { learningRate: 'x' } }),
+    /must be a number/,
+    TypeError,
+  )
   refused(() => make.restoreSchedule(undefined), /must be an object/, TypeError)
 })
 
 test('bad options are refused by name', () => {
-  const any = make as unknown as Readonly<Record<string, AnyFactory>>
-  refused(() => make.constant({ learningRate: -1 }), 'constant: "learningRate" must be a finite number at least 0, got -1')
+  const any = factories
+  refused(
+    () => make.constant({ learningRate: -1 }),
+    'constant: "learningRate" must be a finite number at least 0, got -1',
+  )
   refused(() => any.constant({}), 'constant: "learningRate" must be a number, got undefined', TypeError)
-  refused(() => any.stepDecay({ learningRate: 1, step: 3 }), 'stepDecay: unknown option "step"; known: learningRate, stepSize, gamma', TypeError)
-  refused(() => make.stepDecay({ learningRate: 1, stepSize: 0 }), 'stepDecay: "stepSize" must be a whole number at least 1, got 0')
+  refused(
+    () => any.stepDecay({ learningRate: 1, step: 3 }),
+    'stepDecay: unknown option "step"; known: learningRate, stepSize, gamma',
+    TypeError,
+  )
+  refused(
+    () => make.stepDecay({ learningRate: 1, stepSize: 0 }),
+    'stepDecay: "stepSize" must be a whole number at least 1, got 0',
+  )
   refused(
     () => make.multiStepDecay({ learningRate: 1, milestones: [5, 5] }),
     'multiStepDecay: "milestones[1]" must be a whole number at least 6, got 5',
@@ -163,14 +191,38 @@ test('bad options are refused by name', () => {
     () => make.piecewiseConstant({ boundaries: [1], values: [1] }),
     'piecewiseConstant: "values" must hold one rate more than the 1 boundaries, got 1',
   )
-  refused(() => any.piecewiseConstant({ boundaries: 3, values: [1] }), 'piecewiseConstant: "boundaries" must be an array of steps, got 3', TypeError)
-  refused(() => make.harmonic({ alpha: 1, offset: 0 }), 'harmonic: "offset" must be a finite number greater than 0, got 0')
-  refused(() => make.warmupCosine({ learningRate: 1, warmup: 5, totalSteps: 5 }), 'warmupCosine: "totalSteps" must be a whole number at least 6, got 5')
+  refused(
+    () => any.piecewiseConstant({ boundaries: 3, values: [1] }),
+    'piecewiseConstant: "boundaries" must be an array of steps, got 3',
+    TypeError,
+  )
+  refused(
+    () => make.harmonic({ alpha: 1, offset: 0 }),
+    'harmonic: "offset" must be a finite number greater than 0, got 0',
+  )
+  refused(
+    () => make.warmupCosine({ learningRate: 1, warmup: 5, totalSteps: 5 }),
+    'warmupCosine: "totalSteps" must be a whole number at least 6, got 5',
+  )
   refused(() => any.oneCycle({ maxLearningRate: 1, totalSteps: 5, anneal: 'cosine' }), /unknown anneal "cosine"/)
-  refused(() => any.cyclic({ baseLearningRate: 0, maxLearningRate: 1, mode: 'expRange' }), 'cyclic: unknown mode "expRange"; did you mean "exp_range"?')
-  refused(() => make.joinSchedules([]), 'joinSchedules: expected an array of segments { schedule, until }, got an array of 0', TypeError)
-  refused(() => make.joinSchedules([{ schedule: 1 }, { schedule: 2 }]), 'joinSchedules: "segments[0].until" must be a whole number, got undefined', TypeError)
-  refused(() => make.joinSchedules([{ schedule: 1, until: 3 }]), 'joinSchedules: the last segment must have no "until", got 3')
+  refused(
+    () => any.cyclic({ baseLearningRate: 0, maxLearningRate: 1, mode: 'expRange' }),
+    'cyclic: unknown mode "expRange"; did you mean "exp_range"?',
+  )
+  refused(
+    () => make.joinSchedules([]),
+    'joinSchedules: expected an array of segments { schedule, until }, got an array of 0',
+    TypeError,
+  )
+  refused(
+    () => make.joinSchedules([{ schedule: 1 }, { schedule: 2 }]),
+    'joinSchedules: "segments[0].until" must be a whole number, got undefined',
+    TypeError,
+  )
+  refused(
+    () => make.joinSchedules([{ schedule: 1, until: 3 }]),
+    'joinSchedules: the last segment must have no "until", got 3',
+  )
   refused(
     () => make.joinSchedules([{ schedule: 1, until: 3 }, { schedule: 1, until: 3 }, { schedule: 1 }]),
     'joinSchedules: "segments[1].until" must be a whole number at least 4, got 3',

@@ -39,7 +39,7 @@ class Norm {
   }
 
   @inline static bytes(step: usize): usize {
-    return <usize>load<i32>(step, OPT_COUNT << 2) << 2
+    return (<usize>load<i32>(step, OPT_COUNT << 2)) << 2
   }
 
   /** Bytes of a chunk. */
@@ -62,7 +62,16 @@ class Norm {
 
 class Lamb {
   /** c1 m / (sqrt(v c2² + epsilonRoot) + epsilon) + decay w: Adam's step, decoupled decay included. */
-  @inline static direction(w: v128, m: v128, v: v128, c1: v128, c2: v128, epsilon: v128, epsilonRoot: v128, decay: v128): v128 {
+  @inline static direction(
+    w: v128,
+    m: v128,
+    v: v128,
+    c1: v128,
+    c2: v128,
+    epsilon: v128,
+    epsilonRoot: v128,
+    decay: v128,
+  ): v128 {
     const root = f32x4.sqrt(F4.fma(v, c2, epsilonRoot))
     return F4.fma(decay, w, f32x4.div(f32x4.mul(c1, m), f32x4.add(root, epsilon)))
   }

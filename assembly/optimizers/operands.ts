@@ -24,20 +24,20 @@ export class Operands {
 
   /** Block of state slot `slot`, 0 where the rule does without it. */
   @inline static state(step: usize, slot: i32): usize {
-    return load<usize>(step + (<usize>(OPT_STATE + slot) << 2))
+    return load<usize>(step + ((<usize>(OPT_STATE + slot)) << 2))
   }
 
   @inline static float(step: usize, word: i32): f32 {
-    return load<f32>(step + (<usize>word << 2))
+    return load<f32>(step + ((<usize>word) << 2))
   }
 
   @inline static splat(step: usize, word: i32): v128 {
-    return v128.load32_splat(step + (<usize>word << 2))
+    return v128.load32_splat(step + ((<usize>word) << 2))
   }
 
   /** What the compiler side computed in float64 for this step. */
   @inline static scalar(record: usize, index: i32): f32 {
-    return load<f32>(record + (<usize>(RECORD_SCALAR + index) << 2))
+    return load<f32>(record + ((<usize>(RECORD_SCALAR + index)) << 2))
   }
 
   @inline static rate(step: usize, record: usize): f32 {
@@ -45,7 +45,10 @@ export class Operands {
   }
 
   @inline static decay(step: usize, record: usize): f32 {
-    return load<f32>(record, RECORD_WEIGHT_DECAY << 2) * load<f32>(step, OPT_DECAY_SCALE << 2) + load<f32>(step, OPT_DECAY << 2)
+    return (
+      load<f32>(record, RECORD_WEIGHT_DECAY << 2) * load<f32>(step, OPT_DECAY_SCALE << 2) +
+      load<f32>(step, OPT_DECAY << 2)
+    )
   }
 
   /** g + l2 * w. Gradients are denormal once a network is dead or done; adding denormals is cheap, multiplying is not. */

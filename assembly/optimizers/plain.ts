@@ -67,7 +67,7 @@ export function asgd(step: usize, record: usize, begin: usize, end: usize): void
  * size *= grow where g keeps its sign, *= shrink where it flips, within bounds; w -= sign(g) size.
  * A flipped g counts as 0, in this step and as the next one's previous gradient.
  */
-export function rprop(step: usize, record: usize, begin: usize, end: usize): void {
+export function rprop(step: usize, begin: usize, end: usize): void {
   const parameters = Operands.parameters(step)
   const gradients = Operands.gradients(step)
   const previous = Operands.state(step, 0)

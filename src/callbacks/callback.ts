@@ -59,7 +59,14 @@ export interface Callback {
   onTrainEnd?(context: CallbackContext): Awaitable
 }
 
-export const CALLBACK_EVENTS = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onProgress', 'onEpochEnd', 'onTrainEnd'] as const
+export const CALLBACK_EVENTS = [
+  'onTrainBegin',
+  'onEpochBegin',
+  'onBatchEnd',
+  'onProgress',
+  'onEpochEnd',
+  'onTrainEnd',
+] as const
 
 /**
  * Checks a list of callbacks, own ones included.

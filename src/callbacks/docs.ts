@@ -64,7 +64,7 @@ export const DOCS = {
   },
   csvLogger: {
     signature: "csvLogger({ path, separator = ',', append = false })",
-    does: "Writes the metrics as a table, one line per epoch (from 0), as they come.",
+    does: 'Writes the metrics as a table, one line per epoch (from 0), as they come.',
     options: {
       path: 'the file',
       separator: "the character between columns; default ','",

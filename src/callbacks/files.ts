@@ -6,7 +6,8 @@ import type { Callback, Logs } from './callback.ts'
 import { Monitor, type MonitorMode } from './monitor.ts'
 
 function checkPath(where: string, name: string, path: unknown): string {
-  if (typeof path !== 'string' || path === '') throw new TypeError(`${where}: "${name}" must be a path, got ${show(path)}`)
+  if (typeof path !== 'string' || path === '')
+    throw new TypeError(`${where}: "${name}" must be a path, got ${show(path)}`)
   return path
 }
 
@@ -90,7 +91,9 @@ export function csvLogger(options: CsvLoggerOptions): Callback {
   const { separator = ',', append = false } = options
   const path = checkPath(where, 'path', options.path)
   if (typeof separator !== 'string' || separator.length !== 1 || '"\r\n'.includes(separator)) {
-    throw new RangeError(`${where}: "separator" must be one character, not a quote or a line break, got ${show(separator)}`)
+    throw new RangeError(
+      `${where}: "separator" must be one character, not a quote or a line break, got ${show(separator)}`,
+    )
   }
   checkBoolean(where, 'append', append)
   let columns: string[] | undefined
@@ -141,7 +144,9 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
   return {
     onTrainBegin() {
       // TensorBoard reads a run's files in the order of their names
-      const unique = Math.floor(Math.random() * 2 ** 24).toString(16).padStart(6, '0')
+      const unique = Math.floor(Math.random() * 2 ** 24)
+        .toString(16)
+        .padStart(6, '0')
       name = `events.out.tfevents.${Math.floor(Date.now() / 1000)}.fourlane.${unique}`
       opened = new Set()
     },
@@ -153,7 +158,11 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
         ...training.map(([key, value]): [string, number] => [`epoch_${key}`, value]),
         ['epoch_learning_rate', learningRate],
       ])
-      await write('validation', epoch, validation.map(([key, value]) => [`epoch_${key.slice(4)}`, value]))
+      await write(
+        'validation',
+        epoch,
+        validation.map(([key, value]) => [`epoch_${key.slice(4)}`, value]),
+      )
     },
   }
 }

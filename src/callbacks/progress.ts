@@ -56,7 +56,10 @@ function bar(fraction: number, width: number, style: Style): string {
   const whole = Math.floor(halves / 2)
   const half = halves % 2
   const left = width - whole - half
-  return style.done('━'.repeat(whole) + (half ? '╸' : '')) + style.rest(!half && whole && left ? `╺${'━'.repeat(left - 1)}` : '━'.repeat(left))
+  return (
+    style.done('━'.repeat(whole) + (half ? '╸' : '')) +
+    style.rest(!half && whole && left ? `╺${'━'.repeat(left - 1)}` : '━'.repeat(left))
+  )
 }
 
 const epochLabel = (epoch: number, epochs: number) => `Epoch ${`${epoch + 1}`.padStart(`${epochs}`.length)}/${epochs}`
@@ -103,10 +106,18 @@ export function progressLine(progress: Progress, milliseconds: number, columns: 
 }
 
 /** The line of a finished epoch. */
-export function epochLine(epoch: number, epochs: number, rows: number, milliseconds: number, logs: Logs, colour = false): string {
+export function epochLine(
+  epoch: number,
+  epochs: number,
+  rows: number,
+  milliseconds: number,
+  logs: Logs,
+  colour = false,
+): string {
   const style = colour ? COLOURED : PLAIN
   const parts = [epochLabel(epoch, epochs), style.quiet(formatDuration(milliseconds).padStart(6))]
-  if (rows > 0 && milliseconds > 0) parts.push(style.quiet(`${formatCount((rows * 1000) / milliseconds)} rows/s`.padStart(13)))
+  if (rows > 0 && milliseconds > 0)
+    parts.push(style.quiet(`${formatCount((rows * 1000) / milliseconds)} rows/s`.padStart(13)))
   for (const [name, value] of metricTexts(logs)) parts.push(`${style.quiet(name)} ${value}`)
   return parts.join(GAP)
 }

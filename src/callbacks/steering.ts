@@ -101,8 +101,7 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateau
 
   const reduce = (context: CallbackContext) => {
     const rate = context.learningRate
-    const next = Math.max(rate * factor, minLearningRate)
-    if (next < rate) context.learningRateScale *= next / rate
+    if (rate > minLearningRate) context.learningRateScale *= Math.max(factor, minLearningRate / rate)
   }
   return {
     onTrainBegin() {

@@ -123,7 +123,9 @@ export function readCsv(text: string, options: { header?: boolean; delimiter?: s
   const { header = true, delimiter = ',' } = options
   checkBoolean('readCsv', 'header', header)
   if (typeof delimiter !== 'string' || delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
-    throw new RangeError(`readCsv: "delimiter" must be one character, not a quote or a line break, got ${show(delimiter)}`)
+    throw new RangeError(
+      `readCsv: "delimiter" must be one character, not a quote or a line break, got ${show(delimiter)}`,
+    )
   }
   const cells = new Cells(text, delimiter)
   const columns: string[] = []

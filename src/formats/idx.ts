@@ -39,12 +39,15 @@ export function readIdx(bytes: Uint8Array): IdxFile {
   const type = TYPES[bytes[2]]
   if (bytes[0] !== 0 || bytes[1] !== 0 || !type) {
     const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0'))
-    throw fail(`not an IDX file: it begins with bytes ${magic.join(' ')}, expected 00 00 and an element type of 08 to 0e`)
+    throw fail(
+      `not an IDX file: it begins with bytes ${magic.join(' ')}, expected 00 00 and an element type of 08 to 0e`,
+    )
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const dimensions = bytes[3]
   const start = 4 + 4 * dimensions
-  if (bytes.length < start) throw fail(`the file is cut short: ${bytes.length} bytes, less than the ${start} of its header`)
+  if (bytes.length < start)
+    throw fail(`the file is cut short: ${bytes.length} bytes, less than the ${start} of its header`)
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
   const count = shape.reduce((product, size) => product * size, 1)
   const expected = start + count * type.size

@@ -48,21 +48,30 @@ function checksumOf(entries: readonly Entry[], metadata: Record<string, string>,
   const others = Object.entries(metadata).filter(([key]) => key !== CHECKSUM)
   others.sort(([a], [b]) => (a < b ? -1 : 1))
   const described = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const text = JSON.stringify([others, described.map(({ name, dtype, shape, from, to }) => [name, dtype, shape, from, to])])
-  return crc32(data, crc32(new TextEncoder().encode(text))).toString(16).padStart(8, '0')
+  const text = JSON.stringify([
+    others,
+    described.map(({ name, dtype, shape, from, to }) => [name, dtype, shape, from, to]),
+  ])
+  return crc32(data, crc32(new TextEncoder().encode(text)))
+    .toString(16)
+    .padStart(8, '0')
 }
 
 /**
  * A file of tensors, float64 ones first so that everything is aligned to its size. A checksum is added to the metadata.
  * @throws TypeError or RangeError for a reserved or repeated name, or data whose type or length does not fit dtype and shape.
  */
-export function encodeSafetensors(tensors: readonly SafetensorsTensor[], metadata: Record<string, string> = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: readonly SafetensorsTensor[],
+  metadata: Record<string, string> = {},
+): Uint8Array {
   const names = new Set([METADATA])
   for (const { name, dtype, shape, data } of tensors) {
     const what = `tensor ${JSON.stringify(name)}`
     if (names.has(name)) throw fail(`${what} has a name that is ${name === METADATA ? 'reserved' : 'used twice'}`)
     names.add(name)
-    if (!(dtype in SIZES)) throw fail(`${what} has unknown dtype ${show(dtype)}; known: ${Object.keys(SIZES).join(', ')}`)
+    if (!(dtype in SIZES))
+      throw fail(`${what} has unknown dtype ${show(dtype)}; known: ${Object.keys(SIZES).join(', ')}`)
     if (!(data instanceof ARRAYS[dtype])) {
       throw new TypeError(`safetensors: ${what} of dtype ${dtype} needs a ${ARRAYS[dtype].name}, got ${show(data)}`)
     }
@@ -88,7 +97,10 @@ export function encodeSafetensors(tensors: readonly SafetensorsTensor[], metadat
 
   // fromEntries, as assignment would lose a tensor named "__proto__"
   const sealed = Object.fromEntries([...Object.entries(metadata), [CHECKSUM, checksumOf(entries, metadata, data)]])
-  const described = entries.map(({ name, dtype, shape, from, to }) => [name, { dtype, shape, data_offsets: [from, to] }])
+  const described = entries.map(({ name, dtype, shape, from, to }) => [
+    name,
+    { dtype, shape, data_offsets: [from, to] },
+  ])
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([[METADATA, sealed], ...described])))
   // spaces up to a multiple of 8, so that the data is aligned
   const headerBytes = Math.ceil(json.length / 8) * 8
@@ -100,7 +112,9 @@ export function encodeSafetensors(tensors: readonly SafetensorsTensor[], metadat
 }
 
 /** Types other programs write, widened to ours; 64-bit integers become the nearest float64. */
-const WIDENED: Readonly<Record<string, { readonly size: number; readonly to: SafetensorsDtype; read(view: DataView, at: number): number }>> = {
+const WIDENED: Readonly<
+  Record<string, { readonly size: number; readonly to: SafetensorsDtype; read(view: DataView, at: number): number }>
+> = {
   F64: { size: 8, to: 'F64', read: (view, at) => view.getFloat64(at, true) },
   F32: { size: 4, to: 'F32', read: (view, at) => view.getFloat32(at, true) },
   F16: { size: 2, to: 'F32', read: (view, at) => fromHalf(view.getUint16(at, true)) },
@@ -136,12 +150,15 @@ function fromBrain(bits: number): number {
  * @throws RangeError saying what is wrong with a file that is cut short, damaged or not safetensors at all.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`safetensors: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`safetensors: "bytes" must be a Uint8Array, got ${show(bytes)}`)
   if (bytes.length < 8) throw fail(`the file is cut short: ${bytes.length} bytes, less than the 8 of the header length`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerBytes = Number(view.getBigUint64(0, true))
   if (headerBytes > bytes.length - 8 || headerBytes > MAX_HEADER) {
-    throw fail(`a header of ${headerBytes} bytes does not fit the file's ${bytes.length}: it is cut short or not a safetensors file`)
+    throw fail(
+      `a header of ${headerBytes} bytes does not fit the file's ${bytes.length}: it is cut short or not a safetensors file`,
+    )
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes))
   const data = bytes.subarray(8 + headerBytes)
@@ -154,7 +171,8 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   let before = ''
   for (const { name, from, to } of entries) {
     const what = `tensor ${JSON.stringify(name)}`
-    if (to > data.length) throw fail(`${what} ends at byte ${to}, but the file has ${data.length} bytes of data: it is cut short`)
+    if (to > data.length)
+      throw fail(`${what} ends at byte ${to}, but the file has ${data.length} bytes of data: it is cut short`)
     if (from < end) throw fail(`${what} overlaps ${JSON.stringify(before)}`)
     if (from > end) throw fail(`bytes ${end} to ${from} before ${what} belong to no tensor`)
     end = to
@@ -175,7 +193,9 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (cause) {
-    throw new RangeError('safetensors: the header is not JSON: the file is damaged or not a safetensors file', { cause })
+    throw new RangeError('safetensors: the header is not JSON: the file is damaged or not a safetensors file', {
+      cause,
+    })
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw fail(`the header must be a JSON object, got ${show(header)}`)
@@ -199,7 +219,8 @@ const areCounts = (value: unknown): value is number[] => Array.isArray(value) &&
 
 function readEntry(name: string, value: unknown): Entry {
   const what = `tensor ${JSON.stringify(name)}`
-  if (typeof value !== 'object' || value === null) throw fail(`${what} must be described by an object, got ${show(value)}`)
+  if (typeof value !== 'object' || value === null)
+    throw fail(`${what} must be described by an object, got ${show(value)}`)
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
   if (typeof dtype !== 'string' || !Object.hasOwn(WIDENED, dtype)) {
     throw fail(`${what} has unknown dtype ${show(dtype)}; known: ${Object.keys(WIDENED).join(', ')}`)

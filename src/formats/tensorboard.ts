@@ -64,7 +64,11 @@ export function encodeVersion(wallTime: number): Uint8Array {
 }
 
 /** One event with scalars of one step. `step` is a whole number of at least 0. */
-export function encodeScalars(wallTime: number, step: number, scalars: readonly (readonly [tag: string, value: number])[]): Uint8Array {
+export function encodeScalars(
+  wallTime: number,
+  step: number,
+  scalars: readonly (readonly [tag: string, value: number])[],
+): Uint8Array {
   const values = scalars.flatMap(([tag, value]) => chunk(1, [...text(1, tag), ...float(2, value)]))
   return record([...double(1, wallTime), ...key(2, VARINT), ...varint(step), ...chunk(5, values)])
 }

@@ -125,6 +125,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     outputs: CLASSES,
     keras: 'tf.math.confusion_matrix',
     scikitLearn: 'confusion_matrix',
-    use: 'Which classes are taken for which.',
+    use: 'Which classes are taken for which. A matrix, so nothing a history can follow.',
   },
 }

@@ -132,7 +132,7 @@ m and v start at initialAccumulatorValue`,
     state: '`firstMoment` m, `secondMoment` v',
     source: 'Zaheer et al. 2018',
     equivalent: 'Optax yogi',
-    use: 'Gradients that come in bursts: v grows as fast as in Adam but never shrinks by more than g^2.',
+    use: 'Gradients that come in bursts: v changes by at most (1 - beta2) * g^2, so small gradients after large ones do not raise the rate at once.',
   },
   adabelief: {
     op: OP_ADABELIEF,

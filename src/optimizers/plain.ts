@@ -57,7 +57,7 @@ w -= eta * (g + lambda * w)
 average += (w - average) / max(1, t - 1 - t0)`,
     state: '`average`: the mean of the parameters since update t0',
     source: 'Polyak and Juditsky 1992',
-    equivalent: 'PyTorch ASGD; a learning rate that changes enters eta at once, there one update later',
+    equivalent: 'PyTorch ASGD, where a rate that changes enters eta one update later',
     use: 'Convex problems: the average converges at the optimal rate. The parameters themselves stay unaveraged.',
   },
   rprop: {
@@ -114,7 +114,12 @@ w -= learningRate * d`,
     slots: ['secondMoment', 'velocity', 'firstMoment'],
     uses: (slot, options) =>
       slot === 'velocity' ? number(options, 'momentum') > 0 : slot === 'firstMoment' ? options.centered === true : true,
-    hypers: (options) => [number(options, 'rho'), 1 - number(options, 'rho'), number(options, 'epsilon'), number(options, 'momentum')],
+    hypers: (options) => [
+      number(options, 'rho'),
+      1 - number(options, 'rho'),
+      number(options, 'epsilon'),
+      number(options, 'momentum'),
+    ],
     tiny: SQUARED,
     decay: 'L2',
     title: 'RMSprop',

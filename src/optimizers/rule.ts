@@ -69,7 +69,15 @@ export const number = (options: Hypers, name: string): number => Number(options[
 export const momentWords = (options: Hypers, decoupled = false): number[] => {
   const beta1 = number(options, 'beta1')
   const beta2 = number(options, 'beta2')
-  return [beta1, 1 - beta1, beta2, 1 - beta2, number(options, 'epsilon'), decoupled ? 1 : 0, number(options, 'epsilonRoot')]
+  return [
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    number(options, 'epsilon'),
+    decoupled ? 1 : 0,
+    number(options, 'epsilonRoot'),
+  ]
 }
 
 /** Adam's bias corrections: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t). */

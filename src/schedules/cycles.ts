@@ -50,7 +50,9 @@ export interface CosineDecayRestartsOptions {
 }
 
 /** Half a cosine per period, each period periodMultiplier times as long (SGDR, Loshchilov and Hutter 2017). PyTorch: CosineAnnealingWarmRestarts. */
-export function cosineDecayRestarts(options: CosineDecayRestartsOptions): NamedSchedule<Required<CosineDecayRestartsOptions>> {
+export function cosineDecayRestarts(
+  options: CosineDecayRestartsOptions,
+): NamedSchedule<Required<CosineDecayRestartsOptions>> {
   const where = 'cosineDecayRestarts'
   checkOptions(where, options, ['learningRate', 'minLearningRate', 'period', 'periodMultiplier'])
   const learningRate = checkRate(where, 'learningRate', options.learningRate)
@@ -86,7 +88,15 @@ export interface OneCycleOptions {
  */
 export function oneCycle(options: OneCycleOptions): NamedSchedule<Required<OneCycleOptions>> {
   const where = 'oneCycle'
-  const known = ['maxLearningRate', 'totalSteps', 'warmupFraction', 'anneal', 'divFactor', 'finalDivFactor', 'threePhase']
+  const known = [
+    'maxLearningRate',
+    'totalSteps',
+    'warmupFraction',
+    'anneal',
+    'divFactor',
+    'finalDivFactor',
+    'threePhase',
+  ]
   checkOptions(where, options, known)
   const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
   const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, 1)
@@ -134,7 +144,11 @@ export function cyclic(options: CyclicOptions): NamedSchedule<Required<CyclicOpt
   const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
   const stepUp = checkInteger(where, 'stepUp', options.stepUp ?? 2000, 1)
   const stepDown = checkInteger(where, 'stepDown', options.stepDown ?? stepUp, 1)
-  const mode = checkOneOf(where, 'mode', options.mode ?? 'triangular', ['triangular', 'triangular2', 'exp_range'] as const)
+  const mode = checkOneOf(where, 'mode', options.mode ?? 'triangular', [
+    'triangular',
+    'triangular2',
+    'exp_range',
+  ] as const)
   const gamma = checkRate(where, 'gamma', options.gamma ?? 1)
   const rate = (t: number) => {
     const cycle = Math.floor(t / (stepUp + stepDown))
@@ -168,10 +182,15 @@ export function joinSchedules(segments: readonly Segment[]): NamedSchedule<{ rea
     if (typeof schedule === 'number') checkRate(where, `segments[${i}].schedule`, schedule)
     else checkFunction(where, `segments[${i}].schedule`, schedule)
     const last = i === segments.length - 1
-    if (last && until !== undefined) throw new RangeError(`${where}: the last segment must have no "until", got ${show(until)}`)
+    if (last && until !== undefined)
+      throw new RangeError(`${where}: the last segment must have no "until", got ${show(until)}`)
     const from = begin
     if (!last) begin = checkInteger(where, `segments[${i}].until`, until, from + 1)
-    return { from, to: last ? Number.POSITIVE_INFINITY : begin, rate: typeof schedule === 'number' ? () => schedule : schedule }
+    return {
+      from,
+      to: last ? Number.POSITIVE_INFINITY : begin,
+      rate: typeof schedule === 'number' ? () => schedule : schedule,
+    }
   })
   const copies = Object.freeze(segments.map((segment) => Object.freeze({ ...segment })))
   return named(where, { segments: copies }, (t) => {

@@ -54,9 +54,12 @@ export function piecewiseConstant(options: PiecewiseConstantOptions): NamedSched
   const where = 'piecewiseConstant'
   checkOptions(where, options, ['boundaries', 'values'])
   const boundaries = checkRising(where, 'boundaries', options.boundaries)
-  if (!isList(options.values)) throw new TypeError(`${where}: "values" must be an array of rates, got ${show(options.values)}`)
+  if (!isList(options.values))
+    throw new TypeError(`${where}: "values" must be an array of rates, got ${show(options.values)}`)
   if (options.values.length !== boundaries.length + 1) {
-    throw new RangeError(`${where}: "values" must hold one rate more than the ${boundaries.length} boundaries, got ${options.values.length}`)
+    throw new RangeError(
+      `${where}: "values" must hold one rate more than the ${boundaries.length} boundaries, got ${options.values.length}`,
+    )
   }
   const values = Object.freeze(options.values.map((value, i) => checkRate(where, `values[${i}]`, value)))
   return named(where, { boundaries, values }, (t) => values[boundaries.filter((boundary) => boundary <= t).length])
@@ -160,4 +163,3 @@ export function cosineDecay(options: CosineDecayOptions): NamedSchedule<Required
   const rate = (t: number) => cosine(learningRate, minLearningRate, Math.min(t, totalSteps) / totalSteps)
   return named('cosineDecay', { learningRate, minLearningRate, totalSteps }, rate)
 }
-

@@ -12,7 +12,11 @@ test('csv: a table with a header', () => {
 })
 
 test('csv: without a header, with other delimiters and line ends', () => {
-  assert.equal(readCsv('1,2\n3,4', { header: false }), { columns: ['1', '2'], values: Float32Array.of(1, 2, 3, 4), rows: 2 })
+  assert.equal(readCsv('1,2\n3,4', { header: false }), {
+    columns: ['1', '2'],
+    values: Float32Array.of(1, 2, 3, 4),
+    rows: 2,
+  })
   for (const end of ['\n', '\r\n', '\r']) {
     const text = ['\ufeffa;b', '', '1; 2 ', '', '+3;.4', '', ''].join(end)
     const { columns, values } = readCsv(text, { delimiter: ';' })
@@ -34,7 +38,10 @@ test('csv: what is written comes back', () => {
   const table = fc.integer({ min: 1, max: 5 }).chain((cols) =>
     fc.record({
       names: fc.array(name, { minLength: cols, maxLength: cols }),
-      rows: fc.array(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: cols, maxLength: cols }), { minLength: 1 }),
+      rows: fc.array(
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: cols, maxLength: cols }),
+        { minLength: 1 },
+      ),
     }),
   )
   fc.assert(
@@ -45,7 +52,10 @@ test('csv: what is written comes back', () => {
       assert.equal(read.columns, names)
       assert.is(read.rows, rows.length)
       // text has no negative zero
-      assert.equal([...read.values], rows.flat().map((value) => value + 0))
+      assert.equal(
+        [...read.values],
+        rows.flat().map((value) => value + 0),
+      )
     }),
   )
 })

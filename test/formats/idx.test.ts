@@ -19,7 +19,7 @@ function encode({ code, size, set }: (typeof TYPES)[number], shape: number[], va
   const view = new DataView(new ArrayBuffer(start + size * values.length))
   view.setUint8(2, code)
   view.setUint8(3, shape.length)
-  shape.forEach((dimension, i) => view.setUint32(4 + 4 * i, dimension))
+  for (const [i, dimension] of shape.entries()) view.setUint32(4 + 4 * i, dimension)
   for (let i = 0; i < values.length; i++) view[set](start + size * i, values[i])
   return new Uint8Array(view.buffer)
 }
@@ -37,36 +37,61 @@ test('idx: two images as MNIST stores them', () => {
 test('idx: every element type and shape comes back, from any offset in a buffer', () => {
   const shapes = fc.array(fc.nat(4), { maxLength: 4 })
   fc.assert(
-    fc.property(fc.constantFrom(...TYPES), shapes, fc.uint8Array({ minLength: 2048, maxLength: 2048 }), fc.nat(7), (type, shape, seed, shift) => {
-      const count = shape.reduce((product, size) => product * size, 1)
-      const expected = new type.Kind(seed.slice().buffer, 0, count)
-      const encoded = encode(type, shape, expected)
-      const shifted = new Uint8Array(encoded.length + shift)
-      shifted.set(encoded, shift)
-      const read = readIdx(shifted.subarray(shift))
-      assert.equal(read.shape, shape)
-      assert.instance(read.values, type.Kind)
-      assert.equal([...read.values], [...expected])
-    }),
+    fc.property(
+      fc.constantFrom(...TYPES),
+      shapes,
+      fc.uint8Array({ minLength: 2048, maxLength: 2048 }),
+      fc.nat(7),
+      (type, shape, seed, shift) => {
+        const count = shape.reduce((product, size) => product * size, 1)
+        const expected = new type.Kind(seed.slice().buffer, 0, count)
+        const encoded = encode(type, shape, expected)
+        const shifted = new Uint8Array(encoded.length + shift)
+        shifted.set(encoded, shift)
+        const read = readIdx(shifted.subarray(shift))
+        assert.equal(read.shape, shape)
+        assert.instance(read.values, type.Kind)
+        assert.equal([...read.values], [...expected])
+      },
+    ),
   )
 })
 
 test('idx: what is not an IDX file is refused', () => {
   const good = encode(TYPES[0], [2, 2], [1, 2, 3, 4])
   for (let length = 0; length < good.length; length++) {
-    assert.throws(() => readIdx(good.slice(0, length)), (error: Error) => error instanceof RangeError && /cut short/.test(error.message))
+    assert.throws(
+      () => readIdx(good.slice(0, length)),
+      (error: Error) => error instanceof RangeError && /cut short/.test(error.message),
+    )
   }
-  assert.throws(() => readIdx(Uint8Array.of(...good, 0)), /readIdx: the file is too long: shape \[2, 2\] needs 16 bytes, but it has 17/)
-  assert.throws(() => readIdx(new TextEncoder().encode('label,pixel')), /not an IDX file: it begins with bytes 6c 61 62 65/)
+  assert.throws(
+    () => readIdx(Uint8Array.of(...good, 0)),
+    /readIdx: the file is too long: shape \[2, 2\] needs 16 bytes, but it has 17/,
+  )
+  assert.throws(
+    () => readIdx(new TextEncoder().encode('label,pixel')),
+    /not an IDX file: it begins with bytes 6c 61 62 65/,
+  )
   assert.throws(() => readIdx(Uint8Array.of(0, 0, 10, 1, 0, 0, 0, 0)), /expected 00 00 and an element type of 08 to 0e/)
-  assert.throws(() => readIdx(Uint8Array.of(0x1f, 0x8b, 8, 0)), /the file is compressed; use readIdx\(await gunzip\(bytes\)\)/)
-  assert.throws(() => readIdx('bytes' as never), (error: Error) => error instanceof TypeError)
+  assert.throws(
+    () => readIdx(Uint8Array.of(0x1f, 0x8b, 8, 0)),
+    /the file is compressed; use readIdx\(await gunzip\(bytes\)\)/,
+  )
+  assert.throws(
+    () => readIdx('bytes' as never),
+    (error: Error) => error instanceof TypeError,
+  )
   const huge = Uint8Array.of(0, 0, 14, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255)
   assert.throws(() => readIdx(huge), /the file is cut short: shape/)
 })
 
 test('idx: gunzip unpacks, passes plain bytes through and refuses damage', async () => {
-  const plain = encode(TYPES[0], [1000], new Uint8Array(1000).map((_, i) => i % 7))
+  const plain = encode(
+    TYPES[0],
+    [1000],
+    new Uint8Array(1000).map((_, i) => i % 7),
+  )
   const packed = new Uint8Array(gzipSync(plain))
   assert.equal(await gunzip(packed), plain)
   assert.is(await gunzip(plain), plain)

@@ -22,7 +22,12 @@ const headerOf = (file: Uint8Array) => {
 }
 
 const sample: SafetensorsTensor[] = [
-  { name: 'dense_1.kernel', dtype: 'F32', shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, Number.NaN, Number.POSITIVE_INFINITY) },
+  {
+    name: 'dense_1.kernel',
+    dtype: 'F32',
+    shape: [2, 3],
+    data: Float32Array.of(1, -2, 3.5, 0, Number.NaN, Number.POSITIVE_INFINITY),
+  },
   { name: 'labels', dtype: 'I32', shape: [3], data: Int32Array.of(-1, 0, 2 ** 31 - 1) },
   { name: 'scalar', dtype: 'F64', shape: [], data: Float64Array.of(Math.PI) },
   { name: 'empty', dtype: 'F32', shape: [0, 4], data: new Float32Array(0) },
@@ -44,10 +49,10 @@ test('safetensors: the bytes are laid out as published', () => {
   assert.is(length % 8, 0)
   assert.match(text, /^\{"__metadata__":\{"format":"fourlane","crc32":"[0-9a-f]{8}"\},.*\} *$/)
   const header = JSON.parse(text)
-  assert.equal(header['scalar'], { dtype: 'F64', shape: [], data_offsets: [0, 8] })
+  assert.equal(header.scalar, { dtype: 'F64', shape: [], data_offsets: [0, 8] })
   assert.equal(header['dense_1.kernel'], { dtype: 'F32', shape: [2, 3], data_offsets: [8, 32] })
-  assert.equal(header['labels'], { dtype: 'I32', shape: [3], data_offsets: [32, 44] })
-  assert.equal(header['empty'], { dtype: 'F32', shape: [0, 4], data_offsets: [44, 44] })
+  assert.equal(header.labels, { dtype: 'I32', shape: [3], data_offsets: [32, 44] })
+  assert.equal(header.empty, { dtype: 'F32', shape: [0, 4], data_offsets: [44, 44] })
   assert.is(data.length, 44)
   const view = new DataView(data.buffer, data.byteOffset)
   assert.is(view.getFloat64(0, true), Math.PI)
@@ -62,7 +67,8 @@ test('safetensors: a file comes back, from any offset in a buffer', () => {
     shifted.set(file, shift)
     const { tensors, metadata } = decodeSafetensors(shifted.subarray(shift))
     assert.equal(metadata, { architecture: '{"layers":[]}' })
-    const byName = (list: readonly SafetensorsTensor[]) => list.map((tensor) => ({ ...tensor, data: [...tensor.data] })).sort((a, b) => (a.name < b.name ? -1 : 1))
+    const byName = (list: readonly SafetensorsTensor[]) =>
+      list.map((tensor) => ({ ...tensor, data: [...tensor.data] })).sort((a, b) => (a.name < b.name ? -1 : 1))
     assert.equal(byName(tensors), byName(sample))
   }
 })
@@ -76,13 +82,21 @@ test('safetensors: any names, shapes, values and metadata come back', () => {
     seed: fc.uint8Array({ minLength: 8 * 64, maxLength: 8 * 64 }),
   })
   const tensors = fc.uniqueArray(tensor, { selector: ({ name }) => name, maxLength: 5 })
-  const metadata = fc.dictionary(fc.string({ unit: 'binary' }).filter((key) => key !== 'crc32'), fc.string({ unit: 'binary' }))
+  const metadata = fc.dictionary(
+    fc.string({ unit: 'binary' }).filter((key) => key !== 'crc32'),
+    fc.string({ unit: 'binary' }),
+  )
   fc.assert(
     fc.property(tensors, metadata, (described, texts) => {
       const list = described.map(({ name, dtype, shape, seed }): SafetensorsTensor => {
         const length = shape.reduce((product, size) => product * size, 1)
         const { buffer } = seed.slice()
-        const data = dtype === 'F32' ? new Float32Array(buffer, 0, length) : dtype === 'I32' ? new Int32Array(buffer, 0, length) : new Float64Array(buffer, 0, length)
+        const data =
+          dtype === 'F32'
+            ? new Float32Array(buffer, 0, length)
+            : dtype === 'I32'
+              ? new Int32Array(buffer, 0, length)
+              : new Float64Array(buffer, 0, length)
         return { name, dtype, shape, data }
       })
       const decoded = decodeSafetensors(encodeSafetensors(list, texts))
@@ -101,8 +115,9 @@ test('safetensors: types of other programs are widened', () => {
   const data = new DataView(new ArrayBuffer(64))
   data.setBigInt64(0, -5n, true)
   data.setUint32(8, 4_000_000_000, true)
-  ;[0x3c00, 0xc000, 0x0001, 0x7bff, 0xfc00, 0x7e00].forEach((half, i) => data.setUint16(12 + 2 * i, half, true))
-  ;[0x3f80, 0xc049].forEach((brain, i) => data.setUint16(24 + 2 * i, brain, true))
+  const halves = [0x3c00, 0xc000, 0x0001, 0x7bff, 0xfc00, 0x7e00]
+  for (const [i, half] of halves.entries()) data.setUint16(12 + 2 * i, half, true)
+  for (const [i, brain] of [0x3f80, 0xc049].entries()) data.setUint16(24 + 2 * i, brain, true)
   data.setInt16(28, -7, true)
   data.setUint8(30, 200)
   data.setInt8(31, -1)
@@ -131,13 +146,27 @@ test('safetensors: types of other programs are widened', () => {
 })
 
 test('safetensors: what cannot be written is refused', () => {
-  const one = (more: object): SafetensorsTensor[] => [{ name: 'a', dtype: 'F32', shape: [1], data: Float32Array.of(1), ...more }]
-  assert.throws(() => encodeSafetensors(one({ name: '__metadata__' })), /tensor "__metadata__" has a name that is reserved/)
+  const one = (more: object): SafetensorsTensor[] => [
+    { name: 'a', dtype: 'F32', shape: [1], data: Float32Array.of(1), ...more },
+  ]
+  assert.throws(
+    () => encodeSafetensors(one({ name: '__metadata__' })),
+    /tensor "__metadata__" has a name that is reserved/,
+  )
   assert.throws(() => encodeSafetensors([...one({}), ...one({})]), /tensor "a" has a name that is used twice/)
-  assert.throws(() => encodeSafetensors(one({ dtype: 'F16' })), /tensor "a" has unknown dtype "F16"; known: F64, F32, I32/)
-  assert.throws(() => encodeSafetensors(one({ dtype: 'I32' })), /tensor "a" of dtype I32 needs a Int32Array, got Float32Array/)
+  assert.throws(
+    () => encodeSafetensors(one({ dtype: 'F16' })),
+    /tensor "a" has unknown dtype "F16"; known: F64, F32, I32/,
+  )
+  assert.throws(
+    () => encodeSafetensors(one({ dtype: 'I32' })),
+    /tensor "a" of dtype I32 needs a Int32Array, got Float32Array/,
+  )
   assert.throws(() => encodeSafetensors(one({ shape: [2] })), /tensor "a" of shape \[2\] cannot have 1 values/)
-  assert.throws(() => encodeSafetensors(one({ shape: [-1, -1] })), /tensor "a" of shape \[-1, -1\] cannot have 1 values/)
+  assert.throws(
+    () => encodeSafetensors(one({ shape: [-1, -1] })),
+    /tensor "a" of shape \[-1, -1\] cannot have 1 values/,
+  )
   assert.throws(() => encodeSafetensors([], { epoch: 3 } as never), /metadata "epoch" must be text, got 3/)
 })
 
@@ -145,7 +174,10 @@ test('safetensors: damaged headers are refused', () => {
   const entry = (more: object) => fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4], ...more } }, 4)
   refuses(new Uint8Array(0), /the file is cut short: 0 bytes/)
   refuses(new Uint8Array(7), /the file is cut short: 7 bytes/)
-  refuses(utf8('this is some text, not a model'), /does not fit the file's 30: it is cut short or not a safetensors file/)
+  refuses(
+    utf8('this is some text, not a model'),
+    /does not fit the file's 30: it is cut short or not a safetensors file/,
+  )
   refuses(new Uint8Array(8), /the header is not JSON/)
   refuses(fileOf('{"a":'), /the header is not JSON/)
   refuses(fileOf('\ufeff{}'), /the header is not JSON/)
@@ -163,7 +195,10 @@ test('safetensors: damaged headers are refused', () => {
   refuses(entry({ data_offsets: [4, 0] }), /tensor "a" must have data_offsets \[from, to\], got \[4,0\]/)
   refuses(entry({ data_offsets: [0] }), /tensor "a" must have data_offsets \[from, to\], got \[0\]/)
   refuses(entry({ data_offsets: [0, 4.5] }), /must have data_offsets/)
-  refuses(entry({ data_offsets: [4, 8] }), /tensor "a" ends at byte 8, but the file has 4 bytes of data: it is cut short/)
+  refuses(
+    entry({ data_offsets: [4, 8] }),
+    /tensor "a" ends at byte 8, but the file has 4 bytes of data: it is cut short/,
+  )
 })
 
 test('safetensors: tensors must cover the data exactly once', () => {
@@ -192,7 +227,9 @@ test('safetensors: a flipped bit anywhere is refused or harmless', () => {
   const file = encodeSafetensors(sample, metadata)
   const { length, text } = headerOf(file)
   const key = 8 + text.indexOf('crc32')
-  const expected = JSON.stringify(decodeSafetensors(file).tensors.map(({ data, ...rest }) => ({ ...rest, data: [...data] })))
+  const expected = JSON.stringify(
+    decodeSafetensors(file).tensors.map(({ data, ...rest }) => ({ ...rest, data: [...data] })),
+  )
   let refused = 0
   for (let at = 0; at < file.length; at++) {
     for (let bit = 0; bit < 8; bit++) {

@@ -39,12 +39,18 @@ const withDecay =
     const { w } = tensor
     const { o, rate, decay } = setting
     const total = g.map((value, i) => (o.decoupledWeightDecay ? value : value + decay * w[i]))
-    if (o.decoupledWeightDecay) w.forEach((value, i) => { w[i] = value - rate * decay * value })
+    if (o.decoupledWeightDecay)
+      w.forEach((value, i) => {
+        w[i] = value - rate * decay * value
+      })
     update(tensor, total, setting)
   }
 
 const adamLike =
-  (direction: (v: Float64Array, i: number, g: number, m: number, o: Options) => void, start = (_: Options) => 0): Update =>
+  (
+    direction: (v: Float64Array, i: number, g: number, m: number, o: Options) => void,
+    start = (_: Options) => 0,
+  ): Update =>
   (tensor, g, { o, t, rate }) => {
     const m = slot(tensor, 'firstMoment', start(o))
     const v = slot(tensor, 'secondMoment', start(o))
@@ -65,7 +71,9 @@ const adam = adamLike((v, i, g, _m, o) => blend(v, i, o.beta2, g * g))
 const updates: Readonly<Record<Optimizer['kind'], Update>> = {
   sgd: withDecay((tensor, g, { o, t, rate }) => {
     if (!o.momentum) {
-      g.forEach((gi, i) => { tensor.w[i] -= rate * gi })
+      g.forEach((gi, i) => {
+        tensor.w[i] -= rate * gi
+      })
       return
     }
     const b = slot(tensor, 'velocity')
@@ -104,7 +112,8 @@ const updates: Readonly<Record<Optimizer['kind'], Update>> = {
     })
   }),
   adam: withDecay(adam),
-  adamw: (tensor, g, setting) => withDecay(adam)(tensor, g, { ...setting, o: { ...setting.o, decoupledWeightDecay: 1 } }),
+  adamw: (tensor, g, setting) =>
+    withDecay(adam)(tensor, g, { ...setting, o: { ...setting.o, decoupledWeightDecay: 1 } }),
   adamax: withDecay((tensor, g, { o, t, rate }) => {
     const m = slot(tensor, 'firstMoment')
     const u = slot(tensor, 'infinityNorm')
@@ -170,10 +179,17 @@ const updates: Readonly<Record<Optimizer['kind'], Update>> = {
     })
   },
   yogi: withDecay(
-    adamLike((v, i, g, _m, o) => { v[i] -= (1 - o.beta2) * Math.sign(v[i] - g * g) * g * g }, (o) => o.initialAccumulatorValue),
+    adamLike(
+      (v, i, g, _m, o) => {
+        v[i] -= (1 - o.beta2) * Math.sign(v[i] - g * g) * g * g
+      },
+      (o) => o.initialAccumulatorValue,
+    ),
   ),
   adabelief: withDecay(
-    adamLike((v, i, g, m, o) => { v[i] = o.beta2 * v[i] + (1 - o.beta2) * (g - m) ** 2 + o.epsilonRoot }),
+    adamLike((v, i, g, m, o) => {
+      v[i] = o.beta2 * v[i] + (1 - o.beta2) * (g - m) ** 2 + o.epsilonRoot
+    }),
   ),
   lamb: (tensor, g, { o, t, rate, decay }) => {
     const { w } = tensor
@@ -182,10 +198,14 @@ const updates: Readonly<Record<Optimizer['kind'], Update>> = {
     const u = g.map((gi, i) => {
       blend(m, i, o.beta1, gi)
       blend(v, i, o.beta2, gi * gi)
-      return m[i] / (1 - o.beta1 ** t) / (Math.sqrt(v[i] / (1 - o.beta2 ** t) + o.epsilonRoot) + o.epsilon) + decay * w[i]
+      return (
+        m[i] / (1 - o.beta1 ** t) / (Math.sqrt(v[i] / (1 - o.beta2 ** t) + o.epsilonRoot) + o.epsilon) + decay * w[i]
+      )
     })
     const ratio = norm(w) && norm(u) ? norm(w) / norm(u) : 1
-    u.forEach((ui, i) => { w[i] -= rate * ratio * ui })
+    u.forEach((ui, i) => {
+      w[i] -= rate * ratio * ui
+    })
   },
   novograd: (tensor, g, { o, t, rate, decay }) => {
     const { w } = tensor
@@ -200,10 +220,24 @@ const updates: Readonly<Record<Optimizer['kind'], Update>> = {
 }
 
 /** Update number t = 1, 2, ... of one tensor, in place. */
-export function oracleStep(optimizer: Optimizer, tensor: OracleTensor, gradient: ArrayLike<number>, t: number, rateScale = 1): void {
+export function oracleStep(
+  optimizer: Optimizer,
+  tensor: OracleTensor,
+  gradient: ArrayLike<number>,
+  t: number,
+  rateScale = 1,
+): void {
   const entries = Object.entries(optimizer.options)
   const o = Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]))
-  const lists = Object.fromEntries(entries.flatMap(([name, value]) => (Array.isArray(value) ? [[name, value as readonly number[]]] : [])))
+  const lists = Object.fromEntries(
+    entries.flatMap(([name, value]) => (Array.isArray(value) ? [[name, value as readonly number[]]] : [])),
+  )
   const rate = learningRateAt(optimizer, t - 1) * rateScale
-  updates[optimizer.kind](tensor, Float64Array.from(gradient), { o, lists, t, rate, decay: weightDecayAt(optimizer, t - 1) })
+  updates[optimizer.kind](tensor, Float64Array.from(gradient), {
+    o,
+    lists,
+    t,
+    rate,
+    decay: weightDecayAt(optimizer, t - 1),
+  })
 }

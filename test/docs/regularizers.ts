@@ -1,0 +1,29 @@
+/** docs/regularizers.md, built from the catalogue. */
+import { REGULARIZER_KINDS, REGULARIZERS } from '../../src/regularizers.ts'
+
+function section(kind: (typeof REGULARIZER_KINDS)[number]): string {
+  const { signature, equation, gradient, use, pytorch, keras, source } = REGULARIZERS[kind]
+  return `## ${kind}
+
+\`${signature}\`
+
+    penalty   ${equation}
+    gradient  ${gradient}
+
+${use}
+
+* PyTorch: ${pytorch}
+* Keras: ${keras}
+* Source: ${source}`
+}
+
+export function page(): string {
+  const intro = `# Regularizers
+
+Penalties on a layer's weights, added to the loss: \`dense(100, { kernelRegularizer: l2(1e-4) })\`. Both
+\`kernelRegularizer\` and \`biasRegularizer\` take one; there is none by default. Factors are finite and at least 0.
+
+**The L2 penalty has a half**, so that its gradient is λ · w and l2(λ) on every parameter equals SGD's
+\`weightDecay: λ\`. Keras adds λ · Σw²: double its factors.`
+  return `${[intro, ...REGULARIZER_KINDS.map(section)].join('\n\n')}\n`
+}

@@ -1,0 +1,247 @@
+// The training loop: events, validation, stopping, aborting, data that arrives in batches, data larger than the window.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Feed } from '../src/feed.ts'
+import {
+  adam,
+  type Callback,
+  configureRuntime,
+  dense,
+  earlyStopping,
+  input,
+  type Model,
+  reduceLearningRateOnPlateau,
+  sequential,
+  sgd,
+  terminateOnNaN,
+} from '../src/index.ts'
+import { Arena } from '../src/arena.ts'
+import { targets } from './targets.ts'
+
+const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
+const x = wave(60 * 4)
+const y = Int32Array.from({ length: 60 }, (_, i) => (x[4 * i] > 0 ? 1 : 0) + (x[4 * i + 1] > 0.7 ? 1 : 0))
+
+function classifier(seed = 5): Model {
+  const model = sequential([input(4), dense(16, { activation: 'tanh' }), dense(3, { activation: 'softmax' })], { seed })
+  model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'topKAccuracy'] })
+  return model
+}
+const bits = (model: Model) => model.parameters.flatMap((parameter) => Array.from(parameter.get()))
+const failure = async (act: Promise<unknown>): Promise<Error> => {
+  try {
+    await act
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('expected a rejection')
+}
+
+for (const target of targets) {
+  const test = suite(`fit (${target})`)
+  test.before(() => configureRuntime({ target }))
+  test.after(() => configureRuntime())
+
+  test('events come in order, history has one entry per epoch', async () => {
+    const events: string[] = []
+    const note: Callback = {
+      onTrainBegin: () => void events.push('begin'),
+      onEpochBegin: (epoch) => void events.push(`epoch ${epoch}`),
+      onBatchEnd: (batch) => void events.push(`batch ${batch}`),
+      onEpochEnd: (epoch, logs) => void events.push(`end ${epoch} ${Object.keys(logs).join()}`),
+      onTrainEnd: () => void events.push('done'),
+    }
+    const history = await classifier().fit(x, y, { epochs: 2, batchSize: 25, callbacks: [note], validationSplit: 0.2 })
+    const keys = 'loss,accuracy,topKAccuracy,val_loss,val_accuracy,val_topKAccuracy'
+    assert.equal(events, [
+      'begin',
+      'epoch 0',
+      'batch 0',
+      'batch 1',
+      `end 0 ${keys}`,
+      'epoch 1',
+      'batch 0',
+      'batch 1',
+      `end 1 ${keys}`,
+      'done',
+    ])
+    assert.equal(history.epoch, [0, 1])
+    assert.equal(Object.keys(history.metrics), keys.split(','))
+    assert.ok(Object.values(history.metrics).every((values) => values.length === 2))
+  })
+
+  test('validation takes the last rows, and reports what evaluate does', async () => {
+    const model = classifier()
+    const history = await model.fit(x, y, { epochs: 1, validationSplit: 0.25 })
+    const held = model.evaluate(x.subarray(45 * 4), y.subarray(45))
+    assert.is(history.metrics.val_loss[0], held.loss)
+    assert.is(history.metrics.val_accuracy[0], held.accuracy)
+  })
+
+  test('reported means are exact over a short last batch', async () => {
+    const model = classifier()
+    model.compile({ optimizer: sgd({ learningRate: 0 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'topKAccuracy'] })
+    const expected = model.evaluate(x, y)
+    const { metrics } = await model.fit(x, y, { epochs: 1, batchSize: 7 })
+    assert.ok(Math.abs(metrics.loss[0] - expected.loss) < 1e-6)
+    assert.is(metrics.accuracy[0], expected.accuracy)
+    assert.is(metrics.topKAccuracy[0], expected.topKAccuracy)
+  })
+
+  test('early stopping restores the best weights', async () => {
+    const model = classifier()
+    const snapshots: number[][] = []
+    const losses: number[] = []
+    const spy: Callback = {
+      onEpochEnd(_, logs) {
+        snapshots.push(bits(model))
+        losses.push(logs.val_loss)
+      },
+    }
+    model.compile({ optimizer: adam({ learningRate: 0.3 }), loss: 'sparseCategoricalCrossentropy' })
+    await model.fit(x, y, {
+      epochs: 200,
+      validationSplit: 0.3,
+      callbacks: [spy, earlyStopping({ patience: 3, restoreBestWeights: true })],
+    })
+    assert.ok(losses.length < 200)
+    const best = losses.indexOf(Math.min(...losses))
+    assert.is(losses.length, best + 4)
+    assert.equal(bits(model), snapshots[best])
+  })
+
+  test('a plateau lowers the rate', async () => {
+    const model = classifier()
+    // a rate too small to change anything
+    model.compile({ optimizer: sgd({ learningRate: 1e-12 }), loss: 'sparseCategoricalCrossentropy' })
+    const rates: number[] = []
+    await model.fit(x, y, {
+      epochs: 5,
+      validationSplit: 0.2,
+      callbacks: [reduceLearningRateOnPlateau({ patience: 1, factor: 0.5 }), { onEpochEnd: (_, __, { learningRateScale }) => void rates.push(learningRateScale) }],
+    })
+    assert.equal(rates, [1, 0.5, 0.25, 0.125, 0.0625])
+  })
+
+  test('a loss that is not a number ends training', async () => {
+    const model = classifier()
+    model.compile({ optimizer: sgd({ learningRate: 1e38 }), loss: 'sparseCategoricalCrossentropy' })
+    const { epoch } = await model.fit(x, y, { epochs: 1000, callbacks: [terminateOnNaN()] })
+    assert.ok(epoch.length < 1000)
+  })
+
+  test('maxSteps and stepsPerEpoch count updates', async () => {
+    const count = async (options: object) => {
+      let batches = 0
+      const model = classifier()
+      const { epoch } = await model.fit(x, y, { batchSize: 10, epochs: 4, callbacks: [{ onBatchEnd: () => void batches++ }], ...options })
+      return [epoch.length, batches, model.engine.steps]
+    }
+    assert.equal(await count({}), [4, 24, 24])
+    assert.equal(await count({ stepsPerEpoch: 2 }), [4, 8, 8])
+    assert.equal(await count({ maxSteps: 8 }), [2, 8, 8])
+    assert.equal(await count({ initialEpoch: 3 }), [1, 6, 6])
+  })
+
+  test('aborting rejects with the reason; done steps stay, and training can go on', async () => {
+    const model = classifier()
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    let steps = 0
+    const error = await failure(
+      model.fit(x, y, {
+        epochs: 1000,
+        batchSize: 10,
+        signal: controller.signal,
+        callbacks: [
+          {
+            onBatchEnd() {
+              steps++
+              if (steps === 9) controller.abort(reason)
+            },
+          },
+        ],
+      }),
+    )
+    assert.is(error, reason)
+    assert.is(model.engine.steps, 9)
+    await model.fit(x, y, { epochs: 1 })
+    const late = await failure(model.fit(x, y, { signal: AbortSignal.abort(reason) }))
+    assert.is(late, reason)
+  })
+
+  test('a timer fires while fit runs, and one fit runs at a time', async () => {
+    const model = sequential([input(4), dense(256, { activation: 'tanh' }), dense(3, { activation: 'softmax' })])
+    model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 30)
+    const running = failure(model.fit(x, y, { epochs: 1e6, signal: controller.signal }))
+    assert.ok((await failure(model.fit(x, y))).message.includes('still running'))
+    assert.throws(() => model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' }), /still running/)
+    assert.is(model.predict(x).length, 180)
+    assert.is((await running).name, 'AbortError')
+  })
+
+  test('batches that arrive one by one train like arrays', async () => {
+    const arrays = classifier()
+    await arrays.fit(x, y, { epochs: 2, batchSize: 20, shuffle: false })
+    const batch = (i: number) => ({ x: x.subarray(i * 80, (i + 1) * 80), y: y.subarray(i * 20, (i + 1) * 20) })
+    const lists = classifier()
+    const source = {
+      *[Symbol.iterator]() {
+        for (let i = 0; i < 3; i++) yield batch(i)
+      },
+    }
+    const history = await lists.fit(source, { epochs: 2 })
+    assert.equal(bits(lists), bits(arrays))
+    assert.equal(Object.keys(history.metrics), ['loss', 'accuracy', 'topKAccuracy'])
+
+    const streamed = classifier()
+    async function* stream() {
+      for (let i = 0; i < 6; i++) yield batch(i % 3)
+    }
+    await streamed.fit(stream())
+    assert.equal(bits(streamed), bits(arrays))
+    assert.ok((await failure(classifier().fit(stream(), { epochs: 2 }))).message.includes('read only once'))
+  })
+
+  test('classes weigh what they are told', async () => {
+    const [one, two] = [classifier(), classifier()]
+    await one.fit(x, y, { shuffle: false, classWeight: { 1: 3 } })
+    await two.fit(x, y, { shuffle: false, sampleWeight: Array.from(y, (label) => (label === 1 ? 3 : 1)) })
+    assert.equal(bits(one), bits(two))
+  })
+
+  test('partialFit goes on where training stands', async () => {
+    const [parts, whole] = [classifier(), classifier()]
+    await parts.partialFit(x, y, { batchSize: 20 })
+    await parts.partialFit(x, y, { batchSize: 20 })
+    await whole.fit(x, y, { batchSize: 20, epochs: 2, shuffle: false })
+    assert.equal(bits(parts), bits(whole))
+  })
+
+  test('a window smaller than the data hands on the same rows', () => {
+    const features = wave(37 * 3)
+    const labels = Int32Array.from({ length: 37 }, (_, i) => i)
+    const weights = wave(37, 4).map(Math.abs)
+    const data = { rows: 37, features, targets: labels, weights }
+    const order = Int32Array.from({ length: 37 }, (_, i) => (i * 5) % 37)
+    const arena = new Arena(target)
+    const feed = new Feed(arena, data, 4, 20 * 5 * 4)
+    for (let epoch = 0; epoch < 2; epoch++) {
+      feed.begin(order)
+      for (let first = 0; first < 37; first += 4) {
+        const { index, rows } = feed.ready(first)
+        const count = Math.min(4, 37 - first)
+        assert.ok(rows >= count)
+        for (let i = 0; i < count; i++) {
+          const row = arena.i32[feed.source.order / 4 + index + i]
+          assert.is(arena.i32[feed.source.targets / 4 + row], order[first + i])
+          assert.is(arena.f32[feed.source.weights / 4 + row], weights[order[first + i]])
+          assert.equal(arena.floats(feed.source.features + row * 12, 3), features.subarray(order[first + i] * 3, order[first + i] * 3 + 3))
+        }
+      }
+    }
+  })
+  test.run()
+}

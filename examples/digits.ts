@@ -33,13 +33,17 @@ const xTest = scaler.transform(split.xTest)
 const yTrain = split.yTrain
 const yTest = split.yTest
 
-const model = sequential([input(64), dense(100, { activation: 'tanh' }), dense(10, { activation: 'softmax' })], { seed: 37 })
+const model = sequential([input(64), dense(100, { activation: 'tanh' }), dense(10, { activation: 'softmax' })], {
+  seed: 37,
+})
 model.compile({
   optimizer: sgd({ learningRate: 0.1 }),
   loss: 'sparseCategoricalCrossentropy',
   metrics: ['accuracy'],
 })
-console.log(`${model.summary()}\n\n${yTrain.length} digits to learn from, ${yTest.length} held out; ${describeRuntime().target} kernels\n`)
+console.log(
+  `${model.summary()}\n\n${yTrain.length} digits to learn from, ${yTest.length} held out; ${describeRuntime().target} kernels\n`,
+)
 
 const started = performance.now()
 const { metrics } = await model.fit(xTrain, yTrain, {
@@ -52,11 +56,15 @@ const seconds = (performance.now() - started) / 1000
 
 console.log(`\n${plot({ loss: metrics.loss, 'validation loss': metrics.val_loss }, { height: 8 })}`)
 console.log(`\n${plot({ accuracy: metrics.accuracy, 'validation accuracy': metrics.val_accuracy }, { height: 8 })}`)
-console.log(`\n${Math.round((EPOCHS * yTrain.length) / seconds).toLocaleString('en-US')} samples/s, validation and reporting included\n`)
+console.log(
+  `\n${Math.round((EPOCHS * yTrain.length) / seconds).toLocaleString('en-US')} samples/s, validation and reporting included\n`,
+)
 
 const classOf = (probabilities: Float32Array) => probabilities.indexOf(Math.max(...probabilities))
 const predicted = (probabilities: Float32Array) =>
-  Int32Array.from({ length: probabilities.length / 10 }, (_, row) => classOf(probabilities.subarray(row * 10, row * 10 + 10)))
+  Int32Array.from({ length: probabilities.length / 10 }, (_, row) =>
+    classOf(probabilities.subarray(row * 10, row * 10 + 10)),
+  )
 
 const guesses = predicted(model.predict(xTest))
 console.log(`rows: the digit, columns: what the network read\n${confusionTable(confusionMatrix(yTest, guesses))}\n`)
@@ -76,5 +84,10 @@ const drawings = Array.from({ length: shown }, (_, i) => {
 })
 console.log('the reloaded model reads:')
 for (let line = 0; line < drawings[0].length; line++) {
-  console.log(drawings.map((drawing) => drawing[line].padEnd(18)).join('').trimEnd())
+  console.log(
+    drawings
+      .map((drawing) => drawing[line].padEnd(18))
+      .join('')
+      .trimEnd(),
+  )
 }

@@ -12,10 +12,17 @@ for (let row = 0; row < rows; row++) {
   y[row] = values[row * columns.length + features]
 }
 
-const { xTrain, xTest, yTrain, yTest } = trainTestSplit(x, y, { columns: features, testSize: 0.2, seed: 3, stratify: true })
+const { xTrain, xTest, yTrain, yTest } = trainTestSplit(x, y, {
+  columns: features,
+  testSize: 0.2,
+  seed: 3,
+  stratify: true,
+})
 const scaler = standardScaler()
 
-const model = sequential([input(features), dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })], { seed: 3 })
+const model = sequential([input(features), dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })], {
+  seed: 3,
+})
 model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] })
 
 const history = await model.fit(scaler.fitTransform(xTrain, features), yTrain, {

@@ -13,7 +13,9 @@ const read = (name: string) => readIdx(gunzipSync(readFileSync(join(folder, 'mni
 const images = (name: string) => Float32Array.from(read(name), (pixel: number) => pixel / 255)
 const labels = (name: string) => Int32Array.from(read(name))
 
-const model = sequential([input(784), dense(128, { activation: 'relu' }), dense(10, { activation: 'softmax' })], { seed: 1 })
+const model = sequential([input(784), dense(128, { activation: 'relu' }), dense(10, { activation: 'softmax' })], {
+  seed: 1,
+})
 model.compile({ optimizer: adam({ learningRate: 1e-3 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] })
 await model.fit(images('train-images-idx3-ubyte.gz'), labels('train-labels-idx1-ubyte.gz'), {
   epochs: Number(process.argv[2] ?? 5),

@@ -1,5 +1,5 @@
 /** `constant` names an initializer and a schedule; what it is given tells which. */
-import { constant as initializer, type Initializer } from './initializers.ts'
+import { type Initializer, constant as initializer } from './initializers.ts'
 import { type ConstantOptions, constant as schedule } from './schedules/decays.ts'
 import type { NamedSchedule } from './schedules.ts'
 

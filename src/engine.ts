@@ -8,7 +8,15 @@ import type { Matrix } from './layers/lowering.ts'
 import type { Layer } from './layers.ts'
 import type { Objective } from './objective.ts'
 import { learningRateAt } from './optimizers.ts'
-import { blockFloats, initialize, layoutParameters, type ParameterHome, type Slot, valuesOf, writeSlot } from './parameters.ts'
+import {
+  blockFloats,
+  initialize,
+  layoutParameters,
+  type ParameterHome,
+  type Slot,
+  valuesOf,
+  writeSlot,
+} from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
 import { initialStates, type StepClock, stateSlots, stepClock, type Tensor, writeDynamics } from './updates.ts'
@@ -86,7 +94,12 @@ export class Engine implements ParameterHome {
 
   /** The parameters as the optimizer sees them. */
   tensors(): Tensor[] {
-    return this.slots.map((slot) => ({ name: slot.path, offset: slot.offset, count: slot.stored, trainable: this.isTrainable(slot) }))
+    return this.slots.map((slot) => ({
+      name: slot.path,
+      offset: slot.offset,
+      count: slot.stored,
+      trainable: this.isTrainable(slot),
+    }))
   }
 
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */

@@ -9,6 +9,7 @@ export {
   lambdaCallback,
   modelCheckpoint,
   type Progress,
+  type ProgressOutput,
   progressBar,
   reduceLearningRateOnPlateau,
   tensorBoard,
@@ -19,7 +20,7 @@ export type { ClassWeight, Features, Targets } from './data.ts'
 export type { BatchInput, BatchSource } from './dataset.ts'
 export type { History } from './fit.ts'
 export { type CsvTable, readCsv } from './formats/csv.ts'
-export { readIdx } from './formats/idx.ts'
+export { gunzip, readIdx } from './formats/idx.ts'
 export {
   glorotNormal,
   glorotUniform,
@@ -27,6 +28,7 @@ export {
   heUniform,
   type Initializer,
   identity,
+  initialGain,
   lecunNormal,
   lecunUniform,
   ones,
@@ -98,7 +100,15 @@ export {
   yogi,
 } from './optimizers.ts'
 export type { Parameter } from './parameters.ts'
-export { minMaxScaler, oneHot, shuffle, standardScaler, trainTestSplit } from './preprocessing.ts'
+export {
+  type MinMaxScaler,
+  minMaxScaler,
+  oneHot,
+  type StandardScaler,
+  shuffle,
+  standardScaler,
+  trainTestSplit,
+} from './preprocessing.ts'
 export { l1, l1l2, l2, type Regularizer } from './regularizers.ts'
 export {
   cosineDecay,

@@ -2,7 +2,15 @@
 import { writeBytes } from '#runtime'
 import { type Callback, checkCallbacks, type Logs } from './callbacks.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from './check.ts'
-import { type ClassWeight, type Features, readFeatures, readTargets, readWeights, splitRows, type Targets } from './data.ts'
+import {
+  type ClassWeight,
+  type Features,
+  readFeatures,
+  readTargets,
+  readWeights,
+  splitRows,
+  type Targets,
+} from './data.ts'
 import { type BatchInput, type BatchSource, batchesOf, type DataSet, isBatchSource, sliceRows } from './dataset.ts'
 import { Engine } from './engine.ts'
 import { fit, type History } from './fit.ts'
@@ -336,7 +344,13 @@ export class Model {
     this.engine.setFrozen(indices, frozen)
   }
 
-  #dataSet(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>, classWeight?: ClassWeight): DataSet {
+  #dataSet(
+    where: string,
+    x: Features,
+    y: Targets,
+    sampleWeight?: ArrayLike<number>,
+    classWeight?: ClassWeight,
+  ): DataSet {
     const { inputs, outputs } = this.engine
     const kind = this.#requireCompiled(where).loss.targets
     const range = this.#compiled && targetRange(this.#compiled.loss.kind)

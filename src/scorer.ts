@@ -27,7 +27,9 @@ export class Scorer {
     const streamed = metrics.filter((metric) => metric !== this.#counted)
     this.#streams = streamed.map((metric) => {
       if (metric.kind === 'confusionMatrix') {
-        throw new RangeError('compile: "confusionMatrix" is no number to follow; call confusionMatrix(yTrue, yPredicted) instead')
+        throw new RangeError(
+          'compile: "confusionMatrix" is no number to follow; call confusionMatrix(yTrue, yPredicted) instead',
+        )
       }
       return createMetric(metric, outputs, loss.targets, undefined, loss.logits)
     })

@@ -17,23 +17,35 @@ test('numbers: wrong kinds are TypeErrors, wrong values RangeErrors with the bou
     message(() => checkNumber('sgd', 'learningRate', -1, { minimum: 0 })),
     'RangeError: sgd: "learningRate" must be a finite number at least 0, got -1',
   )
-  assert.is(message(() => checkNumber('f', 'x', '1')), 'TypeError: f: "x" must be a number, got "1"')
+  assert.is(
+    message(() => checkNumber('f', 'x', '1')),
+    'TypeError: f: "x" must be a number, got "1"',
+  )
   assert.is(
     message(() => checkNumber('f', 'x', 1, { above: 0, below: 1 })),
     'RangeError: f: "x" must be a finite number greater than 0 and less than 1, got 1',
   )
   assert.ok(message(() => checkNumber('f', 'x', Number.NaN)).startsWith('RangeError'))
-  assert.is(message(() => checkInteger('f', 'n', 1.5, 1)), 'RangeError: f: "n" must be a whole number at least 1, got 1.5')
+  assert.is(
+    message(() => checkInteger('f', 'n', 1.5, 1)),
+    'RangeError: f: "n" must be a whole number at least 1, got 1.5',
+  )
   assert.ok(message(() => checkBoolean('f', 'b', 1)).startsWith('TypeError: f: "b" must be true or false'))
 })
 
 test('unknown options and names come with the nearest known one', () => {
   const known = ['learningRate', 'momentum', 'batchSize']
-  assert.is(message(() => checkOptions('adam', { lr: 1 }, known)), 'TypeError: adam: unknown option "lr"; did you mean "learningRate"?')
+  assert.is(
+    message(() => checkOptions('adam', { lr: 1 }, known)),
+    'TypeError: adam: unknown option "lr"; did you mean "learningRate"?',
+  )
   assert.is(suggest('learning_rate', known), '; did you mean "learningRate"?')
   assert.is(suggest('batchSzie', known), '; did you mean "batchSize"?')
   assert.is(suggest('zebra', known), '; known: learningRate, momentum, batchSize')
-  assert.is(message(() => checkOneOf('dense', 'activation', 'tahn', ['tanh', 'relu'])), 'RangeError: dense: unknown activation "tahn"; did you mean "tanh"?')
+  assert.is(
+    message(() => checkOneOf('dense', 'activation', 'tahn', ['tanh', 'relu'])),
+    'RangeError: dense: unknown activation "tahn"; did you mean "tanh"?',
+  )
   assert.ok(message(() => checkOptions('f', null, [])).startsWith('TypeError'))
 })
 

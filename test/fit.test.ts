@@ -1,6 +1,7 @@
 // The training loop: events, validation, stopping, aborting, data that arrives in batches, data larger than the window.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Arena } from '../src/arena.ts'
 import { Feed } from '../src/feed.ts'
 import {
   adam,
@@ -15,7 +16,6 @@ import {
   sgd,
   terminateOnNaN,
 } from '../src/index.ts'
-import { Arena } from '../src/arena.ts'
 import { targets } from './targets.ts'
 
 const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
@@ -24,7 +24,11 @@ const y = Int32Array.from({ length: 60 }, (_, i) => (x[4 * i] > 0 ? 1 : 0) + (x[
 
 function classifier(seed = 5): Model {
   const model = sequential([input(4), dense(16, { activation: 'tanh' }), dense(3, { activation: 'softmax' })], { seed })
-  model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'topKAccuracy'] })
+  model.compile({
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: 'sparseCategoricalCrossentropy',
+    metrics: ['accuracy', 'topKAccuracy'],
+  })
   return model
 }
 const bits = (model: Model) => model.parameters.flatMap((parameter) => Array.from(parameter.get()))
@@ -80,7 +84,11 @@ for (const target of targets) {
 
   test('reported means are exact over a short last batch', async () => {
     const model = classifier()
-    model.compile({ optimizer: sgd({ learningRate: 0 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'topKAccuracy'] })
+    model.compile({
+      optimizer: sgd({ learningRate: 0 }),
+      loss: 'sparseCategoricalCrossentropy',
+      metrics: ['accuracy', 'topKAccuracy'],
+    })
     const expected = model.evaluate(x, y)
     const { metrics } = await model.fit(x, y, { epochs: 1, batchSize: 7 })
     assert.ok(Math.abs(metrics.loss[0] - expected.loss) < 1e-6)
@@ -118,7 +126,10 @@ for (const target of targets) {
     await model.fit(x, y, {
       epochs: 5,
       validationSplit: 0.2,
-      callbacks: [reduceLearningRateOnPlateau({ patience: 1, factor: 0.5 }), { onEpochEnd: (_, __, { learningRateScale }) => void rates.push(learningRateScale) }],
+      callbacks: [
+        reduceLearningRateOnPlateau({ patience: 1, factor: 0.5 }),
+        { onEpochEnd: (_, __, { learningRateScale }) => void rates.push(learningRateScale) },
+      ],
     })
     assert.equal(rates, [1, 0.5, 0.25, 0.125, 0.0625])
   })
@@ -134,7 +145,12 @@ for (const target of targets) {
     const count = async (options: object) => {
       let batches = 0
       const model = classifier()
-      const { epoch } = await model.fit(x, y, { batchSize: 10, epochs: 4, callbacks: [{ onBatchEnd: () => void batches++ }], ...options })
+      const { epoch } = await model.fit(x, y, {
+        batchSize: 10,
+        epochs: 4,
+        callbacks: [{ onBatchEnd: () => void batches++ }],
+        ...options,
+      })
       return [epoch.length, batches, model.engine.steps]
     }
     assert.equal(await count({}), [4, 24, 24])
@@ -238,7 +254,10 @@ for (const target of targets) {
           const row = arena.i32[feed.source.order / 4 + index + i]
           assert.is(arena.i32[feed.source.targets / 4 + row], order[first + i])
           assert.is(arena.f32[feed.source.weights / 4 + row], weights[order[first + i]])
-          assert.equal(arena.floats(feed.source.features + row * 12, 3), features.subarray(order[first + i] * 3, order[first + i] * 3 + 3))
+          assert.equal(
+            arena.floats(feed.source.features + row * 12, 3),
+            features.subarray(order[first + i] * 3, order[first + i] * 3 + 3),
+          )
         }
       }
     }

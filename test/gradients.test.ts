@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configureRuntime, dense, input, l1l2, type Layer, sequential } from '../src/index.ts'
+import { configureRuntime, dense, input, type Layer, l1l2, sequential } from '../src/index.ts'
 import { targets } from './targets.ts'
 
 type Act = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softplus' | 'gelu' | 'silu' | 'elu'
@@ -39,7 +39,12 @@ const functions: Record<Act, (z: number) => number> = {
 }
 
 /** Loss of the network whose parameters lie one after the other in `flat`: W1, b1, W2, b2, ... */
-function oracleLoss({ sizes, activation, loss, rows, penalty }: Net, flat: Float64Array, x: Float32Array, y: ArrayLike<number>): number {
+function oracleLoss(
+  { sizes, activation, loss, rows, penalty }: Net,
+  flat: Float64Array,
+  x: Float32Array,
+  y: ArrayLike<number>,
+): number {
   let total = 0
   let at = 0
   const layers = sizes.slice(1).map((units, i) => {
@@ -77,11 +82,13 @@ function oracleLoss({ sizes, activation, loss, rows, penalty }: Net, flat: Float
 }
 
 const networks = fc.record({
-  sizes: fc.tuple(
-    fc.integer({ min: 1, max: 9 }),
-    fc.array(fc.integer({ min: 1, max: 13 }), { maxLength: 3 }),
-    fc.integer({ min: 2, max: 11 }),
-  ).map(([inputs, hidden, outputs]) => [inputs, ...hidden, outputs]),
+  sizes: fc
+    .tuple(
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(fc.integer({ min: 1, max: 13 }), { maxLength: 3 }),
+      fc.integer({ min: 2, max: 11 }),
+    )
+    .map(([inputs, hidden, outputs]) => [inputs, ...hidden, outputs]),
   activation: fc.constantFrom<Act>('linear', 'relu', 'tanh', 'sigmoid', 'softplus', 'gelu', 'silu', 'elu'),
   loss: fc.constantFrom<LossKind>('meanSquaredError', 'binaryCrossentropy', 'sparseCategoricalCrossentropy', 'huber'),
   rows: fc.integer({ min: 1, max: 9 }),
@@ -120,7 +127,9 @@ for (const target of targets) {
         const classes = net.loss === 'sparseCategoricalCrossentropy'
         const y = classes
           ? Int32Array.from({ length: rows }, (_, r) => Math.floor(Math.abs(noise(r)) * outputs) % outputs)
-          : Float32Array.from({ length: rows * outputs }, (_, i) => (net.loss === 'binaryCrossentropy' ? Math.abs(noise(i)) : 3 * noise(i)))
+          : Float32Array.from({ length: rows * outputs }, (_, i) =>
+              net.loss === 'binaryCrossentropy' ? Math.abs(noise(i)) : 3 * noise(i),
+            )
 
         const flat = Float64Array.from(model.parameters.flatMap((parameter) => Array.from(parameter.get())))
         const { loss, gradient } = model.gradients(x, y)

@@ -21,8 +21,15 @@ import { targets } from './targets.ts'
 const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
 
 function classifier(inputs = 4, hidden = 16, classes = 3, seed = 5): Model {
-  const model = sequential([input(inputs), dense(hidden, { activation: 'tanh' }), dense(classes, { activation: 'softmax' })], { seed })
-  model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] })
+  const model = sequential(
+    [input(inputs), dense(hidden, { activation: 'tanh' }), dense(classes, { activation: 'softmax' })],
+    { seed },
+  )
+  model.compile({
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: 'sparseCategoricalCrossentropy',
+    metrics: ['accuracy'],
+  })
   return model
 }
 const labels = (rows: number, classes = 3) => Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes)
@@ -39,7 +46,11 @@ function refuses(act: () => unknown, kind: typeof TypeError | typeof RangeError 
   }
   assert.unreachable(`nothing refused: expected "${text}"`)
 }
-async function rejects(act: Promise<unknown>, kind: typeof TypeError | typeof RangeError | typeof Error, text: string): Promise<void> {
+async function rejects(
+  act: Promise<unknown>,
+  kind: typeof TypeError | typeof RangeError | typeof Error,
+  text: string,
+): Promise<void> {
   const settled = await act.then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -77,7 +88,10 @@ for (const target of targets) {
           for (let u = 0; u < units; u++) {
             let z = b2[u]
             for (let k = 0; k < units; k++) z += hidden[k] * w2[k * units + u]
-            assert.ok(Math.abs(outputs[r * units + u] - z) < 1e-5 * (1 + Math.abs(z)), `row ${r}, unit ${u}: ${outputs[r * units + u]}, expected ${z}`)
+            assert.ok(
+              Math.abs(outputs[r * units + u] - z) < 1e-5 * (1 + Math.abs(z)),
+              `row ${r}, unit ${u}: ${outputs[r * units + u]}, expected ${z}`,
+            )
           }
         }
         const before = model.trainStep(x, y)
@@ -95,7 +109,11 @@ for (const target of targets) {
     assert.ok(logistic.evaluate(x, y).accuracy > 0.95)
 
     const softmax = sequential([input(2), dense(2, { activation: 'softmax' })], { seed: 1 })
-    softmax.compile({ optimizer: adam({ learningRate: 0.1 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] })
+    softmax.compile({
+      optimizer: adam({ learningRate: 0.1 }),
+      loss: 'sparseCategoricalCrossentropy',
+      metrics: ['accuracy'],
+    })
     await softmax.fit(x, y, { epochs: 30 })
     assert.ok(softmax.evaluate(x, y).accuracy > 0.95)
   })
@@ -146,12 +164,40 @@ for (const target of targets) {
     const x = wave(8 * 4)
     const y = labels(8)
     const before = bits(model)
-    refuses(() => model.predict(new Float32Array(7)), RangeError, '"x" has 7 values, not a multiple of the model\'s 4 inputs')
+    refuses(
+      () => model.predict(new Float32Array(7)),
+      RangeError,
+      '"x" has 7 values, not a multiple of the model\'s 4 inputs',
+    )
     refuses(() => model.trainStep(wave(9), y), RangeError, '"x" has 9 values')
     refuses(() => model.trainStep(x, labels(7)), RangeError, '"y"')
-    refuses(() => model.trainStep(Float32Array.from(x, (v, i) => (i === 13 ? Number.NaN : v)), y), RangeError, 'row 3, column 1')
-    refuses(() => model.trainStep(x, Int32Array.from(y, (v, i) => (i === 5 ? 3 : v))), RangeError, 'row 5')
-    refuses(() => model.trainStep(x, Int32Array.from(y, (v, i) => (i === 2 ? -1 : v))), RangeError, 'row 2')
+    refuses(
+      () =>
+        model.trainStep(
+          Float32Array.from(x, (v, i) => (i === 13 ? Number.NaN : v)),
+          y,
+        ),
+      RangeError,
+      'row 3, column 1',
+    )
+    refuses(
+      () =>
+        model.trainStep(
+          x,
+          Int32Array.from(y, (v, i) => (i === 5 ? 3 : v)),
+        ),
+      RangeError,
+      'row 5',
+    )
+    refuses(
+      () =>
+        model.trainStep(
+          x,
+          Int32Array.from(y, (v, i) => (i === 2 ? -1 : v)),
+        ),
+      RangeError,
+      'row 2',
+    )
     refuses(() => model.compile({ optimizer: 'adam', loss: 'crossEntropie' as 'huber' }), RangeError, 'unknown loss')
     refuses(() => model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy' }), RangeError, 'does not suit')
     refuses(() => sgd({ learningRate: -1 }), RangeError, '"learningRate"')
@@ -183,7 +229,10 @@ for (const target of targets) {
   test('frozen layers keep their parameters, the others train', () => {
     const model = classifier()
     model.freeze(1)
-    assert.equal(model.parameters.map(({ trainable }) => trainable), [false, false, true, true])
+    assert.equal(
+      model.parameters.map(({ trainable }) => trainable),
+      [false, false, true, true],
+    )
     const before = model.parameters.map((parameter) => parameter.get())
     model.trainStep(wave(8 * 4), labels(8))
     const after = model.parameters.map((parameter) => parameter.get())
@@ -255,7 +304,9 @@ for (const target of targets) {
   })
 
   test('100,000 steps grow no memory', () => {
-    const model = sequential([input(4), dense(16, { activation: 'tanh' }), dense(3, { activation: 'softmax' })], { seed: 1 })
+    const model = sequential([input(4), dense(16, { activation: 'tanh' }), dense(3, { activation: 'softmax' })], {
+      seed: 1,
+    })
     model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy' })
     const x = wave(16 * 4)
     const y = labels(16)

@@ -6,16 +6,16 @@ import {
   configureRuntime,
   dense,
   input,
-  l1l2,
   type Layer,
   type Loss,
+  l1l2,
   type Model,
   meanSquaredError,
   sequential,
   sparseCategoricalCrossentropy,
 } from '../src/index.ts'
 import { assertClose, type GoldenTensor, numbers, readGolden, TRAJECTORY } from './golden.ts'
-import { optimizerFromTorch } from './torch.ts'
+import { fromGolden } from './optimizer-cases.ts'
 import { targets } from './targets.ts'
 
 interface Snapshot {
@@ -44,7 +44,9 @@ interface NetworkCase {
   inputs: { W: GoldenTensor[]; b: (GoldenTensor | null)[] }
   expect: { f64: { data_loss: number[]; total_loss: number[]; snapshots: Snapshot[]; eval_output: GoldenTensor } }
 }
-const golden = readGolden<{ datasets: Record<string, { x: GoldenTensor; y: GoldenTensor }>; cases: NetworkCase[] }>('networks')
+const golden = readGolden<{ datasets: Record<string, { x: GoldenTensor; y: GoldenTensor }>; cases: NetworkCase[] }>(
+  'networks',
+)
 
 /** PyTorch's [out, in] weights as [inputs, units]. */
 function transposed({ shape, data }: GoldenTensor): Float64Array {
@@ -70,7 +72,7 @@ function build({ config, inputs }: NetworkCase): Model {
         ? categoricalCrossentropy({ fromLogits: true, labelSmoothing: smoothing })
         : sparseCategoricalCrossentropy({ fromLogits: true })
   model.compile({
-    optimizer: optimizerFromTorch(config.optimizer, config.optimizer_config),
+    optimizer: fromGolden({ optimizer: config.optimizer, config: config.optimizer_config }),
     loss,
     ...(config.clip_norm !== undefined && { globalClipNorm: config.clip_norm }),
     ...(config.clip_value !== undefined && { clipValue: config.clip_value }),
@@ -101,12 +103,25 @@ for (const target of targets) {
       for (let step = 0; step < config.steps; step++) {
         const first = (step * config.batch_size) % rows
         const last = first + config.batch_size
-        losses.push(model.trainStep(features.subarray(first * 5, last * 5), targetsOf.subarray(first * width, last * width)))
+        losses.push(
+          model.trainStep(features.subarray(first * 5, last * 5), targetsOf.subarray(first * width, last * width)),
+        )
         const snapshot = expect.f64.snapshots.find((candidate) => candidate.step === step + 1)
         snapshot?.W.forEach((weights, layer) => {
           const bias = snapshot.b[layer]
-          assertClose(model.parameters[2 * layer].get(), transposed(weights), TRAJECTORY, `W${layer} after step ${step + 1}`)
-          if (bias) assertClose(model.parameters[2 * layer + 1].get(), numbers(bias), TRAJECTORY, `b${layer} after step ${step + 1}`)
+          assertClose(
+            model.parameters[2 * layer].get(),
+            transposed(weights),
+            TRAJECTORY,
+            `W${layer} after step ${step + 1}`,
+          )
+          if (bias)
+            assertClose(
+              model.parameters[2 * layer + 1].get(),
+              numbers(bias),
+              TRAJECTORY,
+              `b${layer} after step ${step + 1}`,
+            )
         })
       }
       assertClose(losses, expect.f64.total_loss, TRAJECTORY, 'losses')

@@ -45,7 +45,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   b2: 'beta2',
 }
 
-export function fromGolden({ optimizer, config }: Case): Optimizer {
+export function fromGolden({ optimizer, config }: Pick<Case, 'optimizer' | 'config'>): Optimizer {
   const kind = optimizer.replace('optax.', '').toLowerCase() as OptimizerName
   const options: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(config)) {

@@ -34,7 +34,10 @@ function describeOptimizer({ kind, options, learningRate, weightDecay, parameter
   if (parameterGroups.length > 0) return undefined
   try {
     const takesDecay = kind !== 'rprop'
-    const rates = { learningRate: describeSchedule(learningRate), ...(takesDecay && { weightDecay: describeSchedule(weightDecay) }) }
+    const rates = {
+      learningRate: describeSchedule(learningRate),
+      ...(takesDecay && { weightDecay: describeSchedule(weightDecay) }),
+    }
     return { kind, options: { ...options, ...rates } }
   } catch {
     return undefined
@@ -50,7 +53,9 @@ export function encodeModel(model: Model, includeOptimizer: boolean): Uint8Array
   const optimizer = compiled && describeOptimizer(compiled.optimizer)
   if (includeOptimizer && !compiled) throw new Error('save: includeOptimizer needs a compiled model')
   if (includeOptimizer && !optimizer) {
-    throw new Error('save: includeOptimizer cannot store parameterGroups or a schedule of your own; use the built-in schedules')
+    throw new Error(
+      'save: includeOptimizer cannot store parameterGroups or a schedule of your own; use the built-in schedules',
+    )
   }
   const settings: Settings = {
     seed: model.seed,
@@ -84,7 +89,9 @@ const tensorsOf = ({ engine }: Model, block: number, prefix: string): Safetensor
  */
 export function readSettings({ metadata }: SafetensorsFile): Settings {
   if (metadata.format !== FORMAT || metadata.settings === undefined) {
-    throw new RangeError(`modelFromBytes: not a fourlane model: its metadata has format ${show(metadata.format)}, expected "${FORMAT}"`)
+    throw new RangeError(
+      `modelFromBytes: not a fourlane model: its metadata has format ${show(metadata.format)}, expected "${FORMAT}"`,
+    )
   }
   let settings: unknown
   try {
@@ -97,4 +104,3 @@ export function readSettings({ metadata }: SafetensorsFile): Settings {
   }
   return settings as unknown as Settings
 }
-

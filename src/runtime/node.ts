@@ -64,7 +64,7 @@ export function yieldToEventLoop(): Promise<void> {
 /** The terminal a progress bar draws on. */
 export const terminal = {
   get interactive(): boolean {
-    return process.stdout.isTTY === true && !process.env['CI']
+    return process.stdout.isTTY === true && !process.env.CI
   },
   get columns(): number {
     return process.stdout.columns ?? 80

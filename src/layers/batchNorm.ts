@@ -1,0 +1,180 @@
+/** Normalization over the batch. */
+import * as abi from '../abi.ts'
+import { checkBoolean, checkNumber, checkOptions } from '../check.ts'
+import { ones, zeros } from '../initializers.ts'
+import { roundUp } from '../layout.ts'
+import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
+import type { LayerKind, ParameterSpec } from './lowering.ts'
+
+export interface BatchNormLayer extends Identity {
+  readonly kind: 'batchNorm'
+  /** Share of the batch in the new running statistics; null: they are the mean over all batches. */
+  readonly momentum: number | null
+  readonly epsilon: number
+  readonly affine: boolean
+}
+
+export interface BatchNormOptions {
+  momentum?: number | null
+  epsilon?: number
+  affine?: boolean
+  trainable?: boolean
+  name?: string
+}
+
+export interface BatchRenormLayer extends Identity {
+  readonly kind: 'batchRenorm'
+  readonly rMax: number
+  readonly dMax: number
+  readonly momentum: number
+  readonly epsilon: number
+  readonly affine: boolean
+}
+
+export interface BatchRenormOptions {
+  rMax?: number
+  dMax?: number
+  momentum?: number
+  epsilon?: number
+  affine?: boolean
+  trainable?: boolean
+  name?: string
+}
+
+/**
+ * Every column over the rows of the batch: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased
+ * variance (Ioffe and Szegedy 2015, arXiv:1502.03167). PyTorch's `BatchNorm1d`. In training the batch's own statistics
+ * are used, which takes 2 rows at least, and running = (1 - momentum) running + momentum batch (the unbiased variance);
+ * otherwise the running ones. A layer that is frozen or not trainable keeps its running statistics and uses them.
+ * Defaults: momentum 0.1 (Keras' momentum is 1 - this), epsilon 1e-5, gamma and beta (`affine`) trained from 1 and 0.
+ * `momentum: null` makes the running statistics the mean over all batches.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
+  const where = 'batchNorm'
+  checkOptions(where, options, ['momentum', 'epsilon', 'affine', ...IDENTITY_OPTIONS])
+  const { momentum = 0.1, epsilon = 1e-5, affine = true } = options
+  if (momentum !== null) checkNumber(where, 'momentum', momentum, { above: 0, maximum: 1 })
+  return Object.freeze({
+    kind: where,
+    momentum,
+    epsilon: checkNumber(where, 'epsilon', epsilon, { above: 0 }),
+    affine: checkBoolean(where, 'affine', affine),
+    ...checkIdentity(where, options),
+  })
+}
+
+/**
+ * Batch normalization that computes in training what it computes afterwards (Ioffe 2017, arXiv:1702.03275):
+ * y = gamma (r (x - mean) / spread + d) + beta with spread = sqrt(variance + epsilon) of the batch,
+ * r = spread / runningDeviation kept in [1 / rMax, rMax] and d = (mean - runningMean) / runningDeviation kept in
+ * [-dMax, dMax], both constants on the way back; then running += momentum (batch - running). Otherwise
+ * y = gamma (x - runningMean) / runningDeviation + beta. For small batches, or batches that are not alike.
+ * rMax 1 and dMax 0 make training that of `batchNorm`; the paper starts there and relaxes both while training.
+ * Defaults: rMax 3, dMax 5, momentum 0.01 (the paper's), epsilon 1e-5, gamma and beta trained from 1 and 0.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function batchRenorm(options: BatchRenormOptions = {}): BatchRenormLayer {
+  const where = 'batchRenorm'
+  checkOptions(where, options, ['rMax', 'dMax', 'momentum', 'epsilon', 'affine', ...IDENTITY_OPTIONS])
+  const { rMax = 3, dMax = 5, momentum = 0.01, epsilon = 1e-5, affine = true } = options
+  return Object.freeze({
+    kind: where,
+    rMax: checkNumber(where, 'rMax', rMax, { minimum: 1 }),
+    dMax: checkNumber(where, 'dMax', dMax, { minimum: 0 }),
+    momentum: checkNumber(where, 'momentum', momentum, { above: 0, maximum: 1 }),
+    epsilon: checkNumber(where, 'epsilon', epsilon, { above: 0 }),
+    affine: checkBoolean(where, 'affine', affine),
+    ...checkIdentity(where, options),
+  })
+}
+
+type Batchwise = BatchNormLayer | BatchRenormLayer
+
+const spreadName = (layer: Batchwise) => (layer.kind === 'batchNorm' ? 'runningVariance' : 'runningDeviation')
+
+/** gamma and beta of normalizations: vectors from 1 and 0. */
+export function affineParameters(size: number, names: readonly ('gamma' | 'beta')[]): ParameterSpec[] {
+  return names.map((name) => ({
+    name,
+    shape: [size],
+    layout: 'row',
+    initializer: name === 'gamma' ? ones() : zeros(),
+  }))
+}
+
+function parameters(layer: Batchwise, inputs: number): ParameterSpec[] {
+  const kept = { shape: [inputs], layout: 'row', trainable: false } as const
+  return [
+    ...affineParameters(inputs, layer.affine ? ['gamma', 'beta'] : []),
+    { ...kept, name: 'runningMean', initializer: zeros() },
+    { ...kept, name: spreadName(layer), initializer: ones() },
+    ...(layer.momentum === null ? [{ ...kept, shape: [1], name: 'batches', initializer: zeros() }] : []),
+  ]
+}
+
+const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
+  const renorm = layer.kind === 'batchRenorm'
+  const live = layer.trainable && lowering.batchStatistics
+  if (live) lowering.requireRows(2)
+  const gamma = layer.affine ? lowering.parameter('gamma') : undefined
+  const beta = layer.affine ? lowering.parameter('beta') : undefined
+  const y = lowering.matrix(x.cols)
+  const row = roundUp(x.cols, abi.PANEL) * 4
+  const constants = renorm ? abi.NORM_CONSTANT_DEVIATION : abi.NORM_CONSTANT_VARIANCE
+  const words = {
+    [abi.NORM_FROM]: x.address,
+    [abi.NORM_STRIDE]: x.stride,
+    [abi.NORM_COLS]: x.cols,
+    [abi.NORM_GAMMA]: gamma?.address ?? 0,
+    [abi.NORM_BETA]: beta?.address ?? 0,
+    [abi.NORM_STATISTICS]: lowering.region(abi.STATISTICS_ROWS * row),
+    [abi.NORM_STATISTICS_STRIDE]: row,
+    [abi.NORM_RUNNING_MEAN]: lowering.parameter('runningMean').address,
+    [abi.NORM_RUNNING_SPREAD]: lowering.parameter(spreadName(layer)).address,
+    [abi.NORM_MODE]: live ? (renorm ? abi.NORM_RENORM : abi.NORM_BATCH) : constants,
+    [abi.NORM_BATCHES]: layer.momentum === null ? lowering.parameter('batches').address : 0,
+  }
+  const floats = {
+    [abi.NORM_EPSILON]: layer.epsilon,
+    [abi.NORM_MOMENTUM]: layer.momentum ?? 0,
+    ...(renorm && { [abi.NORM_R_MAX]: layer.rMax, [abi.NORM_D_MAX]: layer.dMax }),
+  }
+  lowering.emit(abi.OP_BATCH_NORM, { ...words, [abi.NORM_TO]: y.address }, floats)
+  if (live && lowering.training) lowering.defer(abi.OP_RUNNING_STATISTICS, words, floats)
+  return {
+    y,
+    backward(dy, wanted) {
+      const dx = wanted.input ? lowering.matrix(x.cols) : undefined
+      const trained = wanted.parameters && layer.affine
+      if (!dx && !trained) return undefined
+      lowering.emit(
+        abi.OP_BATCH_NORM_BACK,
+        {
+          ...words,
+          [abi.NORM_TO]: dx?.address ?? 0,
+          [abi.NORM_DY]: dy.address,
+          [abi.NORM_DGAMMA]: trained ? (gamma?.gradient ?? 0) : 0,
+          [abi.NORM_DBETA]: trained ? (beta?.gradient ?? 0) : 0,
+        },
+        floats,
+      )
+      if (dx) lowering.settle(x, dx)
+      return dx
+    },
+  }
+}
+
+export const batchNormKind: LayerKind<BatchNormLayer> = {
+  outputs: (_, inputs) => inputs,
+  revive: ({ kind: _, ...options }) => batchNorm(options),
+  parameters,
+  lower,
+}
+
+export const batchRenormKind: LayerKind<BatchRenormLayer> = {
+  outputs: (_, inputs) => inputs,
+  revive: ({ kind: _, ...options }) => batchRenorm(options),
+  parameters,
+  lower,
+}

@@ -1,0 +1,56 @@
+/** A rectifier whose slope below zero is trained. */
+import * as abi from '../abi.ts'
+import { checkNumber, checkOptions } from '../check.ts'
+import { constant } from '../initializers.ts'
+import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
+import type { LayerKind } from './lowering.ts'
+
+export interface PreluLayer extends Identity {
+  readonly kind: 'prelu'
+  /** Every unit's slope at the start. */
+  readonly alpha: number
+}
+
+/**
+ * y = x where x > 0, else alpha x, alpha trained, one a unit (He et al. 2015, arXiv:1502.01852). PyTorch's
+ * `PReLU(num_parameters=units)`, Keras' `PReLU` (whose alphas start at 0). At x = 0 the derivative is alpha.
+ * Default: alpha 0.25 at the start. Weight decay pulls the slopes to 0: keep it off them with `parameterGroups`.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function prelu(options: { alpha?: number; trainable?: boolean; name?: string } = {}): PreluLayer {
+  checkOptions('prelu', options, ['alpha', ...IDENTITY_OPTIONS])
+  const alpha = checkNumber('prelu', 'alpha', options.alpha ?? 0.25)
+  return Object.freeze({ kind: 'prelu', alpha, ...checkIdentity('prelu', options) })
+}
+
+export const preluKind: LayerKind<PreluLayer> = {
+  outputs: (_, inputs) => inputs,
+  revive: ({ kind: _, ...options }) => prelu(options),
+  parameters: ({ alpha }, inputs) => [{ name: 'alpha', shape: [inputs], layout: 'row', initializer: constant(alpha) }],
+
+  lower(_, lowering, x) {
+    const alpha = lowering.parameter('alpha')
+    const y = lowering.matrix(x.cols)
+    const words = {
+      [abi.PRELU_X]: x.address,
+      [abi.PRELU_STRIDE]: x.stride,
+      [abi.PRELU_COLS]: x.cols,
+      [abi.PRELU_ALPHA]: alpha.address,
+    }
+    lowering.emit(abi.OP_PRELU, { ...words, [abi.PRELU_TO]: y.address })
+    return {
+      y,
+      backward(dy, wanted) {
+        const dx = wanted.input ? lowering.matrix(x.cols) : undefined
+        lowering.emit(abi.OP_PRELU_BACK, {
+          ...words,
+          [abi.PRELU_TO]: dx?.address ?? 0,
+          [abi.PRELU_DY]: dy.address,
+          [abi.PRELU_DALPHA]: wanted.parameters ? alpha.gradient : 0,
+        })
+        if (dx) lowering.settle(x, dx)
+        return dx
+      },
+    }
+  },
+}

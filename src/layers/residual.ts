@@ -1,0 +1,150 @@
+/** Blocks with a shortcut around them. */
+import * as abi from '../abi.ts'
+import { show } from '../check.ts'
+import type { Layer, Lowerable } from '../layers.ts'
+import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './lowering.ts'
+
+export interface ResidualLayer {
+  readonly kind: 'residual'
+  readonly layers: readonly Lowerable[]
+}
+
+/**
+ * y = f(x) + x, f the given layers in order (He et al. 2015, arXiv:1512.03385). The block must give as many units as it
+ * gets. A block that ends in `dense(n)` and is followed by `activation('relu')` is the original form; one that begins
+ * with normalization and activation is the "pre-activation" form, which trains deeper. Blocks may hold blocks.
+ * @throws TypeError unless layers is an array of layers, RangeError when it is empty or holds an input.
+ */
+export function residual(layers: readonly Layer[]): ResidualLayer {
+  if (!Array.isArray(layers)) throw new TypeError(`residual: "layers" must be an array of layers, got ${show(layers)}`)
+  if (layers.length === 0)
+    throw new RangeError('residual: "layers" must hold at least one layer: nothing around x would be 2x')
+  for (const [i, layer] of layers.entries()) {
+    if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
+      throw new TypeError(
+        `residual: layer ${i} must be made by a layer function such as dense(...), got ${show(layer)}`,
+      )
+    }
+    if (layer.kind === 'input')
+      throw new RangeError(`residual: layer ${i} is an input(); a block takes its width from the layer before it`)
+  }
+  return Object.freeze({ kind: 'residual', layers: Object.freeze([...layers]) })
+}
+
+/** What the block needs of the catalogue it is itself part of. */
+interface Catalogue {
+  revive(spec: Layer): Layer
+  outputsOf(layer: Lowerable, inputs: number): number
+  parametersOf(layer: Lowerable, inputs: number): readonly ParameterSpec[]
+  lower(layer: Lowerable, lowering: Lowering, x: Value): Lowered
+}
+
+export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => {
+  /** Widths before each layer, and after the last. */
+  const widthsOf = ({ layers }: ResidualLayer, inputs: number): number[] => {
+    const widths = [inputs]
+    for (const [i, layer] of layers.entries()) widths.push(catalogue.outputsOf(layer, widths[i]))
+    return widths
+  }
+
+  return {
+    outputs(layer, inputs) {
+      const widths = widthsOf(layer, inputs)
+      const outputs = widths[widths.length - 1]
+      if (outputs !== inputs) {
+        throw new RangeError(
+          `residual: the block maps ${inputs} to ${outputs} units, so x cannot be added; end it with dense(${inputs}), or put a dense(${outputs}) before it`,
+        )
+      }
+      return outputs
+    },
+
+    revive: ({ layers }) => residual(layers.map(catalogue.revive)),
+
+    parameters(block, inputs) {
+      const widths = widthsOf(block, inputs)
+      const prefixes = prefixesOf(block)
+      return block.layers.flatMap((layer, i) =>
+        catalogue.parametersOf(layer, widths[i]).map((spec) => ({
+          ...spec,
+          name: prefixes[i] + spec.name,
+          ...(spec.derived && { derived: { ...spec.derived, from: prefixes[i] + spec.derived.from } }),
+          ...('trainable' in layer && !layer.trainable && { trainable: false as const }),
+        })),
+      )
+    },
+
+    lower(block, lowering, x) {
+      const prefixes = prefixesOf(block)
+      // what x owes is settled once, for both branches together
+      let inner: Value = { address: x.address, cols: x.cols, stride: x.stride }
+      const lowered = block.layers.map((layer, i) => {
+        const step = catalogue.lower(layer, within(lowering, prefixes[i]), inner)
+        inner = step.y
+        return step
+      })
+      const y = lowering.matrix(x.cols)
+      emitSum(lowering, inner, x, y)
+      return {
+        y,
+        backward(dy, wanted) {
+          let gradient: Matrix | undefined = dy
+          if (lowering.owes(inner)) {
+            gradient = lowering.matrix(dy.cols)
+            lowering.settle(inner, dy, gradient)
+          }
+          const trained = block.layers.map((layer) => wanted.parameters && owns(layer))
+          const first = trained.indexOf(true)
+          for (let i = lowered.length - 1; i >= 0 && gradient && (wanted.input || (first >= 0 && i >= first)); i--) {
+            gradient = lowered[i].backward(gradient, { parameters: trained[i], input: wanted.input || i > first })
+          }
+          if (!wanted.input || !gradient) return undefined
+          const dx = lowering.matrix(x.cols)
+          emitSum(lowering, gradient, dy, dx)
+          lowering.settle(x, dx)
+          return dx
+        },
+      }
+    },
+  }
+}
+
+/** Whether a layer may have parameters that training changes. */
+const owns = (layer: Lowerable): boolean =>
+  layer.kind === 'residual' ? layer.layers.some(owns) : 'trainable' in layer && layer.trainable
+
+/** `dense_1.`, ...: numbered within the block. */
+function prefixesOf({ layers }: ResidualLayer): string[] {
+  const seen: Record<string, number> = {}
+  return layers.map((layer) => {
+    seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
+    return `${('name' in layer && layer.name) || `${layer.kind}_${seen[layer.kind]}`}.`
+  })
+}
+
+/** The same lowering, in which parameters are found by their name within the block. */
+const within = (lowering: Lowering, prefix: string): Lowering => ({
+  training: lowering.training,
+  noise: lowering.noise,
+  batchStatistics: lowering.batchStatistics,
+  requireRows: (rows) => lowering.requireRows(rows),
+  matrix: (cols, packed) => lowering.matrix(cols, packed),
+  region: (bytes) => lowering.region(bytes),
+  scratch: (bytes) => lowering.scratch(bytes),
+  stream: () => lowering.stream(),
+  parameter: (name) => lowering.parameter(prefix + name),
+  emit: (op, ints, floats) => lowering.emit(op, ints, floats),
+  defer: (op, ints, floats) => lowering.defer(op, ints, floats),
+  owes: (value) => lowering.owes(value),
+  settle: (value, gradient, to) => lowering.settle(value, gradient, to),
+})
+
+function emitSum(lowering: Lowering, a: Matrix, b: Matrix, to: Matrix): void {
+  lowering.emit(abi.OP_ADD, {
+    [abi.NOISE_FROM]: a.address,
+    [abi.NOISE_OTHER]: b.address,
+    [abi.NOISE_TO]: to.address,
+    [abi.NOISE_STRIDE]: to.stride,
+    [abi.NOISE_COLS]: to.cols,
+  })
+}

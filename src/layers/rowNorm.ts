@@ -1,0 +1,212 @@
+/** Normalizations of single rows: the same in training and afterwards, and for any batch size. */
+import * as abi from '../abi.ts'
+import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../check.ts'
+import { roundUp } from '../layout.ts'
+import { affineParameters } from './batchNorm.ts'
+import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
+import type { LayerKind, Lowering } from './lowering.ts'
+
+interface RowNorm extends Identity {
+  readonly epsilon: number
+  readonly affine: boolean
+}
+export interface LayerNormLayer extends RowNorm {
+  readonly kind: 'layerNorm'
+}
+export interface RmsNormLayer extends RowNorm {
+  readonly kind: 'rmsNorm'
+}
+export interface GroupNormLayer extends RowNorm {
+  readonly kind: 'groupNorm'
+  readonly groups: number
+  readonly channels?: number
+}
+export interface InstanceNormLayer extends RowNorm {
+  readonly kind: 'instanceNorm'
+  readonly channels: number
+}
+
+export interface RowNormOptions {
+  epsilon?: number
+  affine?: boolean
+  trainable?: boolean
+  name?: string
+}
+
+/** What the four have in common, checked. */
+function rowNorm(
+  where: string,
+  options: RowNormOptions,
+  epsilon: number,
+  affine: boolean,
+  more: readonly string[] = [],
+): RowNorm {
+  checkOptions(where, options, ['epsilon', 'affine', ...more, ...IDENTITY_OPTIONS])
+  return {
+    epsilon: checkNumber(where, 'epsilon', options.epsilon ?? epsilon, { above: 0 }),
+    affine: checkBoolean(where, 'affine', options.affine ?? affine),
+    ...checkIdentity(where, options),
+  }
+}
+
+/**
+ * Every row over its columns: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased variance
+ * (Ba, Kiros and Hinton 2016, arXiv:1607.06450). PyTorch's `LayerNorm`; Keras' `LayerNormalization` has epsilon 1e-3.
+ * Defaults: epsilon 1e-5, one gamma and beta a column (`affine`), from 1 and 0.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function layerNorm(options: RowNormOptions = {}): LayerNormLayer {
+  return Object.freeze({ kind: 'layerNorm', ...rowNorm('layerNorm', options, 1e-5, true) })
+}
+
+/**
+ * Every row over its columns, not centered: y = gamma x / sqrt(mean x² + epsilon) (Zhang and Sennrich 2019,
+ * arXiv:1910.07467). PyTorch's `RMSNorm`; Keras' `RMSNormalization` has epsilon 1e-6.
+ * Defaults: epsilon 2^-23, which is PyTorch's for float32, and one gamma a column (`affine`), from 1.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function rmsNorm(options: RowNormOptions = {}): RmsNormLayer {
+  return Object.freeze({ kind: 'rmsNorm', ...rowNorm('rmsNorm', options, 2 ** -23, true) })
+}
+
+/**
+ * Every row over `groups` groups of neighbouring columns: y = gamma (x - mean) / sqrt(variance + epsilon) + beta
+ * (Wu and He 2018, arXiv:1803.08494). PyTorch's `GroupNorm`. With `channels`, a row is channels x length, row-major,
+ * and gamma and beta have one value a channel; by default every column is a channel.
+ * Defaults: epsilon 1e-5, gamma and beta (`affine`) from 1 and 0.
+ * @throws TypeError or RangeError naming the option; groups that do not divide the channels are refused by `sequential`.
+ */
+export function groupNorm(groups: number, options: RowNormOptions & { channels?: number } = {}): GroupNormLayer {
+  checkInteger('groupNorm', 'groups', groups, 1)
+  const common = rowNorm('groupNorm', options, 1e-5, true, ['channels'])
+  const { channels } = options
+  if (channels !== undefined) checkInteger('groupNorm', 'channels', channels, 1)
+  return Object.freeze({ kind: 'groupNorm', groups, ...(channels !== undefined && { channels }), ...common })
+}
+
+/**
+ * Every channel of every row by itself: y = gamma (x - mean) / sqrt(variance + epsilon) + beta (Ulyanov, Vedaldi and
+ * Lempitsky 2016, arXiv:1607.08022). A row is channels x length, row-major. PyTorch's `InstanceNorm1d`.
+ * Defaults: 1 channel, the whole row; epsilon 1e-5; no gamma and beta (`affine: false`, as in PyTorch).
+ * @throws TypeError or RangeError naming the option; channels of a single column are refused by `sequential`.
+ */
+export function instanceNorm(options: RowNormOptions & { channels?: number } = {}): InstanceNormLayer {
+  const common = rowNorm('instanceNorm', options, 1e-5, false, ['channels'])
+  const channels = checkInteger('instanceNorm', 'channels', options.channels ?? 1, 1)
+  return Object.freeze({ kind: 'instanceNorm', channels, ...common })
+}
+
+type RowNormLayer = LayerNormLayer | RmsNormLayer | GroupNormLayer | InstanceNormLayer
+
+/** Groups of columns with statistics of their own, and channels with parameters of their own. */
+function partition(layer: RowNormLayer, inputs: number): { groups: number; channels: number } {
+  if (layer.kind === 'instanceNorm') return { groups: layer.channels, channels: layer.channels }
+  if (layer.kind === 'groupNorm') return { groups: layer.groups, channels: layer.channels ?? inputs }
+  return { groups: 1, channels: inputs }
+}
+
+/** @throws RangeError when the row cannot be cut as the layer says. */
+function checkPartition(layer: RowNormLayer, inputs: number): number {
+  const { kind } = layer
+  const { groups, channels } = partition(layer, inputs)
+  if (inputs % channels !== 0)
+    throw new RangeError(`${kind}: "channels" must divide the ${inputs} columns it gets, got ${channels}`)
+  if (channels % groups !== 0)
+    throw new RangeError(`${kind}: "groups" must divide the ${channels} channels, got ${groups}`)
+  if (kind === 'instanceNorm' && inputs === channels) {
+    throw new RangeError(
+      `instanceNorm: ${channels} channels of ${inputs} columns leave one column each, whose norm is always 0; use fewer channels`,
+    )
+  }
+  return inputs
+}
+
+const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> => ({
+  outputs: checkPartition,
+  revive,
+  parameters: (layer, inputs) =>
+    affineParameters(
+      partition(layer, inputs).channels,
+      !layer.affine ? [] : layer.kind === 'rmsNorm' ? ['gamma'] : ['gamma', 'beta'],
+    ),
+
+  lower(layer, lowering, x) {
+    const { groups, channels } = partition(layer, x.cols)
+    const gamma = layer.affine ? columnParameter(lowering, 'gamma', x.cols, channels) : undefined
+    const beta =
+      layer.affine && layer.kind !== 'rmsNorm' ? columnParameter(lowering, 'beta', x.cols, channels) : undefined
+    const y = lowering.matrix(x.cols)
+    // without gamma and beta the outputs are the normalized values themselves
+    const normalized = lowering.training && gamma ? lowering.matrix(x.cols) : y
+    const shape = {
+      [abi.ROW_NORM_STRIDE]: x.stride,
+      [abi.ROW_NORM_COLS]: x.cols,
+      [abi.ROW_NORM_GROUP]: x.cols / groups,
+    }
+    const words = {
+      ...shape,
+      [abi.ROW_NORM_GAMMA]: gamma?.address ?? 0,
+      [abi.ROW_NORM_INVERSE]: lowering.training ? lowering.matrix(groups, 'packed').address : 0,
+      [abi.ROW_NORM_CENTERED]: layer.kind === 'rmsNorm' ? 0 : 1,
+    }
+    lowering.emit(
+      abi.OP_ROW_NORM,
+      {
+        ...words,
+        [abi.ROW_NORM_FROM]: x.address,
+        [abi.ROW_NORM_TO]: y.address,
+        [abi.ROW_NORM_BETA]: beta?.address ?? 0,
+        [abi.ROW_NORM_NORMALIZED]: normalized === y ? 0 : normalized.address,
+      },
+      { [abi.ROW_NORM_EPSILON]: layer.epsilon },
+    )
+    return {
+      y,
+      backward(dy, wanted) {
+        if (wanted.parameters && gamma) {
+          lowering.emit(abi.OP_COLUMN_SUMS, {
+            [abi.COLUMN_SUMS_DY]: dy.address,
+            [abi.COLUMN_SUMS_N]: normalized.address,
+            [abi.COLUMN_SUMS_STRIDE]: dy.stride,
+            [abi.COLUMN_SUMS_COLS]: dy.cols,
+            [abi.COLUMN_SUMS_DGAMMA]: gamma.gradient,
+            [abi.COLUMN_SUMS_DBETA]: beta?.gradient ?? 0,
+          })
+          gamma.collect()
+          beta?.collect()
+        }
+        if (!wanted.input) return undefined
+        const dx = lowering.matrix(x.cols)
+        lowering.emit(abi.OP_ROW_NORM_BACK, {
+          ...words,
+          [abi.ROW_NORM_FROM]: dy.address,
+          [abi.ROW_NORM_TO]: dx.address,
+          [abi.ROW_NORM_NORMALIZED]: normalized.address,
+        })
+        lowering.settle(x, dx)
+        return dx
+      },
+    }
+  },
+})
+
+/** A parameter of one value a channel as the kernels want it: one a column. */
+function columnParameter(lowering: Lowering, name: string, cols: number, channels: number) {
+  const parameter = lowering.parameter(name)
+  if (channels === cols) return { ...parameter, collect: () => {} }
+  const bytes = roundUp(cols, abi.PANEL) * 4
+  const wide = { address: lowering.region(bytes), gradient: lowering.region(bytes) }
+  const words = (from: number, to: number) => ({
+    [abi.SPREAD_FROM]: from,
+    [abi.SPREAD_TO]: to,
+    [abi.SPREAD_COUNT]: cols,
+    [abi.SPREAD_RUN]: cols / channels,
+  })
+  lowering.emit(abi.OP_SPREAD, words(parameter.address, wide.address))
+  return { ...wide, collect: () => lowering.emit(abi.OP_COLLECT, words(wide.gradient, parameter.gradient)) }
+}
+
+export const layerNormKind = kindOf<LayerNormLayer>(({ kind: _, ...options }) => layerNorm(options))
+export const rmsNormKind = kindOf<RmsNormLayer>(({ kind: _, ...options }) => rmsNorm(options))
+export const groupNormKind = kindOf<GroupNormLayer>(({ kind: _, groups, ...options }) => groupNorm(groups, options))
+export const instanceNormKind = kindOf<InstanceNormLayer>(({ kind: _, ...options }) => instanceNorm(options))

@@ -11,6 +11,12 @@ import type { StepDraft } from './updates.ts'
 /** Steps [from, to) of a program. */
 export type Range = readonly [from: number, to: number]
 
+/**
+ * How layers act: as for predictions; as in training but with no way back (batch statistics, dropout, noise); or with
+ * all that the way back needs.
+ */
+export type Pass = 'inference' | 'trial' | 'training'
+
 /** Addresses and shapes that every step of a model is drafted with. */
 export interface Site {
   readonly arena: Arena
@@ -21,13 +27,21 @@ export interface Site {
   readonly gradients: number
   /** Largest batch the regions must hold. */
   readonly rows: number
+  /** Indices of frozen layers. */
+  readonly frozen: ReadonlySet<number>
+  /** Whether training uses running statistics as they are. */
+  readonly frozenStatistics: boolean
 }
 
 export class Draft implements Lowering {
   readonly site: Site
   readonly steps: StepDraft[] = []
-  training = false
+  /** Rows that the most demanding pass needs. */
+  minimumRows = 1
+  #pass: Pass = 'inference'
   #layer = 0
+  #streams = 0
+  #deferred: StepDraft[] = []
   #scratch = { address: 0, bytes: 0 }
   #base = 0
   #top = 0
@@ -44,6 +58,31 @@ export class Draft implements Lowering {
   scratch(bytes: number): number {
     if (bytes > this.#scratch.bytes) this.#scratch = { address: this.site.arena.reserve(bytes), bytes }
     return this.#scratch.address
+  }
+
+  region(bytes: number): number {
+    return this.site.arena.reserve(bytes)
+  }
+
+  stream(): number {
+    return this.#streams++
+  }
+
+  get training(): boolean {
+    return this.#pass === 'training'
+  }
+
+  get noise(): boolean {
+    return this.#pass !== 'inference'
+  }
+
+  get batchStatistics(): boolean {
+    const { frozen, frozenStatistics } = this.site
+    return this.#pass !== 'inference' && !frozenStatistics && !frozen.has(this.#layer)
+  }
+
+  requireRows(rows: number): void {
+    this.minimumRows = Math.max(this.minimumRows, rows)
   }
 
   /** From here on regions overlap those of the lists drafted since the first call: the lists never run at once. */
@@ -72,13 +111,28 @@ export class Draft implements Lowering {
     this.steps.push({ op, ints, floats })
   }
 
-  settle({ activation, saved }: Value, gradient: Matrix): void {
-    if (!activation || !saved || activation.kind === 'linear') return
+  defer(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): void {
+    this.#deferred.push({ op, ints, floats })
+  }
+
+  /** Emits what was deferred so far. */
+  emitDeferred(): void {
+    this.steps.push(...this.#deferred)
+    this.#deferred = []
+  }
+
+  owes({ activation, saved }: Value): boolean {
+    return activation !== undefined && saved !== undefined && activation.kind !== 'linear'
+  }
+
+  settle(value: Value, gradient: Matrix, to: Matrix = gradient): void {
+    const { activation, saved } = value
+    if (!activation || !saved || !this.owes(value)) return
     this.emit(
       abi.OP_ACTIVATE_BACK,
       {
         [abi.ACTIVATE_FROM]: gradient.address,
-        [abi.ACTIVATE_TO]: gradient.address,
+        [abi.ACTIVATE_TO]: to.address,
         [abi.ACTIVATE_SAVED]: saved.address,
         [abi.ACTIVATE_STRIDE]: gradient.stride,
         [abi.ACTIVATE_COLS]: gradient.cols,
@@ -89,8 +143,9 @@ export class Draft implements Lowering {
   }
 
   /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
-  forward(layers: readonly Layer[], x: Matrix, training: boolean): { y: Value; lowered: (Lowered | undefined)[] } {
-    this.training = training
+  forward(layers: readonly Layer[], x: Matrix, pass: Pass): { y: Value; lowered: (Lowered | undefined)[] } {
+    this.#pass = pass
+    this.#streams = 0
     let y: Value = x
     const lowered = layers.map((layer, index) => {
       if (layer.kind === 'input') return undefined

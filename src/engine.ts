@@ -59,6 +59,10 @@ export class Engine implements ParameterHome {
   gradients: number | undefined
   states: readonly number[] = []
   readonly #frozen = new Set<number>()
+  readonly #seed: number
+  #frozenStatistics = false
+  /** Passes made as in training but outside of it. */
+  #trials = 0
   #goal: Goal | undefined
   #clock: StepClock | undefined
   #plan: Plan | undefined
@@ -67,7 +71,8 @@ export class Engine implements ParameterHome {
   /** First free byte after the blocks that outlive a plan. */
   #floor: number
 
-  constructor(layers: readonly Layer[], widths: readonly number[], random: Random, target?: Target) {
+  constructor(layers: readonly Layer[], widths: readonly number[], random: Random, seed: number, target?: Target) {
+    this.#seed = seed
     this.arena = new Arena(target)
     this.layers = layers
     this.widths = widths
@@ -89,7 +94,7 @@ export class Engine implements ParameterHome {
 
   isTrainable = (slot: Slot): boolean => {
     const layer = this.layers[slot.layer]
-    return !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
+    return slot.trainable !== false && !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
   }
 
   /** The parameters as the optimizer sees them. */
@@ -109,6 +114,12 @@ export class Engine implements ParameterHome {
       else this.#frozen.delete(index)
     }
     if (this.gradients !== undefined) this.arena.floats(this.gradients, this.blockBytes / 4).fill(0)
+    this.#plan = undefined
+  }
+
+  /** Makes training use running statistics as they are, or the batch's again; the next use compiles a new plan. */
+  setFrozenStatistics(frozen: boolean): void {
+    this.#frozenStatistics = frozen
     this.#plan = undefined
   }
 
@@ -159,7 +170,15 @@ export class Engine implements ParameterHome {
   plan(rows = 1): Plan {
     if (this.#plan && this.#plan.rows >= rows) return this.#plan
     const { arena, slots, parameters } = this
-    const site = { arena, slots, parameters, gradients: this.gradients ?? 0, rows: Math.max(rows, INFERENCE_ROWS) }
+    const site = {
+      arena,
+      slots,
+      parameters,
+      gradients: this.gradients ?? 0,
+      rows: Math.max(rows, INFERENCE_ROWS),
+      frozen: this.#frozen,
+      frozenStatistics: this.#frozenStatistics,
+    }
     const objective = this.#goal && { ...this.#goal, states: this.states, isTrainable: this.isTrainable }
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     this.#plan = undefined
@@ -189,7 +208,14 @@ export class Engine implements ParameterHome {
     const at = this.#records / 4 + index * abi.RECORD_WORDS
     this.arena.i32[at + abi.RECORD_ROWS] = rows
     this.arena.i32[at + abi.RECORD_FIRST] = first
+    this.arena.i32[at + abi.RECORD_SEED] = this.#seed
+    this.arena.i32[at + abi.RECORD_STEP] = this.steps + 1
     this.arena.f64[(at + abi.RECORD_PENALTY) / 2] = 0
+  }
+
+  /** Gives record 0 noise of its own: steps below 0 are no step of training. */
+  #prepareTrial(): void {
+    this.arena.i32[this.#records / 4 + abi.RECORD_STEP] = ~this.#trials++
   }
 
   /** Fills record `index` for the next update. */
@@ -235,31 +261,39 @@ export class Engine implements ParameterHome {
     }
   }
 
-  /** Outputs of all rows, packed, into `out`. */
-  predict(features: Float32Array, rows: number, out: Float32Array): void {
-    const plan = this.plan()
+  /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
+  predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
+    const plan = this.plan(trial ? rows : 1)
+    const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
       const count = Math.min(plan.rows, rows - first)
       this.#load(plan.x, features, first, count)
       this.#prepare(0, count, 0)
-      this.#run(plan.predict)
-      this.#unload(plan.outputs, out, first, count)
+      if (trial) this.#prepareTrial()
+      this.#run(trial ? plan.trial : plan.predict)
+      this.#unload(outputs, out, first, count)
     }
   }
 
-  /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. */
-  evaluate(data: DataSet, visit?: (outputs: Float32Array, first: number, rows: number) => void): Tally {
-    const plan = this.trainingPlan()
+  /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. A trial is one batch as in training. */
+  evaluate(
+    data: DataSet,
+    visit?: (outputs: Float32Array, first: number, rows: number) => void,
+    trial = false,
+  ): Tally {
+    const plan = this.trainingPlan(trial ? data.rows : 1)
+    const outputs = trial ? plan.outputs : plan.evaluateOutputs
     const tally = emptyTally()
     plan.useWeights(data.weights !== undefined)
     for (let first = 0; first < data.rows; first += plan.rows) {
       const count = Math.min(plan.rows, data.rows - first)
       this.#loadBatch(plan, data, first, count)
       this.#prepare(0, count, 0)
+      if (trial) this.#prepareTrial()
       this.#run(plan.penalty)
-      this.#run(plan.evaluate)
+      this.#run(trial ? plan.evaluateTrial : plan.evaluate)
       this.#collect(0, tally)
-      visit?.(this.read(plan.evaluateOutputs, count), first, count)
+      visit?.(this.read(outputs, count), first, count)
     }
     return tally
   }

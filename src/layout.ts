@@ -8,12 +8,12 @@ export const roundUp = (value: number, unit: number): number => Math.ceil(value 
 const PANEL_BYTES = PANEL * 4
 
 /**
- * Bytes from one row to the next of a matrix with `cols` floats: whole panels, and never a multiple of 1 KiB,
- * because rows a power of two apart fall into the same few sets of the L1 cache.
+ * Bytes from one row to the next of a matrix with `cols` floats: whole panels, and never a multiple of 512 bytes,
+ * because rows a power of two apart fall into the same few sets of the L1 cache (dW of 1024³: 0.59 against 0.89 of peak).
  */
 export function rowStride(cols: number): number {
   const stride = roundUp(cols * 4, PANEL_BYTES)
-  return stride % 1024 === 0 ? stride + 64 : stride
+  return stride % 512 === 0 ? stride + 64 : stride
 }
 
 /** Floats of a parameter as the kernels store it: whole panels, or a row padded to whole panels. */

@@ -105,7 +105,7 @@ export class Model {
     const widths = checkLayers(layers)
     this.layers = Object.freeze([...layers])
     this.#random = new Random(this.seed)
-    this.engine = new Engine(this.layers, widths, this.#random, pickTarget(deterministic))
+    this.engine = new Engine(this.layers, widths, this.#random, this.seed, pickTarget(deterministic))
   }
 
   /** What `compile` was given, resolved; undefined before. */
@@ -174,10 +174,15 @@ export class Model {
     if (options.stepsPerEpoch !== undefined) checkInteger('fit', 'stepsPerEpoch', stepsPerEpoch, 1)
     if (options.maxSteps !== undefined) checkInteger('fit', 'maxSteps', maxSteps, 1)
     checkCallbacks('fit', callbacks)
-    const read = ({ x, y, sampleWeight }: BatchInput) => this.#dataSet('fit: batch', x, y, sampleWeight)
+    const read = ({ x, y, sampleWeight }: BatchInput) => {
+      const batch = this.#dataSet('fit: batch', x, y, sampleWeight)
+      this.#checkBatches('fit', batch.rows)
+      return batch
+    }
     const [data, validation] = streamed
       ? [batchesOf(first, read), this.#validationData(options)]
       : this.#arrays(first, second as Targets, options)
+    if ('rows' in data) this.#checkBatches('fit', data.rows, Math.min(batchSize, data.rows))
     signal?.throwIfAborted()
 
     this.#fitting = true
@@ -217,16 +222,21 @@ export class Model {
    */
   trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
     this.#requireCompiled('trainStep')
-    return this.engine.trainBatch(this.#dataSet('trainStep', x, y, options.sampleWeight))
+    const data = this.#dataSet('trainStep', x, y, options.sampleWeight)
+    this.#checkBatches('trainStep', data.rows)
+    return this.engine.trainBatch(data)
   }
 
   /**
    * Loss on these rows and its gradient, all parameters in a row in canonical order, without an update.
-   * The gradient includes penalties, not clipping.
+   * The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
+   * statistics stay as they are.
    */
   gradients(x: Features, y: Targets): { loss: number; gradient: Float32Array } {
     this.#requireCompiled('gradients')
-    const loss = this.engine.computeGradients(this.#dataSet('gradients', x, y))
+    const data = this.#dataSet('gradients', x, y)
+    this.#checkBatches('gradients', data.rows)
+    const loss = this.engine.computeGradients(data)
     const gradient = new Float32Array(this.countParameters())
     let at = 0
     for (const parameter of this.parameters) {
@@ -236,26 +246,43 @@ export class Model {
     return { loss, gradient }
   }
 
-  /** Loss and metrics on these rows; Keras' `evaluate`. */
-  evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): Logs {
+  /**
+   * Loss and metrics on these rows; Keras' `evaluate`. With `training: true` the rows go through as one batch of training
+   * would: with batch statistics, dropout and noise.
+   */
+  evaluate(
+    x: Features,
+    y: Targets,
+    options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {},
+  ): Logs {
     this.#requireCompiled('evaluate')
-    checkOptions('evaluate', options, ['sampleWeight'])
-    return this.#score('evaluate', this.#dataSet('evaluate', x, y, options.sampleWeight))
+    checkOptions('evaluate', options, ['sampleWeight', 'training'])
+    const training = checkBoolean('evaluate', 'training', options.training ?? false)
+    const data = this.#dataSet('evaluate', x, y, options.sampleWeight)
+    if (training) this.#checkBatches('evaluate', data.rows)
+    return this.#score('evaluate', data, training)
   }
 
   /**
    * Outputs of the last layer, rows x outputs, row-major.
    * @param options.out receives the result instead of a new array; it must have exactly its length.
+   * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
+   * noise drawn anew in every call. Nothing is updated. Default false.
    */
-  predict(x: Features, options?: { out?: Float32Array }): Float32Array {
-    for (const name in options) if (name !== 'out') checkOptions('predict', options, ['out'])
+  predict(x: Features, options?: { out?: Float32Array; training?: boolean }): Float32Array {
+    for (const name in options) if (name !== 'out') checkOptions('predict', options, ['out', 'training'])
+    const training = options?.training ?? false
     const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
     const size = rows * this.engine.outputs
     const out = options?.out ?? new Float32Array(size)
     if (!(out instanceof Float32Array) || out.length !== size) {
       throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
     }
-    this.engine.predict(values, rows, out)
+    if (training !== false) {
+      checkBoolean('predict', 'training', training)
+      this.#checkBatches('predict', rows)
+    }
+    this.engine.predict(values, rows, out, training)
     return out
   }
 
@@ -277,6 +304,29 @@ export class Model {
   /** Undoes `freeze`. */
   unfreeze(...layerIndices: number[]): void {
     this.#setFrozen('unfreeze', layerIndices, false)
+  }
+
+  /** Makes training treat the running statistics of batch normalization as constants: they are used, and not updated. */
+  freezeStatistics(): void {
+    this.#refuseWhileFitting('freezeStatistics')
+    this.engine.setFrozenStatistics(true)
+  }
+
+  /** Undoes `freezeStatistics`. */
+  unfreezeStatistics(): void {
+    this.#refuseWhileFitting('unfreezeStatistics')
+    this.engine.setFrozenStatistics(false)
+  }
+
+  /**
+   * A new model for inference, not compiled, that predicts the same with less work: batch normalization merged into the
+   * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
+   */
+  fold(): Model {
+    const { layers, values } = foldLayers(this.layers, (path) => this.#parameter(path))
+    const model = new Model(layers, { seed: this.seed, deterministic: this.deterministic })
+    for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
+    return model
   }
 
   /**
@@ -322,11 +372,22 @@ export class Model {
     await writeBytes(path, this.toBytes(options))
   }
 
-  #score(where: string, data: DataSet): Logs {
+  /** @throws RangeError when a batch of training would be too small for a layer's batch statistics. */
+  #checkBatches(where: string, rows: number, batchSize = rows): void {
+    const { minimumRows } = this.engine.plan(batchSize)
+    const last = rows % batchSize || batchSize
+    if (last >= minimumRows) return
+    const batch = last === rows ? `a batch of ${rows} row` : `the last batch of ${rows} rows in batches of ${batchSize} has ${last} row`
+    throw new RangeError(
+      `${where}: ${batch}, but batch normalization needs ${minimumRows} rows for its statistics; choose another batchSize, or freezeStatistics()`,
+    )
+  }
+
+  #score(where: string, data: DataSet, training = false): Logs {
     const scorer = this.#requireCompiled(where).fresh()
     const visit = (outputs: Float32Array, first: number, rows: number) =>
       scorer.update(outputs, sliceRows(data, first, rows))
-    return scorer.logs(this.engine.evaluate(data, scorer.needsOutputs ? visit : undefined))
+    return scorer.logs(this.engine.evaluate(data, scorer.needsOutputs ? visit : undefined, training))
   }
 
   #requireCompiled(where: string): Scorer {

@@ -69,23 +69,26 @@ export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, 
   )
 }
 
-/** From dy back to the first layer with something to train. */
+/** From dy back to the first layer with something to train; returns the gradients that the layers were given. */
 export function emitBackward(
   draft: Draft,
   layers: readonly Layer[],
   { isTrainable }: Objective,
   { y, lowered }: { y: Value; lowered: readonly (Lowered | undefined)[] },
   dy: Matrix,
-): void {
+): (Matrix | undefined)[] {
+  const received: (Matrix | undefined)[] = layers.map(() => undefined)
   const trained = layers.map((_, index) => draft.site.slots.some((slot) => slot.layer === index && isTrainable(slot)))
   const first = trained.indexOf(true)
-  if (first < 0) return
+  if (first < 0) return received
   draft.settle(y, dy)
   let gradient: Matrix | undefined = dy
   for (let i = layers.length - 1; i >= first && gradient; i--) {
     const layer = lowered[i]
+    received[i] = gradient
     if (layer) gradient = layer.backward(gradient, { parameters: trained[i], input: i > first })
   }
+  return received
 }
 
 /** The regularizers' terms; their gradients too unless `gradients` is 0. */

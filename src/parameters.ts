@@ -79,11 +79,17 @@ export function initialize(arena: Arena, address: number, slots: readonly Slot[]
     fillInitial(slot.initializer, values, fanIn, fanOut, random)
     writeSlot(arena, address, slot, values)
   }
+  for (const slot of slots) {
+    const { derived } = slot
+    const source = derived && slots.find(({ layer, name }) => layer === slot.layer && name === derived.from)
+    if (source) writeSlot(arena, address, slot, derived.values(readSlot(arena, address, source)))
+  }
 }
 
 /** Inputs and outputs of the parameter's unit; a bias takes those of its layer's kernel. */
 function fans(slot: Slot, slots: readonly Slot[]): [number, number] {
-  const kernel = slots.find(({ layer, layout }) => layer === slot.layer && layout === 'panels') ?? slot
+  const owner = (path: string) => path.slice(0, path.lastIndexOf('.'))
+  const kernel = slots.find(({ path, layout }) => owner(path) === owner(slot.path) && layout === 'panels') ?? slot
   return [kernel.shape[0], kernel.shape[kernel.shape.length - 1]]
 }
 

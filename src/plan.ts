@@ -34,6 +34,11 @@ export interface Plan {
   /** What `predict` leaves. */
   readonly outputs: Matrix
   readonly predict: Range
+  /** The forward pass as in training, with batch statistics, dropout and noise, and what it leaves. */
+  readonly trial: Range
+  readonly trialOutputs: Matrix
+  /** Rows that a batch in training must have. */
+  readonly minimumRows: number
   readonly training?: TrainingPlan
 }
 
@@ -43,6 +48,10 @@ export interface TrainingPlan extends Batch {
   /** What `evaluate` leaves. */
   readonly evaluateOutputs: Matrix
   readonly evaluate: Range
+  /** The same with the forward pass of training; it leaves `outputs`. */
+  readonly evaluateTrial: Range
+  /** What `gradients` leaves for each layer: outputs, and gradient of what its activation gets, as far back as it goes. */
+  readonly layers: readonly { readonly y: Matrix; readonly dy?: Matrix }[]
   /** The regularizers' terms alone. */
   readonly penalty: Range
   /** Gather, forward, loss, backward, update. */
@@ -76,11 +85,18 @@ export function compilePlan(
   draft.overlay()
   let outputs: Matrix = batch.x
   const predict = draft.range(() => {
-    outputs = draft.forward(layers, batch.x, false).y
+    outputs = draft.forward(layers, batch.x, 'inference').y
+  })
+  draft.overlay()
+  let trialOutputs: Matrix = batch.x
+  const trial = draft.range(() => {
+    trialOutputs = draft.forward(layers, batch.x, 'trial').y
   })
   const training = objective && planTraining(draft, layers, objective, batch)
   const program = draft.write(from)
-  return { rows, program, x: batch.x, outputs, predict, ...(training && { training: training(program) }) }
+  const { minimumRows } = draft
+  const inference = { x: batch.x, outputs, predict, trial, trialOutputs }
+  return { rows, program, minimumRows, ...inference, ...(training && { training: training(program) }) }
 }
 
 function planTraining(
@@ -94,11 +110,13 @@ function planTraining(
     objective.loss.fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
   let evaluateOutputs: Matrix = batch.x
   let outputs: Matrix = batch.x
+  let visible: TrainingPlan['layers'] = []
+  let forwardEnd = 0
   const losses: number[] = []
 
   draft.overlay()
   const evaluate = draft.range(() => {
-    evaluateOutputs = draft.forward(trained, batch.x, false).y
+    evaluateOutputs = draft.forward(trained, batch.x, 'inference').y
     losses.push(draft.steps.length)
     emitLoss(draft, objective, evaluateOutputs, batch)
   })
@@ -110,15 +128,18 @@ function planTraining(
     emitGather(draft, { address: batch.weights, cols: 1, stride: 4 })
   })
   const gradients = draft.range(() => {
-    const passed = draft.forward(trained, batch.x, true)
+    const passed = draft.forward(trained, batch.x, 'training')
     outputs = passed.y
     const dy = draft.matrix(outputs.cols)
     losses.push(draft.steps.length)
     emitLoss(draft, objective, outputs, batch, dy)
-    emitBackward(draft, trained, objective, passed, dy)
+    forwardEnd = draft.steps.length
+    const gradients = emitBackward(draft, trained, objective, passed, dy)
+    visible = passed.lowered.map((layer, i) => ({ y: layer?.y ?? batch.x, ...(gradients[i] && { dy: gradients[i] }) }))
     emitPenalties(draft, draft.site.gradients, isTrainable)
   })
   const update = draft.range(() => {
+    draft.emitDeferred()
     emitClipping(draft, objective)
     emitUpdates(draft, objective)
   })
@@ -137,6 +158,8 @@ function planTraining(
       outputs,
       evaluateOutputs,
       evaluate,
+      evaluateTrial: [gradients[0], forwardEnd],
+      layers: visible,
       penalty,
       fit: [gather[0], update[1]],
       step: [gradients[0], update[1]],

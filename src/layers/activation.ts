@@ -26,9 +26,11 @@ export const activationKind: LayerKind<ActivationLayer> = {
         activation: layer.activation,
         saved: activationKinds[layer.activation.kind].saves === 'input' ? x : y,
       },
-      backward(dx, wanted) {
-        if (wanted.input) lowering.settle(x, dx)
-        return wanted.input ? dx : undefined
+      backward(dy, wanted) {
+        if (!wanted.input || !lowering.owes(x)) return wanted.input ? dy : undefined
+        const dx = lowering.matrix(x.cols)
+        lowering.settle(x, dy, dx)
+        return dx
       },
     }
   },

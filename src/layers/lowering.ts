@@ -25,27 +25,46 @@ export interface ParameterSpec {
   readonly layout: 'panels' | 'row'
   readonly initializer: Initializer
   readonly regularizer?: Regularizer
+  /** false: kept, saved and counted with the others, but never updated; running statistics are such. */
+  readonly trainable?: false
+  /** Initial values computed from those of another parameter of the layer. */
+  readonly derived?: { readonly from: string; values(of: Float32Array): Float32Array }
 }
 
 /** What a layer may use while it is lowered to steps; made by the plan. */
 export interface Lowering {
   /** Whether a backward pass will follow. */
   readonly training: boolean
+  /** Whether dropout and noise act. */
+  readonly noise: boolean
+  /** Whether the batch's own statistics are used, not the running ones. */
+  readonly batchStatistics: boolean
+  /** Says that the pass makes no sense with fewer rows. */
+  requireRows(rows: number): void
   /** A new activation or gradient region for the plan's rows. */
   matrix(cols: number): Matrix
   /** A region that is free again after the step. */
   scratch(bytes: number): number
+  /** A region of the layer's own. */
+  region(bytes: number): number
+  /** A number for a random stream of the layer's own, the same in every plan of the model. */
+  stream(): number
   /** Addresses of one of this layer's parameters. */
   parameter(name: string): { readonly address: number; readonly gradient: number }
   emit(op: number, ints: Record<number, number>, floats?: Record<number, number>): void
-  /** Multiplies a gradient of `value` by the derivative it still owes, in place. */
-  settle(value: Value, gradient: Matrix): void
+  /** Emits a step that belongs to the update: it does not run when only gradients are wanted. */
+  defer(op: number, ints: Record<number, number>, floats?: Record<number, number>): void
+  /** Whether a gradient of `value` must still be multiplied by a derivative. */
+  owes(value: Value): boolean
+  /** to = gradient of `value` times the derivative it still owes; in place unless `to` is given. */
+  settle(value: Value, gradient: Matrix, to?: Matrix): void
 }
 
 export interface Lowered {
   readonly y: Value
   /**
-   * Emits the backward steps. `dy` is the gradient of y, already multiplied by y's own activation derivative.
+   * Emits the backward steps. `dy` is the gradient of y, already multiplied by y's own activation derivative; it must
+   * stay as it is, for others may read it too.
    * Returns the gradient of x, multiplied by x's, or undefined when nobody below needs it.
    */
   backward(dy: Matrix, wanted: { parameters: boolean; input: boolean }): Matrix | undefined

@@ -22,8 +22,8 @@ import { dataFile } from './data.ts'
 const EPOCHS = 15
 
 const read = (name: string) => readIdx(gunzipSync(readFileSync(dataFile(name)))).values
-const images = Float32Array.from(read('digits-images-idx3-ubyte.gz'))
-const labels = Int32Array.from(read('digits-labels-idx1-ubyte.gz'))
+const images = new Float32Array(read('digits-images-idx3-ubyte.gz'))
+const labels = new Int32Array(read('digits-labels-idx1-ubyte.gz'))
 
 // The held-out 15 % choose nothing: no early stopping, no tuning. They draw the validation curve and give the test score.
 const split = trainTestSplit(images, labels, { columns: 64, testSize: 0.15, seed: 37 })

@@ -10,8 +10,8 @@ if (!folder) {
   process.exit(1)
 }
 const read = (name: string) => readIdx(gunzipSync(readFileSync(join(folder, 'mnist', name)))).values
-const images = (name: string) => Float32Array.from(read(name), (pixel: number) => pixel / 255)
-const labels = (name: string) => Int32Array.from(read(name))
+const images = (name: string) => new Float32Array(read(name)).map((pixel) => pixel / 255)
+const labels = (name: string) => new Int32Array(read(name))
 
 const model = sequential([input(784), dense(128, { activation: 'relu' }), dense(10, { activation: 'softmax' })], {
   seed: 1,

@@ -6,7 +6,7 @@ import { roundUp } from './layout.ts'
 import type { Source } from './plan.ts'
 
 /** Data sets up to this size are copied in once; beyond it their rows pass through a window of this size. */
-const WINDOW_BYTES = 64 * 2 ** 20
+const WINDOW_BYTES = 256 * 2 ** 20
 
 export class Feed {
   readonly source: Source

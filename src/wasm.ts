@@ -3,6 +3,7 @@ import { instantiateSync } from '@assemblyscript/loader'
 import { enableRelaxedSimd, environment, readModule } from '#runtime'
 import { ABI_VERSION } from './abi.ts'
 import { checkOneOf, checkOptions } from './check.ts'
+import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tiles.ts'
 
 /** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
 export const TARGETS = ['debug', 'simd', 'relaxed'] as const
@@ -14,8 +15,8 @@ export interface Machine {
   readonly memory: WebAssembly.Memory
   /** Runs steps [from, to) of the program once for each of `records` consecutive records. */
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
-  /** Chooses the shape of matrix tiles, TILE_*, of this instance; results stay the same to the bit. */
-  setTile(tile: number): void
+  /** Chooses the shape of matrix tiles, one of TILE_CODES, of this instance; results stay the same to the bit. */
+  setTile(code: number): void
 }
 
 interface Exports extends Record<string, unknown> {
@@ -48,47 +49,102 @@ export function supports(target: Target): boolean {
   return target !== 'relaxed' || hasRelaxedSimd()
 }
 
-let chosen: Target | undefined
+/** What `configureRuntime` was told. */
+let configured: { readonly target?: Target; readonly tile?: Tile } = {}
+/** Tiles that timing has settled on. */
+const tuned = new Map<Target, Tile>()
+/** Whether the engine fuses pairs of vectors: see wide.ts. */
+let wide = false
 
-interface Choice {
-  readonly target: Target
+interface Chosen<T> {
+  readonly value: T
   readonly reason: string
 }
 
-function choose(deterministic: boolean): Choice {
-  if (deterministic) return { target: 'simd', reason: 'deterministic: the same arithmetic in every runtime' }
-  if (chosen) return { target: chosen, reason: 'configureRuntime' }
+function chooseTarget(deterministic: boolean): Chosen<Target> {
+  if (deterministic) return { value: 'simd', reason: 'deterministic: the same arithmetic in every runtime' }
+  if (configured.target) return { value: configured.target, reason: 'configureRuntime' }
   const forced = environment('FOURLANE_TARGET')
   if (forced) {
-    return { target: checkOneOf('FOURLANE_TARGET', 'target', forced, TARGETS), reason: 'FOURLANE_TARGET' }
+    return { value: checkOneOf('FOURLANE_TARGET', 'target', forced, TARGETS), reason: 'FOURLANE_TARGET' }
   }
-  if (hasRelaxedSimd()) return { target: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
-  return { target: 'simd', reason: 'this host has no relaxed SIMD' }
+  if (hasRelaxedSimd()) return { value: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
+  return { value: 'simd', reason: 'this host has no relaxed SIMD' }
+}
+
+function chooseTile(target: Target): Chosen<Tile> {
+  if (configured.tile) return { value: configured.tile, reason: 'configureRuntime' }
+  const forced = environment('FOURLANE_TILE')
+  if (forced) return { value: checkOneOf('FOURLANE_TILE', 'tile', forced, TILES), reason: 'FOURLANE_TILE' }
+  const timed = tuned.get(target)
+  if (timed) return { value: timed, reason: 'the fastest when timed in training' }
+  return { value: guessTile(target === 'relaxed', wide), reason: 'the first guess for this engine; training times it' }
 }
 
 /** The build new models use: FOURLANE_TARGET or `configureRuntime`, else the fastest this host can run. */
-export const pickTarget = (deterministic = false): Target => choose(deterministic).target
+export const pickTarget = (deterministic = false): Target => chooseTarget(deterministic).value
+
+/** What a new model would run on, and why. */
+export interface RuntimeDescription {
+  readonly target: Target
+  readonly targetReason: string
+  /** Rows x columns of the matrix kernels' tiles. */
+  readonly tile: Tile
+  readonly tileReason: string
+  readonly relaxedSimd: boolean
+  /** Whether `enableWideVectors` has taken. */
+  readonly wideVectors: boolean
+}
 
 /** What new models run on, and why. */
-export function describeRuntime(): Choice & { readonly relaxedSimd: boolean } {
-  return { ...choose(false), relaxedSimd: hasRelaxedSimd() }
+export function describeRuntime(): RuntimeDescription {
+  const target = chooseTarget(false)
+  const tile = chooseTile(target.value)
+  return {
+    target: target.value,
+    targetReason: target.reason,
+    tile: tile.value,
+    tileReason: tile.reason,
+    relaxedSimd: hasRelaxedSimd(),
+    wideVectors: wide,
+  }
 }
 
 /**
- * Overrides the choice of wasm build for models made afterwards; `{}` returns to detection.
- * @throws RangeError for an unknown target, or one this host cannot run.
+ * Overrides the choice of wasm build and tile for models made afterwards; `{}` returns to detection and timing.
+ * The environment variables FOURLANE_TARGET and FOURLANE_TILE do the same from outside.
+ * @throws TypeError or RangeError for an unknown target or tile, or a target this host cannot run.
  */
-export function configureRuntime(options: { target?: Target } = {}): void {
-  checkOptions('configureRuntime', options, ['target'])
-  const { target } = options
+export function configureRuntime(options: { target?: Target; tile?: Tile } = {}): void {
+  checkOptions('configureRuntime', options, ['target', 'tile'])
+  const { target, tile } = options
   if (target !== undefined) {
     checkOneOf('configureRuntime', 'target', target, TARGETS)
     if (!supports(target)) throw new RangeError(`configureRuntime: this host cannot run target "${target}"; use "simd"`)
   }
-  chosen = target
+  if (tile !== undefined) checkOneOf('configureRuntime', 'tile', tile, TILES)
+  configured = { ...(target && { target }), ...(tile && { tile }) }
+}
+
+/** A tuner for a model on this target, unless its tile is settled. */
+export function tileTuner(target: Target): TileTuner | undefined {
+  const settled = configured.tile ?? environment('FOURLANE_TILE') ?? tuned.get(target)
+  return settled || target === 'debug' ? undefined : new TileTuner(guessTile(target === 'relaxed', wide), target === 'relaxed', wide)
+}
+
+/** Makes a tuner's choice that of all models to come. */
+export function settleTile(target: Target, tile: Tile): void {
+  tuned.set(target, tile)
 }
 
 const modules = new Map<Target, WebAssembly.Module>()
+
+/** Forgets compiled modules, so that the next are compiled under the flags of now. Only wide.ts calls it. */
+export function setWide(on: boolean): void {
+  modules.clear()
+  tuned.clear()
+  wide = on
+}
 
 export function instantiate(target: Target = pickTarget()): Machine {
   let module = modules.get(target)
@@ -103,5 +159,6 @@ export function instantiate(target: Target = pickTarget()): Machine {
     )
   }
   exports.initialize()
+  exports.setTile(TILE_CODES[chooseTile(target).value])
   return { target, memory: exports.memory, run: exports.run, setTile: exports.setTile }
 }

@@ -1,0 +1,38 @@
+// Runs every suite and the examples, counts what passed, and ends with one line: `N passed, N failed`.
+import { spawnSync } from 'node:child_process'
+
+let passed = 0
+let failed = 0
+
+/** Runs a command, shows its output, and counts: the suite's own totals where it prints them, else one. */
+function stage(title, command, { expect = '', env = {} } = {}) {
+  console.log(`\n> ${title}`)
+  const started = Date.now()
+  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
+    encoding: 'utf8',
+    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env },
+    maxBuffer: 2 ** 28,
+    shell: process.platform === 'win32',
+  })
+  const output = `${stdout}${stderr}`
+  const plain = output.replace(/\u001b\[[0-9;]*m/g, '')
+  console.log(plain.trimEnd().split('\n').slice(status === 0 ? -14 : -200).join('\n'))
+  const said = status === 0 && new RegExp(expect).test(plain)
+  const total = Number(/Total:\s+(\d+)/.exec(plain)?.[1] ?? /(\d+) passed, (\d+) failed/.exec(plain)?.slice(1).reduce((sum, n) => sum + Number(n), 0) ?? 1)
+  const good = Number(/Passed:\s+(\d+)/.exec(plain)?.[1] ?? /(\d+) passed, \d+ failed/.exec(plain)?.[1] ?? (said ? 1 : 0))
+  passed += good
+  failed += Math.max(total - good, said || total > good ? total - good : 1)
+  console.log(`  ${said && good === total ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+}
+
+const node = process.execPath
+stage('npm run check', ['npm', 'run', 'check'])
+stage('npm test', ['npm', 'test'])
+stage('npm start', ['npm', 'start'], { expect: 'test accuracy 0\\.9[6-9]' })
+stage('examples/xor', [node, 'build/examples/xor.js'], { expect: 'accuracy 1\\.0000' })
+stage('examples/iris', [node, 'build/examples/iris.js'], { expect: 'test accuracy (0\\.9|1\\.0)' })
+if (process.env.FOURLANE_DATA) {
+  stage('examples/mnist', [node, 'build/examples/mnist.js', '5'], { expect: 'test accuracy 0\\.9[7-9]' })
+}
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)

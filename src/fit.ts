@@ -146,7 +146,6 @@ class Run {
   async trainArrays(feed: Feed, data: DataSet): Promise<void> {
     const { engine, batchSize, scorer, signal } = this.#request
     const plan = engine.trainingPlan(batchSize)
-    plan.bind(feed.source)
     const batches = Math.min(Math.ceil(data.rows / batchSize), this.#left)
     let first = 0
     while (first < data.rows && this.#left > 0) {
@@ -154,6 +153,8 @@ class Run {
       const { index, rows } = feed.ready(first)
       const perStep = this.#perBatch || scorer.needsOutputs
       const count = Math.min(perStep ? 1 : this.#chunk, Math.ceil(rows / batchSize), this.#left)
+      // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
+      plan.bind(feed.source)
       const started = performance.now()
       engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
       const trained = Math.min(count * batchSize, rows)

@@ -228,6 +228,23 @@ for (const target of targets) {
     assert.equal(bits(one), bits(two))
   })
 
+  test('predicting and evaluating between steps changes nothing', async () => {
+    const sampleWeight = Array.from({ length: 60 }, (_, i) => 1 + (i % 3))
+    const [quiet, disturbed] = [classifier(), classifier()]
+    await quiet.fit(x, y, { epochs: 3, batchSize: 16, sampleWeight })
+    const more = wave(500 * 4)
+    const peek = {
+      onBatchEnd() {
+        disturbed.predict(more)
+        disturbed.evaluate(x, y)
+        assert.throws(() => disturbed.gradients(more, new Int32Array(500)), /running fit/)
+      },
+    }
+    await disturbed.fit(x, y, { epochs: 3, batchSize: 16, sampleWeight, callbacks: [peek] })
+    assert.equal(bits(disturbed), bits(quiet))
+    disturbed.gradients(more, new Int32Array(500))
+  })
+
   test('partialFit goes on where training stands', async () => {
     const [parts, whole] = [classifier(), classifier()]
     await parts.partialFit(x, y, { batchSize: 20 })

@@ -3,6 +3,7 @@ import {
   BLOCK_COUNT,
   BLOCK_GRADIENTS,
   CLIP_LIMIT,
+  NORM_ORDER,
   OP_CLIP_NORM,
   OP_CLIP_VALUE,
   OP_PENALTY,
@@ -59,20 +60,32 @@ function penalize(step: usize, record: usize): void {
   store<f64>(record, load<f64>(record, RECORD_PENALTY << 2) + penalty, RECORD_PENALTY << 2)
 }
 
-/** record.gradientNorm = sqrt(sum g²), summed in float64 in storage order. */
+/** record.gradientNorm = (sum |g|^p)^(1/p) for p = 1 or 2, or max |g|, in float64 in storage order. */
 function gradientNorm(step: usize, record: usize): void {
   const g = load<usize>(step, BLOCK_GRADIENTS << 2)
   const bytes = (<usize>load<i32>(step, BLOCK_COUNT << 2)) << 2
+  const order = load<i32>(step, NORM_ORDER << 2)
   let evens = f64x2.splat(0)
   let odds = f64x2.splat(0)
   for (let i: usize = 0; i < bytes; i += 16) {
-    const low = f64x2.promote_low_f32x4(v128.load64_zero(g + i))
-    const high = f64x2.promote_low_f32x4(v128.load64_zero(g + i, 8))
-    evens = f64x2.add(evens, f64x2.mul(low, low))
-    odds = f64x2.add(odds, f64x2.mul(high, high))
+    const low = f64x2.abs(f64x2.promote_low_f32x4(v128.load64_zero(g + i)))
+    const high = f64x2.abs(f64x2.promote_low_f32x4(v128.load64_zero(g + i, 8)))
+    if (order == 2) {
+      evens = f64x2.add(evens, f64x2.mul(low, low))
+      odds = f64x2.add(odds, f64x2.mul(high, high))
+    } else if (order == 1) {
+      evens = f64x2.add(evens, low)
+      odds = f64x2.add(odds, high)
+    } else {
+      evens = f64x2.max(evens, low)
+      odds = f64x2.max(odds, high)
+    }
   }
-  const sum = f64x2.add(evens, odds)
-  store<f64>(record, Math.sqrt(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)), RECORD_GRADIENT_NORM << 2)
+  const both = order ? f64x2.add(evens, odds) : f64x2.max(evens, odds)
+  const first = f64x2.extract_lane(both, 0)
+  const second = f64x2.extract_lane(both, 1)
+  const norm = order == 2 ? Math.sqrt(first + second) : order == 1 ? first + second : max(first, second)
+  store<f64>(record, norm, RECORD_GRADIENT_NORM << 2)
 }
 
 /** g *= min(1, limit / (norm + 1e-6)) on bytes [begin, end) of the block: PyTorch's clip_grad_norm_. */

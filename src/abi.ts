@@ -206,7 +206,7 @@ export const CORRECT_BINARY = 2
 
 /** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); record.penalty += l1 * sum|w| + l2 / 2 * sum w². */
 export const OP_PENALTY = 16
-/** record.gradientNorm = Euclidean norm of the block. */
+/** record.gradientNorm = norm of the block, by NORM_ORDER. */
 export const OP_GRADIENT_NORM = 17
 /** gradients *= min(1, limit / (record.gradientNorm + 1e-6)) */
 export const OP_CLIP_NORM = 18
@@ -223,6 +223,8 @@ export const PENALTY_L1 = 4
 export const PENALTY_L2 = 5
 /** f32 */
 export const CLIP_LIMIT = 6
+/** 2: Euclidean, 1: sum of sizes, 0: the largest size (order infinity). */
+export const NORM_ORDER = 7
 
 // Optimizer steps, ops 32 to 63: one in-place pass over parallel blocks. Rates and decays of a step:
 // rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.

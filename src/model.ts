@@ -14,11 +14,12 @@ import {
 import { type BatchInput, type BatchSource, batchesOf, type DataSet, isBatchSource, sliceRows } from './dataset.ts'
 import { Engine } from './engine.ts'
 import { fit, type History } from './fit.ts'
+import { foldLayers } from './fold.ts'
 import { encodeModel } from './formats/checkpoint.ts'
-import { activationOf, checkLayers, type Layer } from './layers.ts'
+import { activationOf, checkLayers, type Layer, noiseWarning } from './layers.ts'
 import { type Loss, type LossName, lowerLoss, resolveLoss, targetRange } from './losses.ts'
 import { type Metric, type MetricName, resolveMetric } from './metrics.ts'
-import type { Clipping } from './objective.ts'
+import type { Clipping, NormOrder } from './objective.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from './optimizers.ts'
 import { Parameter } from './parameters.ts'
 import { Random } from './random.ts'
@@ -129,9 +130,9 @@ export class Model {
    */
   compile(options: CompileOptions): void {
     const where = 'compile'
-    checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'clipNorm', 'globalClipNorm', 'clipValue'])
+    checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'clipNorm', 'globalClipNorm', 'clipValue', 'clipNormOrder'])
     this.#refuseWhileFitting(where)
-    const { metrics = [], clipNorm, globalClipNorm, clipValue } = options
+    const { metrics = [], clipNorm, globalClipNorm, clipValue, clipNormOrder } = options
     if (!Array.isArray(metrics)) throw new TypeError(`${where}: "metrics" must be an array, got ${show(metrics)}`)
     const optimizer = resolveOptimizer(where, options.optimizer)
     const loss = resolveLoss(where, options.loss)
@@ -140,6 +141,7 @@ export class Model {
       ...(globalClipNorm !== undefined && {
         globalClipNorm: checkNumber(where, 'globalClipNorm', globalClipNorm, { above: 0 }),
       }),
+      ...(clipNormOrder !== undefined && { clipNormOrder: checkNormOrder(clipNormOrder) }),
       ...(clipValue !== undefined && { clipValue: checkNumber(where, 'clipValue', clipValue, { above: 0 }) }),
     }
     const last = activationOf(this.layers[this.layers.length - 1])?.kind ?? 'linear'
@@ -147,6 +149,8 @@ export class Model {
     const compiled = { optimizer, loss, metrics: metrics.map((metric) => resolveMetric(where, metric)), clipping }
     const scorer = new Scorer(compiled.metrics, lowered, this.engine.outputs)
     this.engine.compile({ optimizer, loss: lowered, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
+    const warning = noiseWarning(this.layers)
+    if (warning) console.warn(`compile: ${warning}`)
     this.#compiled = compiled
     this.#scorer = scorer
   }
@@ -204,6 +208,7 @@ export class Model {
       })
     } finally {
       this.#fitting = false
+      this.engine.pinned = false
     }
   }
 
@@ -323,7 +328,10 @@ export class Model {
    * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
    */
   fold(): Model {
-    const { layers, values } = foldLayers(this.layers, (path) => this.#parameter(path))
+    const { layers, values } = foldLayers(this.layers, (layer, name) => {
+      const index = this.engine.slots.findIndex((slot) => slot.layer === layer && slot.name === name)
+      return this.parameters[index].get()
+    })
     const model = new Model(layers, { seed: this.seed, deterministic: this.deterministic })
     for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
     return model
@@ -442,3 +450,8 @@ export class Model {
 
 const prefixed = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))
+
+function checkNormOrder(order: unknown): NormOrder {
+  if (order === 1 || order === 2 || order === 'infinity') return order
+  throw new RangeError(`compile: "clipNormOrder" must be 1, 2 or 'infinity', got ${show(order)}`)
+}

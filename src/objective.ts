@@ -14,7 +14,12 @@ export interface Clipping {
   readonly clipNorm?: number
   readonly globalClipNorm?: number
   readonly clipValue?: number
+  /** The norm that clipNorm and globalClipNorm limit. */
+  readonly clipNormOrder?: NormOrder
 }
+
+/** The sum of sizes, the Euclidean norm, or the largest size. */
+export type NormOrder = 1 | 2 | 'infinity'
 
 /** What a model is trained for. */
 export interface Objective extends Clipping {
@@ -108,12 +113,13 @@ export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slo
   }
 }
 
-/** Norm of the whole gradient (always, for monitoring, when clipping asks for it) and clipping, in Keras' order of options. */
-export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue }: Clipping): void {
+/** Clips by value, then tensor by tensor, then as a whole. */
+export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue, clipNormOrder = 2 }: Clipping): void {
   const { slots, gradients } = draft.site
   const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
+  const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
   const clip = (op: number, address: number, count: number, limit = 0) =>
-    draft.emit(op, { [abi.BLOCK_GRADIENTS]: address, [abi.BLOCK_COUNT]: count }, { [abi.CLIP_LIMIT]: limit })
+    draft.emit(op, { [abi.BLOCK_GRADIENTS]: address, [abi.BLOCK_COUNT]: count, [abi.NORM_ORDER]: order }, { [abi.CLIP_LIMIT]: limit })
   if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, clipValue)
   if (clipNorm !== undefined) {
     for (const { offset, stored } of slots) {

@@ -13,7 +13,8 @@ interface ClipCase {
   expect: { f64: { total_norm?: number; norms?: number[]; grads: GoldenTensor[] } }
 }
 const golden = readGolden<{ cases: ClipCase[] }>('clip').cases
-const padded = (values: Float64Array) => Float32Array.from({ length: Math.ceil(values.length / 16) * 16 }, (_, i) => values[i] ?? 0)
+const padded = (values: Float64Array) =>
+  Float32Array.from({ length: Math.ceil(values.length / 16) * 16 }, (_, i) => values[i] ?? 0)
 
 for (const target of targets) {
   const test = suite(`clipping (${target})`)
@@ -85,7 +86,9 @@ for (const target of targets) {
           : flat.reduce((sum, g) => sum + Math.abs(g) ** p, 0) ** (1 / p)
       const limit = config.clip_value
       const expected = Array.from(values[0], (g) =>
-        limit !== undefined ? Math.max(-limit, Math.min(limit, g)) : g * Math.min(1, (config.max_norm ?? 0) / (norm + 1e-6)),
+        limit !== undefined
+          ? Math.max(-limit, Math.min(limit, g))
+          : g * Math.min(1, (config.max_norm ?? 0) / (norm + 1e-6)),
       )
       for (const update of moved) assertClose(update, expected, { absolute: 1e-5, relative: 1e-4 }, 'update')
     })
@@ -103,7 +106,12 @@ for (const target of targets) {
     )
     const record = sheet.run(1)
     const penalty = w.reduce((sum, v) => sum + 0.25 * Math.abs(v) + 0.25 * v * v, 0)
-    assertClose([sheet.arena.f64[(record + abi.RECORD_PENALTY * 4) / 8]], [penalty], { absolute: 1e-9, relative: 1e-7 }, 'penalty')
+    assertClose(
+      [sheet.arena.f64[(record + abi.RECORD_PENALTY * 4) / 8]],
+      [penalty],
+      { absolute: 1e-9, relative: 1e-7 },
+      'penalty',
+    )
     const expected = Array.from(g, (value, i) => value + 0.25 * Math.sign(w[i]) + 0.5 * w[i])
     assertClose(sheet.arena.floats(gradients, 48), expected, OPERATION, 'gradients')
   })
@@ -112,7 +120,9 @@ for (const target of targets) {
     const x = [1, 2, 3, 4]
     const y = [1, 2]
     const build = (lambda: number) => {
-      const model = sequential([input(2), dense(1, { kernelRegularizer: l1l2({ l1: lambda, l2: lambda }) })], { seed: 4 })
+      const model = sequential([input(2), dense(1, { kernelRegularizer: l1l2({ l1: lambda, l2: lambda }) })], {
+        seed: 4,
+      })
       model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
       model.parameters[1].set([5])
       return model

@@ -1,7 +1,18 @@
 // L2 and weight decay: one under SGD, two under Adam.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adam, adamw, configureRuntime, dense, input, l2, type Optimizer, optimize, sequential, sgd } from '../src/index.ts'
+import {
+  adam,
+  adamw,
+  configureRuntime,
+  dense,
+  input,
+  l2,
+  type Optimizer,
+  optimize,
+  sequential,
+  sgd,
+} from '../src/index.ts'
 import { targets } from './targets.ts'
 
 const x = Float32Array.from({ length: 20 * 3 }, (_, i) => Math.sin(1 + i * 1.3) * [10, 1, 0.1][i % 3])
@@ -9,7 +20,9 @@ const y = Float32Array.from({ length: 20 }, (_, i) => x[3 * i] / 10 + x[3 * i + 
 
 function kernel(optimizer: Optimizer, penalty = 0): number[] {
   const regularized = penalty ? { kernelRegularizer: l2(penalty) } : {}
-  const model = sequential([input(3), dense(1, { useBias: false, kernelInitializer: 'ones', ...regularized })], { seed: 2 })
+  const model = sequential([input(3), dense(1, { useBias: false, kernelInitializer: 'ones', ...regularized })], {
+    seed: 2,
+  })
   model.compile({ optimizer, loss: 'meanSquaredError' })
   for (let i = 0; i < 400; i++) model.trainStep(x, y)
   return Array.from(model.parameters[0].get())

@@ -1,12 +1,13 @@
 // Denormal numbers cost 10 to 100 times an ordinary one, and WebAssembly cannot flush them: no moment may stay one.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Model, configureRuntime, dense, input, type OptimizerName, sequential } from '../src/index.ts'
+import { configureRuntime, dense, input, type Model, type OptimizerName, sequential } from '../src/index.ts'
 import { optimizers } from '../src/optimizers.ts'
 import { targets } from './targets.ts'
 
 const LEAST_NORMAL = 2 ** -126
-const denormals = (values: Float32Array) => values.filter((value) => value !== 0 && Math.abs(value) < LEAST_NORMAL).length
+const denormals = (values: Float32Array) =>
+  values.filter((value) => value !== 0 && Math.abs(value) < LEAST_NORMAL).length
 
 function blocksOf({ engine }: Model): Float32Array[] {
   const { arena, gradients, states, blockBytes } = engine
@@ -21,10 +22,17 @@ for (const target of targets) {
   for (const kind of Object.keys(optimizers) as OptimizerName[]) {
     test(`${kind}: moments of gradients that fade`, () => {
       // without biases everything scales with the inputs, gradients of kernels with their square
-      const layers = [dense(10, { activation: 'tanh', useBias: false }), dense(10, { useBias: false }), dense(4, { useBias: false })]
+      const layers = [
+        dense(10, { activation: 'tanh', useBias: false }),
+        dense(10, { useBias: false }),
+        dense(4, { useBias: false }),
+      ]
       const model = sequential([input(6), ...layers], { seed: 3 })
       const make = optimizers[kind] as (options?: object) => ReturnType<(typeof optimizers)['adam']>
-      model.compile({ optimizer: make({ learningRate: 0, ...(kind === 'sgd' && { momentum: 0.9 }) }), loss: 'meanSquaredError' })
+      model.compile({
+        optimizer: make({ learningRate: 0, ...(kind === 'sgd' && { momentum: 0.9 }) }),
+        loss: 'meanSquaredError',
+      })
       const y = new Float32Array(8 * 4)
       let smallest = 1
       for (let step = 0; step < 200; step++) {

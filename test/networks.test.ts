@@ -2,6 +2,8 @@
 import { suite } from 'uvu'
 import type { ActivationName } from '../src/activations.ts'
 import {
+  activation,
+  batchNorm,
   categoricalCrossentropy,
   configureRuntime,
   dense,
@@ -22,6 +24,10 @@ interface Snapshot {
   step: number
   W: GoldenTensor[]
   b: (GoldenTensor | null)[]
+  gamma?: GoldenTensor[]
+  beta?: GoldenTensor[]
+  running_mean?: GoldenTensor[]
+  running_var?: GoldenTensor[]
 }
 interface NetworkCase {
   id: string
@@ -57,12 +63,13 @@ function transposed({ shape, data }: GoldenTensor): Float64Array {
 function build({ config, inputs }: NetworkCase): Model {
   const penalty = config.l1 || config.l2 ? l1l2({ l1: config.l1 ?? 0, l2: config.l2 ?? 0 }) : undefined
   const units = config.sizes.slice(1)
-  const layers: Layer[] = units.map((width, i) =>
-    dense(width, {
-      activation: i < units.length - 1 ? (config.activation as ActivationName) : 'linear',
-      ...(penalty && { kernelRegularizer: penalty }),
-    }),
-  )
+  const layers = units.flatMap((width, i): Layer[] => {
+    const options = penalty ? { kernelRegularizer: penalty } : {}
+    const kind = i < units.length - 1 ? (config.activation as ActivationName) : 'linear'
+    if (!config.batch_norm || i === units.length - 1) return [dense(width, { activation: kind, ...options })]
+    const { momentum, eps: epsilon } = config.batch_norm
+    return [dense(width, { useBias: false, ...options }), batchNorm({ momentum, epsilon }), activation(kind)]
+  })
   const model = sequential([input(config.sizes[0]), ...layers])
   const smoothing = config.label_smoothing ?? 0
   const loss: Loss =
@@ -77,12 +84,34 @@ function build({ config, inputs }: NetworkCase): Model {
     ...(config.clip_norm !== undefined && { globalClipNorm: config.clip_norm }),
     ...(config.clip_value !== undefined && { clipValue: config.clip_value }),
   })
-  model.parameters.forEach((parameter, i) => {
-    const layer = Math.floor(i / 2)
-    const bias = inputs.b[layer]
-    parameter.set(i % 2 === 0 ? transposed(inputs.W[layer]) : bias ? numbers(bias) : new Float64Array(parameter.size))
+  inputs.W.forEach((weights, i) => {
+    const bias = inputs.b[i]
+    named(model, `dense_${i + 1}.kernel`).set(transposed(weights))
+    if (bias) named(model, `dense_${i + 1}.bias`).set(numbers(bias))
   })
   return model
+}
+
+function named(model: Model, name: string) {
+  const found = model.parameters.find((parameter) => parameter.name === name)
+  if (!found) throw new Error(`no parameter ${name}`)
+  return found
+}
+
+/** The model's parameters after a step. */
+function compare(model: Model, { step, W, b, gamma, beta, running_mean, running_var }: Snapshot): void {
+  const check = (name: string, expected: ArrayLike<number>) =>
+    assertClose(named(model, name).get(), expected, TRAJECTORY, `${name} after step ${step}`)
+  W.forEach((weights, i) => {
+    const bias = b[i]
+    check(`dense_${i + 1}.kernel`, transposed(weights))
+    if (bias) check(`dense_${i + 1}.bias`, numbers(bias))
+  })
+  for (const [name, tensors] of Object.entries({ gamma, beta, runningMean: running_mean, runningVariance: running_var })) {
+    tensors?.forEach((tensor, i) => {
+      check(`batchNorm_${i + 1}.${name}`, numbers(tensor))
+    })
+  }
 }
 
 for (const target of targets) {
@@ -90,7 +119,7 @@ for (const target of targets) {
   test.before(() => configureRuntime({ target }))
   test.after(() => configureRuntime())
 
-  for (const golds of golden.cases.filter(({ config }) => !config.batch_norm)) {
+  for (const golds of golden.cases) {
     test(golds.id, () => {
       const { config, expect } = golds
       const { x, y } = golden.datasets[config.loss === 'mse' ? 'regression-5-2' : 'classification-5-3']
@@ -107,22 +136,7 @@ for (const target of targets) {
           model.trainStep(features.subarray(first * 5, last * 5), targetsOf.subarray(first * width, last * width)),
         )
         const snapshot = expect.f64.snapshots.find((candidate) => candidate.step === step + 1)
-        snapshot?.W.forEach((weights, layer) => {
-          const bias = snapshot.b[layer]
-          assertClose(
-            model.parameters[2 * layer].get(),
-            transposed(weights),
-            TRAJECTORY,
-            `W${layer} after step ${step + 1}`,
-          )
-          if (bias)
-            assertClose(
-              model.parameters[2 * layer + 1].get(),
-              numbers(bias),
-              TRAJECTORY,
-              `b${layer} after step ${step + 1}`,
-            )
-        })
+        if (snapshot) compare(model, snapshot)
       }
       assertClose(losses, expect.f64.total_loss, TRAJECTORY, 'losses')
       assertClose(model.predict(features), numbers(expect.f64.eval_output), TRAJECTORY, 'outputs')

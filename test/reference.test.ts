@@ -5,7 +5,18 @@ import { gunzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ActivationName } from '../src/activations.ts'
-import { activation as activationLayer, batchNorm, dense, dropout, input, type Layer, readCsv, readIdx, sequential, standardScaler } from '../src/index.ts'
+import {
+  activation as activationLayer,
+  batchNorm,
+  dense,
+  dropout,
+  input,
+  type Layer,
+  readCsv,
+  readIdx,
+  sequential,
+  standardScaler,
+} from '../src/index.ts'
 import { readGolden } from './golden.ts'
 import { fromGolden } from './optimizer-cases.ts'
 
@@ -54,7 +65,8 @@ function build({ sizes, activation, task, init, batch_norm, dropout: rate }: Ref
   const layers: Layer[] = [input(sizes[0])]
   sizes.slice(1, -1).forEach((units) => {
     const kernelInitializer = init === 'he_normal' ? 'heNormal' : 'glorotUniform'
-    if (batch_norm) layers.push(dense(units, { useBias: false, kernelInitializer }), batchNorm(), activationLayer(activation))
+    if (batch_norm)
+      layers.push(dense(units, { useBias: false, kernelInitializer }), batchNorm(), activationLayer(activation))
     else layers.push(dense(units, { activation, kernelInitializer }))
     if (rate) layers.push(dropout(rate))
   })
@@ -79,7 +91,11 @@ for (const golden of cases.filter(({ train_indices }) => train_indices !== undef
     const ofTarget = standardScaler()
     const yTrain = task === 'regression' ? ofTarget.fitTransform(train.y, 1) : Int32Array.from(train.y)
     const yTest = task === 'regression' ? ofTarget.transform(held.y) : Int32Array.from(held.y)
-    const loss = { multiclass: 'sparseCategoricalCrossentropy', binary: 'binaryCrossentropy', regression: 'meanSquaredError' } as const
+    const loss = {
+      multiclass: 'sparseCategoricalCrossentropy',
+      binary: 'binaryCrossentropy',
+      regression: 'meanSquaredError',
+    } as const
     const score = task === 'regression' ? 'r2Score' : 'accuracy'
 
     let sum = 0

@@ -1,5 +1,6 @@
 // Runs every suite and the examples, counts what passed, and ends with one line: `N passed, N failed`.
 import { spawnSync } from 'node:child_process'
+import { stripVTControlCharacters } from 'node:util'
 
 let passed = 0
 let failed = 0
@@ -15,11 +16,26 @@ function stage(title, command, { expect = '', env = {} } = {}) {
     shell: process.platform === 'win32',
   })
   const output = `${stdout}${stderr}`
-  const plain = output.replace(/\u001b\[[0-9;]*m/g, '')
-  console.log(plain.trimEnd().split('\n').slice(status === 0 ? -14 : -200).join('\n'))
+  const plain = stripVTControlCharacters(output)
+  console.log(
+    plain
+      .trimEnd()
+      .split('\n')
+      .slice(status === 0 ? -14 : -200)
+      .join('\n'),
+  )
   const said = status === 0 && new RegExp(expect).test(plain)
-  const total = Number(/Total:\s+(\d+)/.exec(plain)?.[1] ?? /(\d+) passed, (\d+) failed/.exec(plain)?.slice(1).reduce((sum, n) => sum + Number(n), 0) ?? 1)
-  const good = Number(/Passed:\s+(\d+)/.exec(plain)?.[1] ?? /(\d+) passed, \d+ failed/.exec(plain)?.[1] ?? (said ? 1 : 0))
+  const total = Number(
+    /Total:\s+(\d+)/.exec(plain)?.[1] ??
+      /(\d+) passed, (\d+) failed/
+        .exec(plain)
+        ?.slice(1)
+        .reduce((sum, n) => sum + Number(n), 0) ??
+      1,
+  )
+  const good = Number(
+    /Passed:\s+(\d+)/.exec(plain)?.[1] ?? /(\d+) passed, \d+ failed/.exec(plain)?.[1] ?? (said ? 1 : 0),
+  )
   passed += good
   failed += Math.max(total - good, said || total > good ? total - good : 1)
   console.log(`  ${said && good === total ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s`)

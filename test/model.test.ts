@@ -1,6 +1,5 @@
 // The model as a user holds it: shapes, errors, files, reproducibility, on every target.
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,6 +15,7 @@ import {
   sgd,
   stepDecay,
 } from '../src/index.ts'
+import { temporaryFolder } from './folder.ts'
 import { targets } from './targets.ts'
 
 const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
@@ -264,7 +264,7 @@ for (const target of targets) {
   })
 
   test('a file brings back the model, compiled, and training resumes bit for bit', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'fourlane-'))
+    const folder = temporaryFolder()
     const path = join(folder, 'model.safetensors')
     const x = wave(40 * 4)
     const y = labels(40)
@@ -287,7 +287,7 @@ for (const target of targets) {
   })
 
   test('a damaged file is refused', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'fourlane-'))
+    const folder = temporaryFolder()
     const bytes = classifier().toBytes()
     refuses(() => modelFromBytes(bytes.subarray(0, bytes.length - 5)), RangeError, 'cut short')
     refuses(() => modelFromBytes(bytes.subarray(0, 4)), RangeError, 'cut short')

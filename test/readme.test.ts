@@ -1,11 +1,11 @@
 // The README's example runs as printed, and its links lead somewhere.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { temporaryFolder } from './folder.ts'
 
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/') ? '../../' : '../', import.meta.url))
 
@@ -16,7 +16,7 @@ test('the first example of the README trains, saves and loads', () => {
   mkdirSync(join(root, 'build/readme'), { recursive: true })
   const file = join(root, 'build/readme/example.mjs')
   writeFileSync(file, code)
-  const folder = mkdtempSync(join(tmpdir(), 'fourlane-readme-'))
+  const folder = temporaryFolder()
   const printed = execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' })
   assert.match(printed, /accuracy: 1/)
   assert.ok(existsSync(join(folder, 'xor.safetensors')))

@@ -2,7 +2,19 @@
 // by Adam's running size of that gradient, so weights with small gradients decay far more than was asked for, and those with
 // large ones hardly (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
 import { readFileSync } from 'node:fs'
-import { adam, adamw, dense, input, l2, type Optimizer, readCsv, sequential, sgd, standardScaler, trainTestSplit } from 'fourlane'
+import {
+  adam,
+  adamw,
+  dense,
+  input,
+  l2,
+  type Optimizer,
+  readCsv,
+  sequential,
+  sgd,
+  standardScaler,
+  trainTestSplit,
+} from 'fourlane'
 import { dataFile } from './data.ts'
 
 const { columns, values, rows } = readCsv(readFileSync(dataFile('breast_cancer.csv'), 'utf8'))
@@ -13,7 +25,12 @@ for (let row = 0; row < rows; row++) {
   x.set(values.subarray(row * columns.length, row * columns.length + features), row * features)
   y[row] = values[row * columns.length + features]
 }
-const { xTrain, xTest, yTrain, yTest } = trainTestSplit(x, y, { columns: features, testSize: 0.25, seed: 1, stratify: true })
+const { xTrain, xTest, yTrain, yTest } = trainTestSplit(x, y, {
+  columns: features,
+  testSize: 0.25,
+  seed: 1,
+  stratify: true,
+})
 const scaler = standardScaler()
 const train = scaler.fitTransform(xTrain, features)
 const test = scaler.transform(xTest)
@@ -22,8 +39,14 @@ async function run(name: string, optimizer: Optimizer, penalty = 0): Promise<voi
   const model = sequential(
     [
       input(features),
-      dense(16, { activation: 'tanh', ...(penalty && { kernelRegularizer: l2(penalty), biasRegularizer: l2(penalty) }) }),
-      dense(1, { activation: 'sigmoid', ...(penalty && { kernelRegularizer: l2(penalty), biasRegularizer: l2(penalty) }) }),
+      dense(16, {
+        activation: 'tanh',
+        ...(penalty && { kernelRegularizer: l2(penalty), biasRegularizer: l2(penalty) }),
+      }),
+      dense(1, {
+        activation: 'sigmoid',
+        ...(penalty && { kernelRegularizer: l2(penalty), biasRegularizer: l2(penalty) }),
+      }),
     ],
     { seed: 1 },
   )

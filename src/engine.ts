@@ -19,8 +19,9 @@ import {
 } from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
+import { TILE_CODES, type TileTuner } from './tiles.ts'
 import { initialStates, type StepClock, stateSlots, stepClock, type Tensor, writeDynamics } from './updates.ts'
-import type { Target } from './wasm.ts'
+import { settleTile, type Target, tileTuner } from './wasm.ts'
 
 /** Rows an inference plan holds at least, so that large inputs go through in few calls. */
 const INFERENCE_ROWS = 64
@@ -68,12 +69,14 @@ export class Engine implements ParameterHome {
   #plan: Plan | undefined
   #records = 0
   #planEnd = 0
+  #tuner: TileTuner | undefined
   /** First free byte after the blocks that outlive a plan. */
   #floor: number
 
   constructor(layers: readonly Layer[], widths: readonly number[], random: Random, seed: number, target?: Target) {
     this.#seed = seed
     this.arena = new Arena(target)
+    this.#tuner = tileTuner(this.arena.machine.target)
     this.layers = layers
     this.widths = widths
     this.slots = layoutParameters(layers, widths)
@@ -157,6 +160,7 @@ export class Engine implements ParameterHome {
   feed(data: DataSet, batchSize: number): Feed {
     this.plan(batchSize)
     this.arena.top = this.#planEnd
+    this.pinned = true
     return new Feed(this.arena, data, batchSize)
   }
 
@@ -276,11 +280,7 @@ export class Engine implements ParameterHome {
   }
 
   /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. A trial is one batch as in training. */
-  evaluate(
-    data: DataSet,
-    visit?: (outputs: Float32Array, first: number, rows: number) => void,
-    trial = false,
-  ): Tally {
+  evaluate(data: DataSet, visit?: (outputs: Float32Array, first: number, rows: number) => void, trial = false): Tally {
     const plan = this.trainingPlan(trial ? data.rows : 1)
     const outputs = trial ? plan.outputs : plan.evaluateOutputs
     const tally = emptyTally()
@@ -336,8 +336,22 @@ export class Engine implements ParameterHome {
     for (let i = 0; i < count; i++) {
       this.#prepareUpdate(i, Math.min(batchSize, rows - i * batchSize), first + i * batchSize)
     }
-    this.#run(plan.fit, count)
+    if (this.#tuner) this.#runTimed(this.#tuner, plan.fit, count)
+    else this.#run(plan.fit, count)
     for (let i = 0; i < count; i++) this.#collect(i, tally)
+  }
+
+  /** A run that tells the tuner its time, until the tuner has settled on a tile. */
+  #runTimed(tuner: TileTuner, range: Range, count: number): void {
+    const { machine } = this.arena
+    machine.setTile(TILE_CODES[tuner.tile])
+    const started = performance.now()
+    this.#run(range, count)
+    const choice = tuner.report(count, performance.now() - started)
+    if (!choice) return
+    machine.setTile(TILE_CODES[choice])
+    settleTile(machine.target, choice)
+    this.#tuner = undefined
   }
 }
 

@@ -18,6 +18,7 @@ export {
 export { constant } from './constant.ts'
 export type { ClassWeight, Features, Targets } from './data.ts'
 export type { BatchInput, BatchSource } from './dataset.ts'
+export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from './diagnose.ts'
 export type { History } from './fit.ts'
 export { type CsvTable, readCsv } from './formats/csv.ts'
 export { gunzip, readIdx } from './formats/idx.ts'
@@ -40,7 +41,22 @@ export {
   varianceScaling,
   zeros,
 } from './initializers.ts'
-export { activation, dense, input, type Layer } from './layers.ts'
+export {
+  activation,
+  batchNorm,
+  batchRenorm,
+  dense,
+  dropout,
+  gaussianNoise,
+  groupNorm,
+  input,
+  instanceNorm,
+  type Layer,
+  layerNorm,
+  prelu,
+  residual,
+  rmsNorm,
+} from './layers.ts'
 export { loadModel, modelFromBytes } from './load.ts'
 export {
   binaryCrossentropy,

@@ -2,11 +2,47 @@
 import { type Activation, resolveActivation } from './activations.ts'
 import { checkInteger, checkOneOf, show } from './check.ts'
 import { type ActivationLayer, activationKind } from './layers/activation.ts'
+import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './layers/batchNorm.ts'
 import { type DenseLayer, denseKind } from './layers/dense.ts'
 import type { LayerKind, Lowered, Lowering, ParameterSpec, Value } from './layers/lowering.ts'
+import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './layers/noise.ts'
+import { type PreluLayer, preluKind } from './layers/prelu.ts'
+import { type ResidualLayer, residualKind } from './layers/residual.ts'
+import {
+  type GroupNormLayer,
+  groupNormKind,
+  type InstanceNormLayer,
+  instanceNormKind,
+  type LayerNormLayer,
+  layerNormKind,
+  type RmsNormLayer,
+  rmsNormKind,
+} from './layers/rowNorm.ts'
 
 export { type ActivationLayer, activation } from './layers/activation.ts'
+export {
+  type BatchNormLayer,
+  type BatchNormOptions,
+  type BatchRenormLayer,
+  type BatchRenormOptions,
+  batchNorm,
+  batchRenorm,
+} from './layers/batchNorm.ts'
 export { type DenseLayer, type DenseOptions, dense } from './layers/dense.ts'
+export { type DropoutLayer, dropout, type GaussianNoiseLayer, gaussianNoise } from './layers/noise.ts'
+export { type PreluLayer, prelu } from './layers/prelu.ts'
+export { type ResidualLayer, residual } from './layers/residual.ts'
+export {
+  type GroupNormLayer,
+  groupNorm,
+  type InstanceNormLayer,
+  instanceNorm,
+  type LayerNormLayer,
+  layerNorm,
+  type RmsNormLayer,
+  type RowNormOptions,
+  rmsNorm,
+} from './layers/rowNorm.ts'
 
 export interface InputLayer {
   readonly kind: 'input'
@@ -14,7 +50,22 @@ export interface InputLayer {
 }
 
 /** A frozen, JSON-able description; the same object is what a file stores. */
-export type Layer = InputLayer | DenseLayer | ActivationLayer
+export type Layer = InputLayer | Lowerable
+
+/** Every kind of layer but the input. */
+export type Lowerable =
+  | DenseLayer
+  | ActivationLayer
+  | BatchNormLayer
+  | BatchRenormLayer
+  | LayerNormLayer
+  | GroupNormLayer
+  | InstanceNormLayer
+  | RmsNormLayer
+  | DropoutLayer
+  | GaussianNoiseLayer
+  | PreluLayer
+  | ResidualLayer
 
 /** The model's first layer: rows of `size` features. */
 export function input(size: number): InputLayer {
@@ -22,18 +73,33 @@ export function input(size: number): InputLayer {
 }
 
 /** One row per kind of layer; `input` only names the width. */
-const layerKinds = { dense: denseKind, activation: activationKind }
-type Lowerable = Exclude<Layer, InputLayer>
+const layerKinds = {
+  dense: denseKind,
+  activation: activationKind,
+  batchNorm: batchNormKind,
+  batchRenorm: batchRenormKind,
+  layerNorm: layerNormKind,
+  groupNorm: groupNormKind,
+  instanceNorm: instanceNormKind,
+  rmsNorm: rmsNormKind,
+  dropout: dropoutKind,
+  gaussianNoise: gaussianNoiseKind,
+  prelu: preluKind,
+  residual: residualKind({ revive: reviveLayer, outputsOf, parametersOf, lower }),
+}
 
 // The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.
-const kindOf = (layer: Lowerable) => layerKinds[layer.kind] as LayerKind<Lowerable>
+const kindOf = (layer: Lowerable) => layerKinds[layer.kind] as unknown as LayerKind<Lowerable>
 
 /** Width of the layer's output for rows of `inputs` features. */
-export const outputsOf = (layer: Lowerable, inputs: number): number => kindOf(layer).outputs(layer, inputs)
+export function outputsOf(layer: Lowerable, inputs: number): number {
+  return kindOf(layer).outputs(layer, inputs)
+}
 
 /** The parameters the layer owns for rows of `inputs` features. */
-export const parametersOf = (layer: Lowerable, inputs: number): readonly ParameterSpec[] =>
-  kindOf(layer).parameters(layer, inputs)
+export function parametersOf(layer: Lowerable, inputs: number): readonly ParameterSpec[] {
+  return kindOf(layer).parameters(layer, inputs)
+}
 
 /** A layer from its JSON form, checked as its factory checks. */
 export function reviveLayer(spec: Layer): Layer {
@@ -43,8 +109,9 @@ export function reviveLayer(spec: Layer): Layer {
 }
 
 /** Emits the layer's forward steps and returns how to go back. */
-export const lower = (layer: Lowerable, lowering: Lowering, x: Value): Lowered =>
-  kindOf(layer).lower(layer, lowering, x)
+export function lower(layer: Lowerable, lowering: Lowering, x: Value): Lowered {
+  return kindOf(layer).lower(layer, lowering, x)
+}
 
 /** The layer's own activation, if its kind has one. */
 export const activationOf = (layer: Layer): Activation | undefined =>
@@ -53,6 +120,14 @@ export const activationOf = (layer: Layer): Activation | undefined =>
 /** The layer without its activation: what a loss that brings its own softmax or sigmoid wants below it. */
 export const withoutActivation = <L extends Layer>(layer: L): L =>
   'activation' in layer ? { ...layer, activation: resolveActivation('', 'linear') } : layer
+
+/** What is wrong with noise on the model's very outputs, should it end in some; an activation after it does not help. */
+export function noiseWarning(layers: readonly Layer[]): string | undefined {
+  const last = layers.findLastIndex(({ kind }) => kind !== 'activation')
+  const { kind } = layers[last] ?? {}
+  if (kind !== 'dropout' && kind !== 'gaussianNoise') return undefined
+  return `layer ${last}, ${kind}, follows the logits: the loss will be taken of spoilt outputs; put it before the last dense layer`
+}
 
 /**
  * Checks a model's list of layers.

@@ -130,7 +130,15 @@ export class Model {
    */
   compile(options: CompileOptions): void {
     const where = 'compile'
-    checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'clipNorm', 'globalClipNorm', 'clipValue', 'clipNormOrder'])
+    checkOptions(where, options, [
+      'optimizer',
+      'loss',
+      'metrics',
+      'clipNorm',
+      'globalClipNorm',
+      'clipValue',
+      'clipNormOrder',
+    ])
     this.#refuseWhileFitting(where)
     const { metrics = [], clipNorm, globalClipNorm, clipValue, clipNormOrder } = options
     if (!Array.isArray(metrics)) throw new TypeError(`${where}: "metrics" must be an array, got ${show(metrics)}`)
@@ -255,11 +263,7 @@ export class Model {
    * Loss and metrics on these rows; Keras' `evaluate`. With `training: true` the rows go through as one batch of training
    * would: with batch statistics, dropout and noise.
    */
-  evaluate(
-    x: Features,
-    y: Targets,
-    options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {},
-  ): Logs {
+  evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {}): Logs {
     this.#requireCompiled('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', options.training ?? false)
@@ -385,7 +389,10 @@ export class Model {
     const { minimumRows } = this.engine.plan(batchSize)
     const last = rows % batchSize || batchSize
     if (last >= minimumRows) return
-    const batch = last === rows ? `a batch of ${rows} row` : `the last batch of ${rows} rows in batches of ${batchSize} has ${last} row`
+    const batch =
+      last === rows
+        ? `a batch of ${rows} row`
+        : `the last batch of ${rows} rows in batches of ${batchSize} has ${last} row`
     throw new RangeError(
       `${where}: ${batch}, but batch normalization needs ${minimumRows} rows for its statistics; choose another batchSize, or freezeStatistics()`,
     )

@@ -119,7 +119,11 @@ export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue
   const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
   const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
   const clip = (op: number, address: number, count: number, limit = 0) =>
-    draft.emit(op, { [abi.BLOCK_GRADIENTS]: address, [abi.BLOCK_COUNT]: count, [abi.NORM_ORDER]: order }, { [abi.CLIP_LIMIT]: limit })
+    draft.emit(
+      op,
+      { [abi.BLOCK_GRADIENTS]: address, [abi.BLOCK_COUNT]: count, [abi.NORM_ORDER]: order },
+      { [abi.CLIP_LIMIT]: limit },
+    )
   if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, clipValue)
   if (clipNorm !== undefined) {
     for (const { offset, stored } of slots) {

@@ -30,7 +30,6 @@ export function layoutParameters(layers: readonly Layer[], widths: readonly numb
   layers.forEach((layer, index) => {
     if (layer.kind === 'input') return
     const specs = parametersOf(layer, widths[index - 1])
-    if (specs.length === 0) return
     seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
     const prefix = ('name' in layer && layer.name) || `${layer.kind}_${seen[layer.kind]}`
     for (const spec of specs) {

@@ -5,7 +5,13 @@
 import { TILE_2X16, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from './abi.ts'
 
 /** The machine's code of each tile. */
-export const TILE_CODES = { '6x8': TILE_6X8, '4x8': TILE_4X8, '2x16': TILE_2X16, '4x16': TILE_4X16, '5x16': TILE_5X16 } as const
+export const TILE_CODES = {
+  '6x8': TILE_6X8,
+  '4x8': TILE_4X8,
+  '2x16': TILE_2X16,
+  '4x16': TILE_4X16,
+  '5x16': TILE_5X16,
+} as const
 export type Tile = keyof typeof TILE_CODES
 export const TILES = Object.keys(TILE_CODES) as readonly Tile[]
 

@@ -129,7 +129,9 @@ export function configureRuntime(options: { target?: Target; tile?: Tile } = {})
 /** A tuner for a model on this target, unless its tile is settled. */
 export function tileTuner(target: Target): TileTuner | undefined {
   const settled = configured.tile ?? environment('FOURLANE_TILE') ?? tuned.get(target)
-  return settled || target === 'debug' ? undefined : new TileTuner(guessTile(target === 'relaxed', wide), target === 'relaxed', wide)
+  return settled || target === 'debug'
+    ? undefined
+    : new TileTuner(guessTile(target === 'relaxed', wide), target === 'relaxed', wide)
 }
 
 /** Makes a tuner's choice that of all models to come. */

@@ -49,7 +49,9 @@ function isCandidate(): boolean {
 /** Best time of a training step, and a digest of the parameters after all of them. */
 function trial(wide: boolean): { bits: string; milliseconds: number } {
   setWide(wide)
-  const model = sequential([{ kind: 'input', size: WIDTH }, dense(WIDTH, { activation: 'tanh' }), dense(WIDTH)], { seed: 1 })
+  const model = sequential([{ kind: 'input', size: WIDTH }, dense(WIDTH, { activation: 'tanh' }), dense(WIDTH)], {
+    seed: 1,
+  })
   model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'meanSquaredError' })
   const x = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => Math.sin(i))
   let milliseconds = Number.POSITIVE_INFINITY

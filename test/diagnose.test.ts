@@ -3,9 +3,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   activation,
-  type Diagnosis,
   batchNorm,
   constant,
+  type Diagnosis,
   dense,
   diagnose,
   diagnosisTable,
@@ -33,7 +33,13 @@ const decay = ({ layers }: Diagnosis) => layers[0].gradientDeviation / layers[la
 
 test('gradients vanish with small weights, explode with large ones, and keep their size with Glorot', () => {
   const of = (stddev: number | undefined) =>
-    decay(diagnose(compiled(deep({ activation: 'tanh', ...(stddev && { kernelInitializer: randomNormal({ stddev }) }) })), x, y))
+    decay(
+      diagnose(
+        compiled(deep({ activation: 'tanh', ...(stddev && { kernelInitializer: randomNormal({ stddev }) }) })),
+        x,
+        y,
+      ),
+    )
   assert.ok(of(0.05) < 1e-3, `${of(0.05)}`)
   assert.ok(of(undefined) > 0.1 && of(undefined) < 10, `${of(undefined)}`)
   const linear = deep({ kernelInitializer: randomNormal({ stddev: 1 }) })
@@ -67,11 +73,17 @@ test('statistics are those of the values, and nothing changes', () => {
   const model = compiled([dense(7), batchNorm(), dropout(0.3), activation('relu')])
   const before = model.parameters.map((parameter) => parameter.get())
   const { loss, rows: count, layers } = diagnose(model, x, y)
-  assert.equal(model.parameters.map((parameter) => parameter.get()), before)
+  assert.equal(
+    model.parameters.map((parameter) => parameter.get()),
+    before,
+  )
   assert.is(model.engine.steps, 0)
   assert.is(count, rows)
   assert.is(loss, model.gradients(x, y).loss)
-  assert.equal(layers.map(({ name }) => name), ['dense_1', 'batchNorm_1', 'dropout', 'activation', 'dense_2'])
+  assert.equal(
+    layers.map(({ name }) => name),
+    ['dense_1', 'batchNorm_1', 'dropout', 'activation', 'dense_2'],
+  )
   // batch norm's outputs by definition; the bias gradient is the column sum of what its dense layer gets
   assert.ok(Math.abs(layers[1].activationMean) < 1e-5)
   assert.ok(Math.abs(layers[1].activationDeviation - 1) < 1e-3)
@@ -97,8 +109,11 @@ test('layers below the first that trains get no gradient', () => {
 })
 
 test('the table has a line for every layer and the loss', () => {
-  const table = diagnosisTable(diagnose(compiled([dense(5, { activation: 'relu' }), dense(5, { activation: 'tanh' })]), x, y))
-  for (const text of ['dense_1', 'relu', 'dead', 'saturated', 'dense_3', 'softmax', '%', 'on 64 rows']) assert.ok(table.includes(text), text)
+  const table = diagnosisTable(
+    diagnose(compiled([dense(5, { activation: 'relu' }), dense(5, { activation: 'tanh' })]), x, y),
+  )
+  for (const text of ['dense_1', 'relu', 'dead', 'saturated', 'dense_3', 'softmax', '%', 'on 64 rows'])
+    assert.ok(table.includes(text), text)
 })
 
 test('an uncompiled model is refused', () => {

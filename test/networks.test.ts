@@ -107,7 +107,12 @@ function compare(model: Model, { step, W, b, gamma, beta, running_mean, running_
     check(`dense_${i + 1}.kernel`, transposed(weights))
     if (bias) check(`dense_${i + 1}.bias`, numbers(bias))
   })
-  for (const [name, tensors] of Object.entries({ gamma, beta, runningMean: running_mean, runningVariance: running_var })) {
+  for (const [name, tensors] of Object.entries({
+    gamma,
+    beta,
+    runningMean: running_mean,
+    runningVariance: running_var,
+  })) {
     tensors?.forEach((tensor, i) => {
       check(`batchNorm_${i + 1}.${name}`, numbers(tensor))
     })

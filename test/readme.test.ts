@@ -17,7 +17,11 @@ test('the first example of the README trains, saves and loads', () => {
   const file = join(root, 'build/readme/example.mjs')
   writeFileSync(file, code)
   const folder = temporaryFolder()
-  const printed = execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' })
+  const printed = execFileSync(process.execPath, [file], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, FORCE_COLOR: '0' },
+  })
   assert.match(printed, /accuracy: 1/)
   assert.ok(existsSync(join(folder, 'xor.safetensors')))
 })

@@ -7,6 +7,7 @@ import { roundUp } from '../layout.ts'
 import { type Regularizer, resolveRegularizer } from '../regularizers.ts'
 import { emitActivation } from './activation.ts'
 import type { LayerKind } from './lowering.ts'
+import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
 export interface DenseLayer {
   readonly kind: 'dense'
@@ -18,6 +19,7 @@ export interface DenseLayer {
   readonly biasInitializer: Initializer
   readonly kernelRegularizer?: Regularizer
   readonly biasRegularizer?: Regularizer
+  readonly weightNorm?: boolean
   readonly trainable: boolean
 }
 
@@ -28,6 +30,7 @@ export interface DenseOptions {
   biasInitializer?: InitializerName | Initializer
   kernelRegularizer?: Regularizer
   biasRegularizer?: Regularizer
+  weightNorm?: boolean
   trainable?: boolean
   name?: string
 }
@@ -39,6 +42,7 @@ const DENSE_OPTIONS = [
   'biasInitializer',
   'kernelRegularizer',
   'biasRegularizer',
+  'weightNorm',
   'trainable',
   'name',
 ] as const
@@ -47,15 +51,22 @@ const DENSE_OPTIONS = [
  * A fully connected layer: y = activation(x·W + b), x [rows, inputs], W [inputs, units], b [units].
  * PyTorch's `Linear` stores the transposed W; Keras' `Dense` is the same.
  * Defaults: linear activation, bias, Glorot-uniform kernel, zero bias.
+ * With `weightNorm`, W = scale · direction / |direction| for each unit (Salimans and Kingma 2016, arXiv:1602.07868;
+ * PyTorch's `weight_norm`): `direction` and `scale` take the kernel's place, and W starts as drawn.
  * @throws TypeError or RangeError naming the option.
  */
 export function dense(units: number, options: DenseOptions = {}): DenseLayer {
   checkInteger('dense', 'units', units, 1)
   checkOptions('dense', options, DENSE_OPTIONS)
-  const { activation = 'linear', useBias = true, trainable = true, name } = options
+  const { activation = 'linear', useBias = true, weightNorm = false, trainable = true, name } = options
   const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options
   const kernelRegularizer = resolveRegularizer('dense', options.kernelRegularizer)
   const biasRegularizer = resolveRegularizer('dense', options.biasRegularizer, 'biasRegularizer')
+  if (checkBoolean('dense', 'weightNorm', weightNorm) && kernelRegularizer?.l1) {
+    throw new RangeError(
+      'dense: an l1 "kernelRegularizer" cannot go with weightNorm, which has no kernel to thin out; use l2',
+    )
+  }
   if (name !== undefined && (typeof name !== 'string' || name === '' || name.includes('.'))) {
     throw new TypeError(`dense: "name" must be a string without dots, got ${show(name)}`)
   }
@@ -66,6 +77,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     useBias: checkBoolean('dense', 'useBias', useBias),
     kernelInitializer: resolveInitializer('dense', kernelInitializer, 'kernelInitializer'),
     biasInitializer: resolveInitializer('dense', biasInitializer, 'biasInitializer'),
+    ...(weightNorm && { weightNorm }),
     trainable: checkBoolean('dense', 'trainable', trainable),
     ...(kernelRegularizer && { kernelRegularizer }),
     ...(biasRegularizer && { biasRegularizer }),
@@ -78,13 +90,17 @@ export const denseKind: LayerKind<DenseLayer> = {
   revive: ({ kind: _, units, ...options }) => dense(units, options),
 
   parameters: ({ units, useBias, ...layer }, inputs) => [
-    {
-      name: 'kernel',
-      shape: [inputs, units],
-      layout: 'panels',
-      initializer: layer.kernelInitializer,
-      ...(layer.kernelRegularizer && { regularizer: layer.kernelRegularizer }),
-    },
+    ...(layer.weightNorm
+      ? weightNormParameters([inputs, units], layer.kernelInitializer, layer.kernelRegularizer)
+      : ([
+          {
+            name: 'kernel',
+            shape: [inputs, units],
+            layout: 'panels',
+            initializer: layer.kernelInitializer,
+            ...(layer.kernelRegularizer && { regularizer: layer.kernelRegularizer }),
+          },
+        ] as const)),
     ...(useBias
       ? ([
           {
@@ -100,7 +116,8 @@ export const denseKind: LayerKind<DenseLayer> = {
 
   lower(layer, lowering, x) {
     const kind = activationKinds[layer.activation.kind]
-    const kernel = lowering.parameter('kernel')
+    const normed = layer.weightNorm ? emitWeightNorm(lowering, x.cols, layer.units) : undefined
+    const kernel = normed ?? lowering.parameter('kernel')
     const bias = layer.useBias ? lowering.parameter('bias') : undefined
     const y = lowering.matrix(layer.units)
     const z = lowering.training && kind.saves === 'input' ? lowering.matrix(layer.units) : undefined
@@ -136,6 +153,7 @@ export const denseKind: LayerKind<DenseLayer> = {
             [abi.DENSE_W]: kernel.gradient,
             [abi.DENSE_B]: bias?.gradient ?? 0,
           })
+          normed?.back()
         }
         if (!wanted.input) return undefined
         const dx = lowering.matrix(x.cols)

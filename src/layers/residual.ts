@@ -19,7 +19,8 @@ export function residual(layers: readonly Layer[]): ResidualLayer {
   if (!Array.isArray(layers)) throw new TypeError(`residual: "layers" must be an array of layers, got ${show(layers)}`)
   if (layers.length === 0)
     throw new RangeError('residual: "layers" must hold at least one layer: nothing around x would be 2x')
-  for (const [i, layer] of layers.entries()) {
+  const inner: Lowerable[] = []
+  for (const [i, layer] of (layers as readonly Layer[]).entries()) {
     if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
       throw new TypeError(
         `residual: layer ${i} must be made by a layer function such as dense(...), got ${show(layer)}`,
@@ -27,8 +28,9 @@ export function residual(layers: readonly Layer[]): ResidualLayer {
     }
     if (layer.kind === 'input')
       throw new RangeError(`residual: layer ${i} is an input(); a block takes its width from the layer before it`)
+    inner.push(layer)
   }
-  return Object.freeze({ kind: 'residual', layers: Object.freeze([...layers]) })
+  return Object.freeze({ kind: 'residual', layers: Object.freeze(inner) })
 }
 
 /** What the block needs of the catalogue it is itself part of. */
@@ -63,7 +65,7 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
 
     parameters(block, inputs) {
       const widths = widthsOf(block, inputs)
-      const prefixes = prefixesOf(block)
+      const prefixes = blockPrefixes(block)
       return block.layers.flatMap((layer, i) =>
         catalogue.parametersOf(layer, widths[i]).map((spec) => ({
           ...spec,
@@ -75,7 +77,7 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
     },
 
     lower(block, lowering, x) {
-      const prefixes = prefixesOf(block)
+      const prefixes = blockPrefixes(block)
       // what x owes is settled once, for both branches together
       let inner: Value = { address: x.address, cols: x.cols, stride: x.stride }
       const lowered = block.layers.map((layer, i) => {
@@ -114,7 +116,7 @@ const owns = (layer: Lowerable): boolean =>
   layer.kind === 'residual' ? layer.layers.some(owns) : 'trainable' in layer && layer.trainable
 
 /** `dense_1.`, ...: numbered within the block. */
-function prefixesOf({ layers }: ResidualLayer): string[] {
+export function blockPrefixes({ layers }: ResidualLayer): string[] {
   const seen: Record<string, number> = {}
   return layers.map((layer) => {
     seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
@@ -128,7 +130,7 @@ const within = (lowering: Lowering, prefix: string): Lowering => ({
   noise: lowering.noise,
   batchStatistics: lowering.batchStatistics,
   requireRows: (rows) => lowering.requireRows(rows),
-  matrix: (cols, packed) => lowering.matrix(cols, packed),
+  matrix: (cols) => lowering.matrix(cols),
   region: (bytes) => lowering.region(bytes),
   scratch: (bytes) => lowering.scratch(bytes),
   stream: () => lowering.stream(),

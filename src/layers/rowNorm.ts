@@ -146,7 +146,7 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
     const words = {
       ...shape,
       [abi.ROW_NORM_GAMMA]: gamma?.address ?? 0,
-      [abi.ROW_NORM_INVERSE]: lowering.training ? lowering.matrix(groups, 'packed').address : 0,
+      [abi.ROW_NORM_INVERSE]: lowering.training ? lowering.matrix(groups).address : 0,
       [abi.ROW_NORM_CENTERED]: layer.kind === 'rmsNorm' ? 0 : 1,
     }
     lowering.emit(

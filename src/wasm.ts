@@ -49,6 +49,13 @@ export function supports(target: Target): boolean {
   return target !== 'relaxed' || hasRelaxedSimd()
 }
 
+/** @throws RangeError unless it is a target that this host can run. */
+function checkTarget(where: string, name: string): Target {
+  const target = checkOneOf(where, 'target', name, TARGETS)
+  if (!supports(target)) throw new RangeError(`${where}: this host cannot run target "${target}"; use "simd"`)
+  return target
+}
+
 /** What `configureRuntime` was told. */
 let configured: { readonly target?: Target; readonly tile?: Tile } = {}
 /** Tiles that timing has settled on. */
@@ -66,7 +73,7 @@ function chooseTarget(deterministic: boolean): Chosen<Target> {
   if (configured.target) return { value: configured.target, reason: 'configureRuntime' }
   const forced = environment('FOURLANE_TARGET')
   if (forced) {
-    return { value: checkOneOf('FOURLANE_TARGET', 'target', forced, TARGETS), reason: 'FOURLANE_TARGET' }
+    return { value: checkTarget('FOURLANE_TARGET', forced), reason: 'FOURLANE_TARGET' }
   }
   if (hasRelaxedSimd()) return { value: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
   return { value: 'simd', reason: 'this host has no relaxed SIMD' }
@@ -118,10 +125,7 @@ export function describeRuntime(): RuntimeDescription {
 export function configureRuntime(options: { target?: Target; tile?: Tile } = {}): void {
   checkOptions('configureRuntime', options, ['target', 'tile'])
   const { target, tile } = options
-  if (target !== undefined) {
-    checkOneOf('configureRuntime', 'target', target, TARGETS)
-    if (!supports(target)) throw new RangeError(`configureRuntime: this host cannot run target "${target}"; use "simd"`)
-  }
+  if (target !== undefined) checkTarget('configureRuntime', target)
   if (tile !== undefined) checkOneOf('configureRuntime', 'tile', tile, TILES)
   configured = { ...(target && { target }), ...(tile && { tile }) }
 }

@@ -1,0 +1,62 @@
+// What layers refuse, and how they say it.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  batchNorm,
+  batchRenorm,
+  dense,
+  dropout,
+  gaussianNoise,
+  groupNorm,
+  input,
+  instanceNorm,
+  l1,
+  layerNorm,
+  residual,
+  sequential,
+} from '../../src/index.ts'
+
+function refuses(act: () => unknown, kind: typeof TypeError | typeof RangeError, text: string): void {
+  try {
+    act()
+  } catch (error) {
+    assert.instance(error, kind)
+    assert.ok((error as Error).message.includes(text), `"${(error as Error).message}" does not say "${text}"`)
+    return
+  }
+  assert.unreachable(`nothing refused: expected "${text}"`)
+}
+
+test('refusals name the argument', () => {
+  const wrong = (value: unknown) => value as never
+  refuses(() => dropout(1), RangeError, 'dropout: "rate" must be a finite number at least 0 and less than 1')
+  refuses(() => dropout(-0.1), RangeError, '"rate"')
+  refuses(() => dropout(wrong('half')), TypeError, '"rate"')
+  refuses(() => gaussianNoise(-1), RangeError, '"stddev"')
+  refuses(() => batchNorm(wrong({ eps: 1e-3 })), TypeError, 'did you mean "epsilon"')
+  refuses(() => batchNorm({ epsilon: 0 }), RangeError, '"epsilon"')
+  refuses(() => batchNorm({ momentum: 1.5 }), RangeError, '"momentum"')
+  refuses(() => batchNorm({ name: 'a.b' }), TypeError, '"name"')
+  refuses(() => batchRenorm({ rMax: 0.5 }), RangeError, '"rMax"')
+  refuses(() => layerNorm(wrong({ affine: 1 })), TypeError, '"affine"')
+  refuses(() => groupNorm(0), RangeError, '"groups"')
+  refuses(
+    () => sequential([input(8), groupNorm(3)]),
+    RangeError,
+    'groupNorm: "groups" must divide the 8 channels, got 3',
+  )
+  refuses(
+    () => sequential([input(8), groupNorm(1, { channels: 3 })]),
+    RangeError,
+    '"channels" must divide the 8 columns',
+  )
+  refuses(() => sequential([input(8), instanceNorm({ channels: 8 })]), RangeError, 'fewer channels')
+  refuses(() => residual([]), RangeError, 'at least one layer')
+  refuses(() => residual(wrong('x')), TypeError, '"layers" must be an array')
+  refuses(() => residual([input(3)]), RangeError, 'layer 0 is an input()')
+  refuses(() => residual([wrong(undefined)]), TypeError, 'layer 0 must be made by a layer function')
+  refuses(() => sequential([input(64), residual([dense(32)])]), RangeError, 'residual: the block maps 64 to 32 units')
+  refuses(() => dense(3, { weightNorm: true, kernelRegularizer: l1(0.1) }), RangeError, 'weightNorm')
+  refuses(() => dense(3, { weightNorm: wrong(1) }), TypeError, '"weightNorm"')
+})
+test.run()

@@ -150,6 +150,7 @@ function execute(step: usize, record: usize, thread: i32): void {
       if (thread == 0) countCorrect(step, rows, record)
       break
     case abi.OP_PENALTY:
+    case abi.OP_ACTIVITY:
     case abi.OP_GRADIENT_NORM:
     case abi.OP_CLIP_NORM:
     case abi.OP_CLIP_VALUE:

@@ -206,6 +206,8 @@ export const CORRECT_BINARY = 2
 
 /** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); record.penalty += l1 * sum|w| + l2 / 2 * sum w². */
 export const OP_PENALTY = 16
+/** to = dy + (l1 * sign(y) + l2 * y) / rows (unless ACTIVITY_DY is 0); record.penalty += the mean row's penalty. */
+export const OP_ACTIVITY = 20
 /** record.gradientNorm = norm of the block, by NORM_ORDER. */
 export const OP_GRADIENT_NORM = 17
 /** gradients *= min(1, limit / (record.gradientNorm + 1e-6)) */
@@ -223,6 +225,12 @@ export const PENALTY_L1 = 4
 export const PENALTY_L2 = 5
 /** f32 */
 export const CLIP_LIMIT = 6
+/** OP_ACTIVITY: dy, and y, to and dy share one stride. */
+export const ACTIVITY_DY = 1
+export const ACTIVITY_Y = 2
+export const ACTIVITY_TO = 3
+export const ACTIVITY_STRIDE = 6
+export const ACTIVITY_COLS = 7
 /** 2: Euclidean, 1: sum of sizes, 0: the largest size (order infinity). */
 export const NORM_ORDER = 7
 

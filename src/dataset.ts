@@ -1,5 +1,15 @@
 /** Data sets as kernels read them, whole or arriving batch by batch. */
-import type { Features, Targets } from './data.ts'
+import { show } from './check.ts'
+import {
+  type ClassWeight,
+  type Features,
+  readFeatures,
+  readTargets,
+  readWeights,
+  splitRows,
+  type TargetSpec,
+  type Targets,
+} from './data.ts'
 
 /** Packed rows: features, targets as the loss wants them, and row weights if any. */
 export interface DataSet {
@@ -64,4 +74,67 @@ export function batchesOf(source: BatchSource, read: (batch: BatchInput) => Data
       }
     },
   }
+}
+
+/** What the model takes: how wide its rows are, and what its loss makes of targets. */
+export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
+  readonly inputs: number
+}
+
+/** Weights a user may give to rows. */
+export interface Weighting {
+  readonly sampleWeight?: ArrayLike<number>
+  readonly classWeight?: ClassWeight
+}
+
+/** @throws TypeError or RangeError naming the argument and the row. */
+export function readDataSet(
+  where: string,
+  { inputs, ...spec }: Intake,
+  x: Features,
+  y: Targets,
+  { sampleWeight, classWeight }: Weighting = {},
+): DataSet {
+  const { values: features, rows } = readFeatures(where, 'x', x, inputs)
+  const targets = readTargets(where, 'y', y, { ...spec, rows })
+  const weights = readWeights(where, { sampleWeight, classWeight, targets, outputs: spec.outputs, rows })
+  return { rows, features, targets, ...(weights && { weights }) }
+}
+
+/** How `fit` is told to validate. */
+export interface Validation {
+  readonly validationSplit?: number
+  readonly validationData?: readonly [x: Features, y: Targets]
+}
+
+/** The data set of `validationData`, if given. */
+export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
+  if (validationData === undefined) return undefined
+  if (!Array.isArray(validationData) || validationData.length !== 2) {
+    throw new TypeError(`fit: "validationData" must be [x, y], got ${show(validationData)}`)
+  }
+  return readDataSet('fit: validationData', intake, validationData[0], validationData[1])
+}
+
+/** Rows to train on, and rows to validate with: given apart, or the last of the same. */
+export function splitDataSet(data: DataSet, intake: Intake, validation: Validation): [DataSet, DataSet | undefined] {
+  const given = readValidation(intake, validation)
+  const { validationSplit } = validation
+  if (validationSplit === undefined) return [data, given]
+  if (given) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
+  const trained = splitRows('fit', data.rows, validationSplit)
+  return [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)]
+}
+
+/** @throws RangeError when the last batch would be too small for a layer's batch statistics. */
+export function checkBatches(where: string, rows: number, batchSize: number, minimumRows: number): void {
+  const last = rows % batchSize || batchSize
+  if (last >= minimumRows) return
+  const batch =
+    last === rows
+      ? `a batch of ${rows} row`
+      : `the last batch of ${rows} rows in batches of ${batchSize} has ${last} row`
+  throw new RangeError(
+    `${where}: ${batch}, but batch normalization needs ${minimumRows} rows for its statistics; choose another batchSize, or freezeStatistics()`,
+  )
 }

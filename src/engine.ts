@@ -20,6 +20,7 @@ import {
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
 import { TILE_CODES, type TileTuner } from './tiles.ts'
+import { loadRows, unloadRows } from './transfer.ts'
 import { initialStates, type StepClock, stateSlots, stepClock, type Tensor, writeDynamics } from './updates.ts'
 import { settleTile, type Target, tileTuner } from './wasm.ts'
 
@@ -243,39 +244,17 @@ export class Engine implements ParameterHome {
     return loss
   }
 
-  /** Copies packed rows into a matrix. */
-  #load({ address, cols, stride }: Matrix, values: Float32Array | Int32Array, first: number, rows: number): void {
-    const memory = values instanceof Int32Array ? this.arena.i32 : this.arena.f32
-    const begin = first * cols
-    if (stride === cols * 4) memory.set(values.subarray(begin, begin + rows * cols), address / 4)
-    else copyRows(memory, address / 4, stride / 4, values, begin, cols, rows)
-  }
-
-  /** Copies packed rows out of a matrix. */
-  #unload({ address, cols, stride }: Matrix, out: Float32Array, first: number, rows: number): void {
-    const { f32 } = this.arena
-    if (stride === cols * 4 && rows > 4) {
-      out.set(f32.subarray(address / 4, address / 4 + rows * cols), first * cols)
-      return
-    }
-    for (let r = 0; r < rows; r++) {
-      const from = (address + r * stride) / 4
-      const to = (first + r) * cols
-      for (let c = 0; c < cols; c++) out[to + c] = f32[from + c]
-    }
-  }
-
   /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
   predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
     const plan = this.plan(trial ? rows : 1)
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
       const count = Math.min(plan.rows, rows - first)
-      this.#load(plan.x, features, first, count)
+      loadRows(this.arena, plan.x, features, first, count)
       this.#prepare(0, count, 0)
       if (trial) this.#prepareTrial()
       this.#run(trial ? plan.trial : plan.predict)
-      this.#unload(outputs, out, first, count)
+      unloadRows(this.arena, outputs, out, first, count)
     }
   }
 
@@ -299,15 +278,15 @@ export class Engine implements ParameterHome {
   }
 
   #loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
-    this.#load(plan.x, data.features, first, count)
-    this.#load(plan.targets, data.targets, first, count)
+    loadRows(this.arena, plan.x, data.features, first, count)
+    loadRows(this.arena, plan.targets, data.targets, first, count)
     if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
   }
 
   /** Packed copy of a matrix's first rows. */
   read(matrix: Matrix, rows: number): Float32Array {
     const out = new Float32Array(rows * matrix.cols)
-    this.#unload(matrix, out, 0, rows)
+    unloadRows(this.arena, matrix, out, 0, rows)
     return out
   }
 
@@ -352,23 +331,5 @@ export class Engine implements ParameterHome {
     machine.setTile(TILE_CODES[choice])
     settleTile(machine.target, choice)
     this.#tuner = undefined
-  }
-}
-
-function copyRows(
-  memory: Float32Array | Int32Array,
-  to: number,
-  toStride: number,
-  values: Float32Array | Int32Array,
-  from: number,
-  cols: number,
-  rows: number,
-): void {
-  if (cols > 64) {
-    for (let r = 0; r < rows; r++, from += cols, to += toStride) memory.set(values.subarray(from, from + cols), to)
-    return
-  }
-  for (let r = 0; r < rows; r++, from += cols, to += toStride) {
-    for (let c = 0; c < cols; c++) memory[to + c] = values[from + c]
   }
 }

@@ -15,11 +15,13 @@ export {
   tensorBoard,
   terminateOnNaN,
 } from './callbacks.ts'
+export type { CompileOptions } from './compile.ts'
 export { constant } from './constant.ts'
 export type { ClassWeight, Features, Targets } from './data.ts'
 export type { BatchInput, BatchSource } from './dataset.ts'
 export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from './diagnose.ts'
 export type { History } from './fit.ts'
+export type { FitOptions } from './fitOptions.ts'
 export { type CsvTable, readCsv } from './formats/csv.ts'
 export { gunzip, readIdx } from './formats/idx.ts'
 export {
@@ -92,7 +94,7 @@ export {
   score,
   topKAccuracy,
 } from './metrics.ts'
-export { type CompileOptions, type FitOptions, type Model, type ModelOptions, sequential } from './model.ts'
+export { type Model, type ModelOptions, sequential } from './model.ts'
 export { minimize, optimize } from './optimize.ts'
 export {
   adabelief,

@@ -1,26 +1,30 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
 import { writeBytes } from '#runtime'
-import { type Callback, checkCallbacks, type Logs } from './callbacks.ts'
-import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from './check.ts'
+import type { Logs } from './callbacks.ts'
+import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
+import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
+import { type Features, readFeatures, type Targets } from './data.ts'
 import {
-  type ClassWeight,
-  type Features,
-  readFeatures,
-  readTargets,
-  readWeights,
-  splitRows,
-  type Targets,
-} from './data.ts'
-import { type BatchInput, type BatchSource, batchesOf, type DataSet, isBatchSource, sliceRows } from './dataset.ts'
+  type BatchInput,
+  type BatchSource,
+  batchesOf,
+  checkBatches,
+  type DataSet,
+  type Intake,
+  isBatchSource,
+  readDataSet,
+  readValidation,
+  sliceRows,
+  splitDataSet,
+  type Weighting,
+} from './dataset.ts'
 import { Engine } from './engine.ts'
 import { fit, type History } from './fit.ts'
+import { type FitOptions, readFitOptions } from './fitOptions.ts'
 import { foldLayers } from './fold.ts'
 import { encodeModel } from './formats/checkpoint.ts'
-import { activationOf, checkLayers, type Layer, noiseWarning } from './layers.ts'
-import { type Loss, type LossName, lowerLoss, resolveLoss, targetRange } from './losses.ts'
-import { type Metric, type MetricName, resolveMetric } from './metrics.ts'
-import type { Clipping, NormOrder } from './objective.ts'
-import { type Optimizer, type OptimizerName, resolveOptimizer } from './optimizers.ts'
+import { checkLayers, type Layer, noiseWarning } from './layers.ts'
+import { targetRange } from './losses.ts'
 import { Parameter } from './parameters.ts'
 import { Random } from './random.ts'
 import { Scorer } from './scorer.ts'
@@ -32,51 +36,6 @@ export interface ModelOptions {
   seed?: number
   /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
   deterministic?: boolean
-}
-
-export interface CompileOptions extends Clipping {
-  optimizer: OptimizerName | Optimizer
-  loss: LossName | Loss
-  metrics?: readonly (MetricName | Metric)[]
-}
-
-export interface FitOptions {
-  epochs?: number
-  batchSize?: number
-  shuffle?: boolean
-  /** Fraction of the rows, taken from the end before any shuffling, that is only validated on. */
-  validationSplit?: number
-  validationData?: readonly [x: Features, y: Targets]
-  classWeight?: ClassWeight
-  sampleWeight?: ArrayLike<number>
-  initialEpoch?: number
-  stepsPerEpoch?: number
-  maxSteps?: number
-  callbacks?: readonly Callback[]
-  signal?: AbortSignal
-}
-
-const FIT_OPTIONS = [
-  'epochs',
-  'batchSize',
-  'shuffle',
-  'validationSplit',
-  'validationData',
-  'classWeight',
-  'sampleWeight',
-  'initialEpoch',
-  'stepsPerEpoch',
-  'maxSteps',
-  'callbacks',
-  'signal',
-] as const
-
-/** A compiled model's resolved settings: what a file keeps besides the parameters. */
-export interface Compiled {
-  readonly optimizer: Optimizer
-  readonly loss: Loss
-  readonly metrics: readonly Metric[]
-  readonly clipping: Clipping
 }
 
 /**
@@ -129,34 +88,11 @@ export class Model {
    * @throws TypeError or RangeError naming the option; a loss that does not suit the last layer is refused with the fix.
    */
   compile(options: CompileOptions): void {
-    const where = 'compile'
-    checkOptions(where, options, [
-      'optimizer',
-      'loss',
-      'metrics',
-      'clipNorm',
-      'globalClipNorm',
-      'clipValue',
-      'clipNormOrder',
-    ])
-    this.#refuseWhileFitting(where)
-    const { metrics = [], clipNorm, globalClipNorm, clipValue, clipNormOrder } = options
-    if (!Array.isArray(metrics)) throw new TypeError(`${where}: "metrics" must be an array, got ${show(metrics)}`)
-    const optimizer = resolveOptimizer(where, options.optimizer)
-    const loss = resolveLoss(where, options.loss)
-    const clipping: Clipping = {
-      ...(clipNorm !== undefined && { clipNorm: checkNumber(where, 'clipNorm', clipNorm, { above: 0 }) }),
-      ...(globalClipNorm !== undefined && {
-        globalClipNorm: checkNumber(where, 'globalClipNorm', globalClipNorm, { above: 0 }),
-      }),
-      ...(clipNormOrder !== undefined && { clipNormOrder: checkNormOrder(clipNormOrder) }),
-      ...(clipValue !== undefined && { clipValue: checkNumber(where, 'clipValue', clipValue, { above: 0 }) }),
-    }
-    const last = activationOf(this.layers[this.layers.length - 1])?.kind ?? 'linear'
-    const lowered = lowerLoss(loss, last, this.engine.outputs)
-    const compiled = { optimizer, loss, metrics: metrics.map((metric) => resolveMetric(where, metric)), clipping }
-    const scorer = new Scorer(compiled.metrics, lowered, this.engine.outputs)
-    this.engine.compile({ optimizer, loss: lowered, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
+    this.#refuseWhileFitting('compile')
+    const [compiled, loss] = resolveCompile(options, this.layers, this.engine.outputs)
+    const { optimizer, clipping } = compiled
+    const scorer = new Scorer(compiled.metrics, loss, this.engine.outputs)
+    this.engine.compile({ optimizer, loss, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
     const warning = noiseWarning(this.layers)
     if (warning) console.warn(`compile: ${warning}`)
     this.#compiled = compiled
@@ -176,42 +112,29 @@ export class Model {
     const options = (streamed ? (second ?? {}) : third) as FitOptions
     const scorer = this.#requireCompiled('fit')
     this.#refuseWhileFitting('fit')
-    checkOptions('fit', options, FIT_OPTIONS)
-    const { epochs = 1, batchSize = 32, shuffle = true, initialEpoch = 0, callbacks = [], signal } = options
-    checkInteger('fit', 'epochs', epochs)
-    checkInteger('fit', 'batchSize', batchSize, 1)
-    checkBoolean('fit', 'shuffle', shuffle)
-    checkInteger('fit', 'initialEpoch', initialEpoch)
-    const { stepsPerEpoch = Number.POSITIVE_INFINITY, maxSteps = Number.POSITIVE_INFINITY } = options
-    if (options.stepsPerEpoch !== undefined) checkInteger('fit', 'stepsPerEpoch', stepsPerEpoch, 1)
-    if (options.maxSteps !== undefined) checkInteger('fit', 'maxSteps', maxSteps, 1)
-    checkCallbacks('fit', callbacks)
+    const { shuffle, ...course } = readFitOptions(options)
     const read = ({ x, y, sampleWeight }: BatchInput) => {
-      const batch = this.#dataSet('fit: batch', x, y, sampleWeight)
+      const batch = this.#read('fit: batch', x, y, sampleWeight && { sampleWeight })
       this.#checkBatches('fit', batch.rows)
       return batch
     }
     const [data, validation] = streamed
-      ? [batchesOf(first, read), this.#validationData(options)]
-      : this.#arrays(first, second as Targets, options)
-    if ('rows' in data) this.#checkBatches('fit', data.rows, Math.min(batchSize, data.rows))
-    signal?.throwIfAborted()
+      ? [batchesOf(first, read), readValidation(this.#intake('fit'), options)]
+      : splitDataSet(this.#read('fit', first, second as Targets, options), this.#intake('fit'), options)
+    const batchSize = 'rows' in data ? Math.min(course.batchSize, data.rows) : course.batchSize
+    if ('rows' in data) this.#checkBatches('fit', data.rows, batchSize)
+    course.signal?.throwIfAborted()
 
     this.#fitting = true
     try {
       return await fit({
+        ...course,
+        batchSize,
         engine: this.engine,
         model: this,
         scorer,
         random: shuffle ? this.#random : undefined,
         data,
-        epochs,
-        initialEpoch,
-        batchSize: 'rows' in data ? Math.min(batchSize, data.rows) : batchSize,
-        stepsPerEpoch,
-        maxSteps,
-        callbacks,
-        signal,
         ...(validation && { validate: () => prefixed(this.#score('fit', validation)) }),
       })
     } finally {
@@ -235,7 +158,7 @@ export class Model {
    */
   trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
     this.#requireCompiled('trainStep')
-    const data = this.#dataSet('trainStep', x, y, options.sampleWeight)
+    const data = this.#read('trainStep', x, y, options)
     this.#checkBatches('trainStep', data.rows)
     return this.engine.trainBatch(data)
   }
@@ -247,7 +170,7 @@ export class Model {
    */
   gradients(x: Features, y: Targets): { loss: number; gradient: Float32Array } {
     this.#requireCompiled('gradients')
-    const data = this.#dataSet('gradients', x, y)
+    const data = this.#read('gradients', x, y)
     this.#checkBatches('gradients', data.rows)
     const loss = this.engine.computeGradients(data)
     const gradient = new Float32Array(this.countParameters())
@@ -267,7 +190,7 @@ export class Model {
     this.#requireCompiled('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', options.training ?? false)
-    const data = this.#dataSet('evaluate', x, y, options.sampleWeight)
+    const data = this.#read('evaluate', x, y, options)
     if (training) this.#checkBatches('evaluate', data.rows)
     return this.#score('evaluate', data, training)
   }
@@ -384,18 +307,8 @@ export class Model {
     await writeBytes(path, this.toBytes(options))
   }
 
-  /** @throws RangeError when a batch of training would be too small for a layer's batch statistics. */
   #checkBatches(where: string, rows: number, batchSize = rows): void {
-    const { minimumRows } = this.engine.plan(batchSize)
-    const last = rows % batchSize || batchSize
-    if (last >= minimumRows) return
-    const batch =
-      last === rows
-        ? `a batch of ${rows} row`
-        : `the last batch of ${rows} rows in batches of ${batchSize} has ${last} row`
-    throw new RangeError(
-      `${where}: ${batch}, but batch normalization needs ${minimumRows} rows for its statistics; choose another batchSize, or freezeStatistics()`,
-    )
+    checkBatches(where, rows, batchSize, this.engine.plan(batchSize).minimumRows)
   }
 
   #score(where: string, data: DataSet, training = false): Logs {
@@ -420,45 +333,16 @@ export class Model {
     this.engine.setFrozen(indices, frozen)
   }
 
-  #dataSet(
-    where: string,
-    x: Features,
-    y: Targets,
-    sampleWeight?: ArrayLike<number>,
-    classWeight?: ClassWeight,
-  ): DataSet {
+  #intake(where: string): Intake {
     const { inputs, outputs } = this.engine
-    const kind = this.#requireCompiled(where).loss.targets
-    const range = this.#compiled && targetRange(this.#compiled.loss.kind)
-    const { values: features, rows } = readFeatures(where, 'x', x, inputs)
-    const targets = readTargets(where, 'y', y, { kind, outputs, rows, ...range })
-    const weights = readWeights(where, { sampleWeight, classWeight, targets, outputs, rows })
-    return { rows, features, targets, ...(weights && { weights }) }
+    const { targets: kind } = this.#requireCompiled(where).loss
+    return { inputs, outputs, kind, ...(this.#compiled && targetRange(this.#compiled.loss.kind)) }
   }
 
-  #validationData({ validationData }: FitOptions): DataSet | undefined {
-    if (validationData === undefined) return undefined
-    if (!Array.isArray(validationData) || validationData.length !== 2) {
-      throw new TypeError(`fit: "validationData" must be [x, y], got ${show(validationData)}`)
-    }
-    return this.#dataSet('fit: validationData', validationData[0], validationData[1])
-  }
-
-  #arrays(x: Features, y: Targets, options: FitOptions): [DataSet, DataSet | undefined] {
-    const data = this.#dataSet('fit', x, y, options.sampleWeight, options.classWeight)
-    const validation = this.#validationData(options)
-    const { validationSplit } = options
-    if (validationSplit === undefined) return [data, validation]
-    if (validation) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
-    const trained = splitRows('fit', data.rows, validationSplit)
-    return [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)]
+  #read(where: string, x: Features, y: Targets, weighting?: Weighting): DataSet {
+    return readDataSet(where, this.#intake(where), x, y, weighting)
   }
 }
 
 const prefixed = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))
-
-function checkNormOrder(order: unknown): NormOrder {
-  if (order === 1 || order === 2 || order === 'infinity') return order
-  throw new RangeError(`compile: "clipNormOrder" must be 1, 2 or 'infinity', got ${show(order)}`)
-}

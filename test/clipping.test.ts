@@ -132,5 +132,47 @@ for (const target of targets) {
     assertClose([penalized.evaluate(x, y).loss], [plain.evaluate(x, y).loss + term], OPERATION, 'evaluate')
     assertClose([penalized.trainStep(x, y)], [plain.trainStep(x, y) + term], OPERATION, 'trainStep')
   })
+  test('a penalty on activity: mean over rows, with its gradient through the activation', () => {
+    const x = Float32Array.from({ length: 5 * 3 }, (_, i) => Math.sin(i * 1.1))
+    const y = Float32Array.from({ length: 5 * 2 }, (_, i) => Math.cos(i))
+    const [a, b] = [0.3, 0.2]
+    for (const activation of ['tanh', 'gelu', 'linear'] as const) {
+      const build = (penalty: boolean) => {
+        const activityRegularizer = penalty ? { activityRegularizer: l1l2({ l1: a, l2: b }) } : {}
+        const model = sequential([input(3), dense(5, { activation, ...activityRegularizer }), dense(2)], { seed: 3 })
+        model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+        return model
+      }
+      const [plain, penalized] = [build(false), build(true)]
+      const hidden = sequential([input(3), dense(5, { activation })], { seed: 3 })
+      const set = (flat: Float64Array) => {
+        hidden.parameters[0].set(flat.subarray(0, 15))
+        hidden.parameters[1].set(flat.subarray(15, 20))
+      }
+      const flat = Float64Array.from(plain.parameters.slice(0, 2).flatMap((parameter) => Array.from(parameter.get())))
+      const term = () => hidden.predict(x).reduce((sum, v) => sum + a * Math.abs(v) + (b / 2) * v * v, 0) / 5
+      set(flat)
+      assertClose([penalized.evaluate(x, y).loss], [plain.evaluate(x, y).loss + term()], OPERATION, 'evaluate')
+      const [with_, without] = [penalized.gradients(x, y), plain.gradients(x, y)]
+      assertClose([with_.loss], [without.loss + term()], OPERATION, 'loss')
+      const h = 1e-2
+      flat.forEach((value, i) => {
+        const at = (to: number) => {
+          flat[i] = to
+          set(flat)
+          flat[i] = value
+          return term()
+        }
+        const expected = (at(value + h) - at(value - h)) / (2 * h)
+        const actual = with_.gradient[i] - without.gradient[i]
+        // |v| has a kink: leave out where the two sides differ
+        const middle = at(value)
+        if (Math.abs(at(value + h) + at(value - h) - 2 * middle) / h > 5e-3) return
+        assert.ok(Math.abs(actual - expected) < 2e-3, `${activation} ${i}: ${actual}, expected ${expected}`)
+      })
+    }
+    const last = sequential([input(3), dense(2, { activation: 'softmax', activityRegularizer: l1l2({ l2: 1 }) })])
+    assert.throws(() => last.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' }), /activityRegularizer/)
+  })
   test.run()
 }

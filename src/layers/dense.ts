@@ -6,7 +6,7 @@ import { type Initializer, type InitializerName, resolveInitializer } from '../i
 import { roundUp } from '../layout.ts'
 import { type Regularizer, resolveRegularizer } from '../regularizers.ts'
 import { emitActivation } from './activation.ts'
-import type { LayerKind } from './lowering.ts'
+import type { LayerKind, Lowering, Matrix } from './lowering.ts'
 import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
 export interface DenseLayer {
@@ -19,6 +19,7 @@ export interface DenseLayer {
   readonly biasInitializer: Initializer
   readonly kernelRegularizer?: Regularizer
   readonly biasRegularizer?: Regularizer
+  readonly activityRegularizer?: Regularizer
   readonly weightNorm?: boolean
   readonly trainable: boolean
 }
@@ -30,6 +31,7 @@ export interface DenseOptions {
   biasInitializer?: InitializerName | Initializer
   kernelRegularizer?: Regularizer
   biasRegularizer?: Regularizer
+  activityRegularizer?: Regularizer
   weightNorm?: boolean
   trainable?: boolean
   name?: string
@@ -42,6 +44,7 @@ const DENSE_OPTIONS = [
   'biasInitializer',
   'kernelRegularizer',
   'biasRegularizer',
+  'activityRegularizer',
   'weightNorm',
   'trainable',
   'name',
@@ -53,6 +56,7 @@ const DENSE_OPTIONS = [
  * Defaults: linear activation, bias, Glorot-uniform kernel, zero bias.
  * With `weightNorm`, W = scale · direction / |direction| for each unit (Salimans and Kingma 2016, arXiv:1602.07868;
  * PyTorch's `weight_norm`): `direction` and `scale` take the kernel's place, and W starts as drawn.
+ * `activityRegularizer` adds the mean over the rows of its penalty on y to the loss, as in Keras.
  * @throws TypeError or RangeError naming the option.
  */
 export function dense(units: number, options: DenseOptions = {}): DenseLayer {
@@ -62,6 +66,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
   const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options
   const kernelRegularizer = resolveRegularizer('dense', options.kernelRegularizer)
   const biasRegularizer = resolveRegularizer('dense', options.biasRegularizer, 'biasRegularizer')
+  const activityRegularizer = resolveRegularizer('dense', options.activityRegularizer, 'activityRegularizer')
   if (checkBoolean('dense', 'weightNorm', weightNorm) && kernelRegularizer?.l1) {
     throw new RangeError(
       'dense: an l1 "kernelRegularizer" cannot go with weightNorm, which has no kernel to thin out; use l2',
@@ -81,6 +86,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     trainable: checkBoolean('dense', 'trainable', trainable),
     ...(kernelRegularizer && { kernelRegularizer }),
     ...(biasRegularizer && { biasRegularizer }),
+    ...(activityRegularizer && { activityRegularizer }),
     ...(name !== undefined && { name }),
   })
 }
@@ -143,9 +149,20 @@ export const denseKind: LayerKind<DenseLayer> = {
     )
     if (kind.rowwise) emitActivation(lowering, layer.activation, y, y)
 
+    const owing = { ...y, activation: layer.activation, saved: z ?? y }
+    const activity = layer.activityRegularizer
+    if (activity && !lowering.training) emitActivity(lowering, activity, y)
+
     return {
-      y: { ...y, activation: layer.activation, saved: z ?? y },
-      backward(dz, wanted) {
+      // a penalty on y itself comes between y's gradient and its derivative: nobody above may fold them
+      y: activity ? y : owing,
+      backward(dy, wanted) {
+        let dz = dy
+        if (activity) {
+          dz = lowering.matrix(layer.units)
+          emitActivity(lowering, activity, y, dy, dz)
+          lowering.settle(owing, dz)
+        }
         const gradient = { ...shape, [abi.DENSE_Y]: dz.address, [abi.DENSE_Y_STRIDE]: dz.stride }
         if (wanted.parameters) {
           lowering.emit(abi.OP_DENSE_DW, {
@@ -178,4 +195,19 @@ export const denseKind: LayerKind<DenseLayer> = {
       },
     }
   },
+}
+
+/** The penalty on y and, unless dy is missing, to = dy with its gradient added. */
+function emitActivity(lowering: Lowering, { l1, l2 }: Regularizer, y: Matrix, dy?: Matrix, to?: Matrix): void {
+  lowering.emit(
+    abi.OP_ACTIVITY,
+    {
+      [abi.ACTIVITY_Y]: y.address,
+      [abi.ACTIVITY_DY]: dy?.address ?? 0,
+      [abi.ACTIVITY_TO]: to?.address ?? 0,
+      [abi.ACTIVITY_STRIDE]: y.stride,
+      [abi.ACTIVITY_COLS]: y.cols,
+    },
+    { [abi.PENALTY_L1]: l1, [abi.PENALTY_L2]: l2 },
+  )
 }

@@ -111,17 +111,24 @@ export class Random {
    */
   integer(n: number): number {
     checkInteger('Random.integer', 'n', n, 1, 2 ** 32)
-    const limit = 2 ** 32 - (2 ** 32 % n)
+    return this.#below(n)
+  }
+
+  /** Refuses the words of the last, incomplete run of n; told from the remainder, which is whole-number arithmetic. */
+  #below(n: number): number {
     let word: number
-    do word = this.uint32()
-    while (word >= limit)
-    return word % n
+    let remainder: number
+    do {
+      word = this.uint32()
+      remainder = word % n
+    } while (word - remainder + n > 2 ** 32)
+    return remainder
   }
 
   /** Fisher-Yates, in place. */
   shuffle(order: Int32Array): void {
     for (let i = order.length - 1; i > 0; i--) {
-      const j = this.integer(i + 1)
+      const j = this.#below(i + 1)
       const swapped = order[i]
       order[i] = order[j]
       order[j] = swapped

@@ -1,0 +1,27 @@
+/** The workloads as models. */
+import { adadelta, adam, adamw, dense, input, type Model, type Optimizer, sequential, sgd } from '../src/index.ts'
+import type { Target } from '../src/wasm.ts'
+import type { InferenceLoad, OptimizerSpec, Workload } from './workloads.ts'
+
+function optimizerOf(spec: OptimizerSpec): Optimizer {
+  const { kind, ...options } = spec
+  if (kind === 'sgd') return sgd(options)
+  if (kind === 'adam') return adam(options)
+  if (kind === 'adadelta') return adadelta(options)
+  return adamw(options)
+}
+
+const layersOf = (widths: readonly number[], hidden: 'relu' | 'tanh', last: 'softmax' | 'sigmoid') => [
+  input(widths[0]),
+  ...widths.slice(1).map((units, i) => dense(units, { activation: i === widths.length - 2 ? last : hidden })),
+]
+
+export function trainingModel(workload: Workload, target: Target): Model {
+  const { widths, hidden, optimizer } = workload
+  const model = sequential(layersOf(widths, hidden, 'softmax'), { seed: 1, deterministic: target === 'simd' })
+  model.compile({ optimizer: optimizerOf(optimizer), loss: 'sparseCategoricalCrossentropy' })
+  return model
+}
+
+export const inferenceModel = ({ widths, hidden, last }: InferenceLoad, target: Target): Model =>
+  sequential(layersOf(widths, hidden, last), { seed: 1, deterministic: target === 'simd' })

@@ -1,0 +1,53 @@
+/** One optimizer's pass over blocks of its own, on the machine alone. */
+import * as abi from '../src/abi.ts'
+import type { Optimizer } from '../src/optimizers.ts'
+import { scratchBytes, stateSlots, stepClock, updateSteps, writeDynamics } from '../src/updates.ts'
+import type { Target } from '../src/wasm.ts'
+import { Sheet } from '../test/targets.ts'
+import { record } from './replay.ts'
+
+export interface Pass {
+  readonly parameters: Float32Array
+  readonly gradients: Float32Array
+  readonly states: readonly Float32Array[]
+  /** Bytes that one pass must read and write at least. */
+  readonly bytes: number
+  readonly run: () => void
+}
+
+/** An update in the middle of a training. */
+const UPDATE = 1000
+
+/** @param count floats, a multiple of 16. */
+export function optimizerPass(target: Target, optimizer: Optimizer, count: number): Pass {
+  const sheet = new Sheet(target)
+  const { arena } = sheet
+  const tensors = [{ name: 'parameters', offset: 0, count, trainable: true }]
+  const slots = stateSlots(optimizer)
+  const block = () => arena.reserve(count * 4)
+  const blocks = {
+    parameters: block(),
+    gradients: block(),
+    states: slots.map(block),
+    scratch: arena.reserve(scratchBytes(optimizer, tensors)),
+  }
+  arena.commit()
+  for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) sheet.step(op, ints, floats)
+  const words = new ArrayBuffer(abi.RECORD_WORDS * 4)
+  const f32 = new Float32Array(words)
+  const i32 = new Int32Array(words)
+  writeDynamics(stepClock(optimizer), UPDATE, 1, { f32, i32 }, 0)
+  const dynamics: Record<number, number> = {}
+  for (let word = abi.RECORD_STEP; word < abi.RECORD_SCALAR + abi.RECORD_SCALARS; word++) dynamics[word] = i32[word]
+  const recording = record(arena.machine)
+  sheet.run(1, {}, dynamics)
+  const { replay } = recording.stop()
+  const view = (address: number) => arena.floats(address, count)
+  return {
+    parameters: view(blocks.parameters),
+    gradients: view(blocks.gradients),
+    states: blocks.states.map(view),
+    bytes: count * 4 * (3 + 2 * slots.length),
+    run: replay,
+  }
+}

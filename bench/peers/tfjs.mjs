@@ -1,0 +1,69 @@
+// TensorFlow.js on its WebAssembly backend: SIMD, one thread. Its optimizers have no decoupled weight decay: AdamW runs as Adam.
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import * as tf from '@tensorflow/tfjs'
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+
+export const name = 'tfjs wasm'
+export const version = tf.version.tfjs
+
+export async function open() {
+  const require = createRequire(import.meta.url)
+  setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'))}/`)
+  setThreadsCount(1)
+  await tf.setBackend('wasm')
+  await tf.ready()
+}
+
+const activations = { relu: tf.relu, tanh: tf.tanh, softmax: tf.softmax, sigmoid: tf.sigmoid }
+
+/** Fused matrix product and bias; the activation apart, because only some can be fused where gradients are needed. */
+function forward(x, layers, hidden) {
+  return layers.reduce((a, { kernel, bias }, i) => {
+    const z = tf.fused.matMul({ a, b: kernel, bias })
+    return i === layers.length - 1 ? z : hidden(z)
+  }, x)
+}
+
+const layersOf = (widths, weights, make) =>
+  widths.slice(1).map((units, i) => ({
+    kernel: make(tf.tensor2d(weights[2 * i], [widths[i], units])),
+    bias: make(tf.tensor1d(weights[2 * i + 1])),
+  }))
+
+function optimizerOf({ kind, learningRate, momentum }) {
+  if (kind === 'adam' || kind === 'adamw') return tf.train.adam(learningRate, 0.9, 0.999, 1e-8)
+  if (kind === 'adadelta') return tf.train.adadelta(learningRate, 0.9, 1e-6)
+  return momentum ? tf.train.momentum(learningRate, momentum) : tf.train.sgd(learningRate)
+}
+
+export function training({ widths, hidden, batch, optimizer }, { x, y }, weights) {
+  const layers = layersOf(widths, weights, (tensor) => tf.variable(tensor))
+  const variables = layers.flatMap(({ kernel, bias }) => [kernel, bias])
+  const outputs = widths[widths.length - 1]
+  const batches = Array.from({ length: y.length / batch }, (_, i) => ({
+    features: tf.tensor2d(x.subarray(i * batch * widths[0], (i + 1) * batch * widths[0]), [batch, widths[0]]),
+    targets: tf.oneHot(tf.tensor1d(y.subarray(i * batch, (i + 1) * batch), 'int32'), outputs).toFloat(),
+  }))
+  const rule = optimizerOf(optimizer)
+  let at = 0
+  const lossOf = ({ features, targets }) =>
+    tf.losses.softmaxCrossEntropy(targets, forward(features, layers, activations[hidden]))
+  return {
+    step() {
+      const next = batches[at++ % batches.length]
+      rule.minimize(() => lossOf(next), false, variables)
+    },
+    loss: () => tf.tidy(() => lossOf(batches[0]).dataSync()[0]),
+    close() {
+      tf.disposeVariables()
+      for (const { features, targets } of batches) tf.dispose([features, targets])
+    },
+  }
+}
+
+export function inference({ widths, hidden, last, rows }, x, weights) {
+  const layers = layersOf(widths, weights, (tensor) => tensor)
+  return () =>
+    tf.tidy(() => activations[last](forward(tf.tensor2d(x, [rows, widths[0]]), layers, activations[hidden])).dataSync())
+}

@@ -1,0 +1,25 @@
+// fourlane beside other libraries: `npm run bench:peers`, `npm run bench:peers -- W3 I1 --only=tfjs`. Their packages go to build/peers.
+import './ready.mjs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+
+const folder = 'build/peers'
+const wanted = readFileSync('bench/peers/package.json', 'utf8')
+const installed = existsSync(`${folder}/node_modules/.package-lock.json`)
+const unchanged = installed && readFileSync(`${folder}/package.json`, 'utf8') === wanted
+mkdirSync(folder, { recursive: true })
+cpSync('bench/peers', folder, { recursive: true })
+if (!unchanged) {
+  console.log('installing the peers ...')
+  // their install scripts only fetch GPU parts
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], {
+    cwd: folder,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+}
+try {
+  execFileSync(process.execPath, [`${folder}/run.mjs`, ...process.argv.slice(2)], { stdio: 'inherit' })
+} catch ({ status }) {
+  process.exit(status ?? 1)
+}

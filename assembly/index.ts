@@ -3,7 +3,8 @@ import { ABI_VERSION } from '../src/abi'
 import { fillConstants } from './simd'
 
 export { setTile } from './gemm'
-export { run } from './run'
+export { mend, resume, run, start, work } from './run'
+export { setNap } from './threads'
 
 /** Compared with the compiler's own at load. */
 export function abiVersion(): i32 {
@@ -13,4 +14,9 @@ export function abiVersion(): i32 {
 /** Writes the table of vector constants; once per memory, before the first run. */
 export function initialize(): void {
   fillConstants()
+}
+
+/** Whether this build fuses multiply and add. */
+export function fused(): bool {
+  return ASC_FEATURE_RELAXED_SIMD
 }

@@ -1,13 +1,13 @@
 // The executor: a case decodes a step's words and calls one kernel.
 import * as abi from '../src/abi'
 import { activateBackRows, activateRows } from './activations'
-import { denseBackwardInput, denseBackwardWeights, denseForward } from './gemm'
+import { denseBackwardInput, denseBackwardWeights, denseForward, setTile } from './gemm'
 import { adjustGradients } from './gradients'
 import { layer } from './layers'
 import { lossRows } from './losses'
-import { update } from './optimizers'
+import { finishUpdate, update } from './optimizers'
 import { countCorrect, gather, meanLoss } from './reduce'
-import { barrier, Share } from './threads'
+import { barrier, giveJob, Job, others, Share, setThreads, takeJob, threads } from './threads'
 
 /** Operand `index` of a step, or dynamic word `index` of a record. */
 class Word {
@@ -24,16 +24,81 @@ class Word {
   }
 }
 
-/** Runs steps [from, to) of the program once for each of `records` consecutive records. */
+const STEP: usize = abi.STEP_WORDS << 2
+
+/** Runs steps [from, to) of the program once for each of `records` consecutive records, on one thread. */
 export function run(program: usize, from: i32, to: i32, record: usize, records: i32, thread: i32): void {
-  const first = program + <usize>(from * (abi.STEP_WORDS << 2))
-  const last = program + <usize>(to * (abi.STEP_WORDS << 2))
-  for (let i = 0; i < records; i++, record += abi.RECORD_WORDS << 2) {
-    for (let step = first; step < last; step += abi.STEP_WORDS << 2) {
-      execute(step, record, thread)
-      barrier()
-    }
+  const first = program + <usize>from * STEP
+  advance(first, program + <usize>to * STEP, first, record, records, thread)
+}
+
+/**
+ * The same on `count` threads, of which the caller's is the main one. Returns whether it is done; if not, another thread
+ * keeps it waiting: look whether that is alive, and `resume`.
+ */
+export function start(count: i32, program: usize, from: i32, to: i32, record: usize, records: i32): bool {
+  Job.put(abi.JOB_PROGRAM, <i32>program)
+  Job.put(abi.JOB_FROM, from)
+  Job.put(abi.JOB_TO, to)
+  Job.put(abi.JOB_RECORD, <i32>record)
+  Job.put(abi.JOB_RECORDS, records)
+  giveJob(count)
+  const first = program + <usize>from * STEP
+  return finish(advance(first, program + <usize>to * STEP, first, record, records, 0))
+}
+
+/** Waits on where `start` has given up waiting. */
+export function resume(): bool {
+  if (!others(0)) return false
+  const program = <usize>Job.word(abi.JOB_PROGRAM)
+  const first = program + <usize>Job.word(abi.JOB_FROM) * STEP
+  const last = program + <usize>Job.word(abi.JOB_TO) * STEP
+  const step = <usize>Job.word(abi.JOB_STEP) + STEP
+  return finish(advance(first, last, step, <usize>Job.word(abi.JOB_AT), Job.word(abi.JOB_LEFT), 0))
+}
+
+function finish(done: bool): bool {
+  if (done) setThreads(1)
+  return done
+}
+
+/** What other threads do all their life. */
+export function work(thread: i32): void {
+  for (let job = takeJob(thread, 0); job > 0; job = takeJob(thread, job)) {
+    setTile(Job.word(abi.JOB_TILE))
+    const program = <usize>Job.word(abi.JOB_PROGRAM)
+    const first = program + <usize>Job.word(abi.JOB_FROM) * STEP
+    const last = program + <usize>Job.word(abi.JOB_TO) * STEP
+    advance(first, last, first, <usize>Job.word(abi.JOB_RECORD), Job.word(abi.JOB_RECORDS), thread)
   }
+}
+
+/** In a copy of the memory: finishes the share that each dead one of `count` threads has left of an update's step. */
+export function mend(count: i32, step: usize, record: usize): void {
+  setThreads(count)
+  const op = load<i32>(step)
+  const arrival = load<i32>(abi.THREADS_LINES, abi.LINE_ARRIVED << 2)
+  if (op >= abi.OP_SGD && op < abi.OP_BATCH_NORM) {
+    for (let thread = 1; thread < count; thread++) finishUpdate(op, step, record, thread, arrival)
+  }
+  setThreads(1)
+}
+
+/** Runs the list from `step` on, then on the records after this one; false when the main thread has waited long enough. */
+function advance(first: usize, last: usize, step: usize, record: usize, records: i32, thread: i32): bool {
+  for (; records > 0; records--, record += abi.RECORD_WORDS << 2) {
+    for (; step < last; step += STEP) {
+      execute(step, record, thread)
+      if (threads > 1 && !barrier(step, step + STEP, last, thread)) {
+        Job.put(abi.JOB_STEP, <i32>step)
+        Job.put(abi.JOB_AT, <i32>record)
+        Job.put(abi.JOB_LEFT, records)
+        return false
+      }
+    }
+    step = first
+  }
+  return true
 }
 
 function execute(step: usize, record: usize, thread: i32): void {

@@ -1,4 +1,5 @@
-// Builds build/: the wasm targets of asconfig.json, then the JavaScript. Names given on the command line build only those targets.
+// Builds build/: the wasm targets of asconfig.json, then the JavaScript, then what the package ships.
+// Names given on the command line build only those: a target, `js`.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 
@@ -12,4 +13,7 @@ const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).ta
 for (const target of targets.filter((name) => asked.length === 0 || asked.includes(name))) {
   node('node_modules/assemblyscript/bin/asc.js', 'assembly/index.ts', '--target', target)
 }
-if (asked.length === 0 || asked.includes('js')) node('node_modules/typescript/bin/tsc')
+if (asked.length === 0 || asked.includes('js')) {
+  node('node_modules/typescript/bin/tsc')
+  node('scripts/bundle.mjs')
+}

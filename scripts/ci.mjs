@@ -50,5 +50,9 @@ stage('examples/iris', [node, 'build/examples/iris.js'], { expect: 'test accurac
 if (process.env.FOURLANE_DATA) {
   stage('examples/mnist', [node, 'build/examples/mnist.js', '5'], { expect: 'test accuracy 0\\.9[7-9]' })
 }
+stage('examples/weight-decay', [node, 'build/examples/weight-decay.js'], { expect: 'AdamW' })
+stage('examples/vanishing', [node, 'build/examples/vanishing.js'], { expect: 'residual' })
+stage('npm run test:package', ['npm', 'run', 'test:package'])
+stage('npm run test:runtimes', ['npm', 'run', 'test:runtimes'])
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
-if (!existsSync('node_modules/typescript') || !existsSync('node_modules/assemblyscript')) {
+if (!existsSync('node_modules/typescript') || !existsSync('node_modules/esbuild')) {
   console.log('installing packages ...')
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit', shell: process.platform === 'win32' })
 }

@@ -7,7 +7,7 @@ const PAGE = 65536
 const LIMIT = 65536 * PAGE
 
 export class Arena {
-  readonly machine: Machine
+  #machine: Machine
   /** First free byte. */
   top = MACHINE_BYTES
   #f32: Float32Array
@@ -15,11 +15,25 @@ export class Arena {
   #f64: Float64Array
 
   constructor(target?: Target) {
-    this.machine = instantiate(target)
-    const { buffer } = this.machine.memory
+    this.#machine = instantiate(target)
+    const { buffer } = this.#machine.memory
     this.#f32 = new Float32Array(buffer)
     this.#i32 = new Int32Array(buffer)
     this.#f64 = new Float64Array(buffer)
+  }
+
+  get machine(): Machine {
+    return this.#machine
+  }
+
+  /** Moves to another machine's memory, with all bytes from `copied` on. Views taken before show the old one. */
+  adopt(machine: Machine, copied = 0): void {
+    const old = new Uint8Array(this.#machine.memory.buffer)
+    const missing = Math.ceil((old.length - machine.memory.buffer.byteLength) / PAGE)
+    if (missing > 0) machine.memory.grow(missing)
+    new Uint8Array(machine.memory.buffer).set(old.subarray(copied), Math.min(copied, old.length))
+    this.#machine = machine
+    this.#look()
   }
 
   /** Address of a new cache-aligned region; its memory exists after the next commit(). */
@@ -48,12 +62,14 @@ export class Arena {
         )
       }
     }
-    const { buffer } = memory
-    if (this.#f32.buffer !== buffer) {
-      this.#f32 = new Float32Array(buffer)
-      this.#i32 = new Int32Array(buffer)
-      this.#f64 = new Float64Array(buffer)
-    }
+    if (this.#f32.buffer !== memory.buffer) this.#look()
+  }
+
+  #look(): void {
+    const { buffer } = this.#machine.memory
+    this.#f32 = new Float32Array(buffer)
+    this.#i32 = new Int32Array(buffer)
+    this.#f64 = new Float64Array(buffer)
   }
 
   /** The whole memory as f32, indexed by address / 4. */

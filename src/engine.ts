@@ -19,13 +19,16 @@ import {
 } from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
-import { TILE_CODES, type TileTuner } from './tiles.ts'
+import { type Job, Runner } from './runner.ts'
+import type { ThreadCount } from './threads.ts'
 import { loadRows, unloadRows } from './transfer.ts'
 import { initialStates, type StepClock, stateSlots, stepClock, type Tensor, writeDynamics } from './updates.ts'
-import { settleTile, type Target, tileTuner } from './wasm.ts'
+import type { Target } from './wasm.ts'
 
 /** Rows an inference plan holds at least, so that large inputs go through in few calls. */
 const INFERENCE_ROWS = 64
+/** Fewer rows than this do not wake the workers. */
+const THREADED_ROWS = 16
 /** Records filled for one call into the machine at most. */
 export const RECORDS = 512
 const RECORD_BYTES = abi.RECORD_WORDS * 4
@@ -70,14 +73,21 @@ export class Engine implements ParameterHome {
   #plan: Plan | undefined
   #records = 0
   #planEnd = 0
-  #tuner: TileTuner | undefined
+  readonly runner: Runner
   /** First free byte after the blocks that outlive a plan. */
   #floor: number
 
-  constructor(layers: readonly Layer[], widths: readonly number[], random: Random, seed: number, target?: Target) {
+  constructor(
+    layers: readonly Layer[],
+    widths: readonly number[],
+    random: Random,
+    seed: number,
+    target?: Target,
+    threads: ThreadCount = 1,
+  ) {
     this.#seed = seed
     this.arena = new Arena(target)
-    this.#tuner = tileTuner(this.arena.machine.target)
+    this.runner = new Runner(this.arena, threads, this)
     this.layers = layers
     this.widths = widths
     this.slots = layoutParameters(layers, widths)
@@ -133,6 +143,8 @@ export class Engine implements ParameterHome {
     arena.top = this.parameters + this.blockBytes
     const gradients = arena.reserve(this.blockBytes)
     const states = stateSlots(goal.optimizer).map(() => arena.reserve(this.blockBytes))
+    const { threads } = this.runner
+    if (threads) threads.journal = arena.reserve((threads.most - 1) * abi.JOURNAL_BYTES)
     arena.commit()
     this.#floor = arena.top
     this.#plan = undefined
@@ -160,6 +172,8 @@ export class Engine implements ParameterHome {
   /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
   feed(data: DataSet, batchSize: number): Feed {
     this.plan(batchSize)
+    // workers start while the rows are copied
+    this.runner.threads?.call()
     this.arena.top = this.#planEnd
     this.pinned = true
     return new Feed(this.arena, data, batchSize)
@@ -186,6 +200,7 @@ export class Engine implements ParameterHome {
     }
     const objective = this.#goal && { ...this.#goal, states: this.states, isTrainable: this.isTrainable }
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
+    this.runner.replan()
     this.#plan = undefined
     arena.top = this.#floor
     const plan = compilePlan(site, this.layers, this.widths, objective)
@@ -203,9 +218,18 @@ export class Engine implements ParameterHome {
     return { ...plan.training, rows: plan.rows }
   }
 
-  /** Runs a range of the program on `count` records from the first. */
-  #run([from, to]: Range, count = 1): void {
-    this.arena.machine.run(this.plan().program, from, to, this.#records, count, 0)
+  #job(range: Range, count = 1): Job {
+    return { program: this.plan().program, range, records: this.#records, count }
+  }
+
+  /** Runs a range of the program on one record. */
+  #run(range: Range, rows: number): void {
+    if (rows < THREADED_ROWS) {
+      this.runner.run(this.plan().program, range, this.#records)
+      return
+    }
+    const job = this.#job(range)
+    if (!this.runner.start('inference', job)) this.runner.finish(job, () => {})
   }
 
   /** Fills record `index`: what every run needs. */
@@ -253,7 +277,7 @@ export class Engine implements ParameterHome {
       loadRows(this.arena, plan.x, features, first, count)
       this.#prepare(0, count, 0)
       if (trial) this.#prepareTrial()
-      this.#run(trial ? plan.trial : plan.predict)
+      this.#run(trial ? plan.trial : plan.predict, rows)
       unloadRows(this.arena, outputs, out, first, count)
     }
   }
@@ -269,8 +293,8 @@ export class Engine implements ParameterHome {
       this.#loadBatch(plan, data, first, count)
       this.#prepare(0, count, 0)
       if (trial) this.#prepareTrial()
-      this.#run(plan.penalty)
-      this.#run(trial ? plan.evaluateTrial : plan.evaluate)
+      this.runner.run(this.plan().program, plan.penalty, this.#records)
+      this.#run(trial ? plan.evaluateTrial : plan.evaluate, data.rows)
       this.#collect(0, tally)
       visit?.(this.read(outputs, count), first, count)
     }
@@ -291,12 +315,13 @@ export class Engine implements ParameterHome {
   }
 
   /** One update on the given rows; returns the loss before it. */
-  trainBatch(data: DataSet, tally = emptyTally()): number {
+  trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
     this.#prepareUpdate(0, data.rows, 0)
-    this.#run(plan.step)
+    const job = { ...this.#job(plan.step), commit: plan.commit }
+    if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
     return this.#collect(0, tally)
   }
 
@@ -306,30 +331,33 @@ export class Engine implements ParameterHome {
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
     this.#prepare(0, data.rows, 0)
-    this.#run(plan.gradients)
+    this.#run(plan.gradients, data.rows)
     return this.#collect(0, emptyTally())
   }
 
-  /** `count` updates on consecutive batches of the bound source, in one call into the machine. */
-  trainSteps(plan: TrainingPlan, count: number, batchSize: number, first: number, rows: number, tally: Tally): void {
+  /** `count` updates on consecutive batches of the bound source, in one call into the machine; a promise if that takes a wait. */
+  trainSteps(
+    plan: TrainingPlan,
+    count: number,
+    batchSize: number,
+    first: number,
+    rows: number,
+    tally: Tally,
+  ): Promise<void> | undefined {
     for (let i = 0; i < count; i++) {
       this.#prepareUpdate(i, Math.min(batchSize, rows - i * batchSize), first + i * batchSize)
     }
-    if (this.#tuner) this.#runTimed(this.#tuner, plan.fit, count)
-    else this.#run(plan.fit, count)
-    for (let i = 0; i < count; i++) this.#collect(i, tally)
+    const job = { ...this.#job(plan.fit, count), commit: plan.commit }
+    if (!this.runner.start('training', job)) {
+      return this.runner.settle(job, (completed) => this.#complete(job, completed, tally))
+    }
+    this.#complete(job, count, tally)
+    return undefined
   }
 
-  /** A run that tells the tuner its time, until the tuner has settled on a tile. */
-  #runTimed(tuner: TileTuner, range: Range, count: number): void {
-    const { machine } = this.arena
-    machine.setTile(TILE_CODES[tuner.tile])
-    const started = performance.now()
-    this.#run(range, count)
-    const choice = tuner.report(count, performance.now() - started)
-    if (!choice) return
-    machine.setTile(TILE_CODES[choice])
-    settleTile(machine.target, choice)
-    this.#tuner = undefined
+  /** Counts the updates that were made of those that were prepared. */
+  #complete({ count }: Job, completed: number, tally = emptyTally()): void {
+    this.steps -= count - completed
+    for (let i = 0; i < completed; i++) this.#collect(i, tally)
   }
 }

@@ -156,7 +156,8 @@ class Run {
       // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
       plan.bind(feed.source)
       const started = performance.now()
-      engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
+      const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
+      if (waiting) await waiting
       const trained = Math.min(count * batchSize, rows)
       if (scorer.needsOutputs) scorer.update(engine.read(plan.outputs, trained), feed.rows(first, trained))
       first += trained

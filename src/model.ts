@@ -29,6 +29,7 @@ import { Parameter } from './parameters.ts'
 import { Random } from './random.ts'
 import { Scorer } from './scorer.ts'
 import { summarize } from './summary.ts'
+import { checkThreads, defaultThreads, type ThreadCount } from './threads.ts'
 import { pickTarget } from './wasm.ts'
 
 export interface ModelOptions {
@@ -36,6 +37,12 @@ export interface ModelOptions {
   seed?: number
   /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
   deterministic?: boolean
+  /**
+   * Threads for training and for `evaluate` and `predict` of many rows: a number from 1 to 32, or 'auto': as many as make
+   * this model's steps fastest, found by timing while it trains. The bits of all results are the same. Default 1, or
+   * FOURLANE_THREADS. Hosts without workers or shared memory have one.
+   */
+  threads?: ThreadCount
 }
 
 /**
@@ -50,6 +57,7 @@ export class Model {
   readonly layers: readonly Layer[]
   readonly seed: number
   readonly deterministic: boolean
+  readonly threads: ThreadCount
   readonly engine: Engine
   #compiled: Compiled | undefined
   #scorer: Scorer | undefined
@@ -58,14 +66,15 @@ export class Model {
 
   /** Use `sequential`. */
   constructor(layers: readonly Layer[], options: ModelOptions = {}) {
-    checkOptions('sequential', options, ['seed', 'deterministic'])
+    checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
     const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
     this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
     this.deterministic = checkBoolean('sequential', 'deterministic', deterministic)
+    this.threads = options.threads === undefined ? defaultThreads() : checkThreads('sequential', options.threads)
     const widths = checkLayers(layers)
     this.layers = Object.freeze([...layers])
     this.#random = new Random(this.seed)
-    this.engine = new Engine(this.layers, widths, this.#random, this.seed, pickTarget(deterministic))
+    this.engine = new Engine(this.layers, widths, this.#random, this.seed, pickTarget(deterministic), this.threads)
   }
 
   /** What `compile` was given, resolved; undefined before. */
@@ -259,7 +268,7 @@ export class Model {
       const index = this.engine.slots.findIndex((slot) => slot.layer === layer && slot.name === name)
       return this.parameters[index].get()
     })
-    const model = new Model(layers, { seed: this.seed, deterministic: this.deterministic })
+    const model = new Model(layers, { seed: this.seed, deterministic: this.deterministic, threads: this.threads })
     for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
     return model
   }
@@ -305,6 +314,11 @@ export class Model {
     if (typeof path !== 'string' || path === '')
       throw new TypeError(`save: "path" must be a file's path, got ${show(path)}`)
     await writeBytes(path, this.toBytes(options))
+  }
+
+  /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */
+  close(): void {
+    this.engine.runner.close()
   }
 
   #checkBatches(where: string, rows: number, batchSize = rows): void {

@@ -60,6 +60,8 @@ export interface TrainingPlan extends Batch {
   readonly step: Range
   /** The same without the update. */
   readonly gradients: Range
+  /** The first step that changes parameters or state: from it on an update that has begun is finished. */
+  readonly commit: number
   /** Points the gather steps at a data set. */
   bind(source: Source): void
   /** Whether the loss reads the row weights. */
@@ -112,6 +114,7 @@ function planTraining(
   let outputs: Matrix = batch.x
   let visible: TrainingPlan['layers'] = []
   let forwardEnd = 0
+  let commit = 0
   const losses: number[] = []
 
   draft.overlay()
@@ -139,8 +142,9 @@ function planTraining(
     emitPenalties(draft, draft.site.gradients, isTrainable)
   })
   const update = draft.range(() => {
-    draft.emitDeferred()
     emitClipping(draft, objective)
+    commit = draft.steps.length
+    draft.emitDeferred()
     emitUpdates(draft, objective)
   })
 
@@ -164,6 +168,7 @@ function planTraining(
       fit: [gather[0], update[1]],
       step: [gradients[0], update[1]],
       gradients,
+      commit,
       useWeights,
       bind({ features, targets, weights, order }) {
         for (const [i, from] of [features, targets, weights].entries()) {

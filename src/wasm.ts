@@ -1,8 +1,10 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
 import { instantiateSync } from '@assemblyscript/loader'
-import { enableRelaxedSimd, environment, readModule } from '#runtime'
-import { ABI_VERSION } from './abi.ts'
+import { enableRelaxedSimd, environment } from '#runtime'
+import { ABI_VERSION, JOB_TILE, THREADS_JOB } from './abi.ts'
 import { checkOneOf, checkOptions } from './check.ts'
+import { codeOf, forgetModules, give, moduleOf, offers } from './runtime/modules.ts'
+import { canSleep, importSharedMemory, sharedMemory } from './shared.ts'
 import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tiles.ts'
 
 /** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
@@ -17,13 +19,30 @@ export interface Machine {
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
   /** Chooses the shape of matrix tiles, one of TILE_CODES, of this instance; results stay the same to the bit. */
   setTile(code: number): void
+  /** Finishes what dead ones of `threads` threads have left of an update's step; addresses of step and record. */
+  mend(threads: number, step: number, record: number): void
+}
+
+/** An instance on a memory that workers share: `module` on the same memory is what they run. */
+export interface SharedMachine extends Machine {
+  readonly module: WebAssembly.Module
+  /** `run` on several threads; false when another thread keeps this one waiting: look after it, and `resume`. */
+  start(threads: number, program: number, from: number, to: number, record: number, records: number): boolean
+  resume(): boolean
+  /** How long this thread may sleep before `start` and `resume` give up; 0: it spins for some 50 ms. */
+  setNap(microseconds: number): void
 }
 
 interface Exports extends Record<string, unknown> {
   memory: WebAssembly.Memory
   run: Machine['run']
   setTile: Machine['setTile']
+  mend: Machine['mend']
+  start(...job: Parameters<SharedMachine['start']>): number
+  resume(): number
+  setNap: SharedMachine['setNap']
   abiVersion(): number
+  fused(): number
   initialize(): void
 }
 
@@ -75,8 +94,12 @@ function chooseTarget(deterministic: boolean): Chosen<Target> {
   if (forced) {
     return { value: checkTarget('FOURLANE_TARGET', forced), reason: 'FOURLANE_TARGET' }
   }
-  if (hasRelaxedSimd()) return { value: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
-  return { value: 'simd', reason: 'this host has no relaxed SIMD' }
+  if (offers('relaxed') && hasRelaxedSimd())
+    return { value: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
+  return {
+    value: 'simd',
+    reason: hasRelaxedSimd() ? 'the build that was brought along' : 'this host has no relaxed SIMD',
+  }
 }
 
 function chooseTile(target: Target): Chosen<Tile> {
@@ -143,28 +166,69 @@ export function settleTile(target: Target, tile: Tile): void {
   tuned.set(target, tile)
 }
 
-const modules = new Map<Target, WebAssembly.Module>()
+/** How long the main thread sleeps before it looks whether the others are alive. */
+const NAP_MICROSECONDS = 50_000
+const sharedModules = new Map<Target, WebAssembly.Module>()
 
 /** Forgets compiled modules, so that the next are compiled under the flags of now. Only wide.ts calls it. */
 export function setWide(on: boolean): void {
-  modules.clear()
+  forgetModules()
+  sharedModules.clear()
   tuned.clear()
   wide = on
 }
 
-export function instantiate(target: Target = pickTarget()): Machine {
-  let module = modules.get(target)
-  if (!module) {
-    module = new WebAssembly.Module(readModule(target) as BufferSource)
-    modules.set(target, module)
-  }
+function open(module: WebAssembly.Module): Exports {
   const { exports } = instantiateSync<Exports>(module, {})
+  if (typeof exports.abiVersion !== 'function') throw new RangeError('fourlane: this wasm file is none of fourlane')
   if (exports.abiVersion() !== ABI_VERSION) {
-    throw new Error(
-      `fourlane: ${target}.wasm has ABI version ${exports.abiVersion()}, expected ${ABI_VERSION}; build again`,
+    throw new RangeError(
+      `fourlane: the wasm file has ABI version ${exports.abiVersion()}, expected ${ABI_VERSION}; build again, or take both from one release`,
     )
   }
+  return exports
+}
+
+/** Makes a module from outside the build it is. */
+export function adopt(module: WebAssembly.Module): void {
+  give(open(module).fused() ? 'relaxed' : 'simd', module)
+}
+
+export function instantiate(target: Target = pickTarget()): Machine {
+  const exports = open(moduleOf(target))
   exports.initialize()
   exports.setTile(TILE_CODES[chooseTile(target).value])
-  return { target, memory: exports.memory, run: exports.run, setTile: exports.setTile }
+  return { target, memory: exports.memory, run: exports.run, setTile: exports.setTile, mend: exports.mend }
+}
+
+/** The same on shared memory; undefined where the host gives compiled modules only. */
+export function instantiateShared(target: Target): SharedMachine | undefined {
+  let module = sharedModules.get(target)
+  if (!module) {
+    const code = codeOf(target)
+    if (!code) return undefined
+    module = new WebAssembly.Module(importSharedMemory(code) as BufferSource)
+    sharedModules.set(target, module)
+  }
+  const memory = sharedMemory(1)
+  const { exports } = instantiateSync<Exports>(module, { env: { memory } })
+  exports.initialize()
+  exports.setNap(canSleep() ? NAP_MICROSECONDS : 0)
+  const setTile = (code: number) => {
+    exports.setTile(code)
+    new Int32Array(memory.buffer)[THREADS_JOB / 4 + JOB_TILE] = code
+  }
+  setTile(TILE_CODES[chooseTile(target).value])
+  const { run, mend, setNap, start, resume } = exports
+  return {
+    target,
+    memory,
+    module,
+    run,
+    mend,
+    setNap,
+    setTile,
+    start: (...job) => start(...job) !== 0,
+    resume: () => resume() !== 0,
+  }
 }

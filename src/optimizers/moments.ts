@@ -34,7 +34,9 @@ const averageLength = (beta2: number, t: number): [length: number, limit: number
   return [limit - (2 * t * power) / (1 - power), limit]
 }
 
-export const moments = {
+export type MomentKind = 'adam' | 'adamw' | 'adamax' | 'nadam' | 'radam' | 'yogi' | 'adabelief' | 'lion'
+
+export const moments: Readonly<Record<MomentKind, Rule>> = {
   adam,
   adamw: {
     ...adam,
@@ -164,4 +166,4 @@ m = beta2 * m + (1 - beta2) * g`,
     equivalent: 'Optax lion, Keras Lion',
     use: 'Half the state of Adam; wants a rate 3 to 10 times smaller and a decay as much larger.',
   },
-} as const satisfies Readonly<Record<string, Rule>>
+}

@@ -19,7 +19,9 @@ const pair = (options: Hypers, name: string): readonly number[] => {
   return Array.isArray(value) ? value : []
 }
 
-export const plain = {
+export type PlainKind = 'sgd' | 'asgd' | 'rprop' | 'adagrad' | 'adadelta' | 'rmsprop' | 'lamb' | 'novograd'
+
+export const plain: Readonly<Record<PlainKind, Rule>> = {
   sgd: {
     op: OP_SGD,
     slots: ['velocity'],
@@ -169,4 +171,4 @@ w -= learningRate * m`,
     equivalent: 'Optax novograd',
     use: 'Large batches and long runs without a warm-up; one second moment per tensor.',
   },
-} as const satisfies Readonly<Record<string, Rule>>
+}

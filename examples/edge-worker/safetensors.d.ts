@@ -1,0 +1,5 @@
+/** A model file imported as data: rule `Data` in wrangler.toml. */
+declare module '*.safetensors' {
+  const bytes: ArrayBuffer
+  export default bytes
+}

@@ -1,0 +1,20 @@
+// Publishes the sources on JSR: `node scripts/jsr.mjs --dry-run` only checks. Needs `deno`, or its path in DENO.
+// The wasm travels as text beside the sources, written for the moment of publishing.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { packWasm } from './pack-wasm.mjs'
+
+const BYTES = 'src/runtime/bytes.js'
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+const config = JSON.parse(readFileSync('jsr.json', 'utf8'))
+if (config.version !== version) writeFileSync('jsr.json', `${JSON.stringify({ ...config, version }, null, 2)}\n`)
+
+packWasm('build', BYTES)
+try {
+  const args = ['publish', '--allow-dirty', '--config', 'jsr.json', ...process.argv.slice(2)]
+  const { status, error } = spawnSync(process.env.DENO ?? 'deno', args, { stdio: 'inherit' })
+  if (error) throw error
+  process.exitCode = status ?? 1
+} finally {
+  rmSync(BYTES)
+}

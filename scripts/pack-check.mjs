@@ -1,0 +1,123 @@
+// Checks what `npm pack` would ship: `npm run test:package`. Files, sizes, manifest, types, and what bundlers keep of it.
+import './ready.mjs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { createApp } from './runtimes/app.mjs'
+import { installRuntimes, npm, run } from './runtimes/install.mjs'
+
+const ALLOWED = [
+  /^(package\.json|README\.md|LICENSE)$/,
+  /^build\/(simd|relaxed)\.wasm$/,
+  /^build\/dist\/[\w-]+\.js$/,
+  /^build\/src\/runtime\/[\w-]+\.js$/,
+  /^build\/src\/[\w/-]+\.d\.ts$/,
+]
+/** Bytes: what we want, and what the package may weigh today. */
+const SIZES = {
+  unpacked: { goal: 250_000, limit: 530_000 },
+  wasm: { goal: 64_000, limit: 84_000 },
+  predict: { goal: 40_000, limit: 40_000 },
+}
+
+// this V8 knows relaxed SIMD only behind a flag
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
+
+let passed = 0
+let failed = 0
+let aboveGoal = 0
+async function check(name, work) {
+  try {
+    const note = await work()
+    const missed = note?.includes('above the goal')
+    if (missed) aboveGoal++
+    else passed++
+    console.log(`${missed ? 'ABOVE GOAL' : 'passed'}  ${name}${note ? `: ${note}` : ''}`)
+  } catch (error) {
+    failed++
+    console.log(`FAILED  ${name}: ${error.message}`)
+  }
+}
+
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
+function weigh(size, { goal, limit }) {
+  if (size > limit) throw new Error(`${kilobytes(size)}, the limit is ${kilobytes(limit)}`)
+  return size > goal
+    ? `${kilobytes(size)}, above the goal of ${kilobytes(goal)}`
+    : `${kilobytes(size)} of ${kilobytes(goal)}`
+}
+
+const { folder: tools } = installRuntimes()
+const bin = (name) => join(tools, 'node_modules/.bin', name)
+const app = createApp()
+const [pack] = JSON.parse(npm(['pack', '--dry-run', '--json'], process.cwd()))
+const tarball = join(app.folder, pack.filename)
+
+/** An application of one line, bundled and minified for browsers. */
+async function bundled(code) {
+  const entry = join(app.folder, 'entry.mjs')
+  writeFileSync(entry, code)
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'error',
+  })
+  return outputFiles[0].contents
+}
+
+try {
+  await check('only what users need', () => {
+    const odd = pack.files.map(({ path }) => path).filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))
+    if (odd.length > 0) throw new Error(odd.join(', '))
+    return `${pack.files.length} files, ${kilobytes(pack.size)} packed`
+  })
+  await check('unpacked size', () => {
+    const kinds = { wasm: /\.wasm$/, 'wasm as text': /bytes\.js$/, JavaScript: /\.js$/, types: /\.d\.ts$/, rest: /./ }
+    const sums = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 0]))
+    for (const { path, size } of pack.files) sums[Object.keys(kinds).find((kind) => kinds[kind].test(path))] += size
+    const parts = Object.entries(sums).map(([kind, size]) => `${kind} ${kilobytes(size)}`)
+    return `${weigh(pack.unpackedSize, SIZES.unpacked)} (${parts.join(', ')})`
+  })
+  for (const name of ['simd', 'relaxed']) {
+    await check(`${name}.wasm`, () => {
+      const bytes = readFileSync(`build/${name}.wasm`)
+      const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes))
+      if (imports.length > 0) throw new Error(`imports ${imports.map((entry) => entry.name)}`)
+      return `${weigh(bytes.length, SIZES.wasm)}, no imports`
+    })
+  }
+  await check('an import that is not used leaves nothing in a bundle', async () => {
+    const left = await bundled("import 'fourlane'")
+    if (left.length > 0) throw new Error(`${left.length} bytes are left`)
+  })
+  await check('a bundle without models holds no wasm', async () => {
+    const code = await bundled("import { standardScaler } from 'fourlane'; console.log(standardScaler)")
+    if (code.length > 20_000) throw new Error(kilobytes(code.length))
+    return `standardScaler: ${kilobytes(gzipSync(code, { level: 9 }).length)} gzipped`
+  })
+  await check('a bundle that only predicts', async () => {
+    const code = await bundled("import { predictorFromBytes } from 'fourlane/predict'; console.log(predictorFromBytes)")
+    return `${weigh(gzipSync(code, { level: 9 }).length, SIZES.predict)} gzipped, wasm included`
+  })
+  await check('a bundle that trains', async () => {
+    const code = await bundled("import { sequential } from 'fourlane'; console.log(sequential)")
+    return `${kilobytes(gzipSync(code, { level: 9 }).length)} gzipped, wasm included`
+  })
+  await check('publint', () => void run(bin('publint'), [tarball, '--strict']))
+  await check('are the types wrong', () => void run(bin('attw'), ['--profile', 'esm-only', '--no-color', tarball]))
+  await check('JSR, dry run', () => {
+    const env = { ...process.env, DENO: bin('deno'), NO_COLOR: '1' }
+    run(process.execPath, ['scripts/jsr.mjs', '--dry-run'], { env })
+  })
+} finally {
+  rmSync(app.folder, { recursive: true, force: true })
+}
+console.log(
+  `\n${passed} passed, ${failed} failed${aboveGoal ? `; ${aboveGoal} above their goal, within today's limit` : ''}`,
+)
+process.exit(failed === 0 ? 0 : 1)

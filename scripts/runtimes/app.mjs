@@ -1,0 +1,158 @@
+// The application that the runtimes run: an empty folder with the packed package installed, the scenario, the digits, and bundles.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { npm, run } from './install.mjs'
+
+export const WORKER_CONDITIONS = ['workerd', 'worker', 'browser']
+
+/** Packs the checkout and installs the tarball, without scripts, as a user would. */
+export function createApp() {
+  const folder = mkdtempSync(join(tmpdir(), 'fourlane-app-'))
+  const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], process.cwd()))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  npm(['install', '--ignore-scripts', `./${filename.replace('@', '').replace('/', '-')}`], folder)
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
+  const added = Object.keys(packages).filter((name) => name !== '')
+
+  for (const file of readdirSync('test/runtimes')) {
+    if (file.endsWith('.mjs')) cpSync(join('test/runtimes', file), join(folder, file))
+  }
+  const raw = (name) => gunzipSync(readFileSync(`examples/data/${name}`))
+  const digits = {
+    images: raw('digits-images-idx3-ubyte.gz').subarray(16).toString('base64'),
+    labels: raw('digits-labels-idx1-ubyte.gz').subarray(8).toString('base64'),
+  }
+  writeFileSync(join(folder, 'digits.mjs'), `export const digits = ${JSON.stringify(digits)}\n`)
+  cpSync('examples/edge-worker', join(folder, 'edge-worker'), { recursive: true })
+  cpSync('examples/data', join(folder, 'data'), { recursive: true })
+  cpSync('examples/deno-serve.ts', join(folder, 'deno-serve.ts'))
+  run(process.execPath, ['edge-worker/train.mjs'], { cwd: folder })
+  cpSync(join(folder, 'edge-worker/digits.safetensors'), join(folder, 'digits.safetensors'))
+  return { folder, added }
+}
+
+/** A worker as its host's own tool bundles it: the host's conditions, wasm and model files beside it. */
+export async function bundleWorker(entry, outdir) {
+  await build({
+    entryPoints: [entry],
+    outfile: join(outdir, 'worker.js'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: WORKER_CONDITIONS,
+    loader: { '.wasm': 'copy', '.safetensors': 'copy' },
+    logLevel: 'warning',
+  })
+}
+
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="./page.js"></script>'
+
+/** The page, made ready for browsers; each returns the folder to serve. */
+export const pages = {
+  importMap,
+  async esbuild({ folder }) {
+    const outdir = join(folder, 'page-esbuild')
+    await build({
+      entryPoints: [join(folder, 'page.mjs')],
+      outfile: join(outdir, 'page.js'),
+      bundle: true,
+      format: 'esm',
+      logLevel: 'warning',
+    })
+    return finish(outdir, folder)
+  },
+  /** esbuild's default format for browsers, in which a bundle cannot await at its top level. */
+  async iife({ folder }) {
+    const outdir = join(folder, 'page-iife')
+    await build({
+      entryPoints: [join(folder, 'page.mjs')],
+      outfile: join(outdir, 'page.js'),
+      bundle: true,
+      minify: true,
+      logLevel: 'warning',
+    })
+    return finish(outdir, folder)
+  },
+  async rollup({ folder }, tools) {
+    const outdir = join(folder, 'page-rollup')
+    const { rollup } = await tool(tools, 'rollup')
+    const { nodeResolve } = await tool(tools, '@rollup/plugin-node-resolve')
+    const bundle = await rollup({ input: join(folder, 'page.mjs'), plugins: [nodeResolve({ browser: true })] })
+    await bundle.write({ file: join(outdir, 'page.js'), format: 'es' })
+    await bundle.close()
+    return finish(outdir, folder)
+  },
+  async vite({ folder }, tools) {
+    const { build: viteBuild } = await tool(tools, 'vite')
+    const outDir = join(folder, 'page-vite')
+    await viteBuild({
+      root: viteRoot(folder),
+      configFile: false,
+      logLevel: 'warn',
+      build: { outDir, emptyOutDir: true },
+    })
+    cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(outDir, 'simd.wasm'))
+    return outDir
+  },
+}
+
+/** The installed files as they are, found through an import map. */
+function importMap({ folder }) {
+  const build = '/node_modules/fourlane/build'
+  const names = { '#runtime': 'src/runtime/web.js', '#modules': 'src/runtime/inlined.js' }
+  for (const name of ['core', 'predict']) names[`fourlane/${name}`] = `dist/${name}.js`
+  names.fourlane = 'dist/index.js'
+  const imports = Object.fromEntries(Object.entries(names).map(([name, path]) => [name, `${build}/${path}`]))
+  const map = `<script type="importmap" nonce="map">${JSON.stringify({ imports })}</script>`
+  writeFileSync(join(folder, 'index.html'), PAGE.replace('page.js', 'page.mjs').replace('<script', `${map}<script`))
+  cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(folder, 'simd.wasm'))
+  return folder
+}
+
+function finish(outdir, folder) {
+  writeFileSync(join(outdir, 'index.html'), PAGE)
+  cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(outdir, 'simd.wasm'))
+  return outdir
+}
+
+function viteRoot(folder) {
+  writeFileSync(join(folder, 'index.html'), PAGE.replace('page.js', 'page.mjs'))
+  mkdirSync(join(folder, 'public'), { recursive: true })
+  cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(folder, 'public/simd.wasm'))
+  return folder
+}
+
+/** Vite's development server, with the result's door added; returns its address and how to stop it. */
+export async function serveVite({ folder }, tools, onResult) {
+  const { createServer } = await tool(tools, 'vite')
+  const collect = {
+    name: 'collect',
+    configureServer(server) {
+      server.middlewares.use('/result', onResult)
+    },
+  }
+  const server = await createServer({
+    root: viteRoot(folder),
+    configFile: false,
+    logLevel: 'error',
+    plugins: [collect],
+    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null },
+  })
+  await server.listen()
+  const { port } = server.httpServer.address()
+  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() }
+}
+
+/** A tool of the runtimes' folder. */
+export async function tool(tools, name) {
+  const require = createRequire(join(resolve(tools), 'package.json'))
+  return import(pathToFileURL(require.resolve(name)).href)
+}

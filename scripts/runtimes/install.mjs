@@ -1,0 +1,78 @@
+// Brings the runtimes and tools that the runtime suite needs: npm packages in a folder of their own, Chromium from the system.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Kept from run to run; a fresh machine fills it in about half a minute. */
+const FOLDER = process.env.FOURLANE_RUNTIMES ?? join(tmpdir(), 'fourlane-runtimes')
+const NODES = [20, 22, 24, 26]
+const PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+const PACKAGES = {
+  ...Object.fromEntries(NODES.map((major) => [`node${major}`, `npm:node-${PLATFORM}@${major}`])),
+  deno: '^2.9.0',
+  bun: '^1.4.0',
+  miniflare: '^4.20260426.0',
+  vite: '^8.0.0',
+  rollup: '^4.50.0',
+  '@rollup/plugin-node-resolve': '^16.0.0',
+  publint: '^0.3.0',
+  '@arethetypeswrong/cli': '^0.18.0',
+}
+
+/** Runs a program to its end and returns its output; throws with the output when it fails. */
+export function run(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    ...options,
+  })
+  if (error) throw error
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stdout}${stderr}`)
+  return stdout
+}
+
+export const npm = (args, cwd) => run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd })
+
+/** The first of the paths at which there is something. */
+function found(...paths) {
+  return paths.find((path) => existsSync(path))
+}
+
+/** Folder of the tools, and the programs by name; a runtime that has no build for this machine is undefined. */
+export function installRuntimes() {
+  mkdirSync(FOLDER, { recursive: true })
+  const manifest = JSON.stringify({ private: true, type: 'module', dependencies: PACKAGES }, null, 2)
+  writeFileSync(join(FOLDER, 'package.json'), manifest)
+  // install scripts only check binaries that the optional dependencies bring anyway
+  npm(['install', '--ignore-scripts', '--prefer-offline'], FOLDER)
+  const modules = join(FOLDER, 'node_modules')
+  const inScope = (scope, prefix, path) =>
+    readdirSync(join(modules, scope))
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => join(modules, scope, name, path))
+  return {
+    folder: FOLDER,
+    nodes: Object.fromEntries(
+      NODES.map((major) => [
+        major,
+        found(join(modules, `node${major}`, 'bin/node'), join(modules, `node${major}`, 'bin/node.exe')),
+      ]),
+    ),
+    deno: found(...inScope('@deno', '', 'deno')),
+    bun: found(...inScope('@oven', 'bun-', 'bin/bun')),
+    chromium: findChromium(),
+  }
+}
+
+/** Debian's Chromium, installed when missing and allowed; or any Chrome in CHROME_PATH. */
+function findChromium() {
+  const known = () =>
+    found(process.env.CHROME_PATH ?? '/usr/bin/chromium', '/usr/bin/chromium', '/usr/bin/google-chrome')
+  if (!known() && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    spawnSync('apt-get', ['update', '-qq'], { env })
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env })
+  }
+  return known()
+}

@@ -1,0 +1,219 @@
+// Proves the packed package in real runtimes, which it installs itself: `npm run test:runtimes`. One line each, then the counts.
+// `--write` puts the table into docs/runtimes.md and the README. Names on the command line run only the lines that contain them.
+import './ready.mjs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createApp, pages, serveVite } from './runtimes/app.mjs'
+import { visit } from './runtimes/browser.mjs'
+import { runInWorker, timeColdWorker, tryEdgeExample } from './runtimes/edge.mjs'
+import { installRuntimes, run } from './runtimes/install.mjs'
+
+const COLD_ROUNDS = 15
+const COLD_LIMIT = 15
+
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const rows = []
+let reference
+
+/** One line of the report; a runtime that is not there counts as failed, since nothing was proved. */
+async function line(name, version, work) {
+  if (asked.length > 0 && !asked.some((word) => name.toLowerCase().includes(word.toLowerCase()))) return
+  const started = performance.now()
+  let outcome
+  try {
+    outcome = { passed: true, ...(await work()) }
+    if (outcome.error) throw new Error(outcome.error)
+    if (outcome.hash) {
+      reference ??= outcome
+      const same = outcome.hash === reference.hash && outcome.adamHash === reference.adamHash
+      if (!same)
+        throw new Error(
+          `other parameters: ${outcome.hash} ${outcome.adamHash}, expected ${reference.hash} ${reference.adamHash}`,
+        )
+    }
+  } catch (error) {
+    outcome = { passed: false, note: String(error?.message ?? error) }
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  rows.push({ name, version, ...outcome })
+  const facts = outcome.hash
+    ? `accuracy ${outcome.accuracy.toFixed(4)}, ${outcome.target}, parameters ${outcome.hash} ${outcome.adamHash}`
+    : ''
+  console.log(
+    `${outcome.passed ? (outcome.cold === undefined ? 'passed' : 'measured') : 'FAILED'}  ${`${name} ${version}`.padEnd(34)} ${[facts, outcome.note].filter(Boolean).join('; ')} (${seconds} s)`,
+  )
+}
+
+const needed = (program, name) => {
+  if (!program) throw new Error(`${name} is not available on this machine`)
+  return program
+}
+const versionOf = (program, pattern = /\d+(\.\d+)+/) =>
+  program ? (pattern.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[0] ?? '') : ''
+
+const began = performance.now()
+const runtimes = installRuntimes()
+const tools = runtimes.folder
+const app = createApp()
+console.log(
+  `runtimes and package ready in ${((performance.now() - began) / 1000).toFixed(0)} s; the install added ${app.added.length} package(s)\n`,
+)
+
+const inFolder = (program, args) => JSON.parse(run(program, args, { cwd: app.folder }).trim().split('\n').pop())
+
+try {
+  await line('install', '', () => {
+    if (app.added.length > 2) throw new Error(`installing adds ${app.added.length} packages: ${app.added.join(', ')}`)
+    return { note: `${app.added.length} package(s), no scripts` }
+  })
+  for (const [major, program] of Object.entries(runtimes.nodes)) {
+    await line('Node.js', versionOf(program) || major, () => inFolder(needed(program, `Node ${major}`), ['files.mjs']))
+  }
+  await line('Deno', versionOf(runtimes.deno), () => {
+    const permissions = ['--allow-read', '--allow-write', '--allow-env', '--allow-sys']
+    return inFolder(needed(runtimes.deno, 'Deno'), ['run', '--quiet', '--no-remote', ...permissions, 'files.mjs'])
+  })
+  await line('Bun', versionOf(runtimes.bun), () => inFolder(needed(runtimes.bun, 'Bun'), ['run', 'files.mjs']))
+  await line('workerd', versionOf(join(tools, 'node_modules/.bin/workerd'), /\d{4}-\d\d-\d\d/), () =>
+    runInWorker(app, tools),
+  )
+  const chromium = versionOf(runtimes.chromium)
+  const inBrowser = (source, policy) => visit(needed(runtimes.chromium, 'Chromium'), source, policy)
+  await line('Chromium, esbuild', chromium, async () => inBrowser(await pages.esbuild(app)))
+  await line('Chromium, esbuild iife', chromium, async () => inBrowser(await pages.iife(app)))
+  await line('Chromium, Rollup', chromium, async () => inBrowser(await pages.rollup(app, tools)))
+  await line('Chromium, Vite build', chromium, async () => inBrowser(await pages.vite(app, tools)))
+  await line('Chromium, no bundler', chromium, () => inBrowser(pages.importMap(app), " 'nonce-map'"))
+  await line('Chromium, Vite dev', chromium, () => inBrowser((take) => serveVite(app, tools, take)))
+  await line('edge example', '', () => tryEdgeExample(app, tools))
+  await line('deno-serve example', '', () => tryDenoServe())
+  await line('types', '', () => checkTypes())
+  await line('cold start, Node.js 24', '', () => timeCold(needed(runtimes.nodes[24], 'Node 24')))
+  await line('cold start, workerd', '', async () => {
+    const times = await timeColdWorker(app, tools, 5)
+    return {
+      cold: beyond(times.ours, times.empty),
+      note: `first prediction ${beyond(times.ours, times.empty)} ms beyond an empty worker`,
+    }
+  })
+} finally {
+  rmSync(app.folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+if (process.argv.includes('--write')) writeTable()
+const failed = rows.filter((row) => !row.passed).length
+// a time on a machine with other work proves nothing: shown, not counted
+const measured = rows.filter((row) => row.passed && row.cold !== undefined).length
+console.log(
+  `\n${rows.length - failed - measured} passed, ${failed} failed (${((performance.now() - began) / 1000).toFixed(0)} s)`,
+)
+process.exit(failed === 0 ? 0 : 1)
+
+/** Difference of the fastest runs: other work on the machine only ever adds time. */
+function beyond(ours, empty) {
+  return Number((Math.min(...ours) - Math.min(...empty)).toFixed(1))
+}
+
+function timeCold(node) {
+  const scripts = { empty: 'cold-empty.mjs', all: 'cold.mjs', predict: 'cold-predict.mjs' }
+  const times = { empty: [], all: [], predict: [] }
+  for (let i = 0; i < COLD_ROUNDS; i++) {
+    for (const [name, script] of Object.entries(scripts)) {
+      const started = performance.now()
+      run(node, [script], { cwd: app.folder })
+      times[name].push(performance.now() - started)
+    }
+  }
+  const [all, predict] = [beyond(times.all, times.empty), beyond(times.predict, times.empty)]
+  const note = `first prediction ${all} ms beyond an empty script, ${predict} ms with fourlane/predict; goal ${COLD_LIMIT}`
+  return { cold: all, note }
+}
+
+/** The example answers over HTTP what the model predicts. */
+async function tryDenoServe() {
+  const port = await freePort()
+  const args = [
+    'run',
+    '--quiet',
+    '--no-remote',
+    '--allow-net',
+    '--allow-read',
+    '--allow-env',
+    'deno-serve.ts',
+    'digits.safetensors',
+    `${port}`,
+  ]
+  const server = spawn(needed(runtimes.deno, 'Deno'), args, { cwd: app.folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  try {
+    let said = ''
+    server.stderr.on('data', (text) => {
+      said += text
+    })
+    await new Promise((resolve, reject) => {
+      server.stdout.once('data', resolve)
+      server.once('exit', () => reject(new Error(said)))
+    })
+    const post = (body) => fetch(`http://127.0.0.1:${port}/predict`, { method: 'POST', body: JSON.stringify(body) })
+    const rows = await (await post([new Array(64).fill(0.5)])).json()
+    const sum = rows[0].reduce((total, value) => total + value, 0)
+    if (rows.length !== 1 || rows[0].length !== 10 || Math.abs(sum - 1) > 1e-5)
+      throw new Error(`answered ${JSON.stringify(rows)}`)
+    const { status } = await post([[1, 2, 3]])
+    if (status !== 400) throw new Error(`bad rows got status ${status}`)
+  } finally {
+    const gone = new Promise((resolve) => server.once('exit', resolve))
+    server.kill()
+    await gone
+  }
+}
+
+function freePort() {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** The installed declarations under both ways of resolving, and in Deno. */
+function checkTypes() {
+  writeFileSync(join(app.folder, 'types.ts'), readFileSync('test/runtimes/types.ts'))
+  const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc')
+  const common = ['--noEmit', '--strict', '--target', 'es2022', '--types', '', 'types.ts']
+  for (const how of [
+    ['node16', 'node16'],
+    ['esnext', 'bundler'],
+  ]) {
+    const [module, resolution] = how
+    run(
+      process.execPath,
+      [tsc, '--module', module, '--moduleResolution', resolution, '--lib', 'es2022,dom', ...common],
+      { cwd: app.folder },
+    )
+  }
+  if (existsSync(runtimes.deno ?? ''))
+    run(runtimes.deno, ['check', '--quiet', '--no-remote', 'types.ts'], { cwd: app.folder })
+  return { note: 'node16, bundler, Deno' }
+}
+
+function writeTable() {
+  const cells = rows
+    .filter((row) => row.hash)
+    .map(
+      (row) =>
+        `| ${row.name} | ${row.version} | ${row.target} | ${row.accuracy.toFixed(4)} | \`${row.hash}\` \`${row.adamHash}\` |`,
+    )
+  const table = [
+    '| runtime | version | build chosen | accuracy | deterministic parameters (SGD, Adam) |',
+    '|---|---|---|---|---|',
+    ...cells,
+  ].join('\n')
+  for (const path of ['docs/runtimes.md', 'README.md']) {
+    const page = readFileSync(path, 'utf8')
+    writeFileSync(path, page.replace(/<!-- table -->[\s\S]*<!-- end -->/, `<!-- table -->\n${table}\n<!-- end -->`))
+  }
+}

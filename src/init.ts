@@ -1,0 +1,40 @@
+/** Loading the machine by hand, for hosts and bundlers that need it. */
+import { readBytes } from '#runtime'
+import { checkOptions, show } from './check.ts'
+import { adopt } from './wasm.ts'
+
+/** Exactly one of them: a compiled module, the bytes of a wasm file, or where to fetch or read it. */
+export interface InitOptions {
+  module?: WebAssembly.Module
+  bytes?: Uint8Array | ArrayBuffer
+  url?: string | URL
+}
+
+/**
+ * Makes models use this wasm file (`fourlane/simd.wasm` or `fourlane/relaxed.wasm`) from now on. Called with each of them in turn,
+ * models choose again: relaxed where the host can, simd for `deterministic`. A `module` takes effect at once, without awaiting.
+ * @throws TypeError unless exactly one of the three is given; WebAssembly.CompileError when it is not wasm that this host can run;
+ * RangeError for another wasm file, or one of another version of fourlane.
+ */
+export async function init(options: InitOptions): Promise<void> {
+  const where = 'init'
+  checkOptions(where, options, ['module', 'bytes', 'url'])
+  const { module, bytes, url } = options
+  if ([module, bytes, url].filter((value) => value !== undefined).length !== 1) {
+    throw new TypeError(`${where}: give exactly one of "module", "bytes" and "url"`)
+  }
+  if (module !== undefined) {
+    if (!(module instanceof WebAssembly.Module)) {
+      throw new TypeError(`${where}: "module" must be a WebAssembly.Module, got ${show(module)}`)
+    }
+    return adopt(module)
+  }
+  if (url !== undefined && typeof url !== 'string' && !(url instanceof URL)) {
+    throw new TypeError(`${where}: "url" must be a URL, got ${show(url)}`)
+  }
+  if (bytes !== undefined && !(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
+    throw new TypeError(`${where}: "bytes" must be a Uint8Array or ArrayBuffer, got ${show(bytes)}`)
+  }
+  const code = bytes ?? (await readBytes(url as string | URL))
+  adopt(await WebAssembly.compile(code as BufferSource))
+}

@@ -1,0 +1,47 @@
+/** Where compiled modules come from: `init`, else the files of the host, else what the entry point brought along. */
+import { modules } from '#runtime'
+import type { Modules } from './host.ts'
+
+const given = new Map<string, WebAssembly.Module>()
+const compiled = new Map<string, WebAssembly.Module>()
+let source = modules
+
+/** Brings along the builds for hosts without files; cheap, and idle where there are files or as many builds already. */
+export function bring(from: Modules | undefined): void {
+  if (from && from.builds.length > (source?.builds.length ?? 0)) source = from
+}
+
+/** Uses this module for a build from now on. */
+export function give(name: string, module: WebAssembly.Module): void {
+  given.set(name, module)
+}
+
+/** Whether models may choose this build: one that was given; when none was, one that this host has. */
+export const offers = (name: string): boolean =>
+  given.size > 0 ? given.has(name) : source === undefined || source.builds.includes(name)
+
+/**
+ * The module of a build, compiled once. Synchronous, also on the main thread of browsers.
+ * @throws Error when nobody brought it.
+ */
+export function moduleOf(name: string): WebAssembly.Module {
+  const known = given.get(name) ?? compiled.get(name)
+  if (known) return known
+  if (!source)
+    throw new Error(`fourlane: ${name}.wasm is not loaded; call init({ module | bytes | url }) with it first`)
+  const code = source.read(name)
+  const module = code instanceof WebAssembly.Module ? code : new WebAssembly.Module(code as BufferSource)
+  compiled.set(name, module)
+  return module
+}
+
+/** The bytes of a build, to compile them otherwise; undefined where there is only a compiled module. */
+export function codeOf(name: string): Uint8Array | undefined {
+  const code = given.has(name) ? undefined : source?.read(name)
+  return code instanceof Uint8Array ? code : undefined
+}
+
+/** Forgets what was compiled here, so that it is compiled again, under the engine's flags of then. */
+export function forgetModules(): void {
+  compiled.clear()
+}

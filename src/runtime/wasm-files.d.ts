@@ -1,0 +1,9 @@
+/** A static import of a wasm file where hosts or bundlers compile it. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
+declare module '*.wasm?module' {
+  const module: WebAssembly.Module
+  export default module
+}

@@ -1,0 +1,87 @@
+/** What differs by host, for browsers, edge workers and unknown hosts: no file system, no terminal, no environment. */
+import type { Modules, Terminal, WorkerHandle } from './host.ts'
+
+/** These hosts read no files: modules come with the entry point (`#modules`) or from `init`. */
+export const modules: Modules | undefined = undefined
+
+/** Nothing to switch on here. */
+export function enableRelaxedSimd(): void {}
+
+/** There is no environment. */
+export function environment(_name: string): string | undefined {
+  return undefined
+}
+
+/** The bytes behind a URL. */
+export async function readBytes(url: string | URL): Promise<Uint8Array> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`fourlane: cannot read ${url}: ${response.status} ${response.statusText}`)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+export async function writeBytes(path: string, _bytes: Uint8Array): Promise<void> {
+  throw new Error(
+    `fourlane: this host has no files to write "${path}" to; take model.toBytes() and store them yourself`,
+  )
+}
+
+export async function appendBytes(path: string, _bytes: Uint8Array): Promise<void> {
+  throw new Error(`fourlane: this host has no files to append "${path}" to; use a callback of your own`)
+}
+
+/** Lets timers, I/O and rendering run; by a message, since browsers hold nested timeouts back for 4 ms. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof MessageChannel === 'undefined') {
+      setTimeout(resolve, 0)
+      return
+    }
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(0)
+  })
+}
+
+/** The console takes the progress bar's lines. */
+export const terminal: Terminal = {
+  interactive: false,
+  columns: 80,
+  write(text: string): void {
+    const lines = text.replace(/\n$/, '')
+    if (lines !== '') console.log(lines)
+  },
+}
+
+/** Processors this page may use. */
+export const processors = (): number => globalThis.navigator?.hardwareConcurrency ?? 1
+
+/** Why there can be no threads, where users should know: on pages that could have them. */
+export function noThreads(): string | undefined {
+  if (typeof Worker === 'undefined' || globalThis.crossOriginIsolated !== false) return undefined
+  return 'this page is not cross-origin isolated: it needs the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp'
+}
+
+/**
+ * Starts a worker that calls `script`, the source of a function, with every message: from a blob, so that no bundler has a
+ * file to lose. `ended` hears when it is gone, and why. Undefined on hosts without workers, such as workerd.
+ */
+export function startWorker(script: string, ended: (reason: string) => void): WorkerHandle | undefined {
+  if (typeof Worker === 'undefined' || typeof Blob === 'undefined') return undefined
+  const url = URL.createObjectURL(
+    new Blob([`onmessage = ({ data }) => (${script})(data)`], { type: 'text/javascript' }),
+  )
+  const worker = new Worker(url, { name: 'fourlane' })
+  const end = (reason: string) => {
+    worker.terminate()
+    URL.revokeObjectURL(url)
+    ended(reason)
+  }
+  worker.onerror = ({ message }) => end(message || 'its script could not be run')
+  return {
+    send: (message) => worker.postMessage(message),
+    end: () => end('it was ended'),
+  }
+}

@@ -1,0 +1,73 @@
+// The entry points: the same names everywhere, every way to the machine brings the wasm along, `init` checks what it gets.
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as core from '../../src/core.ts'
+import * as index from '../../src/index.ts'
+import * as main from '../../src/main.ts'
+
+test('fourlane and fourlane/core export the names of index.ts, and init', () => {
+  assert.equal(Object.keys(core).sort(), [...Object.keys(index), 'init'].sort())
+  assert.equal(Object.keys(main).sort(), Object.keys(core).sort())
+})
+
+const extension = import.meta.url.endsWith('.js') ? 'js' : 'ts'
+const source = (path: string) => new URL(`../../src/${path}.${extension}`, import.meta.url)
+const importsOf = (url: URL): URL[] =>
+  [...readFileSync(url, 'utf8').matchAll(/^(?:import|export) (?!type )[^;]*?from '(\.[^']+)'/gms)].map(
+    ([, to]) => new URL(to, url),
+  )
+
+function reaches(from: URL, target: URL, seen = new Set<string>()): boolean {
+  if (from.href === target.href) return true
+  if (seen.has(from.href)) return false
+  seen.add(from.href)
+  return importsOf(from).some((next) => reaches(next, target, seen))
+}
+
+test('every name whose module makes machines is a door that brings the wasm along', () => {
+  // these read and set choices, and make no machine
+  const harmless = ['configureRuntime', 'describeRuntime']
+  const machine = source('arena')
+  const text = readFileSync(source('index'), 'utf8')
+  let doors = 0
+  for (const [, names, from] of text.matchAll(/^export \{([^}]*)\} from '(\.[^']+)'/gms)) {
+    if (!reaches(new URL(from, source('index')), machine)) continue
+    for (const name of names.split(',').map((part) => part.trim())) {
+      if (name === '' || name.startsWith('type ') || harmless.includes(name)) continue
+      const inMain: unknown = Reflect.get(main, name)
+      assert.type(inMain, 'function', name)
+      assert.is.not(inMain, Reflect.get(index, name), `main.ts must wrap ${name} in door()`)
+      doors++
+    }
+  }
+  assert.ok(doors >= 5, `found ${doors} doors`)
+})
+
+const rejects = async (work: () => Promise<unknown>, kind: unknown, message: RegExp) => {
+  try {
+    await work()
+  } catch (error) {
+    assert.instance(error, kind)
+    assert.match(String(error), message)
+    return
+  }
+  assert.unreachable('expected a rejection')
+}
+
+test('init takes exactly one source of the right kind', async () => {
+  const bytes = new Uint8Array(8)
+  await rejects(() => core.init({}), TypeError, /exactly one of "module", "bytes" and "url"/)
+  await rejects(() => core.init({ bytes, url: 'x' }), TypeError, /exactly one/)
+  await rejects(() => core.init({ bytes: 'x' as unknown as Uint8Array }), TypeError, /"bytes" must be a Uint8Array/)
+  await rejects(() => core.init({ url: 3 as unknown as string }), TypeError, /"url" must be a URL/)
+  await rejects(() => core.init({ module: bytes as unknown as WebAssembly.Module }), TypeError, /"module" must be/)
+  await rejects(() => core.init({ bits: bytes } as object), TypeError, /unknown option "bits"/)
+})
+
+test('init refuses what is no wasm, or not ours', async () => {
+  await rejects(() => core.init({ bytes: new Uint8Array(8) }), WebAssembly.CompileError, /./)
+  const empty = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00)
+  await rejects(() => core.init({ bytes: empty }), RangeError, /none of fourlane/)
+})
+test.run()

@@ -1,0 +1,17 @@
+// The scenario in a page: the result goes back to the server that sent the page.
+import * as fourlane from 'fourlane'
+import * as core from 'fourlane/core'
+import * as predict from 'fourlane/predict'
+import { digits } from './digits.mjs'
+import { scenario } from './scenario.mjs'
+
+async function report() {
+  try {
+    const { bytes, ...result } = await scenario(fourlane, digits, { core, predict, wasm: { url: '/simd.wasm' } })
+    return { ...result, agent: navigator.userAgent }
+  } catch (error) {
+    return { error: String(error?.stack ?? error) }
+  }
+}
+
+report().then((result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) }))

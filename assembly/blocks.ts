@@ -1,32 +1,43 @@
 // Loops of tiles over the rows of a block, c = from + a · b, one or two panels wide, half a panel at the ragged end.
-import { PANEL, TILE_2X16, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../src/abi'
+import { PANEL, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../src/abi'
 import { Tile } from './tiles'
+import { multiplyRow, rowPanels } from './vectors'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
-/** Panels that one row goes through at once. */
-const VECTOR: i32 = 6
 
-/** Rows of tiles one panel wide, and of tiles two panels wide (0: none). */
+/** Rows of tiles two panels wide: 5 where engines join pairs of vectors, 2 where multiply-add is two instructions. */
+const WIDE: i32 = ASC_FEATURE_RELAXED_SIMD ? 5 : 2
+/** Fewest rows for them. */
+const WIDE_LEAST: i32 = (WIDE + 1) >> 1
+
+/** Rows of tiles one panel wide. */
 let tall: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4
-let wide: i32 = ASC_FEATURE_RELAXED_SIMD ? 0 : 2
+/** Whether tiles are two panels wide where there are two. */
+let wide: bool = !ASC_FEATURE_RELAXED_SIMD
 
-/** Chooses the shape of tiles, TILE_*: what is fastest depends on the engine's registers, the results do not. */
+/**
+ * Chooses the shape of tiles, TILE_*, or the nearest that the build has: 6x8, 4x8 and 5x16 with fused multiply-add, 2x16 and
+ * 4x8 without. What is fastest depends on the engine's registers, the results do not.
+ */
 export function setTile(tile: i32): void {
-  tall = tile == TILE_6X8 || (ASC_FEATURE_RELAXED_SIMD && tile != TILE_4X8) ? 6 : 4
-  wide = tile == TILE_2X16 ? 2 : tile == TILE_4X16 ? 4 : tile == TILE_5X16 ? 5 : 0
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    wide = tile == TILE_4X16 || tile == TILE_5X16
+    tall = wide || tile == TILE_6X8 ? 6 : 4
+  } else wide = tile != TILE_6X8 && tile != TILE_4X8
 }
 
-class Block {
+class Loop {
   /** Rows of the next tile: no short tile at the end, whose few sums would wait for each other. */
-  @inline static tileRows(left: i32, most: i32): i32 {
-    return left <= most ? left : left < most + 4 ? min(most, (left + 1) >> 1) : most
+  @inline static rows(left: i32, most: i32): i32 {
+    return left <= most ? left : most > 2 && left < most + 4 ? (left + 1) >> 1 : most
   }
 
-  /** c = from + a · b for all rows of a block; see Tile.matrix. */
-  @inline static multiply(
-    most: i32,
+  /** One tile for `rows` rows: MR, or fewer, but no fewer than a group of the tile has. */
+  @inline static tile(
+    MR: i32,
     NV: i32,
+    rows: i32,
     a: usize,
     aRow: usize,
     aStep: usize,
@@ -35,20 +46,53 @@ class Block {
     bStep: usize,
     from: usize,
     fromRow: usize,
+    fromPanel: usize,
     c: usize,
     cRow: usize,
     cPanel: usize,
+    depth: i32,
+  ): void {
+    const second = <usize>(rows - (MR >> 1))
+    Tile.matrix(
+      MR,
+      NV,
+      a,
+      a + second * aRow,
+      aRow,
+      aStep,
+      b,
+      bPanel,
+      bStep,
+      from,
+      from + second * fromRow,
+      fromRow,
+      fromPanel,
+      c,
+      c + second * cRow,
+      cRow,
+      cPanel,
+      depth,
+    )
+  }
+
+  /** Half a panel; at least 3 rows. */
+  @inline static half(
+    MR: i32,
+    a: usize,
+    aRow: usize,
+    aStep: usize,
+    b: usize,
+    bStep: usize,
+    from: usize,
+    fromRow: usize,
+    c: usize,
+    cRow: usize,
     rows: i32,
     depth: i32,
   ): void {
     while (rows) {
-      const n = Block.tileRows(rows, most)
-      if (NV < 4 && n == 6) Tile.matrix(6, NV, a, aRow, aStep, b, bPanel, bStep, from, fromRow, c, cRow, cPanel, depth)
-      else if (n == 5) Tile.matrix(5, NV, a, aRow, aStep, b, bPanel, bStep, from, fromRow, c, cRow, cPanel, depth)
-      else if (n == 4) Tile.matrix(4, NV, a, aRow, aStep, b, bPanel, bStep, from, fromRow, c, cRow, cPanel, depth)
-      else if (n == 3) Tile.matrix(3, NV, a, aRow, aStep, b, bPanel, bStep, from, fromRow, c, cRow, cPanel, depth)
-      else if (n == 2) Tile.matrix(2, NV, a, aRow, aStep, b, bPanel, bStep, from, fromRow, c, cRow, cPanel, depth)
-      else Tile.matrix(1, NV, a, aRow, aStep, b, bPanel, bStep, from, fromRow, c, cRow, cPanel, depth)
+      const n = Loop.rows(rows, MR)
+      Loop.tile(MR, 1, n, a, aRow, aStep, b, 0, bStep, from, fromRow, 0, c, cRow, 0, depth)
       a += <usize>n * aRow
       c += <usize>n * cRow
       from += <usize>n * fromRow
@@ -56,13 +100,66 @@ class Block {
     }
   }
 
-  /** How many of the panels left go through together; a half panel goes alone. */
-  @inline static panels(left: i32, half: bool): i32 {
-    return wide && left - i32(half) > 1 ? 2 : 1
+  /** One panel; at least 2 rows. */
+  @inline static panel(
+    a: usize,
+    aRow: usize,
+    aStep: usize,
+    b: usize,
+    bStep: usize,
+    from: usize,
+    fromRow: usize,
+    c: usize,
+    cRow: usize,
+    rows: i32,
+    depth: i32,
+  ): void {
+    let n = Loop.rows(rows, tall)
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      for (; n > 4; n = Loop.rows(rows, tall)) {
+        Loop.tile(6, 2, n, a, aRow, aStep, b, 0, bStep, from, fromRow, 0, c, cRow, 0, depth)
+        a += <usize>n * aRow
+        c += <usize>n * cRow
+        from += <usize>n * fromRow
+        rows -= n
+      }
+    }
+    for (; rows; n = Loop.rows(rows, 4)) {
+      Loop.tile(4, 2, n, a, aRow, aStep, b, 0, bStep, from, fromRow, 0, c, cRow, 0, depth)
+      a += <usize>n * aRow
+      c += <usize>n * cRow
+      from += <usize>n * fromRow
+      rows -= n
+    }
+  }
+
+  /** Two panels; at least WIDE_LEAST rows. */
+  @inline static panels(
+    a: usize,
+    aRow: usize,
+    aStep: usize,
+    b: usize,
+    bPanel: usize,
+    bStep: usize,
+    from: usize,
+    fromRow: usize,
+    fromPanel: usize,
+    c: usize,
+    cRow: usize,
+    cPanel: usize,
+    rows: i32,
+    depth: i32,
+  ): void {
+    while (rows) {
+      const n = Loop.rows(rows, WIDE)
+      Loop.tile(WIDE, 4, n, a, aRow, aStep, b, bPanel, bStep, from, fromRow, fromPanel, c, cRow, cPanel, depth)
+      a += <usize>n * aRow
+      c += <usize>n * cRow
+      from += <usize>n * fromRow
+      rows -= n
+    }
   }
 }
-
-// ---- a by rows: a[r][k] at a + r aRow + 4 k
 
 function rowsBy4(
   a: usize,
@@ -75,7 +172,7 @@ function rowsBy4(
   rows: i32,
   depth: i32,
 ): void {
-  Block.multiply(6, 1, a, aRow, 4, b, 0, ROW, from, fromRow, c, cRow, 0, rows, depth)
+  Loop.half(6, a, aRow, 4, b, ROW, from, fromRow, c, cRow, rows, depth)
 }
 
 function rowsBy8(
@@ -89,7 +186,35 @@ function rowsBy8(
   rows: i32,
   depth: i32,
 ): void {
-  Block.multiply(tall, 2, a, aRow, 4, b, 0, ROW, from, fromRow, c, cRow, 0, rows, depth)
+  Loop.panel(a, aRow, 4, b, ROW, from, fromRow, c, cRow, rows, depth)
+}
+
+function columnsBy4(
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  from: usize,
+  fromRow: usize,
+  c: usize,
+  rows: i32,
+  depth: i32,
+): void {
+  Loop.half(6, a, 4, aStep, b, bStep, from, fromRow, c, ROW, rows, depth)
+}
+
+function columnsBy8(
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  from: usize,
+  fromRow: usize,
+  c: usize,
+  rows: i32,
+  depth: i32,
+): void {
+  Loop.panel(a, 4, aStep, b, bStep, from, fromRow, c, ROW, rows, depth)
 }
 
 function rowsBy16(
@@ -99,30 +224,40 @@ function rowsBy16(
   bPanel: usize,
   from: usize,
   fromRow: usize,
+  fromPanel: usize,
   c: usize,
   cRow: usize,
   rows: i32,
   depth: i32,
 ): void {
-  Block.multiply(wide, 4, a, aRow, 4, b, bPanel, ROW, from, fromRow, c, cRow, ROW, rows, depth)
+  Loop.panels(a, aRow, 4, b, bPanel, ROW, from, fromRow, fromPanel, c, cRow, ROW, rows, depth)
 }
 
-/** One row through `panels` <= VECTOR panels: enough independent sums to keep the multipliers busy. */
-function rowBy(panels: i32, a: usize, b: usize, bPanel: usize, from: usize, c: usize, depth: i32): void {
-  if (panels == 6) Tile.vector(6, a, b, bPanel, from, c, depth)
-  else if (panels == 5) Tile.vector(5, a, b, bPanel, from, c, depth)
-  else if (panels == 4) Tile.vector(4, a, b, bPanel, from, c, depth)
-  else if (panels == 3) Tile.vector(3, a, b, bPanel, from, c, depth)
-  else if (panels == 2) Tile.vector(2, a, b, bPanel, from, c, depth)
-  else Tile.vector(1, a, b, bPanel, from, c, depth)
+function columnsBy16(
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  from: usize,
+  fromRow: usize,
+  fromPanel: usize,
+  c: usize,
+  cPanel: usize,
+  rows: i32,
+  depth: i32,
+): void {
+  Loop.panels(a, 4, aStep, b, ROW, bStep, from, fromRow, fromPanel, c, ROW, cPanel, rows, depth)
 }
 
-export class Rows {
+/** a by rows: a[r][k] at a + r aRow + 4 k; or by columns: a[r][k] at a + 4 r + k aStep, where c is packed by panels. */
+export class Block {
+  /** How many of the panels left go through together; a half panel goes alone, but for a single row. */
   @inline static panels(left: i32, rows: i32, half: bool): i32 {
-    if (rows > 1) return Block.panels(left, half)
-    return left <= VECTOR ? left : left < 2 * VECTOR ? (left + 1) >> 1 : VECTOR
+    if (rows == 1) return rowPanels(left)
+    return wide && rows >= WIDE_LEAST && left - i32(half) > 1 ? 2 : 1
   }
 
+  /** c = from + a · b for `rows` rows and `panels` panels, or `half` a panel; see Tile.matrix. */
   @inline static multiply(
     panels: i32,
     half: bool,
@@ -132,67 +267,19 @@ export class Rows {
     bPanel: usize,
     from: usize,
     fromRow: usize,
+    fromPanel: usize,
     c: usize,
     cRow: usize,
     rows: i32,
     depth: i32,
   ): void {
-    if (rows == 1) rowBy(panels, a, b, bPanel, from, c, depth)
-    else if (panels == 2) rowsBy16(a, aRow, b, bPanel, from, fromRow, c, cRow, rows, depth)
-    else if (half) rowsBy4(a, aRow, b, from, fromRow, c, cRow, rows, depth)
+    if (rows == 1) multiplyRow(panels, a, b, bPanel, from, fromPanel, c, depth)
+    else if (panels == 2) rowsBy16(a, aRow, b, bPanel, from, fromRow, fromPanel, c, cRow, rows, depth)
+    else if (half && rows > 4) rowsBy4(a, aRow, b, from, fromRow, c, cRow, rows, depth)
     else rowsBy8(a, aRow, b, from, fromRow, c, cRow, rows, depth)
   }
-}
 
-// ---- a by columns: a[r][k] at a + 4 r + k aStep
-
-function columnsBy4(
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  from: usize,
-  c: usize,
-  rows: i32,
-  depth: i32,
-): void {
-  Block.multiply(6, 1, a, 4, aStep, b, 0, bStep, from, from ? ROW : 0, c, ROW, 0, rows, depth)
-}
-
-function columnsBy8(
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  from: usize,
-  c: usize,
-  rows: i32,
-  depth: i32,
-): void {
-  Block.multiply(tall, 2, a, 4, aStep, b, 0, bStep, from, from ? ROW : 0, c, ROW, 0, rows, depth)
-}
-
-function columnsBy16(
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  from: usize,
-  c: usize,
-  cPanel: usize,
-  rows: i32,
-  depth: i32,
-): void {
-  Block.multiply(wide, 4, a, 4, aStep, b, ROW, bStep, from, from ? ROW : 0, c, ROW, cPanel, rows, depth)
-}
-
-export class Columns {
-  @inline static panels(left: i32, half: bool): i32 {
-    return Block.panels(left, half)
-  }
-
-  /** As Rows.multiply; here the rows of c are packed, its panels cPanel bytes apart. */
-  @inline static multiply(
+  @inline static multiplyColumns(
     panels: i32,
     half: bool,
     a: usize,
@@ -200,13 +287,15 @@ export class Columns {
     b: usize,
     bStep: usize,
     from: usize,
+    fromRow: usize,
+    fromPanel: usize,
     c: usize,
     cPanel: usize,
     rows: i32,
     depth: i32,
   ): void {
-    if (panels == 2) columnsBy16(a, aStep, b, bStep, from, c, cPanel, rows, depth)
-    else if (half) columnsBy4(a, aStep, b, bStep, from, c, rows, depth)
-    else columnsBy8(a, aStep, b, bStep, from, c, rows, depth)
+    if (panels == 2) columnsBy16(a, aStep, b, bStep, from, fromRow, fromPanel, c, cPanel, rows, depth)
+    else if (half && rows > 4) columnsBy4(a, aStep, b, bStep, from, fromRow, c, rows, depth)
+    else columnsBy8(a, aStep, b, bStep, from, fromRow, c, rows, depth)
   }
 }

@@ -2,20 +2,26 @@
 //
 //   forward   y[rows x units]    a = x   by rows      b = w    in panels: [ceil(units / 8)][inputs][8]
 //   backward  dw[inputs x units] a = x   by columns   b = dz   in place, c in w's panels
-//             dx[rows x inputs]  a = dz  by rows      b = wᵀ   in panels, transposed into scratch before their first use
+//             dx[rows x inputs]  a = dz  by rows      b = wᵀ   in panels, transposed into scratch before their first use;
+//                                                              w as it lies for one or two rows
 //
 // Addresses and strides are bytes. Blocks of MC rows x KC of the sum stay in the L2 cache, a panel's KC x 8 in L1.
 // Every element is summed over k in order, and kept in c from one KC to the next: blocks, tiles and the split of panels
 // over threads change no bit of a result.
 import { ACTIVATION_LINEAR, PANEL } from '../src/abi'
 import { activateBackBlock, activateBlock } from './activations'
-import { Columns, Rows } from './blocks'
+import { Block } from './blocks'
 import { transposePanel } from './transpose'
+import { multiplyColumn, multiplyRowTransposed, outerProduct } from './vectors'
 
 export { setTile } from './blocks'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
+/** So few rows do not pay for packing wᵀ. */
+const TURNED: i32 = 2
+/** Where nothing is added: the machine's first 32 bytes are never written. */
+const ZEROS: usize = 0
 /** Rows and depth of a block: MC x KC floats of a stay in a second-level cache of 512 KB; whole tiles of 2, 4 and 6 rows. */
 const MC: i32 = 144
 const KC: i32 = 512
@@ -67,12 +73,15 @@ export function denseForward(
       const depth = min(kc, inputs - k)
       const a = x + <usize>r * xStride + ((<usize>k) << 2)
       for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
-        n = Rows.panels(panelEnd - p, m, half)
+        n = Block.panels(panelEnd - p, m, half)
         const at = <usize>p * ROW
         const b = w + <usize>p * wPanel + <usize>k * ROW
         const c = z + <usize>r * zStride + at
-        const from = k ? c : bias ? bias + at : 0
-        Rows.multiply(n, half && p + 1 == panelEnd, a, xStride, b, wPanel, from, k ? zStride : 0, c, zStride, m, depth)
+        const from = k ? c : bias ? bias + at : ZEROS
+        const fromRow = k ? zStride : 0
+        const fromPanel = from ? ROW : 0
+        const ends = half && p + n == panelEnd
+        Block.multiply(n, ends, a, xStride, b, wPanel, from, fromRow, fromPanel, c, zStride, m, depth)
         if (k + depth == inputs && (saved || activation != ACTIVATION_LINEAR)) {
           const to = y + <usize>r * yStride + at
           activateBlock(activation, alpha, c, zStride, to, yStride, m, n)
@@ -113,18 +122,35 @@ export function denseBackwardInput(
   saved: usize,
   savedStride: usize,
 ): void {
-  const half = Cut.endsHalf(inputs, panelEnd)
   const wPanel = <usize>inputs * ROW
-  const bPanel = <usize>units * ROW
+  if (rows <= TURNED) {
+    // whole panels of inputs take w as it lies
+    const n = min(panelEnd, inputs / PANEL) - panelBegin
+    if (n > 0) {
+      const at = <usize>panelBegin * ROW
+      const to = dx + at
+      for (let r: usize = 0; r < <usize>rows; r++) {
+        multiplyRowTransposed(dz + r * zStride, w + at * PANEL, wPanel, to + r * xStride, n * PANEL, units)
+      }
+      if (activation != ACTIVATION_LINEAR) {
+        activateBackBlock(activation, alpha, saved + at, savedStride, to, xStride, to, xStride, rows, n)
+      }
+      panelBegin += n
+    }
+  }
+  const half = Cut.endsHalf(inputs, panelEnd)
   const kc = Cut.part(units, KC)
+  const packed = scratch + <usize>panelBegin * <usize>units * ROW
   for (let r = 0; r < rows; r += MC) {
     const m = min(MC, rows - r)
     for (let k = 0; k < units; k += kc) {
       const depth = min(kc, units - k)
       const a = dz + <usize>r * zStride + ((<usize>k) << 2)
+      // a single block of rows packs every panel into the same few lines of the cache
+      const bPanel = <usize>(rows > MC ? units : depth) * ROW
+      let b = rows > MC ? packed + <usize>k * ROW : packed
       for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
-        n = Rows.panels(panelEnd - p, m, half)
-        const b = scratch + <usize>p * bPanel + <usize>k * ROW
+        n = Block.panels(panelEnd - p, m, half)
         if (r == 0) {
           const from = w + <usize>(k / PANEL) * wPanel
           for (let q = 0; q < n; q++) {
@@ -134,33 +160,15 @@ export function denseBackwardInput(
         }
         const at = <usize>p * ROW
         const c = dx + <usize>r * xStride + at
-        Rows.multiply(
-          n,
-          half && p + 1 == panelEnd,
-          a,
-          zStride,
-          b,
-          bPanel,
-          k ? c : 0,
-          k ? xStride : 0,
-          c,
-          xStride,
-          m,
-          depth,
-        )
+        const from = k ? c : ZEROS
+        const fromRow = k ? xStride : 0
+        const fromPanel = k ? ROW : 0
+        const ends = half && p + n == panelEnd
+        Block.multiply(n, ends, a, zStride, b, bPanel, from, fromRow, fromPanel, c, xStride, m, depth)
+        if (rows > MC) b += <usize>n * bPanel
         if (k + depth == units && activation != ACTIVATION_LINEAR) {
-          activateBackBlock(
-            activation,
-            alpha,
-            saved + <usize>r * savedStride + at,
-            savedStride,
-            c,
-            xStride,
-            c,
-            xStride,
-            m,
-            n,
-          )
+          const kept = saved + <usize>r * savedStride + at
+          activateBackBlock(activation, alpha, kept, savedStride, c, xStride, c, xStride, m, n)
         }
       }
     }
@@ -181,22 +189,49 @@ export function denseBackwardWeights(
   panelBegin: i32,
   panelEnd: i32,
 ): void {
-  const half = Cut.endsHalf(units, panelEnd)
   const wPanel = <usize>inputs * ROW
+  if (rows == 1) {
+    for (let p = panelBegin; p < panelEnd; p++) outerProduct(x, dz + <usize>p * ROW, dw + <usize>p * wPanel, inputs)
+  } else if (inputs == 1) {
+    for (let p = panelBegin; p < panelEnd; p++) {
+      const at = <usize>p * ROW
+      multiplyColumn(x, xStride, dz + at, zStride, dw + at, rows)
+    }
+  } else multiplyColumns(x, xStride, dz, zStride, dw, rows, inputs, units, panelBegin, panelEnd)
+  if (!db) return
+  for (let p = panelBegin; p < panelEnd; p++) sumColumns(dz + <usize>p * ROW, zStride, db + <usize>p * ROW, rows)
+}
+
+/** dw = xᵀ · dz. */
+function multiplyColumns(
+  x: usize,
+  xStride: usize,
+  dz: usize,
+  zStride: usize,
+  dw: usize,
+  rows: i32,
+  inputs: i32,
+  units: i32,
+  panelBegin: i32,
+  panelEnd: i32,
+): void {
+  const wPanel = <usize>inputs * ROW
+  const half = Cut.endsHalf(units, panelEnd)
   const kc = Cut.part(rows, <i32>max(KC_LEAST, (PAGES * PAGE) / (min(xStride, PAGE) + min(zStride, PAGE))))
   for (let k = 0; k < rows; k += kc) {
     const depth = min(kc, rows - k)
     const a = x + <usize>k * xStride
     for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
-      n = Columns.panels(panelEnd - p, half)
+      n = Block.panels(panelEnd - p, inputs, half)
       const b = dz + <usize>k * zStride + <usize>p * ROW
       const c = dw + <usize>p * wPanel
-      const from = k ? c : 0
-      Columns.multiply(n, half && p + 1 == panelEnd, a, xStride, b, zStride, from, c, wPanel, inputs, depth)
+      const from = k ? c : ZEROS
+      const fromRow = k ? ROW : 0
+      const fromPanel = k ? wPanel : 0
+      const ends = half && p + n == panelEnd
+      Block.multiplyColumns(n, ends, a, xStride, b, zStride, from, fromRow, fromPanel, c, wPanel, inputs, depth)
     }
   }
-  if (!db) return
-  for (let p = panelBegin; p < panelEnd; p++) sumColumns(dz + <usize>p * ROW, zStride, db + <usize>p * ROW, rows)
 }
 
 /** to[8] = column sums of one panel. */

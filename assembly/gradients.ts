@@ -85,7 +85,7 @@ function penalize(step: usize, record: usize): void {
 }
 
 /**
- * to = dy + (l1 * sign(y) + l2 * y) / rows, unless dy is 0; penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows.
+ * to = dy + (l1 * sign(y) + l2 * y) / rows; or, when dy is 0, penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows.
  * Pads of y are 0 and add nothing.
  */
 function penalizeActivity(step: usize, record: usize): void {
@@ -106,14 +106,17 @@ function penalizeActivity(step: usize, record: usize): void {
     const row = <usize>r * stride
     for (let i = row; i < row + bytes; i += 16) {
       const v = v128.load(y + i)
-      if (dy) v128.store(to + i, f32x4.add(v128.load(dy + i), Sums.gradient(v, l1, l2, one, zero)))
+      if (dy) {
+        v128.store(to + i, f32x4.add(v128.load(dy + i), Sums.gradient(v, l1, l2, one, zero)))
+        continue
+      }
       const low = Sums.low(v)
       const high = Sums.high(v)
       absolute = f64x2.add(absolute, f64x2.add(low, high))
       squared = f64x2.add(squared, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)))
     }
   }
-  addPenalty(record, Sums.penalty(step, absolute, squared) / <f64>rows)
+  if (!dy) addPenalty(record, Sums.penalty(step, absolute, squared) / <f64>rows)
 }
 
 function addPenalty(record: usize, penalty: f64): void {

@@ -128,9 +128,11 @@ function countSides(outputs: usize, targets: usize, cols: i32, threshold: v128):
   let count = 0
   for (let c = 0; c < cols; c += 4, outputs += 16, targets += 16) {
     const left = cols - c
-    const predicted = f32x4.gt(Lanes.load(outputs, left), threshold)
+    const y = Lanes.load(outputs, left)
+    const predicted = f32x4.gt(y, threshold)
     const wanted = f32x4.gt(Lanes.load(targets, left), half)
-    count += popcnt(~i32x4.bitmask(v128.xor(predicted, wanted)) & Lanes.bits(left))
+    const wrong = v128.or(v128.xor(predicted, wanted), f32x4.ne(y, y))
+    count += popcnt(~i32x4.bitmask(wrong) & Lanes.bits(left))
   }
   return count
 }

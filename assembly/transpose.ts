@@ -1,5 +1,6 @@
 // Weight panels turned over in registers.
 import { PANEL } from '../src/abi'
+import { F4 } from './simd'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
@@ -11,38 +12,78 @@ const ROW: usize = PANEL << 2
 export function transposePanel(from: usize, fromPanel: usize, inputs: i32, to: usize, units: i32): void {
   for (; units > 0; units -= PANEL, from += fromPanel, to += PANEL * PANEL * 4) {
     if (inputs >= PANEL && units >= PANEL) {
-      Square.transpose(from, 4, to, 4)
-      Square.transpose(from + 16, 4, to + 4 * ROW, 4)
-      Square.transpose(from + 4 * ROW, 4, to + 16, 4)
-      Square.transpose(from + 4 * ROW + 16, 4, to + 4 * ROW + 16, 4)
+      for (let half: usize = 0; half < 32; half += 16) {
+        Square.transpose(from + half, to + half * PANEL)
+        Square.transpose(from + half + 4 * ROW, to + half * PANEL + 16)
+      }
     } else {
-      transposeEdge(from, inputs, to, units)
-      transposeEdge(from + 16, inputs, to + 4 * ROW, units - 4)
-      transposeEdge(from + 4 * ROW, inputs - 4, to + 16, units)
-      transposeEdge(from + 4 * ROW + 16, inputs - 4, to + 4 * ROW + 16, units - 4)
+      const last = to + <usize>min(units, PANEL) * ROW
+      let column = from
+      for (let row = to; row < last; row += ROW, column += 4) {
+        for (let i = 0; i < PANEL; i++) {
+          const at = <usize>i
+          store<f32>(row + (at << 2), i < inputs ? load<f32>(column + at * ROW) : 0)
+        }
+      }
     }
   }
 }
 
-function transposeEdge(from: usize, fromRows: i32, to: usize, toRows: i32): void {
-  Square.transpose(from, fromRows, to, toRows)
+/** The columns of 4 rows a, b, c, d. */
+class Columns {
+  @inline static low(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 0, 4, 1, 5)
+  }
+
+  @inline static high(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+  }
+
+  @inline static first(ab: v128, cd: v128): v128 {
+    return v128.shuffle<f32>(ab, cd, 0, 1, 4, 5)
+  }
+
+  @inline static second(ab: v128, cd: v128): v128 {
+    return v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)
+  }
 }
 
-class Square {
-  /** 4 x 4: reads the first fromRows rows (0 for the others), writes the first toRows. */
-  @inline static transpose(from: usize, fromRows: i32, to: usize, toRows: i32): void {
-    const zero = f32x4.splat(0)
-    const a = fromRows > 0 ? v128.load(from) : zero
-    const b = fromRows > 1 ? v128.load(from, ROW) : zero
-    const c = fromRows > 2 ? v128.load(from, 2 * ROW) : zero
-    const d = fromRows > 3 ? v128.load(from, 3 * ROW) : zero
-    const ab01 = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
-    const cd01 = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
-    const ab23 = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
-    const cd23 = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
-    if (toRows > 0) v128.store(to, v128.shuffle<f32>(ab01, cd01, 0, 1, 4, 5))
-    if (toRows > 1) v128.store(to, v128.shuffle<f32>(ab01, cd01, 2, 3, 6, 7), ROW)
-    if (toRows > 2) v128.store(to, v128.shuffle<f32>(ab23, cd23, 0, 1, 4, 5), 2 * ROW)
-    if (toRows > 3) v128.store(to, v128.shuffle<f32>(ab23, cd23, 2, 3, 6, 7), 3 * ROW)
+/** 4 x 4 floats of a panel. */
+export class Square {
+  @inline static transpose(from: usize, to: usize): void {
+    const a = v128.load(from)
+    const b = v128.load(from, ROW)
+    const c = v128.load(from, 2 * ROW)
+    const d = v128.load(from, 3 * ROW)
+    const abLow = Columns.low(a, b)
+    const cdLow = Columns.low(c, d)
+    const abHigh = Columns.high(a, b)
+    const cdHigh = Columns.high(c, d)
+    v128.store(to, Columns.first(abLow, cdLow))
+    v128.store(to, Columns.second(abLow, cdLow), ROW)
+    v128.store(to, Columns.first(abHigh, cdHigh), 2 * ROW)
+    v128.store(to, Columns.second(abHigh, cdHigh), 3 * ROW)
+  }
+
+  /** sum + z · squareᵀ, in the order of z. */
+  @inline static multiply(from: usize, z0: v128, z1: v128, z2: v128, z3: v128, sum: v128): v128 {
+    const a = v128.load(from)
+    const b = v128.load(from, ROW)
+    const c = v128.load(from, 2 * ROW)
+    const d = v128.load(from, 3 * ROW)
+    const abLow = Columns.low(a, b)
+    const cdLow = Columns.low(c, d)
+    sum = F4.fma(z0, Columns.first(abLow, cdLow), sum)
+    sum = F4.fma(z1, Columns.second(abLow, cdLow), sum)
+    const abHigh = Columns.high(a, b)
+    const cdHigh = Columns.high(c, d)
+    sum = F4.fma(z2, Columns.first(abHigh, cdHigh), sum)
+    return F4.fma(z3, Columns.second(abHigh, cdHigh), sum)
+  }
+
+  /** The first column. */
+  @inline static column(from: usize): v128 {
+    const ab = v128.load32_lane(from + ROW, v128.load32_zero(from), 1)
+    return v128.load32_lane(from + 3 * ROW, v128.load32_lane(from + 2 * ROW, ab, 2), 3)
   }
 }

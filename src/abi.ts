@@ -248,7 +248,7 @@ export const CORRECT_BINARY = 2
 
 /** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); record.penalty += l1 * sum|w| + l2 / 2 * sum w². */
 export const OP_PENALTY = 16
-/** to = dy + (l1 * sign(y) + l2 * y) / rows (unless ACTIVITY_DY is 0); record.penalty += the mean row's penalty. */
+/** to = dy + (l1 * sign(y) + l2 * y) / rows; or, when ACTIVITY_DY is 0, record.penalty += the mean row's penalty. */
 export const OP_ACTIVITY = 20
 /** record.gradientNorm = norm of the block, by NORM_ORDER. */
 export const OP_GRADIENT_NORM = 17

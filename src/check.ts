@@ -8,7 +8,8 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value)
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${'length' in value ? `${value.length} values` : `${value.byteLength} bytes`})`
   if (typeof value === 'object' && value !== null)
     return value.constructor?.name === 'Object'
       ? 'an object'
@@ -92,6 +93,11 @@ const FAMILIAR: Readonly<Record<string, string>> = {
   decay: 'weightDecay',
   batch: 'batchSize',
   p: 'rate',
+  acc: 'accuracy',
+  mse: 'meanSquaredError',
+  mae: 'meanAbsoluteError',
+  swish: 'silu',
+  initialLearningRate: 'learningRate',
 }
 
 /** `; did you mean "x"?`, or the list of what there is when nothing is near. */

@@ -27,7 +27,7 @@ export class Team {
   readonly machine: SharedMachine
   /** Threads, the caller's included. */
   readonly size: number
-  /** Why a worker is gone that was in use. */
+  /** Why a worker is gone that was there. */
   lost: string | undefined
   /** When the last run began. */
   used = performance.now()
@@ -112,8 +112,8 @@ export class Team {
   lose(member: Member, reason: string): void {
     const thread = this.#members.indexOf(member)
     if (thread < 0) return
-    this.lost ??= reason
     if (this.#state(thread) === LINE_SENT) this.#failures++
+    else this.lost ??= reason
     this.#members[thread] = undefined
     this.#ready = false
   }

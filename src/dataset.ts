@@ -1,5 +1,5 @@
 /** Data sets as kernels read them, whole or arriving batch by batch. */
-import { show } from './check.ts'
+import { checkOptions, show } from './check.ts'
 import {
   type ClassWeight,
   type Features,
@@ -43,10 +43,12 @@ export function sliceRows({ features, targets, weights, ...data }: DataSet, firs
   return { rows, features: part(features), targets: part(targets), ...(weights && { weights: part(weights) }) }
 }
 
+const isBatch = (value: unknown): boolean => typeof value === 'object' && value !== null && 'x' in value && 'y' in value
+
 export const isBatchSource = (value: Features | BatchSource): value is BatchSource =>
   typeof value === 'object' &&
   value !== null &&
-  !Array.isArray(value) &&
+  (!Array.isArray(value) || isBatch(value[0])) &&
   !ArrayBuffer.isView(value) &&
   (Symbol.asyncIterator in value || Symbol.iterator in value)
 
@@ -65,7 +67,12 @@ export function batchesOf(source: BatchSource, read: (batch: BatchInput) => Data
       return {
         async next() {
           const next = await batches.next()
-          return next.done ? { done: true, value: undefined } : { done: false, value: read(next.value) }
+          if (next.done) return { done: true, value: undefined }
+          if (!isBatch(next.value)) {
+            throw new TypeError(`fit: every batch must be an object { x, y, sampleWeight? }, got ${show(next.value)}`)
+          }
+          checkOptions('fit: batch', next.value, ['x', 'y', 'sampleWeight'])
+          return { done: false, value: read(next.value) }
         },
         async return() {
           await batches.return?.()
@@ -81,24 +88,25 @@ export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
   readonly inputs: number
 }
 
-/** Weights a user may give to rows. */
-export interface Weighting {
-  readonly sampleWeight?: ArrayLike<number>
-  readonly classWeight?: ClassWeight
-}
-
 /** @throws TypeError or RangeError naming the argument and the row. */
 export function readDataSet(
   where: string,
   { inputs, ...spec }: Intake,
   x: Features,
   y: Targets,
-  { sampleWeight, classWeight }: Weighting = {},
+  sampleWeight?: ArrayLike<number>,
 ): DataSet {
   const { values: features, rows } = readFeatures(where, 'x', x, inputs)
   const targets = readTargets(where, 'y', y, { ...spec, rows })
-  const weights = readWeights(where, { sampleWeight, classWeight, targets, outputs: spec.outputs, rows })
+  const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows })
   return { rows, features, targets, ...(weights && { weights }) }
+}
+
+/** The data set with its rows weighted by their classes, on top of weights they have. */
+export function withClassWeight(data: DataSet, { outputs }: Intake, classWeight: ClassWeight | undefined): DataSet {
+  const { rows, targets, weights: sampleWeight } = data
+  const weights = readWeights('fit', { sampleWeight, classWeight, targets, outputs, rows })
+  return { ...data, ...(weights && { weights }) }
 }
 
 /** How `fit` is told to validate. */
@@ -123,7 +131,13 @@ export function splitDataSet(data: DataSet, intake: Intake, validation: Validati
   if (validationSplit === undefined) return [data, given]
   if (given) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
   const trained = splitRows('fit', data.rows, validationSplit)
-  return [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)]
+  const parts = [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)] as const
+  for (const [i, { weights }] of parts.entries()) {
+    if (weights?.every((weight) => weight === 0)) {
+      throw new RangeError(`fit: "sampleWeight" is 0 for all rows to ${i === 0 ? 'train on' : 'validate with'}`)
+    }
+  }
+  return [...parts]
 }
 
 /** @throws RangeError when the last batch would be too small for a layer's batch statistics. */

@@ -98,6 +98,11 @@ export class Engine implements ParameterHome {
     initialize(this.arena, this.parameters, this.slots, random)
   }
 
+  /** Waits for a training job that threads are still at: before anything else touches its memory. */
+  flush(): void {
+    this.runner.flush()
+  }
+
   get inputs(): number {
     return this.widths[0]
   }
@@ -121,6 +126,15 @@ export class Engine implements ParameterHome {
     }))
   }
 
+  /** Layers that `setFrozen` holds, by index. */
+  get frozen(): readonly number[] {
+    return [...this.#frozen].sort((a, b) => a - b)
+  }
+
+  get statisticsFrozen(): boolean {
+    return this.#frozenStatistics
+  }
+
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
     for (const index of indices) {
@@ -140,6 +154,9 @@ export class Engine implements ParameterHome {
   /** Fresh gradient and state blocks for a new goal; parameters stay. */
   compile(goal: Goal): void {
     const { arena } = this
+    // a schedule of the user's own is called here first: if it fails, nothing has changed
+    initialStates(goal.optimizer, this.tensors())
+    this.flush()
     arena.top = this.parameters + this.blockBytes
     const gradients = arena.reserve(this.blockBytes)
     const states = stateSlots(goal.optimizer).map(() => arena.reserve(this.blockBytes))
@@ -270,6 +287,7 @@ export class Engine implements ParameterHome {
 
   /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
   predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
+    this.flush()
     const plan = this.plan(trial ? rows : 1)
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
@@ -283,10 +301,15 @@ export class Engine implements ParameterHome {
   }
 
   /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. A trial is one batch as in training. */
-  evaluate(data: DataSet, visit?: (outputs: Float32Array, first: number, rows: number) => void, trial = false): Tally {
+  evaluate(
+    data: DataSet,
+    visit?: (outputs: Float32Array, first: number, rows: number) => void,
+    trial = false,
+    tally: Tally = emptyTally(),
+  ): Tally {
+    this.flush()
     const plan = this.trainingPlan(trial ? data.rows : 1)
     const outputs = trial ? plan.outputs : plan.evaluateOutputs
-    const tally = emptyTally()
     plan.useWeights(data.weights !== undefined)
     for (let first = 0; first < data.rows; first += plan.rows) {
       const count = Math.min(plan.rows, data.rows - first)
@@ -316,6 +339,7 @@ export class Engine implements ParameterHome {
 
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
+    this.flush()
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
@@ -327,6 +351,7 @@ export class Engine implements ParameterHome {
 
   /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
   computeGradients(data: DataSet): number {
+    this.flush()
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
@@ -344,8 +369,16 @@ export class Engine implements ParameterHome {
     rows: number,
     tally: Tally,
   ): Promise<void> | undefined {
-    for (let i = 0; i < count; i++) {
-      this.#prepareUpdate(i, Math.min(batchSize, rows - i * batchSize), first + i * batchSize)
+    let prepared = 0
+    try {
+      for (; prepared < count; prepared++) {
+        const at = prepared * batchSize
+        this.#prepareUpdate(prepared, Math.min(batchSize, rows - at), first + at)
+      }
+    } catch (error) {
+      // a schedule failed: the updates before it in this chunk were not made
+      this.steps -= prepared
+      throw error
     }
     const job = { ...this.#job(plan.fit, count), commit: plan.commit }
     if (!this.runner.start('training', job)) {

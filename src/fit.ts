@@ -2,7 +2,7 @@
 import { yieldToEventLoop } from '#runtime'
 import type { Callback, CallbackContext, CallbackModel, Logs } from './callbacks.ts'
 import { checkNumber } from './check.ts'
-import type { Batches, DataSet } from './dataset.ts'
+import { type Batches, type DataSet, sliceRows } from './dataset.ts'
 import { type Engine, emptyTally, RECORDS, type Tally } from './engine.ts'
 import type { Feed } from './feed.ts'
 import type { Random } from './random.ts'
@@ -36,7 +36,7 @@ export interface FitRequest {
   readonly callbacks: readonly Callback[]
   readonly signal: AbortSignal | undefined
   /** `val_` metrics, when there is validation data. */
-  validate?(): Logs
+  readonly validation: DataSet | undefined
 }
 
 const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
@@ -48,20 +48,26 @@ export async function fit(request: FitRequest): Promise<History> {
   const { context } = run
   const { data } = request
   const feed = isDataSet(data) ? engine.feed(data, request.batchSize) : undefined
-  const order = isDataSet(data) ? Int32Array.from({ length: data.rows }, (_, row) => row) : undefined
+  const order = isDataSet(data) ? new Int32Array(data.rows) : undefined
 
   for (const callback of callbacks) await callback.onTrainBegin?.(context)
   for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
     run.begin(epoch)
     if (feed && order && isDataSet(data)) {
+      // from the rows' own order, so that a resumed training shuffles as the uninterrupted one does
+      order.forEach((_, row) => {
+        order[row] = row
+      })
       if (random) random.shuffle(order)
       feed.begin(order)
       await run.trainArrays(feed, data)
     } else if (!isDataSet(data)) {
       await run.trainBatches(data)
     }
-    const logs = { ...run.logs(), ...request.validate?.() }
+    // an epoch that was stopped before its first batch is none
+    if (run.untrained) break
+    const logs = { ...run.logs(), ...(request.validation && (await validate(request, request.validation))) }
     history.epoch.push(epoch)
     for (const [name, value] of Object.entries(logs)) {
       history.metrics[name] ??= []
@@ -72,6 +78,36 @@ export async function fit(request: FitRequest): Promise<History> {
   }
   for (const callback of callbacks) await callback.onTrainEnd?.(context)
   return history
+}
+
+/** `val_` metrics, evaluated in pieces of some milliseconds between which the event loop runs. */
+async function validate({ engine, scorer, signal }: FitRequest, data: DataSet): Promise<Logs> {
+  const judge = scorer.fresh()
+  const tally = emptyTally()
+  let rows = engine.plan().rows
+  for (let first = 0; first < data.rows; ) {
+    signal?.throwIfAborted()
+    const part = sliceRows(data, first, Math.min(rows, data.rows - first))
+    const visit = (outputs: Float32Array, from: number, count: number) =>
+      judge.update(outputs, sliceRows(part, from, count))
+    const started = performance.now()
+    engine.evaluate(part, judge.needsOutputs ? visit : undefined, false, tally)
+    first += part.rows
+    if (performance.now() - started > CHUNK_MILLISECONDS) await yieldToEventLoop()
+    else rows *= 2
+  }
+  return Object.fromEntries(Object.entries(judge.logs(tally)).map(([name, value]) => [`val_${name}`, value]))
+}
+
+/** The promise's value, or a rejection with the signal's reason as soon as it is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** The state of one call of `fit`. */
@@ -86,6 +122,7 @@ class Run {
   #updates = 0
   #lastTurn = performance.now()
   #chunk = 1
+  #batches: AsyncIterator<DataSet> | undefined
 
   constructor(request: FitRequest) {
     this.#request = request
@@ -131,6 +168,11 @@ class Run {
     this.#request.scorer.reset()
   }
 
+  /** Whether the epoch has trained on nothing yet. */
+  get untrained(): boolean {
+    return this.#tally.rows === 0
+  }
+
   /** Means over the epoch's rows so far. */
   logs(): Logs {
     return this.#request.scorer.logs(this.#tally)
@@ -169,19 +211,28 @@ class Run {
 
   /** One epoch over batches that arrive one by one. */
   async trainBatches(data: Batches): Promise<void> {
-    const { engine, scorer, signal } = this.#request
-    const batches = data.open()
+    const { engine, scorer, signal, stepsPerEpoch } = this.#request
+    // an epoch of given length goes on where the last one stopped, so that an endless source serves many
+    const batches = this.#batches ?? data.open()
+    this.#batches = stepsPerEpoch < Number.POSITIVE_INFINITY ? batches : undefined
+    let unfinished = true
     try {
       while (this.#left > 0) {
-        signal?.throwIfAborted()
-        const next = await batches.next()
-        if (next.done) break
+        const next = await unlessAborted(batches.next(), signal)
+        if (next.done) {
+          this.#batches = undefined
+          if (this.#batch === 0) throw new RangeError('fit: the source has no batches')
+          unfinished = false
+          break
+        }
         engine.trainBatch(next.value, this.#tally)
         if (scorer.needsOutputs) scorer.update(engine.read(engine.trainingPlan().outputs, next.value.rows), next.value)
         await this.#advance(1, Number.NaN)
       }
+      if (this.#batches) unfinished = false
     } finally {
-      await batches.return?.()
+      // not awaited: a source that is still at work on its next batch closes only after it
+      if (unfinished) Promise.resolve(batches.return?.()).catch(() => {})
     }
     this.#stopAtMaxSteps()
   }

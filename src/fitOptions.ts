@@ -1,6 +1,6 @@
 /** What `fit` takes, checked. */
 import { type Callback, checkCallbacks } from './callbacks.ts'
-import { checkBoolean, checkInteger, checkOptions } from './check.ts'
+import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
 import type { ClassWeight, Features, Targets } from './data.ts'
 
 export interface FitOptions {
@@ -34,6 +34,9 @@ const FIT_OPTIONS = [
   'signal',
 ] as const
 
+/** `partialFit` is one epoch. */
+export const PARTIAL_FIT_OPTIONS = FIT_OPTIONS.filter((name) => name !== 'epochs' && name !== 'initialEpoch')
+
 /** The options that steer the loop, with their defaults. */
 export interface Course {
   readonly epochs: number
@@ -46,9 +49,17 @@ export interface Course {
   readonly signal: AbortSignal | undefined
 }
 
+/** Options about the rows of arrays: batches that arrive one by one bring their own. */
+const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'validationSplit', 'classWeight', 'sampleWeight'] as const
+
 /** @throws TypeError or RangeError naming the option. */
-export function readFitOptions(options: FitOptions): Course {
+export function readFitOptions(options: FitOptions, streamed: boolean): Course {
   checkOptions('fit', options, FIT_OPTIONS)
+  for (const name of ARRAY_OPTIONS) {
+    if (streamed && options[name] !== undefined) {
+      throw new TypeError(`fit: "${name}" is for arrays; a source of batches decides that itself`)
+    }
+  }
   const { epochs = 1, batchSize = 32, shuffle = true, initialEpoch = 0, callbacks = [], signal } = options
   const atMost = (name: 'stepsPerEpoch' | 'maxSteps') =>
     options[name] === undefined ? Number.POSITIVE_INFINITY : checkInteger('fit', name, options[name], 1)
@@ -60,6 +71,12 @@ export function readFitOptions(options: FitOptions): Course {
     stepsPerEpoch: atMost('stepsPerEpoch'),
     maxSteps: atMost('maxSteps'),
     callbacks: checkCallbacks('fit', callbacks),
-    signal,
+    signal: checkSignal(signal),
   }
+}
+
+function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal
+  const fix = signal instanceof AbortController ? '; pass controller.signal' : ''
+  throw new TypeError(`fit: "signal" must be an AbortSignal, got ${show(signal)}${fix}`)
 }

@@ -3,6 +3,7 @@ export { type Activation, type ActivationName, elu, leakyRelu } from './activati
 export {
   type Callback,
   type CallbackContext,
+  type CallbackModel,
   csvLogger,
   earlyStopping,
   type Logs,
@@ -95,7 +96,15 @@ export {
   topKAccuracy,
 } from './metrics.ts'
 export { type Model, type ModelOptions, sequential } from './model.ts'
-export { minimize, optimize } from './optimize.ts'
+export {
+  type MinimizeOptions,
+  type Minimum,
+  minimize,
+  type Optimization,
+  type OptimizeOptions,
+  optimize,
+  type Progress as MinimizeProgress,
+} from './optimize.ts'
 export {
   adabelief,
   adadelta,
@@ -132,6 +141,7 @@ export {
   cosineDecay,
   cosineDecayRestarts,
   cyclic,
+  describeSchedule,
   exponentialDecay,
   harmonic,
   inverseSqrt,
@@ -143,6 +153,7 @@ export {
   oneCycle,
   piecewiseConstant,
   polynomialDecay,
+  restoreSchedule,
   type Schedule,
   stepDecay,
   warmupCosine,

@@ -28,6 +28,8 @@ export function modelFromBytes(bytes: Uint8Array): Model {
     throw new RangeError(`modelFromBytes: the file's settings do not describe a model: ${messageOf(cause)}`, { cause })
   }
   const { engine } = model
+  if (settings.frozen) model.freeze(...settings.frozen)
+  if (settings.statisticsFrozen) model.freezeStatistics()
   fill(model, file, engine.parameters, '')
   if (settings.progress && model.compiled) {
     const { steps, learningRateScale, random } = settings.progress

@@ -16,11 +16,11 @@ import {
   readValidation,
   sliceRows,
   splitDataSet,
-  type Weighting,
+  withClassWeight,
 } from './dataset.ts'
 import { Engine } from './engine.ts'
 import { fit, type History } from './fit.ts'
-import { type FitOptions, readFitOptions } from './fitOptions.ts'
+import { type FitOptions, PARTIAL_FIT_OPTIONS, readFitOptions } from './fitOptions.ts'
 import { foldLayers } from './fold.ts'
 import { encodeModel } from './formats/checkpoint.ts'
 import { checkLayers, type Layer, noiseWarning } from './layers.ts'
@@ -121,15 +121,17 @@ export class Model {
     const options = (streamed ? (second ?? {}) : third) as FitOptions
     const scorer = this.#requireCompiled('fit')
     this.#refuseWhileFitting('fit')
-    const { shuffle, ...course } = readFitOptions(options)
+    const { shuffle, ...course } = readFitOptions(options, streamed)
     const read = ({ x, y, sampleWeight }: BatchInput) => {
-      const batch = this.#read('fit: batch', x, y, sampleWeight && { sampleWeight })
+      const batch = this.#read('fit: batch', x, y, sampleWeight)
       this.#checkBatches('fit', batch.rows)
       return batch
     }
-    const [data, validation] = streamed
-      ? [batchesOf(first, read), readValidation(this.#intake('fit'), options)]
-      : splitDataSet(this.#read('fit', first, second as Targets, options), this.#intake('fit'), options)
+    const intake = this.#intake('fit')
+    const [rows, validation] = streamed
+      ? [batchesOf(first, read), readValidation(intake, options)]
+      : splitDataSet(this.#read('fit', first, second as Targets, options.sampleWeight), intake, options)
+    const data = 'rows' in rows ? withClassWeight(rows, intake, options.classWeight) : rows
     const batchSize = 'rows' in data ? Math.min(course.batchSize, data.rows) : course.batchSize
     if ('rows' in data) this.#checkBatches('fit', data.rows, batchSize)
     course.signal?.throwIfAborted()
@@ -144,7 +146,7 @@ export class Model {
         scorer,
         random: shuffle ? this.#random : undefined,
         data,
-        ...(validation && { validate: () => prefixed(this.#score('fit', validation)) }),
+        validation,
       })
     } finally {
       this.#fitting = false
@@ -158,6 +160,7 @@ export class Model {
     y: Targets,
     options: Omit<FitOptions, 'epochs' | 'initialEpoch'> = {},
   ): Promise<History> {
+    checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS)
     return this.fit(x, y, { shuffle: false, ...options, epochs: 1 })
   }
 
@@ -167,7 +170,8 @@ export class Model {
    */
   trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
     this.#requireCompiled('trainStep')
-    const data = this.#read('trainStep', x, y, options)
+    checkOptions('trainStep', options, ['sampleWeight'])
+    const data = this.#read('trainStep', x, y, options.sampleWeight)
     this.#checkBatches('trainStep', data.rows)
     return this.engine.trainBatch(data)
   }
@@ -199,7 +203,7 @@ export class Model {
     this.#requireCompiled('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', options.training ?? false)
-    const data = this.#read('evaluate', x, y, options)
+    const data = this.#read('evaluate', x, y, options.sampleWeight)
     if (training) this.#checkBatches('evaluate', data.rows)
     return this.#score('evaluate', data, training)
   }
@@ -275,12 +279,14 @@ export class Model {
 
   /**
    * A new model, not yet compiled, with this one's body and parameters and `layers` in the place of its head:
-   * the last layer that has parameters and everything after it.
+   * the last layer that has parameters and everything after it. It is as deterministic and threaded as this one, and
+   * starts from a seed of its own, unless `options` say otherwise.
    */
   replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
     const last = this.engine.slots[this.engine.slots.length - 1]
     if (!last) throw new Error('replaceHead: the model has no layer with parameters')
-    const model = new Model([...this.layers.slice(0, last.layer), ...layers], options)
+    const own = { deterministic: this.deterministic, threads: this.threads }
+    const model = new Model([...this.layers.slice(0, last.layer), ...layers], { ...own, ...options })
     const body = this.parameters.filter((_, i) => this.engine.slots[i].layer < last.layer)
     for (const [i, parameter] of body.entries()) model.parameters[i].set(parameter.get())
     return model
@@ -288,6 +294,7 @@ export class Model {
 
   /** Copy of all parameters as stored: a snapshot for `setWeights` of this model. */
   getWeights(): Float32Array {
+    this.engine.flush()
     return this.engine.arena.floats(this.engine.parameters, this.engine.blockBytes / 4).slice()
   }
 
@@ -297,6 +304,7 @@ export class Model {
     if (!(weights instanceof Float32Array) || weights.length !== stored.length) {
       throw new RangeError(`setWeights: expected a snapshot of ${stored.length} floats, got ${show(weights)}`)
     }
+    this.engine.flush()
     stored.set(weights)
   }
 
@@ -306,6 +314,7 @@ export class Model {
    */
   toBytes(options: { includeOptimizer?: boolean } = {}): Uint8Array {
     checkOptions('toBytes', options, ['includeOptimizer'])
+    this.engine.flush()
     return encodeModel(this, checkBoolean('toBytes', 'includeOptimizer', options.includeOptimizer ?? false))
   }
 
@@ -353,10 +362,7 @@ export class Model {
     return { inputs, outputs, kind, ...(this.#compiled && targetRange(this.#compiled.loss.kind)) }
   }
 
-  #read(where: string, x: Features, y: Targets, weighting?: Weighting): DataSet {
-    return readDataSet(where, this.#intake(where), x, y, weighting)
+  #read(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
+    return readDataSet(where, this.#intake(where), x, y, sampleWeight)
   }
 }
-
-const prefixed = (logs: Logs): Logs =>
-  Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))

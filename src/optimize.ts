@@ -190,7 +190,7 @@ function infinityNorm(gradient: Float32Array): number {
 /**
  * Minimizes a function of a vector by an update rule: `f(x, gradient)` returns the loss and fills the gradient.
  * Ends when every |gradient[i]| <= tolerance (1e-6), after maxSteps (1000) updates, or when the loss is no longer finite.
- * x and gradient are float32 and live: read x, write gradient, keep neither.
+ * x and gradient are float32 and live: read x, write every entry of gradient (it comes filled with NaN), keep neither.
  * @throws TypeError or RangeError for bad arguments, before the function is called.
  */
 export function minimize(
@@ -214,8 +214,12 @@ export function minimize(
   const [gradient] = problem.gradients
   for (;;) {
     const steps = problem.stepCount
+    gradient.fill(Number.NaN)
     const loss = f(x, gradient)
     if (typeof loss !== 'number') throw new TypeError(`minimize: "f" must return the loss, got ${show(loss)}`)
+    if (f.length < 2 && gradient.every(Number.isNaN)) {
+      throw new TypeError('minimize: "f" must write the gradient into its second argument: (x, gradient) => loss')
+    }
     const gradientNorm = infinityNorm(gradient)
     const stopped = onStep?.({ step: steps, loss, gradientNorm, x }) === false
     let reason: Minimum['reason'] | undefined

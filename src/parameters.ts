@@ -32,6 +32,14 @@ export function layoutParameters(layers: readonly Layer[], widths: readonly numb
     const specs = parametersOf(layer, widths[index - 1])
     seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
     const prefix = ('name' in layer && layer.name) || `${layer.kind}_${seen[layer.kind]}`
+    if (specs.length > 0 && slots.some(({ path }) => path.startsWith(`${prefix}.`))) {
+      throw new RangeError(
+        `sequential: two layers with parameters are named "${prefix}"; give layer ${index} another "name"`,
+      )
+    }
+    if (new Set(specs.map(({ name }) => name)).size < specs.length) {
+      throw new RangeError(`sequential: two layers inside layer ${index} have the same name; give one another "name"`)
+    }
     for (const spec of specs) {
       const stored = roundUp(storedFloats(spec.shape, spec.layout), LINE_FLOATS)
       slots.push({ ...spec, path: `${prefix}.${spec.name}`, layer: index, offset, stored })
@@ -121,6 +129,7 @@ export class Parameter {
    * @throws RangeError when `out` has another length.
    */
   get(out?: Float32Array): Float32Array {
+    this.#home.flush()
     return readSlot(this.#home.arena, this.#home.parameters, this.#slot, this.#room('get', out))
   }
 
@@ -138,9 +147,10 @@ export class Parameter {
       )
     }
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i]))
+      if (!Number.isFinite(Math.fround(values[i])))
         throw new RangeError(`set: value ${i} of ${this.name} must be finite, got ${show(values[i])}`)
     }
+    this.#home.flush()
     writeSlot(this.#home.arena, this.#home.parameters, this.#slot, values)
   }
 
@@ -173,4 +183,6 @@ export interface ParameterHome {
   /** Address of the gradient block, once there has been a gradient. */
   readonly gradients: number | undefined
   isTrainable(slot: Slot): boolean
+  /** Waits for work that still changes the blocks. */
+  flush(): void
 }

@@ -16,6 +16,11 @@ export interface Job {
   readonly commit?: number
 }
 
+const gone = (reason: string) =>
+  new Error(
+    `fourlane: a worker thread of this model is gone (${reason}); the model stands at its last completed step and goes on with one thread`,
+  )
+
 /** Says how many records of a job were run. */
 type Finish = (completed: number) => void
 
@@ -25,6 +30,8 @@ export class Runner {
   #threads: Threads | undefined
   /** A job that keeps the main thread waiting. */
   #pending: { readonly job: Job; readonly finish: Finish } | undefined
+  /** Why a job was not begun. */
+  #lost: string | undefined
   /** How such a job ended that was waited for elsewhere. */
   #failure: Error | undefined
 
@@ -41,13 +48,13 @@ export class Runner {
 
   /** A new plan: what was timed on the old one says little. */
   replan(): void {
-    this.#flush()
+    this.flush()
     this.#threads?.retune()
   }
 
   /** Runs on one thread: for little work. */
   run(program: number, range: Range, records: number, count = 1): void {
-    if (this.#pending) this.#flush()
+    if (this.#pending) this.flush()
     this.#arena.machine.run(program, range[0], range[1], records, count, 0)
   }
 
@@ -62,7 +69,9 @@ export class Runner {
       this.run(job.program, job.range, job.records, job.count)
       return true
     }
-    if (this.#pending) this.#flush()
+    if (this.#pending) this.flush()
+    this.#lost = kind === 'training' ? threads?.takeLost() : undefined
+    if (this.#lost !== undefined) return false
     // tiles first: with the wrong one, threads would be judged wrongly
     const many = tuner && threads?.isTuning(kind) ? 1 : (threads?.count(kind) ?? 1)
     if (!tuner && !threads?.isTuning(kind)) return this.#dispatch(many, job)
@@ -71,7 +80,7 @@ export class Runner {
     if (!this.#dispatch(many, job)) return false
     const milliseconds = performance.now() - started
     if (tuner) this.#reportTile(tuner, job.count, milliseconds)
-    else threads?.report(kind, job.count, milliseconds, many)
+    if (threads?.isTuning(kind)) threads.report(kind, job.count, milliseconds, many)
     return true
   }
 
@@ -83,20 +92,23 @@ export class Runner {
 
   #reportTile(tuner: TileTuner, steps: number, milliseconds: number): void {
     const choice = tuner.report(steps, milliseconds)
-    if (!choice) return
     const { machine } = this.#arena
-    machine.setTile(TILE_CODES[choice])
+    // between trials the first guess serves
+    machine.setTile(TILE_CODES[choice ?? tuner.first])
+    if (!choice) return
     settleTile(machine.target, choice)
     this.#tuner = undefined
   }
 
   /** Waits for a job that `start` left. @throws Error when a worker has died; the job is done up to its last whole update. */
   finish(job: Job, finish: Finish): void {
+    this.#refuse(finish)
     this.#conclude(job, this.#threads?.wait() as Wreck | undefined, finish)
   }
 
   /** The same as a promise. */
   async settle(job: Job, finish: Finish): Promise<void> {
+    this.#refuse(finish)
     this.#pending = { job, finish }
     const wreck = await this.#threads?.settle()
     // somebody may have waited for it meanwhile
@@ -108,8 +120,17 @@ export class Runner {
     this.#conclude(job, wreck, finish)
   }
 
-  /** Waits for a job that is still in hand. */
-  #flush(): void {
+  /** @throws Error when a worker was gone before the job began. */
+  #refuse(finish: Finish): void {
+    const reason = this.#lost
+    if (reason === undefined) return
+    this.#lost = undefined
+    finish(0)
+    throw gone(reason)
+  }
+
+  /** Waits for a job that is still in hand: before anything else touches its memory. */
+  flush(): void {
     const pending = this.#pending
     if (!pending) return
     this.#pending = undefined
@@ -137,14 +158,12 @@ export class Runner {
       completed++
     }
     finish(completed)
-    throw new Error(
-      `fourlane: a worker thread of this model is gone (${wreck.reason}); the model stands at its last completed step and goes on with one thread`,
-    )
+    throw gone(wreck.reason)
   }
 
   /** Ends the use of threads. */
   close(): void {
-    this.#flush()
+    this.flush()
     this.#threads?.close()
     this.#threads = undefined
   }

@@ -59,14 +59,27 @@ export class Scorer {
     const logs: Logs = { loss: tally.weight > 0 ? tally.loss / tally.weight : 0 }
     const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.#outputs : 1)
     if (this.#counted) logs[this.#counted.kind] = judged > 0 ? tally.correct / judged : 0
-    for (const stream of this.#streams) logs[stream.name] = Number(stream.result())
+    for (const stream of this.#streams) logs[unusedName(stream.name, logs)] = Number(stream.result())
     return logs
   }
 }
 
 function countingOf({ kind, threshold }: Metric, loss: LoweredLoss, outputs: number): Objective['correct'] {
   const independent = kind === 'binaryAccuracy' || outputs === 1 || threshold !== undefined
+  if (loss.targets === 'classes' && kind === 'binaryAccuracy') {
+    throw new RangeError(
+      'compile: metric "binaryAccuracy" judges every output by itself, but the targets are classes; use "accuracy"',
+    )
+  }
   if (loss.targets === 'classes') return { mode: CORRECT_SPARSE, threshold: 0 }
   if (!independent) return { mode: CORRECT_ONE_HOT, threshold: 0 }
   return { mode: CORRECT_BINARY, threshold: threshold ?? (loss.logits ? 0 : 0.5) }
+}
+
+/** The name, or name_2, name_3, ... for metrics of the same kind. */
+function unusedName(name: string, taken: Logs): string {
+  if (!(name in taken)) return name
+  let number = 2
+  while (`${name}_${number}` in taken) number++
+  return `${name}_${number}`
 }

@@ -120,8 +120,9 @@ export class Threads {
     this.#tuners.training = new ThreadTuner(this.#candidates)
   }
 
-  /** Calls the workers if it is certain that they will be used. */
+  /** A fit begins: what became of workers before does not matter. Calls them if it is certain that they will be used. */
   call(): void {
+    if (this.#team) this.#team.lost = undefined
     if (this.#candidates.length === 1 && this.most > 1) this.#isReady()
   }
 
@@ -140,6 +141,13 @@ export class Threads {
   /** Takes the time of a run of `units` on `threads`. */
   report(kind: 'training' | 'inference', units: number, milliseconds: number, threads: number): void {
     this.#tuners[kind].report(units, milliseconds, threads)
+  }
+
+  /** Why a worker is gone since the fit began or the last run, between two runs; then there will be one thread only. */
+  takeLost(): string | undefined {
+    const reason = this.#team?.lost
+    if (reason !== undefined) this.close()
+    return reason
   }
 
   /** Whether a job is in hand that keeps the main thread waiting. */
@@ -232,10 +240,7 @@ export class Threads {
     if (this.#closed || this.most === 1) return false
     const team = this.#team ?? this.#found()
     if (!team) return false
-    if (team.ready()) {
-      team.lost = undefined
-      return true
-    }
+    if (team.ready()) return true
     if (!this.#patient) return false
     if (!team.waitUntilReady(10_000)) this.close()
     return !this.#closed

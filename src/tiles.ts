@@ -47,6 +47,11 @@ export class TileTuner {
     this.#best = this.#candidates.map(() => Number.POSITIVE_INFINITY)
   }
 
+  /** The first guess. */
+  get first(): Tile {
+    return this.#candidates[0]
+  }
+
   /** The tile of the next chunk. */
   get tile(): Tile {
     return this.#candidates[this.#chunks % this.#candidates.length]

@@ -52,7 +52,7 @@ test('unknown options and names come with the nearest known one', () => {
 test('values are shown shortly', () => {
   assert.is(show('x'.repeat(100)).length, 42)
   assert.is(show([1, 2]), 'an array of 2')
-  assert.is(show(new Float32Array(3)), 'Float32Array(12 bytes)')
+  assert.is(show(new Float32Array(3)), 'Float32Array(3 values)')
   assert.is(show(Object.create(null)), 'a null-prototype object')
   assert.is(show(undefined), 'undefined')
 })

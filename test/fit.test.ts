@@ -11,10 +11,12 @@ import {
   earlyStopping,
   input,
   type Model,
+  modelFromBytes,
   reduceLearningRateOnPlateau,
   sequential,
   sgd,
   terminateOnNaN,
+  topKAccuracy,
 } from '../src/index.ts'
 import { targets } from './targets.ts'
 
@@ -243,6 +245,65 @@ for (const target of targets) {
     await disturbed.fit(x, y, { epochs: 3, batchSize: 16, sampleWeight, callbacks: [peek] })
     assert.equal(bits(disturbed), bits(quiet))
     disturbed.gradients(more, new Int32Array(500))
+  })
+
+  test('shuffled training in two parts is training in one', async () => {
+    const [parts, whole] = [classifier(), classifier()]
+    await whole.fit(x, y, { epochs: 4, batchSize: 7 })
+    await parts.fit(x, y, { epochs: 2, batchSize: 7 })
+    const resumed = modelFromBytes(parts.toBytes({ includeOptimizer: true }))
+    await resumed.fit(x, y, { epochs: 4, initialEpoch: 2, batchSize: 7 })
+    assert.equal(bits(resumed), bits(whole))
+  })
+
+  test('class weights are not for validation', async () => {
+    const run = async (classWeight: object) => {
+      const model = classifier()
+      model.compile({ optimizer: sgd({ learningRate: 0 }), loss: 'sparseCategoricalCrossentropy' })
+      return (await model.fit(x, y, { validationSplit: 0.3, ...classWeight })).metrics.val_loss[0]
+    }
+    assert.is(await run({ classWeight: { 0: 100 } }), await run({}))
+  })
+
+  test('an endless source serves epochs of a given length', async () => {
+    let made = 0
+    function* endless() {
+      for (;;) {
+        made++
+        yield { x: x.subarray(0, 40), y: y.subarray(0, 10) }
+      }
+    }
+    const model = classifier()
+    const { epoch } = await model.fit(endless(), { epochs: 3, stepsPerEpoch: 4 })
+    assert.equal([epoch.length, made, model.engine.steps], [3, 12, 12])
+  })
+
+  test('a slow source does not hold up an abort; sources and options that do not fit are refused', async () => {
+    const model = classifier()
+    async function* slow() {
+      await new Promise((resolve) => setTimeout(resolve, 60_000).unref())
+      yield { x, y }
+    }
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 20)
+    const aborted = await failure(model.fit(slow(), { signal: controller.signal }))
+    assert.is(aborted.name, 'AbortError')
+    assert.match((await failure(model.fit([][Symbol.iterator]()))).message, /no batches/)
+    assert.match(
+      (await failure(model.fit(slow(), { validationSplit: 0.1 }))).message,
+      /"validationSplit" is for arrays/,
+    )
+    assert.match(
+      (await failure(model.fit(x, y, { signal: new AbortController() as unknown as AbortSignal }))).message,
+      /controller.signal/,
+    )
+  })
+
+  test('metrics of one kind have names of their own', () => {
+    const model = classifier()
+    const metrics = [topKAccuracy({ k: 1 }), topKAccuracy({ k: 2 })]
+    model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics })
+    assert.equal(Object.keys(model.evaluate(x, y)), ['loss', 'topKAccuracy', 'topKAccuracy_2'])
   })
 
   test('partialFit goes on where training stands', async () => {

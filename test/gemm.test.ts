@@ -36,10 +36,14 @@ const AWKWARD = [
   [1, 1, 1],
   [1, 7, 99],
   [1, 1030, 20],
+  [1, 40, 30],
   [2, 5, 12],
+  [2, 45, 39],
   [4, 9, 17],
   [5, 33, 8],
   [7, 10, 28],
+  [9, 1, 12],
+  [10, 3, 1],
   [11, 515, 3],
   [15, 4, 61],
   [145, 600, 21],
@@ -212,6 +216,7 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
     const f32 = new Float32Array(memory.buffer)
     for (const [rows, inputs, units] of [
       [1, 30, 100],
+      [2, 45, 39],
       [7, 20, 12],
       [50, 100, 27],
       [33, 27, 8],
@@ -245,10 +250,10 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
       const dw = place(inputs * padded(units))
       const db = place(padded(units))
       const dx = place(rows * padded(inputs))
-      const scratch = place(padded(inputs) * units)
       const count = (top - outputs) / 4
+      const scratch = place(padded(inputs) * units)
       const run = (...cuts: number[]) => {
-        f32.fill(-1, outputs / 4, top / 4)
+        f32.fill(Number.NaN, outputs / 4, top / 4)
         const shares = (cols: number) => {
           const ends = [...cuts.filter((cut) => cut < padded(cols) / 8), padded(cols) / 8]
           return ends.map((end, i) => [ends[i - 1] ?? 0, end] as const).reverse()

@@ -243,6 +243,20 @@ for (const target of targets) {
     assert.not.equal(model.parameters[0].get(), before[0])
   })
 
+  test('a file keeps what is frozen', () => {
+    const model = classifier()
+    model.freeze(1)
+    const again = modelFromBytes(model.toBytes())
+    assert.equal(
+      again.parameters.map(({ trainable }) => trainable),
+      [false, false, true, true],
+    )
+  })
+
+  test('two layers of one name are refused', () => {
+    refuses(() => sequential([input(3), dense(3, { name: 'dense_2' }), dense(1)]), RangeError, '"dense_2"')
+  })
+
   test('replaceHead keeps the body', () => {
     const model = classifier()
     const other = model.replaceHead([dense(7, { activation: 'softmax' })], { seed: 2 })

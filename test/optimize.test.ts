@@ -205,6 +205,7 @@ test('bad arguments are refused before anything runs', () => {
     () => minimize('adam', [1], (() => undefined) as never),
     'minimize: "f" must return the loss, got undefined',
   )
+  assert.throws(() => minimize('adam', [1], (x) => x[0] ** 2), /must write the gradient/)
 })
 
 test.run()

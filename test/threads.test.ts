@@ -166,6 +166,28 @@ test('a worker killed in the middle: a clear rejection, the last completed step,
   assert.ok(finished > 12, `${finished} of 24 were killed in time`)
 })
 
+test('a worker killed between two steps of a fit: the same', async () => {
+  for (let round = 0; round < 6; round++) {
+    const model = ready(heavy(2))
+    const { threads } = model.engine.runner
+    const timer = setTimeout(() => threads?.team?.kill(1), 20 + round * 15)
+    const fit = model.fit(heavyX, heavyY, { epochs: 100_000, batchSize: 32 })
+    const message = await within(
+      20_000,
+      fit.then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+    )
+    clearTimeout(timer)
+    assert.match(message, /a worker thread of this model is gone/)
+    const { steps } = model.engine
+    const twin = heavy(1)
+    if (steps > 0) await twin.fit(heavyX, heavyY, { epochs: 100_000, batchSize: 32, maxSteps: steps })
+    assert.is(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
+  }
+})
+
 test('an update is finished from wherever a dead thread has left it', () => {
   const count = 20480
   const tensors = [{ name: 'w', offset: 0, count, trainable: true }]

@@ -19,7 +19,8 @@ const EARLY_STOPPING = ['monitor', 'minDelta', 'patience', 'mode', 'baseline', '
  * Stops when the monitored metric has not improved by more than minDelta for `patience` epochs. Keras' EarlyStopping.
  * Defaults: monitor 'val_loss', minDelta 0, patience 0, mode 'auto' (from the metric's name), no baseline,
  * startFromEpoch 0, restoreBestWeights false. With a baseline, waiting starts anew only where that is beaten as well.
- * With restoreBestWeights the weights of the best epoch are brought back when training ends, stopped or not.
+ * With restoreBestWeights the weights of the best epoch are brought back when training ends, by itself or stopped by a callback; not when
+ * it is aborted.
  * @throws TypeError or RangeError for bad options; at the first epoch's end when the metric does not exist.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {

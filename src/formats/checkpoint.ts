@@ -25,6 +25,9 @@ export interface Settings {
     readonly metrics: readonly Metric[]
     readonly clipping: Clipping
   }
+  /** Layers frozen by index, and whether running statistics are. */
+  readonly frozen?: readonly number[]
+  readonly statisticsFrozen?: boolean
   /** With the optimizer's state: where training stood. */
   readonly progress?: { readonly steps: number; readonly learningRateScale: number; readonly random: RandomState }
 }
@@ -62,6 +65,8 @@ export function encodeModel(model: Model, includeOptimizer: boolean): Uint8Array
     deterministic: model.deterministic,
     layers: model.layers,
     ...(compiled && optimizer && { compiled: { ...compiled, optimizer } }),
+    ...(engine.frozen.length > 0 && { frozen: engine.frozen }),
+    ...(engine.statisticsFrozen && { statisticsFrozen: true }),
     ...(includeOptimizer && {
       progress: { steps: engine.steps, learningRateScale: engine.learningRateScale, random: model.random.state },
     }),

@@ -151,7 +151,7 @@ export const denseKind: LayerKind<DenseLayer> = {
 
     const owing = { ...y, activation: layer.activation, saved: z ?? y }
     const activity = layer.activityRegularizer
-    if (activity && !lowering.training) emitActivity(lowering, activity, y)
+    if (activity) emitActivity(lowering, activity, y)
 
     return {
       // a penalty on y itself comes between y's gradient and its derivative: nobody above may fold them
@@ -197,7 +197,7 @@ export const denseKind: LayerKind<DenseLayer> = {
   },
 }
 
-/** The penalty on y and, unless dy is missing, to = dy with its gradient added. */
+/** The penalty on y, or, given dy, to = dy with the penalty's gradient added. */
 function emitActivity(lowering: Lowering, { l1, l2 }: Regularizer, y: Matrix, dy?: Matrix, to?: Matrix): void {
   lowering.emit(
     abi.OP_ACTIVITY,

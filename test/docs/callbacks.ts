@@ -35,7 +35,7 @@ are metrics by name (\`loss\`, \`accuracy\`, \`val_loss\`, ...).
 | \`onBatchEnd(batch, logs, context)\` | after every update; having it makes training enter the machine once per batch |
 | \`onProgress(progress, context)\` | at most every 50 ms or so, with \`{ epoch, epochs, batch, batches, rows, logs }\`; costs nothing per batch |
 | \`onEpochEnd(epoch, logs, context)\` | after every epoch, with the \`val_\` metrics |
-| \`onTrainEnd(context)\` | at the end, stopped or not |
+| \`onTrainEnd(context)\` | after the last epoch, also when a callback stopped training; not when it was aborted or a callback failed |
 
 \`context\` has \`model\`, \`epochs\`, \`rows\` (trained on in this epoch), \`learningRate\`, \`learningRateScale\` (a factor on the schedule,
 which callbacks may set), \`stop(reason)\` and \`stopReason\`.`

@@ -114,12 +114,13 @@ export const ERFINV_TAIL6: usize = 1376
 export const ERFINV_TAIL7: usize = 1392
 export const ERFINV_TAIL8: usize = 1408
 
+// One lane each, which is less code; fillConstants spreads them to all four at its end.
 function fill(address: usize, value: f32): void {
-  v128.store(address, f32x4.splat(value))
+  store<f32>(address, value)
 }
 
 function fillBits(address: usize, value: i32): void {
-  v128.store(address, i32x4.splat(value))
+  store<i32>(address, value)
 }
 
 /** Writes the table; once per memory, before anything else runs. */
@@ -214,4 +215,5 @@ export function fillConstants(): void {
   fill(ERFINV_TAIL6, 0.00134934322)
   fill(ERFINV_TAIL7, 0.000100950558)
   fill(ERFINV_TAIL8, -0.000200214257)
+  for (let at: usize = ONE; at <= ERFINV_TAIL8; at += 16) v128.store(at, v128.load32_splat(at))
 }

@@ -130,7 +130,7 @@ export class F4 {
   }
 
   /** ln x; -infinity at 0, NaN below; denormal x count as what they are. */
-  @inline static log(x: v128): v128 {
+  static log(x: v128): v128 {
     const denormal = f32x4.lt(x, v128.load(0, at.SMALLEST))
     const scaled = v128.bitselect(f32x4.mul(x, v128.load(0, at.LOG_SCALE)), x, denormal)
     const bits = i32x4.sub(scaled, v128.load(0, at.SQRT_HALF))

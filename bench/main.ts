@@ -11,6 +11,7 @@ import { inference } from './inference.ts'
 import { layers } from './layers.ts'
 import { optimizers } from './optimizers.ts'
 import { Report } from './report.ts'
+import { threads } from './threads.ts'
 import { training } from './training.ts'
 
 const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
@@ -22,6 +23,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   optimizers,
   denormals,
   layers,
+  threads,
 }
 
 const flags = process.argv.filter((argument) => argument.startsWith('--'))

@@ -1,5 +1,16 @@
 /** The workloads as models. */
-import { adadelta, adam, adamw, dense, input, type Model, type Optimizer, sequential, sgd } from '../src/index.ts'
+import {
+  adadelta,
+  adam,
+  adamw,
+  dense,
+  input,
+  type Model,
+  type ModelOptions,
+  type Optimizer,
+  sequential,
+  sgd,
+} from '../src/index.ts'
 import type { Target } from '../src/wasm.ts'
 import type { InferenceLoad, OptimizerSpec, Workload } from './workloads.ts'
 
@@ -16,9 +27,9 @@ const layersOf = (widths: readonly number[], hidden: 'relu' | 'tanh', last: 'sof
   ...widths.slice(1).map((units, i) => dense(units, { activation: i === widths.length - 2 ? last : hidden })),
 ]
 
-export function trainingModel(workload: Workload, target: Target): Model {
+export function trainingModel(workload: Workload, target: Target, threads: ModelOptions['threads'] = 1): Model {
   const { widths, hidden, optimizer } = workload
-  const model = sequential(layersOf(widths, hidden, 'softmax'), { seed: 1, deterministic: target === 'simd' })
+  const model = sequential(layersOf(widths, hidden, 'softmax'), { seed: 1, deterministic: target === 'simd', threads })
   model.compile({ optimizer: optimizerOf(optimizer), loss: 'sparseCategoricalCrossentropy' })
   return model
 }

@@ -30,7 +30,7 @@ export class Team {
   /** Why a worker is gone that was there. */
   lost: string | undefined
   /** When the last run began. */
-  used = performance.now()
+  used: number = performance.now()
   readonly #members: (Member | undefined)[]
   /** The lines of all threads; a shared memory grows in place, so the view stays good. */
   readonly #lines: Int32Array

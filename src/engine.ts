@@ -80,7 +80,6 @@ export class Engine implements ParameterHome {
   constructor(
     layers: readonly Layer[],
     widths: readonly number[],
-    random: Random,
     seed: number,
     target?: Target,
     threads: ThreadCount = 1,
@@ -95,6 +94,10 @@ export class Engine implements ParameterHome {
     this.parameters = this.arena.reserve(this.blockBytes)
     this.#floor = this.arena.top
     this.arena.commit()
+  }
+
+  /** Fills the parameters, zero until then, by their initializers. */
+  initialize(random: Random): void {
     initialize(this.arena, this.parameters, this.slots, random)
   }
 

@@ -19,7 +19,8 @@ export function modelFromBytes(bytes: Uint8Array): Model {
   const settings = readSettings(file)
   let model: Model
   try {
-    model = new Model(settings.layers.map(reviveLayer), { seed: settings.seed, deterministic: settings.deterministic })
+    const { layers, seed, deterministic } = settings
+    model = new Model(layers.map(reviveLayer), { seed, deterministic }, true)
     if (settings.compiled) {
       const { optimizer, loss, metrics, clipping } = settings.compiled
       model.compile({ optimizer: reviveOptimizer(optimizer), loss, metrics, ...clipping })

@@ -64,8 +64,11 @@ export class Model {
   #random: Random
   #fitting = false
 
-  /** Use `sequential`. */
-  constructor(layers: readonly Layer[], options: ModelOptions = {}) {
+  /**
+   * Use `sequential`.
+   * @param blank leaves the parameters zero: those of a file are about to take their place.
+   */
+  constructor(layers: readonly Layer[], options: ModelOptions = {}, blank = false) {
     checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
     const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
     this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
@@ -74,7 +77,8 @@ export class Model {
     const widths = checkLayers(layers)
     this.layers = Object.freeze([...layers])
     this.#random = new Random(this.seed)
-    this.engine = new Engine(this.layers, widths, this.#random, this.seed, pickTarget(deterministic), this.threads)
+    this.engine = new Engine(this.layers, widths, this.seed, pickTarget(deterministic), this.threads)
+    if (!blank) this.engine.initialize(this.#random)
   }
 
   /** What `compile` was given, resolved; undefined before. */

@@ -19,33 +19,19 @@ import {
 } from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
+import { emptyTally, Records, type Tally } from './records.ts'
 import { type Job, Runner } from './runner.ts'
 import type { ThreadCount } from './threads.ts'
 import { loadRows, unloadRows } from './transfer.ts'
-import { initialStates, type StepClock, stateSlots, stepClock, type Tensor, writeDynamics } from './updates.ts'
+import { initialStates, type StepClock, stateSlots, stepClock, type Tensor } from './updates.ts'
 import type { Target } from './wasm.ts'
 
 /** Rows an inference plan holds at least, so that large inputs go through in few calls. */
 const INFERENCE_ROWS = 64
 /** Fewer rows than this do not wake the workers. */
 const THREADED_ROWS = 16
-/** Records filled for one call into the machine at most. */
-export const RECORDS = 512
-const RECORD_BYTES = abi.RECORD_WORDS * 4
-
 /** What the engine needs of a compiled model; the blocks' addresses are the engine's own business. */
 export type Goal = Omit<Objective, 'states' | 'isTrainable'>
-
-/** Sums over the rows of one or more records. */
-export interface Tally {
-  /** Sum over batches of (loss + penalty) · weight. */
-  loss: number
-  weight: number
-  correct: number
-  rows: number
-}
-
-export const emptyTally = (): Tally => ({ loss: 0, weight: 0, correct: 0, rows: 0 })
 
 export class Engine implements ParameterHome {
   readonly arena: Arena
@@ -64,14 +50,11 @@ export class Engine implements ParameterHome {
   gradients: number | undefined
   states: readonly number[] = []
   readonly #frozen = new Set<number>()
-  readonly #seed: number
   #frozenStatistics = false
-  /** Passes made as in training but outside of it. */
-  #trials = 0
   #goal: Goal | undefined
   #clock: StepClock | undefined
   #plan: Plan | undefined
-  #records = 0
+  readonly #records: Records
   #planEnd = 0
   readonly runner: Runner
   /** First free byte after the blocks that outlive a plan. */
@@ -84,8 +67,8 @@ export class Engine implements ParameterHome {
     target?: Target,
     threads: ThreadCount = 1,
   ) {
-    this.#seed = seed
     this.arena = new Arena(target)
+    this.#records = new Records(this.arena, seed)
     this.runner = new Runner(this.arena, threads, this)
     this.layers = layers
     this.widths = widths
@@ -224,7 +207,7 @@ export class Engine implements ParameterHome {
     this.#plan = undefined
     arena.top = this.#floor
     const plan = compilePlan(site, this.layers, this.widths, objective)
-    this.#records = arena.reserve(RECORDS * RECORD_BYTES)
+    this.#records.reserve()
     arena.commit()
     this.#planEnd = arena.top
     this.#plan = plan
@@ -239,53 +222,17 @@ export class Engine implements ParameterHome {
   }
 
   #job(range: Range, count = 1): Job {
-    return { program: this.plan().program, range, records: this.#records, count }
+    return { program: this.plan().program, range, records: this.#records.address, count }
   }
 
   /** Runs a range of the program on one record. */
   #run(range: Range, rows: number): void {
     if (rows < THREADED_ROWS) {
-      this.runner.run(this.plan().program, range, this.#records)
+      this.runner.run(this.plan().program, range, this.#records.address)
       return
     }
     const job = this.#job(range)
     if (!this.runner.start('inference', job)) this.runner.finish(job, () => {})
-  }
-
-  /** Fills record `index`: what every run needs. */
-  #prepare(index: number, rows: number, first: number): void {
-    const at = this.#records / 4 + index * abi.RECORD_WORDS
-    this.arena.i32[at + abi.RECORD_ROWS] = rows
-    this.arena.i32[at + abi.RECORD_FIRST] = first
-    this.arena.i32[at + abi.RECORD_SEED] = this.#seed
-    this.arena.i32[at + abi.RECORD_STEP] = this.steps + 1
-    this.arena.f64[(at + abi.RECORD_PENALTY) / 2] = 0
-  }
-
-  /** Gives record 0 noise of its own: steps below 0 are no step of training. */
-  #prepareTrial(): void {
-    this.arena.i32[this.#records / 4 + abi.RECORD_STEP] = ~this.#trials++
-  }
-
-  /** Fills record `index` for the next update. */
-  #prepareUpdate(index: number, rows: number, first: number): void {
-    if (!this.#clock) return
-    this.#prepare(index, rows, first)
-    writeDynamics(this.#clock, this.steps + 1, this.learningRateScale, this.arena, this.#records + index * RECORD_BYTES)
-    this.steps++
-  }
-
-  /** Adds record `index` to the tally; returns its loss with penalties. */
-  #collect(index: number, tally: Tally): number {
-    const at = (this.#records + index * RECORD_BYTES) / 8
-    const { f64 } = this.arena
-    const weight = f64[at + abi.RECORD_WEIGHT / 2]
-    const loss = f64[at + abi.RECORD_LOSS / 2] + f64[at + abi.RECORD_PENALTY / 2]
-    tally.loss += loss * weight
-    tally.weight += weight
-    tally.correct += f64[at + abi.RECORD_CORRECT / 2]
-    tally.rows += this.arena.i32[at * 2 + abi.RECORD_ROWS]
-    return loss
   }
 
   /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
@@ -296,8 +243,8 @@ export class Engine implements ParameterHome {
     for (let first = 0; first < rows; first += plan.rows) {
       const count = Math.min(plan.rows, rows - first)
       loadRows(this.arena, plan.x, features, first, count)
-      this.#prepare(0, count, 0)
-      if (trial) this.#prepareTrial()
+      if (trial) this.#records.prepareTrial(count)
+      else this.#records.prepare(0, count, 0, this.steps + 1)
       this.#run(trial ? plan.trial : plan.predict, rows)
       unloadRows(this.arena, outputs, out, first, count)
     }
@@ -317,11 +264,11 @@ export class Engine implements ParameterHome {
     for (let first = 0; first < data.rows; first += plan.rows) {
       const count = Math.min(plan.rows, data.rows - first)
       this.#loadBatch(plan, data, first, count)
-      this.#prepare(0, count, 0)
-      if (trial) this.#prepareTrial()
-      this.runner.run(this.plan().program, plan.penalty, this.#records)
+      if (trial) this.#records.prepareTrial(count)
+      else this.#records.prepare(0, count, 0, this.steps + 1)
+      this.runner.run(this.plan().program, plan.penalty, this.#records.address)
       this.#run(trial ? plan.evaluateTrial : plan.evaluate, data.rows)
-      this.#collect(0, tally)
+      this.#records.collect(0, tally)
       visit?.(this.read(outputs, count), first, count)
     }
     return tally
@@ -340,6 +287,12 @@ export class Engine implements ParameterHome {
     return out
   }
 
+  #prepareUpdate(index: number, rows: number, first: number): void {
+    if (!this.#clock) return
+    this.#records.prepareUpdate(index, rows, first, this.steps + 1, this.#clock, this.learningRateScale)
+    this.steps++
+  }
+
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
     this.flush()
@@ -349,7 +302,7 @@ export class Engine implements ParameterHome {
     this.#prepareUpdate(0, data.rows, 0)
     const job = { ...this.#job(plan.step), commit: plan.commit }
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
-    return this.#collect(0, tally)
+    return this.#records.collect(0, tally)
   }
 
   /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
@@ -358,9 +311,9 @@ export class Engine implements ParameterHome {
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
-    this.#prepare(0, data.rows, 0)
+    this.#records.prepare(0, data.rows, 0, this.steps + 1)
     this.#run(plan.gradients, data.rows)
-    return this.#collect(0, emptyTally())
+    return this.#records.collect(0, emptyTally())
   }
 
   /** `count` updates on consecutive batches of the bound source, in one call into the machine; a promise if that takes a wait. */
@@ -394,6 +347,6 @@ export class Engine implements ParameterHome {
   /** Counts the updates that were made of those that were prepared. */
   #complete({ count }: Job, completed: number, tally = emptyTally()): void {
     this.steps -= count - completed
-    for (let i = 0; i < completed; i++) this.#collect(i, tally)
+    for (let i = 0; i < completed; i++) this.#records.collect(i, tally)
   }
 }

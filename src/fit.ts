@@ -3,9 +3,10 @@ import { yieldToEventLoop } from '#runtime'
 import type { Callback, CallbackContext, CallbackModel, Logs } from './callbacks.ts'
 import { checkNumber } from './check.ts'
 import { type Batches, type DataSet, sliceRows } from './dataset.ts'
-import { type Engine, emptyTally, RECORDS, type Tally } from './engine.ts'
+import type { Engine } from './engine.ts'
 import type { Feed } from './feed.ts'
 import type { Random } from './random.ts'
+import { emptyTally, RECORDS, type Tally } from './records.ts'
 import type { Scorer } from './scorer.ts'
 
 /** What `fit` returns: one entry per epoch under each key (`loss`, `accuracy`, `val_loss`, ...). */

@@ -276,7 +276,8 @@ export class Model {
       const index = this.engine.slots.findIndex((slot) => slot.layer === layer && slot.name === name)
       return this.parameters[index].get()
     })
-    const model = new Model(layers, { seed: this.seed, deterministic: this.deterministic, threads: this.threads })
+    const own = { seed: this.seed, deterministic: this.deterministic, threads: this.threads }
+    const model = new Model(layers, own, true)
     for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
     return model
   }

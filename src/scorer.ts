@@ -2,10 +2,10 @@
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from './abi.ts'
 import type { Logs } from './callbacks.ts'
 import type { DataSet } from './dataset.ts'
-import type { Tally } from './engine.ts'
 import type { LoweredLoss } from './losses.ts'
 import { createMetric, type Metric, type MetricStream } from './metrics.ts'
 import type { Objective } from './objective.ts'
+import type { Tally } from './records.ts'
 
 export class Scorer {
   /** What the loss takes as targets. */

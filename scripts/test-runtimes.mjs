@@ -39,7 +39,7 @@ async function line(name, version, work) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   rows.push({ name, version, ...outcome })
   const facts = outcome.hash
-    ? `accuracy ${outcome.accuracy.toFixed(4)}, ${outcome.target}, parameters ${outcome.hash} ${outcome.adamHash}`
+    ? `accuracy ${outcome.accuracy.toFixed(4)}, ${outcome.target}, ${outcome.threads} thread(s), parameters ${outcome.hash} ${outcome.adamHash}`
     : ''
   console.log(
     `${outcome.passed ? (outcome.cold === undefined ? 'passed' : 'measured') : 'FAILED'}  ${`${name} ${version}`.padEnd(34)} ${[facts, outcome.note].filter(Boolean).join('; ')} (${seconds} s)`,
@@ -205,11 +205,11 @@ function writeTable() {
     .filter((row) => row.hash)
     .map(
       (row) =>
-        `| ${row.name} | ${row.version} | ${row.target} | ${row.accuracy.toFixed(4)} | \`${row.hash}\` \`${row.adamHash}\` |`,
+        `| ${row.name} | ${row.version} | ${row.target} | ${row.threads} | ${row.accuracy.toFixed(4)} | \`${row.hash}\` \`${row.adamHash}\` |`,
     )
   const table = [
-    '| runtime | version | build chosen | accuracy | deterministic parameters (SGD, Adam) |',
-    '|---|---|---|---|---|',
+    '| runtime | version | build chosen | threads of 2 asked for | accuracy | deterministic parameters (SGD, Adam) |',
+    '|---|---|---|---|---|---|',
     ...cells,
   ].join('\n')
   for (const path of ['docs/runtimes.md', 'README.md']) {

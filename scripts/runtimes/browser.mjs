@@ -18,7 +18,7 @@ const FLAGS = [
 const SECONDS = 60
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' }
 /** What docs/runtimes.md tells applications to send at least, where they send a policy. */
-const POLICY = "default-src 'self'; img-src data:; script-src 'self' 'wasm-unsafe-eval'"
+const POLICY = "default-src 'self'; img-src data:; worker-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'"
 
 /** A promise for the posted result, and the handler that takes the post. */
 function mailbox() {
@@ -49,6 +49,9 @@ function serveFolder(folder, take, policy) {
       response.writeHead(200, {
         'content-type': TYPES[extname(file)] ?? 'text/plain',
         'content-security-policy': policy,
+        // isolated, so that the page may share memory with workers
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-embedder-policy': 'require-corp',
       })
       response.end(content)
     } catch {

@@ -61,6 +61,15 @@ export async function scenario(fourlane, digits, { core, predict, wasm, folder }
   const adamHash = hashOf(await train(fourlane, { deterministic: true }, adam({ learningRate: schedule }), 5, normal))
   check(model.evaluate(xTest, yTest).accuracy >= 0.95, 'deterministic training fell short')
 
+  // and on two threads, where the host has them: long enough for the workers to be there
+  const threaded = await train(fourlane, { deterministic: true, threads: 2 }, sgd({ learningRate: 0.1 }), 60)
+  const alone = await train(fourlane, { deterministic: true }, sgd({ learningRate: 0.1 }), 60)
+  check(hashOf(threaded) === hashOf(alone), 'two threads give other parameters than one')
+  // a model moves to shared memory when its workers have come
+  const { buffer } = threaded.engine.arena.machine.memory
+  const threads = typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer ? 2 : 1
+  threaded.close()
+
   // save, reload, predict
   const probabilities = model.predict(xTest)
   check(probabilities.length === yTest.length * 10, 'predict returned another size')
@@ -102,5 +111,5 @@ export async function scenario(fourlane, digits, { core, predict, wasm, folder }
     const byHand = await train(core, { deterministic: true }, sgd({ learningRate: 0.1 }), 10)
     check(hashOf(byHand) === hash, 'loaded by init, training gives other parameters')
   }
-  return { accuracy, hash, adamHash, target, bytes }
+  return { accuracy, hash, adamHash, target, threads, bytes }
 }

@@ -6,7 +6,7 @@ import type { Range } from './draft.ts'
 import { Feed } from './feed.ts'
 import type { Matrix } from './layers/lowering.ts'
 import type { Layer } from './layers.ts'
-import type { Objective } from './objective.ts'
+import { type Objective, tensorsOf } from './objective.ts'
 import { learningRateAt } from './optimizers.ts'
 import {
   blockFloats,
@@ -23,7 +23,7 @@ import { emptyTally, Records, type Tally } from './records.ts'
 import { type Job, Runner } from './runner.ts'
 import type { ThreadCount } from './threads.ts'
 import { loadRows, unloadRows } from './transfer.ts'
-import { initialStates, type StepClock, stateSlots, stepClock, type Tensor } from './updates.ts'
+import { initialStates, type StepClock, stateSlots, stepClock } from './updates.ts'
 import type { Target } from './wasm.ts'
 
 /** Rows an inference plan holds at least, so that large inputs go through in few calls. */
@@ -102,16 +102,6 @@ export class Engine implements ParameterHome {
     return slot.trainable !== false && !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
   }
 
-  /** The parameters as the optimizer sees them. */
-  tensors(): Tensor[] {
-    return this.slots.map((slot) => ({
-      name: slot.path,
-      offset: slot.offset,
-      count: slot.stored,
-      trainable: this.isTrainable(slot),
-    }))
-  }
-
   /** Layers that `setFrozen` holds, by index. */
   get frozen(): readonly number[] {
     return [...this.#frozen].sort((a, b) => a - b)
@@ -141,7 +131,7 @@ export class Engine implements ParameterHome {
   compile(goal: Goal): void {
     const { arena } = this
     // a schedule of the user's own is called here first: if it fails, nothing has changed
-    initialStates(goal.optimizer, this.tensors())
+    initialStates(goal.optimizer, tensorsOf(this.slots, this.isTrainable))
     this.flush()
     arena.top = this.parameters + this.blockBytes
     const gradients = arena.reserve(this.blockBytes)
@@ -163,7 +153,7 @@ export class Engine implements ParameterHome {
     if (!optimizer || this.gradients === undefined) return
     const floats = this.blockBytes / 4
     for (const address of [this.gradients, ...this.states]) this.arena.floats(address, floats).fill(0)
-    for (const { tensor, slot, value } of initialStates(optimizer, this.tensors())) {
+    for (const { tensor, slot, value } of initialStates(optimizer, tensorsOf(this.slots, this.isTrainable))) {
       const own = this.slots.find(({ offset }) => offset === tensor.offset)
       if (own) writeSlot(this.arena, this.states[slot], own, new Float32Array(valuesOf(own)).fill(value))
     }

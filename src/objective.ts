@@ -7,7 +7,7 @@ import { roundUp } from './layout.ts'
 import type { lowerLoss } from './losses.ts'
 import type { Optimizer } from './optimizers.ts'
 import type { Slot } from './parameters.ts'
-import { scratchBytes, updateSteps } from './updates.ts'
+import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
 
 /** Gradient clipping, as given to `compile`. */
 export interface Clipping {
@@ -137,15 +137,14 @@ export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue
   }
 }
 
+/** The parameters as optimizers see them. */
+export const tensorsOf = (slots: readonly Slot[], isTrainable: (slot: Slot) => boolean): Tensor[] =>
+  slots.map((slot) => ({ name: slot.path, offset: slot.offset, count: slot.stored, trainable: isTrainable(slot) }))
+
 /** One in-place pass per parameter group over parallel blocks. */
 export function emitUpdates(draft: Draft, { optimizer, states, isTrainable }: Objective): void {
   const { slots, parameters, gradients } = draft.site
-  const tensors = slots.map((slot) => ({
-    name: slot.path,
-    offset: slot.offset,
-    count: slot.stored,
-    trainable: isTrainable(slot),
-  }))
+  const tensors = tensorsOf(slots, isTrainable)
   const bytes = scratchBytes(optimizer, tensors)
   const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: draft.scratch(bytes) }) }
   for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) {

@@ -1,4 +1,4 @@
-/** Accuracy of the elementary functions, on a probe module compiled from assembly/probe.ts for both kinds of arithmetic. */
+/** Accuracy of the elementary functions, on a probe module compiled from test/assembly/probe.ts for both kinds of arithmetic. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,7 +42,7 @@ function compile(relaxed: boolean): Uint8Array {
     const options = ['--config', join(folder, 'none.json'), '--runtime', 'stub', '--noAssert', '--use', 'abort=']
     const memory = ['--initialMemory', '64', '--memoryBase', String(MACHINE_BYTES)]
     const enable = ['--enable', 'simd', ...(relaxed ? ['--enable', 'relaxed-simd'] : [])]
-    const args = ['node_modules/assemblyscript/bin/asc.js', 'assembly/probe.ts', '-O1', '--outFile', file]
+    const args = ['node_modules/assemblyscript/bin/asc.js', 'test/assembly/probe.ts', '-O1', '--outFile', file]
     execFileSync(process.execPath, [...args, ...options, ...memory, ...enable], { cwd: root })
     return readFileSync(file)
   } finally {

@@ -1,17 +1,17 @@
 /** Fully connected layers. */
 import * as abi from '../abi.ts'
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../activations.ts'
-import { checkBoolean, checkInteger, checkOptions, show } from '../check.ts'
+import { checkBoolean, checkInteger, checkOptions } from '../check.ts'
 import { type Initializer, type InitializerName, resolveInitializer } from '../initializers.ts'
 import { roundUp } from '../layout.ts'
 import { type Regularizer, resolveRegularizer } from '../regularizers.ts'
 import { emitActivation } from './activation.ts'
+import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 import type { LayerKind, Lowering, Matrix } from './lowering.ts'
 import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
-export interface DenseLayer {
+export interface DenseLayer extends Identity {
   readonly kind: 'dense'
-  readonly name?: string
   readonly units: number
   readonly activation: Activation
   readonly useBias: boolean
@@ -21,7 +21,6 @@ export interface DenseLayer {
   readonly biasRegularizer?: Regularizer
   readonly activityRegularizer?: Regularizer
   readonly weightNorm?: boolean
-  readonly trainable: boolean
 }
 
 export interface DenseOptions {
@@ -46,8 +45,7 @@ const DENSE_OPTIONS = [
   'biasRegularizer',
   'activityRegularizer',
   'weightNorm',
-  'trainable',
-  'name',
+  ...IDENTITY_OPTIONS,
 ] as const
 
 /**
@@ -62,7 +60,7 @@ const DENSE_OPTIONS = [
 export function dense(units: number, options: DenseOptions = {}): DenseLayer {
   checkInteger('dense', 'units', units, 1)
   checkOptions('dense', options, DENSE_OPTIONS)
-  const { activation = 'linear', useBias = true, weightNorm = false, trainable = true, name } = options
+  const { activation = 'linear', useBias = true, weightNorm = false } = options
   const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options
   const kernelRegularizer = resolveRegularizer('dense', options.kernelRegularizer)
   const biasRegularizer = resolveRegularizer('dense', options.biasRegularizer, 'biasRegularizer')
@@ -72,9 +70,6 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
       'dense: an l1 "kernelRegularizer" cannot go with weightNorm, which has no kernel to thin out; use l2',
     )
   }
-  if (name !== undefined && (typeof name !== 'string' || name === '' || name.includes('.'))) {
-    throw new TypeError(`dense: "name" must be a string without dots, got ${show(name)}`)
-  }
   return Object.freeze({
     kind: 'dense',
     units,
@@ -83,11 +78,10 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     kernelInitializer: resolveInitializer('dense', kernelInitializer, 'kernelInitializer'),
     biasInitializer: resolveInitializer('dense', biasInitializer, 'biasInitializer'),
     ...(weightNorm && { weightNorm }),
-    trainable: checkBoolean('dense', 'trainable', trainable),
+    ...checkIdentity('dense', options),
     ...(kernelRegularizer && { kernelRegularizer }),
     ...(biasRegularizer && { biasRegularizer }),
     ...(activityRegularizer && { activityRegularizer }),
-    ...(name !== undefined && { name }),
   })
 }
 

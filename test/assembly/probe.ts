@@ -1,7 +1,7 @@
 // Not part of the machine: the elementary functions over arrays, so that tests can measure their accuracy.
-import { F4 } from './simd'
+import { F4 } from '../../assembly/simd'
 
-export { fillConstants } from './simd'
+export { fillConstants } from '../../assembly/simd'
 
 export function exp(from: usize, to: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, F4.exp(v128.load(from + i)))

@@ -21,16 +21,19 @@ import {
   RECORD_PENALTY,
   RECORD_ROWS,
 } from '../src/abi'
-import { Share } from './threads'
+import { Share } from './share'
 
 /** This thread's share of a step on the gradient block; sums are one thread's work, so that their order is fixed. */
 export function adjustGradients(op: i32, step: usize, record: usize, thread: i32): void {
   const vectors = load<i32>(step, BLOCK_COUNT << 2) >> 2
-  const begin = (<usize>Share.begin(vectors, thread)) << 4
-  const end = (<usize>Share.end(vectors, thread)) << 4
-  if (op == OP_CLIP_NORM) clipNorm(step, record, begin, end)
-  else if (op == OP_CLIP_VALUE) clipValue(step, begin, end)
-  else if (thread != 0) return
+  if (op == OP_CLIP_NORM || op == OP_CLIP_VALUE) {
+    for (Share.of(vectors, thread); Share.more(); ) {
+      const begin = (<usize>Share.begin) << 4
+      const end = (<usize>Share.end) << 4
+      if (op == OP_CLIP_NORM) clipNorm(step, record, begin, end)
+      else clipValue(step, begin, end)
+    }
+  } else if (thread != 0) return
   else if (op == OP_PENALTY) penalize(step, record)
   else if (op == OP_ACTIVITY) penalizeActivity(step, record)
   else gradientNorm(step, record)

@@ -4,16 +4,15 @@
 import {
   JOB_JOURNAL,
   JOURNAL_BYTES,
-  LINE_ARRIVED,
   LINE_PROGRESS,
   OP_LAMB_NORMS,
   OPT_PARAMETERS,
   OPT_STATE,
   OPT_STATES,
 } from '../src/abi'
-import { Job, Line, nextArrival } from './threads'
+import { Job, Line, shares } from './threads'
 
-/** Progress is the offset of a block, a multiple of 64, and what is known of it. */
+/** Progress is the offset of a block (of the last cache line when all is done), and what is known of it. */
 const UNTOUCHED: i32 = 1
 const SAVED: i32 = 2
 const DONE: i32 = 3
@@ -23,9 +22,9 @@ export class Journal {
     return <usize>Job.word(JOB_JOURNAL) + <usize>(thread - 1) * JOURNAL_BYTES
   }
 
-  /** One word: the barrier that the step ends with, and the progress in it. */
+  /** One word: the shared step, and the progress in it. */
   @inline static note(thread: i32, progress: i32): void {
-    atomic.store<i64>(Line.at(thread), ((<i64>nextArrival()) << 32) | <i64>progress, LINE_PROGRESS << 2)
+    atomic.store<i64>(Line.at(thread), (shares << 32) | <i64>progress, LINE_PROGRESS << 2)
   }
 
   /** Saves bytes [begin, end) of everything the step changes in place. */
@@ -35,22 +34,22 @@ export class Journal {
     Journal.note(thread, <i32>begin | SAVED)
   }
 
-  @inline static done(thread: i32): void {
-    Journal.note(thread, DONE)
+  /** Everything up to byte `end` is done that was in hand. */
+  @inline static done(end: usize, thread: i32): void {
+    Journal.note(thread, <i32>((end - 1) & ~63) | DONE)
   }
 
   /**
-   * Where the share [begin, end) that a dead thread was at, in the step that ends with barrier `arrival`, is to be taken up
-   * again; the block it was at is restored. `unit`: bytes of a block.
+   * Where bytes [begin, end) that a dead thread has left undone, or not noted as done, are to be taken up again; the block
+   * it was at is restored. `unit`: bytes of a block.
    */
-  static resume(op: i32, step: usize, begin: usize, end: usize, unit: usize, thread: i32, arrival: i32): usize {
-    const line = Line.at(thread)
-    if (load<i32>(line, LINE_ARRIVED << 2) - arrival >= 0) return end
-    const note = load<i64>(line, LINE_PROGRESS << 2)
-    if (<i32>(note >> 32) != arrival) return begin
+  static resume(op: i32, step: usize, begin: usize, end: usize, unit: usize, thread: i32): usize {
+    const note = load<i64>(Line.at(thread), LINE_PROGRESS << 2)
     const progress = <i32>note
-    if ((progress & 63) == DONE) return end
     const at = <usize>(progress & ~63)
+    // what was in hand before
+    if (<i32>(note >> 32) != <i32>shares || at < begin || at >= end) return begin
+    if ((progress & 63) == DONE) return end
     if ((progress & 63) == SAVED) copyBlocks(op, step, at, min(at + unit, end), Journal.at(thread), true)
     return at
   }

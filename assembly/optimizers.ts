@@ -28,36 +28,41 @@ import { adadelta, adagrad, rmsprop } from './optimizers/accumulators'
 import { lamb, lambNorms, novograd, novogradMoment, novogradNorms } from './optimizers/layerwise'
 import { adabelief, adam, adamax, lion, nadam, radam, yogi } from './optimizers/moments'
 import { asgd, rprop, sgd } from './optimizers/plain'
-import { Share } from './threads'
+import { Share } from './share'
 
 /** This thread's share of an optimizer step. */
 export function update(op: i32, step: usize, record: usize, thread: i32): void {
-  const end = Block.end(op, step, thread)
-  share(op, step, record, thread, Block.begin(op, step, thread), end, thread != 0)
+  if (op == OP_NOVOGRAD_MOMENT) {
+    if (thread == 0) novogradMoment(step, record)
+    return
+  }
+  for (Share.of(Block.units(op, step), thread); Share.more(); Share.done()) {
+    pass(op, step, record, Block.begin(op), Block.end(op, step), thread)
+  }
 }
 
-/** Finishes what a dead thread has left of its share in the step that ends with barrier `arrival`. */
-export function finishUpdate(op: i32, step: usize, record: usize, thread: i32, arrival: i32): void {
-  const end = Block.end(op, step, thread)
-  const begin = Block.begin(op, step, thread)
-  const at = Journal.resume(op, step, begin, end, Block.bytes(op), thread, arrival)
-  if (at < end) share(op, step, record, thread, at, end, false)
+/** In a copy of the memory: finishes what a dead thread has left of its share of the step. */
+export function finishUpdate(op: i32, step: usize, record: usize, thread: i32): void {
+  if (op == OP_NOVOGRAD_MOMENT || !Share.left(Block.units(op, step), thread)) return
+  const end = Block.end(op, step)
+  const at = Journal.resume(op, step, Block.begin(op), end, Block.bytes(op), thread)
+  if (at < end) pass(op, step, record, at, end, 0)
 }
 
-/** Bytes [at, end) of the step's blocks; with a journal, block by block. */
-function share(op: i32, step: usize, record: usize, thread: i32, at: usize, end: usize, journal: bool): void {
-  const unit = journal ? Block.bytes(op) : end - at
-  do {
+/** Bytes [at, end) of the step's blocks; all threads but the main one keep a journal, block by block. */
+function pass(op: i32, step: usize, record: usize, at: usize, end: usize, thread: i32): void {
+  const unit = thread ? Block.bytes(op) : end - at
+  while (at < end) {
     const next = min(at + unit, end)
-    if (journal) Journal.save(op, step, at, next, thread)
-    pass(op, step, record, at, next, thread)
+    if (thread) Journal.save(op, step, at, next, thread)
+    apply(op, step, record, at, next)
     at = next
-  } while (at < end)
-  if (journal) Journal.done(thread)
+  }
+  if (thread) Journal.done(end, thread)
 }
 
+/** A pass is shared by cache lines; norms are summed in whole chunks. */
 class Block {
-  /** Norms are summed in whole chunks. */
   @inline static chunked(op: i32): bool {
     return op == OP_LAMB_NORMS || op == OP_NOVOGRAD_NORMS
   }
@@ -67,23 +72,24 @@ class Block {
     return Block.chunked(op) ? NORM_CHUNK << 2 : JOURNAL_BLOCK
   }
 
-  /** Share of the pass, in bytes: whole cache lines, or whole chunks. */
-  @inline static begin(op: i32, step: usize, thread: i32): usize {
+  @inline static units(op: i32, step: usize): i32 {
     const count = load<i32>(step, OPT_COUNT << 2)
-    if (!Block.chunked(op)) return (<usize>Share.begin(count >> 4, thread)) << 6
-    return <usize>Share.begin((count + NORM_CHUNK - 1) / NORM_CHUNK, thread) * (NORM_CHUNK << 2)
+    return Block.chunked(op) ? (count + NORM_CHUNK - 1) / NORM_CHUNK : count >> 4
   }
 
-  @inline static end(op: i32, step: usize, thread: i32): usize {
-    const count = load<i32>(step, OPT_COUNT << 2)
-    if (!Block.chunked(op)) return (<usize>Share.end(count >> 4, thread)) << 6
-    const end = <usize>Share.end((count + NORM_CHUNK - 1) / NORM_CHUNK, thread) * (NORM_CHUNK << 2)
-    return min(end, (<usize>count) << 2)
+  /** The share in bytes. */
+  @inline static begin(op: i32): usize {
+    return <usize>Share.begin * (Block.chunked(op) ? NORM_CHUNK << 2 : 64)
+  }
+
+  @inline static end(op: i32, step: usize): usize {
+    const end = <usize>Share.end * (Block.chunked(op) ? NORM_CHUNK << 2 : 64)
+    return min(end, (<usize>load<i32>(step, OPT_COUNT << 2)) << 2)
   }
 }
 
 /** An optimizer step on bytes [begin, end) of its blocks. */
-function pass(op: i32, step: usize, record: usize, begin: usize, end: usize, thread: i32): void {
+function apply(op: i32, step: usize, record: usize, begin: usize, end: usize): void {
   const first = <i32>(begin / (NORM_CHUNK << 2))
   const last = <i32>((end + (NORM_CHUNK << 2) - 1) / (NORM_CHUNK << 2))
   if (op == OP_SGD) sgd(step, record, begin, end)
@@ -97,7 +103,6 @@ function pass(op: i32, step: usize, record: usize, begin: usize, end: usize, thr
   else if (op == OP_LAMB_NORMS) lambNorms(step, record, first, last)
   else if (op == OP_LAMB) lamb(step, record, begin, end)
   else if (op == OP_NOVOGRAD_NORMS) novogradNorms(step, first, last)
-  else if (op == OP_NOVOGRAD_MOMENT) novogradMoment(step, record, thread)
   else if (op == OP_NOVOGRAD) novograd(step, record, begin, end)
   else if (op == OP_ADAGRAD) adagrad(step, record, begin, end)
   else if (op == OP_ADADELTA) adadelta(step, record, begin, end)

@@ -7,7 +7,8 @@ import { layer } from './layers'
 import { lossRows } from './losses'
 import { finishUpdate, update } from './optimizers'
 import { countCorrect, gather, meanLoss } from './reduce'
-import { barrier, giveJob, Job, others, Share, setThreads, takeJob, threads } from './threads'
+import { Share } from './share'
+import { barrier, giveJob, Job, noteWaiting, others, setThreads, stand, takeJob, threads } from './threads'
 
 /** Operand `index` of a step, or dynamic word `index` of a record. */
 class Word {
@@ -21,6 +22,11 @@ class Word {
 
   @inline static float(at: usize, index: i32): f32 {
     return load<f32>(at + ((<usize>index) << 2))
+  }
+
+  /** Panels of the columns that operand `index` counts. */
+  @inline static panels(at: usize, index: i32): i32 {
+    return (Word.int(at, index) + abi.PANEL - 1) / abi.PANEL
   }
 }
 
@@ -73,13 +79,12 @@ export function work(thread: i32): void {
   }
 }
 
-/** In a copy of the memory: finishes the share that each dead one of `count` threads has left of an update's step. */
+/** In a copy of the memory: finishes what each dead one of `count` threads has left of its share of an update. */
 export function mend(count: i32, step: usize, record: usize): void {
-  setThreads(count)
+  stand(count)
   const op = load<i32>(step)
-  const arrival = load<i32>(abi.THREADS_LINES, abi.LINE_ARRIVED << 2)
   if (op >= abi.OP_SGD && op < abi.OP_BATCH_NORM) {
-    for (let thread = 1; thread < count; thread++) finishUpdate(op, step, record, thread, arrival)
+    for (let thread = 1; thread < count; thread++) finishUpdate(op, step, record, thread)
   }
   setThreads(1)
 }
@@ -90,9 +95,7 @@ function advance(first: usize, last: usize, step: usize, record: usize, records:
     for (; step < last; step += STEP) {
       execute(step, record, thread)
       if (threads > 1 && !barrier(step, step + STEP, last, thread)) {
-        Job.put(abi.JOB_STEP, <i32>step)
-        Job.put(abi.JOB_AT, <i32>record)
-        Job.put(abi.JOB_LEFT, records)
+        noteWaiting(step, record, records)
         return false
       }
     }
@@ -109,103 +112,113 @@ function execute(step: usize, record: usize, thread: i32): void {
       break
     case abi.OP_GATHER: {
       const order = Word.address(step, abi.GATHER_ORDER) + ((<usize>Word.int(record, abi.RECORD_FIRST)) << 2)
-      gather(
-        Word.address(step, abi.GATHER_FROM),
-        Word.address(step, abi.GATHER_TO),
-        order,
-        Word.int(step, abi.GATHER_COLS),
-        Word.address(step, abi.GATHER_TO_STRIDE),
-        Share.begin(rows, thread),
-        Share.end(rows, thread),
-      )
+      Share.of(rows, thread)
+      while (Share.more())
+        gather(
+          Word.address(step, abi.GATHER_FROM),
+          Word.address(step, abi.GATHER_TO),
+          order,
+          Word.int(step, abi.GATHER_COLS),
+          Word.address(step, abi.GATHER_TO_STRIDE),
+          Share.begin,
+          Share.end,
+        )
       break
     }
     case abi.OP_DENSE: {
-      const panels = (Word.int(step, abi.DENSE_UNITS) + abi.PANEL - 1) / abi.PANEL
-      denseForward(
-        Word.address(step, abi.DENSE_X),
-        Word.address(step, abi.DENSE_X_STRIDE),
-        Word.address(step, abi.DENSE_W),
-        Word.address(step, abi.DENSE_B),
-        Word.address(step, abi.DENSE_Y),
-        Word.address(step, abi.DENSE_Y_STRIDE),
-        rows,
-        Word.int(step, abi.DENSE_INPUTS),
-        Word.int(step, abi.DENSE_UNITS),
-        Share.begin(panels, thread),
-        Share.end(panels, thread),
-        Word.int(step, abi.DENSE_ACTIVATION),
-        Word.float(step, abi.DENSE_ALPHA),
-        Word.address(step, abi.DENSE_SAVED),
-        Word.address(step, abi.DENSE_SAVED_STRIDE),
-      )
+      Share.of(Word.panels(step, abi.DENSE_UNITS), thread)
+      while (Share.more())
+        denseForward(
+          Word.address(step, abi.DENSE_X),
+          Word.address(step, abi.DENSE_X_STRIDE),
+          Word.address(step, abi.DENSE_W),
+          Word.address(step, abi.DENSE_B),
+          Word.address(step, abi.DENSE_Y),
+          Word.address(step, abi.DENSE_Y_STRIDE),
+          rows,
+          Word.int(step, abi.DENSE_INPUTS),
+          Word.int(step, abi.DENSE_UNITS),
+          Share.begin,
+          Share.end,
+          Word.int(step, abi.DENSE_ACTIVATION),
+          Word.float(step, abi.DENSE_ALPHA),
+          Word.address(step, abi.DENSE_SAVED),
+          Word.address(step, abi.DENSE_SAVED_STRIDE),
+        )
       break
     }
     case abi.OP_DENSE_DW: {
-      const panels = (Word.int(step, abi.DENSE_UNITS) + abi.PANEL - 1) / abi.PANEL
-      denseBackwardWeights(
-        Word.address(step, abi.DENSE_X),
-        Word.address(step, abi.DENSE_X_STRIDE),
-        Word.address(step, abi.DENSE_Y),
-        Word.address(step, abi.DENSE_Y_STRIDE),
-        Word.address(step, abi.DENSE_W),
-        Word.address(step, abi.DENSE_B),
-        rows,
-        Word.int(step, abi.DENSE_INPUTS),
-        Word.int(step, abi.DENSE_UNITS),
-        Share.begin(panels, thread),
-        Share.end(panels, thread),
-      )
+      Share.of(Word.panels(step, abi.DENSE_UNITS), thread)
+      while (Share.more())
+        denseBackwardWeights(
+          Word.address(step, abi.DENSE_X),
+          Word.address(step, abi.DENSE_X_STRIDE),
+          Word.address(step, abi.DENSE_Y),
+          Word.address(step, abi.DENSE_Y_STRIDE),
+          Word.address(step, abi.DENSE_W),
+          Word.address(step, abi.DENSE_B),
+          rows,
+          Word.int(step, abi.DENSE_INPUTS),
+          Word.int(step, abi.DENSE_UNITS),
+          Share.begin,
+          Share.end,
+        )
       break
     }
     case abi.OP_DENSE_DX: {
-      const panels = (Word.int(step, abi.DENSE_INPUTS) + abi.PANEL - 1) / abi.PANEL
-      denseBackwardInput(
-        Word.address(step, abi.DENSE_Y),
-        Word.address(step, abi.DENSE_Y_STRIDE),
-        Word.address(step, abi.DENSE_W),
-        Word.address(step, abi.DENSE_DX),
-        Word.address(step, abi.DENSE_DX_STRIDE),
-        rows,
-        Word.int(step, abi.DENSE_INPUTS),
-        Word.int(step, abi.DENSE_UNITS),
-        Share.begin(panels, thread),
-        Share.end(panels, thread),
-        Word.address(step, abi.DENSE_SCRATCH),
-        Word.int(step, abi.DENSE_ACTIVATION),
-        Word.float(step, abi.DENSE_ALPHA),
-        Word.address(step, abi.DENSE_SAVED),
-        Word.address(step, abi.DENSE_SAVED_STRIDE),
-      )
+      Share.of(Word.panels(step, abi.DENSE_INPUTS), thread)
+      while (Share.more())
+        denseBackwardInput(
+          Word.address(step, abi.DENSE_Y),
+          Word.address(step, abi.DENSE_Y_STRIDE),
+          Word.address(step, abi.DENSE_W),
+          Word.address(step, abi.DENSE_DX),
+          Word.address(step, abi.DENSE_DX_STRIDE),
+          rows,
+          Word.int(step, abi.DENSE_INPUTS),
+          Word.int(step, abi.DENSE_UNITS),
+          Share.begin,
+          Share.end,
+          Word.address(step, abi.DENSE_SCRATCH),
+          Word.int(step, abi.DENSE_ACTIVATION),
+          Word.float(step, abi.DENSE_ALPHA),
+          Word.address(step, abi.DENSE_SAVED),
+          Word.address(step, abi.DENSE_SAVED_STRIDE),
+        )
       break
     }
     case abi.OP_ACTIVATE:
-      activateRows(
-        Word.int(step, abi.ACTIVATE_KIND),
-        Word.float(step, abi.ACTIVATE_ALPHA),
-        Word.address(step, abi.ACTIVATE_FROM),
-        Word.address(step, abi.ACTIVATE_TO),
-        Word.address(step, abi.ACTIVATE_STRIDE),
-        Word.int(step, abi.ACTIVATE_COLS),
-        Share.begin(rows, thread),
-        Share.end(rows, thread),
-      )
+      Share.of(rows, thread)
+      while (Share.more())
+        activateRows(
+          Word.int(step, abi.ACTIVATE_KIND),
+          Word.float(step, abi.ACTIVATE_ALPHA),
+          Word.address(step, abi.ACTIVATE_FROM),
+          Word.address(step, abi.ACTIVATE_TO),
+          Word.address(step, abi.ACTIVATE_STRIDE),
+          Word.int(step, abi.ACTIVATE_COLS),
+          Share.begin,
+          Share.end,
+        )
       break
     case abi.OP_ACTIVATE_BACK:
-      activateBackRows(
-        Word.int(step, abi.ACTIVATE_KIND),
-        Word.float(step, abi.ACTIVATE_ALPHA),
-        Word.address(step, abi.ACTIVATE_SAVED),
-        Word.address(step, abi.ACTIVATE_FROM),
-        Word.address(step, abi.ACTIVATE_TO),
-        Word.address(step, abi.ACTIVATE_STRIDE),
-        Word.int(step, abi.ACTIVATE_COLS),
-        Share.begin(rows, thread),
-        Share.end(rows, thread),
-      )
+      Share.of(rows, thread)
+      while (Share.more())
+        activateBackRows(
+          Word.int(step, abi.ACTIVATE_KIND),
+          Word.float(step, abi.ACTIVATE_ALPHA),
+          Word.address(step, abi.ACTIVATE_SAVED),
+          Word.address(step, abi.ACTIVATE_FROM),
+          Word.address(step, abi.ACTIVATE_TO),
+          Word.address(step, abi.ACTIVATE_STRIDE),
+          Word.int(step, abi.ACTIVATE_COLS),
+          Share.begin,
+          Share.end,
+        )
       break
     case abi.OP_LOSS:
-      lossRows(step, rows, Share.begin(rows, thread), Share.end(rows, thread))
+      Share.of(rows, thread)
+      while (Share.more()) lossRows(step, rows, Share.begin, Share.end)
       break
     case abi.OP_MEAN_LOSS:
       if (thread == 0)

@@ -1,9 +1,13 @@
-// Threads: every thread runs the same list, takes its share of each step's rows, panels or elements, and meets the others
-// at a barrier before the next step. They talk through the machine's own bytes: one job, and a cache line for each thread
-// that only it (and, before a job, the main thread) writes. Thread 0 is the main thread, which may not be able to sleep and
+// Threads: every thread runs the same list, takes its share of each step (see share.ts), and meets the others at a barrier
+// before the next step. They talk through the machine's own bytes: one job, and a cache line for each thread that only it
+// (and, before a job, the main thread) writes. Thread 0 is the main thread, which may not be able to sleep and
 // must not wait forever for a thread that has died: it gives up after a while, and can come back.
 import {
   JOB_ARRIVALS,
+  JOB_AT,
+  JOB_LEFT,
+  JOB_SHARES,
+  JOB_STEP,
   JOB_THREADS,
   LINE_ARRIVED,
   LINE_BYTES,
@@ -30,27 +34,12 @@ const LONG_SPINS: i32 = 50000000
 export let threads: i32 = 1
 /** Barriers that this thread has come to, counted through all jobs. */
 let arrivals: i32 = 0
+/** Steps shared out so far, counted through all jobs: the same number on all threads at the same step. */
+export let shares: i64 = 0
 /** Jobs given out. */
 let jobs: i32 = 0
 /** Nanoseconds that the main thread sleeps at most; 0 where it cannot, as in browsers. */
 let nap: i64 = 0
-
-/** Units that the first `shares` threads take. */
-function part(total: i32, shares: i32): i32 {
-  return <i32>((<i64>total * shares) / threads)
-}
-
-export class Share {
-  /** First of this thread's units out of `total`. */
-  @inline static begin(total: i32, thread: i32): i32 {
-    return threads == 1 ? 0 : part(total, thread)
-  }
-
-  /** One past the last. */
-  @inline static end(total: i32, thread: i32): i32 {
-    return threads == 1 ? total : part(total, thread + 1)
-  }
-}
 
 export class Line {
   @inline static at(thread: i32): usize {
@@ -73,13 +62,27 @@ export class Job {
   }
 }
 
-/** Number of the barrier at the end of the step that is running. */
-export function nextArrival(): i32 {
-  return arrivals + 1
-}
-
 export function setThreads(count: i32): void {
   threads = count
+}
+
+/** The next step that is shared out. */
+export function nextShare(): i64 {
+  return ++shares
+}
+
+/** Notes where the main thread stands when it has given up waiting: enough to come back, or to finish the step. */
+export function noteWaiting(step: usize, record: usize, records: i32): void {
+  Job.put(JOB_STEP, <i32>step)
+  Job.put(JOB_AT, <i32>record)
+  Job.put(JOB_LEFT, records)
+  store<i64>(THREADS_JOB, shares, JOB_SHARES << 2)
+}
+
+/** In a copy of the memory: the threads and the step that the main thread stood at. */
+export function stand(count: i32): void {
+  threads = count
+  shares = load<i64>(THREADS_JOB, JOB_SHARES << 2)
 }
 
 /** How long the main thread may sleep before it gives up; 0: it spins. */
@@ -92,6 +95,7 @@ export function giveJob(count: i32): void {
   threads = count
   Job.put(JOB_THREADS, count)
   Job.put(JOB_ARRIVALS, arrivals)
+  store<i64>(THREADS_JOB, shares, JOB_SHARES << 2)
   jobs = (jobs + 1) & 0x3fffffff
   for (let thread = 0; thread < count; thread++) atomic.store<i32>(Line.at(thread), arrivals, LINE_ARRIVED << 2)
   for (let thread = 1; thread < count; thread++) {
@@ -116,6 +120,7 @@ export function takeJob(thread: i32, last: i32): i32 {
   }
   threads = Job.word(JOB_THREADS)
   arrivals = Job.word(JOB_ARRIVALS)
+  shares = load<i64>(THREADS_JOB, JOB_SHARES << 2)
   if (job < 0) atomic.store<i32>(line, 0, LINE_READY << 2)
   return job
 }

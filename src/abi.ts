@@ -9,14 +9,14 @@
  */
 
 /** Raised with every change of this file's meaning; a stale module is refused at load. */
-export const ABI_VERSION = 1
+export const ABI_VERSION = 2
 
 /** Regions start on cache lines. */
 export const ALIGN = 64
 /** Columns of a weight panel; every matrix's row is padded with zeros to a multiple of it. */
 export const PANEL = 8
 /** Bytes below this address belong to the machine: its table of vector constants. */
-export const MACHINE_BYTES = 4096
+export const MACHINE_BYTES = 6144
 
 // ---- threads: machine bytes that the threads of a shared memory talk through
 
@@ -40,6 +40,8 @@ export const JOB_JOURNAL = 8
 export const JOB_STEP = 9
 export const JOB_AT = 10
 export const JOB_LEFT = 11
+/** i64: steps shared out before the job, or before the main thread gave up waiting. */
+export const JOB_SHARES = 12
 /** A line for each thread: LINE_* words. */
 export const THREADS_LINES = 2048
 export const LINE_BYTES = 64
@@ -53,8 +55,14 @@ export const LINE_GO = 2
 export const LINE_READY = 3
 export const LINE_SENT = 2
 export const LINE_THERE = 1
-/** i64: number of a barrier, and how far the thread is in the update that ends with it. */
+/** i64: the lower half of a step's number among those shared out, and how far the thread is in that update. */
 export const LINE_PROGRESS = 4
+/** An i64 for each slot of the step that is being shared out: see assembly/share.ts. */
+export const THREADS_SLOTS = 4096
+/** Slots there are. */
+export const MOST_SLOTS = 256
+/** Slots a thread starts with, unless that makes too many: a step ends with all threads about one slot's work apart. */
+export const THREAD_SLOTS = 32
 /** Old values of the block of an update that a thread is at: of parameters and five states, or long chunks of two. */
 export const JOURNAL_BYTES = 32768
 /** Bytes of such a block. */

@@ -166,8 +166,7 @@ export function novogradNorms(step: usize, first: i32, last: i32): void {
 }
 
 /** n = beta2 n + (1 - beta2) |g|², or |g|² in the first step. One number a tensor, so one thread's work. */
-export function novogradMoment(step: usize, record: usize, thread: i32): void {
-  if (thread != 0) return
+export function novogradMoment(step: usize, record: usize): void {
   const second = Operands.state(step, 1)
   const kept = <f64>Operands.scalar(record, NOVOGRAD_SCALAR_KEPT) * <f64>load<f32>(second)
   const n = kept + <f64>Operands.scalar(record, NOVOGRAD_SCALAR_NORM) * Norm.gather(step, 0)

@@ -103,7 +103,7 @@ function clearPads(to: usize, stride: usize, rows: i32, first: i32): void {
 
 /**
  * dx[rows x inputs] = (dz · wᵀ) * f'(saved), for panels [panelBegin, panelEnd) of dx.
- * scratch: room for wᵀ in panels, [ceil(inputs / 8)][units][8].
+ * scratch: room for wᵀ in panels, [ceil(inputs / 8)][units][8]. partial: other threads take other rows of the same panels.
  */
 export function denseBackwardInput(
   dz: usize,
@@ -112,6 +112,7 @@ export function denseBackwardInput(
   dx: usize,
   xStride: usize,
   rows: i32,
+  partial: bool,
   inputs: i32,
   units: i32,
   panelBegin: i32,
@@ -141,14 +142,16 @@ export function denseBackwardInput(
   const half = Cut.endsHalf(inputs, panelEnd)
   const kc = Cut.part(units, KC)
   const packed = scratch + <usize>panelBegin * <usize>units * ROW
+  // a single block of rows packs every panel into the same few lines of the cache; threads that pack the same panel all
+  // write the same to the same place
+  const apart = partial || rows > MC
   for (let r = 0; r < rows; r += MC) {
     const m = min(MC, rows - r)
     for (let k = 0; k < units; k += kc) {
       const depth = min(kc, units - k)
       const a = dz + <usize>r * zStride + ((<usize>k) << 2)
-      // a single block of rows packs every panel into the same few lines of the cache
-      const bPanel = <usize>(rows > MC ? units : depth) * ROW
-      let b = rows > MC ? packed + <usize>k * ROW : packed
+      const bPanel = <usize>(apart ? units : depth) * ROW
+      let b = apart ? packed + <usize>k * ROW : packed
       for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
         n = Block.panels(panelEnd - p, m, half)
         if (r == 0) {
@@ -165,7 +168,7 @@ export function denseBackwardInput(
         const fromPanel = k ? ROW : 0
         const ends = half && p + n == panelEnd
         Block.multiply(n, ends, a, zStride, b, bPanel, from, fromRow, fromPanel, c, xStride, m, depth)
-        if (rows > MC) b += <usize>n * bPanel
+        if (apart) b += <usize>n * bPanel
         if (k + depth == units && activation != ACTIVATION_LINEAR) {
           const kept = saved + <usize>r * savedStride + at
           activateBackBlock(activation, alpha, kept, savedStride, c, xStride, c, xStride, m, n)
@@ -175,7 +178,10 @@ export function denseBackwardInput(
   }
 }
 
-/** dw = xᵀ · dz in w's panels; db (unless 0) = column sums of dz; for panels [panelBegin, panelEnd) of dw. */
+/**
+ * dw = xᵀ · dz in w's panels, for `count` inputs from `first` on and panels [panelBegin, panelEnd);
+ * db (unless 0) = column sums of dz.
+ */
 export function denseBackwardWeights(
   x: usize,
   xStride: usize,
@@ -185,19 +191,23 @@ export function denseBackwardWeights(
   db: usize,
   rows: i32,
   inputs: i32,
+  first: i32,
+  count: i32,
   units: i32,
   panelBegin: i32,
   panelEnd: i32,
 ): void {
   const wPanel = <usize>inputs * ROW
+  x += (<usize>first) << 2
+  dw += <usize>first * ROW
   if (rows == 1) {
-    for (let p = panelBegin; p < panelEnd; p++) outerProduct(x, dz + <usize>p * ROW, dw + <usize>p * wPanel, inputs)
+    for (let p = panelBegin; p < panelEnd; p++) outerProduct(x, dz + <usize>p * ROW, dw + <usize>p * wPanel, count)
   } else if (inputs == 1) {
     for (let p = panelBegin; p < panelEnd; p++) {
       const at = <usize>p * ROW
       multiplyColumn(x, xStride, dz + at, zStride, dw + at, rows)
     }
-  } else multiplyColumns(x, xStride, dz, zStride, dw, rows, inputs, units, panelBegin, panelEnd)
+  } else multiplyColumns(x, xStride, dz, zStride, dw, wPanel, rows, count, units, panelBegin, panelEnd)
   if (!db) return
   for (let p = panelBegin; p < panelEnd; p++) sumColumns(dz + <usize>p * ROW, zStride, db + <usize>p * ROW, rows)
 }
@@ -209,13 +219,13 @@ function multiplyColumns(
   dz: usize,
   zStride: usize,
   dw: usize,
+  wPanel: usize,
   rows: i32,
   inputs: i32,
   units: i32,
   panelBegin: i32,
   panelEnd: i32,
 ): void {
-  const wPanel = <usize>inputs * ROW
   const half = Cut.endsHalf(units, panelEnd)
   const kc = Cut.part(rows, <i32>max(KC_LEAST, (PAGES * PAGE) / (min(xStride, PAGE) + min(zStride, PAGE))))
   for (let k = 0; k < rows; k += kc) {

@@ -3,6 +3,7 @@ import * as abi from '../src/abi'
 import { activateBackRows, activateRows } from './activations'
 import { denseBackwardInput, denseBackwardWeights, denseForward, setTile } from './gemm'
 import { adjustGradients } from './gradients'
+import { Grid } from './grid'
 import { layer } from './layers'
 import { lossRows } from './losses'
 import { finishUpdate, update } from './optimizers'
@@ -125,68 +126,15 @@ function execute(step: usize, record: usize, thread: i32): void {
         )
       break
     }
-    case abi.OP_DENSE: {
-      Share.of(Word.panels(step, abi.DENSE_UNITS), thread)
-      while (Share.more())
-        denseForward(
-          Word.address(step, abi.DENSE_X),
-          Word.address(step, abi.DENSE_X_STRIDE),
-          Word.address(step, abi.DENSE_W),
-          Word.address(step, abi.DENSE_B),
-          Word.address(step, abi.DENSE_Y),
-          Word.address(step, abi.DENSE_Y_STRIDE),
-          rows,
-          Word.int(step, abi.DENSE_INPUTS),
-          Word.int(step, abi.DENSE_UNITS),
-          Share.begin,
-          Share.end,
-          Word.int(step, abi.DENSE_ACTIVATION),
-          Word.float(step, abi.DENSE_ALPHA),
-          Word.address(step, abi.DENSE_SAVED),
-          Word.address(step, abi.DENSE_SAVED_STRIDE),
-        )
+    case abi.OP_DENSE:
+      dense(step, rows, thread)
       break
-    }
-    case abi.OP_DENSE_DW: {
-      Share.of(Word.panels(step, abi.DENSE_UNITS), thread)
-      while (Share.more())
-        denseBackwardWeights(
-          Word.address(step, abi.DENSE_X),
-          Word.address(step, abi.DENSE_X_STRIDE),
-          Word.address(step, abi.DENSE_Y),
-          Word.address(step, abi.DENSE_Y_STRIDE),
-          Word.address(step, abi.DENSE_W),
-          Word.address(step, abi.DENSE_B),
-          rows,
-          Word.int(step, abi.DENSE_INPUTS),
-          Word.int(step, abi.DENSE_UNITS),
-          Share.begin,
-          Share.end,
-        )
+    case abi.OP_DENSE_DW:
+      denseDw(step, rows, thread)
       break
-    }
-    case abi.OP_DENSE_DX: {
-      Share.of(Word.panels(step, abi.DENSE_INPUTS), thread)
-      while (Share.more())
-        denseBackwardInput(
-          Word.address(step, abi.DENSE_Y),
-          Word.address(step, abi.DENSE_Y_STRIDE),
-          Word.address(step, abi.DENSE_W),
-          Word.address(step, abi.DENSE_DX),
-          Word.address(step, abi.DENSE_DX_STRIDE),
-          rows,
-          Word.int(step, abi.DENSE_INPUTS),
-          Word.int(step, abi.DENSE_UNITS),
-          Share.begin,
-          Share.end,
-          Word.address(step, abi.DENSE_SCRATCH),
-          Word.int(step, abi.DENSE_ACTIVATION),
-          Word.float(step, abi.DENSE_ALPHA),
-          Word.address(step, abi.DENSE_SAVED),
-          Word.address(step, abi.DENSE_SAVED_STRIDE),
-        )
+    case abi.OP_DENSE_DX:
+      denseDx(step, rows, thread)
       break
-    }
     case abi.OP_ACTIVATE:
       Share.of(rows, thread)
       while (Share.more())
@@ -238,5 +186,84 @@ function execute(step: usize, record: usize, thread: i32): void {
       // layers beyond dense and optimizers have switches of their own, which refuse what they do not know
       if (op >= abi.OP_BATCH_NORM && op <= abi.OP_WEIGHT_NORM_BACK) layer(op, step, record, rows, thread)
       else update(op, step, record, thread)
+  }
+}
+
+function dense(step: usize, rows: i32, thread: i32): void {
+  const inputs = Word.int(step, abi.DENSE_INPUTS)
+  const xStride = Word.address(step, abi.DENSE_X_STRIDE)
+  const yStride = Word.address(step, abi.DENSE_Y_STRIDE)
+  const saved = Word.address(step, abi.DENSE_SAVED)
+  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
+  for (Grid.of(rows, Word.panels(step, abi.DENSE_UNITS), inputs, thread); Grid.more(); ) {
+    const row = <usize>Grid.row
+    denseForward(
+      Word.address(step, abi.DENSE_X) + row * xStride,
+      xStride,
+      Word.address(step, abi.DENSE_W),
+      Word.address(step, abi.DENSE_B),
+      Word.address(step, abi.DENSE_Y) + row * yStride,
+      yStride,
+      Grid.rows,
+      inputs,
+      Word.int(step, abi.DENSE_UNITS),
+      Grid.begin,
+      Grid.end,
+      Word.int(step, abi.DENSE_ACTIVATION),
+      Word.float(step, abi.DENSE_ALPHA),
+      saved ? saved + row * savedStride : 0,
+      savedStride,
+    )
+  }
+}
+
+/** The rows of dw are inputs. */
+function denseDw(step: usize, rows: i32, thread: i32): void {
+  const inputs = Word.int(step, abi.DENSE_INPUTS)
+  const bias = Word.address(step, abi.DENSE_B)
+  for (Grid.of(inputs, Word.panels(step, abi.DENSE_UNITS), rows, thread); Grid.more(); ) {
+    denseBackwardWeights(
+      Word.address(step, abi.DENSE_X),
+      Word.address(step, abi.DENSE_X_STRIDE),
+      Word.address(step, abi.DENSE_Y),
+      Word.address(step, abi.DENSE_Y_STRIDE),
+      Word.address(step, abi.DENSE_W),
+      Grid.row ? 0 : bias,
+      rows,
+      inputs,
+      Grid.row,
+      Grid.rows,
+      Word.int(step, abi.DENSE_UNITS),
+      Grid.begin,
+      Grid.end,
+    )
+  }
+}
+
+function denseDx(step: usize, rows: i32, thread: i32): void {
+  const units = Word.int(step, abi.DENSE_UNITS)
+  const zStride = Word.address(step, abi.DENSE_Y_STRIDE)
+  const xStride = Word.address(step, abi.DENSE_DX_STRIDE)
+  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
+  for (Grid.of(rows, Word.panels(step, abi.DENSE_INPUTS), units, thread); Grid.more(); ) {
+    const row = <usize>Grid.row
+    denseBackwardInput(
+      Word.address(step, abi.DENSE_Y) + row * zStride,
+      zStride,
+      Word.address(step, abi.DENSE_W),
+      Word.address(step, abi.DENSE_DX) + row * xStride,
+      xStride,
+      Grid.rows,
+      Grid.rows < rows,
+      Word.int(step, abi.DENSE_INPUTS),
+      units,
+      Grid.begin,
+      Grid.end,
+      Word.address(step, abi.DENSE_SCRATCH),
+      Word.int(step, abi.DENSE_ACTIVATION),
+      Word.float(step, abi.DENSE_ALPHA),
+      Word.address(step, abi.DENSE_SAVED) + row * savedStride,
+      savedStride,
+    )
   }
 }

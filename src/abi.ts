@@ -62,7 +62,7 @@ export const THREADS_SLOTS = 4096
 /** Slots there are. */
 export const MOST_SLOTS = 256
 /** Slots a thread starts with, unless that makes too many: a step ends with all threads about one slot's work apart. */
-export const THREAD_SLOTS = 32
+export const THREAD_SLOTS = 96
 /** Old values of the block of an update that a thread is at: of parameters and five states, or long chunks of two. */
 export const JOURNAL_BYTES = 32768
 /** Bytes of such a block. */

@@ -1,6 +1,6 @@
 // How threads share a step: its rows, panels or elements lie in slots, and every thread begins with slots of its own, next
 // to each other and the same ones whenever the step runs, so that what it wrote is still in its cache. It claims a quarter
-// of what is left at a time, from the front; when it has nothing left, half of what another has left, from the back.
+// of what is left at a time, from the front; when it has nothing left, a quarter of what another has left, from the back.
 // A thread that is slow, asleep or on a slower core so costs the others little more than the piece in its hands.
 //
 //   [ mine | mine | free free free | other | other ]      one thread's slots: claimed by itself, left, claimed by others
@@ -138,7 +138,7 @@ function claimOthers(): bool {
     let free = last
     while (free > begin && Slot.isFree(free - 1)) free--
     first = last
-    for (let n = (last - free + 1) >> 1; n > 0 && claim(first - 1); n--) first--
+    for (let n = (last - free + 3) >> 2; n > 0 && claim(first - 1); n--) first--
     if (first < last) return true
     // somebody was faster: look again
     if (free < last) turn--

@@ -26,7 +26,7 @@ import {
 } from '../src/abi'
 
 /** Looks at another thread's line before sleeping: some 20 µs, longer than most shares differ. */
-const SPINS: i32 = 20000
+const SPINS: i32 = 100000
 /** The same for a thread that cannot sleep, before it gives up: some 50 ms. */
 const LONG_SPINS: i32 = 50000000
 

@@ -1,5 +1,5 @@
 // How threads share a step: its rows, panels or elements lie in slots, and every thread begins with slots of its own, next
-// to each other and the same ones whenever the step runs, so that what it wrote is still in its cache. It claims a quarter
+// to each other and the same ones whenever the step runs, so that what it wrote is still in its cache. It claims an eighth
 // of what is left at a time, from the front; when it has nothing left, a quarter of what another has left, from the back.
 // A thread that is slow, asleep or on a slower core so costs the others little more than the piece in its hands.
 //
@@ -118,7 +118,7 @@ function claim(slot: i32): bool {
 
 function claimMore(): bool {
   first = last = front
-  for (let n = (back - front + 3) >> 2; n > 0 && claim(last); n--) last++
+  for (let n = (back - front + 7) >> 3; n > 0 && claim(last); n--) last++
   front = last
   if (first == last) {
     // what comes behind a lost slot is lost too

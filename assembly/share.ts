@@ -1,6 +1,6 @@
 // How threads share a step: its rows, panels or elements lie in slots, and every thread begins with slots of its own, next
 // to each other and the same ones whenever the step runs, so that what it wrote is still in its cache. It claims an eighth
-// of what is left at a time, from the front; when it has nothing left, a quarter of what another has left, from the back.
+// of what is left at a time, from the front; when it has nothing left, an eighth of what another has left, from the back.
 // A thread that is slow, asleep or on a slower core so costs the others little more than the piece in its hands.
 //
 //   [ mine | mine | free free free | other | other ]      one thread's slots: claimed by itself, left, claimed by others
@@ -118,7 +118,10 @@ function claim(slot: i32): bool {
 
 function claimMore(): bool {
   first = last = front
-  for (let n = (back - front + 7) >> 3; n > 0 && claim(last); n--) last++
+  const left = back - front
+  // where half of it is lost already, the end is near
+  let n = left > 1 && !Slot.isFree(front + (left >> 1)) ? 1 : (left + 7) >> 3
+  for (; n > 0 && claim(last); n--) last++
   front = last
   if (first == last) {
     // what comes behind a lost slot is lost too
@@ -138,7 +141,7 @@ function claimOthers(): bool {
     let free = last
     while (free > begin && Slot.isFree(free - 1)) free--
     first = last
-    for (let n = (last - free + 3) >> 2; n > 0 && claim(first - 1); n--) first--
+    for (let n = (last - free + 7) >> 3; n > 0 && claim(first - 1); n--) first--
     if (first < last) return true
     // somebody was faster: look again
     if (free < last) turn--

@@ -79,11 +79,11 @@ class Block {
 
   /** The share in bytes. */
   @inline static begin(op: i32): usize {
-    return <usize>Share.begin * <usize>(Block.chunked(op) ? NORM_CHUNK << 2 : 64)
+    return <usize>Share.begin * (Block.chunked(op) ? (<usize>NORM_CHUNK) << 2 : 64)
   }
 
   @inline static end(op: i32, step: usize): usize {
-    const end = <usize>Share.end * <usize>(Block.chunked(op) ? NORM_CHUNK << 2 : 64)
+    const end = <usize>Share.end * (Block.chunked(op) ? (<usize>NORM_CHUNK) << 2 : 64)
     return min(end, (<usize>load<i32>(step, OPT_COUNT << 2)) << 2)
   }
 }

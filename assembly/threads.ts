@@ -7,6 +7,7 @@ import {
   JOB_AT,
   JOB_LEFT,
   JOB_SHARES,
+  JOB_SHARES_NOW,
   JOB_STEP,
   JOB_THREADS,
   LINE_ARRIVED,
@@ -76,13 +77,13 @@ export function noteWaiting(step: usize, record: usize, records: i32): void {
   Job.put(JOB_STEP, <i32>step)
   Job.put(JOB_AT, <i32>record)
   Job.put(JOB_LEFT, records)
-  store<i64>(THREADS_JOB, shares, JOB_SHARES << 2)
+  store<i64>(THREADS_JOB, shares, JOB_SHARES_NOW << 2)
 }
 
 /** In a copy of the memory: the threads and the step that the main thread stood at. */
 export function stand(count: i32): void {
   threads = count
-  shares = load<i64>(THREADS_JOB, JOB_SHARES << 2)
+  shares = load<i64>(THREADS_JOB, JOB_SHARES_NOW << 2)
 }
 
 /** How long the main thread may sleep before it gives up; 0: it spins. */

@@ -40,8 +40,10 @@ export const JOB_JOURNAL = 8
 export const JOB_STEP = 9
 export const JOB_AT = 10
 export const JOB_LEFT = 11
-/** i64: steps shared out before the job, or before the main thread gave up waiting. */
+/** i64: steps shared out before the job. */
 export const JOB_SHARES = 12
+/** i64: the same where the main thread stands when it has given up waiting. */
+export const JOB_SHARES_NOW = 14
 /** A line for each thread: LINE_* words. */
 export const THREADS_LINES = 2048
 export const LINE_BYTES = 64

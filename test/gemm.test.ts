@@ -2,15 +2,11 @@
  * Dense layers and their gradients: against float64, bit for bit against a scalar sum in order of k, and the same bits for
  * every tile, batch and split of panels.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as abi from '../src/abi.ts'
 import { supports } from '../src/wasm.ts'
+import { compile, featuresOf } from './compile.ts'
 import {
   actual,
   assertSame,
@@ -191,25 +187,14 @@ for (const target of targets) {
 
 interface Kernels extends Record<string, (...operands: number[]) => void> {}
 
-/** The kernels themselves, for what the op list alone cannot say: which panels to compute. */
+/** The kernels themselves, for what the op list alone cannot say: which panels and rows to compute. */
 function kernels(relaxed: boolean): { memory: WebAssembly.Memory; kernels: Kernels } {
-  const root = fileURLToPath(new URL(import.meta.url.includes('/build/') ? '../../' : '../', import.meta.url))
-  const folder = mkdtempSync(join(tmpdir(), 'fourlane-'))
-  try {
-    const file = join(folder, 'gemm.wasm')
-    const options = ['--config', join(folder, 'none.json'), '--runtime', 'stub', '--noAssert', '--use', 'abort=']
-    const memory = ['--initialMemory', '64', '--memoryBase', String(abi.MACHINE_BYTES)]
-    const enable = ['--enable', 'simd', ...(relaxed ? ['--enable', 'relaxed-simd'] : [])]
-    const args = ['node_modules/assemblyscript/bin/asc.js', 'assembly/gemm.ts', '-O0', '--outFile', file]
-    execFileSync(process.execPath, [...args, ...options, ...memory, ...enable], { cwd: root })
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), {})
-    return { memory: exports.memory as WebAssembly.Memory, kernels: exports as unknown as Kernels }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const code = compile('assembly/gemm.ts', featuresOf(relaxed), '-O0')
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code))
+  return { memory: exports.memory as WebAssembly.Memory, kernels: exports as unknown as Kernels }
 }
 
-const split = suite('dense, split by panels')
+const split = suite('dense, split by panels and rows')
 for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
   split(`gives the same bits, ${relaxed ? 'relaxed' : 'simd'}`, () => {
     const { memory, kernels: machine } = kernels(relaxed)
@@ -252,42 +237,56 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
       const dx = place(rows * padded(inputs))
       const count = (top - outputs) / 4
       const scratch = place(padded(inputs) * units)
-      const run = (...cuts: number[]) => {
+      // by panels, and by rows where they are many enough to be shared
+      const run = (cuts: readonly number[], rowCuts: readonly number[] = []) => {
         f32.fill(Number.NaN, outputs / 4, top / 4)
-        const shares = (cols: number) => {
-          const ends = [...cuts.filter((cut) => cut < padded(cols) / 8), padded(cols) / 8]
+        const pieces = (total: number, cuts: readonly number[]) => {
+          const ends = [...cuts.filter((cut) => cut < total), total]
           return ends.map((end, i) => [ends[i - 1] ?? 0, end] as const).reverse()
         }
-        for (const [begin, end] of shares(units)) {
-          machine.denseForward(x, X, w, b, y, Z, rows, inputs, units, begin, end, abi.ACTIVATION_LINEAR, 0, 0, 0)
-          machine.denseBackwardWeights(x, X, dz, Z, dw, db, rows, inputs, units, begin, end)
+        for (const [begin, end] of pieces(padded(units) / 8, cuts)) {
+          for (const [row, rowEnd] of pieces(rows, rowCuts)) {
+            const count = rowEnd - row
+            const [from, to] = [x + row * X, y + row * Z]
+            machine.denseForward(from, X, w, b, to, Z, count, inputs, units, begin, end, abi.ACTIVATION_LINEAR, 0, 0, 0)
+          }
+          for (const [row, rowEnd] of pieces(inputs, rowCuts)) {
+            const bias = row ? 0 : db
+            machine.denseBackwardWeights(x, X, dz, Z, dw, bias, rows, inputs, row, rowEnd - row, units, begin, end)
+          }
         }
-        for (const [begin, end] of shares(inputs)) {
-          machine.denseBackwardInput(
-            dz,
-            Z,
-            w,
-            dx,
-            X,
-            rows,
-            inputs,
-            units,
-            begin,
-            end,
-            scratch,
-            abi.ACTIVATION_LINEAR,
-            0,
-            0,
-            0,
-          )
+        for (const [begin, end] of pieces(padded(inputs) / 8, cuts)) {
+          for (const [row, rowEnd] of pieces(rows, rowCuts)) {
+            machine.denseBackwardInput(
+              dz + row * Z,
+              Z,
+              w,
+              dx + row * X,
+              X,
+              rowEnd - row,
+              Number(rowCuts.length > 0),
+              inputs,
+              units,
+              begin,
+              end,
+              scratch,
+              abi.ACTIVATION_LINEAR,
+              0,
+              0,
+              0,
+            )
+          }
         }
         return f32.slice(outputs / 4, outputs / 4 + count)
       }
       for (const tile of TILES) {
         machine.setTile(tile)
-        const whole = run()
+        const whole = run([])
         for (const cuts of [[1], [2], [1, 2, 3], [5]])
-          assertSame(run(...cuts), whole, `${title(of)}, cut at ${cuts}, tile ${tile}`)
+          assertSame(run(cuts), whole, `${title(of)}, cut at ${cuts}, tile ${tile}`)
+        if (rows < 24 || inputs < 24) continue
+        for (const rowCuts of [[12], [8, 20], [4, 16]])
+          assertSame(run([1], rowCuts), whole, `${title(of)}, rows cut at ${rowCuts}, tile ${tile}`)
       }
     }
   })

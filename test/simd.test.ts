@@ -1,13 +1,9 @@
 /** Accuracy of the elementary functions, on a probe module compiled from test/assembly/probe.ts for both kinds of arithmetic. */
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MACHINE_BYTES } from '../src/abi.ts'
 import { supports } from '../src/wasm.ts'
+import { compile, featuresOf } from './compile.ts'
 import { atOrdinal, ordinal, sweep, worstUlp } from './ulp.ts'
 
 type Kernel = (from: number, to: number, bytes: number) => void
@@ -32,23 +28,6 @@ type ElementFunction =
 const COUNT = 1 << 18
 const FROM = MACHINE_BYTES
 const TO = FROM + COUNT * 4
-const root = fileURLToPath(new URL(import.meta.url.includes('/build/') ? '../../' : '../', import.meta.url))
-
-/** Optimizing does not change what a module computes, so the probe is compiled quickly. */
-function compile(relaxed: boolean): Uint8Array {
-  const folder = mkdtempSync(join(tmpdir(), 'fourlane-'))
-  try {
-    const file = join(folder, 'probe.wasm')
-    const options = ['--config', join(folder, 'none.json'), '--runtime', 'stub', '--noAssert', '--use', 'abort=']
-    const memory = ['--initialMemory', '64', '--memoryBase', String(MACHINE_BYTES)]
-    const enable = ['--enable', 'simd', ...(relaxed ? ['--enable', 'relaxed-simd'] : [])]
-    const args = ['node_modules/assemblyscript/bin/asc.js', 'test/assembly/probe.ts', '-O1', '--outFile', file]
-    execFileSync(process.execPath, [...args, ...options, ...memory, ...enable], { cwd: root })
-    return readFileSync(file)
-  } finally {
-    if (existsSync(folder)) rmSync(folder, { recursive: true })
-  }
-}
 
 const sigmoid = (x: number) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)))
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
@@ -136,7 +115,10 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
   }
 
   test.before(() => {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(compile(relaxed) as BufferSource), {})
+    const { exports } = new WebAssembly.Instance(
+      new WebAssembly.Module(compile('test/assembly/probe.ts', featuresOf(relaxed))),
+      {},
+    )
     probe = exports as unknown as Probe
     probe.fillConstants()
   })

@@ -228,16 +228,23 @@ test('an update is finished from wherever a dead thread has left it', () => {
       if (op === abi.OP_NOVOGRAD_MOMENT) return
       const chunked = op === abi.OP_LAMB_NORMS || op === abi.OP_NOVOGRAD_NORMS
       const unit = chunked ? abi.NORM_CHUNK : abi.JOURNAL_BLOCK / 4
-      const begin = chunked ? 2 * abi.NORM_CHUNK : count / 2
-      const leave = (arrival: number, progress: number, touched: number, damaged: boolean) => {
+      // the dead thread claimed the second half, or all but two chunks, and has noted `done` slots of it as done
+      const units = chunked ? Math.ceil(count / abi.NORM_CHUNK) : count / 16
+      const slots = Math.min(units, abi.MOST_SLOTS, 2 * abi.THREAD_SLOTS)
+      const first = chunked ? 2 : slots / 2
+      const begin = chunked ? first * abi.NORM_CHUNK : count / 2
+      const leave = (share: number, progress: number, touched: number, damaged: boolean, done = 0) => {
         restore(after, 0, touched)
         restore(before, touched, count)
-        const lines = abi.THREADS_LINES / 4
-        arena.i32[lines + abi.LINE_ARRIVED] = 7
-        arena.i32[lines + abi.LINE_BYTES / 4 + abi.LINE_ARRIVED] = 6
-        arena.i32[lines + abi.LINE_BYTES / 4 + abi.LINE_PROGRESS] = progress
-        arena.i32[lines + abi.LINE_BYTES / 4 + abi.LINE_PROGRESS + 1] = arrival
+        const line = (abi.THREADS_LINES + abi.LINE_BYTES) / 4
+        arena.i32[line + abi.LINE_PROGRESS] = progress
+        arena.i32[line + abi.LINE_PROGRESS + 1] = share
+        arena.i32[abi.THREADS_JOB / 4 + abi.JOB_SHARES_NOW] = 7
         arena.i32[abi.THREADS_JOB / 4 + abi.JOB_JOURNAL] = journal
+        for (let slot = 0; slot < slots; slot++) {
+          const finished = slot < first + done ? 128 : 0
+          arena.i32[abi.THREADS_SLOTS / 4 + slot * 2] = (7 << 8) | finished | (slot < first ? 0 : 1)
+        }
         if (damaged) {
           const end = Math.min(touched + unit, count)
           let at = journal
@@ -253,12 +260,16 @@ test('an update is finished from wherever a dead thread has left it', () => {
           assert.is(bits(values), bits(after[i]), `${optimizer.kind} op ${op} block ${i}, progress ${progress}`)
         })
       }
-      leave(6, 4096 * 4 + 3, begin, false)
+      const last = count * 4 - 64
+      // what it noted last was an earlier step, or slots it had in hand before
+      leave(6, last | 3, begin, false)
+      leave(7, (begin * 4 - 64) | 3, begin, false)
       for (const touched of [begin, begin + unit, begin + 2 * unit]) {
         leave(7, touched * 4 + 1, touched, false)
         leave(7, touched * 4 + 2, touched, true)
       }
-      leave(7, 3, count, false)
+      // everything is done, but not all slots are noted
+      for (const done of [0, 1, slots - first - 1, slots - first]) leave(7, last | 3, count, false, done)
       restore(after, 0, count)
     })
   }

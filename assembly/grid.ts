@@ -1,0 +1,70 @@
+// How threads share a matrix product c[rows x columns]: in units of two panels of columns and some rows, as many rows as
+// make a unit worth meeting for, and no more: a step ends with the threads about one unit apart. A thread that takes many
+// units takes whole panels where it can. Whole rows of few columns are cut as well as few rows of many columns.
+import { Share } from './share'
+import { threads } from './threads'
+
+/** Panels of a unit: what the widest tile takes. */
+const PANELS: i32 = 2
+/** Columns of a unit. */
+const COLUMNS: i32 = PANELS << 3
+/** Multiply-adds of a unit, as a power of two: some 10 µs. */
+const WORK_SHIFT: i32 = 18
+/** Fewer rows are not a part of their own. */
+const LEAST_ROWS: i32 = 12
+/** Parts begin at whole groups of rows. */
+const GROUP: i32 = 4
+
+let totalRows: i32 = 0
+let totalPanels: i32 = 0
+/** Parts that the rows are cut into. */
+let parts: i32 = 1
+/** Units of the share in hand that are left. */
+let unit: i32 = 0
+let unitEnd: i32 = 0
+
+/** `for (Grid.of(rows, panels, depth, thread); Grid.more(); ) multiply rows [row, row + rows) of panels [begin, end)` */
+export class Grid {
+  static row: i32 = 0
+  static rows: i32 = 0
+  static begin: i32 = 0
+  static end: i32 = 0
+
+  /** Opens the one step's share. `depth`: terms of the sum that an element is. */
+  static of(rows: i32, panels: i32, depth: i32, thread: i32): void {
+    totalRows = rows
+    totalPanels = panels
+    parts = 1
+    if (threads > 1) {
+      const work = <i32>min((<i64>rows * depth * COLUMNS) >> WORK_SHIFT, 1024)
+      parts = max(1, min(work, rows / LEAST_ROWS))
+    }
+    unit = unitEnd = 0
+    Share.of(((panels + PANELS - 1) / PANELS) * parts, thread)
+  }
+
+  /** Whether there is more to do for this thread, and then what. */
+  static more(): bool {
+    if (unit == unitEnd) {
+      if (!Share.more()) return false
+      unit = Share.begin
+      unitEnd = Share.end
+    }
+    const column = unit / parts
+    const part = unit - column * parts
+    const columns = part ? 0 : (unitEnd - unit) / parts
+    // a column's first part, or its last ones, or columns whole
+    const stop = columns ? parts : min(parts, part + unitEnd - unit)
+    Grid.begin = column * PANELS
+    Grid.end = min(totalPanels, (column + max(1, columns)) * PANELS)
+    Grid.row = rowOf(part)
+    Grid.rows = rowOf(stop) - Grid.row
+    unit += columns ? columns * parts : stop - part
+    return true
+  }
+}
+
+/** First row of a part. */
+function rowOf(part: i32): i32 {
+  return part == parts ? totalRows : ((totalRows * part) / parts) & -GROUP
+}

@@ -1,0 +1,57 @@
+// Not part of the machine: how steps are shared, by itself, so that tests can let threads take turns one claim at a time.
+import { Grid } from '../../assembly/grid'
+import { Share } from '../../assembly/share'
+import { setThreads, stand } from '../../assembly/threads'
+
+export { noteWaiting, setThreads } from '../../assembly/threads'
+
+export function open(total: i32, thread: i32): void {
+  Share.of(total, thread)
+}
+
+export function more(): bool {
+  return Share.more()
+}
+
+export function begin(): i32 {
+  return Share.begin
+}
+
+export function end(): i32 {
+  return Share.end
+}
+
+export function done(): void {
+  Share.done()
+}
+
+export function left(total: i32, thread: i32, threads: i32): bool {
+  stand(threads)
+  const found = Share.left(total, thread)
+  setThreads(1)
+  return found
+}
+
+export function openGrid(rows: i32, panels: i32, depth: i32, thread: i32): void {
+  Grid.of(rows, panels, depth, thread)
+}
+
+export function moreGrid(): bool {
+  return Grid.more()
+}
+
+export function row(): i32 {
+  return Grid.row
+}
+
+export function rows(): i32 {
+  return Grid.rows
+}
+
+export function beginGrid(): i32 {
+  return Grid.begin
+}
+
+export function endGrid(): i32 {
+  return Grid.end
+}

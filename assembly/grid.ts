@@ -17,8 +17,8 @@ const GROUP: i32 = 4
 
 let totalRows: i32 = 0
 let totalPanels: i32 = 0
-/** Parts that the rows are cut into. */
-let parts: i32 = 1
+/** Parts that the rows are cut into; 0 for one thread, which takes everything at once. */
+let parts: i32 = 0
 /** Units of the share in hand that are left. */
 let unit: i32 = 0
 let unitEnd: i32 = 0
@@ -31,37 +31,46 @@ export class Grid {
   static end: i32 = 0
 
   /** Opens the one step's share. `depth`: terms of the sum that an element is. */
-  static of(rows: i32, panels: i32, depth: i32, thread: i32): void {
-    totalRows = rows
-    totalPanels = panels
-    parts = 1
-    if (threads > 1) {
-      const work = <i32>min((<i64>rows * depth * COLUMNS) >> WORK_SHIFT, 1024)
-      parts = max(1, min(work, rows / LEAST_ROWS))
-    }
-    unit = unitEnd = 0
-    Share.of(((panels + PANELS - 1) / PANELS) * parts, thread)
+  @inline static of(rows: i32, panels: i32, depth: i32, thread: i32): void {
+    Grid.row = 0
+    Grid.rows = rows
+    Grid.begin = 0
+    Grid.end = panels
+    unit = unitEnd = parts = 0
+    if (threads > 1) open(depth, thread)
   }
 
   /** Whether there is more to do for this thread, and then what. */
-  static more(): bool {
-    if (unit == unitEnd) {
-      if (!Share.more()) return false
-      unit = Share.begin
-      unitEnd = Share.end
-    }
-    const column = unit / parts
-    const part = unit - column * parts
-    const columns = part ? 0 : (unitEnd - unit) / parts
-    // a column's first part, or its last ones, or columns whole
-    const stop = columns ? parts : min(parts, part + unitEnd - unit)
-    Grid.begin = column * PANELS
-    Grid.end = min(totalPanels, (column + max(1, columns)) * PANELS)
-    Grid.row = rowOf(part)
-    Grid.rows = rowOf(stop) - Grid.row
-    unit += columns ? columns * parts : stop - part
-    return true
+  @inline static more(): bool {
+    return parts ? next() : unit++ == 0
   }
+}
+
+function open(depth: i32, thread: i32): void {
+  totalRows = Grid.rows
+  totalPanels = Grid.end
+  const work = <i32>min((<i64>totalRows * depth * COLUMNS) >> WORK_SHIFT, 1024)
+  parts = max(1, min(work, totalRows / LEAST_ROWS))
+  Share.of(((totalPanels + PANELS - 1) / PANELS) * parts, thread)
+}
+
+function next(): bool {
+  if (unit == unitEnd) {
+    if (!Share.more()) return false
+    unit = Share.begin
+    unitEnd = Share.end
+  }
+  const column = unit / parts
+  const part = unit - column * parts
+  const columns = part ? 0 : (unitEnd - unit) / parts
+  // a column's first part, or its last ones, or columns whole
+  const stop = columns ? parts : min(parts, part + unitEnd - unit)
+  Grid.begin = column * PANELS
+  Grid.end = min(totalPanels, (column + max(1, columns)) * PANELS)
+  Grid.row = rowOf(part)
+  Grid.rows = rowOf(stop) - Grid.row
+  unit += columns ? columns * parts : stop - part
+  return true
 }
 
 /** First row of a part. */

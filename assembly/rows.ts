@@ -45,18 +45,18 @@ export class Row {
   }
 
   /** w[r] / sum(w) for the gradient; `inverse` is 1 / sum(w). */
-  @inline static scale(weights: usize, r: i32, inverse: f64): f32 {
+  static scale(weights: usize, r: i32, inverse: f64): f32 {
     return weights ? <f32>(<f64>load<f32>(weights + ((<usize>r) << 2)) * inverse) : <f32>inverse
   }
 
   /** Rows are padded to 8 floats: zeroes the second half of the last panel when the row ends in the first. */
-  @inline static endPanel(row: usize, cols: i32): void {
+  static endPanel(row: usize, cols: i32): void {
     if ((cols - 1) & 4) return
     v128.store(row + ((<usize>((cols + 3) & ~3)) << 2), i32x4.splat(0))
   }
 
   /** A row without weight has no gradient, not even where its slope is not finite. */
-  @inline static endGradient(row: usize, cols: i32, scale: f32): void {
+  static endGradient(row: usize, cols: i32, scale: f32): void {
     if (scale == 0) memory.fill(row, 0, (<usize>((cols + 7) & ~7)) << 2)
     else Row.endPanel(row, cols)
   }

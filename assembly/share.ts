@@ -33,15 +33,38 @@ export class Share {
   static end: i32 = 0
 
   /** Opens the one step's share, of `total` units in all. */
-  @inline static of(total: i32, thread: i32): void {
+  static of(total: i32, thread: i32): void {
     units = total
-    front = 0
-    if (threads > 1) open(thread)
+    slots = front = 0
+    if (threads == 1) return
+    nextShare()
+    slots = Slot.count()
+    self = thread
+    front = Slot.of(thread)
+    back = Slot.of(thread + 1)
   }
 
   /** Whether there is more to do for this thread, and then what. */
-  @inline static more(): bool {
-    return threads > 1 ? claimMore() : takeAll()
+  static more(): bool {
+    if (!slots) {
+      // one thread: everything, once
+      Share.begin = front
+      Share.end = front = units
+      return Share.begin < units
+    }
+    first = last = front
+    const left = back - front
+    // where half of it is lost already, the end is near
+    let n = left > 1 && !Slot.isFree(front + (left >> 1)) ? 1 : (left + 7) >> 3
+    for (; n > 0 && claim(last); n--) last++
+    front = last
+    if (first == last) {
+      // what comes behind a lost slot is lost too
+      back = front
+      if (!claimOthers()) return false
+    }
+    give()
+    return true
   }
 
   /** What was taken last is done: until then, others would do it again for a dead thread. */
@@ -89,47 +112,16 @@ class Slot {
   }
 }
 
-function open(thread: i32): void {
-  nextShare()
-  slots = Slot.count()
-  self = thread
-  front = Slot.of(thread)
-  back = Slot.of(thread + 1)
-}
-
 /** The units of slots [first, last). */
 function give(): void {
   Share.begin = slots == units ? first : <i32>((<i64>units * first) / slots)
   Share.end = slots == units ? last : <i32>((<i64>units * last) / slots)
 }
 
-/** One thread: everything, once. */
-function takeAll(): bool {
-  Share.begin = front
-  Share.end = front = units
-  return Share.begin < units
-}
-
 function claim(slot: i32): bool {
   const at = Slot.at(slot)
   const seen = atomic.load<i64>(at)
   return seen >> STEP_SHIFT < shares && atomic.cmpxchg<i64>(at, seen, Slot.mark(self)) == seen
-}
-
-function claimMore(): bool {
-  first = last = front
-  const left = back - front
-  // where half of it is lost already, the end is near
-  let n = left > 1 && !Slot.isFree(front + (left >> 1)) ? 1 : (left + 7) >> 3
-  for (; n > 0 && claim(last); n--) last++
-  front = last
-  if (first == last) {
-    // what comes behind a lost slot is lost too
-    back = front
-    if (!claimOthers()) return false
-  }
-  give()
-  return true
 }
 
 function claimOthers(): bool {

@@ -10,9 +10,9 @@ export interface Row {
   readonly best: number
   readonly median: number
   readonly unit: string
-  /** Share of the yardstick: fastest window of either; see `of` for what it is. */
+  /** Share of the yardstick, see `of` for what it is: fastest window of either, unless a group says otherwise. */
   readonly ratio?: number
-  /** The same, as the median over neighbouring windows. */
+  /** The same, less dependent on luck: the median over neighbouring windows, or of medians. */
   readonly medianRatio?: number
   /** What the ratio is to. */
   readonly of?: string

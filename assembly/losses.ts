@@ -99,7 +99,7 @@ export function lossRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): vo
 function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const rule = changetype<T>(<usize>0)
   const kind = load<i32>(step, LOSS_KIND << 2)
-  const sparse = kind == LOSS_SPARSE_CROSSENTROPY
+  const sparse = isDefined(rule.takesClasses) && kind == LOSS_SPARSE_CROSSENTROPY
   const averages = !sparse && kind != LOSS_CROSSENTROPY && kind != LOSS_KL_DIVERGENCE
   const cols = load<i32>(step, LOSS_COLS << 2)
   const stride = load<usize>(step, LOSS_STRIDE << 2)

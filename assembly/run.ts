@@ -2,7 +2,7 @@
 import * as abi from '../src/abi'
 import { activateBackRows, activateRows } from './activations'
 import { denseBackwardInput, denseBackwardWeights, denseForward, setTile } from './gemm'
-import { adjustGradients } from './gradients'
+import { addPenalties, adjustGradients, penalizeActivity } from './gradients'
 import { Grid } from './grid'
 import { layer } from './layers'
 import { lossRows } from './losses'
@@ -176,11 +176,16 @@ function execute(step: usize, record: usize, thread: i32): void {
       if (thread == 0) countCorrect(step, rows, record)
       break
     case abi.OP_PENALTY:
-    case abi.OP_ACTIVITY:
-    case abi.OP_GRADIENT_NORM:
+    case abi.OP_GRADIENT_SUMS:
     case abi.OP_CLIP_NORM:
     case abi.OP_CLIP_VALUE:
       adjustGradients(op, step, record, thread)
+      break
+    case abi.OP_PENALTY_SUM:
+      if (thread == 0) addPenalties(step, record)
+      break
+    case abi.OP_ACTIVITY:
+      penalizeActivity(step, record, rows, thread)
       break
     default:
       // layers beyond dense and optimizers have switches of their own, which refuse what they do not know

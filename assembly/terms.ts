@@ -1,6 +1,7 @@
 // The losses that are a sum or a mean over a row of terms: each class one equation with its derivative below it.
 // y is an output, t its target, delta the step's parameter; the classes have no instances, their methods are inlined.
-// Where there is a probability(z), y is a logit and slope() gets its probability instead.
+// Where there is a probability(z), y is a logit and slope() gets its probability instead; where there is takesClasses(),
+// targets may be the indices of classes.
 import { F4 } from './simd'
 
 /** Probabilities are kept in [1e-7, 1 - 1e-7], where logarithms are finite; outside, the slope is 0. */
@@ -154,6 +155,10 @@ export class KlDivergence {
 
 @unmanaged
 export class Crossentropy {
+  @inline takesClasses(): bool {
+    return true
+  }
+
   /** -t ln y */
   @inline loss(y: v128, t: v128, _delta: v128): v128 {
     return f32x4.mul(f32x4.neg(t), F4.log(Clip.clip(y, Clip.high())))

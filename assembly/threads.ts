@@ -16,18 +16,24 @@ import {
   LINE_READY,
   LINE_SLEEPERS,
   LINE_THERE,
+  OP_CLIP_NORM,
   OP_CORRECT,
   OP_DENSE_DW,
   OP_DENSE_DX,
   OP_GATHER,
+  OP_GRADIENT_SUMS,
   OP_MEAN_LOSS,
   OP_NONE,
+  OP_PENALTY,
+  OP_PENALTY_SUM,
   THREADS_JOB,
   THREADS_LINES,
 } from '../src/abi'
 
-/** Looks at another thread's line before sleeping: some 20 µs, longer than most shares differ. */
+/** Looks at another thread's line before sleeping: at most some 100 µs, twice what falling asleep and waking up takes. */
 const SPINS: i32 = 100000
+/** At least, where looking has not helped lately: other programs may need the core on which the other thread is to run. */
+const LEAST_SPINS: i32 = 3000
 /** The same for a thread that cannot sleep, before it gives up: some 50 ms. */
 const LONG_SPINS: i32 = 50000000
 
@@ -39,6 +45,8 @@ let arrivals: i32 = 0
 export let shares: i64 = 0
 /** Jobs given out. */
 let jobs: i32 = 0
+/** Looks that this thread has before it sleeps. */
+let patience: i32 = SPINS
 /** Nanoseconds that the main thread sleeps at most; 0 where it cannot, as in browsers. */
 let nap: i64 = 0
 
@@ -141,9 +149,10 @@ function goesOn(step: usize, next: usize): bool {
   const op = load<i32>(step)
   const then = load<i32>(next)
   // sums that only the main thread makes and no later step of the list reads
-  if (op == OP_NONE || op == OP_MEAN_LOSS || op == OP_CORRECT) return true
-  // one layer's two gradients write apart and read the same; so do gathers
-  return (op == OP_DENSE_DW && then == OP_DENSE_DX) || (op == OP_GATHER && then == OP_GATHER)
+  if (op == OP_NONE || op == OP_MEAN_LOSS || op == OP_CORRECT || op == OP_PENALTY_SUM) return true
+  // one layer's two gradients write apart and read the same; so do gathers, and passes over the gradients of different tensors
+  if (op == OP_DENSE_DW) return then == OP_DENSE_DX
+  return op == then && (op == OP_GATHER || op == OP_PENALTY || op == OP_GRADIENT_SUMS || op == OP_CLIP_NORM)
 }
 
 /** Waits until all threads have come; false when the main thread has waited long enough. */
@@ -156,7 +165,12 @@ export function others(thread: i32): bool {
 
 function awaitLine(line: usize, thread: i32): bool {
   const mayNot = thread == 0 && nap == 0
-  for (let spin = mayNot ? LONG_SPINS : SPINS; spin; spin--) if (Line.arrived(line)) return true
+  for (let spin = mayNot ? LONG_SPINS : patience; spin; spin--) {
+    if (!Line.arrived(line)) continue
+    patience = min(SPINS, patience + LEAST_SPINS)
+    return true
+  }
+  patience = max(LEAST_SPINS, patience >> 1)
   while (!mayNot) {
     atomic.add<i32>(line, 1, LINE_SLEEPERS << 2)
     const seen = atomic.load<i32>(line, LINE_ARRIVED << 2)

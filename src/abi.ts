@@ -256,19 +256,26 @@ export const CORRECT_BINARY = 2
 
 // Steps on the gradient block between the backward pass and the update.
 
-/** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); record.penalty += l1 * sum|w| + l2 / 2 * sum w². */
+/** Norms and penalties are summed in float64 chunk by chunk, so that the bits do not depend on who sums which chunk. */
+export const NORM_CHUNK = 4096
+
+/** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); partials = l1 * sum|w| + l2 / 2 * sum w². */
 export const OP_PENALTY = 16
+/** record.penalty += sum of BLOCK_COUNT partials. */
+export const OP_PENALTY_SUM = 21
 /** to = dy + (l1 * sign(y) + l2 * y) / rows; or, when ACTIVITY_DY is 0, record.penalty += the mean row's penalty. */
 export const OP_ACTIVITY = 20
-/** record.gradientNorm = norm of the block, by NORM_ORDER. */
-export const OP_GRADIENT_NORM = 17
-/** gradients *= min(1, limit / (record.gradientNorm + 1e-6)) */
+/** partials = sums of |g|^p, or the largest |g|, by NORM_ORDER. */
+export const OP_GRADIENT_SUMS = 17
+/** record.gradientNorm = the block's norm from its partials; gradients *= min(1, limit / (norm + 1e-6)) */
 export const OP_CLIP_NORM = 18
 /** gradients = clamp(gradients, -limit, limit) */
 export const OP_CLIP_VALUE = 19
 export const BLOCK_GRADIENTS = 1
 /** Floats in the block, a multiple of 4; pads are zero. */
 export const BLOCK_COUNT = 2
+/** Address of an f64 for every NORM_CHUNK floats of the block. */
+export const BLOCK_PARTIALS = 8
 /** OP_PENALTY: the weights. */
 export const PENALTY_PARAMETERS = 3
 /** f32 */
@@ -310,8 +317,6 @@ export const OPT_TINY = 22
 export const OPT_TINY_SQUARE = 23
 /** Rules with norms per tensor: address of two f64 for every NORM_CHUNK floats of the tensor. */
 export const OPT_PARTIALS = 24
-/** Norms are summed in float64 chunk by chunk, so that the bits do not depend on who sums which chunk. */
-export const NORM_CHUNK = 4096
 
 // In the words below a BETA or RHO is followed by its REST: 1 - beta, rounded to float32 once.
 export const OP_SGD = 32

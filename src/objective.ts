@@ -96,21 +96,40 @@ export function emitBackward(
   return received
 }
 
+/** Partial sums of a block. */
+const chunks = (floats: number): number => Math.ceil(floats / abi.NORM_CHUNK)
+
+/** Slots, each with the address of its partial sums, one after the other. */
+function withPartials(draft: Draft, slots: readonly Slot[]): { parts: (Slot & { partials: number })[]; count: number } {
+  const count = slots.reduce((sum, { stored }) => sum + chunks(stored), 0)
+  let partials = draft.scratch(count * 8)
+  const parts = slots.map((slot) => {
+    const part = { ...slot, partials }
+    partials += chunks(slot.stored) * 8
+    return part
+  })
+  return { parts, count }
+}
+
 /** The regularizers' terms; their gradients too unless `gradients` is 0. */
 export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slot: Slot) => boolean): void {
   const { slots, parameters } = draft.site
-  for (const slot of slots) {
-    if (!slot.regularizer) continue
+  const regularized = slots.filter(({ regularizer }) => regularizer)
+  if (!regularized.length) return
+  const { parts, count } = withPartials(draft, regularized)
+  for (const { partials, ...slot } of parts) {
     draft.emit(
       abi.OP_PENALTY,
       {
         [abi.BLOCK_GRADIENTS]: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
         [abi.BLOCK_COUNT]: slot.stored,
+        [abi.BLOCK_PARTIALS]: partials,
         [abi.PENALTY_PARAMETERS]: parameters + slot.offset * 4,
       },
-      { [abi.PENALTY_L1]: slot.regularizer.l1, [abi.PENALTY_L2]: slot.regularizer.l2 },
+      { [abi.PENALTY_L1]: slot.regularizer?.l1 ?? 0, [abi.PENALTY_L2]: slot.regularizer?.l2 ?? 0 },
     )
   }
+  draft.emit(abi.OP_PENALTY_SUM, { [abi.BLOCK_COUNT]: count, [abi.BLOCK_PARTIALS]: parts[0].partials })
 }
 
 /** Clips by value, then tensor by tensor, then as a whole. */
@@ -118,22 +137,30 @@ export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue
   const { slots, gradients } = draft.site
   const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
   const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
-  const clip = (op: number, address: number, count: number, limit = 0) =>
+  const clip = (op: number, address: number, count: number, partials = 0, limit = 0) =>
     draft.emit(
       op,
-      { [abi.BLOCK_GRADIENTS]: address, [abi.BLOCK_COUNT]: count, [abi.NORM_ORDER]: order },
+      {
+        [abi.BLOCK_GRADIENTS]: address,
+        [abi.BLOCK_COUNT]: count,
+        [abi.BLOCK_PARTIALS]: partials,
+        [abi.NORM_ORDER]: order,
+      },
       { [abi.CLIP_LIMIT]: limit },
     )
-  if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, clipValue)
+  if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, 0, clipValue)
   if (clipNorm !== undefined) {
-    for (const { offset, stored } of slots) {
-      clip(abi.OP_GRADIENT_NORM, gradients + offset * 4, stored)
-      clip(abi.OP_CLIP_NORM, gradients + offset * 4, stored, clipNorm)
+    const { parts } = withPartials(draft, slots)
+    for (const { offset, stored, partials } of parts)
+      clip(abi.OP_GRADIENT_SUMS, gradients + offset * 4, stored, partials)
+    for (const { offset, stored, partials } of parts) {
+      clip(abi.OP_CLIP_NORM, gradients + offset * 4, stored, partials, clipNorm)
     }
   }
   if (globalClipNorm !== undefined) {
-    clip(abi.OP_GRADIENT_NORM, gradients, floats)
-    clip(abi.OP_CLIP_NORM, gradients, floats, globalClipNorm)
+    const partials = draft.scratch(chunks(floats) * 8)
+    clip(abi.OP_GRADIENT_SUMS, gradients, floats, partials)
+    clip(abi.OP_CLIP_NORM, gradients, floats, partials, globalClipNorm)
   }
 }
 

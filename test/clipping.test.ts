@@ -27,18 +27,24 @@ for (const target of targets) {
       const whole = Float32Array.from(tensors.flatMap((values) => Array.from(values)))
       const sheet = new Sheet(target)
       const address = sheet.floats(whole)
+      const partials = sheet.floats(new Float32Array(2 * Math.ceil(whole.length / abi.NORM_CHUNK)))
       const order = config.norm_type === 'inf' ? 0 : (config.norm_type ?? 2)
       const clip = (op: number, at: number, count: number) =>
         sheet.step(
           op,
-          { [abi.BLOCK_GRADIENTS]: at, [abi.BLOCK_COUNT]: count, [abi.NORM_ORDER]: order },
+          {
+            [abi.BLOCK_GRADIENTS]: at,
+            [abi.BLOCK_COUNT]: count,
+            [abi.BLOCK_PARTIALS]: partials,
+            [abi.NORM_ORDER]: order,
+          },
           { [abi.CLIP_LIMIT]: config.max_norm ?? config.clip_value ?? 0 },
         )
       if (config.clip_value !== undefined) clip(abi.OP_CLIP_VALUE, address, whole.length)
       else {
         let at = address
         for (const part of expect.f64.norms ? tensors : [whole]) {
-          clip(abi.OP_GRADIENT_NORM, at, part.length)
+          clip(abi.OP_GRADIENT_SUMS, at, part.length)
           clip(abi.OP_CLIP_NORM, at, part.length)
           at += part.length * 4
         }
@@ -96,14 +102,22 @@ for (const target of targets) {
 
   test('penalties: loss terms and gradients, none for w = 0', () => {
     const sheet = new Sheet(target)
-    const w = Float32Array.from({ length: 48 }, (_, i) => (i % 5 === 0 ? 0 : Math.sin(i)))
-    const g = Float32Array.from({ length: 48 }, (_, i) => Math.cos(i))
-    const [weights, gradients] = [sheet.floats(w), sheet.floats(g)]
+    // two chunks and a part of one
+    const count = 2 * abi.NORM_CHUNK + 48
+    const w = Float32Array.from({ length: count }, (_, i) => (i % 5 === 0 ? 0 : Math.sin(i)))
+    const g = Float32Array.from({ length: count }, (_, i) => Math.cos(i))
+    const [weights, gradients, partials] = [sheet.floats(w), sheet.floats(g), sheet.floats(new Float32Array(6))]
     sheet.step(
       abi.OP_PENALTY,
-      { [abi.BLOCK_GRADIENTS]: gradients, [abi.BLOCK_COUNT]: 48, [abi.PENALTY_PARAMETERS]: weights },
+      {
+        [abi.BLOCK_GRADIENTS]: gradients,
+        [abi.BLOCK_COUNT]: count,
+        [abi.BLOCK_PARTIALS]: partials,
+        [abi.PENALTY_PARAMETERS]: weights,
+      },
       { [abi.PENALTY_L1]: 0.25, [abi.PENALTY_L2]: 0.5 },
     )
+    sheet.step(abi.OP_PENALTY_SUM, { [abi.BLOCK_COUNT]: 3, [abi.BLOCK_PARTIALS]: partials })
     const record = sheet.run(1)
     const penalty = w.reduce((sum, v) => sum + 0.25 * Math.abs(v) + 0.25 * v * v, 0)
     assertClose(
@@ -113,7 +127,7 @@ for (const target of targets) {
       'penalty',
     )
     const expected = Array.from(g, (value, i) => value + 0.25 * Math.sign(w[i]) + 0.5 * w[i])
-    assertClose(sheet.arena.floats(gradients, 48), expected, OPERATION, 'gradients')
+    assertClose(sheet.arena.floats(gradients, count), expected, OPERATION, 'gradients')
   })
 
   test('penalties count in evaluate too, and biases are not penalized with kernels', () => {

@@ -11,10 +11,6 @@ const OUT = 'build/dist'
 /** Entry points: their name in build/dist and in the package's exports, and their source. */
 export const ENTRIES = { index: 'main', core: 'core', predict: 'predict', terminal: 'terminal', wide: 'wide' }
 
-/** The one package that travels inside. */
-const LOADER_LICENCE =
-  '/*! @assemblyscript/loader: Daniel Wirtz and contributors, Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */'
-
 /** What catalogue rows say for the reference pages only: strings that no code reads. */
 const PROSE =
   /^\s+(?:equation|derivative|gradient|source|pytorch|keras|scikitLearn|equivalent|use|signature|does|call|state|title): (['"`])(?:\\.|(?!\1).)*\1,?\n/gm
@@ -37,9 +33,6 @@ const shipped = {
     builder.onLoad({ filter: /[\\/]build[\\/]src[\\/].*\.js$/ }, ({ path }) => ({
       contents: annotate(readFileSync(path, 'utf8').replace(PROSE, '')),
     }))
-    builder.onLoad({ filter: /@assemblyscript[\\/]loader/ }, ({ path }) => ({
-      contents: `${LOADER_LICENCE}\n${readFileSync(path, 'utf8')}`,
-    }))
   },
 }
 
@@ -55,7 +48,7 @@ export async function bundle() {
       compress: false,
       mangle: false,
       ecma: 2020,
-      format: { preserve_annotations: true, comments: /^!/ },
+      format: { preserve_annotations: true },
     })
     writeFileSync(join(OUT, file), code)
   }
@@ -76,7 +69,6 @@ function buildEntries(entries) {
     conditions: ['import'],
     mainFields: ['module', 'main'],
     // whitespace is left to terser, which keeps the annotations for the application's bundler
-    legalComments: 'inline',
     minifySyntax: true,
     minifyIdentifiers: true,
     plugins: [shipped],

@@ -1,10 +1,11 @@
 // From tsc's output to what the package ships: few small files of JavaScript, the wasm as text for browsers, types without internals.
 // Few files, because every file costs at start; annotated, because bundlers drop what an application does not use.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { minify } from 'terser'
 import { packWasm } from './pack-wasm.mjs'
+import { rollTypes } from './roll-types.mjs'
 
 const SOURCES = 'build/src'
 const OUT = 'build/dist'
@@ -52,7 +53,8 @@ export async function bundle() {
     })
     writeFileSync(join(OUT, file), code)
   }
-  trimTypes()
+  const { index, core, ...others } = ENTRIES
+  rollTypes(SOURCES, core, Object.values(others))
 }
 
 /** Bundles entry points that share modules. */
@@ -74,32 +76,6 @@ function buildEntries(entries) {
     plugins: [shipped],
     logLevel: 'warning',
   })
-}
-
-/** Drops declarations that no entry point reaches, and the comments of those that users cannot name. */
-function trimTypes() {
-  const all = readdirSync(SOURCES, { recursive: true }).map((file) => join(SOURCES, `${file}`))
-  const declarations = all.filter((file) => file.endsWith('.d.ts'))
-  const edges = (file, pattern) =>
-    [...readFileSync(file, 'utf8').matchAll(pattern)]
-      .map(([, to]) => join(dirname(file), to.replace(/\.(ts|js)$/, '.d.ts')))
-      .filter((to) => declarations.includes(to))
-  const reach = (pattern) => {
-    const found = ['index', 'runtime/wasm-module', ...Object.values(ENTRIES)].map((name) =>
-      join(SOURCES, `${name}.d.ts`),
-    )
-    for (const file of found) found.push(...edges(file, pattern).filter((to) => !found.includes(to)))
-    return new Set(found)
-  }
-  const exported = reach(/^export [^;]*? from '(\.[^']+)'/gms)
-  const needed = reach(/(?:from |import\()'(\.[^']+)'/g)
-  for (const file of declarations) {
-    if (!needed.has(file)) rmSync(file)
-    else {
-      const tabbed = readFileSync(file, 'utf8').replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4))
-      writeFileSync(file, exported.has(file) ? tabbed : tabbed.replace(/^[ \t]*\/\*\*[\s\S]*?\*\/\r?\n/gm, ''))
-    }
-  }
 }
 
 if (process.argv[1]?.endsWith('bundle.mjs')) await bundle()

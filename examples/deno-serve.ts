@@ -1,6 +1,6 @@
 // A model behind HTTP in Deno: deno run --allow-net --allow-read --allow-env examples/deno-serve.ts model.safetensors 8000
 import process from 'node:process'
-import { loadModel } from 'fourlane'
+import { loadPredictor } from 'fourlane/predict'
 
 /** The part of Deno's interface this example needs, for compilers that do not know it. */
 declare const Deno: {
@@ -11,8 +11,8 @@ declare const Deno: {
 }
 
 const [path = 'model.safetensors', port = '8000'] = process.argv.slice(2)
-const model = await loadModel(path)
-const { outputs } = model.engine
+const model = await loadPredictor(path)
+const { outputs } = model
 
 /** `POST /predict` with rows of features as JSON; answers with rows of outputs. */
 async function handle(request: Request): Promise<Response> {

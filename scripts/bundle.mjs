@@ -1,23 +1,21 @@
 // From tsc's output to what the package ships: few small files of JavaScript, the wasm as text for browsers, types without internals.
 // Few files, because every file costs at start; annotated, because bundlers drop what an application does not use.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { minify } from 'terser'
 import { packWasm } from './pack-wasm.mjs'
+import { rollTypes } from './roll-types.mjs'
 
 const SOURCES = 'build/src'
+const RUNTIMES = `${SOURCES}/runtime`
 const OUT = 'build/dist'
 /** Entry points: their name in build/dist and in the package's exports, and their source. */
 export const ENTRIES = { index: 'main', core: 'core', predict: 'predict', terminal: 'terminal', wide: 'wide' }
 
-/** The one package that travels inside. */
-const LOADER_LICENCE =
-  '/*! @assemblyscript/loader: Daniel Wirtz and contributors, Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */'
-
 /** What catalogue rows say for the reference pages only: strings that no code reads. */
 const PROSE =
-  /^\s+(?:equation|derivative|gradient|source|pytorch|keras|scikitLearn|equivalent|use|signature|does|call|state|title): (['"`])(?:\\.|(?!\1).)*\1,?\n/gm
+  /^\s+(?:equation|derivative|gradient|reduction|source|pytorch|keras|scikitLearn|equivalent|use|signature|does|call|state|title): (?:[A-Z]\w+|(['"`])(?:\\.|(?!\1)[^\\])*\1),?\n/gm
 
 /**
  * Importing has no effects anywhere in src/: what a module computes at its top level may be dropped when nobody asks for it.
@@ -31,14 +29,36 @@ const annotate = (code) =>
       object.includes('...') ? `${name}/* @__PURE__ */ Object(${object});` : all,
     )
 
+/** Annotations are for the application's bundler. */
+const TERSE = {
+  module: true,
+  ecma: 2020,
+  compress: { passes: 3 },
+  mangle: true,
+  // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
+  format: { preserve_annotations: true, ascii_only: true },
+}
+
+const shippedCode = (path) => annotate(readFileSync(path, 'utf8').replace(PROSE, ''))
+
 const shipped = {
   name: 'shipped',
   setup(builder) {
-    builder.onLoad({ filter: /[\\/]build[\\/]src[\\/].*\.js$/ }, ({ path }) => ({
-      contents: annotate(readFileSync(path, 'utf8').replace(PROSE, '')),
-    }))
-    builder.onLoad({ filter: /@assemblyscript[\\/]loader/ }, ({ path }) => ({
-      contents: `${LOADER_LICENCE}\n${readFileSync(path, 'utf8')}`,
+    builder.onLoad({ filter: /[\\/]build[\\/]src[\\/].*\.js$/ }, ({ path }) => ({ contents: shippedCode(path) }))
+  },
+}
+
+/**
+ * Entries but `predict` reach all that `core` does, so that there are two shared files, what predicting takes and the rest. At start
+ * the engine needs longer to find and link one more file than to skim functions that an entry does not use. Bundlers drop these.
+ */
+const twoShared = {
+  name: 'two shared files',
+  setup(builder) {
+    const core = resolve(SOURCES, `${ENTRIES.core}.js`)
+    builder.onResolve({ filter: /^all of core$/ }, () => ({ path: core, sideEffects: true }))
+    builder.onLoad({ filter: /[\\/]build[\\/]src[\\/](?:main|wide)\.js$/ }, ({ path }) => ({
+      contents: `import 'all of core'\n${shippedCode(path)}`,
     }))
   },
 }
@@ -48,22 +68,22 @@ export async function bundle() {
   rmSync(OUT, { recursive: true, force: true })
   const { terminal, ...connected } = ENTRIES
   // the terminal's drawings share no state with the rest: alone, it costs the others no file
-  for (const entries of [connected, { terminal }]) await buildEntries(entries)
-  for (const file of readdirSync(OUT)) {
-    const { code } = await minify(readFileSync(join(OUT, file), 'utf8'), {
-      module: true,
-      compress: false,
-      mangle: false,
-      ecma: 2020,
-      format: { preserve_annotations: true, comments: /^!/ },
-    })
-    writeFileSync(join(OUT, file), code)
+  await buildEntries(connected, [twoShared, shipped])
+  await buildEntries({ terminal }, [shipped])
+  const scripts = (folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.js') && file !== 'bytes.js')
+      .map((file) => join(folder, file))
+  for (const file of [...scripts(OUT), ...scripts(RUNTIMES)]) {
+    const { code } = await minify(readFileSync(file, 'utf8'), TERSE)
+    writeFileSync(file, code)
   }
-  trimTypes()
+  const { index, core, ...others } = ENTRIES
+  rollTypes(SOURCES, core, Object.values(others))
 }
 
 /** Bundles entry points that share modules. */
-function buildEntries(entries) {
+function buildEntries(entries, plugins) {
   return build({
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, `${SOURCES}/${source}.js`])),
     outdir: OUT,
@@ -75,39 +95,14 @@ function buildEntries(entries) {
     external: ['#runtime', '#modules', 'node:*'],
     conditions: ['import'],
     mainFields: ['module', 'main'],
+    // of a module without side effects, `all of core` is asked for to be near, not to run
+    logOverride: { 'ignored-bare-import': 'silent' },
     // whitespace is left to terser, which keeps the annotations for the application's bundler
-    legalComments: 'inline',
     minifySyntax: true,
     minifyIdentifiers: true,
-    plugins: [shipped],
+    plugins,
     logLevel: 'warning',
   })
-}
-
-/** Drops declarations that no entry point reaches, and the comments of those that users cannot name. */
-function trimTypes() {
-  const all = readdirSync(SOURCES, { recursive: true }).map((file) => join(SOURCES, `${file}`))
-  const declarations = all.filter((file) => file.endsWith('.d.ts'))
-  const edges = (file, pattern) =>
-    [...readFileSync(file, 'utf8').matchAll(pattern)]
-      .map(([, to]) => join(dirname(file), to.replace(/\.(ts|js)$/, '.d.ts')))
-      .filter((to) => declarations.includes(to))
-  const reach = (pattern) => {
-    const found = ['index', 'runtime/wasm-module', ...Object.values(ENTRIES)].map((name) =>
-      join(SOURCES, `${name}.d.ts`),
-    )
-    for (const file of found) found.push(...edges(file, pattern).filter((to) => !found.includes(to)))
-    return new Set(found)
-  }
-  const exported = reach(/^export [^;]*? from '(\.[^']+)'/gms)
-  const needed = reach(/(?:from |import\()'(\.[^']+)'/g)
-  for (const file of declarations) {
-    if (!needed.has(file)) rmSync(file)
-    else {
-      const tabbed = readFileSync(file, 'utf8').replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4))
-      writeFileSync(file, exported.has(file) ? tabbed : tabbed.replace(/^[ \t]*\/\*\*[\s\S]*?\*\/\r?\n/gm, ''))
-    }
-  }
 }
 
 if (process.argv[1]?.endsWith('bundle.mjs')) await bundle()

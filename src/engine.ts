@@ -164,7 +164,7 @@ export class Engine implements ParameterHome {
 
   /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
   feed(data: DataSet, batchSize: number): Feed {
-    this.plan(batchSize)
+    this.plan(batchSize, true)
     // workers start while the rows are copied
     this.runner.threads?.call()
     this.arena.top = this.#planEnd
@@ -178,9 +178,13 @@ export class Engine implements ParameterHome {
     return optimizer ? learningRateAt(optimizer, Math.max(this.steps - 1, 0)) * this.learningRateScale : 0
   }
 
-  /** The plan, made anew when there is none yet or a batch of `rows` does not fit the one there is. */
-  plan(rows = 1): Plan {
-    if (this.#plan && this.#plan.rows >= rows) return this.#plan
+  /**
+   * The plan, made anew when there is none yet, a batch of `rows` does not fit the one there is, or that cannot train:
+   * a model that only predicts, once loaded, is not kept waiting for what training needs.
+   */
+  plan(rows = 1, training = false): Plan {
+    const goal = training ? this.#goal : undefined
+    if (this.#plan && this.#plan.rows >= rows && (this.#plan.training || !goal)) return this.#plan
     const { arena, slots, parameters } = this
     const site = {
       arena,
@@ -191,7 +195,7 @@ export class Engine implements ParameterHome {
       frozen: this.#frozen,
       frozenStatistics: this.#frozenStatistics,
     }
-    const objective = this.#goal && { ...this.#goal, states: this.states, isTrainable: this.isTrainable }
+    const objective = goal && { ...goal, states: this.states, isTrainable: this.isTrainable }
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     this.runner.replan()
     this.#plan = undefined
@@ -206,7 +210,7 @@ export class Engine implements ParameterHome {
 
   /** The plan of a compiled model. */
   trainingPlan(rows = 1): TrainingPlan & Pick<Plan, 'rows'> {
-    const plan = this.plan(rows)
+    const plan = this.plan(rows, true)
     if (!plan.training) throw new Error('the model is not compiled; call compile({ optimizer, loss }) first')
     return { ...plan.training, rows: plan.rows }
   }

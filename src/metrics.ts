@@ -3,7 +3,7 @@ import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from './che
 import { METRIC_DOCS, type MetricDoc } from './metrics/docs.ts'
 import type { Average } from './metrics/report.ts'
 import { confusionMatrix as matrixOf } from './metrics/report.ts'
-import { type MetricStream, makeStream, type Task } from './metrics/streams.ts'
+import { type MetricStream, type MetricValue, makeStream, type Task } from './metrics/streams.ts'
 
 export type { Average, ClassificationReport } from './metrics/report.ts'
 export { classificationReport } from './metrics/report.ts'
@@ -193,7 +193,7 @@ export function score(
   targets: ArrayLike<number>,
   outputs: ArrayLike<number>,
   options: { rows?: number; sampleWeight?: ArrayLike<number> } = {},
-): ReturnType<MetricStream['result']> {
+): MetricValue {
   checkOptions('score', options, ['rows', 'sampleWeight'])
   const { rows = targets.length, sampleWeight } = options
   checkInteger('score', 'rows', rows, 1)

@@ -58,6 +58,7 @@ export class Model {
   readonly seed: number
   readonly deterministic: boolean
   readonly threads: ThreadCount
+  /** @internal */
   readonly engine: Engine
   #compiled: Compiled | undefined
   #scorer: Scorer | undefined
@@ -66,6 +67,7 @@ export class Model {
 
   /**
    * Use `sequential`.
+   * @internal
    * @param blank leaves the parameters zero: those of a file are about to take their place.
    */
   constructor(layers: readonly Layer[], options: ModelOptions = {}, blank = false) {
@@ -86,7 +88,10 @@ export class Model {
     return this.#compiled
   }
 
-  /** The stream that shuffles; its state is part of a resumable checkpoint. */
+  /**
+   * The stream that shuffles; its state is part of a resumable checkpoint.
+   * @internal
+   */
   get random(): Random {
     return this.#random
   }
@@ -336,7 +341,7 @@ export class Model {
   }
 
   #checkBatches(where: string, rows: number, batchSize = rows): void {
-    checkBatches(where, rows, batchSize, this.engine.plan(batchSize).minimumRows)
+    checkBatches(where, rows, batchSize, this.engine.plan(batchSize, true).minimumRows)
   }
 
   #score(where: string, data: DataSet, training = false): Logs {

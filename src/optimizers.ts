@@ -5,17 +5,17 @@
  */
 import { checkOneOf, show } from './check.ts'
 import { make } from './optimizers/make.ts'
-import { moments } from './optimizers/moments.ts'
-import { plain } from './optimizers/plain.ts'
-import type { Optimizer as OptimizerOf, ParameterGroup, Rule } from './optimizers/rule.ts'
+import { type MomentKind, moments } from './optimizers/moments.ts'
+import { type PlainKind, plain } from './optimizers/plain.ts'
+import type { OptimizerOf, ParameterGroup, Rule } from './optimizers/rule.ts'
 import type { Schedule } from './schedules.ts'
 
 export type { Hypers, ParameterGroup, Rule } from './optimizers/rule.ts'
 
 /** All rules by kind. */
-export const rules = Object.freeze({ ...plain, ...moments }) satisfies Readonly<Record<string, Rule>>
+export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({ ...plain, ...moments })
 
-export type OptimizerName = keyof typeof rules
+export type OptimizerName = PlainKind | MomentKind
 export type Optimizer = OptimizerOf<OptimizerName>
 
 /** The rule of an optimizer. */

@@ -107,6 +107,7 @@ export class Parameter {
   readonly #slot: Slot
   readonly #home: ParameterHome
 
+  /** @internal */
   constructor(slot: Slot, home: ParameterHome) {
     this.name = slot.path
     this.shape = Object.freeze([...slot.shape])

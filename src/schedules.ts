@@ -20,8 +20,27 @@ export interface ScheduleEntry {
   readonly equivalent?: string
 }
 
+export type ScheduleName =
+  | 'constant'
+  | 'stepDecay'
+  | 'multiStepDecay'
+  | 'piecewiseConstant'
+  | 'exponentialDecay'
+  | 'inverseTimeDecay'
+  | 'harmonic'
+  | 'inverseSqrt'
+  | 'inverseSqrtWarmup'
+  | 'polynomialDecay'
+  | 'cosineDecay'
+  | 'cosineDecayRestarts'
+  | 'linearWarmup'
+  | 'warmupCosine'
+  | 'oneCycle'
+  | 'cyclic'
+  | 'joinSchedules'
+
 /** All schedules by kind. */
-export const schedules = {
+export const schedules: Readonly<Record<ScheduleName, ScheduleEntry>> = {
   constant: {
     equation: 'learningRate',
     call: 'constant({ learningRate: 0.01 })',
@@ -120,9 +139,7 @@ export const schedules = {
     use: 'Anything else.',
     equivalent: 'PyTorch SequentialLR, Optax join_schedules',
   },
-} as const satisfies Readonly<Record<string, ScheduleEntry>>
-
-export type ScheduleName = keyof typeof schedules
+}
 
 /** A schedule as plain data. */
 export interface ScheduleDescription {

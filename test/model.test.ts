@@ -100,6 +100,17 @@ for (const target of targets) {
     }
   }
 
+  test('training is the same after predicting, which plans no training', () => {
+    const [x, y] = [wave(12), labels(3)]
+    const [used, trained] = [classifier(), classifier()]
+    const before = used.predict(x)
+    used.predict(wave(4 * 100))
+    for (const model of [used, trained]) for (let i = 0; i < 3; i++) model.trainStep(x, y)
+    assert.equal(bits(used), bits(trained))
+    assert.equal(used.predict(x), trained.predict(x))
+    assert.not.equal(used.predict(x), before)
+  })
+
   test('no hidden layer: logistic and softmax regression learn', async () => {
     const x = wave(200 * 2)
     const logistic = sequential([input(2), dense(1, { activation: 'sigmoid' })], { seed: 1 })

@@ -1,22 +1,52 @@
-/** Cyclic redundancy checks of 32 bits, bits reflected: one loop, two polynomials. */
+/**
+ * Cyclic redundancy checks of 32 bits, bits reflected: one loop, two polynomials. Four bytes at a time (Intel's slicing), since a
+ * model is read by code that no compiler has seen yet: half the bytecodes are half the time.
+ */
 
-function tableOf(polynomial: number): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
-    let crc = byte
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
-    return crc >>> 0
-  })
+/** 4 x 256 entries: what a byte does to the checksum when 0, 1, 2 and 3 more bytes follow it in its word. */
+function tableOf(polynomial: number): Int32Array {
+  const table = new Int32Array(4 * 256)
+  // linear: entries of single bits by definition, all others as sums of two that are there already
+  for (let bit = 128, crc = 1; bit > 0; bit >>= 1) {
+    crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
+    for (let lower = 0; lower < 256; lower += 2 * bit) table[bit + lower] = crc ^ table[lower]
+  }
+  for (let i = 256; i < table.length; i++) {
+    const crc = table[i - 256]
+    table[i] = (crc >>> 8) ^ table[crc & 255]
+  }
+  return table
+}
+
+function addWords(table: Int32Array, words: Int32Array, before: number): number {
+  let crc = before
+  for (let i = 0; i < words.length; i++) {
+    crc ^= words[i]
+    crc =
+      table[768 + (crc & 255)] ^
+      table[512 + ((crc >>> 8) & 255)] ^
+      table[256 + ((crc >>> 16) & 255)] ^
+      table[crc >>> 24]
+  }
+  return crc
+}
+
+function addBytes(table: Int32Array, bytes: Uint8Array, before: number): number {
+  let crc = before
+  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 255] ^ (crc >>> 8)
+  return crc
 }
 
 type Checksum = (bytes: Uint8Array, before?: number) => number
 
 function checksum(polynomial: number): Checksum {
-  let table: Uint32Array | undefined
+  let table: Int32Array | undefined
   return (bytes, before = 0) => {
     table ??= tableOf(polynomial)
-    let crc = ~before
-    for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 255] ^ (crc >>> 8)
-    return ~crc >>> 0
+    // words have to lie at their own boundaries
+    const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
+    const words = new Int32Array(buffer, byteOffset, length >>> 2)
+    return ~addBytes(table, bytes.subarray(words.byteLength), addWords(table, words, ~before)) >>> 0
   }
 }
 

@@ -1,7 +1,7 @@
 /** From a factory's options to an optimizer: every option is checked by its name. */
 import { checkBoolean, checkFunction, checkNumber, checkOptions, show } from '../check.ts'
 import type { Schedule } from '../schedules.ts'
-import type { Optimizer, ParameterGroup } from './rule.ts'
+import type { OptimizerOf, ParameterGroup } from './rule.ts'
 
 /** @throws TypeError or RangeError naming the option; what follows takes its value. */
 type Check = (where: string, name: string, value: unknown) => unknown
@@ -83,7 +83,7 @@ export function make<Kind extends string>(
   kind: Kind,
   given: object,
   defaults: Readonly<Record<string, Value>>,
-): Optimizer<Kind> {
+): OptimizerOf<Kind> {
   checkOptions(kind, given, [...Object.keys(defaults), 'parameterGroups'])
   const chosen: Record<string, unknown> = { ...given }
   const options: Record<string, number | boolean | readonly number[]> = {}

@@ -14,7 +14,7 @@ export interface ParameterGroup {
 }
 
 /** An update rule with all its options: what `adam(...)` returns. */
-export interface Optimizer<Kind extends string = string> {
+export interface OptimizerOf<Kind extends string = string> {
   readonly kind: Kind
   readonly learningRate: number | Schedule
   readonly weightDecay: number | Schedule

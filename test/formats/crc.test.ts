@@ -20,4 +20,17 @@ test('crc: bytes may come in pieces', () => {
   }
 })
 
+test('crc: words and single bytes agree, wherever the bytes lie', () => {
+  const bytes = Uint8Array.from({ length: 40 }, (_, i) => (i * 89 + 7) & 255)
+  for (const checksum of [crc32, crc32c]) {
+    for (let from = 0; from < 5; from++) {
+      for (let to = from; to <= bytes.length; to++) {
+        const part = bytes.subarray(from, to)
+        const single = part.reduce((before, byte) => checksum(Uint8Array.of(byte), before), 0)
+        assert.is(checksum(part), single, `bytes ${from} to ${to}`)
+      }
+    }
+  }
+})
+
 test.run()

@@ -13,6 +13,10 @@ const OUT = 'build/dist'
 /** Entry points: their name in build/dist and in the package's exports, and their source. */
 export const ENTRIES = { index: 'main', core: 'core', predict: 'predict', terminal: 'terminal', wide: 'wide' }
 
+/** The one package that travels inside. */
+const LOADER_LICENCE =
+  '/*! @assemblyscript/loader: Daniel Wirtz and contributors, Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */'
+
 /** What catalogue rows say for the reference pages only: strings that no code reads. */
 const PROSE =
   /^\s+(?:equation|derivative|gradient|reduction|source|pytorch|keras|scikitLearn|equivalent|use|signature|does|call|state|title): (?:[A-Z]\w+|(['"`])(?:\\.|(?!\1)[^\\])*\1),?\n/gm
@@ -36,7 +40,7 @@ const TERSE = {
   compress: { passes: 3 },
   mangle: true,
   // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
-  format: { preserve_annotations: true, ascii_only: true },
+  format: { preserve_annotations: true, ascii_only: true, comments: /^!/ },
 }
 
 const shippedCode = (path) => annotate(readFileSync(path, 'utf8').replace(PROSE, ''))
@@ -45,6 +49,9 @@ const shipped = {
   name: 'shipped',
   setup(builder) {
     builder.onLoad({ filter: /[\\/]build[\\/]src[\\/].*\.js$/ }, ({ path }) => ({ contents: shippedCode(path) }))
+    builder.onLoad({ filter: /@assemblyscript[\\/]loader/ }, ({ path }) => ({
+      contents: `${LOADER_LICENCE}\n${readFileSync(path, 'utf8')}`,
+    }))
   },
 }
 
@@ -98,6 +105,7 @@ function buildEntries(entries, plugins) {
     // of a module without side effects, `all of core` is asked for to be near, not to run
     logOverride: { 'ignored-bare-import': 'silent' },
     // whitespace is left to terser, which keeps the annotations for the application's bundler
+    legalComments: 'inline',
     minifySyntax: true,
     minifyIdentifiers: true,
     plugins,

@@ -1,4 +1,5 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
+import { instantiateSync } from '@assemblyscript/loader'
 import { enableRelaxedSimd, environment } from '#runtime'
 import { ABI_VERSION, JOB_TILE, THREADS_JOB } from './abi.ts'
 import { checkOneOf, checkOptions } from './check.ts'
@@ -177,12 +178,8 @@ export function setWide(on: boolean): void {
   wide = on
 }
 
-/** Plain numbers go in and out, so nothing stands between: no loader, no wrappers around calls. */
-const exportsOf = (module: WebAssembly.Module, imports: WebAssembly.Imports = {}): Exports =>
-  new WebAssembly.Instance(module, imports).exports as Exports
-
 function open(module: WebAssembly.Module): Exports {
-  const exports = exportsOf(module)
+  const { exports } = instantiateSync<Exports>(module, {})
   if (typeof exports.abiVersion !== 'function') throw new RangeError('fourlane: this wasm file is none of fourlane')
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new RangeError(
@@ -214,7 +211,7 @@ export function instantiateShared(target: Target): SharedMachine | undefined {
     sharedModules.set(target, module)
   }
   const memory = sharedMemory(1)
-  const exports = exportsOf(module, { env: { memory } })
+  const { exports } = instantiateSync<Exports>(module, { env: { memory } })
   exports.initialize()
   exports.setNap(canSleep() ? NAP_MICROSECONDS : 0)
   const setTile = (code: number) => {

@@ -130,13 +130,14 @@ function claimOthers(): bool {
     const begin = Slot.of(other)
     last = Slot.of(other + 1)
     while (last > begin && !Slot.isFree(last - 1)) last--
-    let free = last
+    if (last == begin) continue
+    let free = last - 1
     while (free > begin && Slot.isFree(free - 1)) free--
     first = last
     for (let n = (last - free + 7) >> 3; n > 0 && claim(first - 1); n--) first--
     if (first < last) return true
-    // somebody was faster: look again
-    if (free < last) turn--
+    // somebody was faster: there may be more below
+    turn--
   }
   return false
 }

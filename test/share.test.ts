@@ -1,4 +1,5 @@
 /** How threads share a step: threads that take turns in any order claim everything once, whoever stops in the middle. */
+import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -21,6 +22,7 @@ interface Thread {
   rows(): number
   beginGrid(): number
   endGrid(): number
+  hammer(steps: number, total: number, thread: number, counts: number): void
 }
 
 const module = new WebAssembly.Module(
@@ -150,6 +152,39 @@ test('a thread that stops costs the others what it has in hand, and that is foun
     }),
     { numRuns: 60 },
   )
+})
+
+test('threads that run at the same time leave no unit out and take none twice', async () => {
+  const COUNTS = 65536
+  const script = `
+    const { workerData: { module, memory, threads, thread, steps, total } } = require('node:worker_threads')
+    const { setThreads, hammer } = new WebAssembly.Instance(module, { env: { memory } }).exports
+    setThreads(threads)
+    const ready = new Int32Array(memory.buffer)
+    Atomics.add(ready, 0, 1)
+    while (Atomics.load(ready, 0) < threads);
+    hammer(steps, total, thread, ${COUNTS})`
+  for (const [threads, total] of [
+    [2, 16],
+    [3, 16],
+    [3, 5],
+    [4, 300],
+  ]) {
+    const steps = Math.round(200_000 / total)
+    const memory = sharedMemory(64)
+    const workers = Array.from({ length: threads }, (_, thread) => {
+      const workerData = { module, memory, threads, thread, steps, total }
+      return new Promise((resolve, reject) => {
+        new Worker(script, { eval: true, workerData }).on('exit', resolve).on('error', reject)
+      })
+    })
+    await Promise.all(workers)
+    const counts = new Int32Array(memory.buffer, COUNTS, total)
+    assert.ok(
+      counts.every((count) => count === steps),
+      `${threads} threads, ${steps} steps: ${counts}`,
+    )
+  }
 })
 
 test.run()

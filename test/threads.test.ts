@@ -27,6 +27,14 @@ const features = (rows: number, cols: number) => Float32Array.from({ length: row
 const classes = (rows: number, count: number) => Int32Array.from({ length: rows }, (_, i) => (i * 7) % count)
 const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex')
 
+/** Says where two texts part; uvu would search for all differences, and not come back from long ones. */
+function assertSame(actual: string, expected: string, message: string): void {
+  if (actual === expected) return
+  let at = 0
+  while (actual[at] === expected[at]) at++
+  assert.unreachable(`${message}: differs from character ${at} of ${expected.length}`)
+}
+
 const all = (Object.keys(optimizers) as OptimizerName[]).map((name) => (optimizers[name] as () => Optimizer)())
 
 /** Calls the workers and waits for them. */
@@ -96,7 +104,7 @@ test('1, 2, 3 and 4 threads train, evaluate and predict the same bits with every
           return JSON.stringify(outcome)
         }),
       )
-      assert.is(results[1], results[0], `${optimizer.kind} on ${threads} threads`)
+      assertSame(results[1], results[0], `${optimizer.kind} on ${threads} threads`)
     }
   }
 })
@@ -115,7 +123,7 @@ test('steps narrower than the threads, and batches shorter', () => {
       model.close()
       return bits(model.getWeights())
     })
-    assert.is(outcomes[1], outcomes[0])
+    assertSame(outcomes[1], outcomes[0], `${widths}`)
   }
 })
 
@@ -156,12 +164,12 @@ test('a worker killed in the middle: a clear rejection, the last completed step,
     const { steps } = model.engine
     const twin = heavy(1)
     if (steps > 0) await twin.fit(heavyX, heavyY, { epochs: 200, batchSize: 16, maxSteps: steps })
-    assert.is(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
+    assertSame(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
     // the order of rows differs from here on, the state does not
     for (let i = 0; i < 3; i++) {
       assert.is(model.trainStep(heavyX, heavyY), twin.trainStep(heavyX, heavyY))
     }
-    assert.is(bits(model.getWeights()), bits(twin.getWeights()))
+    assertSame(bits(model.getWeights()), bits(twin.getWeights()), 'three steps later')
   }
   assert.ok(finished > 12, `${finished} of 24 were killed in time`)
 })
@@ -184,7 +192,7 @@ test('a worker killed between two steps of a fit: the same', async () => {
     const { steps } = model.engine
     const twin = heavy(1)
     if (steps > 0) await twin.fit(heavyX, heavyY, { epochs: 100_000, batchSize: 32, maxSteps: steps })
-    assert.is(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
+    assertSame(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
   }
 })
 
@@ -257,7 +265,7 @@ test('an update is finished from wherever a dead thread has left it', () => {
         }
         arena.machine.mend(2, step, record)
         image().forEach((values, i) => {
-          assert.is(bits(values), bits(after[i]), `${optimizer.kind} op ${op} block ${i}, progress ${progress}`)
+          assertSame(bits(values), bits(after[i]), `${optimizer.kind} op ${op} block ${i}, progress ${progress}`)
         })
       }
       const last = count * 4 - 64

@@ -55,3 +55,12 @@ export function beginGrid(): i32 {
 export function endGrid(): i32 {
   return Grid.end
 }
+
+/** Shares out `steps` steps of `total` units, one after the other without a barrier; counts how often each unit was given. */
+export function hammer(steps: i32, total: i32, thread: i32, counts: usize): void {
+  for (; steps > 0; steps--) {
+    for (Share.of(total, thread); Share.more(); ) {
+      for (let i = Share.begin; i < Share.end; i++) atomic.add<i32>(counts + ((<usize>i) << 2), 1)
+    }
+  }
+}

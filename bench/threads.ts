@@ -9,8 +9,8 @@ import type { Report } from './report.ts'
 import { Trainee } from './trainee.ts'
 import { WORKLOADS, type Workload } from './workloads.ts'
 
-const WINDOWS = 30
-const WINDOW_MILLISECONDS = 120
+const WINDOWS = 20
+const WINDOW_MILLISECONDS = 250
 /** Nothing but products of 1024³. */
 const PRODUCTS: Workload = {
   id: '1024³',

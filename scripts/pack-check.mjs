@@ -18,8 +18,8 @@ const ALLOWED = [
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
   unpacked: { goal: 250_000, limit: 430_000 },
-  wasm: { goal: 64_000, limit: 84_000 },
-  predict: { goal: 40_000, limit: 37_500 },
+  wasm: { goal: 64_000, limit: 64_000 },
+  predict: { goal: 40_000, limit: 38_500 },
   train: { goal: 66_000, limit: 66_000 },
   types: { goal: 70_000, limit: 70_000 },
 }

@@ -6,10 +6,11 @@ import { batchNorm, batchNormBack, runningStatistics } from './normalization'
 import { collect, columnSums, rowNorm, rowNormBack, spread } from './rownorm'
 import { Share } from './share'
 import { prelu, preluBack, weightNorm, weightNormBack } from './trained'
+import { Word } from './word'
 
 /** Shares the panels of the columns that operand `index` counts. */
 function columns(step: usize, index: i32, thread: i32): void {
-  Share.of((load<i32>(step + ((<usize>index) << 2)) + abi.PANEL - 1) / abi.PANEL, thread)
+  Share.of(Word.panels(step, index), thread)
 }
 
 /** This thread's share of a step with an op from 64 to 95. */

@@ -1,35 +1,16 @@
 // The executor: a case decodes a step's words and calls one kernel.
 import * as abi from '../src/abi'
 import { activateBackRows, activateRows } from './activations'
-import { denseBackwardInput, denseBackwardWeights, denseForward, setTile } from './gemm'
+import { dense, denseDw, denseDx } from './dense'
+import { setTile } from './gemm'
 import { addPenalties, adjustGradients, penalizeActivity } from './gradients'
-import { Grid } from './grid'
 import { layer } from './layers'
 import { lossRows } from './losses'
 import { finishUpdate, update } from './optimizers'
 import { countCorrect, gather, meanLoss } from './reduce'
 import { Share } from './share'
 import { barrier, giveJob, Job, noteWaiting, others, setThreads, stand, takeJob, threads } from './threads'
-
-/** Operand `index` of a step, or dynamic word `index` of a record. */
-class Word {
-  @inline static int(at: usize, index: i32): i32 {
-    return load<i32>(at + ((<usize>index) << 2))
-  }
-
-  @inline static address(at: usize, index: i32): usize {
-    return load<usize>(at + ((<usize>index) << 2))
-  }
-
-  @inline static float(at: usize, index: i32): f32 {
-    return load<f32>(at + ((<usize>index) << 2))
-  }
-
-  /** Panels of the columns that operand `index` counts. */
-  @inline static panels(at: usize, index: i32): i32 {
-    return (Word.int(at, index) + abi.PANEL - 1) / abi.PANEL
-  }
-}
+import { Word } from './word'
 
 const STEP: usize = abi.STEP_WORDS << 2
 
@@ -113,8 +94,7 @@ function execute(step: usize, record: usize, thread: i32): void {
       break
     case abi.OP_GATHER: {
       const order = Word.address(step, abi.GATHER_ORDER) + ((<usize>Word.int(record, abi.RECORD_FIRST)) << 2)
-      Share.of(rows, thread)
-      while (Share.more())
+      for (Share.of(rows, thread); Share.more(); )
         gather(
           Word.address(step, abi.GATHER_FROM),
           Word.address(step, abi.GATHER_TO),
@@ -136,8 +116,7 @@ function execute(step: usize, record: usize, thread: i32): void {
       denseDx(step, rows, thread)
       break
     case abi.OP_ACTIVATE:
-      Share.of(rows, thread)
-      while (Share.more())
+      for (Share.of(rows, thread); Share.more(); )
         activateRows(
           Word.int(step, abi.ACTIVATE_KIND),
           Word.float(step, abi.ACTIVATE_ALPHA),
@@ -150,8 +129,7 @@ function execute(step: usize, record: usize, thread: i32): void {
         )
       break
     case abi.OP_ACTIVATE_BACK:
-      Share.of(rows, thread)
-      while (Share.more())
+      for (Share.of(rows, thread); Share.more(); )
         activateBackRows(
           Word.int(step, abi.ACTIVATE_KIND),
           Word.float(step, abi.ACTIVATE_ALPHA),
@@ -165,8 +143,7 @@ function execute(step: usize, record: usize, thread: i32): void {
         )
       break
     case abi.OP_LOSS:
-      Share.of(rows, thread)
-      while (Share.more()) lossRows(step, rows, Share.begin, Share.end)
+      for (Share.of(rows, thread); Share.more(); ) lossRows(step, rows, Share.begin, Share.end)
       break
     case abi.OP_MEAN_LOSS:
       if (thread == 0)
@@ -191,84 +168,5 @@ function execute(step: usize, record: usize, thread: i32): void {
       // layers beyond dense and optimizers have switches of their own, which refuse what they do not know
       if (op >= abi.OP_BATCH_NORM && op <= abi.OP_WEIGHT_NORM_BACK) layer(op, step, record, rows, thread)
       else update(op, step, record, thread)
-  }
-}
-
-function dense(step: usize, rows: i32, thread: i32): void {
-  const inputs = Word.int(step, abi.DENSE_INPUTS)
-  const xStride = Word.address(step, abi.DENSE_X_STRIDE)
-  const yStride = Word.address(step, abi.DENSE_Y_STRIDE)
-  const saved = Word.address(step, abi.DENSE_SAVED)
-  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
-  for (Grid.of(rows, Word.panels(step, abi.DENSE_UNITS), inputs, thread); Grid.more(); ) {
-    const row = <usize>Grid.row
-    denseForward(
-      Word.address(step, abi.DENSE_X) + row * xStride,
-      xStride,
-      Word.address(step, abi.DENSE_W),
-      Word.address(step, abi.DENSE_B),
-      Word.address(step, abi.DENSE_Y) + row * yStride,
-      yStride,
-      Grid.rows,
-      inputs,
-      Word.int(step, abi.DENSE_UNITS),
-      Grid.begin,
-      Grid.end,
-      Word.int(step, abi.DENSE_ACTIVATION),
-      Word.float(step, abi.DENSE_ALPHA),
-      saved ? saved + row * savedStride : 0,
-      savedStride,
-    )
-  }
-}
-
-/** The rows of dw are inputs. */
-function denseDw(step: usize, rows: i32, thread: i32): void {
-  const inputs = Word.int(step, abi.DENSE_INPUTS)
-  const bias = Word.address(step, abi.DENSE_B)
-  for (Grid.of(inputs, Word.panels(step, abi.DENSE_UNITS), rows, thread); Grid.more(); ) {
-    denseBackwardWeights(
-      Word.address(step, abi.DENSE_X),
-      Word.address(step, abi.DENSE_X_STRIDE),
-      Word.address(step, abi.DENSE_Y),
-      Word.address(step, abi.DENSE_Y_STRIDE),
-      Word.address(step, abi.DENSE_W),
-      Grid.row ? 0 : bias,
-      rows,
-      inputs,
-      Grid.row,
-      Grid.rows,
-      Word.int(step, abi.DENSE_UNITS),
-      Grid.begin,
-      Grid.end,
-    )
-  }
-}
-
-function denseDx(step: usize, rows: i32, thread: i32): void {
-  const units = Word.int(step, abi.DENSE_UNITS)
-  const zStride = Word.address(step, abi.DENSE_Y_STRIDE)
-  const xStride = Word.address(step, abi.DENSE_DX_STRIDE)
-  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
-  for (Grid.of(rows, Word.panels(step, abi.DENSE_INPUTS), units, thread); Grid.more(); ) {
-    const row = <usize>Grid.row
-    denseBackwardInput(
-      Word.address(step, abi.DENSE_Y) + row * zStride,
-      zStride,
-      Word.address(step, abi.DENSE_W),
-      Word.address(step, abi.DENSE_DX) + row * xStride,
-      xStride,
-      Grid.rows,
-      Grid.rows < rows,
-      Word.int(step, abi.DENSE_INPUTS),
-      units,
-      Grid.begin,
-      Grid.end,
-      Word.address(step, abi.DENSE_SCRATCH),
-      Word.int(step, abi.DENSE_ACTIVATION),
-      Word.float(step, abi.DENSE_ALPHA),
-      Word.address(step, abi.DENSE_SAVED) + row * savedStride,
-      savedStride,
-    )
   }
 }

@@ -1,0 +1,22 @@
+// How kernels' callers read a step's words and a record's.
+import { PANEL } from '../src/abi'
+
+/** Operand `index` of a step, or dynamic word `index` of a record. */
+export class Word {
+  @inline static int(at: usize, index: i32): i32 {
+    return load<i32>(at + ((<usize>index) << 2))
+  }
+
+  @inline static address(at: usize, index: i32): usize {
+    return load<usize>(at + ((<usize>index) << 2))
+  }
+
+  @inline static float(at: usize, index: i32): f32 {
+    return load<f32>(at + ((<usize>index) << 2))
+  }
+
+  /** Panels of the columns that operand `index` counts. */
+  @inline static panels(at: usize, index: i32): i32 {
+    return (Word.int(at, index) + PANEL - 1) / PANEL
+  }
+}

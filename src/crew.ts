@@ -12,7 +12,7 @@ import {
   THREADS_LINES,
 } from './abi.ts'
 import type { WorkerHandle } from './runtime/host.ts'
-import type { SharedMachine } from './wasm.ts'
+import type { SharedMachine } from './sharedMachine.ts'
 
 /** What a worker does with its messages: it works on a memory until it is told to stop. */
 const SCRIPT =

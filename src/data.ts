@@ -1,22 +1,7 @@
 /** From what users pass to what the machine reads: packed rows, checked by row and column. */
 import { checkNumber, show } from './check.ts'
-import {
-  checkArray,
-  checkEntry,
-  checkFloats,
-  checkLength,
-  isArrayLike,
-  isNested,
-  type NumberArray,
-  packRows,
-  place,
-  toFloats,
-} from './data/arrays.ts'
+import { checkArray, checkEntry, isArrayLike, isNested, type NumberArray, packRows, place } from './data/arrays.ts'
 
-export { checkFloats } from './data/arrays.ts'
-
-/** Numbers row after row, or an array of rows. */
-export type Features = ArrayLike<number> | ArrayLike<ArrayLike<number>>
 /** Values or class indices row after row, or an array of rows (values or one-hot). */
 export type Targets = ArrayLike<number> | ArrayLike<ArrayLike<number>>
 /** Per class: by index, or only those that differ from 1. */
@@ -36,26 +21,6 @@ export interface TargetSpec {
   readonly maximum?: number
   /** What the features are called in messages. */
   readonly rowsOf?: string
-}
-
-/**
- * Features as packed float32 rows. A Float32Array is used as it is, without a copy; anything else is copied once.
- * @throws TypeError for what is not an array of numbers or of rows of numbers; RangeError when it is empty, does not
- * fit the model's inputs, has rows of different lengths, or holds NaN or infinities (named by row and column).
- */
-export function readFeatures(
-  where: string,
-  name: string,
-  x: unknown,
-  inputs: number,
-): { values: Float32Array; rows: number } {
-  const given = checkArray(where, name, x)
-  if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, inputs) }
-  if (isNested(given)) {
-    return { values: packRows(where, name, given, inputs, `the model's ${inputs} inputs`), rows: given.length }
-  }
-  checkLength(where, name, given.length, inputs)
-  return { values: toFloats(where, name, given, inputs), rows: given.length / inputs }
 }
 
 /**

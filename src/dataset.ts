@@ -1,15 +1,8 @@
 /** Data sets as kernels read them, whole or arriving batch by batch. */
+
 import { checkOptions, show } from './check.ts'
-import {
-  type ClassWeight,
-  type Features,
-  readFeatures,
-  readTargets,
-  readWeights,
-  splitRows,
-  type TargetSpec,
-  type Targets,
-} from './data.ts'
+import { type Features, readFeatures } from './data/features.ts'
+import { type ClassWeight, readTargets, readWeights, splitRows, type TargetSpec, type Targets } from './data.ts'
 
 /** Packed rows: features, targets as the loss wants them, and row weights if any. */
 export interface DataSet {

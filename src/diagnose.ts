@@ -1,5 +1,6 @@
 /** Looking into a network: what its layers put out, and what comes back to them, on one batch. */
-import { type Features, readFeatures, type Targets } from './data.ts'
+import { type Features, readFeatures } from './data/features.ts'
+import type { Targets } from './data.ts'
 import type { Matrix } from './layers/lowering.ts'
 import { activationOf, type Layer } from './layers.ts'
 import type { Model } from './model.ts'

@@ -5,7 +5,7 @@ import type { Arena } from './arena.ts'
 import type { Lowered, Lowering, Matrix, Value } from './layers/lowering.ts'
 import { type Layer, lower } from './layers.ts'
 import { rowStride } from './layout.ts'
-import type { Slot } from './parameters.ts'
+import type { Slot } from './slots.ts'
 import type { StepDraft } from './updates.ts'
 
 /** Steps [from, to) of a program. */

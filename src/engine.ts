@@ -8,19 +8,12 @@ import type { Matrix } from './layers/lowering.ts'
 import type { Layer } from './layers.ts'
 import { type Objective, tensorsOf } from './objective.ts'
 import { learningRateAt } from './optimizers.ts'
-import {
-  blockFloats,
-  initialize,
-  layoutParameters,
-  type ParameterHome,
-  type Slot,
-  valuesOf,
-  writeSlot,
-} from './parameters.ts'
+import { initialize, type ParameterHome } from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { type Job, Runner } from './runner.ts'
+import { blockFloats, layoutParameters, type Slot, valuesOf, writeSlot } from './slots.ts'
 import type { ThreadCount } from './threads.ts'
 import { loadRows, unloadRows } from './transfer.ts'
 import { initialStates, type StepClock, stateSlots, stepClock } from './updates.ts'

@@ -1,7 +1,8 @@
 /** What `fit` takes, checked. */
 import { type Callback, checkCallbacks } from './callbacks.ts'
 import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
-import type { ClassWeight, Features, Targets } from './data.ts'
+import type { Features } from './data/features.ts'
+import type { ClassWeight, Targets } from './data.ts'
 
 export interface FitOptions {
   epochs?: number

@@ -1,13 +1,13 @@
 /** From a file's bytes back to a model. */
 import { readBytes } from '#runtime'
 import { checkOptions, show } from './check.ts'
-import { readSettings, type Settings } from './formats/checkpoint.ts'
 import { decodeSafetensors, type SafetensorsFile } from './formats/safetensors.ts'
+import { readSettings, type Settings } from './formats/settings.ts'
 import { reviveLayer } from './layers.ts'
 import { Model } from './model.ts'
 import { type Optimizer, optimizers } from './optimizers.ts'
-import { writeSlot } from './parameters.ts'
 import { restoreSchedule } from './schedules.ts'
+import { writeSlot } from './slots.ts'
 import { stateSlots } from './updates.ts'
 
 /**

@@ -3,7 +3,8 @@ import { writeBytes } from '#runtime'
 import type { Logs } from './callbacks.ts'
 import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
 import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
-import { type Features, readFeatures, type Targets } from './data.ts'
+import { type Features, readFeatures } from './data/features.ts'
+import type { Targets } from './data.ts'
 import {
   type BatchInput,
   type BatchSource,

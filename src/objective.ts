@@ -6,7 +6,7 @@ import type { Layer } from './layers.ts'
 import { roundUp } from './layout.ts'
 import type { lowerLoss } from './losses.ts'
 import type { Optimizer } from './optimizers.ts'
-import type { Slot } from './parameters.ts'
+import type { Slot } from './slots.ts'
 import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
 
 /** Gradient clipping, as given to `compile`. */

@@ -1,6 +1,7 @@
 /** What users do to their data before training: scale, encode, shuffle, split. */
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from './check.ts'
-import { type Features, readFeatures, readTargets, type Targets } from './data.ts'
+import { type Features, readFeatures } from './data/features.ts'
+import { readTargets, type Targets } from './data.ts'
 import { Random } from './random.ts'
 
 /** x' = (x - offset) / scale by column, learned from training rows. */

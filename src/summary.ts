@@ -1,6 +1,6 @@
 /** The model as a table: layers, output widths, parameters. */
 import { activationOf, type Layer } from './layers.ts'
-import { type Slot, valuesOf } from './parameters.ts'
+import { type Slot, valuesOf } from './slots.ts'
 
 interface Summarized {
   readonly slots: readonly Slot[]

@@ -5,7 +5,8 @@ import type { Arena } from './arena.ts'
 import { checkInteger, show } from './check.ts'
 import { garbage, Team } from './crew.ts'
 import { canShare, canSleep } from './shared.ts'
-import { instantiate, instantiateShared } from './wasm.ts'
+import { instantiateShared } from './sharedMachine.ts'
+import { instantiate } from './wasm.ts'
 
 /** Threads that `auto` tries at most. */
 const MOST_TRIED = 8

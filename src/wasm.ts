@@ -1,10 +1,9 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
 import { instantiateSync } from '@assemblyscript/loader'
 import { enableRelaxedSimd, environment } from '#runtime'
-import { ABI_VERSION, JOB_TILE, THREADS_JOB } from './abi.ts'
+import { ABI_VERSION } from './abi.ts'
 import { checkOneOf, checkOptions } from './check.ts'
-import { codeOf, forgetModules, give, moduleOf, offers } from './runtime/modules.ts'
-import { canSleep, importSharedMemory, sharedMemory } from './shared.ts'
+import { forgetModules, give, moduleOf, offers } from './runtime/modules.ts'
 import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tiles.ts'
 
 /** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
@@ -23,24 +22,12 @@ export interface Machine {
   mend(threads: number, step: number, record: number): void
 }
 
-/** An instance on a memory that workers share: `module` on the same memory is what they run. */
-export interface SharedMachine extends Machine {
-  readonly module: WebAssembly.Module
-  /** `run` on several threads; false when another thread keeps this one waiting: look after it, and `resume`. */
-  start(threads: number, program: number, from: number, to: number, record: number, records: number): boolean
-  resume(): boolean
-  /** How long this thread may sleep before `start` and `resume` give up; 0: it spins for some 50 ms. */
-  setNap(microseconds: number): void
-}
-
-interface Exports extends Record<string, unknown> {
+/** What every build exports; see assembly/index.ts. */
+export interface Exports extends Record<string, unknown> {
   memory: WebAssembly.Memory
   run: Machine['run']
   setTile: Machine['setTile']
   mend: Machine['mend']
-  start(...job: Parameters<SharedMachine['start']>): number
-  resume(): number
-  setNap: SharedMachine['setNap']
   abiVersion(): number
   fused(): number
   initialize(): void
@@ -166,14 +153,9 @@ export function settleTile(target: Target, tile: Tile): void {
   tuned.set(target, tile)
 }
 
-/** How long the main thread sleeps before it looks whether the others are alive. */
-const NAP_MICROSECONDS = 50_000
-const sharedModules = new Map<Target, WebAssembly.Module>()
-
 /** Forgets compiled modules, so that the next are compiled under the flags of now. Only wide.ts calls it. */
 export function setWide(on: boolean): void {
   forgetModules()
-  sharedModules.clear()
   tuned.clear()
   wide = on
 }
@@ -194,41 +176,12 @@ export function adopt(module: WebAssembly.Module): void {
   give(open(module).fused() ? 'relaxed' : 'simd', module)
 }
 
+/** What `setTile` of a new instance is told. */
+export const tileCode = (target: Target): number => TILE_CODES[chooseTile(target).value]
+
 export function instantiate(target: Target = pickTarget()): Machine {
   const exports = open(moduleOf(target))
   exports.initialize()
-  exports.setTile(TILE_CODES[chooseTile(target).value])
+  exports.setTile(tileCode(target))
   return { target, memory: exports.memory, run: exports.run, setTile: exports.setTile, mend: exports.mend }
-}
-
-/** The same on shared memory; undefined where the host gives compiled modules only. */
-export function instantiateShared(target: Target): SharedMachine | undefined {
-  let module = sharedModules.get(target)
-  if (!module) {
-    const code = codeOf(target)
-    if (!code) return undefined
-    module = new WebAssembly.Module(importSharedMemory(code) as BufferSource)
-    sharedModules.set(target, module)
-  }
-  const memory = sharedMemory(1)
-  const { exports } = instantiateSync<Exports>(module, { env: { memory } })
-  exports.initialize()
-  exports.setNap(canSleep() ? NAP_MICROSECONDS : 0)
-  const setTile = (code: number) => {
-    exports.setTile(code)
-    new Int32Array(memory.buffer)[THREADS_JOB / 4 + JOB_TILE] = code
-  }
-  setTile(TILE_CODES[chooseTile(target).value])
-  const { run, mend, setNap, start, resume } = exports
-  return {
-    target,
-    memory,
-    module,
-    run,
-    mend,
-    setNap,
-    setTile,
-    start: (...job) => start(...job) !== 0,
-    resume: () => resume() !== 0,
-  }
 }

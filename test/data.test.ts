@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkFloats, readFeatures, readWeights, splitRows } from '../src/data.ts'
+import { checkFloats } from '../src/data/arrays.ts'
+import { readFeatures } from '../src/data/features.ts'
+import { readWeights, splitRows } from '../src/data.ts'
 import { refuses } from './data/refuses.ts'
 
 const features = (x: unknown, inputs = 2) => readFeatures('fit', 'x', x, inputs)

@@ -1,12 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { fillInitial, initialDistribution } from '../src/initializers/distribution.ts'
 import * as catalogue from '../src/initializers.ts'
 import {
-  fillInitial,
   INITIALIZER_NAMES,
   INITIALIZERS,
   type Initializer,
-  initialDistribution,
   initialGain,
   resolveInitializer,
 } from '../src/initializers.ts'

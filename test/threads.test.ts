@@ -19,9 +19,9 @@ import {
 import { type Model, type ModelOptions, sequential } from '../src/model.ts'
 import { adam, type Optimizer, type OptimizerName, optimizers } from '../src/optimizers.ts'
 import { importSharedMemory } from '../src/shared.ts'
+import type { SharedMachine } from '../src/sharedMachine.ts'
 import { ThreadTuner } from '../src/threads.ts'
 import { stateSlots, updateSteps } from '../src/updates.ts'
-import type { SharedMachine } from '../src/wasm.ts'
 
 const features = (rows: number, cols: number) => Float32Array.from({ length: rows * cols }, (_, i) => Math.sin(i * 0.7))
 const classes = (rows: number, count: number) => Int32Array.from({ length: rows }, (_, i) => (i * 7) % count)

@@ -1,36 +1,11 @@
 /** A model as a safetensors file: tensors in canonical order, architecture and settings as JSON in the metadata. */
-import { show } from '../check.ts'
-import type { Layer } from '../layers.ts'
-import type { Loss } from '../losses.ts'
-import type { Metric } from '../metrics.ts'
 import type { Model } from '../model.ts'
-import type { Clipping } from '../objective.ts'
-import type { Optimizer, OptimizerName } from '../optimizers.ts'
-import { readSlot } from '../parameters.ts'
-import type { RandomState } from '../random.ts'
+import type { Optimizer } from '../optimizers.ts'
 import { describeSchedule } from '../schedules.ts'
+import { readSlot } from '../slots.ts'
 import { stateSlots } from '../updates.ts'
-import { encodeSafetensors, type SafetensorsFile, type SafetensorsTensor } from './safetensors.ts'
-
-const FORMAT = 'fourlane/1'
-
-/** What the metadata's `settings` holds. */
-export interface Settings {
-  readonly seed: number
-  readonly deterministic: boolean
-  readonly layers: readonly Layer[]
-  readonly compiled?: {
-    readonly optimizer: { readonly kind: OptimizerName; readonly options: Readonly<Record<string, unknown>> }
-    readonly loss: Loss
-    readonly metrics: readonly Metric[]
-    readonly clipping: Clipping
-  }
-  /** Layers frozen by index, and whether running statistics are. */
-  readonly frozen?: readonly number[]
-  readonly statisticsFrozen?: boolean
-  /** With the optimizer's state: where training stood. */
-  readonly progress?: { readonly steps: number; readonly learningRateScale: number; readonly random: RandomState }
-}
+import { encodeSafetensors, type SafetensorsTensor } from './safetensors.ts'
+import { FORMAT, type Settings } from './settings.ts'
 
 /** The optimizer as JSON; undefined when a function of the user's own is part of it. */
 function describeOptimizer({ kind, options, learningRate, weightDecay, parameterGroups }: Optimizer) {
@@ -87,25 +62,3 @@ const tensorsOf = ({ engine }: Model, block: number, prefix: string): Safetensor
     shape: slot.shape,
     data: readSlot(engine.arena, block, slot),
   }))
-
-/**
- * What a model's file says of it, parameters apart.
- * @throws RangeError when the bytes' metadata are not those of a model.
- */
-export function readSettings({ metadata }: SafetensorsFile): Settings {
-  if (metadata.format !== FORMAT || metadata.settings === undefined) {
-    throw new RangeError(
-      `modelFromBytes: not a fourlane model: its metadata has format ${show(metadata.format)}, expected "${FORMAT}"`,
-    )
-  }
-  let settings: unknown
-  try {
-    settings = JSON.parse(metadata.settings)
-  } catch (cause) {
-    throw new RangeError('modelFromBytes: the settings in the metadata are not JSON; the file is damaged', { cause })
-  }
-  if (typeof settings !== 'object' || settings === null || !('layers' in settings) || !Array.isArray(settings.layers)) {
-    throw new RangeError('modelFromBytes: the settings in the metadata name no layers; the file is damaged')
-  }
-  return settings as unknown as Settings
-}

@@ -4,6 +4,7 @@ import type { Modules } from './host.ts'
 
 const given = new Map<string, WebAssembly.Module>()
 const compiled = new Map<string, WebAssembly.Module>()
+const variants = new Map<string, WebAssembly.Module>()
 let source = modules
 
 /** Brings along the builds for hosts without files; cheap, and idle where there are files or as many builds already. */
@@ -35,13 +36,23 @@ export function moduleOf(name: string): WebAssembly.Module {
   return module
 }
 
-/** The bytes of a build, to compile them otherwise; undefined where there is only a compiled module. */
-export function codeOf(name: string): Uint8Array | undefined {
-  const code = given.has(name) ? undefined : source?.read(name)
-  return code instanceof Uint8Array ? code : undefined
+/**
+ * The module of a build with its bytes changed, compiled once; undefined where there is only a compiled module.
+ * @param change the same at every call.
+ */
+export function variantOf(name: string, change: (code: Uint8Array) => Uint8Array): WebAssembly.Module | undefined {
+  if (given.has(name)) return undefined
+  const known = variants.get(name)
+  if (known) return known
+  const code = source?.read(name)
+  if (!(code instanceof Uint8Array)) return undefined
+  const module = new WebAssembly.Module(change(code) as BufferSource)
+  variants.set(name, module)
+  return module
 }
 
 /** Forgets what was compiled here, so that it is compiled again, under the engine's flags of then. */
 export function forgetModules(): void {
   compiled.clear()
+  variants.clear()
 }

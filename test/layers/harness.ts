@@ -4,16 +4,9 @@ import { Arena } from '../../src/arena.ts'
 import { Draft, type Range } from '../../src/draft.ts'
 import type { Matrix } from '../../src/layers/lowering.ts'
 import { checkLayers, input, type Layer, type Lowerable } from '../../src/layers.ts'
-import {
-  blockFloats,
-  initialize,
-  layoutParameters,
-  readSlot,
-  type Slot,
-  valuesOf,
-  writeSlot,
-} from '../../src/parameters.ts'
+import { initialize } from '../../src/parameters.ts'
 import { Random } from '../../src/random.ts'
+import { blockFloats, layoutParameters, readSlot, type Slot, valuesOf, writeSlot } from '../../src/slots.ts'
 import type { Target } from '../../src/wasm.ts'
 
 export interface BenchOptions {

@@ -17,8 +17,8 @@ import {
   residual,
   rmsNorm,
 } from '../../src/layers.ts'
-import { valuesOf } from '../../src/parameters.ts'
 import { Random } from '../../src/random.ts'
+import { valuesOf } from '../../src/slots.ts'
 import { assertClose, type Tolerance } from '../golden.ts'
 import { forward, type OraclePass } from '../oracles/layers.ts'
 import { targets } from '../targets.ts'

@@ -2,7 +2,9 @@
 // Few files, because every file costs at start; annotated, because bundlers drop what an application does not use.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { pathToFileURL } from 'node:url'
+import { rollup } from '@rollup/wasm-node'
+import { transformSync } from 'esbuild'
 import { minify } from 'terser'
 import { packWasm } from './pack-wasm.mjs'
 import { rollTypes } from './roll-types.mjs'
@@ -11,11 +13,14 @@ const SOURCES = 'build/src'
 const RUNTIMES = `${SOURCES}/runtime`
 const OUT = 'build/dist'
 /** Entry points: their name in build/dist and in the package's exports, and their source. */
-export const ENTRIES = { index: 'main', core: 'core', predict: 'predict', terminal: 'terminal', wide: 'wide' }
-
-/** The one package that travels inside. */
-const LOADER_LICENCE =
-  '/*! @assemblyscript/loader: Daniel Wirtz and contributors, Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */'
+export const ENTRIES = {
+  index: 'main',
+  core: 'core',
+  predict: 'predict',
+  predictor: 'predictor',
+  terminal: 'terminal',
+  wide: 'wide',
+}
 
 /** What catalogue rows say for the reference pages only: strings that no code reads. */
 const PROSE =
@@ -40,43 +45,73 @@ const TERSE = {
   compress: { passes: 3 },
   mangle: true,
   // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
-  format: { preserve_annotations: true, ascii_only: true, comments: /^!/ },
+  format: { preserve_annotations: true, ascii_only: true },
 }
 
-const shippedCode = (path) => annotate(readFileSync(path, 'utf8').replace(PROSE, ''))
+/** The numbers that the machine and its compiler agree on stand in the code as they are, not as names to be looked up. */
+async function inlineNumbers() {
+  const numbers = Object.entries(await import(pathToFileURL(resolve(SOURCES, 'abi.js')).href))
+  const define = Object.fromEntries(
+    numbers.flatMap(([name, value]) => [name, `abi.${name}`].map((place) => [place, String(value)])),
+  )
+  return (code) =>
+    transformSync(code.replace(/^import [^;]* from '[./]+abi\.js';$/m, ''), { define, target: 'es2022' }).code
+}
 
-const shipped = {
+const shipped = (inlined) => ({
   name: 'shipped',
-  setup(builder) {
-    builder.onLoad({ filter: /[\\/]build[\\/]src[\\/].*\.js$/ }, ({ path }) => ({ contents: shippedCode(path) }))
-    builder.onLoad({ filter: /@assemblyscript[\\/]loader/ }, ({ path }) => ({
-      contents: `${LOADER_LICENCE}\n${readFileSync(path, 'utf8')}`,
-    }))
+  resolveId(id) {
+    return /^(#|node:)/.test(id) ? { id, external: true } : undefined
   },
+  transform(code) {
+    return { code: annotate(inlined(code.replace(PROSE, ''))), map: null }
+  },
+})
+
+/** All that a module takes to work, itself included. */
+function closure(entry, getModuleInfo) {
+  const found = new Set()
+  const visit = (id) => {
+    if (found.has(id) || !getModuleInfo(id)?.code) return
+    found.add(id)
+    getModuleInfo(id).importedIds.forEach(visit)
+  }
+  visit(entry)
+  return found
 }
 
 /**
- * Entries but `predict` reach all that `core` does, so that there are two shared files, what predicting takes and the rest. At start
- * the engine needs longer to find and link one more file than to skim functions that an entry does not use. Bundlers drop these.
+ * Two entry points hold the code, `predictor` what predicting takes and `core` the rest; the others import it from them. A third
+ * file for what they share would be neater, since internals leave `predictor` as exports with names of a letter or two, but at
+ * start the engine needs longer to find and link one more file than for all it runs of one.
  */
-const twoShared = {
-  name: 'two shared files',
-  setup(builder) {
-    const core = resolve(SOURCES, `${ENTRIES.core}.js`)
-    builder.onResolve({ filter: /^all of core$/ }, () => ({ path: core, sideEffects: true }))
-    builder.onLoad({ filter: /[\\/]build[\\/]src[\\/](?:main|wide)\.js$/ }, ({ path }) => ({
-      contents: `import 'all of core'\n${shippedCode(path)}`,
-    }))
-  },
+async function buildEntries() {
+  const input = Object.fromEntries(Object.entries(ENTRIES).map(([name, source]) => [name, `${SOURCES}/${source}.js`]))
+  const bundle = await rollup({
+    input,
+    plugins: [shipped(await inlineNumbers())],
+    preserveEntrySignatures: 'allow-extension',
+    treeshake: { moduleSideEffects: false },
+  })
+  const closures = {}
+  const { output } = await bundle.write({
+    dir: OUT,
+    format: 'es',
+    hoistTransitiveImports: false,
+    manualChunks(id, { getModuleInfo }) {
+      for (const name of ['predictor', 'core']) closures[name] ??= closure(resolve(input[name]), getModuleInfo)
+      return Object.keys(closures).find((name) => closures[name].has(id))
+    },
+  })
+  await bundle.close()
+  const odd = output.filter(({ isEntry }) => !isEntry)
+  if (odd.length > 0) throw new Error(`one file for each entry point, got also ${odd.map(({ fileName }) => fileName)}`)
 }
 
 export async function bundle() {
   packWasm('build')
   rmSync(OUT, { recursive: true, force: true })
-  const { terminal, ...connected } = ENTRIES
-  // the terminal's drawings share no state with the rest: alone, it costs the others no file
-  await buildEntries(connected, [twoShared, shipped])
-  await buildEntries({ terminal }, [shipped])
+  await buildEntries()
   const scripts = (folder) =>
     readdirSync(folder)
       .filter((file) => file.endsWith('.js') && file !== 'bytes.js')
@@ -85,32 +120,8 @@ export async function bundle() {
     const { code } = await minify(readFileSync(file, 'utf8'), TERSE)
     writeFileSync(file, code)
   }
-  const { index, core, ...others } = ENTRIES
+  const { index, predict, core, ...others } = ENTRIES
   rollTypes(SOURCES, core, Object.values(others))
-}
-
-/** Bundles entry points that share modules. */
-function buildEntries(entries, plugins) {
-  return build({
-    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, `${SOURCES}/${source}.js`])),
-    outdir: OUT,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2022',
-    external: ['#runtime', '#modules', 'node:*'],
-    conditions: ['import'],
-    mainFields: ['module', 'main'],
-    // of a module without side effects, `all of core` is asked for to be near, not to run
-    logOverride: { 'ignored-bare-import': 'silent' },
-    // whitespace is left to terser, which keeps the annotations for the application's bundler
-    legalComments: 'inline',
-    minifySyntax: true,
-    minifyIdentifiers: true,
-    plugins,
-    logLevel: 'warning',
-  })
 }
 
 if (process.argv[1]?.endsWith('bundle.mjs')) await bundle()

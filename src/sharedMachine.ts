@@ -1,9 +1,8 @@
 /** The machine on memory that threads share. */
-import { instantiateSync } from '@assemblyscript/loader'
 import { JOB_TILE, THREADS_JOB } from './abi.ts'
 import { variantOf } from './runtime/modules.ts'
 import { canSleep, importSharedMemory, sharedMemory } from './shared.ts'
-import { type Exports, type Machine, type Target, tileCode } from './wasm.ts'
+import { type Exports, exportsOf, type Machine, type Target, tileCode } from './wasm.ts'
 
 /** An instance on a memory that workers share: `module` on the same memory is what they run. */
 export interface SharedMachine extends Machine {
@@ -29,7 +28,7 @@ export function instantiateShared(target: Target): SharedMachine | undefined {
   const module = variantOf(target, importSharedMemory)
   if (!module) return undefined
   const memory = sharedMemory(1)
-  const { exports } = instantiateSync<SharedExports>(module, { env: { memory } })
+  const exports = exportsOf<SharedExports>(module, { env: { memory } })
   exports.initialize()
   exports.setNap(canSleep() ? NAP_MICROSECONDS : 0)
   const setTile = (code: number) => {

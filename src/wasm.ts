@@ -1,5 +1,4 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
-import { instantiateSync } from '@assemblyscript/loader'
 import { enableRelaxedSimd, environment } from '#runtime'
 import { ABI_VERSION } from './abi.ts'
 import { checkOneOf, checkOptions } from './check.ts'
@@ -160,8 +159,12 @@ export function setWide(on: boolean): void {
   wide = on
 }
 
+/** The exports of a new instance. */
+export const exportsOf = <E>(module: WebAssembly.Module, imports?: WebAssembly.Imports): E =>
+  new WebAssembly.Instance(module, imports).exports as E
+
 function open(module: WebAssembly.Module): Exports {
-  const { exports } = instantiateSync<Exports>(module, {})
+  const exports = exportsOf<Exports>(module)
   if (typeof exports.abiVersion !== 'function') throw new RangeError('fourlane: this wasm file is none of fourlane')
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new RangeError(

@@ -2,6 +2,7 @@
  * Dense layers and their gradients: against float64, bit for bit against a scalar sum in order of k, and the same bits for
  * every tile, batch and split of panels.
  */
+import { instantiateSync } from '@assemblyscript/loader'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as abi from '../src/abi.ts'
@@ -190,8 +191,8 @@ interface Kernels extends Record<string, (...operands: number[]) => void> {}
 /** The kernels themselves, for what the op list alone cannot say: which panels and rows to compute. */
 function kernels(relaxed: boolean): { memory: WebAssembly.Memory; kernels: Kernels } {
   const code = compile('assembly/gemm.ts', featuresOf(relaxed), '-O0')
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code))
-  return { memory: exports.memory as WebAssembly.Memory, kernels: exports as unknown as Kernels }
+  const { exports } = instantiateSync<Kernels>(code, {})
+  return { memory: exports.memory as unknown as WebAssembly.Memory, kernels: exports }
 }
 
 const split = suite('dense, split by panels and rows')

@@ -1,5 +1,7 @@
 /** How threads share a step: threads that take turns in any order claim everything once, whoever stops in the middle. */
+
 import { Worker } from 'node:worker_threads'
+import { instantiateSync } from '@assemblyscript/loader'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +9,7 @@ import { JOB_SHARES_NOW, THREADS_JOB } from '../src/abi.ts'
 import { importSharedMemory, sharedMemory } from '../src/shared.ts'
 import { compile } from './compile.ts'
 
-interface Thread {
+interface Thread extends Record<string, unknown> {
   setThreads(count: number): void
   open(total: number, thread: number): void
   more(): number
@@ -32,7 +34,7 @@ const module = new WebAssembly.Module(
 /** Instances on one memory, as if each were a thread of its own; and one more, to look at what the others left. */
 function crew(count: number): { threads: Thread[]; onlooker: Thread; memory: WebAssembly.Memory } {
   const memory = sharedMemory(64)
-  const instance = () => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Thread
+  const instance = () => instantiateSync<Thread>(module, { env: { memory } }).exports
   const threads = Array.from({ length: count }, instance)
   for (const thread of threads) thread.setThreads(count)
   return { threads, onlooker: instance(), memory }

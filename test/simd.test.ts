@@ -1,4 +1,5 @@
 /** Accuracy of the elementary functions, on a probe module compiled from test/assembly/probe.ts for both kinds of arithmetic. */
+import { instantiateSync } from '@assemblyscript/loader'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MACHINE_BYTES } from '../src/abi.ts'
@@ -7,7 +8,7 @@ import { compile, featuresOf } from './compile.ts'
 import { atOrdinal, ordinal, sweep, worstUlp } from './ulp.ts'
 
 type Kernel = (from: number, to: number, bytes: number) => void
-interface Probe extends Record<ElementFunction, Kernel> {
+interface Probe extends Record<ElementFunction, Kernel>, Record<string, unknown> {
   memory: WebAssembly.Memory
   fillConstants(): void
   sum(from: number): number
@@ -115,11 +116,7 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
   }
 
   test.before(() => {
-    const { exports } = new WebAssembly.Instance(
-      new WebAssembly.Module(compile('test/assembly/probe.ts', featuresOf(relaxed))),
-      {},
-    )
-    probe = exports as unknown as Probe
+    probe = instantiateSync<Probe>(compile('test/assembly/probe.ts', featuresOf(relaxed)), {}).exports
     probe.fillConstants()
   })
 

@@ -7,9 +7,13 @@ const compiled = new Map<string, WebAssembly.Module>()
 const variants = new Map<string, WebAssembly.Module>()
 let source = modules
 
-/** Brings along the builds for hosts without files; cheap, and idle where there are files or as many builds already. */
-export function bring(from: Modules | undefined): void {
-  if (from && from.builds.length > (source?.builds.length ?? 0)) source = from
+/** The function itself, after bringing along the builds: cheap, and idle where there are files or as many builds already. */
+export function bringing<F extends (...args: never[]) => unknown>(from: Modules | undefined, open: F): F {
+  const opened = (...args: Parameters<F>) => {
+    if (from && from.builds.length > (source?.builds.length ?? 0)) source = from
+    return open(...args)
+  }
+  return opened as F
 }
 
 /** Uses this module for a build from now on. */

@@ -18,10 +18,10 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 430_000 },
+  unpacked: { goal: 250_000, limit: 410_000 },
   wasm: { goal: 64_000, limit: 64_000 },
-  predict: { goal: 40_000, limit: 38_500 },
-  train: { goal: 66_000, limit: 66_000 },
+  predict: { goal: 40_000, limit: 35_500 },
+  train: { goal: 64_000, limit: 64_000 },
   types: { goal: 70_000, limit: 70_000 },
 }
 // this V8 knows relaxed SIMD only behind a flag

@@ -17,6 +17,18 @@ export function show(value: unknown): string {
   return String(value)
 }
 
+interface BuiltIns {
+  Uint8Array: Uint8Array
+  ArrayBuffer: ArrayBuffer
+  URL: URL
+  AbortSignal: AbortSignal
+  'WebAssembly.Module': WebAssembly.Module
+}
+
+/** Whether a value is of a built-in class, of any realm: frames, vm contexts and test runners have classes of their own. */
+export const isA = <K extends keyof BuiltIns>(value: unknown, kind: K): value is BuiltIns[K] =>
+  Object.prototype.toString.call(value) === `[object ${kind}]`
+
 /** @throws TypeError unless `value` is a finite number; RangeError unless it lies in [minimum, maximum]. */
 export function checkNumber(
   where: string,

@@ -1,6 +1,6 @@
 /** What `fit` takes, checked. */
 import { type Callback, checkCallbacks } from './callbacks.ts'
-import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
+import { checkBoolean, checkInteger, checkOptions, isA, show } from './check.ts'
 import type { Features } from './data/features.ts'
 import type { ClassWeight, Targets } from './data.ts'
 
@@ -77,7 +77,7 @@ export function readFitOptions(options: FitOptions, streamed: boolean): Course {
 }
 
 function checkSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal
+  if (signal === undefined || isA(signal, 'AbortSignal')) return signal
   const fix = signal instanceof AbortController ? '; pass controller.signal' : ''
   throw new TypeError(`fit: "signal" must be an AbortSignal, got ${show(signal)}${fix}`)
 }

@@ -1,6 +1,6 @@
 /** Loading the machine by hand, for hosts and bundlers that need it. */
 import { readBytes } from '#runtime'
-import { checkOptions, show } from './check.ts'
+import { checkOptions, isA, show } from './check.ts'
 import { adopt } from './wasm.ts'
 
 /** Exactly one of them: a compiled module, the bytes of a wasm file, or where to fetch or read it. */
@@ -24,15 +24,15 @@ export async function init(options: InitOptions): Promise<void> {
     throw new TypeError(`${where}: give exactly one of "module", "bytes" and "url"`)
   }
   if (module !== undefined) {
-    if (!(module instanceof WebAssembly.Module)) {
+    if (!isA(module, 'WebAssembly.Module')) {
       throw new TypeError(`${where}: "module" must be a WebAssembly.Module, got ${show(module)}`)
     }
     return adopt(module)
   }
-  if (url !== undefined && typeof url !== 'string' && !(url instanceof URL)) {
+  if (url !== undefined && typeof url !== 'string' && !isA(url, 'URL')) {
     throw new TypeError(`${where}: "url" must be a URL, got ${show(url)}`)
   }
-  if (bytes !== undefined && !(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
+  if (bytes !== undefined && !isA(bytes, 'Uint8Array') && !isA(bytes, 'ArrayBuffer')) {
     throw new TypeError(`${where}: "bytes" must be a Uint8Array or ArrayBuffer, got ${show(bytes)}`)
   }
   const code = bytes ?? (await readBytes(url as string | URL))

@@ -1,6 +1,6 @@
 /** From a file's bytes back to a model. */
 import { readBytes } from '#runtime'
-import { checkOptions, show } from './check.ts'
+import { checkOptions, isA, show } from './check.ts'
 import { decodeSafetensors, type SafetensorsFile } from './formats/safetensors.ts'
 import { readSettings, type Settings } from './formats/settings.ts'
 import { reviveLayer } from './layers.ts'
@@ -49,7 +49,7 @@ export function modelFromBytes(bytes: Uint8Array): Model {
  * @throws the file system's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
 export async function loadModel(pathOrBytes: string | Uint8Array): Promise<Model> {
-  if (typeof pathOrBytes !== 'string' && !(pathOrBytes instanceof Uint8Array)) {
+  if (typeof pathOrBytes !== 'string' && !isA(pathOrBytes, 'Uint8Array')) {
     throw new TypeError(`loadModel: expected a file's path or a Uint8Array, got ${show(pathOrBytes)}`)
   }
   return modelFromBytes(typeof pathOrBytes === 'string' ? await readBytes(pathOrBytes) : pathOrBytes)

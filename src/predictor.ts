@@ -2,7 +2,7 @@
 import { readBytes } from '#runtime'
 import { RECORD_ROWS, RECORD_WORDS } from './abi.ts'
 import { Arena } from './arena.ts'
-import { checkOptions, show } from './check.ts'
+import { checkOptions, isA, show } from './check.ts'
 import { type Features, readFeatures } from './data/features.ts'
 import { Draft } from './draft.ts'
 import { decodeSafetensors } from './formats/safetensors.ts'
@@ -104,8 +104,8 @@ const rowOf = ({ address, stride }: Matrix, row: number): number => (address + r
  * @throws the host's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
 export async function loadPredictor(pathOrBytes: string | URL | Uint8Array): Promise<Predictor> {
-  if (pathOrBytes instanceof Uint8Array) return predictorFromBytes(pathOrBytes)
-  if (typeof pathOrBytes !== 'string' && !(pathOrBytes instanceof URL)) {
+  if (isA(pathOrBytes, 'Uint8Array')) return predictorFromBytes(pathOrBytes)
+  if (typeof pathOrBytes !== 'string' && !isA(pathOrBytes, 'URL')) {
     throw new TypeError(`loadPredictor: expected a path, a URL or a Uint8Array, got ${show(pathOrBytes)}`)
   }
   return predictorFromBytes(await readBytes(pathOrBytes))

@@ -1,6 +1,7 @@
+import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions, show, suggest } from '../src/check.ts'
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions, isA, show, suggest } from '../src/check.ts'
 
 const message = (act: () => unknown) => {
   try {
@@ -56,4 +57,19 @@ test('values are shown shortly', () => {
   assert.is(show(Object.create(null)), 'a null-prototype object')
   assert.is(show(undefined), 'undefined')
 })
+test('built-in classes are known from any realm, and nothing else passes for them', () => {
+  const foreign: Uint8Array = runInNewContext('new Uint8Array(2)')
+  assert.not.instance(foreign, Uint8Array)
+  assert.ok(isA(foreign, 'Uint8Array'))
+  assert.ok(isA(Buffer.alloc(1), 'Uint8Array'))
+  assert.ok(isA(runInNewContext('new ArrayBuffer(2)'), 'ArrayBuffer'))
+  assert.ok(isA(new URL('file:///a'), 'URL'))
+  assert.ok(isA(new AbortController().signal, 'AbortSignal'))
+  const empty = 'Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)'
+  assert.ok(isA(runInNewContext(`new WebAssembly.Module(${empty})`), 'WebAssembly.Module'))
+  for (const value of [undefined, null, 'Uint8Array', [1, 2], new Float32Array(2), new ArrayBuffer(2), {}]) {
+    assert.not.ok(isA(value, 'Uint8Array'))
+  }
+})
+
 test.run()

@@ -1,12 +1,12 @@
 // The application that the runtimes run: an empty folder with the packed package installed, the scenario, the digits, and bundles.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { npm, run } from './install.mjs'
+import { npm, npmScript, run } from './install.mjs'
 
 export const WORKER_CONDITIONS = ['workerd', 'worker', 'browser']
 
@@ -15,7 +15,7 @@ export function createApp() {
   const folder = mkdtempSync(join(tmpdir(), 'fourlane-app-'))
   const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], process.cwd()))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  npm(['install', '--ignore-scripts', `./${filename.replace('@', '').replace('/', '-')}`], folder)
+  npm(['install', '--ignore-scripts', `./${filename}`], folder)
   const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
   const added = Object.keys(packages).filter((name) => name !== '')
 
@@ -33,7 +33,20 @@ export function createApp() {
   cpSync('examples/deno-serve.ts', join(folder, 'deno-serve.ts'))
   run(process.execPath, ['edge-worker/train.mjs'], { cwd: folder })
   cpSync(join(folder, 'edge-worker/digits.safetensors'), join(folder, 'digits.safetensors'))
-  return { folder, added }
+  return { folder, added, filename }
+}
+
+/** Installs the tarball once more, with npm on another Node, and lets it be imported there. */
+export function installWith(node, { folder, filename }) {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'fourlane-install-'))
+  try {
+    writeFileSync(join(elsewhere, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--engine-strict']
+    run(node, [npmScript(), ...args, join(folder, filename)], { cwd: elsewhere })
+    run(node, ['--input-type=module', '-e', "await import('fourlane')"], { cwd: elsewhere })
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true })
+  }
 }
 
 /** A worker as its host's own tool bundles it: the host's conditions, wasm and model files beside it. */

@@ -1,6 +1,6 @@
 // Brings the runtimes and tools that the runtime suite needs: npm packages in a folder of their own, Chromium from the system.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,6 +12,7 @@ const PACKAGES = {
   ...Object.fromEntries(NODES.map((major) => [`node${major}`, `npm:node-${PLATFORM}@${major}`])),
   deno: '^2.9.0',
   bun: '^1.4.0',
+  'edge-runtime': '^4.0.0',
   miniflare: '^4.20260426.0',
   vite: '^8.0.0',
   rollup: '^4.50.0',
@@ -33,6 +34,10 @@ export function run(command, args, options = {}) {
 }
 
 export const npm = (args, cwd) => run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd })
+
+/** npm itself, as a script for any Node. */
+export const npmScript = () =>
+  process.env.npm_execpath ?? realpathSync(spawnSync('which', ['npm'], { encoding: 'utf8' }).stdout.trim())
 
 /** The first of the paths at which there is something. */
 function found(...paths) {

@@ -2,7 +2,7 @@
  * The IDX format of MNIST and its relatives: two zero bytes, the element type, the number of dimensions, each dimension
  * as a big-endian u32, then the elements, big-endian, row-major.
  */
-import { show } from '../check.ts'
+import { isA, show } from '../check.ts'
 
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
@@ -33,7 +33,7 @@ const fail = (text: string): RangeError => new RangeError(`readIdx: ${text}`)
  * @throws RangeError for a file that is compressed, cut short, too long or not IDX at all.
  */
 export function readIdx(bytes: Uint8Array): IdxFile {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`readIdx: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+  if (!isA(bytes, 'Uint8Array')) throw new TypeError(`readIdx: "bytes" must be a Uint8Array, got ${show(bytes)}`)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw fail('the file is compressed; use readIdx(await gunzip(bytes))')
   if (bytes.length < 4) throw fail(`the file is cut short: ${bytes.length} bytes, less than the 4 of its magic number`)
   const type = TYPES[bytes[2]]
@@ -66,7 +66,7 @@ export function readIdx(bytes: Uint8Array): IdxFile {
  * @throws RangeError (as a rejection) for a file that is damaged or cut short.
  */
 export async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`gunzip: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+  if (!isA(bytes, 'Uint8Array')) throw new TypeError(`gunzip: "bytes" must be a Uint8Array, got ${show(bytes)}`)
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
   try {
     const unpacked = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'))

@@ -3,7 +3,7 @@
  *
  *   { "__metadata__": { key: text }, name: { "dtype": "F32", "shape": [2, 3], "data_offsets": [from, to] }, ... }
  */
-import { show } from '../check.ts'
+import { isA, show } from '../check.ts'
 import { crc32 } from './crc.ts'
 
 export type SafetensorsDtype = 'F32' | 'I32' | 'F64'
@@ -150,8 +150,7 @@ function fromBrain(bits: number): number {
  * @throws RangeError saying what is wrong with a file that is cut short, damaged or not safetensors at all.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (!(bytes instanceof Uint8Array))
-    throw new TypeError(`safetensors: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+  if (!isA(bytes, 'Uint8Array')) throw new TypeError(`safetensors: "bytes" must be a Uint8Array, got ${show(bytes)}`)
   if (bytes.length < 8) throw fail(`the file is cut short: ${bytes.length} bytes, less than the 8 of the header length`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerBytes = Number(view.getBigUint64(0, true))

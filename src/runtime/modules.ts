@@ -1,5 +1,6 @@
 /** Where compiled modules come from: `init`, else the files of the host, else what the entry point brought along. */
 import { modules } from '#runtime'
+import { isA } from '../check.ts'
 import type { Modules } from './host.ts'
 
 const given = new Map<string, WebAssembly.Module>()
@@ -35,7 +36,7 @@ export function moduleOf(name: string): WebAssembly.Module {
   if (!source)
     throw new Error(`fourlane: ${name}.wasm is not loaded; call init({ module | bytes | url }) with it first`)
   const code = source.read(name)
-  const module = code instanceof WebAssembly.Module ? code : new WebAssembly.Module(code as BufferSource)
+  const module = isA(code, 'WebAssembly.Module') ? code : new WebAssembly.Module(code as BufferSource)
   compiled.set(name, module)
   return module
 }
@@ -49,7 +50,7 @@ export function variantOf(name: string, change: (code: Uint8Array) => Uint8Array
   const known = variants.get(name)
   if (known) return known
   const code = source?.read(name)
-  if (!(code instanceof Uint8Array)) return undefined
+  if (!isA(code, 'Uint8Array')) return undefined
   const module = new WebAssembly.Module(change(code) as BufferSource)
   variants.set(name, module)
   return module

@@ -1,14 +1,38 @@
 // The entry points: the same names everywhere, every way to the machine brings the wasm along, `init` checks what it gets.
 import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as core from '../../src/core.ts'
 import * as index from '../../src/index.ts'
 import * as main from '../../src/main.ts'
+import * as predict from '../../src/predict.ts'
+import * as predictor from '../../src/predictor.ts'
 
 test('fourlane and fourlane/core export the names of index.ts, and init', () => {
   assert.equal(Object.keys(core).sort(), [...Object.keys(index), 'init'].sort())
   assert.equal(Object.keys(main).sort(), Object.keys(core).sort())
+})
+
+test('fourlane/predict exports the same names with its wasm as without, and both find the machine', () => {
+  assert.equal(Object.keys(predict).sort(), Object.keys(predictor).sort())
+  for (const name of ['predictorFromBytes', 'loadPredictor'] as const) assert.is.not(predict[name], predictor[name])
+  const model = main.sequential([main.input(3), main.dense(2)], { seed: 1 })
+  const bytes = model.toBytes()
+  const x = [0.5, -1, 2]
+  for (const { predictorFromBytes } of [predict, predictor]) {
+    assert.equal(predictorFromBytes(bytes).predict(x), model.predict(x))
+  }
+})
+
+test('bytes of another realm are bytes', async () => {
+  const bytes = main.sequential([main.input(3), main.dense(2)], { seed: 1 }).toBytes()
+  const foreign: Uint8Array = runInNewContext('Uint8Array').from(bytes)
+  assert.not.instance(foreign, Uint8Array)
+  const values = main.modelFromBytes(bytes).getWeights()
+  assert.equal(main.modelFromBytes(foreign).getWeights(), values)
+  assert.equal((await main.loadModel(foreign)).getWeights(), values)
+  assert.equal((await predict.loadPredictor(foreign)).predict([1, 2, 3]), main.modelFromBytes(bytes).predict([1, 2, 3]))
 })
 
 const extension = import.meta.url.endsWith('.js') ? 'js' : 'ts'
@@ -37,7 +61,7 @@ test('every name whose module makes machines is a door that brings the wasm alon
       if (name === '' || name.startsWith('type ') || harmless.includes(name)) continue
       const inMain: unknown = Reflect.get(main, name)
       assert.type(inMain, 'function', name)
-      assert.is.not(inMain, Reflect.get(index, name), `main.ts must wrap ${name} in door()`)
+      assert.is.not(inMain, Reflect.get(index, name), `main.ts must wrap ${name} in bringing()`)
       doors++
     }
   }

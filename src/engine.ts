@@ -1,22 +1,23 @@
 /** Runs a model's plan: parameters and state in place, rows copied in, records filled, results read out. */
-import * as abi from './abi.ts'
+import { JOURNAL_BYTES } from './abi.ts'
 import { Arena } from './arena.ts'
+import { Blocks } from './blocks.ts'
 import type { DataSet } from './dataset.ts'
 import type { Range } from './draft.ts'
 import { Feed } from './feed.ts'
 import type { Matrix } from './layers/lowering.ts'
 import type { Layer } from './layers.ts'
-import { type Objective, tensorsOf } from './objective.ts'
+import type { Objective } from './objective.ts'
 import { learningRateAt } from './optimizers.ts'
 import { initialize, type ParameterHome } from './parameters.ts'
 import { compilePlan, type Plan, type TrainingPlan } from './plan.ts'
 import type { Random } from './random.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { type Job, Runner } from './runner.ts'
-import { blockFloats, layoutParameters, type Slot, valuesOf, writeSlot } from './slots.ts'
+import type { Slot } from './slots.ts'
 import type { ThreadCount } from './threads.ts'
 import { loadRows, unloadRows } from './transfer.ts'
-import { initialStates, type StepClock, stateSlots, stepClock } from './updates.ts'
+import { initialStates, type StepClock, stepClock } from './updates.ts'
 import type { Target } from './wasm.ts'
 
 /** Rows an inference plan holds at least, so that large inputs go through in few calls. */
@@ -28,21 +29,16 @@ export type Goal = Omit<Objective, 'states' | 'isTrainable'>
 
 export class Engine implements ParameterHome {
   readonly arena: Arena
+  readonly blocks: Blocks
   readonly layers: readonly Layer[]
-  readonly slots: readonly Slot[]
   /** Output width of every layer. */
   readonly widths: readonly number[]
-  readonly parameters: number
-  readonly blockBytes: number
   /** Updates done so far. */
   steps = 0
   /** Set while a feed is in use: regions must stay where they are. */
   pinned = false
   /** What callbacks have made of the learning rate. */
   learningRateScale = 1
-  gradients: number | undefined
-  states: readonly number[] = []
-  readonly #frozen = new Set<number>()
   #frozenStatistics = false
   #goal: Goal | undefined
   #clock: StepClock | undefined
@@ -50,8 +46,6 @@ export class Engine implements ParameterHome {
   readonly #records: Records
   #planEnd = 0
   readonly runner: Runner
-  /** First free byte after the blocks that outlive a plan. */
-  #floor: number
 
   constructor(
     layers: readonly Layer[],
@@ -65,16 +59,12 @@ export class Engine implements ParameterHome {
     this.runner = new Runner(this.arena, threads, this)
     this.layers = layers
     this.widths = widths
-    this.slots = layoutParameters(layers, widths)
-    this.blockBytes = blockFloats(this.slots) * 4
-    this.parameters = this.arena.reserve(this.blockBytes)
-    this.#floor = this.arena.top
-    this.arena.commit()
+    this.blocks = new Blocks(this.arena, layers, widths)
   }
 
   /** Fills the parameters, zero until then, by their initializers. */
   initialize(random: Random): void {
-    initialize(this.arena, this.parameters, this.slots, random)
+    initialize(this.arena, this.blocks.parameters, this.blocks.slots, random)
   }
 
   /** Waits for a training job that threads are still at: before anything else touches its memory. */
@@ -90,14 +80,9 @@ export class Engine implements ParameterHome {
     return this.widths[this.widths.length - 1]
   }
 
-  isTrainable = (slot: Slot): boolean => {
-    const layer = this.layers[slot.layer]
-    return slot.trainable !== false && !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
-  }
-
-  /** Layers that `setFrozen` holds, by index. */
-  get frozen(): readonly number[] {
-    return [...this.#frozen].sort((a, b) => a - b)
+  /** How the parameters lie in their block. */
+  get slots(): readonly Slot[] {
+    return this.blocks.slots
   }
 
   get statisticsFrozen(): boolean {
@@ -106,11 +91,7 @@ export class Engine implements ParameterHome {
 
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
-    for (const index of indices) {
-      if (frozen) this.#frozen.add(index)
-      else this.#frozen.delete(index)
-    }
-    if (this.gradients !== undefined) this.arena.floats(this.gradients, this.blockBytes / 4).fill(0)
+    this.blocks.setFrozen(indices, frozen)
     this.#plan = undefined
   }
 
@@ -122,34 +103,23 @@ export class Engine implements ParameterHome {
 
   /** Fresh gradient and state blocks for a new goal; parameters stay. */
   compile(goal: Goal): void {
-    const { arena } = this
+    const { blocks } = this
     // a schedule of the user's own is called here first: if it fails, nothing has changed
-    initialStates(goal.optimizer, tensorsOf(this.slots, this.isTrainable))
+    initialStates(goal.optimizer, blocks.tensors)
     this.flush()
-    arena.top = this.parameters + this.blockBytes
-    const gradients = arena.reserve(this.blockBytes)
-    const states = stateSlots(goal.optimizer).map(() => arena.reserve(this.blockBytes))
     const { threads } = this.runner
-    if (threads) threads.journal = arena.reserve((threads.most - 1) * abi.JOURNAL_BYTES)
-    arena.commit()
-    this.#floor = arena.top
+    const journal = blocks.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
+    if (threads) threads.journal = journal
     this.#plan = undefined
     this.#goal = goal
-    this.gradients = gradients
-    this.states = states
     this.resetOptimizer()
   }
 
   /** Optimizer state and step count as before the first step. */
   resetOptimizer(): void {
     const optimizer = this.#goal?.optimizer
-    if (!optimizer || this.gradients === undefined) return
-    const floats = this.blockBytes / 4
-    for (const address of [this.gradients, ...this.states]) this.arena.floats(address, floats).fill(0)
-    for (const { tensor, slot, value } of initialStates(optimizer, tensorsOf(this.slots, this.isTrainable))) {
-      const own = this.slots.find(({ offset }) => offset === tensor.offset)
-      if (own) writeSlot(this.arena, this.states[slot], own, new Float32Array(valuesOf(own)).fill(value))
-    }
+    if (!optimizer) return
+    this.blocks.reset(optimizer)
     this.steps = 0
     this.learningRateScale = 1
     this.#clock = stepClock(optimizer)
@@ -178,21 +148,22 @@ export class Engine implements ParameterHome {
   plan(rows = 1, training = false): Plan {
     const goal = training ? this.#goal : undefined
     if (this.#plan && this.#plan.rows >= rows && (this.#plan.training || !goal)) return this.#plan
-    const { arena, slots, parameters } = this
+    const { arena, blocks } = this
+    const { slots, parameters, gradients = 0, states, frozen, isTrainable } = blocks
     const site = {
       arena,
       slots,
       parameters,
-      gradients: this.gradients ?? 0,
+      gradients,
       rows: Math.max(rows, INFERENCE_ROWS),
-      frozen: this.#frozen,
+      frozen,
       frozenStatistics: this.#frozenStatistics,
     }
-    const objective = goal && { ...goal, states: this.states, isTrainable: this.isTrainable }
+    const objective = goal && { ...goal, states, isTrainable }
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     this.runner.replan()
     this.#plan = undefined
-    arena.top = this.#floor
+    arena.top = blocks.end
     const plan = compilePlan(site, this.layers, this.widths, objective)
     this.#records.reserve()
     arena.commit()
@@ -289,6 +260,7 @@ export class Engine implements ParameterHome {
     this.#prepareUpdate(0, data.rows, 0)
     const job = { ...this.#job(plan.step), commit: plan.commit }
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
+    this.blocks.hasGradients = true
     return this.#records.collect(0, tally)
   }
 
@@ -300,6 +272,7 @@ export class Engine implements ParameterHome {
     this.#loadBatch(plan, data, 0, data.rows)
     this.#records.prepare(0, data.rows, 0, this.steps + 1)
     this.#run(plan.gradients, data.rows)
+    this.blocks.hasGradients = true
     return this.#records.collect(0, emptyTally())
   }
 
@@ -334,6 +307,7 @@ export class Engine implements ParameterHome {
   /** Counts the updates that were made of those that were prepared. */
   #complete({ count }: Job, completed: number, tally = emptyTally()): void {
     this.steps -= count - completed
+    if (completed > 0) this.blocks.hasGradients = true
     for (let i = 0; i < completed; i++) this.#records.collect(i, tally)
   }
 }

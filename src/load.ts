@@ -31,11 +31,11 @@ export function modelFromBytes(bytes: Uint8Array): Model {
   const { engine } = model
   if (settings.frozen) model.freeze(...settings.frozen)
   if (settings.statisticsFrozen) model.freezeStatistics()
-  fill(model, file, engine.parameters, '')
+  fill(model, file, engine.blocks.parameters, '')
   if (settings.progress && model.compiled) {
     const { steps, learningRateScale, random } = settings.progress
     stateSlots(model.compiled.optimizer).forEach((slot, i) => {
-      fill(model, file, engine.states[i], `optimizer.${slot}.`)
+      fill(model, file, engine.blocks.states[i], `optimizer.${slot}.`)
     })
     engine.steps = steps
     engine.learningRateScale = learningRateScale

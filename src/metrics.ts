@@ -3,11 +3,13 @@ import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from './che
 import { METRIC_DOCS, type MetricDoc } from './metrics/docs.ts'
 import type { Average } from './metrics/report.ts'
 import { confusionMatrix as matrixOf } from './metrics/report.ts'
-import { type MetricStream, type MetricValue, makeStream, type Task } from './metrics/streams.ts'
+import type { MetricValue, Task } from './metrics/rule.ts'
+import { type MetricStream, makeStream } from './metrics/streams.ts'
 
 export type { Average, ClassificationReport } from './metrics/report.ts'
 export { classificationReport } from './metrics/report.ts'
-export type { MetricStream, MetricValue } from './metrics/streams.ts'
+export type { MetricValue } from './metrics/rule.ts'
+export type { MetricStream } from './metrics/streams.ts'
 
 export const METRIC_NAMES = [
   'accuracy',

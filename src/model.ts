@@ -243,7 +243,7 @@ export class Model {
 
   /** A table of layers, output widths and parameter counts. */
   summary(): string {
-    return summarize(this.layers, this.engine)
+    return summarize(this.layers, this.engine.widths, this.engine.blocks)
   }
 
   /** Number of parameter values, padding not counted. */
@@ -306,12 +306,14 @@ export class Model {
   /** Copy of all parameters as stored: a snapshot for `setWeights` of this model. */
   getWeights(): Float32Array {
     this.engine.flush()
-    return this.engine.arena.floats(this.engine.parameters, this.engine.blockBytes / 4).slice()
+    const { blocks } = this.engine
+    return blocks.view(blocks.parameters).slice()
   }
 
   /** Brings back a snapshot taken by `getWeights`. */
   setWeights(weights: Float32Array): void {
-    const stored = this.engine.arena.floats(this.engine.parameters, this.engine.blockBytes / 4)
+    const { blocks } = this.engine
+    const stored = blocks.view(blocks.parameters)
     if (!(weights instanceof Float32Array) || weights.length !== stored.length) {
       throw new RangeError(`setWeights: expected a snapshot of ${stored.length} floats, got ${show(weights)}`)
     }

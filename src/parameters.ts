@@ -1,5 +1,6 @@
 /** The parameters of a model as users see them: filled by their initializers, read and written by name. */
 import type { Arena } from './arena.ts'
+import type { Blocks } from './blocks.ts'
 import { show } from './check.ts'
 import { fillInitial } from './initializers/distribution.ts'
 import type { Random } from './random.ts'
@@ -49,7 +50,7 @@ export class Parameter {
 
   /** Whether training changes it. */
   get trainable(): boolean {
-    return this.#home.isTrainable(this.#slot)
+    return this.#home.blocks.isTrainable(this.#slot)
   }
 
   /**
@@ -58,7 +59,8 @@ export class Parameter {
    */
   get(out?: Float32Array): Float32Array {
     this.#home.flush()
-    return readSlot(this.#home.arena, this.#home.parameters, this.#slot, this.#room('get', out))
+    const { arena, parameters } = this.#home.blocks
+    return readSlot(arena, parameters, this.#slot, this.#room('get', out))
   }
 
   /**
@@ -79,7 +81,8 @@ export class Parameter {
         throw new RangeError(`set: value ${i} of ${this.name} must be finite, got ${show(values[i])}`)
     }
     this.#home.flush()
-    writeSlot(this.#home.arena, this.#home.parameters, this.#slot, values)
+    const { arena, parameters } = this.#home.blocks
+    writeSlot(arena, parameters, this.#slot, values)
   }
 
   /**
@@ -87,10 +90,10 @@ export class Parameter {
    * @throws Error before the first one.
    */
   gradient(out?: Float32Array): Float32Array {
-    const address = this.#home.gradients
-    if (address === undefined)
+    const { arena, gradients, hasGradients } = this.#home.blocks
+    if (gradients === undefined || !hasGradients)
       throw new Error(`gradient: ${this.name} has none yet; call gradients() or trainStep() first`)
-    return readSlot(this.#home.arena, address, this.#slot, this.#room('gradient', out))
+    return readSlot(arena, gradients, this.#slot, this.#room('gradient', out))
   }
 
   #room(where: string, out: Float32Array | undefined): Float32Array | undefined {
@@ -105,12 +108,7 @@ export class Parameter {
 
 /** What a Parameter needs of its model. */
 export interface ParameterHome {
-  readonly arena: Arena
-  /** Address of the parameter block. */
-  readonly parameters: number
-  /** Address of the gradient block, once there has been a gradient. */
-  readonly gradients: number | undefined
-  isTrainable(slot: Slot): boolean
+  readonly blocks: Blocks
   /** Waits for work that still changes the blocks. */
   flush(): void
 }

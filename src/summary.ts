@@ -1,14 +1,13 @@
 /** The model as a table: layers, output widths, parameters. */
+import type { Blocks } from './blocks.ts'
 import { activationOf, type Layer } from './layers.ts'
 import { type Slot, valuesOf } from './slots.ts'
 
-interface Summarized {
-  readonly slots: readonly Slot[]
-  readonly widths: readonly number[]
-  isTrainable(slot: Slot): boolean
-}
-
-export function summarize(layers: readonly Layer[], { slots, widths, isTrainable }: Summarized): string {
+export function summarize(
+  layers: readonly Layer[],
+  widths: readonly number[],
+  { slots, isTrainable }: Pick<Blocks, 'slots' | 'isTrainable'>,
+): string {
   const grouped = (count: number) => count.toLocaleString('en-US')
   const sum = (of: readonly Slot[]) => of.reduce((total, slot) => total + valuesOf(slot), 0)
   const rows = layers.map((layer, index) => {

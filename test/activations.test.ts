@@ -13,6 +13,7 @@ import {
 import { isDenormal, noise, ones, run } from './activate.ts'
 import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from './golden.ts'
 import { kinks, normalCdf, oracle } from './oracles/activations.ts'
+import { refusesExactly as refuses } from './refuses.ts'
 import { Sheet, targets } from './targets.ts'
 import { sweep, worstUlp } from './ulp.ts'
 
@@ -252,9 +253,6 @@ test('names and factories resolve to plain frozen data', () => {
   }
 })
 
-/** `act` must throw an error of this type with this message. */
-const refuses = (act: () => unknown, type: typeof TypeError | typeof RangeError, message: string) =>
-  assert.throws(act, (error: Error) => error instanceof type && error.message === message)
 /** What callers without types may pass. */
 const anything = (value: unknown) => value as never
 

@@ -14,8 +14,9 @@ import {
   tensorBoard,
   terminateOnNaN,
 } from '../src/callbacks.ts'
-import { losses, rejects, Training } from './callbacks/training.ts'
+import { losses, Training } from './callbacks/training.ts'
 import { assertClose, readGolden } from './golden.ts'
+import { rejects } from './refuses.ts'
 
 test('earlyStopping: patience 0 stops at the first epoch without improvement', async () => {
   const training = new Training()
@@ -84,18 +85,22 @@ test('a metric that does not exist is named with those that do', async () => {
   const run = (callback: Callback) => () => new Training().run(callback, [{ loss: 1, accuracy: 0.5 }])
   await rejects(
     run(earlyStopping()),
+    RangeError,
     /^earlyStopping: there is no metric "val_loss" to monitor; available: loss, accuracy; give fit validationData or validationSplit$/,
   )
   await rejects(
     run(reduceLearningRateOnPlateau({ monitor: 'acc' })),
+    RangeError,
     /no metric "acc" to monitor; available: loss, accuracy$/,
   )
   await rejects(
     run(modelCheckpoint({ path: 'x', saveBestOnly: true })),
+    RangeError,
     /modelCheckpoint: there is no metric "val_loss"/,
   )
   await rejects(
     run(modelCheckpoint({ path: 'x{val_loss}' })),
+    RangeError,
     /"path" names \{val_loss\}, but there is no such metric; available: epoch, loss, accuracy/,
   )
 })

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { checkFloats } from '../src/data/arrays.ts'
 import { readFeatures } from '../src/data/features.ts'
 import { readWeights, splitRows } from '../src/data.ts'
-import { refuses } from './data/refuses.ts'
+import { refusesExactly as refuses } from './refuses.ts'
 
 const features = (x: unknown, inputs = 2) => readFeatures('fit', 'x', x, inputs)
 

@@ -1,4 +1,4 @@
-// The training loop: events, validation, stopping, aborting, data that arrives in batches, data larger than the window.
+// The training loop: events, validation, stopping, aborting, data larger than the window.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Arena } from '../src/arena.ts'
@@ -10,7 +10,6 @@ import {
   dense,
   earlyStopping,
   input,
-  type Model,
   modelFromBytes,
   reduceLearningRateOnPlateau,
   sequential,
@@ -18,22 +17,13 @@ import {
   terminateOnNaN,
   topKAccuracy,
 } from '../src/index.ts'
+import { bits, classifier, wave } from './samples.ts'
 import { targets } from './targets.ts'
 
-const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
 const x = wave(60 * 4)
 const y = Int32Array.from({ length: 60 }, (_, i) => (x[4 * i] > 0 ? 1 : 0) + (x[4 * i + 1] > 0.7 ? 1 : 0))
+const followed = () => classifier({ metrics: ['accuracy', 'topKAccuracy'] })
 
-function classifier(seed = 5): Model {
-  const model = sequential([input(4), dense(16, { activation: 'tanh' }), dense(3, { activation: 'softmax' })], { seed })
-  model.compile({
-    optimizer: adam({ learningRate: 0.01 }),
-    loss: 'sparseCategoricalCrossentropy',
-    metrics: ['accuracy', 'topKAccuracy'],
-  })
-  return model
-}
-const bits = (model: Model) => model.parameters.flatMap((parameter) => Array.from(parameter.get()))
 const failure = async (act: Promise<unknown>): Promise<Error> => {
   try {
     await act
@@ -57,7 +47,7 @@ for (const target of targets) {
       onEpochEnd: (epoch, logs) => void events.push(`end ${epoch} ${Object.keys(logs).join()}`),
       onTrainEnd: () => void events.push('done'),
     }
-    const history = await classifier().fit(x, y, { epochs: 2, batchSize: 25, callbacks: [note], validationSplit: 0.2 })
+    const history = await followed().fit(x, y, { epochs: 2, batchSize: 25, callbacks: [note], validationSplit: 0.2 })
     const keys = 'loss,accuracy,topKAccuracy,val_loss,val_accuracy,val_topKAccuracy'
     assert.equal(events, [
       'begin',
@@ -77,7 +67,7 @@ for (const target of targets) {
   })
 
   test('validation takes the last rows, and reports what evaluate does', async () => {
-    const model = classifier()
+    const model = followed()
     const history = await model.fit(x, y, { epochs: 1, validationSplit: 0.25 })
     const held = model.evaluate(x.subarray(45 * 4), y.subarray(45))
     assert.is(history.metrics.val_loss[0], held.loss)
@@ -85,7 +75,7 @@ for (const target of targets) {
   })
 
   test('reported means are exact over a short last batch', async () => {
-    const model = classifier()
+    const model = followed()
     model.compile({
       optimizer: sgd({ learningRate: 0 }),
       loss: 'sparseCategoricalCrossentropy',
@@ -99,7 +89,7 @@ for (const target of targets) {
   })
 
   test('early stopping restores the best weights', async () => {
-    const model = classifier()
+    const model = followed()
     const snapshots: number[][] = []
     const losses: number[] = []
     const spy: Callback = {
@@ -121,7 +111,7 @@ for (const target of targets) {
   })
 
   test('a plateau lowers the rate', async () => {
-    const model = classifier()
+    const model = followed()
     // a rate too small to change anything
     model.compile({ optimizer: sgd({ learningRate: 1e-12 }), loss: 'sparseCategoricalCrossentropy' })
     const rates: number[] = []
@@ -137,7 +127,7 @@ for (const target of targets) {
   })
 
   test('a loss that is not a number ends training', async () => {
-    const model = classifier()
+    const model = followed()
     model.compile({ optimizer: sgd({ learningRate: 1e38 }), loss: 'sparseCategoricalCrossentropy' })
     const { epoch } = await model.fit(x, y, { epochs: 1000, callbacks: [terminateOnNaN()] })
     assert.ok(epoch.length < 1000)
@@ -146,7 +136,7 @@ for (const target of targets) {
   test('maxSteps and stepsPerEpoch count updates', async () => {
     const count = async (options: object) => {
       let batches = 0
-      const model = classifier()
+      const model = followed()
       const { epoch } = await model.fit(x, y, {
         batchSize: 10,
         epochs: 4,
@@ -162,7 +152,7 @@ for (const target of targets) {
   })
 
   test('aborting rejects with the reason; done steps stay, and training can go on', async () => {
-    const model = classifier()
+    const model = followed()
     const controller = new AbortController()
     const reason = new Error('enough')
     let steps = 0
@@ -200,31 +190,8 @@ for (const target of targets) {
     assert.is((await running).name, 'AbortError')
   })
 
-  test('batches that arrive one by one train like arrays', async () => {
-    const arrays = classifier()
-    await arrays.fit(x, y, { epochs: 2, batchSize: 20, shuffle: false })
-    const batch = (i: number) => ({ x: x.subarray(i * 80, (i + 1) * 80), y: y.subarray(i * 20, (i + 1) * 20) })
-    const lists = classifier()
-    const source = {
-      *[Symbol.iterator]() {
-        for (let i = 0; i < 3; i++) yield batch(i)
-      },
-    }
-    const history = await lists.fit(source, { epochs: 2 })
-    assert.equal(bits(lists), bits(arrays))
-    assert.equal(Object.keys(history.metrics), ['loss', 'accuracy', 'topKAccuracy'])
-
-    const streamed = classifier()
-    async function* stream() {
-      for (let i = 0; i < 6; i++) yield batch(i % 3)
-    }
-    await streamed.fit(stream())
-    assert.equal(bits(streamed), bits(arrays))
-    assert.ok((await failure(classifier().fit(stream(), { epochs: 2 }))).message.includes('read only once'))
-  })
-
   test('classes weigh what they are told', async () => {
-    const [one, two] = [classifier(), classifier()]
+    const [one, two] = [followed(), followed()]
     await one.fit(x, y, { shuffle: false, classWeight: { 1: 3 } })
     await two.fit(x, y, { shuffle: false, sampleWeight: Array.from(y, (label) => (label === 1 ? 3 : 1)) })
     assert.equal(bits(one), bits(two))
@@ -232,7 +199,7 @@ for (const target of targets) {
 
   test('predicting and evaluating between steps changes nothing', async () => {
     const sampleWeight = Array.from({ length: 60 }, (_, i) => 1 + (i % 3))
-    const [quiet, disturbed] = [classifier(), classifier()]
+    const [quiet, disturbed] = [followed(), followed()]
     await quiet.fit(x, y, { epochs: 3, batchSize: 16, sampleWeight })
     const more = wave(500 * 4)
     const peek = {
@@ -248,7 +215,7 @@ for (const target of targets) {
   })
 
   test('shuffled training in two parts is training in one', async () => {
-    const [parts, whole] = [classifier(), classifier()]
+    const [parts, whole] = [followed(), followed()]
     await whole.fit(x, y, { epochs: 4, batchSize: 7 })
     await parts.fit(x, y, { epochs: 2, batchSize: 7 })
     const resumed = modelFromBytes(parts.toBytes({ includeOptimizer: true }))
@@ -258,56 +225,22 @@ for (const target of targets) {
 
   test('class weights are not for validation', async () => {
     const run = async (classWeight: object) => {
-      const model = classifier()
+      const model = followed()
       model.compile({ optimizer: sgd({ learningRate: 0 }), loss: 'sparseCategoricalCrossentropy' })
       return (await model.fit(x, y, { validationSplit: 0.3, ...classWeight })).metrics.val_loss[0]
     }
     assert.is(await run({ classWeight: { 0: 100 } }), await run({}))
   })
 
-  test('an endless source serves epochs of a given length', async () => {
-    let made = 0
-    function* endless() {
-      for (;;) {
-        made++
-        yield { x: x.subarray(0, 40), y: y.subarray(0, 10) }
-      }
-    }
-    const model = classifier()
-    const { epoch } = await model.fit(endless(), { epochs: 3, stepsPerEpoch: 4 })
-    assert.equal([epoch.length, made, model.engine.steps], [3, 12, 12])
-  })
-
-  test('a slow source does not hold up an abort; sources and options that do not fit are refused', async () => {
-    const model = classifier()
-    async function* slow() {
-      await new Promise((resolve) => setTimeout(resolve, 60_000).unref())
-      yield { x, y }
-    }
-    const controller = new AbortController()
-    setTimeout(() => controller.abort(), 20)
-    const aborted = await failure(model.fit(slow(), { signal: controller.signal }))
-    assert.is(aborted.name, 'AbortError')
-    assert.match((await failure(model.fit([][Symbol.iterator]()))).message, /no batches/)
-    assert.match(
-      (await failure(model.fit(slow(), { validationSplit: 0.1 }))).message,
-      /"validationSplit" is for arrays/,
-    )
-    assert.match(
-      (await failure(model.fit(x, y, { signal: new AbortController() as unknown as AbortSignal }))).message,
-      /controller.signal/,
-    )
-  })
-
   test('metrics of one kind have names of their own', () => {
-    const model = classifier()
+    const model = followed()
     const metrics = [topKAccuracy({ k: 1 }), topKAccuracy({ k: 2 })]
     model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics })
     assert.equal(Object.keys(model.evaluate(x, y)), ['loss', 'topKAccuracy', 'topKAccuracy_2'])
   })
 
   test('partialFit goes on where training stands', async () => {
-    const [parts, whole] = [classifier(), classifier()]
+    const [parts, whole] = [followed(), followed()]
     await parts.partialFit(x, y, { batchSize: 20 })
     await parts.partialFit(x, y, { batchSize: 20 })
     await whole.fit(x, y, { batchSize: 20, epochs: 2, shuffle: false })

@@ -18,9 +18,8 @@ import {
   sequential,
 } from '../src/index.ts'
 import { assertClose } from './golden.ts'
+import { wave } from './samples.ts'
 import { targets } from './targets.ts'
-
-const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
 
 for (const target of targets) {
   const test = suite(`folding (${target})`)

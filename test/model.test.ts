@@ -1,68 +1,9 @@
-// The model as a user holds it: shapes, errors, files, reproducibility, on every target.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  adam,
-  configureRuntime,
-  dense,
-  input,
-  loadModel,
-  type Model,
-  modelFromBytes,
-  sequential,
-  sgd,
-  stepDecay,
-} from '../src/index.ts'
-import { temporaryFolder } from './folder.ts'
+import { adam, configureRuntime, dense, input, sequential, sgd } from '../src/index.ts'
+import { refuses, rejects } from './refuses.ts'
+import { bits, classifier, labels, wave } from './samples.ts'
 import { targets } from './targets.ts'
-
-const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
-
-function classifier(inputs = 4, hidden = 16, classes = 3, seed = 5): Model {
-  const model = sequential(
-    [input(inputs), dense(hidden, { activation: 'tanh' }), dense(classes, { activation: 'softmax' })],
-    { seed },
-  )
-  model.compile({
-    optimizer: adam({ learningRate: 0.01 }),
-    loss: 'sparseCategoricalCrossentropy',
-    metrics: ['accuracy'],
-  })
-  return model
-}
-const labels = (rows: number, classes = 3) => Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes)
-const bits = (model: Model) => model.parameters.flatMap((parameter) => Array.from(parameter.get()))
-
-/** Runs `act`, which must throw a TypeError or RangeError whose message holds `text`. */
-function refuses(act: () => unknown, kind: typeof TypeError | typeof RangeError | typeof Error, text: string): void {
-  try {
-    act()
-  } catch (error) {
-    assert.instance(error, kind)
-    assert.ok((error as Error).message.includes(text), `"${(error as Error).message}" does not say "${text}"`)
-    return
-  }
-  assert.unreachable(`nothing refused: expected "${text}"`)
-}
-async function rejects(
-  act: Promise<unknown>,
-  kind: typeof TypeError | typeof RangeError | typeof Error,
-  text: string,
-): Promise<void> {
-  const settled = await act.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  )
-  refuses(
-    () => {
-      if (settled) throw settled.error
-    },
-    kind,
-    text,
-  )
-}
 
 for (const target of targets) {
   const test = suite(`model (${target})`)
@@ -144,7 +85,7 @@ for (const target of targets) {
 
   test('the same seed gives the same bits, another seed others', async () => {
     const run = async (seed: number) => {
-      const model = classifier(4, 16, 3, seed)
+      const model = classifier({ seed })
       await model.fit(wave(50 * 4), labels(50), { epochs: 3, batchSize: 16 })
       return bits(model)
     }
@@ -254,16 +195,6 @@ for (const target of targets) {
     assert.not.equal(model.parameters[0].get(), before[0])
   })
 
-  test('a file keeps what is frozen', () => {
-    const model = classifier()
-    model.freeze(1)
-    const again = modelFromBytes(model.toBytes())
-    assert.equal(
-      again.parameters.map(({ trainable }) => trainable),
-      [false, false, true, true],
-    )
-  })
-
   test('two layers of one name are refused', () => {
     refuses(() => sequential([input(3), dense(3, { name: 'dense_2' }), dense(1)]), RangeError, '"dense_2"')
   })
@@ -288,44 +219,16 @@ for (const target of targets) {
     assert.ok(Math.max(...difference) < 1e-6)
   })
 
-  test('a file brings back the model, compiled, and training resumes bit for bit', async () => {
-    const folder = temporaryFolder()
-    const path = join(folder, 'model.safetensors')
-    const x = wave(40 * 4)
-    const y = labels(40)
+  test('a parameter has a gradient once there has been one', () => {
     const model = classifier()
-    model.compile({
-      optimizer: adam({ learningRate: stepDecay({ learningRate: 0.01, stepSize: 3, gamma: 0.5 }) }),
-      loss: 'sparseCategoricalCrossentropy',
-      metrics: ['accuracy'],
-    })
-    await model.fit(x, y, { epochs: 2, batchSize: 16 })
-    await model.save(path, { includeOptimizer: true })
-    assert.equal(readdirSync(folder), ['model.safetensors'])
-    const again = await loadModel(path)
-    assert.equal(again.predict(x), model.predict(x))
-    assert.equal(again.evaluate(x, y), model.evaluate(x, y))
-    await model.fit(x, y, { epochs: 2, batchSize: 16 })
-    await again.fit(x, y, { epochs: 2, batchSize: 16 })
-    assert.equal(bits(again), bits(model))
-    assert.equal(again.toBytes({ includeOptimizer: true }), model.toBytes({ includeOptimizer: true }))
-  })
-
-  test('a damaged file is refused', async () => {
-    const folder = temporaryFolder()
-    const bytes = classifier().toBytes()
-    refuses(() => modelFromBytes(bytes.subarray(0, bytes.length - 5)), RangeError, 'cut short')
-    refuses(() => modelFromBytes(bytes.subarray(0, 4)), RangeError, 'cut short')
-    for (let at = 8; at < 1000; at += 37) {
-      const flipped = bytes.slice()
-      flipped[at] ^= 1
-      refuses(() => modelFromBytes(flipped), RangeError, '')
-    }
-    const path = join(folder, 'short.safetensors')
-    writeFileSync(path, bytes.subarray(0, 100))
-    await rejects(loadModel(path), RangeError, 'cut short')
-    await rejects(loadModel(join(folder, 'none')), Error, 'ENOENT')
-    assert.equal(readFileSync(path).length, 100)
+    const [kernel] = model.parameters
+    refuses(() => kernel.gradient(), Error, 'has none yet')
+    model.gradients(wave(8 * 4), labels(8))
+    assert.ok(kernel.gradient().some((value) => value !== 0))
+    model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' })
+    refuses(() => kernel.gradient(), Error, 'has none yet')
+    model.trainStep(wave(8 * 4), labels(8))
+    assert.ok(kernel.gradient().some((value) => value !== 0))
   })
 
   test('100,000 steps grow no memory', () => {

@@ -35,21 +35,22 @@ export function encodeModel(model: Model, includeOptimizer: boolean): Uint8Array
       'save: includeOptimizer cannot store parameterGroups or a schedule of your own; use the built-in schedules',
     )
   }
+  const frozen = [...engine.blocks.frozen].sort((a, b) => a - b)
   const settings: Settings = {
     seed: model.seed,
     deterministic: model.deterministic,
     layers: model.layers,
     ...(compiled && optimizer && { compiled: { ...compiled, optimizer } }),
-    ...(engine.frozen.length > 0 && { frozen: engine.frozen }),
+    ...(frozen.length > 0 && { frozen }),
     ...(engine.statisticsFrozen && { statisticsFrozen: true }),
     ...(includeOptimizer && {
       progress: { steps: engine.steps, learningRateScale: engine.learningRateScale, random: model.random.state },
     }),
   }
-  const tensors = tensorsOf(model, engine.parameters, '')
+  const tensors = tensorsOf(model, engine.blocks.parameters, '')
   if (includeOptimizer && compiled) {
     stateSlots(compiled.optimizer).forEach((slot, i) => {
-      tensors.push(...tensorsOf(model, engine.states[i], `optimizer.${slot}.`))
+      tensors.push(...tensorsOf(model, engine.blocks.states[i], `optimizer.${slot}.`))
     })
   }
   return encodeSafetensors(tensors, { format: FORMAT, settings: JSON.stringify(settings) })

@@ -5,7 +5,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { csvLogger, modelCheckpoint, tensorBoard } from '../../src/callbacks.ts'
 import { readEvents } from '../formats/events.ts'
-import { losses, rejects, Training } from './training.ts'
+import { rejects } from '../refuses.ts'
+import { losses, Training } from './training.ts'
 
 const test = suite<{ folder: string }>('callbacks: files')
 
@@ -37,6 +38,7 @@ test('csvLogger fails before training when its file cannot be written', async ({
   let epochs = 0
   await rejects(
     () => training.run(csvLogger({ path: join(folder, 'missing', 'log.csv') }), [{ loss: 1 }], () => epochs++),
+    Error,
     /ENOENT/,
   )
   assert.is(epochs, 0)

@@ -1,4 +1,3 @@
-import * as assert from 'uvu/assert'
 import type { Callback, CallbackContext, Logs } from '../../src/callbacks.ts'
 
 /** A training without a model: weights are the number of the epoch that made them. */
@@ -51,14 +50,3 @@ export class Training implements CallbackContext {
 }
 
 export const losses = (...values: number[]): Logs[] => values.map((val_loss) => ({ loss: 1, val_loss }))
-
-export async function rejects(run: () => unknown, message: RegExp): Promise<void> {
-  let failure: unknown
-  try {
-    await run()
-  } catch (error) {
-    failure = error
-  }
-  assert.instance(failure, Error)
-  assert.match((failure as Error).message, message)
-}

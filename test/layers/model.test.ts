@@ -25,11 +25,10 @@ import {
   sgd,
 } from '../../src/index.ts'
 import { assertClose } from '../golden.ts'
+import { refuses } from '../refuses.ts'
+import { bits, labels, wave } from '../samples.ts'
 import { targets } from '../targets.ts'
 
-const wave = (length: number, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7) * 1.5)
-const labels = (rows: number, classes = 3) => Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes)
-const bits = (model: Model) => model.parameters.flatMap((parameter) => Array.from(parameter.get()))
 const parameter = (model: Model, name: string) => {
   const found = model.parameters.find((candidate) => candidate.name === name)
   if (!found) throw new Error(`no ${name}`)
@@ -66,23 +65,6 @@ function compiled(layers: readonly Layer[], seed = 4): Model {
     metrics: ['accuracy'],
   })
   return model
-}
-function refuses(act: () => unknown, kind: typeof TypeError | typeof RangeError, text: string): void {
-  try {
-    act()
-  } catch (error) {
-    assert.instance(error, kind)
-    assert.ok((error as Error).message.includes(text), `"${(error as Error).message}" does not say "${text}"`)
-    return
-  }
-  assert.unreachable(`nothing refused: expected "${text}"`)
-}
-async function rejects(act: Promise<unknown>, text: string): Promise<void> {
-  const message = await act.then(
-    () => 'nothing',
-    (error: Error) => error.message,
-  )
-  assert.ok(message.includes(text), `"${message}" does not say "${text}"`)
 }
 
 for (const target of targets) {
@@ -263,25 +245,6 @@ for (const target of targets) {
         p.name,
       )
     }
-  })
-
-  test('a batch of one row is refused where batch statistics need two, before anything changes', async () => {
-    const model = compiled([input(6), batchNorm(), dense(3, { activation: 'softmax' })])
-    const before = bits(model)
-    const one = wave(6)
-    refuses(() => model.trainStep(one, labels(1)), RangeError, 'needs 2 rows')
-    refuses(() => model.gradients(one, labels(1)), RangeError, 'a batch of 1 row')
-    refuses(() => model.evaluate(one, labels(1), { training: true }), RangeError, 'a batch of 1 row')
-    await rejects(
-      model.fit(wave(33 * 6), labels(33), { batchSize: 32 }),
-      'the last batch of 33 rows in batches of 32 has 1 row',
-    )
-    await rejects(model.fit(new Set([{ x: one, y: labels(1) }])), 'a batch of 1 row')
-    assert.equal(bits(model), before)
-    assert.is(model.engine.steps, 0)
-    assert.is(model.predict(one).length, 3)
-    await model.fit(wave(34 * 6), labels(34), { batchSize: 32 })
-    model.evaluate(one, labels(1))
   })
 
   test('saving and loading: every layer, its settings, its statistics, and training that goes on bit for bit', () => {

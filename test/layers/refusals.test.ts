@@ -15,17 +15,8 @@ import {
   residual,
   sequential,
 } from '../../src/index.ts'
-
-function refuses(act: () => unknown, kind: typeof TypeError | typeof RangeError, text: string): void {
-  try {
-    act()
-  } catch (error) {
-    assert.instance(error, kind)
-    assert.ok((error as Error).message.includes(text), `"${(error as Error).message}" does not say "${text}"`)
-    return
-  }
-  assert.unreachable(`nothing refused: expected "${text}"`)
-}
+import { refuses, rejects } from '../refuses.ts'
+import { bits, labels, wave } from '../samples.ts'
 
 test('refusals name the argument', () => {
   const wrong = (value: unknown) => value as never
@@ -59,4 +50,25 @@ test('refusals name the argument', () => {
   refuses(() => dense(3, { weightNorm: true, kernelRegularizer: l1(0.1) }), RangeError, 'weightNorm')
   refuses(() => dense(3, { weightNorm: wrong(1) }), TypeError, '"weightNorm"')
 })
+test('a batch of one row is refused where batch statistics need two, before anything changes', async () => {
+  const model = sequential([input(6), batchNorm(), dense(3, { activation: 'softmax' })], { seed: 4 })
+  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+  const before = bits(model)
+  const one = wave(6)
+  refuses(() => model.trainStep(one, labels(1)), RangeError, 'needs 2 rows')
+  refuses(() => model.gradients(one, labels(1)), RangeError, 'a batch of 1 row')
+  refuses(() => model.evaluate(one, labels(1), { training: true }), RangeError, 'a batch of 1 row')
+  await rejects(
+    model.fit(wave(33 * 6), labels(33), { batchSize: 32 }),
+    RangeError,
+    'the last batch of 33 rows in batches of 32 has 1 row',
+  )
+  await rejects(model.fit(new Set([{ x: one, y: labels(1) }])), RangeError, 'a batch of 1 row')
+  assert.equal(bits(model), before)
+  assert.is(model.engine.steps, 0)
+  assert.is(model.predict(one).length, 3)
+  await model.fit(wave(34 * 6), labels(34), { batchSize: 32 })
+  model.evaluate(one, labels(1))
+})
+
 test.run()

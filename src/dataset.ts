@@ -102,19 +102,23 @@ export function withClassWeight(data: DataSet, { outputs }: Intake, classWeight:
   return { ...data, ...(weights && { weights }) }
 }
 
+/** Features, targets and, if they are to weigh differently, a weight for each row. */
+export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>]
+
 /** How `fit` is told to validate. */
 export interface Validation {
   readonly validationSplit?: number
-  readonly validationData?: readonly [x: Features, y: Targets]
+  readonly validationData?: ValidationData
 }
 
 /** The data set of `validationData`, if given. */
 export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
   if (validationData === undefined) return undefined
-  if (!Array.isArray(validationData) || validationData.length !== 2) {
-    throw new TypeError(`fit: "validationData" must be [x, y], got ${show(validationData)}`)
+  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
+    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${show(validationData)}`)
   }
-  return readDataSet('fit: validationData', intake, validationData[0], validationData[1])
+  const [x, y, sampleWeight] = validationData
+  return readDataSet('fit: validationData', intake, x, y, sampleWeight)
 }
 
 /** Rows to train on, and rows to validate with: given apart, or the last of the same. */

@@ -1,8 +1,8 @@
 /** What `fit` takes, checked. */
 import { type Callback, checkCallbacks } from './callbacks.ts'
 import { checkBoolean, checkInteger, checkOptions, isA, show } from './check.ts'
-import type { Features } from './data/features.ts'
-import type { ClassWeight, Targets } from './data.ts'
+import type { ClassWeight } from './data.ts'
+import type { ValidationData } from './dataset.ts'
 
 export interface FitOptions {
   epochs?: number
@@ -10,7 +10,8 @@ export interface FitOptions {
   shuffle?: boolean
   /** Fraction of the rows, taken from the end before any shuffling, that is only validated on. */
   validationSplit?: number
-  validationData?: readonly [x: Features, y: Targets]
+  /** Rows that are only validated on. */
+  validationData?: ValidationData
   classWeight?: ClassWeight
   sampleWeight?: ArrayLike<number>
   initialEpoch?: number

@@ -74,6 +74,33 @@ for (const target of targets) {
     assert.is(history.metrics.val_accuracy[0], held.accuracy)
   })
 
+  test('validation rows weigh what they are told', async () => {
+    const model = followed()
+    const sampleWeight = Float32Array.from(y, (_, i) => (i % 4) / 2)
+    const { metrics } = await model.fit(x, y, { validationData: [x, y, sampleWeight] })
+    const expected = model.evaluate(x, y, { sampleWeight })
+    assert.equal([metrics.val_loss[0], metrics.val_accuracy[0]], [expected.loss, expected.accuracy])
+    assert.is.not(metrics.val_loss[0], model.evaluate(x, y).loss)
+    const cut = [x, y, sampleWeight.subarray(1)] as const
+    assert.match((await failure(model.fit(x, y, { validationData: cut }))).message, /sampleWeight/)
+    const three = [x, y, sampleWeight, y] as unknown as typeof cut
+    assert.match((await failure(model.fit(x, y, { validationData: three }))).message, /\[x, y, sampleWeight\]/)
+  })
+
+  test('callbacks may predict and evaluate between steps, which changes nothing', async () => {
+    const plain = followed()
+    const watched = followed()
+    const seen: number[] = []
+    const watch: Callback = {
+      onBatchEnd: (_batch, _logs, { model }) => void model.predict(x.subarray(0, 8)),
+      onEpochEnd: (_epoch, _logs, { model }) => void seen.push(model.evaluate(x, y).loss),
+    }
+    await plain.fit(x, y, { epochs: 3, batchSize: 16 })
+    await watched.fit(x, y, { epochs: 3, batchSize: 16, callbacks: [watch] })
+    assert.equal(bits(watched), bits(plain))
+    assert.ok(seen.length === 3 && seen[2] < seen[0])
+  })
+
   test('reported means are exact over a short last batch', async () => {
     const model = followed()
     model.compile({

@@ -1,5 +1,7 @@
 /** What callbacks are given and what they may do. */
 import { checkFunction, show, suggest } from '../check.ts'
+import type { Features } from '../data/features.ts'
+import type { Targets } from '../data.ts'
 
 /** Metrics by name: `loss`, `accuracy`, `val_loss`, ... */
 export type Logs = Record<string, number>
@@ -19,8 +21,11 @@ export interface Progress {
   readonly logs: Logs
 }
 
-/** What callbacks need of a model. */
+/** The model as callbacks use it. */
 export interface CallbackModel {
+  /** Between steps of a fit too: it changes nothing. */
+  predict(x: Features): Float32Array
+  evaluate(x: Features, y: Targets, options?: { sampleWeight?: ArrayLike<number> }): Logs
   /** A snapshot for `setWeights`. */
   getWeights(): Float32Array
   setWeights(weights: Float32Array): void

@@ -10,6 +10,8 @@ export class Training implements CallbackContext {
   learningRateScale = 1
   stopReason: string | undefined
   readonly model = {
+    predict: () => this.weights,
+    evaluate: () => ({ loss: this.weights[0] }),
     getWeights: () => this.weights.slice(),
     setWeights: (weights: Float32Array) => {
       this.weights = weights

@@ -1,10 +1,11 @@
 /** The training loop: epochs, shuffling, chunks of steps sized by time, validation, events, stopping. */
 import { yieldToEventLoop } from '#runtime'
-import type { Callback, CallbackContext, CallbackModel, Logs } from './callbacks.ts'
+import type { CallbackContext, CallbackModel, Logs } from './callbacks.ts'
 import { checkNumber } from './check.ts'
 import { type Batches, type DataSet, sliceRows } from './dataset.ts'
 import type { Engine } from './engine.ts'
 import type { Feed } from './feed.ts'
+import type { FitCall } from './fitOptions.ts'
 import type { Random } from './random.ts'
 import { emptyTally, RECORDS, type Tally } from './records.ts'
 import type { Scorer } from './scorer.ts'
@@ -20,24 +21,13 @@ const CHUNK_MILLISECONDS = 10
 /** The event loop and `onProgress` get their turn at least this often. */
 const TURN_MILLISECONDS = 40
 
-/** A checked call of `fit`. */
-export interface FitRequest {
+/** A checked call of `fit`, and what it works with. */
+export interface FitRequest extends Omit<FitCall, 'shuffle'> {
   readonly engine: Engine
   readonly model: CallbackModel
   readonly scorer: Scorer
   /** Shuffles the rows of every epoch; undefined: rows in order. */
   readonly random: Random | undefined
-  readonly data: DataSet | Batches
-  readonly epochs: number
-  readonly initialEpoch: number
-  readonly batchSize: number
-  readonly stepsPerEpoch: number
-  /** Updates after which training ends, whatever the epoch. */
-  readonly maxSteps: number
-  readonly callbacks: readonly Callback[]
-  readonly signal: AbortSignal | undefined
-  /** `val_` metrics, when there is validation data. */
-  readonly validation: DataSet | undefined
 }
 
 const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data

@@ -1,8 +1,22 @@
 /** What `fit` takes, checked. */
 import { type Callback, checkCallbacks } from './callbacks.ts'
 import { checkBoolean, checkInteger, checkOptions, isA, show } from './check.ts'
-import type { ClassWeight } from './data.ts'
-import type { ValidationData } from './dataset.ts'
+import type { Features } from './data/features.ts'
+import type { ClassWeight, Targets } from './data.ts'
+import {
+  type Batches,
+  type BatchInput,
+  type BatchSource,
+  batchesOf,
+  type DataSet,
+  type Intake,
+  isBatchSource,
+  readDataSet,
+  readValidation,
+  splitDataSet,
+  type ValidationData,
+  withClassWeight,
+} from './dataset.ts'
 
 export interface FitOptions {
   epochs?: number
@@ -46,6 +60,7 @@ export interface Course {
   readonly shuffle: boolean
   readonly initialEpoch: number
   readonly stepsPerEpoch: number
+  /** Updates after which training ends, whatever the epoch. */
   readonly maxSteps: number
   readonly callbacks: readonly Callback[]
   readonly signal: AbortSignal | undefined
@@ -55,7 +70,7 @@ export interface Course {
 const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'validationSplit', 'classWeight', 'sampleWeight'] as const
 
 /** @throws TypeError or RangeError naming the option. */
-export function readFitOptions(options: FitOptions, streamed: boolean): Course {
+function readCourse(options: FitOptions, streamed: boolean): Course {
   checkOptions('fit', options, FIT_OPTIONS)
   for (const name of ARRAY_OPTIONS) {
     if (streamed && options[name] !== undefined) {
@@ -75,6 +90,43 @@ export function readFitOptions(options: FitOptions, streamed: boolean): Course {
     callbacks: checkCallbacks('fit', callbacks),
     signal: checkSignal(signal),
   }
+}
+
+/** Features, targets and options, or batches and options. */
+export type FitArguments = [first: Features | BatchSource, second?: Targets | FitOptions, third?: FitOptions]
+
+/** A call of `fit`: what to train on and to validate with, and the course of it. */
+export interface FitCall extends Course {
+  readonly data: DataSet | Batches
+  readonly validation: DataSet | undefined
+}
+
+/**
+ * @param checkRows refuses rows that leave a batch too small for the model.
+ * @throws TypeError or RangeError naming the argument.
+ */
+export function readFit(
+  [first, second, third = {}]: FitArguments,
+  intake: Intake,
+  checkRows: (rows: number, batchSize?: number) => void,
+): FitCall {
+  if (isBatchSource(first)) {
+    const options = (second ?? {}) as FitOptions
+    const course = readCourse(options, true)
+    const read = ({ x, y, sampleWeight }: BatchInput) => {
+      const batch = readDataSet('fit: batch', intake, x, y, sampleWeight)
+      checkRows(batch.rows)
+      return batch
+    }
+    return { ...course, data: batchesOf(first, read), validation: readValidation(intake, options) }
+  }
+  const course = readCourse(third, false)
+  const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)
+  const [rows, validation] = splitDataSet(given, intake, third)
+  const data = withClassWeight(rows, intake, third.classWeight)
+  const batchSize = Math.min(course.batchSize, data.rows)
+  checkRows(data.rows, batchSize)
+  return { ...course, batchSize, data, validation }
 }
 
 function checkSignal(signal: unknown): AbortSignal | undefined {

@@ -5,23 +5,10 @@ import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
 import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
 import { type Features, readFeatures } from './data/features.ts'
 import type { Targets } from './data.ts'
-import {
-  type BatchInput,
-  type BatchSource,
-  batchesOf,
-  checkBatches,
-  type DataSet,
-  type Intake,
-  isBatchSource,
-  readDataSet,
-  readValidation,
-  sliceRows,
-  splitDataSet,
-  withClassWeight,
-} from './dataset.ts'
+import { type BatchSource, checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from './dataset.ts'
 import { Engine } from './engine.ts'
 import { fit, type History } from './fit.ts'
-import { type FitOptions, PARTIAL_FIT_OPTIONS, readFitOptions } from './fitOptions.ts'
+import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from './fitOptions.ts'
 import { foldLayers } from './fold.ts'
 import { encodeModel } from './formats/checkpoint.ts'
 import { checkLayers, type Layer, noiseWarning } from './layers.ts'
@@ -126,38 +113,17 @@ export class Model {
    */
   async fit(x: Features, y: Targets, options?: FitOptions): Promise<History>
   async fit(batches: BatchSource, options?: FitOptions): Promise<History>
-  async fit(first: Features | BatchSource, second?: Targets | FitOptions, third: FitOptions = {}): Promise<History> {
-    const streamed = isBatchSource(first)
-    const options = (streamed ? (second ?? {}) : third) as FitOptions
+  async fit(...args: FitArguments): Promise<History> {
     const scorer = this.#requireCompiled('fit')
     this.#refuseWhileFitting('fit')
-    const { shuffle, ...course } = readFitOptions(options, streamed)
-    const read = ({ x, y, sampleWeight }: BatchInput) => {
-      const batch = this.#read('fit: batch', x, y, sampleWeight)
-      this.#checkBatches('fit', batch.rows)
-      return batch
-    }
-    const intake = this.#intake('fit')
-    const [rows, validation] = streamed
-      ? [batchesOf(first, read), readValidation(intake, options)]
-      : splitDataSet(this.#read('fit', first, second as Targets, options.sampleWeight), intake, options)
-    const data = 'rows' in rows ? withClassWeight(rows, intake, options.classWeight) : rows
-    const batchSize = 'rows' in data ? Math.min(course.batchSize, data.rows) : course.batchSize
-    if ('rows' in data) this.#checkBatches('fit', data.rows, batchSize)
-    course.signal?.throwIfAborted()
-
+    const { shuffle, ...call } = readFit(args, this.#intake('fit'), (rows, batchSize) =>
+      this.#checkBatches('fit', rows, batchSize),
+    )
+    call.signal?.throwIfAborted()
     this.#fitting = true
     try {
-      return await fit({
-        ...course,
-        batchSize,
-        engine: this.engine,
-        model: this,
-        scorer,
-        random: shuffle ? this.#random : undefined,
-        data,
-        validation,
-      })
+      const random = shuffle ? this.#random : undefined
+      return await fit({ ...call, engine: this.engine, model: this, scorer, random })
     } finally {
       this.#fitting = false
       this.engine.pinned = false

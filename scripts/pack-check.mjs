@@ -22,7 +22,7 @@ const SIZES = {
   wasm: { goal: 64_000, limit: 64_000 },
   predict: { goal: 40_000, limit: 35_500 },
   train: { goal: 64_000, limit: 64_000 },
-  types: { goal: 70_000, limit: 70_000 },
+  types: { goal: 70_000, limit: 71_000 },
 }
 // this V8 knows relaxed SIMD only behind a flag
 if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')

@@ -11,7 +11,8 @@ if (!existsSync('node_modules/typescript') || !existsSync('node_modules/esbuild'
 }
 
 if (!process.argv.includes('--install')) {
-  const built = 'build/src/index.js'
+  // what the build makes last but one
+  const built = 'build/dist/core.js'
   const sources = ['assembly', 'src', 'test', 'bench', 'examples'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))

@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createApp, installWith, pages, serveVite } from './runtimes/app.mjs'
+import { createApp, deploy, installWith, pages, serveVite } from './runtimes/app.mjs'
 import { visit } from './runtimes/browser.mjs'
 import { runInWorker, timeColdWorker, tryEdgeExample } from './runtimes/edge.mjs'
 import { runInEdgeLight } from './runtimes/edge-light.mjs'
@@ -92,9 +92,11 @@ try {
   await line('Chromium, esbuild', chromium, async () => inBrowser(await pages.esbuild(app)))
   await line('Chromium, esbuild iife', chromium, async () => inBrowser(await pages.iife(app)))
   await line('Chromium, Rollup', chromium, async () => inBrowser(await pages.rollup(app, tools)))
+  await line('Chromium, webpack', chromium, async () => inBrowser(await pages.webpack(app, tools)))
   await line('Chromium, Vite build', chromium, async () => inBrowser(await pages.vite(app, tools)))
   await line('Chromium, no bundler', chromium, () => inBrowser(pages.importMap(app), " 'nonce-map'"))
   await line('Chromium, Vite dev', chromium, () => inBrowser((take) => serveVite(app, tools, take)))
+  await line('deployed to Node', '', () => deploy(app, tools, needed(runtimes.nodes[24], 'Node 24')))
   await line('edge example', '', () => tryEdgeExample(app, tools))
   await line('deno-serve example', '', () => tryDenoServe())
   await line('types', '', () => checkTypes())
@@ -211,9 +213,17 @@ function checkTypes() {
       { cwd: app.folder },
     )
   }
+  // without the browser's types
+  const node = ['--typeRoots', join(process.cwd(), 'node_modules/@types'), '--types', 'node']
+  const plain = common.filter((word, i) => word !== '--types' && common[i - 1] !== '--types')
+  run(
+    process.execPath,
+    [tsc, '--module', 'node16', '--moduleResolution', 'node16', '--lib', 'es2022', ...node, ...plain],
+    { cwd: app.folder },
+  )
   if (existsSync(runtimes.deno ?? ''))
     run(runtimes.deno, ['check', '--quiet', '--no-remote', 'types.ts'], { cwd: app.folder })
-  return { note: 'node16, bundler, Deno' }
+  return { note: 'node16, bundler, Deno; with and without the types of browsers' }
 }
 
 function writeTable() {

@@ -7,8 +7,11 @@ import type { Clipping, NormOrder } from './objective.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from './optimizers.ts'
 
 export interface CompileOptions extends Clipping {
+  /** A name, with its default options, or what a factory such as `adam()` returns. */
   optimizer: OptimizerName | Optimizer
+  /** A name, or what a factory such as `huber()` returns. */
   loss: LossName | Loss
+  /** What `fit` and `evaluate` report besides the loss. */
   metrics?: readonly (MetricName | Metric)[]
 }
 

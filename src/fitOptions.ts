@@ -19,19 +19,28 @@ import {
 } from './dataset.ts'
 
 export interface FitOptions {
+  /** Passes over the data, counted from `initialEpoch` 0. Default 1. */
   epochs?: number
+  /** Rows of an update. Default 32. */
   batchSize?: number
+  /** Whether every epoch takes the rows in a new order. Default true. */
   shuffle?: boolean
   /** Fraction of the rows, taken from the end before any shuffling, that is only validated on. */
   validationSplit?: number
   /** Rows that are only validated on. */
   validationData?: ValidationData
+  /** Factors on the losses of classes. */
   classWeight?: ClassWeight
+  /** A factor on the loss of each row. */
   sampleWeight?: ArrayLike<number>
+  /** The epoch to begin with, where training goes on. Default 0. */
   initialEpoch?: number
+  /** Updates after which an epoch ends, before the data does. */
   stepsPerEpoch?: number
+  /** Updates after which training ends, whatever the epoch. */
   maxSteps?: number
   callbacks?: readonly Callback[]
+  /** Ends training with its reason; updates that are done stay. */
   signal?: AbortSignal
 }
 

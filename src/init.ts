@@ -1,11 +1,15 @@
 /** Loading the machine by hand, for hosts and bundlers that need it. */
 import { readBytes } from '#runtime'
 import { checkOptions, isA, show } from './check.ts'
+import { requireWebAssembly } from './runtime/modules.ts'
 import { adopt } from './wasm.ts'
+
+/** `WebAssembly.Module`, where the types of WebAssembly are known: with the library `dom` or `webworker`. */
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object
 
 /** Exactly one of them: a compiled module, the bytes of a wasm file, or where to fetch or read it. */
 export interface InitOptions {
-  module?: WebAssembly.Module
+  module?: WasmModule
   bytes?: Uint8Array | ArrayBuffer
   url?: string | URL
 }
@@ -18,6 +22,7 @@ export interface InitOptions {
  */
 export async function init(options: InitOptions): Promise<void> {
   const where = 'init'
+  requireWebAssembly()
   checkOptions(where, options, ['module', 'bytes', 'url'])
   const { module, bytes, url } = options
   if ([module, bytes, url].filter((value) => value !== undefined).length !== 1) {
@@ -35,6 +40,8 @@ export async function init(options: InitOptions): Promise<void> {
   if (bytes !== undefined && !isA(bytes, 'Uint8Array') && !isA(bytes, 'ArrayBuffer')) {
     throw new TypeError(`${where}: "bytes" must be a Uint8Array or ArrayBuffer, got ${show(bytes)}`)
   }
-  const code = bytes ?? (await readBytes(url as string | URL))
-  adopt(await WebAssembly.compile(code as BufferSource))
+  const given = bytes ?? (await readBytes(url as string | URL))
+  // a copy: models with threads compile it once more, when they are made
+  const code = new Uint8Array(given as ArrayBuffer).slice()
+  adopt(await WebAssembly.compile(code), code)
 }

@@ -45,14 +45,15 @@ export function modelFromBytes(bytes: Uint8Array): Model {
 }
 
 /**
- * The model saved at a path, or in the given bytes.
+ * The model saved at a path or URL, or in the given bytes.
  * @throws the file system's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
-export async function loadModel(pathOrBytes: string | Uint8Array): Promise<Model> {
-  if (typeof pathOrBytes !== 'string' && !isA(pathOrBytes, 'Uint8Array')) {
-    throw new TypeError(`loadModel: expected a file's path or a Uint8Array, got ${show(pathOrBytes)}`)
+export async function loadModel(pathOrBytes: string | URL | Uint8Array): Promise<Model> {
+  if (isA(pathOrBytes, 'Uint8Array')) return modelFromBytes(pathOrBytes)
+  if (typeof pathOrBytes !== 'string' && !isA(pathOrBytes, 'URL')) {
+    throw new TypeError(`loadModel: expected a path, a URL or a Uint8Array, got ${show(pathOrBytes)}`)
   }
-  return modelFromBytes(typeof pathOrBytes === 'string' ? await readBytes(pathOrBytes) : pathOrBytes)
+  return modelFromBytes(await readBytes(pathOrBytes))
 }
 
 function reviveOptimizer({ kind, options }: NonNullable<Settings['compiled']>['optimizer']): Optimizer {

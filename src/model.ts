@@ -1,7 +1,7 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
 import { writeBytes } from '#runtime'
 import type { Logs } from './callbacks.ts'
-import { checkBoolean, checkInteger, checkOptions, show } from './check.ts'
+import { checkBoolean, checkInteger, checkOptions, isA, show } from './check.ts'
 import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
 import { type Features, readFeatures } from './data/features.ts'
 import type { Targets } from './data.ts'
@@ -297,10 +297,10 @@ export class Model {
     return encodeModel(this, checkBoolean('toBytes', 'includeOptimizer', options.includeOptimizer ?? false))
   }
 
-  /** Writes `toBytes` to a file, all or nothing. */
-  async save(path: string, options: { includeOptimizer?: boolean } = {}): Promise<void> {
-    if (typeof path !== 'string' || path === '')
-      throw new TypeError(`save: "path" must be a file's path, got ${show(path)}`)
+  /** Writes `toBytes` to a file, all or nothing: by its path or `file:` URL. */
+  async save(path: string | URL, options: { includeOptimizer?: boolean } = {}): Promise<void> {
+    if (!isA(path, 'URL') && (typeof path !== 'string' || path === ''))
+      throw new TypeError(`save: "path" must be a file's path or URL, got ${show(path)}`)
     await writeBytes(path, this.toBytes(options))
   }
 

@@ -25,7 +25,11 @@ function number(value: number): number[] {
   return [...bytes, value]
 }
 
-const text = (value: string): number[] => [...number(value.length), ...new TextEncoder().encode(value)]
+/** A name of ASCII letters. */
+const text = (value: string): number[] => [
+  ...number(value.length),
+  ...Array.from(value, (letter) => letter.charCodeAt(0)),
+]
 
 /**
  * The code with its memory section taken out and a shared memory imported as `env.memory` instead. Memory 0 it stays, so

@@ -2,7 +2,7 @@
 import { enableRelaxedSimd, environment } from '#runtime'
 import { ABI_VERSION } from './abi.ts'
 import { checkOneOf, checkOptions } from './check.ts'
-import { forgetModules, give, moduleOf, offers } from './runtime/modules.ts'
+import { forgetModules, give, moduleOf, offers, requireWebAssembly } from './runtime/modules.ts'
 import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tiles.ts'
 
 /** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
@@ -44,6 +44,7 @@ let relaxed: boolean | undefined
 function hasRelaxedSimd(): boolean {
   if (relaxed === undefined) {
     enableRelaxedSimd()
+    requireWebAssembly()
     relaxed = WebAssembly.validate(new Uint8Array(RELAXED_PROBE))
   }
   return relaxed
@@ -175,8 +176,8 @@ function open(module: WebAssembly.Module): Exports {
 }
 
 /** Makes a module from outside the build it is. */
-export function adopt(module: WebAssembly.Module): void {
-  give(open(module).fused() ? 'relaxed' : 'simd', module)
+export function adopt(module: WebAssembly.Module, code?: Uint8Array): void {
+  give(open(module).fused() ? 'relaxed' : 'simd', module, code)
 }
 
 /** What `setTile` of a new instance is told. */

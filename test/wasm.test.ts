@@ -1,21 +1,18 @@
 // The choice of build and tile: detection, overrides, timing, wide vectors.
-import { execFileSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { configureRuntime, dense, describeRuntime, input, sequential } from '../src/index.ts'
 import { TileTuner } from '../src/tiles.ts'
 import { instantiate, pickTarget, supports } from '../src/wasm.ts'
+import { runLines, source } from './process.ts'
 
-const entry = (name: string) =>
-  new URL(`../src/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href
 /** What a fresh process prints. */
-const inProcess = (code: string, env: Record<string, string> = {}) =>
-  execFileSync(process.execPath, ['--input-type=module', '-e', code], {
-    encoding: 'utf8',
-    stdio: 'pipe',
-    env: { ...process.env, ...env },
-  }).trim()
-const printRuntime = `import { describeRuntime } from '${entry('index')}'; console.log(JSON.stringify(describeRuntime()))`
+function inProcess(code: string, env: Record<string, string> = {}): string {
+  const { passed, printed, complained } = runLines(code, [], env)
+  if (!passed) throw new Error(complained)
+  return printed
+}
+const printRuntime = `import { describeRuntime } from '${source('index')}'; console.log(JSON.stringify(describeRuntime()))`
 
 test('this host has relaxed SIMD, and says so', () => {
   const { target, targetReason, relaxedSimd, wideVectors } = describeRuntime()
@@ -84,8 +81,8 @@ test('tuning changes no bit', async () => {
 
 test('wide vectors take, or change nothing', () => {
   const code = `
-    import { enableWideVectors } from '${entry('wide')}'
-    import { describeRuntime } from '${entry('index')}'
+    import { enableWideVectors } from '${source('wide')}'
+    import { describeRuntime } from '${source('index')}'
     const before = JSON.stringify(describeRuntime())
     const took = enableWideVectors()
     const after = describeRuntime()

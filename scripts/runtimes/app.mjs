@@ -103,6 +103,15 @@ export const pages = {
     await bundle.close()
     return finish(outdir, folder)
   },
+  async webpack({ folder }, tools) {
+    const outdir = join(folder, 'page-webpack')
+    await runWebpack(tools, {
+      entry: join(folder, 'page.mjs'),
+      target: 'web',
+      output: { path: outdir, filename: 'page.js' },
+    })
+    return finish(outdir, folder)
+  },
   async vite({ folder }, tools) {
     const { build: viteBuild } = await tool(tools, 'vite')
     const outDir = join(folder, 'page-vite')
@@ -115,6 +124,35 @@ export const pages = {
     cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(outDir, 'simd.wasm'))
     return outDir
   },
+}
+
+async function runWebpack(tools, options) {
+  const { default: webpack } = await tool(tools, 'webpack')
+  await new Promise((resolve, reject) => {
+    webpack({ mode: 'production', performance: { hints: false }, ...options }, (error, stats) => {
+      const said = stats?.toString({ all: false, errors: true, warnings: true })
+      if (error || said) reject(error ?? new Error(said))
+      else resolve()
+    })
+  })
+}
+
+/** What tools that deploy to Node make of the package: a tracer must list the wasm, a bundle must find it, from any folder. */
+export async function deploy({ folder }, tools, node) {
+  const { nodeFileTrace } = await tool(tools, '@vercel/nft')
+  const { fileList } = await nodeFileTrace([join(folder, 'cold.mjs')], { base: folder, processCwd: folder })
+  for (const build of ['simd', 'relaxed']) {
+    if (![...fileList].some((file) => file.endsWith(`${build}.wasm`)))
+      throw new Error(`the tracer missed ${build}.wasm`)
+  }
+  const path = join(folder, 'bundle-node')
+  await runWebpack(tools, {
+    entry: join(folder, 'cold.mjs'),
+    target: 'node20',
+    output: { path, filename: 'cold.cjs' },
+  })
+  run(node, [join(path, 'cold.cjs')], { cwd: tmpdir() })
+  return { note: 'traced by @vercel/nft, bundled by webpack' }
 }
 
 /** The installed files as they are, found through an import map. */

@@ -15,6 +15,8 @@ const PACKAGES = {
   'edge-runtime': '^4.0.0',
   miniflare: '^4.20260426.0',
   vite: '^8.0.0',
+  webpack: '^5.100.0',
+  '@vercel/nft': '^1.0.0',
   rollup: '^4.50.0',
   '@rollup/plugin-node-resolve': '^16.0.0',
   publint: '^0.3.0',

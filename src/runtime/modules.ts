@@ -3,7 +3,13 @@ import { modules } from '#runtime'
 import { isA } from '../check.ts'
 import type { Modules } from './host.ts'
 
-const given = new Map<string, WebAssembly.Module>()
+interface Given {
+  readonly module: WebAssembly.Module
+  /** What it was compiled from, if that is known. */
+  readonly code: Uint8Array | undefined
+}
+
+const given = new Map<string, Given>()
 const compiled = new Map<string, WebAssembly.Module>()
 const variants = new Map<string, WebAssembly.Module>()
 let source = modules
@@ -17,9 +23,17 @@ export function bringing<F extends (...args: never[]) => unknown>(from: Modules 
   return opened as F
 }
 
+/** @throws Error on a host without WebAssembly. */
+export function requireWebAssembly(): void {
+  if (typeof WebAssembly === 'undefined') {
+    throw new Error('fourlane: this host has no WebAssembly (node --jitless, or a browser that switches it off)')
+  }
+}
+
 /** Uses this module for a build from now on. */
-export function give(name: string, module: WebAssembly.Module): void {
-  given.set(name, module)
+export function give(name: string, module: WebAssembly.Module, code?: Uint8Array): void {
+  given.set(name, { module, code })
+  variants.delete(name)
 }
 
 /** Whether models may choose this build: one that was given; when none was, one that this host has. */
@@ -31,7 +45,8 @@ export const offers = (name: string): boolean =>
  * @throws Error when nobody brought it.
  */
 export function moduleOf(name: string): WebAssembly.Module {
-  const known = given.get(name) ?? compiled.get(name)
+  requireWebAssembly()
+  const known = given.get(name)?.module ?? compiled.get(name)
   if (known) return known
   if (!source)
     throw new Error(`fourlane: ${name}.wasm is not loaded; call init({ module | bytes | url }) with it first`)
@@ -46,10 +61,9 @@ export function moduleOf(name: string): WebAssembly.Module {
  * @param change the same at every call.
  */
 export function variantOf(name: string, change: (code: Uint8Array) => Uint8Array): WebAssembly.Module | undefined {
-  if (given.has(name)) return undefined
   const known = variants.get(name)
   if (known) return known
-  const code = source?.read(name)
+  const code = given.has(name) ? given.get(name)?.code : source?.read(name)
   if (!isA(code, 'Uint8Array')) return undefined
   const module = new WebAssembly.Module(change(code) as BufferSource)
   variants.set(name, module)

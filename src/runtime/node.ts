@@ -4,15 +4,31 @@
  */
 import type { Modules, Terminal, WorkerHandle } from './host.ts'
 
+function readWasm(name: string): Uint8Array {
+  const { readFileSync } = process.getBuiltinModule('node:fs')
+  try {
+    // written out: tools that trace or bundle a program for Node look for expressions like these
+    if (name === 'simd') return readFileSync(new URL('../../simd.wasm', import.meta.url))
+    if (name === 'relaxed') return readFileSync(new URL('../../relaxed.wasm', import.meta.url))
+  } catch {
+    // the sources run unbuilt, or a bundler has put a URL of its own kind there
+  }
+  const here = String(import.meta.url)
+  const folder = here.endsWith('.ts') ? '../../build/' : '../../'
+  return readFileSync(new URL(here.replace(/[^/]*$/, `${folder}${name}.wasm`)))
+}
+
 /** The wasm builds, found beside the compiled sources or, when they run unbuilt, in build/. */
 export const modules: Modules | undefined = {
   builds: ['simd', 'relaxed'],
   read(name) {
-    const folder = import.meta.url.endsWith('.ts') ? '../../build/' : '../../'
     try {
-      return process.getBuiltinModule('node:fs').readFileSync(new URL(`${folder}${name}.wasm`, import.meta.url))
+      return readWasm(name)
     } catch (cause) {
-      throw new Error(`fourlane: ${name}.wasm is missing from the installation`, { cause })
+      throw new Error(
+        `fourlane: cannot read its ${name}.wasm (${(cause as Error).message}); when fourlane is bundled for Node, keep it external, or take fourlane/core with init({ bytes })`,
+        { cause },
+      )
     }
   },
 }
@@ -49,8 +65,9 @@ export async function readBytes(path: string | URL): Promise<Uint8Array> {
 }
 
 /** All or nothing: a temporary file in the same folder, flushed to disk, then renamed over the target. */
-export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
-  const { open, rename, rm } = await import('node:fs/promises')
+export async function writeBytes(pathOrUrl: string | URL, bytes: Uint8Array): Promise<void> {
+  const [{ open, rename, rm }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:url')])
+  const path = typeof pathOrUrl === 'string' ? pathOrUrl : fileURLToPath(pathOrUrl)
   const temporary = `${path}.${crypto.randomUUID()}.tmp`
   try {
     const file = await open(temporary, 'wx')
@@ -96,7 +113,12 @@ export const terminal: Terminal = {
 export const processors = (): number => process.getBuiltinModule('node:os').availableParallelism()
 
 /** Why there can be no threads, where users should know. */
-export const noThreads = (): string | undefined => undefined
+export function noThreads(): string | undefined {
+  const { permission } = process as { permission?: { has(scope: string): boolean } }
+  return permission?.has('worker') === false
+    ? 'the permission model forbids workers; start node with --allow-worker'
+    : undefined
+}
 
 /**
  * Starts a worker that calls `script`, the source of a function, with every message. It never keeps the process alive.

@@ -19,7 +19,7 @@ export async function readBytes(url: string | URL): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer())
 }
 
-export async function writeBytes(path: string, _bytes: Uint8Array): Promise<void> {
+export async function writeBytes(path: string | URL, _bytes: Uint8Array): Promise<void> {
   throw new Error(
     `fourlane: this host has no files to write "${path}" to; take model.toBytes() and store them yourself`,
   )

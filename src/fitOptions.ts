@@ -19,7 +19,7 @@ import {
 } from './dataset.ts'
 
 export interface FitOptions {
-  /** Passes over the data, counted from `initialEpoch` 0. Default 1. */
+  /** Passes over the data; those before `initialEpoch` are not made again. Default 1. */
   epochs?: number
   /** Rows of an update. Default 32. */
   batchSize?: number

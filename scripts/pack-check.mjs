@@ -2,12 +2,11 @@
 import './ready.mjs'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { ENTRIES } from './bundle.mjs'
 import { createApp } from './runtimes/app.mjs'
-import { installRuntimes, npm, run } from './runtimes/install.mjs'
+import { allowRelaxedSimd, installRuntimes, npm, run } from './runtimes/install.mjs'
 
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE)$/,
@@ -24,8 +23,7 @@ const SIZES = {
   train: { goal: 64_000, limit: 64_000 },
   types: { goal: 70_000, limit: 71_000 },
 }
-// this V8 knows relaxed SIMD only behind a flag
-if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
+allowRelaxedSimd()
 
 let passed = 0
 let failed = 0

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { tool } from './app.mjs'
+import { allowRelaxedSimd } from './install.mjs'
 
 /**
  * What the host's bundler makes of `import x from 'file.wasm?module'`: a global that holds the compiled module.
@@ -27,6 +28,7 @@ const wasmModules = (modules) => ({
 })
 
 export async function runInEdgeLight({ folder }, tools) {
+  allowRelaxedSimd()
   const modules = {}
   const { outputFiles } = await build({
     entryPoints: [join(folder, 'edge-light.mjs')],

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 
 /** Kept from run to run; a fresh machine fills it in about half a minute. */
 const FOLDER = process.env.FOURLANE_RUNTIMES ?? join(tmpdir(), 'fourlane-runtimes')
@@ -36,6 +37,11 @@ export function run(command, args, options = {}) {
 }
 
 export const npm = (args, cwd) => run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd })
+
+/** Lets this process compile relaxed.wasm: V8 of Node 20 knows relaxed SIMD only behind a flag. */
+export function allowRelaxedSimd() {
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
+}
 
 /** npm itself, as a script for any Node. */
 export const npmScript = () =>

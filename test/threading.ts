@@ -47,6 +47,16 @@ export async function within<T>(milliseconds: number, promise: Promise<T>): Prom
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
+/** What a training that may fail says, within a bounded time; undefined when it does not fail. */
+export const failureOf = (training: Promise<unknown>): Promise<string | undefined> =>
+  within(
+    20_000,
+    training.then(
+      () => undefined,
+      (error: Error) => error.message,
+    ),
+  )
+
 export const layered = (options: ModelOptions): Model =>
   sequential(
     [

@@ -48,6 +48,7 @@ export class Blocks {
     return this.#frozen
   }
 
+  /** Gradients of what no longer trains must not stay. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
     for (const index of indices) {
       if (frozen) this.#frozen.add(index)

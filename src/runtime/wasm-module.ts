@@ -1,6 +1,3 @@
-/**
- * The type of `fourlane/simd.wasm` and `fourlane/relaxed.wasm` where hosts or bundlers compile a static import: `WasmModule` of
- * init.ts, written out, since this declaration is shipped by itself.
- */
+/** `fourlane/simd.wasm` and `fourlane/relaxed.wasm`, imported. Init's `WasmModule`, again: this file is shipped by itself. */
 declare const module: typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object
 export default module

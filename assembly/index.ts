@@ -1,10 +1,10 @@
 // The door of the machine: everything TypeScript can call.
-import { ABI_VERSION } from '../src/abi'
-import { fillConstants } from './simd'
+import { ABI_VERSION } from '../src/abi/abi'
+import { fillConstants } from './math/simd'
 
-export { setTile } from './gemm'
+export { setTile } from './gemm/products'
 export { mend, resume, run, start, work } from './run'
-export { setNap } from './threads'
+export { setNap } from './threads/threads'
 
 /** Compared with the compiler's own at load. */
 export function abiVersion(): i32 {

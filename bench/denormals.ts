@@ -1,6 +1,6 @@
 /** Time on denormal and zero values over time on ordinary ones: arithmetic on denormals can be 100 times slower. */
-import { activation, adam, dense, input, type Model, type Optimizer, sequential, sgd } from '../src/index.ts'
-import type { Target } from '../src/wasm.ts'
+import { activation, adam, dense, input, type Model, type Optimizer, sequential, sgd } from '../src/entries/public.ts'
+import type { Target } from '../src/machine/wasm.ts'
 import { type Contender, repeated, sideBySide, type Timing } from './measure.ts'
 import { OPTIMIZERS } from './optimizers.ts'
 import { optimizerPass } from './pass.ts'

@@ -1,8 +1,8 @@
 /** Activations forward and backward, and softmax with its loss: elements a nanosecond. */
-import * as abi from '../src/abi.ts'
-import { activationKinds } from '../src/activations.ts'
-import type { Target } from '../src/wasm.ts'
-import { Sheet } from '../test/targets.ts'
+import * as abi from '../src/abi/abi.ts'
+import { activationKinds } from '../src/catalogue/activations.ts'
+import type { Target } from '../src/machine/wasm.ts'
+import { Sheet } from '../test/support/targets.ts'
 import { repeated, sideBySide } from './measure.ts'
 import { record } from './replay.ts'
 import type { Report } from './report.ts'

@@ -1,8 +1,8 @@
 /** Dense layers' three products, as steps of the op list, against the peak. */
-import * as abi from '../src/abi.ts'
-import { roundUp, rowStride } from '../src/layout.ts'
-import type { Target } from '../src/wasm.ts'
-import { Sheet } from '../test/targets.ts'
+import * as abi from '../src/abi/abi.ts'
+import { roundUp, rowStride } from '../src/machine/matrixLayout.ts'
+import type { Target } from '../src/machine/wasm.ts'
+import { Sheet } from '../test/support/targets.ts'
 import { type Contender, repeated, sideBySide } from './measure.ts'
 import { record } from './replay.ts'
 import type { Report } from './report.ts'

@@ -13,8 +13,8 @@ import {
   rmsNorm,
   sequential,
   sgd,
-} from '../src/index.ts'
-import type { Target } from '../src/wasm.ts'
+} from '../src/entries/public.ts'
+import type { Target } from '../src/machine/wasm.ts'
 import { type Contender, repeated, sideBySide } from './measure.ts'
 import type { Report } from './report.ts'
 import { noise } from './workloads.ts'

@@ -3,7 +3,7 @@
  * runs with wide vectors; its ratios are still to the peak of 128-bit vectors, and it does not write latest.json.
  */
 import { readFileSync } from 'node:fs'
-import { enableWideVectors } from '../src/wide.ts'
+import { enableWideVectors } from '../src/entries/wide.ts'
 import { denormals } from './denormals.ts'
 import { elementwise } from './elementwise.ts'
 import { gemm, tiles } from './gemm.ts'

@@ -10,8 +10,8 @@ import {
   type Optimizer,
   sequential,
   sgd,
-} from '../src/index.ts'
-import type { Target } from '../src/wasm.ts'
+} from '../src/entries/public.ts'
+import type { Target } from '../src/machine/wasm.ts'
 import type { InferenceLoad, OptimizerSpec, Workload } from './workloads.ts'
 
 function optimizerOf(spec: OptimizerSpec): Optimizer {

@@ -1,6 +1,6 @@
 /** Every optimizer's pass over its blocks, against a copy that moves the same bytes. */
-import { adam, type Optimizer, rmsprop, sgd } from '../src/index.ts'
-import { optimizers as factories } from '../src/optimizers.ts'
+import { adam, type Optimizer, rmsprop, sgd } from '../src/entries/public.ts'
+import { optimizers as factories } from '../src/optimizers/optimizers.ts'
 import { repeated, sideBySide } from './measure.ts'
 import { optimizerPass } from './pass.ts'
 import type { Report } from './report.ts'

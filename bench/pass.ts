@@ -1,9 +1,9 @@
 /** One optimizer's pass over blocks of its own, on the machine alone. */
-import * as abi from '../src/abi.ts'
-import type { Optimizer } from '../src/optimizers.ts'
-import { scratchBytes, stateSlots, stepClock, updateSteps, writeDynamics } from '../src/updates.ts'
-import type { Target } from '../src/wasm.ts'
-import { Sheet } from '../test/targets.ts'
+import * as abi from '../src/abi/abi.ts'
+import { scratchBytes, stateSlots, stepClock, updateSteps, writeDynamics } from '../src/compiler/updates.ts'
+import type { Target } from '../src/machine/wasm.ts'
+import type { Optimizer } from '../src/optimizers/optimizers.ts'
+import { Sheet } from '../test/support/targets.ts'
 import { record } from './replay.ts'
 
 export interface Pass {

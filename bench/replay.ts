@@ -1,5 +1,5 @@
 /** The machine's share of an operation: what the compiler asked it to run, ready to be run again and again. */
-import type { Machine } from '../src/wasm.ts'
+import type { Machine } from '../src/machine/wasm.ts'
 
 export interface Recording {
   /** Ends the recording. The longest call of `run` since its start, and how many records that runs through. */

@@ -1,5 +1,5 @@
 /** A workload being trained: its model, its data, and how fast it goes. */
-import type { Model, ModelOptions } from '../src/index.ts'
+import type { Model, ModelOptions } from '../src/entries/public.ts'
 import { trainingModel } from './models.ts'
 import { classes, type Workload } from './workloads.ts'
 

@@ -1,6 +1,6 @@
 /** Whole training steps through `fit` and `trainStep`, and the machine's share of them, against the peak. */
-import type { Model } from '../src/index.ts'
-import type { Target } from '../src/wasm.ts'
+import type { Model } from '../src/entries/public.ts'
+import type { Target } from '../src/machine/wasm.ts'
 import { type Contender, repeated, sideBySide, type Windows } from './measure.ts'
 import { trainingModel } from './models.ts'
 import { record } from './replay.ts'

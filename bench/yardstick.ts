@@ -1,6 +1,6 @@
 /** The machine's limits as contenders: multiply-adds in registers, and a copy between two regions. */
 import { readFileSync } from 'node:fs'
-import { supports, type Target } from '../src/wasm.ts'
+import { supports, type Target } from '../src/machine/wasm.ts'
 import type { Contender } from './measure.ts'
 
 interface Exports {

@@ -5,9 +5,12 @@ import { existsSync, statSync } from 'node:fs'
 
 const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' })
 const newest = Math.max(
-  ...['bench/assembly/peak.ts', 'bench/assembly/asconfig.json', 'assembly/simd.ts', 'assembly/constants.ts'].map(
-    (file) => statSync(file).mtimeMs,
-  ),
+  ...[
+    'bench/assembly/peak.ts',
+    'bench/assembly/asconfig.json',
+    'assembly/math/simd.ts',
+    'assembly/math/constants.ts',
+  ].map((file) => statSync(file).mtimeMs),
 )
 for (const target of ['simd', 'relaxed']) {
   const built = `build/bench/peak-${target}.wasm`

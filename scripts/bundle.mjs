@@ -14,7 +14,7 @@ const RUNTIMES = `${SOURCES}/runtime`
 const OUT = 'build/dist'
 /** Entry points: their name in build/dist and in the package's exports, and their source. */
 export const ENTRIES = {
-  index: 'main',
+  index: 'full',
   core: 'core',
   predict: 'predict',
   predictor: 'predictor',
@@ -50,7 +50,7 @@ const TERSE = {
 
 /** The numbers that the machine and its compiler agree on stand in the code as they are, not as names to be looked up. */
 async function inlineNumbers() {
-  const numbers = Object.entries(await import(pathToFileURL(resolve(SOURCES, 'abi.js')).href))
+  const numbers = Object.entries(await import(pathToFileURL(resolve(SOURCES, 'abi/abi.js')).href))
   const define = Object.fromEntries(
     numbers.flatMap(([name, value]) => [name, `abi.${name}`].map((place) => [place, String(value)])),
   )
@@ -86,7 +86,9 @@ function closure(entry, getModuleInfo) {
  * start the engine needs longer to find and link one more file than for all it runs of one.
  */
 async function buildEntries() {
-  const input = Object.fromEntries(Object.entries(ENTRIES).map(([name, source]) => [name, `${SOURCES}/${source}.js`]))
+  const input = Object.fromEntries(
+    Object.entries(ENTRIES).map(([name, source]) => [name, `${SOURCES}/entries/${source}.js`]),
+  )
   const bundle = await rollup({
     input,
     plugins: [shipped(await inlineNumbers())],
@@ -121,7 +123,7 @@ export async function bundle() {
     writeFileSync(file, code)
   }
   const { index, predict, core, ...others } = ENTRIES
-  rollTypes(SOURCES, core, Object.values(others))
+  rollTypes(`${SOURCES}/entries`, core, Object.values(others))
 }
 
 if (process.argv[1]?.endsWith('bundle.mjs')) await bundle()

@@ -11,8 +11,8 @@ import {
   RMSPROP_REST,
   RMSPROP_RHO,
   SCALAR_RATE,
-} from '../../src/abi'
-import { F4 } from '../simd'
+} from '../../src/abi/abi'
+import { F4 } from '../math/simd'
 import { Operands } from './operands'
 
 /** s += g²; w -= rate g / (sqrt(s) + epsilon) */

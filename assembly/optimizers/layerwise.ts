@@ -17,8 +17,8 @@ import {
   OPT_PARTIALS,
   OPT_TINY,
   OPT_TINY_SQUARE,
-} from '../../src/abi'
-import { F4 } from '../simd'
+} from '../../src/abi/abi'
+import { F4 } from '../math/simd'
 import { Operands } from './operands'
 
 class Norm {

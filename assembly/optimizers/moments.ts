@@ -14,8 +14,8 @@ import {
   OPT_TINY,
   OPT_TINY_SQUARE,
   RADAM_SCALAR_PLAIN,
-} from '../../src/abi'
-import { F4 } from '../simd'
+} from '../../src/abi/abi'
+import { F4 } from '../math/simd'
 import { Operands } from './operands'
 
 class Decay {

@@ -9,9 +9,9 @@ import {
   RECORD_LEARNING_RATE,
   RECORD_SCALAR,
   RECORD_WEIGHT_DECAY,
-} from '../../src/abi'
-import { TINY } from '../constants'
-import { F4 } from '../simd'
+} from '../../src/abi/abi'
+import { TINY } from '../math/constants'
+import { F4 } from '../math/simd'
 
 export class Operands {
   @inline static parameters(step: usize): usize {

@@ -12,8 +12,8 @@ import {
   SGD_MOMENTUM,
   SGD_SCALAR_GRADIENT,
   SGD_VELOCITY,
-} from '../../src/abi'
-import { F4 } from '../simd'
+} from '../../src/abi/abi'
+import { F4 } from '../math/simd'
 import { Operands } from './operands'
 
 /** b = momentum b + s g; w -= rate (G g + V b); w -= rate g without a velocity. Bytes [begin, end), as in all rules. */

@@ -1,7 +1,7 @@
 // Yardsticks: what one core can do at most with the instructions the kernels use.
-import { F4 } from '../../assembly/simd'
+import { F4 } from '../../assembly/math/simd'
 
-export { fillConstants } from '../../assembly/simd'
+export { fillConstants } from '../../assembly/math/simd'
 
 class Peak {
   /** One multiply-add, in the form that takes no move and that no compiler can hoist or merge. */

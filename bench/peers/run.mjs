@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { median, sideBySide } from '../bench/measure.js'
 import { inferenceModel, trainingModel } from '../bench/models.js'
 import { classes, describe, flopsOfStep, INFERENCE, noise, WORKLOADS } from '../bench/workloads.js'
-import { pickTarget } from '../src/wasm.js'
+import { pickTarget } from '../src/machine/wasm.js'
 
 const SAMPLE_MILLISECONDS = 100
 const WINDOWS = 5

@@ -1,5 +1,5 @@
 /** Arrays as users pass them: told apart, checked entry by entry, packed. */
-import { show } from '../check.ts'
+import { show } from '../lib/check.ts'
 
 export type NumberArray = Exclude<ArrayLike<number>, string>
 

@@ -1,5 +1,5 @@
 /** Tables of numbers as text: RFC 4180, with any delimiter of one character. */
-import { checkBoolean, checkOptions, show } from '../check.ts'
+import { checkBoolean, checkOptions, show } from '../lib/check.ts'
 
 export interface CsvTable {
   /** Names of the columns; their numbers from 1 on, as text, without a header. */

@@ -2,7 +2,7 @@
  * The IDX format of MNIST and its relatives: two zero bytes, the element type, the number of dimensions, each dimension
  * as a big-endian u32, then the elements, big-endian, row-major.
  */
-import { isA, show } from '../check.ts'
+import { isA, show } from '../lib/check.ts'
 
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 

@@ -3,7 +3,7 @@
  *
  *   { "__metadata__": { key: text }, name: { "dtype": "F32", "shape": [2, 3], "data_offsets": [from, to] }, ... }
  */
-import { isA, show } from '../check.ts'
+import { isA, show } from '../lib/check.ts'
 import { crc32 } from './crc.ts'
 
 export type SafetensorsDtype = 'F32' | 'I32' | 'F64'

@@ -1,7 +1,7 @@
 /** Activations as layers of their own. */
-import * as abi from '../abi.ts'
-import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../activations.ts'
-import type { LayerKind, Lowering, Matrix } from './lowering.ts'
+import * as abi from '../abi/abi.ts'
+import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
+import type { LayerKind, Lowering, Matrix } from './builder.ts'
 
 export interface ActivationLayer {
   readonly kind: 'activation'

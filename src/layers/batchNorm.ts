@@ -1,10 +1,10 @@
 /** Normalization over the batch. */
-import * as abi from '../abi.ts'
-import { checkBoolean, checkNumber, checkOptions } from '../check.ts'
-import { ones, zeros } from '../initializers.ts'
-import { roundUp } from '../layout.ts'
+import * as abi from '../abi/abi.ts'
+import { ones, zeros } from '../catalogue/initializers/initializers.ts'
+import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
+import { roundUp } from '../machine/matrixLayout.ts'
+import type { LayerKind, ParameterSpec } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
-import type { LayerKind, ParameterSpec } from './lowering.ts'
 
 export interface BatchNormLayer extends Identity {
   readonly kind: 'batchNorm'

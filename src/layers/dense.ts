@@ -1,13 +1,13 @@
 /** Fully connected layers. */
-import * as abi from '../abi.ts'
-import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../activations.ts'
-import { checkBoolean, checkInteger, checkOptions } from '../check.ts'
-import { type Initializer, type InitializerName, resolveInitializer } from '../initializers.ts'
-import { roundUp } from '../layout.ts'
-import { type Regularizer, resolveRegularizer } from '../regularizers.ts'
+import * as abi from '../abi/abi.ts'
+import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
+import { type Initializer, type InitializerName, resolveInitializer } from '../catalogue/initializers/initializers.ts'
+import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
+import { checkBoolean, checkInteger, checkOptions } from '../lib/check.ts'
+import { roundUp } from '../machine/matrixLayout.ts'
 import { emitActivation } from './activation.ts'
+import type { LayerKind, Lowering, Matrix } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
-import type { LayerKind, Lowering, Matrix } from './lowering.ts'
 import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
 export interface DenseLayer extends Identity {

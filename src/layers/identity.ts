@@ -1,5 +1,5 @@
 /** What every layer with parameters may be given: a name of its own, and whether training changes it. */
-import { checkBoolean, show } from '../check.ts'
+import { checkBoolean, show } from '../lib/check.ts'
 
 export interface Identity {
   /** The parameters' prefix, as in `name.gamma`; by default the kind and its number, such as `batchNorm_1`. */

@@ -1,8 +1,8 @@
 /** Layers that only act while a model trains: dropout and noise. */
-import * as abi from '../abi.ts'
-import { activationKinds } from '../activations.ts'
-import { checkNumber } from '../check.ts'
-import type { LayerKind, Lowering, Matrix, Value } from './lowering.ts'
+import * as abi from '../abi/abi.ts'
+import { activationKinds } from '../catalogue/activations.ts'
+import { checkNumber } from '../lib/check.ts'
+import type { LayerKind, Lowering, Matrix, Value } from './builder.ts'
 
 export interface DropoutLayer {
   readonly kind: 'dropout'

@@ -1,9 +1,9 @@
 /** A rectifier whose slope below zero is trained. */
-import * as abi from '../abi.ts'
-import { checkNumber, checkOptions } from '../check.ts'
-import { constant } from '../initializers.ts'
+import * as abi from '../abi/abi.ts'
+import { constant } from '../catalogue/initializers/initializers.ts'
+import { checkNumber, checkOptions } from '../lib/check.ts'
+import type { LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
-import type { LayerKind } from './lowering.ts'
 
 export interface PreluLayer extends Identity {
   readonly kind: 'prelu'

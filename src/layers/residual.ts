@@ -1,8 +1,8 @@
 /** Blocks with a shortcut around them. */
-import * as abi from '../abi.ts'
-import { show } from '../check.ts'
-import type { Layer, Lowerable } from '../layers.ts'
-import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './lowering.ts'
+import * as abi from '../abi/abi.ts'
+import { show } from '../lib/check.ts'
+import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
+import type { Layer, Lowerable } from './layers.ts'
 
 export interface ResidualLayer {
   readonly kind: 'residual'

@@ -1,10 +1,10 @@
 /** Normalizations of single rows: the same in training and afterwards, and for any batch size. */
-import * as abi from '../abi.ts'
-import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../check.ts'
-import { roundUp } from '../layout.ts'
+import * as abi from '../abi/abi.ts'
+import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../lib/check.ts'
+import { roundUp } from '../machine/matrixLayout.ts'
 import { affineParameters } from './batchNorm.ts'
+import type { LayerKind, Lowering } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
-import type { LayerKind, Lowering } from './lowering.ts'
 
 interface RowNorm extends Identity {
   readonly epsilon: number

@@ -1,9 +1,9 @@
 /** Kernels by length and direction. */
-import * as abi from '../abi.ts'
-import { type Initializer, zeros } from '../initializers.ts'
-import { roundUp } from '../layout.ts'
-import type { Regularizer } from '../regularizers.ts'
-import type { Lowering, ParameterSpec } from './lowering.ts'
+import * as abi from '../abi/abi.ts'
+import { type Initializer, zeros } from '../catalogue/initializers/initializers.ts'
+import type { Regularizer } from '../catalogue/regularizers.ts'
+import { roundUp } from '../machine/matrixLayout.ts'
+import type { Lowering, ParameterSpec } from './builder.ts'
 
 /** Lengths of the columns of [inputs, units]. */
 export function columnLengths(kernel: Float32Array, units: number): Float32Array {

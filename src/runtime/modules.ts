@@ -1,6 +1,6 @@
 /** Where compiled modules come from: `init`, else the files of the host, else what the entry point brought along. */
 import { modules } from '#runtime'
-import { isA } from '../check.ts'
+import { isA } from '../lib/check.ts'
 import type { Modules } from './host.ts'
 
 interface Given {

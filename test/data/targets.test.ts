@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readTargets } from '../../src/data.ts'
-import { refusesExactly as refuses } from '../refuses.ts'
+import { readTargets } from '../../src/data/targets.ts'
+import { refusesExactly as refuses } from '../support/refuses.ts'
 
 const classes = (y: unknown, rows: number, outputs = 3) =>
   readTargets('fit', 'y', y, { kind: 'classes', outputs, rows })

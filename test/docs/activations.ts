@@ -1,5 +1,5 @@
 /** docs/activations.md, written from the catalogue. */
-import { type ActivationKind, activationKinds } from '../../src/activations.ts'
+import { type ActivationKind, activationKinds } from '../../src/catalogue/activations.ts'
 
 const HEAD = `# Activations
 

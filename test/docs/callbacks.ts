@@ -1,5 +1,5 @@
 /** docs/callbacks.md, built from the catalogue. */
-import { CALLBACKS } from '../../src/callbacks.ts'
+import { CALLBACKS } from '../../src/training/callbacks/callbacks.ts'
 
 function section(name: string): string {
   const { signature, does, options, keras, pytorch, use } = CALLBACKS[name as keyof typeof CALLBACKS]

@@ -1,5 +1,5 @@
 /** docs/initializers.md, built from the catalogue. */
-import { INITIALIZER_NAMES, INITIALIZERS } from '../../src/initializers.ts'
+import { INITIALIZER_NAMES, INITIALIZERS } from '../../src/catalogue/initializers/initializers.ts'
 
 function section(kind: (typeof INITIALIZER_NAMES)[number]): string {
   const { signature, equation, source, pytorch, keras, use } = INITIALIZERS[kind]

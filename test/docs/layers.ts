@@ -16,7 +16,7 @@ import {
   prelu,
   residual,
   rmsNorm,
-} from '../../src/layers.ts'
+} from '../../src/layers/layers.ts'
 
 interface LayerDoc {
   readonly signature: string

@@ -1,5 +1,5 @@
 /** docs/losses.md from the catalogue. */
-import { LOSS_NAMES, lossKinds } from '../../src/losses.ts'
+import { LOSS_NAMES, lossKinds } from '../../src/catalogue/losses.ts'
 
 const rows = LOSS_NAMES.map((kind) => {
   const { targets, reduction } = lossKinds[kind]

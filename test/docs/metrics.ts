@@ -1,5 +1,5 @@
 /** docs/metrics.md from the catalogue. */
-import { METRIC_NAMES, metricKinds } from '../../src/metrics.ts'
+import { METRIC_NAMES, metricKinds } from '../../src/catalogue/metrics/metrics.ts'
 
 const rows = METRIC_NAMES.map((kind) => `| [\`${kind}\`](#${kind.toLowerCase()}) | ${metricKinds[kind].outputs} |`)
 

@@ -1,5 +1,5 @@
 /** docs/optimizers.md, written from the catalogue. */
-import { type OptimizerName, optimizers, type Rule, rules } from '../../src/optimizers.ts'
+import { type OptimizerName, optimizers, type Rule, rules } from '../../src/optimizers/optimizers.ts'
 
 const HEAD = `# Optimizers
 

@@ -1,5 +1,5 @@
 /** docs/regularizers.md, built from the catalogue. */
-import { REGULARIZER_KINDS, REGULARIZERS } from '../../src/regularizers.ts'
+import { REGULARIZER_KINDS, REGULARIZERS } from '../../src/catalogue/regularizers.ts'
 
 function section(kind: (typeof REGULARIZER_KINDS)[number]): string {
   const { signature, equation, gradient, use, pytorch, keras, source } = REGULARIZERS[kind]

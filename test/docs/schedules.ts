@@ -1,5 +1,5 @@
 /** docs/schedules.md, written from the catalogue. */
-import { type ScheduleEntry, schedules } from '../../src/schedules.ts'
+import { type ScheduleEntry, schedules } from '../../src/optimizers/schedules/schedules.ts'
 
 const HEAD = `# Schedules
 

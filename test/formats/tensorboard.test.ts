@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeScalars, encodeVersion } from '../../src/formats/tensorboard.ts'
-import { readEvents } from './events.ts'
+import { readEvents } from '../support/events.ts'
 
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 

@@ -10,10 +10,10 @@ import {
   layerNorm,
   prelu,
   rmsNorm,
-} from '../../src/layers.ts'
-import { isDenormal } from '../activate.ts'
-import { targets } from '../targets.ts'
-import { Bench } from './harness.ts'
+} from '../../src/layers/layers.ts'
+import { isDenormal } from '../support/activate.ts'
+import { Bench } from '../support/layerHarness.ts'
+import { targets } from '../support/targets.ts'
 
 const kinds: Readonly<Record<string, Lowerable[]>> = {
   batchNorm: [batchNorm()],

@@ -1,7 +1,7 @@
 // Every layer against PyTorch's float64 values and gradients, on every target.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ActivationName } from '../../src/activations.ts'
+import type { ActivationName } from '../../src/catalogue/activations.ts'
 import {
   activation,
   batchNorm,
@@ -13,10 +13,10 @@ import {
   layerNorm,
   residual,
   rmsNorm,
-} from '../../src/layers.ts'
-import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden, type Tolerance } from '../golden.ts'
-import { targets } from '../targets.ts'
-import { Bench } from './harness.ts'
+} from '../../src/layers/layers.ts'
+import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden, type Tolerance } from '../support/golden.ts'
+import { Bench } from '../support/layerHarness.ts'
+import { targets } from '../support/targets.ts'
 
 type Tensors = Readonly<Record<string, GoldenTensor>>
 interface Case {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { valuesOf } from '../../src/compiler/parameterLayout.ts'
 import {
   activation,
   batchNorm,
@@ -16,13 +17,12 @@ import {
   prelu,
   residual,
   rmsNorm,
-} from '../../src/layers.ts'
-import { Random } from '../../src/random.ts'
-import { valuesOf } from '../../src/slots.ts'
-import { assertClose, type Tolerance } from '../golden.ts'
+} from '../../src/layers/layers.ts'
+import { Random } from '../../src/lib/random.ts'
 import { forward, type OraclePass } from '../oracles/layers.ts'
-import { targets } from '../targets.ts'
-import { Bench } from './harness.ts'
+import { assertClose, type Tolerance } from '../support/golden.ts'
+import { Bench } from '../support/layerHarness.ts'
+import { targets } from '../support/targets.ts'
 
 const WIDTHS = [1, 3, 5, 7, 8, 10, 100]
 const VALUE: Tolerance = { absolute: 2e-5, relative: 2e-5 }

@@ -1,11 +1,11 @@
 // Dropout and noise: how much, how independent, and the same on the way back, on every target.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dropout, gaussianNoise } from '../../src/layers.ts'
-import { assertClose, type GoldenTensor, numbers, readGolden } from '../golden.ts'
+import { dropout, gaussianNoise } from '../../src/layers/layers.ts'
 import { normalOf, randomBits } from '../oracles/layers.ts'
-import { targets } from '../targets.ts'
-import { Bench } from './harness.ts'
+import { assertClose, type GoldenTensor, numbers, readGolden } from '../support/golden.ts'
+import { Bench } from '../support/layerHarness.ts'
+import { targets } from '../support/targets.ts'
 
 const ones = (count: number) => new Float32Array(count).fill(1)
 /** Correlation of two equally long lists of numbers. */

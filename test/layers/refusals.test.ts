@@ -14,9 +14,9 @@ import {
   layerNorm,
   residual,
   sequential,
-} from '../../src/index.ts'
-import { refuses, rejects } from '../refuses.ts'
-import { bits, labels, wave } from '../samples.ts'
+} from '../../src/entries/public.ts'
+import { refuses, rejects } from '../support/refuses.ts'
+import { bits, labels, wave } from '../support/samples.ts'
 
 test('refusals name the argument', () => {
   const wrong = (value: unknown) => value as never

@@ -1,5 +1,5 @@
 /** Activations in float64, written from their definitions. */
-import type { ActivationName } from '../../src/activations.ts'
+import type { ActivationName } from '../../src/catalogue/activations.ts'
 
 /** Phi(x): a series that always converges, a continued fraction in the lower tail. */
 export function normalCdf(x: number): number {

@@ -1,6 +1,6 @@
 /** Slow float64 reference of every layer: forward only, plain loops over rows of a batch. */
-import { type ActivationName, activationKinds } from '../../src/activations.ts'
-import type { Lowerable } from '../../src/layers.ts'
+import { type ActivationName, activationKinds } from '../../src/catalogue/activations.ts'
+import type { Lowerable } from '../../src/layers/layers.ts'
 import { oracle } from './activations.ts'
 
 /** Parameters of a stack by name, as the layer declares them. */

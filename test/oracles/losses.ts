@@ -1,5 +1,5 @@
 /** Losses in float64, one row at a time, written from their definitions. */
-import * as abi from '../../src/abi.ts'
+import * as abi from '../../src/abi/abi.ts'
 
 export interface LossCase {
   /** LOSS_* */

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as core from '../../src/core.ts'
-import * as index from '../../src/index.ts'
-import * as main from '../../src/main.ts'
-import * as predict from '../../src/predict.ts'
-import * as predictor from '../../src/predictor.ts'
-import { rejects } from '../refuses.ts'
+import * as core from '../../src/entries/core.ts'
+import * as main from '../../src/entries/full.ts'
+import * as predict from '../../src/entries/predict.ts'
+import * as predictor from '../../src/entries/predictor.ts'
+import * as index from '../../src/entries/public.ts'
+import { rejects } from '../support/refuses.ts'
 
 test('fourlane and fourlane/core export the names of index.ts, and init', () => {
   assert.equal(Object.keys(core).sort(), [...Object.keys(index), 'init'].sort())
@@ -54,11 +54,11 @@ function reaches(from: URL, target: URL, seen = new Set<string>()): boolean {
 test('every name whose module makes machines is a door that brings the wasm along', () => {
   // these read and set choices, and make no machine
   const harmless = ['configureRuntime', 'describeRuntime']
-  const machine = source('arena')
-  const text = readFileSync(source('index'), 'utf8')
+  const machine = source('machine/arena')
+  const text = readFileSync(source('entries/public'), 'utf8')
   let doors = 0
   for (const [, names, from] of text.matchAll(/^export \{([^}]*)\} from '(\.[^']+)'/gms)) {
-    if (!reaches(new URL(from, source('index')), machine)) continue
+    if (!reaches(new URL(from, source('entries/public')), machine)) continue
     for (const name of names.split(',').map((part) => part.trim())) {
       if (name === '' || name.startsWith('type ') || harmless.includes(name)) continue
       const inMain: unknown = Reflect.get(main, name)

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dense, input, loadModel, sequential } from '../../src/index.ts'
-import { temporaryFolder } from '../folder.ts'
-import { runLines, source } from '../process.ts'
+import { dense, input, loadModel, sequential } from '../../src/entries/public.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { runLines, source } from '../support/process.ts'
 
 const major = Number(process.versions.node.split('.')[0])
 const training = `
@@ -20,7 +20,7 @@ const training = `
 
 test('without WebAssembly, the first model and init say so', () => {
   for (const act of ['sequential([input(2), dense(1)])', 'await init({ bytes: new Uint8Array(8) })']) {
-    const code = `import { dense, init, input, sequential } from '${source('core')}'; ${act}`
+    const code = `import { dense, init, input, sequential } from '${source('entries/core')}'; ${act}`
     const { passed, complained } = runLines(code, ['--jitless'])
     assert.not.ok(passed)
     assert.match(complained, /Error: fourlane: this host has no WebAssembly/)
@@ -29,7 +29,7 @@ test('without WebAssembly, the first model and init say so', () => {
 
 test('where workers are forbidden, one thread trains, and a warning says why', () => {
   const permission = major >= 24 ? '--permission' : '--experimental-permission'
-  const code = `import { dense, input, sequential } from '${source('core')}'; ${training}`
+  const code = `import { dense, input, sequential } from '${source('entries/core')}'; ${training}`
   const { passed, printed, complained } = runLines(code, [permission, '--allow-fs-read=*'])
   assert.ok(passed, complained)
   assert.is(printed, 'ArrayBuffer')
@@ -38,8 +38,8 @@ test('where workers are forbidden, one thread trains, and a warning says why', (
 
 test('a wasm file given as bytes has threads as well', () => {
   const code = `import { readFileSync } from 'node:fs'
-    import { dense, init, input, sequential } from '${source('core')}'
-    const bytes = readFileSync(new URL('../simd.wasm', '${source('core')}'))
+    import { dense, init, input, sequential } from '${source('entries/core')}'
+    const bytes = readFileSync(new URL('../../simd.wasm', '${source('entries/core')}'))
     await init({ bytes })
     bytes.fill(0)
     ${training}`

@@ -1,0 +1,240 @@
+// Activations by kind: one switch per call, then loops of one equation.
+import {
+  ACTIVATION_ELU,
+  ACTIVATION_GELU,
+  ACTIVATION_GELU_TANH,
+  ACTIVATION_HARD_SIGMOID,
+  ACTIVATION_HARD_SWISH,
+  ACTIVATION_LEAKY_RELU,
+  ACTIVATION_LINEAR,
+  ACTIVATION_LOG_SOFTMAX,
+  ACTIVATION_MISH,
+  ACTIVATION_RELU,
+  ACTIVATION_RELU6,
+  ACTIVATION_SELU,
+  ACTIVATION_SIGMOID,
+  ACTIVATION_SILU,
+  ACTIVATION_SOFTMAX,
+  ACTIVATION_SOFTPLUS,
+  ACTIVATION_SOFTSIGN,
+  ACTIVATION_TANH,
+  PANEL,
+} from '../../src/abi/abi'
+import { F4 } from '../math/simd'
+import {
+  Elu,
+  Gelu,
+  GeluTanh,
+  HardSigmoid,
+  HardSwish,
+  LeakyRelu,
+  Linear,
+  Mish,
+  Relu,
+  Relu6,
+  Selu,
+  Sigmoid,
+  Silu,
+  Softplus,
+  Softsign,
+  Tanh,
+} from './elementwise'
+import { logSoftmaxBackRows, logSoftmaxRows, softmaxBackRows, softmaxRows } from './softmax'
+
+/**
+ * to = f(from) on a block of `rows` x `panels` * PANEL floats; strides in bytes; `to` may be `from`.
+ * The padding of `to` becomes f of the padding of `from`, which need not be 0.
+ */
+export function activateBlock(
+  kind: i32,
+  alpha: f32,
+  from: usize,
+  fromStride: usize,
+  to: usize,
+  toStride: usize,
+  rows: i32,
+  panels: i32,
+): void {
+  const bytes = <usize>panels * (PANEL << 2)
+  switch (kind) {
+    case ACTIVATION_LINEAR:
+      if (from == to) return
+      return forwardBlock<Linear>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_RELU:
+      return forwardBlock<Relu>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_LEAKY_RELU:
+      return forwardBlock<LeakyRelu>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_ELU:
+      return forwardBlock<Elu>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_SELU:
+      return forwardBlock<Selu>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_GELU:
+      return forwardBlock<Gelu>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_GELU_TANH:
+      return forwardBlock<GeluTanh>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_SIGMOID:
+      return forwardBlock<Sigmoid>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_HARD_SIGMOID:
+      return forwardBlock<HardSigmoid>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_TANH:
+      return forwardBlock<Tanh>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_SILU:
+      return forwardBlock<Silu>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_HARD_SWISH:
+      return forwardBlock<HardSwish>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_SOFTPLUS:
+      return forwardBlock<Softplus>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_SOFTSIGN:
+      return forwardBlock<Softsign>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_MISH:
+      return forwardBlock<Mish>(alpha, from, fromStride, to, toStride, rows, bytes)
+    case ACTIVATION_RELU6:
+      return forwardBlock<Relu6>(alpha, from, fromStride, to, toStride, rows, bytes)
+    default:
+      unreachable()
+  }
+}
+
+/**
+ * dx = dy * f'(saved), free of denormals, on a block of `rows` x `panels` * PANEL floats; `dx` may be `dy`.
+ * `saved` is the output or the input, as src/catalogue/activations.ts says; padding of `dy` that is 0 stays 0 in `dx`.
+ */
+export function activateBackBlock(
+  kind: i32,
+  alpha: f32,
+  saved: usize,
+  savedStride: usize,
+  dy: usize,
+  dyStride: usize,
+  dx: usize,
+  dxStride: usize,
+  rows: i32,
+  panels: i32,
+): void {
+  const bytes = <usize>panels * (PANEL << 2)
+  switch (kind) {
+    case ACTIVATION_LINEAR:
+      return backwardBlock<Linear>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_RELU:
+      return backwardBlock<Relu>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_LEAKY_RELU:
+      return backwardBlock<LeakyRelu>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_ELU:
+      return backwardBlock<Elu>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_SELU:
+      return backwardBlock<Selu>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_GELU:
+      return backwardBlock<Gelu>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_GELU_TANH:
+      return backwardBlock<GeluTanh>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_SIGMOID:
+      return backwardBlock<Sigmoid>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_HARD_SIGMOID:
+      return backwardBlock<HardSigmoid>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_TANH:
+      return backwardBlock<Tanh>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_SILU:
+      return backwardBlock<Silu>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_HARD_SWISH:
+      return backwardBlock<HardSwish>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_SOFTPLUS:
+      return backwardBlock<Softplus>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_SOFTSIGN:
+      return backwardBlock<Softsign>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_MISH:
+      return backwardBlock<Mish>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    case ACTIVATION_RELU6:
+      return backwardBlock<Relu6>(alpha, saved, savedStride, dy, dyStride, dx, dxStride, rows, bytes)
+    default:
+      unreachable()
+  }
+}
+
+/** to = f(from) on rows [rowBegin, rowEnd) of `cols` floats; row-wise kinds write zeros to the padding. */
+export function activateRows(
+  kind: i32,
+  alpha: f32,
+  from: usize,
+  to: usize,
+  stride: usize,
+  cols: i32,
+  rowBegin: i32,
+  rowEnd: i32,
+): void {
+  const skip = <usize>rowBegin * stride
+  const rows = rowEnd - rowBegin
+  switch (kind) {
+    case ACTIVATION_SOFTMAX:
+      return softmaxRows(from + skip, to + skip, stride, cols, rows)
+    case ACTIVATION_LOG_SOFTMAX:
+      return logSoftmaxRows(from + skip, to + skip, stride, cols, rows)
+    default:
+      activateBlock(kind, alpha, from + skip, stride, to + skip, stride, rows, (cols + PANEL - 1) / PANEL)
+  }
+}
+
+/** dx = dy * f'(saved) on rows [rowBegin, rowEnd) of `cols` floats; row-wise kinds write zeros to the padding. */
+export function activateBackRows(
+  kind: i32,
+  alpha: f32,
+  saved: usize,
+  dy: usize,
+  dx: usize,
+  stride: usize,
+  cols: i32,
+  rowBegin: i32,
+  rowEnd: i32,
+): void {
+  const skip = <usize>rowBegin * stride
+  const rows = rowEnd - rowBegin
+  switch (kind) {
+    case ACTIVATION_SOFTMAX:
+      return softmaxBackRows(saved + skip, dy + skip, dx + skip, stride, cols, rows)
+    case ACTIVATION_LOG_SOFTMAX:
+      return logSoftmaxBackRows(saved + skip, dy + skip, dx + skip, stride, cols, rows)
+    default: {
+      const panels = (cols + PANEL - 1) / PANEL
+      activateBackBlock(kind, alpha, saved + skip, stride, dy + skip, stride, dx + skip, stride, rows, panels)
+    }
+  }
+}
+
+function forwardBlock<K>(
+  alpha: f32,
+  from: usize,
+  fromStride: usize,
+  to: usize,
+  toStride: usize,
+  rows: i32,
+  bytes: usize,
+): void {
+  const kind = changetype<K>(<usize>0)
+  const a = f32x4.splat(alpha)
+  for (let r = 0; r < rows; r++, from += fromStride, to += toStride) {
+    for (let c: usize = 0; c < bytes; c += PANEL << 2) {
+      v128.store(to + c, kind.forward(v128.load(from + c), a))
+      v128.store(to + c, kind.forward(v128.load(from + c, 16), a), 16)
+    }
+  }
+}
+
+function backwardBlock<K>(
+  alpha: f32,
+  saved: usize,
+  savedStride: usize,
+  dy: usize,
+  dyStride: usize,
+  dx: usize,
+  dxStride: usize,
+  rows: i32,
+  bytes: usize,
+): void {
+  const kind = changetype<K>(<usize>0)
+  const a = f32x4.splat(alpha)
+  for (let r = 0; r < rows; r++, saved += savedStride, dy += dyStride, dx += dxStride) {
+    for (let c: usize = 0; c < bytes; c += PANEL << 2) {
+      v128.store(dx + c, F4.mulFlush(v128.load(dy + c), kind.slope(v128.load(saved + c), a)))
+      v128.store(dx + c, F4.mulFlush(v128.load(dy + c, 16), kind.slope(v128.load(saved + c, 16), a)), 16)
+    }
+  }
+}

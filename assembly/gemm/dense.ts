@@ -1,0 +1,84 @@
+// A dense layer's steps: each thread's pieces of y, dw and dx, one kernel call a piece.
+import * as abi from '../../src/abi/abi'
+import { Grid } from '../threads/grid'
+import { Word } from '../word'
+import { denseBackwardInput, denseBackwardWeights, denseForward } from './products'
+
+export function dense(step: usize, rows: i32, thread: i32): void {
+  const inputs = Word.int(step, abi.DENSE_INPUTS)
+  const xStride = Word.address(step, abi.DENSE_X_STRIDE)
+  const yStride = Word.address(step, abi.DENSE_Y_STRIDE)
+  const saved = Word.address(step, abi.DENSE_SAVED)
+  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
+  for (Grid.of(rows, Word.panels(step, abi.DENSE_UNITS), inputs, thread); Grid.more(); ) {
+    const row = <usize>Grid.row
+    denseForward(
+      Word.address(step, abi.DENSE_X) + row * xStride,
+      xStride,
+      Word.address(step, abi.DENSE_W),
+      Word.address(step, abi.DENSE_B),
+      Word.address(step, abi.DENSE_Y) + row * yStride,
+      yStride,
+      Grid.rows,
+      inputs,
+      Word.int(step, abi.DENSE_UNITS),
+      Grid.begin,
+      Grid.end,
+      Word.int(step, abi.DENSE_ACTIVATION),
+      Word.float(step, abi.DENSE_ALPHA),
+      saved ? saved + row * savedStride : 0,
+      savedStride,
+    )
+  }
+}
+
+/** The rows of dw are inputs. */
+export function denseDw(step: usize, rows: i32, thread: i32): void {
+  const inputs = Word.int(step, abi.DENSE_INPUTS)
+  const bias = Word.address(step, abi.DENSE_B)
+  for (Grid.of(inputs, Word.panels(step, abi.DENSE_UNITS), rows, thread); Grid.more(); ) {
+    denseBackwardWeights(
+      Word.address(step, abi.DENSE_X),
+      Word.address(step, abi.DENSE_X_STRIDE),
+      Word.address(step, abi.DENSE_Y),
+      Word.address(step, abi.DENSE_Y_STRIDE),
+      Word.address(step, abi.DENSE_W),
+      Grid.row ? 0 : bias,
+      rows,
+      inputs,
+      Grid.row,
+      Grid.rows,
+      Word.int(step, abi.DENSE_UNITS),
+      Grid.begin,
+      Grid.end,
+    )
+  }
+}
+
+export function denseDx(step: usize, rows: i32, thread: i32): void {
+  const units = Word.int(step, abi.DENSE_UNITS)
+  const zStride = Word.address(step, abi.DENSE_Y_STRIDE)
+  const xStride = Word.address(step, abi.DENSE_DX_STRIDE)
+  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
+  for (Grid.of(rows, Word.panels(step, abi.DENSE_INPUTS), units, thread); Grid.more(); ) {
+    const row = <usize>Grid.row
+    denseBackwardInput(
+      Word.address(step, abi.DENSE_Y) + row * zStride,
+      zStride,
+      Word.address(step, abi.DENSE_W),
+      Word.address(step, abi.DENSE_DX) + row * xStride,
+      xStride,
+      Grid.rows,
+      Grid.rows < rows,
+      Word.int(step, abi.DENSE_INPUTS),
+      units,
+      Grid.begin,
+      Grid.end,
+      Word.address(step, abi.DENSE_SCRATCH),
+      Word.int(step, abi.DENSE_ACTIVATION),
+      Word.float(step, abi.DENSE_ALPHA),
+      Word.address(step, abi.DENSE_SAVED) + row * savedStride,
+      savedStride,
+    )
+  }
+}

@@ -1,0 +1,194 @@
+// Products with a single row, which no tile of several rows would feed.
+import { PANEL } from '../../src/abi/abi'
+import { F4 } from '../math/simd'
+import { Square } from './transpose'
+
+/** Bytes of a panel's row. */
+const ROW: usize = PANEL << 2
+/** Panels that a row goes through at once: enough independent sums to keep the multipliers busy. */
+const MOST: i32 = 6
+
+class Vector {
+  /** Panel p of P: the second half of them begins at `second`. */
+  @inline private static panel(P: i32, p: i32, first: usize, second: usize, stride: usize): usize {
+    const half = (P + 1) >> 1
+    return p < half ? first + <usize>p * stride : second + <usize>(p - half) * stride
+  }
+
+  /** c[P panels] = from + a[depth] · b; P is a literal, the two groups of panels may overlap as the rows of a tile do. */
+  @inline static multiply(
+    P: i32,
+    a: usize,
+    b: usize,
+    bSecond: usize,
+    bPanel: usize,
+    from: usize,
+    fromSecond: usize,
+    fromPanel: usize,
+    c: usize,
+    cSecond: usize,
+    depth: i32,
+  ): void {
+    let c00 = v128.load(from)
+    let c01 = v128.load(from, 16)
+    const from1 = Vector.panel(P, 1, from, fromSecond, fromPanel)
+    let c10 = P > 1 ? v128.load(from1) : c00
+    let c11 = P > 1 ? v128.load(from1, 16) : c00
+    const from2 = Vector.panel(P, 2, from, fromSecond, fromPanel)
+    let c20 = P > 2 ? v128.load(from2) : c00
+    let c21 = P > 2 ? v128.load(from2, 16) : c00
+    const from3 = Vector.panel(P, 3, from, fromSecond, fromPanel)
+    let c30 = P > 3 ? v128.load(from3) : c00
+    let c31 = P > 3 ? v128.load(from3, 16) : c00
+    const from4 = Vector.panel(P, 4, from, fromSecond, fromPanel)
+    let c40 = P > 4 ? v128.load(from4) : c00
+    let c41 = P > 4 ? v128.load(from4, 16) : c00
+    const from5 = Vector.panel(P, 5, from, fromSecond, fromPanel)
+    let c50 = P > 5 ? v128.load(from5) : c00
+    let c51 = P > 5 ? v128.load(from5, 16) : c00
+    for (const end = b + <usize>depth * ROW; b != end; ) {
+      const x = v128.load32_splat(a)
+      c00 = F4.fma(x, v128.load(b), c00)
+      c01 = F4.fma(x, v128.load(b, 16), c01)
+      if (P > 1) {
+        const at = Vector.panel(P, 1, b, bSecond, bPanel)
+        c10 = F4.fma(x, v128.load(at), c10)
+        c11 = F4.fma(x, v128.load(at, 16), c11)
+      }
+      if (P > 2) {
+        const at = Vector.panel(P, 2, b, bSecond, bPanel)
+        c20 = F4.fma(x, v128.load(at), c20)
+        c21 = F4.fma(x, v128.load(at, 16), c21)
+      }
+      if (P > 3) {
+        const at = Vector.panel(P, 3, b, bSecond, bPanel)
+        c30 = F4.fma(x, v128.load(at), c30)
+        c31 = F4.fma(x, v128.load(at, 16), c31)
+      }
+      if (P > 4) {
+        const at = Vector.panel(P, 4, b, bSecond, bPanel)
+        c40 = F4.fma(x, v128.load(at), c40)
+        c41 = F4.fma(x, v128.load(at, 16), c41)
+      }
+      if (P > 5) {
+        const at = Vector.panel(P, 5, b, bSecond, bPanel)
+        c50 = F4.fma(x, v128.load(at), c50)
+        c51 = F4.fma(x, v128.load(at, 16), c51)
+      }
+      a += 4
+      b += ROW
+      bSecond += ROW
+    }
+    v128.store(c, c00)
+    v128.store(c, c01, 16)
+    if (P > 1) {
+      const to = Vector.panel(P, 1, c, cSecond, ROW)
+      v128.store(to, c10)
+      v128.store(to, c11, 16)
+    }
+    if (P > 2) {
+      const to = Vector.panel(P, 2, c, cSecond, ROW)
+      v128.store(to, c20)
+      v128.store(to, c21, 16)
+    }
+    if (P > 3) {
+      const to = Vector.panel(P, 3, c, cSecond, ROW)
+      v128.store(to, c30)
+      v128.store(to, c31, 16)
+    }
+    if (P > 4) {
+      const to = Vector.panel(P, 4, c, cSecond, ROW)
+      v128.store(to, c40)
+      v128.store(to, c41, 16)
+    }
+    if (P > 5) {
+      const to = Vector.panel(P, 5, c, cSecond, ROW)
+      v128.store(to, c50)
+      v128.store(to, c51, 16)
+    }
+  }
+}
+
+/** How many of the panels left go through together. */
+export function rowPanels(left: i32): i32 {
+  return left <= MOST ? left : left < 2 * MOST ? (left + 1) >> 1 : MOST
+}
+
+/** c = from + a[depth] · b for 1 to MOST panels; those of b, from and c are bPanel, fromPanel and ROW bytes apart. */
+export function multiplyRow(
+  panels: i32,
+  a: usize,
+  b: usize,
+  bPanel: usize,
+  from: usize,
+  fromPanel: usize,
+  c: usize,
+  depth: i32,
+): void {
+  const second = <usize>(panels - (panels > 4 ? 3 : panels > 2 ? 2 : 1))
+  const bSecond = b + second * bPanel
+  const fromSecond = from + second * fromPanel
+  const cSecond = c + second * ROW
+  if (panels > 4) Vector.multiply(6, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
+  else if (panels > 2) Vector.multiply(4, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
+  else Vector.multiply(2, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
+}
+
+/**
+ * dx = dz · wᵀ for whole panels of inputs, with w as it lies: squares of 4 inputs and 4 units are turned over in registers,
+ * the units' order stays. w is read once from end to end.
+ */
+export function multiplyRowTransposed(dz: usize, w: usize, wPanel: usize, dx: usize, inputs: i32, units: i32): void {
+  const end = dx + ((<usize>inputs) << 2)
+  let from: usize = 0
+  let fromStep: usize = 0
+  for (let u = 0; u < units; ) {
+    const z0 = v128.load32_splat(dz)
+    const left = units - u
+    let square = w
+    if (left >= 4) {
+      const z1 = v128.load32_splat(dz, 4)
+      const z2 = v128.load32_splat(dz, 8)
+      const z3 = v128.load32_splat(dz, 12)
+      for (let to = dx; to != end; to += 16, square += 4 * ROW, from += fromStep) {
+        v128.store(to, Square.multiply(square, z0, z1, z2, z3, v128.load(from)))
+      }
+    } else {
+      for (let to = dx; to != end; to += 16, square += 4 * ROW, from += fromStep) {
+        v128.store(to, F4.fma(z0, Square.column(square), v128.load(from)))
+      }
+    }
+    const done = left >= 4 ? 4 : 1
+    u += done
+    dz += (<usize>done) << 2
+    // the next units of the panel, or the next panel
+    w += u & (PANEL - 1) ? (<usize>done) << 2 : wPanel - (ROW - ((<usize>done) << 2))
+    from = dx
+    fromStep = 16
+  }
+}
+
+/** dw = x · dz for one panel: an outer product. */
+export function outerProduct(x: usize, dz: usize, dw: usize, inputs: i32): void {
+  const left = v128.load(dz)
+  const right = v128.load(dz, 16)
+  const zero = f32x4.splat(0)
+  for (const end = x + ((<usize>inputs) << 2); x != end; x += 4, dw += ROW) {
+    const a = v128.load32_splat(x)
+    v128.store(dw, F4.fma(a, left, zero))
+    v128.store(dw, F4.fma(a, right, zero), 16)
+  }
+}
+
+/** c = aᵀ · b for one panel and a column a: weighted column sums. */
+export function multiplyColumn(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, depth: i32): void {
+  let left = f32x4.splat(0)
+  let right = left
+  for (; depth; depth--, a += aStep, b += bStep) {
+    const weight = v128.load32_splat(a)
+    left = F4.fma(weight, v128.load(b), left)
+    right = F4.fma(weight, v128.load(b, 16), right)
+  }
+  v128.store(c, left)
+  v128.store(c, right, 16)
+}

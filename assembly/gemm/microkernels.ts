@@ -1,0 +1,161 @@
+// Micro-kernels: a tile of c = from + a · b held in registers, one fused multiply-add for each k, k ascending.
+// Every shape sums an element in this same order, so the choice of tiles never changes a bit of a result.
+//
+// The rows of a tile are two groups, each of rows aRow apart. The second group of the last tile may overlap the first:
+// the rows in both are computed twice and stored twice, the same bits. So few shapes do for any number of rows.
+import { F4 } from '../math/simd'
+
+export class Tile {
+  /** Rows of the first group. */
+  @inline static group(MR: i32): i32 {
+    return (MR + 1) >> 1
+  }
+
+  /** Row r of a matrix whose groups begin at `first` and `second`. */
+  @inline private static row(MR: i32, r: i32, first: usize, second: usize, stride: usize): usize {
+    return r < Tile.group(MR) ? first + <usize>r * stride : second + <usize>(r - Tile.group(MR)) * stride
+  }
+
+  /**
+   * c[MR x 4 NV] = from + a[MR x depth] · b[depth x 4 NV]; a and b advance by aStep and bStep bytes a k.
+   * NV 1: the left half of a panel (the right half of c becomes 0), 2: a panel, 4: two panels, fromPanel, bPanel and
+   * cPanel bytes apart. aSecond, fromSecond, cSecond: where the second group begins. fromRow 0 repeats one row.
+   * MR and NV are literals: inlining removes the branches on them.
+   */
+  @inline static matrix(
+    MR: i32,
+    NV: i32,
+    a: usize,
+    aSecond: usize,
+    aRow: usize,
+    aStep: usize,
+    b: usize,
+    bPanel: usize,
+    bStep: usize,
+    from: usize,
+    fromSecond: usize,
+    fromRow: usize,
+    fromPanel: usize,
+    c: usize,
+    cSecond: usize,
+    cRow: usize,
+    cPanel: usize,
+    depth: i32,
+  ): void {
+    let c00 = v128.load(from)
+    let c01 = NV > 1 ? v128.load(from, 16) : c00
+    let c02 = NV > 2 ? v128.load(from + fromPanel) : c00
+    let c03 = NV > 2 ? v128.load(from + fromPanel, 16) : c00
+    const at1 = Tile.row(MR, 1, from, fromSecond, fromRow)
+    let c10 = MR > 1 ? v128.load(at1) : c00
+    let c11 = MR > 1 && NV > 1 ? v128.load(at1, 16) : c00
+    let c12 = MR > 1 && NV > 2 ? v128.load(at1 + fromPanel) : c00
+    let c13 = MR > 1 && NV > 2 ? v128.load(at1 + fromPanel, 16) : c00
+    const at2 = Tile.row(MR, 2, from, fromSecond, fromRow)
+    let c20 = MR > 2 ? v128.load(at2) : c00
+    let c21 = MR > 2 && NV > 1 ? v128.load(at2, 16) : c00
+    let c22 = MR > 2 && NV > 2 ? v128.load(at2 + fromPanel) : c00
+    let c23 = MR > 2 && NV > 2 ? v128.load(at2 + fromPanel, 16) : c00
+    const at3 = Tile.row(MR, 3, from, fromSecond, fromRow)
+    let c30 = MR > 3 ? v128.load(at3) : c00
+    let c31 = MR > 3 && NV > 1 ? v128.load(at3, 16) : c00
+    let c32 = MR > 3 && NV > 2 ? v128.load(at3 + fromPanel) : c00
+    let c33 = MR > 3 && NV > 2 ? v128.load(at3 + fromPanel, 16) : c00
+    const at4 = Tile.row(MR, 4, from, fromSecond, fromRow)
+    let c40 = MR > 4 ? v128.load(at4) : c00
+    let c41 = MR > 4 && NV > 1 ? v128.load(at4, 16) : c00
+    let c42 = MR > 4 && NV > 2 ? v128.load(at4 + fromPanel) : c00
+    let c43 = MR > 4 && NV > 2 ? v128.load(at4 + fromPanel, 16) : c00
+    const at5 = Tile.row(MR, 5, from, fromSecond, fromRow)
+    let c50 = MR > 5 ? v128.load(at5) : c00
+    let c51 = MR > 5 && NV > 1 ? v128.load(at5, 16) : c00
+    const apart = aSecond - a
+    for (const end = b + <usize>depth * bStep; b != end; ) {
+      // two rows do with one address that moves
+      if (MR == 2) aSecond = a + apart
+      const b0 = v128.load(b)
+      const b1 = NV > 1 ? v128.load(b, 16) : b0
+      const b2 = NV > 2 ? v128.load(b + bPanel) : b0
+      const b3 = NV > 2 ? v128.load(b + bPanel, 16) : b0
+      const a0 = v128.load32_splat(a)
+      c00 = F4.fma(a0, b0, c00)
+      if (NV > 1) c01 = F4.fma(a0, b1, c01)
+      if (NV > 2) c02 = F4.fma(a0, b2, c02)
+      if (NV > 2) c03 = F4.fma(a0, b3, c03)
+      if (MR > 1) {
+        const a1 = v128.load32_splat(Tile.row(MR, 1, a, aSecond, aRow))
+        c10 = F4.fma(a1, b0, c10)
+        if (NV > 1) c11 = F4.fma(a1, b1, c11)
+        if (NV > 2) c12 = F4.fma(a1, b2, c12)
+        if (NV > 2) c13 = F4.fma(a1, b3, c13)
+      }
+      if (MR > 2) {
+        const a2 = v128.load32_splat(Tile.row(MR, 2, a, aSecond, aRow))
+        c20 = F4.fma(a2, b0, c20)
+        if (NV > 1) c21 = F4.fma(a2, b1, c21)
+        if (NV > 2) c22 = F4.fma(a2, b2, c22)
+        if (NV > 2) c23 = F4.fma(a2, b3, c23)
+      }
+      if (MR > 3) {
+        const a3 = v128.load32_splat(Tile.row(MR, 3, a, aSecond, aRow))
+        c30 = F4.fma(a3, b0, c30)
+        if (NV > 1) c31 = F4.fma(a3, b1, c31)
+        if (NV > 2) c32 = F4.fma(a3, b2, c32)
+        if (NV > 2) c33 = F4.fma(a3, b3, c33)
+      }
+      if (MR > 4) {
+        const a4 = v128.load32_splat(Tile.row(MR, 4, a, aSecond, aRow))
+        c40 = F4.fma(a4, b0, c40)
+        if (NV > 1) c41 = F4.fma(a4, b1, c41)
+        if (NV > 2) c42 = F4.fma(a4, b2, c42)
+        if (NV > 2) c43 = F4.fma(a4, b3, c43)
+      }
+      if (MR > 5) {
+        const a5 = v128.load32_splat(Tile.row(MR, 5, a, aSecond, aRow))
+        c50 = F4.fma(a5, b0, c50)
+        if (NV > 1) c51 = F4.fma(a5, b1, c51)
+      }
+      a += aStep
+      if (MR > 2) aSecond += aStep
+      b += bStep
+    }
+    const zero = f32x4.splat(0)
+    v128.store(c, c00)
+    v128.store(c, NV > 1 ? c01 : zero, 16)
+    if (NV > 2) v128.store(c + cPanel, c02)
+    if (NV > 2) v128.store(c + cPanel, c03, 16)
+    if (MR > 1) {
+      const to = Tile.row(MR, 1, c, cSecond, cRow)
+      v128.store(to, c10)
+      v128.store(to, NV > 1 ? c11 : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, c12)
+      if (NV > 2) v128.store(to + cPanel, c13, 16)
+    }
+    if (MR > 2) {
+      const to = Tile.row(MR, 2, c, cSecond, cRow)
+      v128.store(to, c20)
+      v128.store(to, NV > 1 ? c21 : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, c22)
+      if (NV > 2) v128.store(to + cPanel, c23, 16)
+    }
+    if (MR > 3) {
+      const to = Tile.row(MR, 3, c, cSecond, cRow)
+      v128.store(to, c30)
+      v128.store(to, NV > 1 ? c31 : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, c32)
+      if (NV > 2) v128.store(to + cPanel, c33, 16)
+    }
+    if (MR > 4) {
+      const to = Tile.row(MR, 4, c, cSecond, cRow)
+      v128.store(to, c40)
+      v128.store(to, NV > 1 ? c41 : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, c42)
+      if (NV > 2) v128.store(to + cPanel, c43, 16)
+    }
+    if (MR > 5) {
+      const to = Tile.row(MR, 5, c, cSecond, cRow)
+      v128.store(to, c50)
+      v128.store(to, NV > 1 ? c51 : zero, 16)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// Elementwise rules with parameters of their own: prelu, one slope a unit, and weight normalization, one length a unit.
+import {
+  PRELU_ALPHA,
+  PRELU_DALPHA,
+  PRELU_DY,
+  PRELU_STRIDE,
+  PRELU_TO,
+  PRELU_X,
+  WEIGHT_NORM_DG,
+  WEIGHT_NORM_DV,
+  WEIGHT_NORM_G,
+  WEIGHT_NORM_INPUTS,
+  WEIGHT_NORM_INVERSE,
+  WEIGHT_NORM_V,
+  WEIGHT_NORM_W,
+} from '../../src/abi/abi'
+import { columnDots } from '../math/columns'
+import { F4 } from '../math/simd'
+
+/** y = x where x > 0, else alpha x, for panels [begin, end). */
+export function prelu(step: usize, rows: i32, begin: i32, end: i32): void {
+  const stride = load<usize>(step, PRELU_STRIDE << 2)
+  const zero = f32x4.splat(0)
+  for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
+    const alpha = v128.load(load<usize>(step, PRELU_ALPHA << 2) + offset)
+    const x = load<usize>(step, PRELU_X << 2) + offset
+    const toY = load<usize>(step, PRELU_TO << 2) + offset - x
+    const last = x + <usize>rows * stride
+    for (let at = x; at < last; at += stride) {
+      const v = v128.load(at)
+      v128.store(at + toY, F4.select(v, f32x4.mul(v, alpha), f32x4.gt(v, zero)))
+    }
+  }
+}
+
+/** dx = dy where x > 0, else alpha dy; dalpha = sum dy min(x, 0). Chunks of rows are added with compensation. */
+export function preluBack(step: usize, rows: i32, begin: i32, end: i32): void {
+  const stride = load<usize>(step, PRELU_STRIDE << 2)
+  const dalpha = load<usize>(step, PRELU_DALPHA << 2)
+  const dxs = load<usize>(step, PRELU_TO << 2)
+  const zero = f32x4.splat(0)
+  const one = F4.one()
+  for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
+    const alpha = v128.load(load<usize>(step, PRELU_ALPHA << 2) + offset)
+    const x = load<usize>(step, PRELU_X << 2) + offset
+    const dy = load<usize>(step, PRELU_DY << 2) + offset
+    let sum = zero
+    let lost = zero
+    for (let r = 0; r < rows; r++) {
+      const v = v128.load(x + <usize>r * stride)
+      const g = v128.load(dy + <usize>r * stride)
+      const addend = f32x4.sub(f32x4.mul(g, F4.smaller(v, zero)), lost)
+      const next = f32x4.add(sum, addend)
+      lost = f32x4.sub(f32x4.sub(next, sum), addend)
+      sum = next
+      if (dxs) v128.store(dxs + offset + <usize>r * stride, F4.mulFlush(g, F4.select(one, alpha, f32x4.gt(v, zero))))
+    }
+    if (dalpha) v128.store(dalpha + offset, F4.flush(sum))
+  }
+}
+
+/** w = v g / |v|, |v| the length of a unit's weights; 0 where it is 0. Panels [begin, end). */
+export function weightNorm(step: usize, begin: i32, end: i32): void {
+  const inputs = load<i32>(step, WEIGHT_NORM_INPUTS << 2)
+  const zero = f32x4.splat(0)
+  for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
+    const skip = WeightPanel.offset(offset, inputs)
+    const v = load<usize>(step, WEIGHT_NORM_V << 2) + skip
+    const w = load<usize>(step, WEIGHT_NORM_W << 2) + skip
+    const at = load<usize>(step, WEIGHT_NORM_INVERSE << 2) + offset
+    columnDots(v, v, 32, inputs, 0, 0, at)
+    const length = f32x4.sqrt(v128.load(at))
+    const inverse = v128.and(f32x4.div(F4.one(), length), f32x4.gt(length, zero))
+    v128.store(at, inverse)
+    const scale = f32x4.mul(v128.load(load<usize>(step, WEIGHT_NORM_G << 2) + offset), inverse)
+    for (let k: usize = 0; k < (<usize>inputs) << 5; k += 32) {
+      v128.store(w + k, f32x4.mul(v128.load(v + k), scale))
+    }
+  }
+}
+
+/** dg = dw · v / |v|, dv = g / |v| (dw - dg v / |v|) for panels [begin, end). */
+export function weightNormBack(step: usize, begin: i32, end: i32): void {
+  const inputs = load<i32>(step, WEIGHT_NORM_INPUTS << 2)
+  for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
+    const skip = WeightPanel.offset(offset, inputs)
+    const v = load<usize>(step, WEIGHT_NORM_V << 2) + skip
+    const dw = load<usize>(step, WEIGHT_NORM_W << 2) + skip
+    const dv = load<usize>(step, WEIGHT_NORM_DV << 2) + skip
+    const dg = load<usize>(step, WEIGHT_NORM_DG << 2) + offset
+    const inverse = v128.load(load<usize>(step, WEIGHT_NORM_INVERSE << 2) + offset)
+    columnDots(dw, v, 32, inputs, 0, 0, dg)
+    const length = f32x4.mul(v128.load(dg), inverse)
+    v128.store(dg, length)
+    const scale = f32x4.mul(v128.load(load<usize>(step, WEIGHT_NORM_G << 2) + offset), inverse)
+    const slope = f32x4.mul(inverse, length)
+    for (let k: usize = 0; k < (<usize>inputs) << 5; k += 32) {
+      const rest = F4.nfma(slope, v128.load(v + k), v128.load(dw + k))
+      v128.store(dv + k, F4.mulFlush(scale, rest))
+    }
+  }
+}
+
+class WeightPanel {
+  /** Where the columns `offset` bytes into a padded row begin in panels [ceil(units / PANEL)][inputs][PANEL]. */
+  @inline static offset(offset: usize, inputs: i32): usize {
+    return (offset & ~31) * <usize>inputs + (offset & 31)
+  }
+}

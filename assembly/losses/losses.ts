@@ -1,0 +1,219 @@
+// Losses: a row's loss and, beside it, the gradient of the batch's weighted mean, dy[r] = w[r] / sum(w) * dloss[r] / dy[r].
+// A row belongs to one caller and is summed left to right in fours, so no split of the rows changes a bit.
+import {
+  LOSS_ABSOLUTE_ERROR,
+  LOSS_BINARY_CROSSENTROPY,
+  LOSS_CATEGORICAL_HINGE,
+  LOSS_COLS,
+  LOSS_CROSSENTROPY,
+  LOSS_DELTA,
+  LOSS_GRADIENT,
+  LOSS_HINGE,
+  LOSS_HUBER,
+  LOSS_KIND,
+  LOSS_KL_DIVERGENCE,
+  LOSS_LOG_COSH,
+  LOSS_OUTPUTS,
+  LOSS_POISSON,
+  LOSS_PROBABILITIES,
+  LOSS_ROW_LOSSES,
+  LOSS_SIGMOID_CROSSENTROPY,
+  LOSS_SMOOTHING,
+  LOSS_SOFTMAX_CROSSENTROPY,
+  LOSS_SOFTMAX_SPARSE,
+  LOSS_SPARSE_CROSSENTROPY,
+  LOSS_SQUARED_ERROR,
+  LOSS_SQUARED_HINGE,
+  LOSS_STRIDE,
+  LOSS_TARGETS,
+  LOSS_TARGETS_STRIDE,
+  LOSS_WEIGHTS,
+} from '../../src/abi/abi'
+import { Lanes, Row, totalWeight } from '../math/lanes'
+import { F4 } from '../math/simd'
+import { softmaxRows } from './softmaxLoss'
+import {
+  AbsoluteError,
+  BinaryCrossentropy,
+  Crossentropy,
+  Hinge,
+  Huber,
+  KlDivergence,
+  LogCosh,
+  Poisson,
+  SigmoidCrossentropy,
+  SquaredError,
+  SquaredHinge,
+} from './terms'
+
+/** Row losses of rows [rowBegin, rowEnd) and, when the step wants it, their gradient; operands are LOSS_* words. */
+export function lossRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+  switch (load<i32>(step, LOSS_KIND << 2)) {
+    case LOSS_SOFTMAX_SPARSE:
+    case LOSS_SOFTMAX_CROSSENTROPY:
+      softmaxRows(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_SIGMOID_CROSSENTROPY:
+      elementRows<SigmoidCrossentropy>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_SPARSE_CROSSENTROPY:
+    case LOSS_CROSSENTROPY:
+      elementRows<Crossentropy>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_BINARY_CROSSENTROPY:
+      elementRows<BinaryCrossentropy>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_SQUARED_ERROR:
+      elementRows<SquaredError>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_ABSOLUTE_ERROR:
+      elementRows<AbsoluteError>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_HUBER:
+      elementRows<Huber>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_LOG_COSH:
+      elementRows<LogCosh>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_KL_DIVERGENCE:
+      elementRows<KlDivergence>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_POISSON:
+      elementRows<Poisson>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_HINGE:
+      elementRows<Hinge>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_SQUARED_HINGE:
+      elementRows<SquaredHinge>(step, rows, rowBegin, rowEnd)
+      break
+    case LOSS_CATEGORICAL_HINGE:
+      categoricalHingeRows(step, rows, rowBegin, rowEnd)
+      break
+    default:
+      unreachable()
+  }
+}
+
+/** Losses that are a sum or a mean over a row of terms. */
+function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+  const rule = changetype<T>(<usize>0)
+  const kind = load<i32>(step, LOSS_KIND << 2)
+  const sparse = isDefined(rule.takesClasses) && kind == LOSS_SPARSE_CROSSENTROPY
+  const averages = !sparse && kind != LOSS_CROSSENTROPY && kind != LOSS_KL_DIVERGENCE
+  const cols = load<i32>(step, LOSS_COLS << 2)
+  const stride = load<usize>(step, LOSS_STRIDE << 2)
+  const targetsStride = load<usize>(step, LOSS_TARGETS_STRIDE << 2)
+  const weights = load<usize>(step, LOSS_WEIGHTS << 2)
+  const rowLosses = load<usize>(step, LOSS_ROW_LOSSES << 2)
+  const delta = v128.load32_splat(step, LOSS_DELTA << 2)
+  const smoothing = load<f32>(step, LOSS_SMOOTHING << 2)
+  const keep = f32x4.splat(1 - smoothing)
+  // over two outcomes for a mean of binary terms, over all classes for a sum
+  const base = f32x4.splat(smoothing / (averages ? <f32>2 : <f32>cols))
+  const share: f64 = averages ? 1 / <f64>cols : 1
+  const total = totalWeight(weights, rows)
+  const inverse = total != 0 ? share / total : 0
+  const index = i32x4(0, 1, 2, 3)
+
+  let outputs = load<usize>(step, LOSS_OUTPUTS << 2) + <usize>rowBegin * stride
+  let targets = load<usize>(step, LOSS_TARGETS << 2) + <usize>rowBegin * targetsStride
+  let gradient = load<usize>(step, LOSS_GRADIENT << 2)
+  let probabilities: usize = isDefined(rule.probability) ? load<usize>(step, LOSS_PROBABILITIES << 2) : 0
+  if (gradient) gradient += <usize>rowBegin * stride
+  if (probabilities) probabilities += <usize>rowBegin * stride
+  for (let r = rowBegin; r < rowEnd; r++) {
+    const scale = Row.scale(weights, r, inverse)
+    const scales = f32x4.splat(scale)
+    let sum = i32x4.splat(0)
+    for (let c = 0; c < cols; c += 4) {
+      const at = (<usize>c) << 2
+      const left = cols - c
+      const mask = Lanes.mask(index, left)
+      const y = v128.load(outputs + at)
+      const t = Row.targets(sparse, targets, c, left, index, keep, base, mask)
+      sum = f32x4.add(sum, v128.and(rule.loss(y, t, delta), mask))
+      const p = isDefined(rule.probability) ? F4.flush(rule.probability(y)) : y
+      if (probabilities) v128.store(probabilities + at, v128.and(p, mask))
+      if (gradient) {
+        v128.store(gradient + at, F4.flush(v128.and(f32x4.mul(rule.slope(p, t, delta), scales), mask)))
+      }
+    }
+    store<f32>(rowLosses + ((<usize>r) << 2), F4.sum(sum) * <f32>share)
+    if (gradient) {
+      Row.endGradient(gradient, cols, scale)
+      gradient += stride
+    }
+    if (probabilities) {
+      Row.endPanel(probabilities, cols)
+      probabilities += stride
+    }
+    outputs += stride
+    targets += targetsStride
+  }
+}
+
+/**
+ * loss = max(0, 1 + max (1 - t) y - sum t y); while it is positive dy = (1 - t) / ties - t, the first part only where
+ * (1 - t) y is that maximum, shared equally between its ties.
+ */
+function categoricalHingeRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+  const cols = load<i32>(step, LOSS_COLS << 2)
+  const stride = load<usize>(step, LOSS_STRIDE << 2)
+  const targetsStride = load<usize>(step, LOSS_TARGETS_STRIDE << 2)
+  const weights = load<usize>(step, LOSS_WEIGHTS << 2)
+  const rowLosses = load<usize>(step, LOSS_ROW_LOSSES << 2)
+  const total = totalWeight(weights, rows)
+  const inverse = total != 0 ? 1 / total : 0
+  const index = i32x4(0, 1, 2, 3)
+  const one = f32x4.splat(1)
+
+  let outputs = load<usize>(step, LOSS_OUTPUTS << 2) + <usize>rowBegin * stride
+  let targets = load<usize>(step, LOSS_TARGETS << 2) + <usize>rowBegin * targetsStride
+  let gradient = load<usize>(step, LOSS_GRADIENT << 2)
+  if (gradient) gradient += <usize>rowBegin * stride
+  for (let r = rowBegin; r < rowEnd; r++) {
+    const first = f32x4.splat((1 - load<f32>(targets)) * load<f32>(outputs))
+    let positive = i32x4.splat(0)
+    let negative = first
+    for (let c = 0; c < cols; c += 4) {
+      const at = (<usize>c) << 2
+      const left = cols - c
+      const y = v128.load(outputs + at)
+      const t = Lanes.load(targets + at, left)
+      positive = F4.fma(t, y, positive)
+      const other = f32x4.mul(f32x4.sub(one, t), y)
+      negative = f32x4.max(negative, v128.bitselect(other, first, Lanes.mask(index, left)))
+    }
+    const largest = F4.max(negative)
+    const loss = largest - F4.sum(positive) + 1
+    store<f32>(rowLosses + ((<usize>r) << 2), max<f32>(loss, 0))
+
+    if (gradient) {
+      const wanted = f32x4.splat(largest)
+      let ties = 0
+      for (let c = 0; c < cols; c += 4) {
+        const at = (<usize>c) << 2
+        const left = cols - c
+        const other = f32x4.mul(f32x4.sub(one, Lanes.load(targets + at, left)), v128.load(outputs + at))
+        ties += popcnt(i32x4.bitmask(f32x4.eq(other, wanted)) & Lanes.bits(left))
+      }
+      const scale: f32 = loss <= 0 ? 0 : Row.scale(weights, r, inverse)
+      const scales = f32x4.splat(scale)
+      const share = f32x4.splat(1 / <f32>ties)
+      for (let c = 0; c < cols; c += 4) {
+        const at = (<usize>c) << 2
+        const left = cols - c
+        const t = Lanes.load(targets + at, left)
+        const others = f32x4.sub(one, t)
+        const chosen = v128.and(f32x4.eq(f32x4.mul(others, v128.load(outputs + at)), wanted), f32x4.mul(others, share))
+        const slope = v128.and(f32x4.sub(chosen, t), Lanes.mask(index, left))
+        v128.store(gradient + at, F4.flush(f32x4.mul(slope, scales)))
+      }
+      Row.endGradient(gradient, cols, scale)
+      gradient += stride
+    }
+    outputs += stride
+    targets += targetsStride
+  }
+}

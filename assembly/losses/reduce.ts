@@ -1,0 +1,138 @@
+// Rows in and numbers out: gathering a batch, the mean of its row losses, counting correct predictions.
+import {
+  CORRECT_BINARY,
+  CORRECT_COLS,
+  CORRECT_MODE,
+  CORRECT_OUTPUTS,
+  CORRECT_SPARSE,
+  CORRECT_STRIDE,
+  CORRECT_TARGETS,
+  CORRECT_TARGETS_STRIDE,
+  CORRECT_THRESHOLD,
+  RECORD_CORRECT,
+  RECORD_LOSS,
+  RECORD_WEIGHT,
+} from '../../src/abi/abi'
+import { Lanes, totalWeight } from '../math/lanes'
+import { F4 } from '../math/simd'
+
+/** to[r] = from[order[r]], rows of `cols` words; source rows are packed, the padding of `to` is not touched. */
+export function gather(
+  from: usize,
+  to: usize,
+  order: usize,
+  cols: i32,
+  toStride: usize,
+  rowBegin: i32,
+  rowEnd: i32,
+): void {
+  const bytes = (<usize>cols) << 2
+  to += <usize>rowBegin * toStride
+  const last = order + ((<usize>rowEnd) << 2)
+  order += (<usize>rowBegin) << 2
+  if (cols == 1) {
+    for (; order < last; order += 4, to += toStride) store<u32>(to, load<u32>(from + ((<usize>load<u32>(order)) << 2)))
+    return
+  }
+  if (cols == 4) {
+    for (; order < last; order += 4, to += toStride) v128.store(to, v128.load(from + ((<usize>load<u32>(order)) << 4)))
+    return
+  }
+  for (; order < last; order += 4, to += toStride) copyWords(from + <usize>load<u32>(order) * bytes, to, bytes)
+}
+
+/** A row longer than a vector ends with the vector that overlaps the one before it. */
+function copyWords(from: usize, to: usize, bytes: usize): void {
+  if (bytes < 16) {
+    store<u64>(to, load<u64>(from))
+    if (bytes == 12) store<u32>(to, load<u32>(from, 8), 8)
+    return
+  }
+  const end = to + bytes
+  const offset = from - to
+  const blocks = to + (bytes & ~63)
+  for (; to < blocks; to += 64) {
+    v128.store(to, v128.load(to + offset))
+    v128.store(to, v128.load(to + offset, 16), 16)
+    v128.store(to, v128.load(to + offset, 32), 32)
+    v128.store(to, v128.load(to + offset, 48), 48)
+  }
+  for (; to + 16 <= end; to += 16) v128.store(to, v128.load(to + offset))
+  if (to < end) v128.store(end - 16, v128.load(end - 16 + offset))
+}
+
+/** loss = sum(w * l) / sum(w), 0 when no row has weight; weight = sum(w). */
+export function meanLoss(rowLosses: usize, weights: usize, rows: i32, record: usize): void {
+  const total = totalWeight(weights, rows)
+  let sum: f64 = 0
+  const last = rowLosses + ((<usize>rows) << 2)
+  if (weights) {
+    // a row without weight does not count, not even when its loss is not finite
+    for (; rowLosses < last; rowLosses += 4, weights += 4) {
+      const weight = <f64>load<f32>(weights)
+      if (weight != 0) sum += weight * <f64>load<f32>(rowLosses)
+    }
+  } else {
+    for (; rowLosses < last; rowLosses += 4) sum += <f64>load<f32>(rowLosses)
+  }
+  store<f64>(record + (RECORD_LOSS << 2), total != 0 ? sum / total : 0)
+  store<f64>(record + (RECORD_WEIGHT << 2), total)
+}
+
+/**
+ * Rows whose first largest output is the target's class (sparse) or the target's first largest entry (one-hot), or outputs
+ * on the target's side: (y > threshold) == (t > 0.5). A row with NaN is never correct.
+ */
+export function countCorrect(step: usize, rows: i32, record: usize): void {
+  const mode = load<i32>(step, CORRECT_MODE << 2)
+  const cols = load<i32>(step, CORRECT_COLS << 2)
+  const stride = load<usize>(step, CORRECT_STRIDE << 2)
+  const targetsStride = load<usize>(step, CORRECT_TARGETS_STRIDE << 2)
+  const threshold = v128.load32_splat(step, CORRECT_THRESHOLD << 2)
+  let outputs = load<usize>(step, CORRECT_OUTPUTS << 2)
+  let targets = load<usize>(step, CORRECT_TARGETS << 2)
+  let correct = 0
+  for (let r = 0; r < rows; r++, outputs += stride, targets += targetsStride) {
+    if (mode == CORRECT_BINARY) {
+      correct += countSides(outputs, targets, cols, threshold)
+    } else {
+      const found = argmax(outputs, cols)
+      const wanted = mode == CORRECT_SPARSE ? load<i32>(targets) : argmax(targets, cols)
+      correct += i32(found >= 0 && found == wanted)
+    }
+  }
+  store<f64>(record + (RECORD_CORRECT << 2), <f64>correct)
+}
+
+/** Index of the first largest value; -1 when there is a NaN. */
+function argmax(row: usize, cols: i32): i32 {
+  let largest = v128.load32_splat(row)
+  const first = largest
+  const index = i32x4(0, 1, 2, 3)
+  for (let c = 0, at = row; c < cols; c += 4, at += 16) {
+    const left = cols - c
+    largest = f32x4.max(largest, v128.bitselect(Lanes.load(at, left), first, Lanes.mask(index, left)))
+  }
+  if (v128.any_true(f32x4.ne(largest, largest))) return -1
+  const wanted = f32x4.splat(F4.max(largest))
+  for (let c = 0, at = row; c < cols; c += 4, at += 16) {
+    const left = cols - c
+    const bits = i32x4.bitmask(f32x4.eq(Lanes.load(at, left), wanted)) & Lanes.bits(left)
+    if (bits) return c + ctz(bits)
+  }
+  return -1
+}
+
+function countSides(outputs: usize, targets: usize, cols: i32, threshold: v128): i32 {
+  const half = f32x4.splat(0.5)
+  let count = 0
+  for (let c = 0; c < cols; c += 4, outputs += 16, targets += 16) {
+    const left = cols - c
+    const y = Lanes.load(outputs, left)
+    const predicted = f32x4.gt(y, threshold)
+    const wanted = f32x4.gt(Lanes.load(targets, left), half)
+    const wrong = v128.or(v128.xor(predicted, wanted), f32x4.ne(y, y))
+    count += popcnt(~i32x4.bitmask(wrong) & Lanes.bits(left))
+  }
+  return count
+}

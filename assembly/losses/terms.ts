@@ -1,0 +1,206 @@
+// The losses that are a sum or a mean over a row of terms: each class one equation with its derivative below it.
+// y is an output, t its target, delta the step's parameter; the classes have no instances, their methods are inlined.
+// Where there is a probability(z), y is a logit and slope() gets its probability instead; where there is takesClasses(),
+// targets may be the indices of classes.
+import { F4 } from '../math/simd'
+
+/** Probabilities are kept in [1e-7, 1 - 1e-7], where logarithms are finite; outside, the slope is 0. */
+class Clip {
+  @inline static low(): v128 {
+    return f32x4.splat(1e-7)
+  }
+
+  @inline static high(): v128 {
+    return f32x4.splat(1 - 1e-7)
+  }
+
+  @inline static clip(y: v128, high: v128): v128 {
+    return F4.larger(F4.smaller(y, high), Clip.low())
+  }
+
+  @inline static inside(y: v128, high: v128): v128 {
+    return v128.and(f32x4.ge(y, Clip.low()), f32x4.le(y, high))
+  }
+}
+
+@unmanaged
+export class SquaredError {
+  /** (y - t)^2 */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    const e = f32x4.sub(y, t)
+    return f32x4.mul(e, e)
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    const e = f32x4.sub(y, t)
+    return f32x4.add(e, e)
+  }
+}
+
+@unmanaged
+export class AbsoluteError {
+  /** |y - t| */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    return F4.abs(f32x4.sub(y, t))
+  }
+
+  /** The sign of y - t, 0 at 0. */
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    const one = F4.one()
+    const above = v128.and(f32x4.gt(y, t), one)
+    return f32x4.sub(above, v128.and(f32x4.lt(y, t), one))
+  }
+}
+
+@unmanaged
+export class Huber {
+  /** c (e - c / 2) with e = y - t and c = e kept in [-delta, delta]: e^2 / 2 inside, delta (|e| - delta / 2) outside. */
+  @inline loss(y: v128, t: v128, delta: v128): v128 {
+    const e = f32x4.sub(y, t)
+    const c = F4.larger(F4.smaller(e, delta), f32x4.neg(delta))
+    return f32x4.mul(c, F4.nfma(c, F4.half(), e))
+  }
+
+  @inline slope(y: v128, t: v128, delta: v128): v128 {
+    return F4.larger(F4.smaller(f32x4.sub(y, t), delta), f32x4.neg(delta))
+  }
+}
+
+@unmanaged
+export class LogCosh {
+  /** ln cosh e = |e| - ln 2 + ln(1 + exp(-2 |e|)); below |e| = 1, where that cancels, -ln(1 - tanh^2 e) / 2. */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    const e = F4.abs(f32x4.sub(y, t))
+    const small = f32x4.lt(e, F4.one())
+    const h = F4.tanh(e)
+    const l = F4.log1p(F4.select(f32x4.neg(f32x4.mul(h, h)), F4.exp(f32x4.mul(e, f32x4.splat(-2))), small))
+    const near = f32x4.mul(l, f32x4.splat(-0.5))
+    return F4.select(near, f32x4.add(f32x4.sub(e, f32x4.splat(<f32>Math.LN2)), l), small)
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    return F4.tanh(f32x4.sub(y, t))
+  }
+}
+
+@unmanaged
+export class Poisson {
+  /** y - t ln(y + 1e-7) */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    return F4.nfma(t, F4.log(f32x4.add(y, f32x4.splat(1e-7))), y)
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    return f32x4.sub(F4.one(), f32x4.div(t, f32x4.add(y, f32x4.splat(1e-7))))
+  }
+}
+
+/** Targets of the hinges: 1 where t > 0, else -1, so that both 0 / 1 and -1 / 1 will do. */
+class Side {
+  @inline static of(t: v128): v128 {
+    const one = F4.one()
+    return F4.select(one, f32x4.neg(one), f32x4.gt(t, f32x4.splat(0)))
+  }
+
+  /** max(0, 1 - s y) */
+  @inline static margin(y: v128, s: v128): v128 {
+    return F4.larger(F4.nfma(s, y, F4.one()), f32x4.splat(0))
+  }
+}
+
+@unmanaged
+export class Hinge {
+  /** max(0, 1 - s y), s = 1 or -1 */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    return Side.margin(y, Side.of(t))
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    const s = Side.of(t)
+    return v128.and(f32x4.neg(s), f32x4.gt(Side.margin(y, s), f32x4.splat(0)))
+  }
+}
+
+@unmanaged
+export class SquaredHinge {
+  /** max(0, 1 - s y)^2, s = 1 or -1 */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    const m = Side.margin(y, Side.of(t))
+    return f32x4.mul(m, m)
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    const s = Side.of(t)
+    const m = Side.margin(y, s)
+    return f32x4.mul(f32x4.neg(s), f32x4.add(m, m))
+  }
+}
+
+@unmanaged
+export class KlDivergence {
+  /** t ln(t / y) with t and y kept in [1e-7, 1]; 0 where t = 0. */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    const one = F4.one()
+    const kept = Clip.clip(t, one)
+    const term = f32x4.mul(kept, f32x4.sub(F4.log(kept), F4.log(Clip.clip(y, one))))
+    return v128.and(term, f32x4.gt(t, f32x4.splat(0)))
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    const one = F4.one()
+    const counted = v128.and(Clip.inside(y, one), f32x4.gt(t, f32x4.splat(0)))
+    return v128.and(f32x4.neg(f32x4.div(Clip.clip(t, one), Clip.clip(y, one))), counted)
+  }
+}
+
+@unmanaged
+export class Crossentropy {
+  @inline takesClasses(): bool {
+    return true
+  }
+
+  /** -t ln y */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    return f32x4.mul(f32x4.neg(t), F4.log(Clip.clip(y, Clip.high())))
+  }
+
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    return v128.and(f32x4.neg(f32x4.div(t, Clip.clip(y, Clip.high()))), Clip.inside(y, Clip.high()))
+  }
+}
+
+@unmanaged
+export class BinaryCrossentropy {
+  /** -t ln y - (1 - t) ln(1 - y) */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    const one = F4.one()
+    const p = Clip.clip(y, Clip.high())
+    const no = f32x4.mul(f32x4.sub(t, one), F4.log(f32x4.sub(one, p)))
+    return F4.nfma(t, F4.log(p), no)
+  }
+
+  /** (y - t) / (y (1 - y)) */
+  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+    const p = Clip.clip(y, Clip.high())
+    const slope = f32x4.div(f32x4.sub(p, t), f32x4.mul(p, f32x4.sub(F4.one(), p)))
+    return v128.and(slope, Clip.inside(y, Clip.high()))
+  }
+}
+
+@unmanaged
+export class SigmoidCrossentropy {
+  @inline probability(z: v128): v128 {
+    return F4.sigmoid(z)
+  }
+
+  /** -t ln p - (1 - t) ln(1 - p) with p = sigmoid(z): max(z, 0) - z t + ln(1 + exp(-|z|)) */
+  @inline loss(z: v128, t: v128, _delta: v128): v128 {
+    const linear = F4.nfma(z, t, F4.larger(z, f32x4.splat(0)))
+    return f32x4.add(linear, F4.log1pUnit(F4.exp(f32x4.neg(F4.abs(z)))))
+  }
+
+  /** p - t, of p */
+  @inline slope(p: v128, t: v128, _delta: v128): v128 {
+    return f32x4.sub(p, t)
+  }
+}

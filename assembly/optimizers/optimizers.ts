@@ -1,0 +1,113 @@
+// The optimizers' switch: one line per rule. A pass is elementwise, so threads share it by cache lines; the rules with
+// norms per tensor share whole chunks while they sum.
+import {
+  JOURNAL_BLOCK,
+  NORM_CHUNK,
+  OP_ADABELIEF,
+  OP_ADADELTA,
+  OP_ADAGRAD,
+  OP_ADAM,
+  OP_ADAMAX,
+  OP_ASGD,
+  OP_LAMB,
+  OP_LAMB_NORMS,
+  OP_LION,
+  OP_NADAM,
+  OP_NOVOGRAD,
+  OP_NOVOGRAD_MOMENT,
+  OP_NOVOGRAD_NORMS,
+  OP_RADAM,
+  OP_RMSPROP,
+  OP_RPROP,
+  OP_SGD,
+  OP_YOGI,
+  OPT_COUNT,
+} from '../../src/abi/abi'
+import { Journal } from '../threads/journal'
+import { Share } from '../threads/share'
+import { adadelta, adagrad, rmsprop } from './accumulators'
+import { lamb, lambNorms, novograd, novogradMoment, novogradNorms } from './layerwise'
+import { adabelief, adam, adamax, lion, nadam, radam, yogi } from './moments'
+import { asgd, rprop, sgd } from './plain'
+
+/** This thread's share of an optimizer step. */
+export function update(op: i32, step: usize, record: usize, thread: i32): void {
+  if (op == OP_NOVOGRAD_MOMENT) {
+    if (thread == 0) novogradMoment(step, record)
+    return
+  }
+  for (Share.of(Block.units(op, step), thread); Share.more(); Share.done()) {
+    pass(op, step, record, Block.begin(op), Block.end(op, step), thread)
+  }
+}
+
+/** In a copy of the memory: finishes what a dead thread has left of its share of the step. */
+export function finishUpdate(op: i32, step: usize, record: usize, thread: i32): void {
+  if (op == OP_NOVOGRAD_MOMENT || !Share.left(Block.units(op, step), thread)) return
+  const end = Block.end(op, step)
+  const at = Journal.resume(op, step, Block.begin(op), end, Block.bytes(op), thread)
+  if (at < end) pass(op, step, record, at, end, 0)
+}
+
+/** Bytes [at, end) of the step's blocks; all threads but the main one keep a journal, block by block. */
+function pass(op: i32, step: usize, record: usize, at: usize, end: usize, thread: i32): void {
+  const unit = thread ? Block.bytes(op) : end - at
+  while (at < end) {
+    const next = min(at + unit, end)
+    if (thread) Journal.save(op, step, at, next, thread)
+    apply(op, step, record, at, next)
+    at = next
+  }
+  if (thread) Journal.done(end, thread)
+}
+
+/** A pass is shared by cache lines; norms are summed in whole chunks. */
+class Block {
+  @inline static chunked(op: i32): bool {
+    return op == OP_LAMB_NORMS || op == OP_NOVOGRAD_NORMS
+  }
+
+  /** Bytes of what a thread's journal takes at once. */
+  @inline static bytes(op: i32): usize {
+    return Block.chunked(op) ? NORM_CHUNK << 2 : JOURNAL_BLOCK
+  }
+
+  @inline static units(op: i32, step: usize): i32 {
+    const count = load<i32>(step, OPT_COUNT << 2)
+    return Block.chunked(op) ? (count + NORM_CHUNK - 1) / NORM_CHUNK : count >> 4
+  }
+
+  /** The share in bytes. */
+  @inline static begin(op: i32): usize {
+    return <usize>Share.begin * (Block.chunked(op) ? (<usize>NORM_CHUNK) << 2 : 64)
+  }
+
+  @inline static end(op: i32, step: usize): usize {
+    const end = <usize>Share.end * (Block.chunked(op) ? (<usize>NORM_CHUNK) << 2 : 64)
+    return min(end, (<usize>load<i32>(step, OPT_COUNT << 2)) << 2)
+  }
+}
+
+/** An optimizer step on bytes [begin, end) of its blocks. */
+function apply(op: i32, step: usize, record: usize, begin: usize, end: usize): void {
+  const first = <i32>(begin / (NORM_CHUNK << 2))
+  const last = <i32>((end + (NORM_CHUNK << 2) - 1) / (NORM_CHUNK << 2))
+  if (op == OP_SGD) sgd(step, record, begin, end)
+  else if (op == OP_ADAM) adam(step, record, begin, end)
+  else if (op == OP_ADAMAX) adamax(step, record, begin, end)
+  else if (op == OP_NADAM) nadam(step, record, begin, end)
+  else if (op == OP_RADAM) radam(step, record, begin, end)
+  else if (op == OP_YOGI) yogi(step, record, begin, end)
+  else if (op == OP_ADABELIEF) adabelief(step, record, begin, end)
+  else if (op == OP_LION) lion(step, record, begin, end)
+  else if (op == OP_LAMB_NORMS) lambNorms(step, record, first, last)
+  else if (op == OP_LAMB) lamb(step, record, begin, end)
+  else if (op == OP_NOVOGRAD_NORMS) novogradNorms(step, first, last)
+  else if (op == OP_NOVOGRAD) novograd(step, record, begin, end)
+  else if (op == OP_ADAGRAD) adagrad(step, record, begin, end)
+  else if (op == OP_ADADELTA) adadelta(step, record, begin, end)
+  else if (op == OP_RMSPROP) rmsprop(step, record, begin, end)
+  else if (op == OP_RPROP) rprop(step, begin, end)
+  else if (op == OP_ASGD) asgd(step, record, begin, end)
+  else unreachable()
+}

@@ -1,0 +1,183 @@
+// Threads: every thread runs the same list, takes its share of each step (see share.ts), and meets the others at a barrier
+// before the next step. They talk through the machine's own bytes: one job, and a cache line for each thread that only it
+// (and, before a job, the main thread) writes. Thread 0 is the main thread, which may not be able to sleep and
+// must not wait forever for a thread that has died: it gives up after a while, and can come back.
+import {
+  JOB_ARRIVALS,
+  JOB_AT,
+  JOB_LEFT,
+  JOB_SHARES,
+  JOB_SHARES_NOW,
+  JOB_STEP,
+  JOB_THREADS,
+  LINE_ARRIVED,
+  LINE_BYTES,
+  LINE_GO,
+  LINE_READY,
+  LINE_SLEEPERS,
+  LINE_THERE,
+  OP_CLIP_NORM,
+  OP_CORRECT,
+  OP_DENSE_DW,
+  OP_DENSE_DX,
+  OP_GATHER,
+  OP_GRADIENT_SUMS,
+  OP_MEAN_LOSS,
+  OP_NONE,
+  OP_PENALTY,
+  OP_PENALTY_SUM,
+  THREADS_JOB,
+  THREADS_LINES,
+} from '../../src/abi/abi'
+
+/** Looks at another thread's line before sleeping: at most some 100 µs, twice what falling asleep and waking up takes. */
+const SPINS: i32 = 100000
+/** At least, where looking has not helped lately: other programs may need the core on which the other thread is to run. */
+const LEAST_SPINS: i32 = 3000
+/** The same for a thread that cannot sleep, before it gives up: some 50 ms. */
+const LONG_SPINS: i32 = 50000000
+
+/** Threads running the list. */
+export let threads: i32 = 1
+/** Barriers that this thread has come to, counted through all jobs. */
+let arrivals: i32 = 0
+/** Steps shared out so far, counted through all jobs: the same number on all threads at the same step. */
+export let shares: i64 = 0
+/** Jobs given out. */
+let jobs: i32 = 0
+/** Looks that this thread has before it sleeps. */
+let patience: i32 = SPINS
+/** Nanoseconds that the main thread sleeps at most; 0 where it cannot, as in browsers. */
+let nap: i64 = 0
+
+export class Line {
+  @inline static at(thread: i32): usize {
+    return <usize>THREADS_LINES + <usize>thread * <usize>LINE_BYTES
+  }
+
+  /** Whether the thread of this line has come to the barrier that this thread stands at. */
+  @inline static arrived(line: usize): bool {
+    return atomic.load<i32>(line, LINE_ARRIVED << 2) - arrivals >= 0
+  }
+}
+
+export class Job {
+  @inline static word(index: usize): i32 {
+    return load<i32>(<usize>THREADS_JOB + (index << 2))
+  }
+
+  @inline static put(index: usize, value: i32): void {
+    store<i32>(<usize>THREADS_JOB + (index << 2), value)
+  }
+}
+
+export function setThreads(count: i32): void {
+  threads = count
+}
+
+/** The next step that is shared out. */
+export function nextShare(): i64 {
+  return ++shares
+}
+
+/** Notes where the main thread stands when it has given up waiting: enough to come back, or to finish the step. */
+export function noteWaiting(step: usize, record: usize, records: i32): void {
+  Job.put(JOB_STEP, <i32>step)
+  Job.put(JOB_AT, <i32>record)
+  Job.put(JOB_LEFT, records)
+  store<i64>(THREADS_JOB, shares, JOB_SHARES_NOW << 2)
+}
+
+/** In a copy of the memory: the threads and the step that the main thread stood at. */
+export function stand(count: i32): void {
+  threads = count
+  shares = load<i64>(THREADS_JOB, JOB_SHARES_NOW << 2)
+}
+
+/** How long the main thread may sleep before it gives up; 0: it spins. */
+export function setNap(microseconds: i32): void {
+  nap = <i64>microseconds * 1000
+}
+
+/** Main thread: gives threads 1 to count - 1 the job to run steps [from, to) on `records` records. */
+export function giveJob(count: i32): void {
+  threads = count
+  Job.put(JOB_THREADS, count)
+  Job.put(JOB_ARRIVALS, arrivals)
+  store<i64>(THREADS_JOB, shares, JOB_SHARES << 2)
+  jobs = (jobs + 1) & 0x3fffffff
+  for (let thread = 0; thread < count; thread++) atomic.store<i32>(Line.at(thread), arrivals, LINE_ARRIVED << 2)
+  for (let thread = 1; thread < count; thread++) {
+    const line = Line.at(thread)
+    atomic.store<i32>(line, jobs + 1, LINE_GO << 2)
+    atomic.notify(line + (LINE_GO << 2), 1)
+  }
+}
+
+/** Other threads: sleeps until there is a job other than `last`; returns its number, or one below 0 to stop. */
+export function takeJob(thread: i32, last: i32): i32 {
+  const line = Line.at(thread)
+  if (last == 0) {
+    atomic.store<i32>(line, LINE_THERE, LINE_READY << 2)
+    atomic.notify(line + (LINE_READY << 2), 1)
+  }
+  let job = atomic.load<i32>(line, LINE_GO << 2)
+  for (let spin = SPINS; spin && job == last; spin--) job = atomic.load<i32>(line, LINE_GO << 2)
+  while (job == last) {
+    atomic.wait<i32>(line + (LINE_GO << 2), last, -1)
+    job = atomic.load<i32>(line, LINE_GO << 2)
+  }
+  threads = Job.word(JOB_THREADS)
+  arrivals = Job.word(JOB_ARRIVALS)
+  shares = load<i64>(THREADS_JOB, JOB_SHARES << 2)
+  if (job < 0) atomic.store<i32>(line, 0, LINE_READY << 2)
+  return job
+}
+
+/** Comes to the barrier after `step`, if there must be one; false when the main thread has waited long enough. */
+export function barrier(step: usize, next: usize, last: usize, thread: i32): bool {
+  if (next < last && goesOn(step, next)) return true
+  const own = Line.at(thread)
+  arrivals++
+  atomic.store<i32>(own, arrivals, LINE_ARRIVED << 2)
+  if (atomic.load<i32>(own, LINE_SLEEPERS << 2)) atomic.notify(own + (LINE_ARRIVED << 2), -1)
+  return others(thread)
+}
+
+/** Whether no thread can be hurt when another goes on from this step to the next one of the list. */
+function goesOn(step: usize, next: usize): bool {
+  const op = load<i32>(step)
+  const then = load<i32>(next)
+  // sums that only the main thread makes and no later step of the list reads
+  if (op == OP_NONE || op == OP_MEAN_LOSS || op == OP_CORRECT || op == OP_PENALTY_SUM) return true
+  // one layer's two gradients write apart and read the same; so do gathers, and passes over the gradients of different tensors
+  if (op == OP_DENSE_DW) return then == OP_DENSE_DX
+  return op == then && (op == OP_GATHER || op == OP_PENALTY || op == OP_GRADIENT_SUMS || op == OP_CLIP_NORM)
+}
+
+/** Waits until all threads have come; false when the main thread has waited long enough. */
+export function others(thread: i32): bool {
+  for (let other = 0; other < threads; other++) {
+    if (other != thread && !awaitLine(Line.at(other), thread)) return false
+  }
+  return true
+}
+
+function awaitLine(line: usize, thread: i32): bool {
+  const mayNot = thread == 0 && nap == 0
+  for (let spin = mayNot ? LONG_SPINS : patience; spin; spin--) {
+    if (!Line.arrived(line)) continue
+    patience = min(SPINS, patience + LEAST_SPINS)
+    return true
+  }
+  patience = max(LEAST_SPINS, patience >> 1)
+  while (!mayNot) {
+    atomic.add<i32>(line, 1, LINE_SLEEPERS << 2)
+    const seen = atomic.load<i32>(line, LINE_ARRIVED << 2)
+    if (seen - arrivals < 0) atomic.wait<i32>(line + (LINE_ARRIVED << 2), seen, thread == 0 ? nap : -1)
+    atomic.sub<i32>(line, 1, LINE_SLEEPERS << 2)
+    if (Line.arrived(line)) return true
+    if (thread == 0) break
+  }
+  return false
+}

@@ -1,0 +1,148 @@
+/** What the reference page says of every initializer. */
+import type { InitializerName } from './initializers.ts'
+
+export interface InitializerDoc {
+  readonly signature: string
+  readonly equation: string
+  readonly source: string
+  readonly pytorch: string
+  readonly keras: string
+  readonly use: string
+}
+
+const GLOROT = 'Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010'
+const HE = 'He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015'
+const LECUN = 'LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998'
+
+export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
+  zeros: {
+    signature: 'zeros()',
+    equation: 'w = 0',
+    source: '',
+    pytorch: 'torch.nn.init.zeros_',
+    keras: 'Zeros',
+    use: 'Biases. A kernel of zeros never learns: all its units stay alike.',
+  },
+  ones: {
+    signature: 'ones()',
+    equation: 'w = 1',
+    source: '',
+    pytorch: 'torch.nn.init.ones_',
+    keras: 'Ones',
+    use: 'Scales of normalization layers.',
+  },
+  constant: {
+    signature: 'constant(value)',
+    equation: 'w = value',
+    source: '',
+    pytorch: 'torch.nn.init.constant_',
+    keras: 'Constant',
+    use: 'Biases that should start open, such as those of gates, or at the log-odds of rare classes.',
+  },
+  randomUniform: {
+    signature: 'randomUniform({ minval = -0.05, maxval = 0.05 })',
+    equation: 'w ~ U(minval, maxval)',
+    source: '',
+    pytorch: 'torch.nn.init.uniform_ (defaults 0, 1)',
+    keras: 'RandomUniform',
+    use: 'When a paper names the range.',
+  },
+  randomNormal: {
+    signature: 'randomNormal({ mean = 0, stddev = 0.05 })',
+    equation: 'w ~ N(mean, stddev²)',
+    source: '',
+    pytorch: 'torch.nn.init.normal_ (defaults 0, 1)',
+    keras: 'RandomNormal',
+    use: 'When a paper names the deviation.',
+  },
+  truncatedNormal: {
+    signature: 'truncatedNormal({ mean = 0, stddev = 0.05 })',
+    equation: 'w ~ N(mean, stddev²), redrawn beyond mean ± 2 stddev; deviation 0.8796 stddev',
+    source: '',
+    pytorch: 'torch.nn.init.trunc_normal_ with a, b = mean ± 2 stddev (its own a, b are -2 and 2)',
+    keras: 'TruncatedNormal',
+    use: 'As randomNormal, without outliers.',
+  },
+  varianceScaling: {
+    signature: "varianceScaling({ scale = 1, mode = 'fanIn', distribution = 'truncatedNormal' })",
+    equation:
+      'Var w = scale / n; n is fanIn, fanOut or their mean (fanAvg); distribution is truncatedNormal, normal or uniform',
+    source: HE,
+    pytorch: '',
+    keras: 'VarianceScaling',
+    use: "Keras' GlorotNormal is scale 1 with fanAvg, its HeNormal scale 2, its LecunNormal the defaults.",
+  },
+  glorotUniform: {
+    signature: 'glorotUniform({ gain = 1 })',
+    equation: 'w ~ U(-a, a), a = gain · √(6 / (fanIn + fanOut))',
+    source: GLOROT,
+    pytorch: 'torch.nn.init.xavier_uniform_',
+    keras: 'GlorotUniform',
+    use: 'The default of dense layers: tanh, sigmoid, softmax and linear units.',
+  },
+  glorotNormal: {
+    signature: 'glorotNormal({ gain = 1 })',
+    equation: 'w ~ N(0, σ²), σ = gain · √(2 / (fanIn + fanOut))',
+    source: GLOROT,
+    pytorch: 'torch.nn.init.xavier_normal_',
+    keras: 'GlorotNormal, but that one is truncated: varianceScaling({ mode: "fanAvg" })',
+    use: 'As glorotUniform.',
+  },
+  heUniform: {
+    signature: "heUniform({ gain = √2, mode = 'fanIn' })",
+    equation: 'w ~ U(-a, a), a = gain · √(3 / fan)',
+    source: HE,
+    pytorch: "torch.nn.init.kaiming_uniform_(nonlinearity='relu')",
+    keras: 'HeUniform',
+    use: 'relu and its relatives. mode "fanOut" keeps the size of gradients instead of activations.',
+  },
+  heNormal: {
+    signature: "heNormal({ gain = √2, mode = 'fanIn' })",
+    equation: 'w ~ N(0, σ²), σ = gain / √fan',
+    source: HE,
+    pytorch: "torch.nn.init.kaiming_normal_(nonlinearity='relu')",
+    keras: 'HeNormal, but that one is truncated: varianceScaling({ scale: 2 })',
+    use: 'As heUniform.',
+  },
+  lecunUniform: {
+    signature: 'lecunUniform()',
+    equation: 'w ~ U(-a, a), a = √(3 / fanIn)',
+    source: LECUN,
+    pytorch: "torch.nn.init.kaiming_uniform_(nonlinearity='linear')",
+    keras: 'LecunUniform',
+    use: 'As lecunNormal.',
+  },
+  lecunNormal: {
+    signature: 'lecunNormal()',
+    equation: 'w ~ N(0, σ²), σ = √(1 / fanIn)',
+    source: `${LECUN}; Klambauer et al., "Self-normalizing neural networks", 2017`,
+    pytorch: "torch.nn.init.kaiming_normal_(nonlinearity='linear')",
+    keras: 'LecunNormal, but that one is truncated: varianceScaling()',
+    use: 'selu, which needs it to normalize itself.',
+  },
+  orthogonal: {
+    signature: 'orthogonal({ gain = 1 })',
+    equation: 'w = gain · Q, QᵀQ = I (QQᵀ = I where fanIn < fanOut), Q uniform',
+    source:
+      'Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014',
+    pytorch: 'torch.nn.init.orthogonal_',
+    keras: 'Orthogonal',
+    use: 'Deep and recurrent networks, reinforcement learning. Kernels only; cubic cost, seconds above 1,500 units.',
+  },
+  identity: {
+    signature: 'identity({ gain = 1 })',
+    equation: 'w[i][j] = gain where i = j, else 0',
+    source: '',
+    pytorch: 'torch.nn.init.eye_',
+    keras: 'Identity',
+    use: 'Layers that should start as the identity. Kernels only, of any shape.',
+  },
+  torchLinear: {
+    signature: 'torchLinear()',
+    equation: 'w ~ U(-a, a), a = 1 / √fanIn',
+    source: '',
+    pytorch: 'the default of torch.nn.Linear, for weights and biases',
+    keras: 'VarianceScaling(1 / 3, "fan_in", "uniform")',
+    use: 'Repeating a PyTorch experiment: set both kernelInitializer and biasInitializer.',
+  },
+}

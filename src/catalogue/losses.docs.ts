@@ -1,0 +1,154 @@
+/** What the reference page says of each loss; `targets` is read by the compiler too. */
+import type { LossName } from './losses.ts'
+
+export interface LossDoc {
+  readonly signature: string
+  /** One class index a row, or a number for each output. */
+  readonly targets: 'classes' | 'values'
+  /** One term, of an output y and its target t, or of a row of them. */
+  readonly equation: string
+  /** How a row's terms become the row's loss. */
+  readonly reduction: 'mean over outputs' | 'sum over outputs' | 'one term a row'
+  /** Of one term. */
+  readonly gradient: string
+  readonly source: string
+  readonly pytorch: string
+  readonly keras: string
+  readonly use: string
+}
+
+export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
+  meanSquaredError: {
+    signature: 'meanSquaredError()',
+    targets: 'values',
+    equation: '(y - t)²',
+    reduction: 'mean over outputs',
+    gradient: '2 (y - t)',
+    source: 'Legendre 1805, Gauss 1809: least squares',
+    pytorch: 'MSELoss',
+    keras: 'MeanSquaredError',
+    use: 'Regression with errors of about one size.',
+  },
+  meanAbsoluteError: {
+    signature: 'meanAbsoluteError()',
+    targets: 'values',
+    equation: '|y - t|',
+    reduction: 'mean over outputs',
+    gradient: 'sign(y - t), 0 where y = t',
+    source: 'Boscovich 1757, Laplace 1793: least absolute deviations',
+    pytorch: 'L1Loss',
+    keras: 'MeanAbsoluteError',
+    use: 'Regression of the median; outliers weigh no more than others.',
+  },
+  huber: {
+    signature: 'huber({ delta = 1 })',
+    targets: 'values',
+    equation: 'e² / 2 where |e| ≤ delta, else delta (|e| - delta / 2), with e = y - t',
+    reduction: 'mean over outputs',
+    gradient: 'e kept in [-delta, delta]',
+    source: 'Huber, "Robust estimation of a location parameter", 1964',
+    pytorch: 'HuberLoss(delta=delta); SmoothL1Loss(beta=delta) is this divided by delta',
+    keras: 'Huber(delta=delta)',
+    use: 'Regression with outliers: quadratic near the target, linear far away.',
+  },
+  logCosh: {
+    signature: 'logCosh()',
+    targets: 'values',
+    equation: 'ln cosh(y - t)',
+    reduction: 'mean over outputs',
+    gradient: 'tanh(y - t)',
+    source: 'Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm", 1990',
+    pytorch: 'none',
+    keras: 'LogCosh',
+    use: 'As huber with delta 1, with smooth derivatives of every order.',
+  },
+  binaryCrossentropy: {
+    signature: 'binaryCrossentropy({ fromLogits = false, labelSmoothing = 0 })',
+    targets: 'values',
+    equation: '-t ln y - (1 - t) ln(1 - y); with smoothing s, t (1 - s) + s / 2 in place of t',
+    reduction: 'mean over outputs',
+    gradient: 'with respect to the logit: y - t',
+    source: 'Good, "Rational decisions", 1952',
+    pytorch: 'BCELoss; with fromLogits BCEWithLogitsLoss',
+    keras: 'BinaryCrossentropy(from_logits=fromLogits, label_smoothing=labelSmoothing)',
+    use: 'One or more independent yes-or-no outputs, with a last layer of sigmoid, or of linear and fromLogits. Targets in [0, 1].',
+  },
+  categoricalCrossentropy: {
+    signature: 'categoricalCrossentropy({ fromLogits = false, labelSmoothing = 0 })',
+    targets: 'values',
+    equation: '-t ln y; with smoothing s over C classes, t (1 - s) + s / C in place of t',
+    reduction: 'sum over outputs',
+    gradient: 'with respect to the logit: y Σt - t, which is y - t where the targets sum to 1',
+    source:
+      'Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; smoothing: Szegedy et al., "Rethinking the Inception architecture", 2016',
+    pytorch: 'CrossEntropyLoss(label_smoothing=labelSmoothing) with class probabilities, on logits',
+    keras: 'CategoricalCrossentropy(from_logits=fromLogits, label_smoothing=labelSmoothing)',
+    use: 'One class of many, targets as one-hot or soft rows, with a last layer of softmax, or of linear and fromLogits.',
+  },
+  sparseCategoricalCrossentropy: {
+    signature: 'sparseCategoricalCrossentropy({ fromLogits = false, labelSmoothing = 0 })',
+    targets: 'classes',
+    equation: '-ln y at the class of the row; smoothing as in categoricalCrossentropy',
+    reduction: 'one term a row',
+    gradient: 'with respect to the logit: y, less 1 at the class of the row',
+    source: 'as categoricalCrossentropy',
+    pytorch: 'CrossEntropyLoss(label_smoothing=labelSmoothing) with class indices, on logits',
+    keras: 'SparseCategoricalCrossentropy(from_logits=fromLogits)',
+    use: 'One class of many, targets as class indices from 0: the usual choice for classification.',
+  },
+  klDivergence: {
+    signature: 'klDivergence()',
+    targets: 'values',
+    equation: 't ln(t / y), both kept in [1e-7, 1]; 0 where t = 0',
+    reduction: 'sum over outputs',
+    gradient: '-t / y, 0 where y was clipped',
+    source: 'Kullback and Leibler, "On information and sufficiency", 1951',
+    pytorch: "KLDivLoss(reduction='batchmean') on ln y",
+    keras: 'KLDivergence, which counts t = 0 as 1e-7',
+    use: 'Distance from a given distribution, after softmax. Outputs that are negative or above 1 get no gradient.',
+  },
+  poisson: {
+    signature: 'poisson()',
+    targets: 'values',
+    equation: 'y - t ln(y + 1e-7)',
+    reduction: 'mean over outputs',
+    gradient: '1 - t / (y + 1e-7)',
+    source: 'Nelder and Wedderburn, "Generalized linear models", 1972',
+    pytorch: 'PoissonNLLLoss(log_input=False, eps=1e-7)',
+    keras: 'Poisson',
+    use: 'Counts, with a last layer that is positive, such as softplus: the loss of a negative output is NaN.',
+  },
+  hinge: {
+    signature: 'hinge()',
+    targets: 'values',
+    equation: 'max(0, 1 - s y), with s = 1 where t > 0, else -1',
+    reduction: 'mean over outputs',
+    gradient: '-s where 1 - s y > 0, else 0',
+    source: 'Cortes and Vapnik, "Support-vector networks", 1995',
+    pytorch: 'none (HingeEmbeddingLoss is another loss)',
+    keras: 'Hinge',
+    use: 'Maximum-margin yes or no, with a last layer of linear or tanh. Targets 0 and 1, or -1 and 1.',
+  },
+  squaredHinge: {
+    signature: 'squaredHinge()',
+    targets: 'values',
+    equation: 'max(0, 1 - s y)², with s as in hinge',
+    reduction: 'mean over outputs',
+    gradient: '-2 s max(0, 1 - s y)',
+    source: 'Lee and Mangasarian, "SSVM: a smooth support vector machine", 2001',
+    pytorch: 'none',
+    keras: 'SquaredHinge',
+    use: 'As hinge, with a smooth gradient that grows with the violation.',
+  },
+  categoricalHinge: {
+    signature: 'categoricalHinge()',
+    targets: 'values',
+    equation: 'max(0, 1 + max((1 - t) y) - Σ t y)',
+    reduction: 'one term a row',
+    gradient: 'while positive: -t, and 1 at the largest (1 - t) y, shared equally between ties, where t = 0',
+    source: 'Crammer and Singer, "On the algorithmic implementation of multiclass kernel-based vector machines", 2001',
+    pytorch: 'none (MultiMarginLoss sums over all classes)',
+    keras: 'CategoricalHinge',
+    use: 'Maximum-margin classification, targets as one-hot rows, with a last layer of linear.',
+  },
+}

@@ -1,0 +1,227 @@
+/** The catalogue of losses: plain frozen specs, and what each becomes on the machine; no machine needed. */
+import * as abi from '../abi/abi.ts'
+import { checkBoolean, checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
+import type { ActivationName } from './activations.ts'
+import { LOSS_DOCS, type LossDoc } from './losses.docs.ts'
+
+export const LOSS_NAMES = [
+  'meanSquaredError',
+  'meanAbsoluteError',
+  'huber',
+  'logCosh',
+  'binaryCrossentropy',
+  'categoricalCrossentropy',
+  'sparseCategoricalCrossentropy',
+  'klDivergence',
+  'poisson',
+  'hinge',
+  'squaredHinge',
+  'categoricalHinge',
+] as const
+export type LossName = (typeof LOSS_NAMES)[number]
+
+/** A loss and its options: frozen and JSON-able. Options a loss does not have are absent. */
+export interface Loss {
+  readonly kind: LossName
+  /** Whether outputs are logits, from which the loss makes probabilities itself. */
+  readonly fromLogits?: boolean
+  /** Part of every target that is spread evenly over the classes (or over yes and no). */
+  readonly labelSmoothing?: number
+  /** Error beyond which huber is linear. */
+  readonly delta?: number
+}
+
+/** Options of the cross entropies. */
+export interface CrossentropyOptions {
+  fromLogits?: boolean
+  labelSmoothing?: number
+}
+
+/** Facts about each loss, for the compiler and for the reference page. */
+export const lossKinds: Readonly<Record<LossName, LossDoc>> = LOSS_DOCS
+
+const plain = (kind: LossName, options: object): Loss => {
+  checkOptions(kind, options, [])
+  return Object.freeze({ kind })
+}
+
+function crossentropy(kind: LossName, options: CrossentropyOptions): Loss {
+  checkOptions(kind, options, ['fromLogits', 'labelSmoothing'])
+  const { fromLogits = false, labelSmoothing = 0 } = options
+  checkBoolean(kind, 'fromLogits', fromLogits)
+  checkNumber(kind, 'labelSmoothing', labelSmoothing, { minimum: 0, below: 1 })
+  return Object.freeze({ kind, fromLogits, labelSmoothing })
+}
+
+/** mean over outputs of (y - t)². PyTorch's MSELoss, Keras' MeanSquaredError. */
+export const meanSquaredError = (options: object = {}): Loss => plain('meanSquaredError', options)
+
+/** mean over outputs of |y - t|. PyTorch's L1Loss, Keras' MeanAbsoluteError. */
+export const meanAbsoluteError = (options: object = {}): Loss => plain('meanAbsoluteError', options)
+
+/**
+ * mean over outputs of e² / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = y - t. PyTorch's HuberLoss, Keras' Huber.
+ * @throws TypeError or RangeError unless delta is a finite number above 0.
+ */
+export function huber(options: { delta?: number } = {}): Loss {
+  checkOptions('huber', options, ['delta'])
+  const { delta = 1 } = options
+  return Object.freeze({ kind: 'huber', delta: checkNumber('huber', 'delta', delta, { above: 0 }) })
+}
+
+/** mean over outputs of ln cosh(y - t). Keras' LogCosh. */
+export const logCosh = (options: object = {}): Loss => plain('logCosh', options)
+
+/**
+ * mean over outputs of -t ln y - (1 - t) ln(1 - y), each output a yes or no of its own; fused with a last sigmoid.
+ * labelSmoothing s makes t (1 - s) + s / 2 of t. PyTorch's BCELoss (fromLogits: BCEWithLogitsLoss), Keras' BinaryCrossentropy.
+ */
+export const binaryCrossentropy = (options: CrossentropyOptions = {}): Loss =>
+  crossentropy('binaryCrossentropy', options)
+
+/**
+ * -sum t ln y over rows of class probabilities (one-hot or soft); fused with a last softmax.
+ * labelSmoothing s makes t (1 - s) + s / classes of t. PyTorch's CrossEntropyLoss, Keras' CategoricalCrossentropy.
+ */
+export const categoricalCrossentropy = (options: CrossentropyOptions = {}): Loss =>
+  crossentropy('categoricalCrossentropy', options)
+
+/** categoricalCrossentropy of one class index a row, without the one-hot rows. Keras' SparseCategoricalCrossentropy. */
+export const sparseCategoricalCrossentropy = (options: CrossentropyOptions = {}): Loss =>
+  crossentropy('sparseCategoricalCrossentropy', options)
+
+/** sum of t ln(t / y), both kept in [1e-7, 1]; 0 where t = 0. Keras' KLDivergence. */
+export const klDivergence = (options: object = {}): Loss => plain('klDivergence', options)
+
+/** mean over outputs of y - t ln(y + 1e-7), y a rate. Keras' Poisson. */
+export const poisson = (options: object = {}): Loss => plain('poisson', options)
+
+/** mean over outputs of max(0, 1 - s y), s = 1 where t > 0, else -1: targets are 0 and 1, or -1 and 1. Keras' Hinge. */
+export const hinge = (options: object = {}): Loss => plain('hinge', options)
+
+/** mean over outputs of max(0, 1 - s y)², s as in hinge. Keras' SquaredHinge. */
+export const squaredHinge = (options: object = {}): Loss => plain('squaredHinge', options)
+
+/** max(0, 1 + max (1 - t) y - sum t y) over one-hot rows. Keras' CategoricalHinge. */
+export const categoricalHinge = (options: object = {}): Loss => plain('categoricalHinge', options)
+
+const factories: Readonly<Record<LossName, (options?: object) => Loss>> = {
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+  logCosh,
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  sparseCategoricalCrossentropy,
+  klDivergence,
+  poisson,
+  hinge,
+  squaredHinge,
+  categoricalHinge,
+}
+
+/**
+ * The spec a name or a spec stands for, checked.
+ * @throws TypeError for anything else; RangeError for an unknown name, naming the nearest.
+ */
+export function resolveLoss(where: string, loss: LossName | Loss): Loss {
+  if (typeof loss === 'string') return factories[checkOneOf(where, 'loss', loss, LOSS_NAMES)]()
+  if (typeof loss !== 'object' || loss === null || !('kind' in loss)) {
+    throw new TypeError(`${where}: "loss" must be a name or a loss such as huber({ delta: 1 }), got ${show(loss)}`)
+  }
+  const { kind, ...options } = loss
+  return factories[checkOneOf(where, 'loss', kind, LOSS_NAMES)](options)
+}
+
+/** A loss on its last layer, as the machine computes it. */
+export interface LoweredLoss {
+  /** LOSS_* */
+  readonly code: number
+  /** The last activation that the loss computes itself from its logits; logSoftmax counts as softmax. */
+  readonly fused: 'softmax' | 'sigmoid' | 'none'
+  /** Whether outputs stay logits: `fromLogits`. */
+  readonly logits: boolean
+  readonly delta: number
+  readonly smoothing: number
+  readonly targets: 'classes' | 'values'
+}
+
+/** Codes of the losses that do not depend on the last activation. */
+const CODES = {
+  meanSquaredError: abi.LOSS_SQUARED_ERROR,
+  meanAbsoluteError: abi.LOSS_ABSOLUTE_ERROR,
+  huber: abi.LOSS_HUBER,
+  logCosh: abi.LOSS_LOG_COSH,
+  klDivergence: abi.LOSS_KL_DIVERGENCE,
+  poisson: abi.LOSS_POISSON,
+  hinge: abi.LOSS_HINGE,
+  squaredHinge: abi.LOSS_SQUARED_HINGE,
+  categoricalHinge: abi.LOSS_CATEGORICAL_HINGE,
+}
+
+/**
+ * What the loss becomes on `outputs` outputs of a last layer with this activation.
+ * @throws RangeError where the two do not suit each other, naming the fix.
+ */
+export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: number): LoweredLoss {
+  const { kind, fromLogits = false, labelSmoothing: smoothing = 0, delta = 0 } = loss
+  const { targets } = lossKinds[kind]
+  const lowered = { logits: fromLogits, delta, smoothing, targets }
+  const refuse = (what: string, fix: string): never => {
+    throw new RangeError(`compile: loss "${kind}" does not suit ${what}; use ${fix}`)
+  }
+  const layer = `a last layer with activation "${lastActivation}"`
+  const logitsFix = `activation "linear" with fromLogits, or "${lastActivation}" without it`
+  const probable = lastActivation === 'softmax' || lastActivation === 'logSoftmax'
+  switch (kind) {
+    case 'binaryCrossentropy': {
+      if (probable) refuse(layer, 'activation "sigmoid", or categoricalCrossentropy')
+      const sigmoid = lastActivation === 'sigmoid' || lastActivation === 'hardSigmoid'
+      if (fromLogits && sigmoid) refuse(`${layer} when fromLogits is true`, logitsFix)
+      if (!fromLogits && !sigmoid) refuse(layer, 'activation "sigmoid", or binaryCrossentropy({ fromLogits: true })')
+      if (lastActivation === 'hardSigmoid') return { code: abi.LOSS_BINARY_CROSSENTROPY, fused: 'none', ...lowered }
+      return { code: abi.LOSS_SIGMOID_CROSSENTROPY, fused: fromLogits ? 'none' : 'sigmoid', ...lowered }
+    }
+    case 'categoricalCrossentropy':
+    case 'sparseCategoricalCrossentropy': {
+      if (outputs < 2)
+        refuse('a last layer with 1 output', 'binaryCrossentropy with activation "sigmoid", or one output per class')
+      const sigmoid = lastActivation === 'sigmoid' || lastActivation === 'hardSigmoid'
+      if (fromLogits && (probable || sigmoid)) refuse(`${layer} when fromLogits is true`, logitsFix)
+      if (!fromLogits && !probable) {
+        refuse(layer, `activation "softmax", or ${sigmoid ? 'binaryCrossentropy' : `${kind}({ fromLogits: true })`}`)
+      }
+      const code = targets === 'classes' ? abi.LOSS_SOFTMAX_SPARSE : abi.LOSS_SOFTMAX_CROSSENTROPY
+      return { code, fused: fromLogits ? 'none' : 'softmax', ...lowered }
+    }
+    case 'categoricalHinge':
+      if (outputs < 2) refuse('a last layer with 1 output', 'hinge, or one output per class')
+      return { code: CODES[kind], fused: 'none', ...lowered }
+    default:
+      return { code: CODES[kind], fused: 'none', ...lowered }
+  }
+}
+
+/** Values a loss is defined on, and whether it takes class indices in the place of one-hot rows. */
+export function targetRange(kind: LossName): {
+  readonly categorical?: boolean
+  readonly minimum?: number
+  readonly maximum?: number
+} {
+  switch (kind) {
+    case 'binaryCrossentropy':
+      return { minimum: 0, maximum: 1 }
+    case 'categoricalCrossentropy':
+    case 'categoricalHinge':
+      return { categorical: true, minimum: 0, maximum: 1 }
+    case 'klDivergence':
+      return { categorical: true, minimum: 0 }
+    case 'poisson':
+      return { minimum: 0 }
+    case 'hinge':
+    case 'squaredHinge':
+      return { minimum: -1, maximum: 1 }
+    default:
+      return {}
+  }
+}

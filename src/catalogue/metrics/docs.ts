@@ -1,0 +1,130 @@
+/** What the reference page says of each metric. */
+import type { MetricName } from './metrics.ts'
+
+export interface MetricDoc {
+  readonly signature: string
+  readonly equation: string
+  readonly outputs: 'one class of many, or yes and no' | 'yes and no' | 'one class of many' | 'quantities'
+  readonly keras: string
+  readonly scikitLearn: string
+  readonly use: string
+}
+
+const CLASSES = 'one class of many, or yes and no'
+
+export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
+  accuracy: {
+    signature: 'accuracy({ threshold })',
+    equation:
+      "share of rows whose first largest output is their class; of independent outputs, share on the target's side of the threshold",
+    outputs: CLASSES,
+    keras: '"accuracy", which counts rows of several independent outputs by their largest',
+    scikitLearn: 'accuracy_score',
+    use: 'Classes of about equal size.',
+  },
+  binaryAccuracy: {
+    signature: 'binaryAccuracy({ threshold })',
+    equation: 'share of outputs with (y > threshold) = (t > 0.5)',
+    outputs: 'yes and no',
+    keras: 'BinaryAccuracy(threshold=threshold)',
+    scikitLearn: 'accuracy_score, of all labels together',
+    use: 'One or more labels that do not exclude each other.',
+  },
+  topKAccuracy: {
+    signature: 'topKAccuracy({ k = 5 })',
+    equation: 'share of rows whose class is among the k largest outputs; of equal outputs the later ranks higher',
+    outputs: 'one class of many',
+    keras: 'TopKCategoricalAccuracy(k), SparseTopKCategoricalAccuracy(k)',
+    scikitLearn: 'top_k_accuracy_score(k=k)',
+    use: 'Many classes, of which a few answers may be shown.',
+  },
+  precision: {
+    signature: 'precision({ threshold, average })',
+    equation: 'TP / (TP + FP), 0 when nothing was predicted',
+    outputs: CLASSES,
+    keras: 'Precision',
+    scikitLearn: 'precision_score(average=average, zero_division=0)',
+    use: 'How far a yes can be trusted.',
+  },
+  recall: {
+    signature: 'recall({ threshold, average })',
+    equation: 'TP / (TP + FN), 0 when there is nothing to find',
+    outputs: CLASSES,
+    keras: 'Recall',
+    scikitLearn: 'recall_score(average=average, zero_division=0)',
+    use: 'How much of what there is was found.',
+  },
+  f1Score: {
+    signature: 'f1Score({ threshold, average })',
+    equation: "2 TP / (2 TP + FP + FN), 0 when that is 0 / 0; averages are means of the classes' scores",
+    outputs: CLASSES,
+    keras: 'F1Score(average=average)',
+    scikitLearn: 'f1_score(average=average, zero_division=0)',
+    use: 'Unequal classes: high only where precision and recall both are.',
+  },
+  auc: {
+    signature: 'auc()',
+    equation:
+      'share of pairs of a positive and a negative that the output orders rightly, ties ½; several outputs: the mean over outputs, each against the rest',
+    outputs: CLASSES,
+    keras: "AUC(curve='ROC'), which approximates by thresholds",
+    scikitLearn: "roc_auc_score(multi_class='ovr', average='macro')",
+    use: 'How well the output ranks, whatever the threshold. Keeps all outputs until reset.',
+  },
+  logLoss: {
+    signature: 'logLoss()',
+    equation: 'mean of -Σ t ln y, or of -t ln y - (1 - t) ln(1 - y) for yes and no, y kept in [2⁻²³, 1 - 2⁻²³]',
+    outputs: CLASSES,
+    keras: 'CategoricalCrossentropy, BinaryCrossentropy (metrics)',
+    scikitLearn: 'log_loss',
+    use: 'Quality of probabilities, beside another loss.',
+  },
+  meanSquaredError: {
+    signature: 'meanSquaredError()',
+    equation: 'mean of (y - t)²',
+    outputs: 'quantities',
+    keras: 'MeanSquaredError',
+    scikitLearn: 'mean_squared_error',
+    use: 'Regression, in squared units.',
+  },
+  rootMeanSquaredError: {
+    signature: 'rootMeanSquaredError()',
+    equation: '√ of the mean of (y - t)²',
+    outputs: 'quantities',
+    keras: 'RootMeanSquaredError',
+    scikitLearn: 'root_mean_squared_error for one output; for several it is the mean of their roots',
+    use: 'Regression, in the units of the target.',
+  },
+  meanAbsoluteError: {
+    signature: 'meanAbsoluteError()',
+    equation: 'mean of |y - t|',
+    outputs: 'quantities',
+    keras: 'MeanAbsoluteError',
+    scikitLearn: 'mean_absolute_error',
+    use: 'Regression with outliers.',
+  },
+  meanAbsolutePercentageError: {
+    signature: 'meanAbsolutePercentageError()',
+    equation: 'mean of 100 |y - t| / max(|t|, 10⁻⁷)',
+    outputs: 'quantities',
+    keras: 'MeanAbsolutePercentageError',
+    scikitLearn: '100 · mean_absolute_percentage_error',
+    use: 'Targets of very different sizes, none near 0.',
+  },
+  r2Score: {
+    signature: 'r2Score()',
+    equation: '1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; a constant target gives 1 if met exactly, else 0',
+    outputs: 'quantities',
+    keras: 'R2Score',
+    scikitLearn: 'r2_score',
+    use: 'Share of the variation that is explained: 1 is perfect, 0 no better than the mean.',
+  },
+  confusionMatrix: {
+    signature: 'confusionMatrix()',
+    equation: 'entry [i][j]: rows of class i predicted as class j',
+    outputs: CLASSES,
+    keras: 'tf.math.confusion_matrix',
+    scikitLearn: 'confusion_matrix',
+    use: 'Which classes are taken for which. A matrix, so nothing a history can follow.',
+  },
+}

@@ -1,0 +1,216 @@
+/** The catalogue of metrics: plain frozen specs, and streams that measure batch after batch in float64; no machine needed. */
+import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
+import { METRIC_DOCS, type MetricDoc } from './docs.ts'
+import type { Average } from './report.ts'
+import { confusionMatrix as matrixOf } from './report.ts'
+import type { MetricValue, Task } from './rule.ts'
+import { type MetricStream, makeStream } from './streams.ts'
+
+export type { Average, ClassificationReport } from './report.ts'
+export { classificationReport } from './report.ts'
+export type { MetricValue } from './rule.ts'
+export type { MetricStream } from './streams.ts'
+
+export const METRIC_NAMES = [
+  'accuracy',
+  'binaryAccuracy',
+  'topKAccuracy',
+  'precision',
+  'recall',
+  'f1Score',
+  'auc',
+  'logLoss',
+  'meanSquaredError',
+  'rootMeanSquaredError',
+  'meanAbsoluteError',
+  'meanAbsolutePercentageError',
+  'r2Score',
+  'confusionMatrix',
+] as const
+export type MetricName = (typeof METRIC_NAMES)[number]
+
+/** A metric and its options: frozen and JSON-able. Options a metric does not have are absent. */
+export interface Metric {
+  readonly kind: MetricName
+  /** Outputs above it mean yes; absent: 0.5, or 0 for logits. */
+  readonly threshold?: number
+  /** topKAccuracy: how many classes may hold the right one. */
+  readonly k?: number
+  /** precision, recall, f1Score: over classes; absent: 'binary' for one output, else 'macro'. */
+  readonly average?: Average
+}
+
+/** Facts about each metric, for the reference page. */
+export const metricKinds: Readonly<Record<MetricName, MetricDoc>> = METRIC_DOCS
+
+/** Options of precision, recall and f1Score. */
+export interface ClassMetricOptions {
+  threshold?: number
+  average?: Average
+}
+
+const AVERAGES = ['binary', 'macro', 'micro', 'weighted'] as const
+
+const plain = (kind: MetricName, options: object): Metric => {
+  checkOptions(kind, options, [])
+  return Object.freeze({ kind })
+}
+
+function thresholded(kind: MetricName, options: { threshold?: number }): Metric {
+  checkOptions(kind, options, ['threshold'])
+  const { threshold } = options
+  if (threshold === undefined) return Object.freeze({ kind })
+  return Object.freeze({ kind, threshold: checkNumber(kind, 'threshold', threshold) })
+}
+
+function perClass(kind: MetricName, options: ClassMetricOptions): Metric {
+  checkOptions(kind, options, ['threshold', 'average'])
+  const { average, ...rest } = options
+  const spec = thresholded(kind, rest)
+  if (average === undefined) return spec
+  return Object.freeze({ ...spec, average: checkOneOf(kind, 'average', average, AVERAGES) })
+}
+
+/**
+ * Share of right answers: for class indices or one-hot rows the first largest output, else outputs on the target's side of
+ * the threshold. Keras' "accuracy".
+ */
+export const accuracy = (options: { threshold?: number } = {}): Metric => thresholded('accuracy', options)
+
+/** Share of single outputs on their target's side of the threshold. Keras' BinaryAccuracy. */
+export const binaryAccuracy = (options: { threshold?: number } = {}): Metric => thresholded('binaryAccuracy', options)
+
+/** Share of rows whose class is among the k largest outputs; of equal outputs the later ranks higher, as in scikit-learn. */
+export function topKAccuracy(options: { k?: number } = {}): Metric {
+  checkOptions('topKAccuracy', options, ['k'])
+  const { k = 5 } = options
+  return Object.freeze({ kind: 'topKAccuracy', k: checkInteger('topKAccuracy', 'k', k, 1) })
+}
+
+/** True positives / predicted positives; 0 when there are none. scikit-learn's precision_score. */
+export const precision = (options: ClassMetricOptions = {}): Metric => perClass('precision', options)
+
+/** True positives / positives; 0 when there are none. scikit-learn's recall_score. */
+export const recall = (options: ClassMetricOptions = {}): Metric => perClass('recall', options)
+
+/** 2 TP / (2 TP + FP + FN); 0 when that is 0 / 0. scikit-learn's f1_score. */
+export const f1Score = (options: ClassMetricOptions = {}): Metric => perClass('f1Score', options)
+
+/**
+ * Area under the ROC curve, exact: the share of pairs of a positive and a negative that the outputs order rightly, ties one
+ * half. Several outputs: the mean over outputs, each against the rest; NaN where no output has both. scikit-learn's roc_auc_score.
+ */
+export const auc = (options: object = {}): Metric => plain('auc', options)
+
+/** Mean cross entropy of the probabilities, kept in [2^-23, 1 - 2^-23]. scikit-learn's log_loss. */
+export const logLoss = (options: object = {}): Metric => plain('logLoss', options)
+
+/** Mean of (y - t)² over rows and outputs. */
+export const meanSquaredError = (options: object = {}): Metric => plain('meanSquaredError', options)
+
+/** Square root of meanSquaredError. Keras' RootMeanSquaredError (scikit-learn averages the roots of the outputs). */
+export const rootMeanSquaredError = (options: object = {}): Metric => plain('rootMeanSquaredError', options)
+
+/** Mean of |y - t| over rows and outputs. */
+export const meanAbsoluteError = (options: object = {}): Metric => plain('meanAbsoluteError', options)
+
+/** Mean of 100 |y - t| / max(|t|, 1e-7), in percent as in Keras (scikit-learn's is a fraction). */
+export const meanAbsolutePercentageError = (options: object = {}): Metric =>
+  plain('meanAbsolutePercentageError', options)
+
+/** 1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; a constant target gives 1 if met exactly, else 0. scikit-learn's r2_score. */
+export const r2Score = (options: object = {}): Metric => plain('r2Score', options)
+
+/** With no argument the metric; with class indices the matrix itself: entry [i][j] counts rows of class i predicted as j. */
+export function confusionMatrix(options?: Readonly<Record<string, never>>): Metric
+export function confusionMatrix(yTrue: ArrayLike<number>, yPred: ArrayLike<number>, classes?: number): number[][]
+export function confusionMatrix(
+  first: ArrayLike<number> | Readonly<Record<string, never>> = {},
+  yPred?: ArrayLike<number>,
+  classes?: number,
+): Metric | number[][] {
+  if (yPred === undefined) return plain('confusionMatrix', first)
+  return matrixOf(first as ArrayLike<number>, yPred, classes)
+}
+
+const factories: Readonly<Record<MetricName, (options?: object) => Metric>> = {
+  accuracy,
+  binaryAccuracy,
+  topKAccuracy,
+  precision,
+  recall,
+  f1Score,
+  auc,
+  logLoss,
+  meanSquaredError,
+  rootMeanSquaredError,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  r2Score,
+  confusionMatrix: (options = {}) => plain('confusionMatrix', options),
+}
+
+/**
+ * The spec a name or a spec stands for, checked.
+ * @throws TypeError for anything else; RangeError for an unknown name, naming the nearest.
+ */
+export function resolveMetric(where: string, metric: MetricName | Metric): Metric {
+  if (typeof metric === 'string') return factories[checkOneOf(where, 'metric', metric, METRIC_NAMES)]()
+  if (typeof metric !== 'object' || metric === null || !('kind' in metric)) {
+    throw new TypeError(
+      `${where}: "metric" must be a name or a metric such as topKAccuracy({ k: 3 }), got ${show(metric)}`,
+    )
+  }
+  const { kind, ...options } = metric
+  return factories[checkOneOf(where, 'metric', kind, METRIC_NAMES)](options)
+}
+
+/**
+ * A stream of the metric for a network of `outputs` outputs. Rows may come in batches of any sizes; the result is the same to
+ * the last bit.
+ * @param targets one class index a row, or a number for each output (one-hot rows, labels or quantities)
+ * @param threshold given where outputs are independent yes-or-no answers, so that rows of several are labels, not one-hot
+ * @param logits whether outputs are logits: logLoss then makes probabilities of them, and yes is above 0
+ * @throws RangeError when the metric does not suit such outputs and targets.
+ */
+export function createMetric(
+  metric: Metric,
+  outputs: number,
+  targets: Task['targets'],
+  threshold?: number,
+  logits = false,
+): MetricStream {
+  const independent = outputs === 1 || (targets === 'values' && (threshold ?? metric.threshold) !== undefined)
+  const yes = metric.threshold ?? threshold ?? (logits ? 0 : 0.5)
+  return makeStream(metric, { outputs, targets, threshold: yes, independent, logits })
+}
+
+/**
+ * A metric of given outputs, row-major, against their targets; the number of outputs a row is outputs.length / rows.
+ * @param options.rows rows of `outputs`, by default targets.length: give it when targets are one-hot rows or several numbers
+ * @throws RangeError when lengths do not fit together.
+ */
+export function score(
+  metric: MetricName | Metric,
+  targets: ArrayLike<number>,
+  outputs: ArrayLike<number>,
+  options: { rows?: number; sampleWeight?: ArrayLike<number> } = {},
+): MetricValue {
+  checkOptions('score', options, ['rows', 'sampleWeight'])
+  const { rows = targets.length, sampleWeight } = options
+  checkInteger('score', 'rows', rows, 1)
+  const cols = outputs.length / rows
+  if (!Number.isInteger(cols) || cols < 1) {
+    throw new RangeError(`score: "outputs" has ${outputs.length} values, not a multiple of the ${rows} rows`)
+  }
+  if (targets.length !== rows && targets.length !== rows * cols) {
+    throw new RangeError(`score: "targets" must have ${rows} classes or ${rows * cols} values, got ${targets.length}`)
+  }
+  if (sampleWeight && sampleWeight.length !== rows) {
+    throw new RangeError(`score: "sampleWeight" must have ${rows} values, got ${sampleWeight.length}`)
+  }
+  const kind = cols > 1 && targets.length === rows ? 'classes' : 'values'
+  const stream = createMetric(resolveMetric('score', metric), cols, kind)
+  stream.update(outputs, targets, rows, sampleWeight)
+  return stream.result()
+}

@@ -1,0 +1,77 @@
+/** Metrics as streams: row after row into float64 sums, so that no split into batches changes a bit of the result. */
+
+import { areaUnderCurve, confusion, fromCounts } from './counts.ts'
+import { crossEntropy, determination, inTop, meanOverOutputs, onClass, onSide } from './means.ts'
+import type { Metric } from './metrics.ts'
+import type { MetricValue, Rule, Task } from './rule.ts'
+
+export interface MetricStream {
+  /** The metric's kind: its key in histories and results. */
+  readonly name: Metric['kind']
+  /** Takes `rows` rows: packed row-major outputs, class indices or values as targets, and a weight for each row. */
+  update(outputs: ArrayLike<number>, targets: ArrayLike<number>, rows: number, sampleWeight?: ArrayLike<number>): void
+  /** Of all rows so far; 0 (auc: NaN) when there are none. */
+  result(): MetricValue
+  reset(): void
+}
+
+function ruleOf({ kind, k = 5, average }: Metric, task: Task): Rule {
+  const { outputs, targets } = task
+  const refuse = (what: string, fix: string): never => {
+    throw new RangeError(`metric "${kind}" does not suit ${what}; use ${fix}`)
+  }
+  const needValues = () => {
+    if (targets === 'classes' && outputs > 1) refuse(`class indices for ${outputs} outputs`, 'a number for each output')
+  }
+  switch (kind) {
+    case 'accuracy':
+      return task.independent ? onSide(task) : onClass(task)
+    case 'binaryAccuracy':
+      needValues()
+      return onSide(task)
+    case 'topKAccuracy':
+      if (outputs === 1) refuse('1 output', '"accuracy"')
+      return inTop(task, k)
+    case 'precision':
+    case 'recall':
+    case 'f1Score':
+      if (average === 'binary' && outputs > 1) refuse(`${outputs} outputs with average "binary"`, 'average "macro"')
+      return fromCounts(task, kind, average ?? (outputs === 1 ? 'binary' : 'macro'))
+    case 'auc':
+      return areaUnderCurve(task)
+    case 'logLoss':
+      return crossEntropy(task)
+    case 'meanSquaredError':
+      needValues()
+      return meanOverOutputs(task, (y, t) => (y - t) * (y - t))
+    case 'rootMeanSquaredError':
+      needValues()
+      return meanOverOutputs(task, (y, t) => (y - t) * (y - t), Math.sqrt)
+    case 'meanAbsoluteError':
+      needValues()
+      return meanOverOutputs(task, (y, t) => Math.abs(y - t))
+    case 'meanAbsolutePercentageError':
+      needValues()
+      return meanOverOutputs(task, (y, t) => (100 * Math.abs(y - t)) / Math.max(Math.abs(t), 1e-7))
+    case 'r2Score':
+      needValues()
+      return determination(task)
+    case 'confusionMatrix':
+      if (task.independent && outputs > 1) refuse(`${outputs} independent labels`, '"precision" and "recall"')
+      return confusion(task)
+  }
+}
+
+/** @throws RangeError when the metric does not suit the task. */
+export function makeStream(metric: Metric, task: Task): MetricStream {
+  const { row, result, reset } = ruleOf(metric, task)
+  return {
+    name: metric.kind,
+    update(outputs, targets, rows, sampleWeight) {
+      const batch = { outputs, targets }
+      for (let r = 0; r < rows; r++) row(batch, r, sampleWeight ? sampleWeight[r] : 1)
+    },
+    result,
+    reset,
+  }
+}

@@ -1,0 +1,105 @@
+/** The catalogue of weight penalties: plain frozen specs, no machine needed. */
+import { checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
+
+/** A penalty l1 · Σ|w| + (l2 / 2) · Σw² on a kernel or a bias; JSON-able. */
+export interface Regularizer {
+  readonly kind: RegularizerKind
+  readonly l1: number
+  readonly l2: number
+}
+
+export const REGULARIZER_KINDS = ['l1', 'l2', 'l1l2'] as const
+export type RegularizerKind = (typeof REGULARIZER_KINDS)[number]
+
+/** What the reference page says of a regularizer. */
+export interface RegularizerDoc {
+  readonly signature: string
+  readonly equation: string
+  readonly gradient: string
+  readonly source: string
+  readonly pytorch: string
+  readonly keras: string
+  readonly use: string
+}
+
+export const REGULARIZERS: Readonly<Record<RegularizerKind, RegularizerDoc>> = {
+  l1: {
+    signature: 'l1(lambda)',
+    equation: 'λ · Σ|w|',
+    gradient: 'λ · sign(w), 0 where w = 0',
+    source: 'Tibshirani, "Regression shrinkage and selection via the lasso", 1996',
+    pytorch: 'lambda * w.abs().sum() added to the loss',
+    keras: 'keras.regularizers.L1(lambda)',
+    use: 'Sparse weights: those the data do not need go to zero.',
+  },
+  l2: {
+    signature: 'l2(lambda)',
+    equation: '(λ / 2) · Σw²',
+    gradient: 'λ · w',
+    source:
+      'Hoerl and Kennard, "Ridge regression", 1970; Krogh and Hertz, "A simple weight decay can improve generalization", 1991',
+    pytorch: 'weight_decay=lambda of torch.optim.SGD, on these weights only',
+    keras: 'keras.regularizers.L2(lambda / 2): Keras adds λ · Σw², without the half',
+    use: 'Small weights: the usual choice against overfitting.',
+  },
+  l1l2: {
+    signature: 'l1l2({ l1 = 0, l2 = 0 })',
+    equation: 'l1 · Σ|w| + (l2 / 2) · Σw²',
+    gradient: 'l1 · sign(w) + l2 · w',
+    source: 'Zou and Hastie, "Regularization and variable selection via the elastic net", 2005',
+    pytorch: 'both terms added to the loss',
+    keras: 'keras.regularizers.L1L2(l1, l2 / 2)',
+    use: 'Sparse weights where inputs are correlated.',
+  },
+}
+
+const make = (kind: RegularizerKind, l1: number, l2: number): Regularizer => Object.freeze({ kind, l1, l2 })
+
+/**
+ * Adds λ · Σ|w| to the loss.
+ * @throws TypeError or RangeError unless lambda is a finite number of at least 0.
+ */
+export function l1(lambda: number): Regularizer {
+  return make('l1', checkNumber('l1', 'lambda', lambda, { minimum: 0 }), 0)
+}
+
+/**
+ * Adds (λ / 2) · Σw² to the loss, gradient λ · w. Keras adds λ · Σw²: its L2(λ) is l2(2 · λ) here.
+ * @throws TypeError or RangeError unless lambda is a finite number of at least 0.
+ */
+export function l2(lambda: number): Regularizer {
+  return make('l2', 0, checkNumber('l2', 'lambda', lambda, { minimum: 0 }))
+}
+
+/**
+ * Adds l1 · Σ|w| + (l2 / 2) · Σw² to the loss. Keras' L1L2(l1, l2) is l1l2({ l1, l2: 2 * l2 }) here.
+ * @throws TypeError or RangeError unless both are finite numbers of at least 0.
+ */
+export function l1l2(options: { l1?: number; l2?: number } = {}): Regularizer {
+  checkOptions('l1l2', options, ['l1', 'l2'])
+  const { l1 = 0, l2 = 0 } = options
+  return make('l1l2', checkNumber('l1l2', 'l1', l1, { minimum: 0 }), checkNumber('l1l2', 'l2', l2, { minimum: 0 }))
+}
+
+/**
+ * Checks what a layer was given, or what a file says: undefined and null mean none.
+ * @throws TypeError unless it is a regularizer's spec; RangeError for an unknown kind or a negative factor.
+ */
+export function resolveRegularizer(where: string, value: unknown, name = 'regularizer'): Regularizer | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'object' || !('kind' in value)) {
+    const factory = [l1, l2, l1l2].find((known) => known === value)
+    const called = factory ? `; call it: ${factory.name}(...)` : ''
+    throw new TypeError(`${where}: "${name}" must be l1(...), l2(...) or l1l2(...), got ${show(value)}${called}`)
+  }
+  const inside = `${where}: "${name}"`
+  checkOptions(inside, value, ['kind', 'l1', 'l2'])
+  const spec: Partial<Record<keyof Regularizer, unknown>> = value
+  const kind = checkOneOf(inside, 'kind', spec.kind, REGULARIZER_KINDS)
+  const first = checkNumber(inside, 'l1', spec.l1 ?? 0, { minimum: 0 })
+  const second = checkNumber(inside, 'l2', spec.l2 ?? 0, { minimum: 0 })
+  if ((kind === 'l1' && second !== 0) || (kind === 'l2' && first !== 0)) {
+    throw new RangeError(`${inside}: kind "${kind}" with l1 = ${first} and l2 = ${second}; use l1l2({ l1, l2 })`)
+  }
+  return make(kind, first, second)
+}

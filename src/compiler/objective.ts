@@ -1,0 +1,193 @@
+/** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
+import * as abi from '../abi/abi.ts'
+import type { lowerLoss } from '../catalogue/losses.ts'
+import type { Lowered, Matrix, Value } from '../layers/builder.ts'
+import type { Layer } from '../layers/layers.ts'
+import { roundUp } from '../machine/matrixLayout.ts'
+import type { Optimizer } from '../optimizers/optimizers.ts'
+import type { Slot } from './parameterLayout.ts'
+import type { Draft } from './programBuilder.ts'
+import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
+
+/** Gradient clipping, as given to `compile`. */
+export interface Clipping {
+  readonly clipNorm?: number
+  readonly globalClipNorm?: number
+  readonly clipValue?: number
+  /** The norm that clipNorm and globalClipNorm limit. */
+  readonly clipNormOrder?: NormOrder
+}
+
+/** The sum of sizes, the Euclidean norm, or the largest size. */
+export type NormOrder = 1 | 2 | 'infinity'
+
+/** What a model is trained for. */
+export interface Objective extends Clipping {
+  readonly loss: ReturnType<typeof lowerLoss>
+  readonly optimizer: Optimizer
+  /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
+  readonly correct?: { readonly mode: number; readonly threshold: number }
+  /** Addresses of the optimizer's state blocks. */
+  readonly states: readonly number[]
+  isTrainable(slot: Slot): boolean
+}
+
+/** Where the objective finds a batch's targets and weights and leaves its rows' losses. */
+export interface Batch {
+  readonly x: Matrix
+  readonly targets: Matrix
+  readonly weights: number
+  readonly rowLosses: number
+}
+
+/** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
+export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, batch: Batch, gradient?: Matrix): void {
+  const { targets } = batch
+  draft.emit(
+    abi.OP_LOSS,
+    {
+      [abi.LOSS_KIND]: loss.code,
+      [abi.LOSS_OUTPUTS]: y.address,
+      [abi.LOSS_STRIDE]: y.stride,
+      [abi.LOSS_COLS]: y.cols,
+      [abi.LOSS_TARGETS]: targets.address,
+      [abi.LOSS_TARGETS_STRIDE]: targets.stride,
+      [abi.LOSS_ROW_LOSSES]: batch.rowLosses,
+      [abi.LOSS_GRADIENT]: gradient?.address ?? 0,
+      [abi.LOSS_PROBABILITIES]: loss.fused === 'none' ? 0 : y.address,
+    },
+    { [abi.LOSS_DELTA]: loss.delta, [abi.LOSS_SMOOTHING]: loss.smoothing },
+  )
+  draft.emit(abi.OP_MEAN_LOSS, { [abi.MEAN_LOSS_ROWS]: batch.rowLosses })
+  if (!correct) return
+  draft.emit(
+    abi.OP_CORRECT,
+    {
+      [abi.CORRECT_MODE]: correct.mode,
+      [abi.CORRECT_OUTPUTS]: y.address,
+      [abi.CORRECT_STRIDE]: y.stride,
+      [abi.CORRECT_COLS]: y.cols,
+      [abi.CORRECT_TARGETS]: targets.address,
+      [abi.CORRECT_TARGETS_STRIDE]: targets.stride,
+    },
+    { [abi.CORRECT_THRESHOLD]: correct.threshold },
+  )
+}
+
+/** From dy back to the first layer with something to train; returns the gradients that the layers were given. */
+export function emitBackward(
+  draft: Draft,
+  layers: readonly Layer[],
+  { isTrainable }: Objective,
+  { y, lowered }: { y: Value; lowered: readonly (Lowered | undefined)[] },
+  dy: Matrix,
+): (Matrix | undefined)[] {
+  const received: (Matrix | undefined)[] = layers.map(() => undefined)
+  const trained = layers.map((_, index) => draft.site.slots.some((slot) => slot.layer === index && isTrainable(slot)))
+  const first = trained.indexOf(true)
+  if (first < 0) return received
+  draft.settle(y, dy)
+  let gradient: Matrix | undefined = dy
+  for (let i = layers.length - 1; i >= first && gradient; i--) {
+    const layer = lowered[i]
+    received[i] = gradient
+    if (layer) gradient = layer.backward(gradient, { parameters: trained[i], input: i > first })
+  }
+  return received
+}
+
+/** Partial sums of a block. */
+const chunks = (floats: number): number => Math.ceil(floats / abi.NORM_CHUNK)
+
+/** Slots, each with the address of its partial sums, one after the other. */
+function withPartials(draft: Draft, slots: readonly Slot[]): { parts: (Slot & { partials: number })[]; count: number } {
+  const count = slots.reduce((sum, { stored }) => sum + chunks(stored), 0)
+  let partials = draft.scratch(count * 8)
+  const parts = slots.map((slot) => {
+    const part = { ...slot, partials }
+    partials += chunks(slot.stored) * 8
+    return part
+  })
+  return { parts, count }
+}
+
+/** The regularizers' terms; their gradients too unless `gradients` is 0. */
+export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slot: Slot) => boolean): void {
+  const { slots, parameters } = draft.site
+  const regularized = slots.filter(({ regularizer }) => regularizer)
+  if (!regularized.length) return
+  const { parts, count } = withPartials(draft, regularized)
+  for (const { partials, ...slot } of parts) {
+    draft.emit(
+      abi.OP_PENALTY,
+      {
+        [abi.BLOCK_GRADIENTS]: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
+        [abi.BLOCK_COUNT]: slot.stored,
+        [abi.BLOCK_PARTIALS]: partials,
+        [abi.PENALTY_PARAMETERS]: parameters + slot.offset * 4,
+      },
+      { [abi.PENALTY_L1]: slot.regularizer?.l1 ?? 0, [abi.PENALTY_L2]: slot.regularizer?.l2 ?? 0 },
+    )
+  }
+  draft.emit(abi.OP_PENALTY_SUM, { [abi.BLOCK_COUNT]: count, [abi.BLOCK_PARTIALS]: parts[0].partials })
+}
+
+/** Clips by value, then tensor by tensor, then as a whole. */
+export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue, clipNormOrder = 2 }: Clipping): void {
+  const { slots, gradients } = draft.site
+  const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
+  const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
+  const clip = (op: number, address: number, count: number, partials = 0, limit = 0) =>
+    draft.emit(
+      op,
+      {
+        [abi.BLOCK_GRADIENTS]: address,
+        [abi.BLOCK_COUNT]: count,
+        [abi.BLOCK_PARTIALS]: partials,
+        [abi.NORM_ORDER]: order,
+      },
+      { [abi.CLIP_LIMIT]: limit },
+    )
+  if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, 0, clipValue)
+  if (clipNorm !== undefined) {
+    const { parts } = withPartials(draft, slots)
+    for (const { offset, stored, partials } of parts)
+      clip(abi.OP_GRADIENT_SUMS, gradients + offset * 4, stored, partials)
+    for (const { offset, stored, partials } of parts) {
+      clip(abi.OP_CLIP_NORM, gradients + offset * 4, stored, partials, clipNorm)
+    }
+  }
+  if (globalClipNorm !== undefined) {
+    const partials = draft.scratch(chunks(floats) * 8)
+    clip(abi.OP_GRADIENT_SUMS, gradients, floats, partials)
+    clip(abi.OP_CLIP_NORM, gradients, floats, partials, globalClipNorm)
+  }
+}
+
+/** The parameters as optimizers see them. */
+export const tensorsOf = (slots: readonly Slot[], isTrainable: (slot: Slot) => boolean): Tensor[] =>
+  slots.map((slot) => ({ name: slot.path, offset: slot.offset, count: slot.stored, trainable: isTrainable(slot) }))
+
+/** One in-place pass per parameter group over parallel blocks. */
+export function emitUpdates(draft: Draft, { optimizer, states, isTrainable }: Objective): void {
+  const { slots, parameters, gradients } = draft.site
+  const tensors = tensorsOf(slots, isTrainable)
+  const bytes = scratchBytes(optimizer, tensors)
+  const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: draft.scratch(bytes) }) }
+  for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) {
+    draft.emit(op, ints, floats)
+  }
+}
+
+/** Rows of a data set gathered into a matrix; the plan's `bind` says which data set. */
+export function emitGather(draft: Draft, { address, cols, stride }: Matrix): void {
+  draft.emit(abi.OP_NONE, { [abi.GATHER_TO]: address, [abi.GATHER_COLS]: cols, [abi.GATHER_TO_STRIDE]: stride })
+}
+
+/** Room for a batch: features, targets as the loss wants them, weights and losses of the rows. */
+export function batchRegions(draft: Draft, inputs: number, outputs: number, classes: boolean): Batch {
+  const { arena, rows } = draft.site
+  const x = draft.matrix(inputs)
+  const targets = classes ? { address: arena.reserve(rows * 4), cols: 1, stride: 4 } : draft.matrix(outputs)
+  return { x, targets, weights: arena.reserve(rows * 4), rowLosses: arena.reserve(roundUp(rows, 4) * 4) }
+}

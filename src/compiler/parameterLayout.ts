@@ -1,0 +1,76 @@
+/** How a model's parameters lie in one block of memory, and the way in and out of it. */
+import { ALIGN } from '../abi/abi.ts'
+import type { ParameterSpec } from '../layers/builder.ts'
+import { type Layer, parametersOf } from '../layers/layers.ts'
+import type { Arena } from '../machine/arena.ts'
+import { fromPanels, roundUp, storedFloats, toPanels } from '../machine/matrixLayout.ts'
+
+/** Where a parameter lies in the block. */
+export interface Slot extends ParameterSpec {
+  /** The parameter's public name, such as `dense_1.kernel`. */
+  readonly path: string
+  /** Index of its layer in the model's list. */
+  readonly layer: number
+  /** Floats from the start of the block; a multiple of 16. */
+  readonly offset: number
+  /** Floats it takes in the block, padding included. */
+  readonly stored: number
+}
+
+const LINE_FLOATS = ALIGN / 4
+
+/** Lays the parameters of all layers one after the other, each from a cache line on. */
+export function layoutParameters(layers: readonly Layer[], widths: readonly number[]): Slot[] {
+  const slots: Slot[] = []
+  const seen: Record<string, number> = {}
+  let offset = 0
+  layers.forEach((layer, index) => {
+    if (layer.kind === 'input') return
+    const specs = parametersOf(layer, widths[index - 1])
+    seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
+    const prefix = ('name' in layer && layer.name) || `${layer.kind}_${seen[layer.kind]}`
+    if (specs.length > 0 && slots.some(({ path }) => path.startsWith(`${prefix}.`))) {
+      throw new RangeError(
+        `sequential: two layers with parameters are named "${prefix}"; give layer ${index} another "name"`,
+      )
+    }
+    if (new Set(specs.map(({ name }) => name)).size < specs.length) {
+      throw new RangeError(`sequential: two layers inside layer ${index} have the same name; give one another "name"`)
+    }
+    for (const spec of specs) {
+      const stored = roundUp(storedFloats(spec.shape, spec.layout), LINE_FLOATS)
+      slots.push({ ...spec, path: `${prefix}.${spec.name}`, layer: index, offset, stored })
+      offset += stored
+    }
+  })
+  return slots
+}
+
+/** Floats of the whole block. */
+export const blockFloats = (slots: readonly Slot[]): number => {
+  const last = slots[slots.length - 1]
+  return last ? last.offset + last.stored : 0
+}
+
+/** Number of values of a parameter, padding excluded. */
+export const valuesOf = (slot: ParameterSpec): number => slot.shape.reduce((product, size) => product * size, 1)
+
+/** Copies a tensor out of its slot in the block at `address`, in canonical order. */
+export function readSlot(
+  arena: Arena,
+  address: number,
+  slot: Slot,
+  out: Float32Array = new Float32Array(valuesOf(slot)),
+): Float32Array {
+  const stored = arena.floats(address + slot.offset * 4, slot.stored)
+  if (slot.layout === 'panels') fromPanels(stored, slot.shape[0], slot.shape[1], out)
+  else out.set(stored.subarray(0, slot.shape[0]))
+  return out
+}
+
+/** Copies a canonical tensor into its slot in the block at `address`; pads are left as they are: zero. */
+export function writeSlot(arena: Arena, address: number, slot: Slot, values: ArrayLike<number>): void {
+  const stored = arena.floats(address + slot.offset * 4, slot.stored)
+  if (slot.layout === 'panels') toPanels(values, slot.shape[0], slot.shape[1], stored)
+  else stored.set(values)
+}

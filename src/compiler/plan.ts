@@ -1,0 +1,183 @@
+/** The compiler: layers, a loss and an optimizer become a program of steps in linear memory. */
+import * as abi from '../abi/abi.ts'
+import type { Matrix } from '../layers/builder.ts'
+import { type Layer, withoutActivation } from '../layers/layers.ts'
+import {
+  type Batch,
+  batchRegions,
+  emitBackward,
+  emitClipping,
+  emitGather,
+  emitLoss,
+  emitPenalties,
+  emitUpdates,
+  type Objective,
+} from './objective.ts'
+import { Draft, type Range, type Site } from './programBuilder.ts'
+
+/** Where a batch is gathered from: packed rows of a data set, and the table of row numbers. */
+export interface Source {
+  readonly features: number
+  readonly targets: number
+  /** 0: all rows weigh the same. */
+  readonly weights: number
+  readonly order: number
+}
+
+/** A compiled model: regions for one batch, and ranges of one program to run on them. */
+export interface Plan {
+  /** Largest batch. */
+  readonly rows: number
+  /** Address of the program. */
+  readonly program: number
+  readonly x: Matrix
+  /** What `predict` leaves. */
+  readonly outputs: Matrix
+  readonly predict: Range
+  /** The forward pass as in training, with batch statistics, dropout and noise, and what it leaves. */
+  readonly trial: Range
+  readonly trialOutputs: Matrix
+  /** Rows that a batch in training must have. */
+  readonly minimumRows: number
+  readonly training?: TrainingPlan
+}
+
+export interface TrainingPlan extends Batch {
+  /** What a training step leaves: probabilities, or logits when the loss takes logits. */
+  readonly outputs: Matrix
+  /** What `evaluate` leaves. */
+  readonly evaluateOutputs: Matrix
+  readonly evaluate: Range
+  /** The same with the forward pass of training; it leaves `outputs`. */
+  readonly evaluateTrial: Range
+  /** What `gradients` leaves for each layer: outputs, and gradient of what its activation gets, as far back as it goes. */
+  readonly layers: readonly { readonly y: Matrix; readonly dy?: Matrix }[]
+  /** The regularizers' terms alone. */
+  readonly penalty: Range
+  /** Gather, forward, loss, backward, update. */
+  readonly fit: Range
+  /** The same on rows already in place. */
+  readonly step: Range
+  /** The same without the update. */
+  readonly gradients: Range
+  /** The first step that changes parameters or state: from it on an update that has begun is finished. */
+  readonly commit: number
+  /** Points the gather steps at a data set. */
+  bind(source: Source): void
+  /** Whether the loss reads the row weights. */
+  useWeights(use: boolean): void
+}
+
+/**
+ * Lays out the regions from the arena's top on and writes the program.
+ * @param widths output width of every layer; entry 0 is the input's.
+ * @throws RangeError when the memory cannot grow to hold it.
+ */
+export function compilePlan(
+  site: Site,
+  layers: readonly Layer[],
+  widths: readonly number[],
+  objective?: Objective,
+): Plan {
+  const { arena, rows } = site
+  const draft = new Draft(site)
+  const from = arena.top
+  const batch = batchRegions(draft, widths[0], widths[widths.length - 1], objective?.loss.targets === 'classes')
+
+  draft.overlay()
+  let outputs: Matrix = batch.x
+  const predict = draft.range(() => {
+    outputs = draft.forward(layers, batch.x, 'inference').y
+  })
+  draft.overlay()
+  let trialOutputs: Matrix = batch.x
+  const trial = draft.range(() => {
+    trialOutputs = draft.forward(layers, batch.x, 'trial').y
+  })
+  const training = objective && planTraining(draft, layers, objective, batch)
+  const program = draft.write(from)
+  const { minimumRows } = draft
+  const inference = { x: batch.x, outputs, predict, trial, trialOutputs }
+  return { rows, program, minimumRows, ...inference, ...(training && { training: training(program) }) }
+}
+
+function planTraining(
+  draft: Draft,
+  layers: readonly Layer[],
+  objective: Objective,
+  batch: Batch,
+): (program: number) => TrainingPlan {
+  const { isTrainable } = objective
+  const trained =
+    objective.loss.fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
+  let evaluateOutputs: Matrix = batch.x
+  let outputs: Matrix = batch.x
+  let visible: TrainingPlan['layers'] = []
+  let forwardEnd = 0
+  let commit = 0
+  const losses: number[] = []
+
+  draft.overlay()
+  const evaluate = draft.range(() => {
+    evaluateOutputs = draft.forward(trained, batch.x, 'inference').y
+    losses.push(draft.steps.length)
+    emitLoss(draft, objective, evaluateOutputs, batch)
+  })
+  draft.overlay()
+  const penalty = draft.range(() => emitPenalties(draft, 0, isTrainable))
+  const gather = draft.range(() => {
+    emitGather(draft, batch.x)
+    emitGather(draft, batch.targets)
+    emitGather(draft, { address: batch.weights, cols: 1, stride: 4 })
+  })
+  const gradients = draft.range(() => {
+    const passed = draft.forward(trained, batch.x, 'training')
+    outputs = passed.y
+    const dy = draft.matrix(outputs.cols)
+    losses.push(draft.steps.length)
+    emitLoss(draft, objective, outputs, batch, dy)
+    forwardEnd = draft.steps.length
+    const gradients = emitBackward(draft, trained, objective, passed, dy)
+    visible = passed.lowered.map((layer, i) => ({ y: layer?.y ?? batch.x, ...(gradients[i] && { dy: gradients[i] }) }))
+    emitPenalties(draft, draft.site.gradients, isTrainable)
+  })
+  const update = draft.range(() => {
+    emitClipping(draft, objective)
+    commit = draft.steps.length
+    draft.emitDeferred()
+    emitUpdates(draft, objective)
+  })
+
+  return (program) => {
+    const { arena } = draft.site
+    const word = (step: number, operand: number) => program / 4 + step * abi.STEP_WORDS + operand
+    const useWeights = (use: boolean) => {
+      for (const step of losses) {
+        arena.i32[word(step, abi.LOSS_WEIGHTS)] = use ? batch.weights : 0
+        arena.i32[word(step + 1, abi.MEAN_LOSS_WEIGHTS)] = use ? batch.weights : 0
+      }
+    }
+    return {
+      ...batch,
+      outputs,
+      evaluateOutputs,
+      evaluate,
+      evaluateTrial: [gradients[0], forwardEnd],
+      layers: visible,
+      penalty,
+      fit: [gather[0], update[1]],
+      step: [gradients[0], update[1]],
+      gradients,
+      commit,
+      useWeights,
+      bind({ features, targets, weights, order }) {
+        for (const [i, from] of [features, targets, weights].entries()) {
+          arena.i32[word(gather[0] + i, abi.OP)] = from ? abi.OP_GATHER : abi.OP_NONE
+          arena.i32[word(gather[0] + i, abi.GATHER_FROM)] = from
+          arena.i32[word(gather[0] + i, abi.GATHER_ORDER)] = order
+        }
+        useWeights(weights !== 0)
+      },
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
+import * as abi from '../abi/abi.ts'
+import { activationKinds } from '../catalogue/activations.ts'
+import type { Lowered, Lowering, Matrix, Value } from '../layers/builder.ts'
+import { type Layer, lower } from '../layers/layers.ts'
+import type { Arena } from '../machine/arena.ts'
+import { rowStride } from '../machine/matrixLayout.ts'
+import type { Slot } from './parameterLayout.ts'
+import type { StepDraft } from './updates.ts'
+
+/** Steps [from, to) of a program. */
+export type Range = readonly [from: number, to: number]
+
+/**
+ * How layers act: as for predictions; as in training but with no way back (batch statistics, dropout, noise); or with
+ * all that the way back needs.
+ */
+export type Pass = 'inference' | 'trial' | 'training'
+
+/** Addresses and shapes that every step of a model is drafted with. */
+export interface Site {
+  readonly arena: Arena
+  readonly slots: readonly Slot[]
+  /** Address of the parameter block. */
+  readonly parameters: number
+  /** Address of the gradient block; 0 when the model only predicts. */
+  readonly gradients: number
+  /** Largest batch the regions must hold. */
+  readonly rows: number
+  /** Indices of frozen layers. */
+  readonly frozen: ReadonlySet<number>
+  /** Whether training uses running statistics as they are. */
+  readonly frozenStatistics: boolean
+}
+
+export class Draft implements Lowering {
+  readonly site: Site
+  readonly steps: StepDraft[] = []
+  /** Rows that the most demanding pass needs. */
+  minimumRows = 1
+  #pass: Pass = 'inference'
+  #layer = 0
+  #streams = 0
+  #deferred: StepDraft[] = []
+  #scratch = { address: 0, bytes: 0 }
+  #base = 0
+  #top = 0
+
+  constructor(site: Site) {
+    this.site = site
+  }
+
+  matrix(cols: number): Matrix {
+    const stride = rowStride(cols)
+    return { address: this.site.arena.reserve(this.site.rows * stride), cols, stride }
+  }
+
+  scratch(bytes: number): number {
+    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.site.arena.reserve(bytes), bytes }
+    return this.#scratch.address
+  }
+
+  region(bytes: number): number {
+    return this.site.arena.reserve(bytes)
+  }
+
+  stream(): number {
+    return this.#streams++
+  }
+
+  get training(): boolean {
+    return this.#pass === 'training'
+  }
+
+  get noise(): boolean {
+    return this.#pass !== 'inference'
+  }
+
+  get batchStatistics(): boolean {
+    const { frozen, frozenStatistics } = this.site
+    return this.#pass !== 'inference' && !frozenStatistics && !frozen.has(this.#layer)
+  }
+
+  requireRows(rows: number): void {
+    this.minimumRows = Math.max(this.minimumRows, rows)
+  }
+
+  /** From here on regions overlap those of the lists drafted since the first call: the lists never run at once. */
+  overlay(): void {
+    const { arena } = this.site
+    if (this.#base === 0) this.#base = arena.top
+    this.#top = Math.max(this.#top, arena.top)
+    arena.top = this.#base
+    this.#scratch = { address: 0, bytes: 0 }
+  }
+
+  /** Steps that `emit` adds. */
+  range(emit: () => void): Range {
+    const from = this.steps.length
+    emit()
+    return [from, this.steps.length]
+  }
+
+  parameter(name: string): { address: number; gradient: number } {
+    const slot = this.site.slots.find((candidate) => candidate.layer === this.#layer && candidate.name === name)
+    if (!slot) throw new Error(`plan: layer ${this.#layer} has no parameter "${name}"`)
+    return { address: this.site.parameters + slot.offset * 4, gradient: this.site.gradients + slot.offset * 4 }
+  }
+
+  emit(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): void {
+    this.steps.push({ op, ints, floats })
+  }
+
+  defer(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): void {
+    this.#deferred.push({ op, ints, floats })
+  }
+
+  /** Emits what was deferred so far. */
+  emitDeferred(): void {
+    this.steps.push(...this.#deferred)
+    this.#deferred = []
+  }
+
+  owes({ activation, saved }: Value): boolean {
+    return activation !== undefined && saved !== undefined && activation.kind !== 'linear'
+  }
+
+  settle(value: Value, gradient: Matrix, to: Matrix = gradient): void {
+    const { activation, saved } = value
+    if (!activation || !saved || !this.owes(value)) return
+    this.emit(
+      abi.OP_ACTIVATE_BACK,
+      {
+        [abi.ACTIVATE_FROM]: gradient.address,
+        [abi.ACTIVATE_TO]: to.address,
+        [abi.ACTIVATE_SAVED]: saved.address,
+        [abi.ACTIVATE_STRIDE]: gradient.stride,
+        [abi.ACTIVATE_COLS]: gradient.cols,
+        [abi.ACTIVATE_KIND]: activationKinds[activation.kind].code,
+      },
+      { [abi.ACTIVATE_ALPHA]: activation.alpha ?? 0 },
+    )
+  }
+
+  /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
+  forward(layers: readonly Layer[], x: Matrix, pass: Pass): { y: Value; lowered: (Lowered | undefined)[] } {
+    this.#pass = pass
+    this.#streams = 0
+    let y: Value = x
+    const lowered = layers.map((layer, index) => {
+      if (layer.kind === 'input') return undefined
+      this.#layer = index
+      const step = lower(layer, this, y)
+      y = step.y
+      return step
+    })
+    return { y, lowered }
+  }
+
+  /** Writes all steps to a region of their own; the regions handed out start at `from` and are zeroed. */
+  write(from: number): number {
+    const { arena } = this.site
+    arena.top = Math.max(arena.top, this.#top)
+    const program = arena.reserve(this.steps.length * abi.STEP_WORDS * 4)
+    arena.commit()
+    arena.f32.fill(0, from / 4, arena.top / 4)
+    this.steps.forEach(({ op, ints, floats }, i) => {
+      const at = program / 4 + i * abi.STEP_WORDS
+      arena.i32[at + abi.OP] = op
+      for (const [operand, value] of Object.entries(ints)) arena.i32[at + Number(operand)] = value
+      for (const [operand, value] of Object.entries(floats)) arena.f32[at + Number(operand)] = value
+    })
+    return program
+  }
+}

@@ -1,0 +1,151 @@
+/** Data sets as kernels read them, whole or arriving batch by batch. */
+
+import { checkOptions, show } from '../lib/check.ts'
+import { type Features, readFeatures } from './features.ts'
+import { type ClassWeight, readTargets, readWeights, splitRows, type TargetSpec, type Targets } from './targets.ts'
+
+/** Packed rows: features, targets as the loss wants them, and row weights if any. */
+export interface DataSet {
+  readonly rows: number
+  readonly features: Float32Array
+  /** Int32Array: one class index a row. */
+  readonly targets: Float32Array | Int32Array
+  readonly weights?: Float32Array
+}
+
+/** Batches that arrive one by one, checked as they come. */
+export interface Batches {
+  open(): AsyncIterator<DataSet>
+}
+
+/** A batch of a data set that arrives piece by piece. */
+export interface BatchInput {
+  x: Features
+  y: Targets
+  sampleWeight?: ArrayLike<number>
+}
+
+export type BatchSource = Iterable<BatchInput> | AsyncIterable<BatchInput>
+
+/** Rows [first, first + rows) of a data set, without copying. */
+export function sliceRows({ features, targets, weights, ...data }: DataSet, first: number, rows: number): DataSet {
+  const part = <T extends Float32Array | Int32Array>(values: T): T => {
+    const cols = values.length / data.rows
+    return values.subarray(first * cols, (first + rows) * cols) as T
+  }
+  return { rows, features: part(features), targets: part(targets), ...(weights && { weights: part(weights) }) }
+}
+
+const isBatch = (value: unknown): boolean => typeof value === 'object' && value !== null && 'x' in value && 'y' in value
+
+export const isBatchSource = (value: Features | BatchSource): value is BatchSource =>
+  typeof value === 'object' &&
+  value !== null &&
+  (!Array.isArray(value) || isBatch(value[0])) &&
+  !ArrayBuffer.isView(value) &&
+  (Symbol.asyncIterator in value || Symbol.iterator in value)
+
+/** Opens the source once per epoch, reading every batch through `read`. */
+export function batchesOf(source: BatchSource, read: (batch: BatchInput) => DataSet): Batches {
+  let opened: unknown
+  return {
+    open() {
+      const batches = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+      if (batches === opened) {
+        throw new TypeError(
+          'fit: the batches can be read only once; for several epochs pass an object whose [Symbol.iterator] starts anew',
+        )
+      }
+      opened = batches
+      return {
+        async next() {
+          const next = await batches.next()
+          if (next.done) return { done: true, value: undefined }
+          if (!isBatch(next.value)) {
+            throw new TypeError(`fit: every batch must be an object { x, y, sampleWeight? }, got ${show(next.value)}`)
+          }
+          checkOptions('fit: batch', next.value, ['x', 'y', 'sampleWeight'])
+          return { done: false, value: read(next.value) }
+        },
+        async return() {
+          await batches.return?.()
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+}
+
+/** What the model takes: how wide its rows are, and what its loss makes of targets. */
+export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
+  readonly inputs: number
+}
+
+/** @throws TypeError or RangeError naming the argument and the row. */
+export function readDataSet(
+  where: string,
+  { inputs, ...spec }: Intake,
+  x: Features,
+  y: Targets,
+  sampleWeight?: ArrayLike<number>,
+): DataSet {
+  const { values: features, rows } = readFeatures(where, 'x', x, inputs)
+  const targets = readTargets(where, 'y', y, { ...spec, rows })
+  const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows })
+  return { rows, features, targets, ...(weights && { weights }) }
+}
+
+/** The data set with its rows weighted by their classes, on top of weights they have. */
+export function withClassWeight(data: DataSet, { outputs }: Intake, classWeight: ClassWeight | undefined): DataSet {
+  const { rows, targets, weights: sampleWeight } = data
+  const weights = readWeights('fit', { sampleWeight, classWeight, targets, outputs, rows })
+  return { ...data, ...(weights && { weights }) }
+}
+
+/** Features, targets and, if they are to weigh differently, a weight for each row. */
+export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>]
+
+/** How `fit` is told to validate. */
+export interface Validation {
+  readonly validationSplit?: number
+  readonly validationData?: ValidationData
+}
+
+/** The data set of `validationData`, if given. */
+export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
+  if (validationData === undefined) return undefined
+  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
+    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${show(validationData)}`)
+  }
+  const [x, y, sampleWeight] = validationData
+  return readDataSet('fit: validationData', intake, x, y, sampleWeight)
+}
+
+/** Rows to train on, and rows to validate with: given apart, or the last of the same. */
+export function splitDataSet(data: DataSet, intake: Intake, validation: Validation): [DataSet, DataSet | undefined] {
+  const given = readValidation(intake, validation)
+  const { validationSplit } = validation
+  if (validationSplit === undefined) return [data, given]
+  if (given) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
+  const trained = splitRows('fit', data.rows, validationSplit)
+  const parts = [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)] as const
+  for (const [i, { weights }] of parts.entries()) {
+    if (weights?.every((weight) => weight === 0)) {
+      throw new RangeError(`fit: "sampleWeight" is 0 for all rows to ${i === 0 ? 'train on' : 'validate with'}`)
+    }
+  }
+  return [...parts]
+}
+
+/** @throws RangeError when the last batch would be too small for a layer's batch statistics. */
+export function checkBatches(where: string, rows: number, batchSize: number, minimumRows: number): void {
+  const last = rows % batchSize || batchSize
+  if (last >= minimumRows) return
+  const batch =
+    last === rows
+      ? `a batch of ${rows} row`
+      : `the last batch of ${rows} rows in batches of ${batchSize} has ${last} row`
+  throw new RangeError(
+    `${where}: ${batch}, but batch normalization needs ${minimumRows} rows for its statistics; choose another batchSize, or freezeStatistics()`,
+  )
+}

@@ -1,0 +1,313 @@
+/** Runs a model's plan: parameters and state in place, rows copied in, records filled, results read out. */
+import { JOURNAL_BYTES } from '../abi/abi.ts'
+import type { Objective } from '../compiler/objective.ts'
+import type { Slot } from '../compiler/parameterLayout.ts'
+import { compilePlan, type Plan, type TrainingPlan } from '../compiler/plan.ts'
+import type { Range } from '../compiler/programBuilder.ts'
+import { initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
+import type { DataSet } from '../data/dataset.ts'
+import type { Matrix } from '../layers/builder.ts'
+import type { Layer } from '../layers/layers.ts'
+import type { Random } from '../lib/random.ts'
+import { Arena } from '../machine/arena.ts'
+import { type Job, Runner } from '../machine/runner.ts'
+import type { ThreadCount } from '../machine/threads/threads.ts'
+import type { Target } from '../machine/wasm.ts'
+import { initialize, type ParameterHome } from '../model/parameters.ts'
+import { learningRateAt } from '../optimizers/optimizers.ts'
+import { emptyTally, Records, type Tally } from './records.ts'
+import { loadRows, unloadRows } from './rows.ts'
+import { Blocks } from './storage.ts'
+import { Feed } from './window.ts'
+
+/** Rows an inference plan holds at least, so that large inputs go through in few calls. */
+const INFERENCE_ROWS = 64
+/** Fewer rows than this do not wake the workers. */
+const THREADED_ROWS = 16
+/** What the engine needs of a compiled model; the blocks' addresses are the engine's own business. */
+export type Goal = Omit<Objective, 'states' | 'isTrainable'>
+
+export class Engine implements ParameterHome {
+  readonly arena: Arena
+  readonly blocks: Blocks
+  readonly layers: readonly Layer[]
+  /** Output width of every layer. */
+  readonly widths: readonly number[]
+  /** Updates done so far. */
+  steps = 0
+  /** Set while a feed is in use: regions must stay where they are. */
+  pinned = false
+  /** What callbacks have made of the learning rate. */
+  learningRateScale = 1
+  #frozenStatistics = false
+  #goal: Goal | undefined
+  #clock: StepClock | undefined
+  #plan: Plan | undefined
+  readonly #records: Records
+  #planEnd = 0
+  readonly runner: Runner
+
+  constructor(
+    layers: readonly Layer[],
+    widths: readonly number[],
+    seed: number,
+    target?: Target,
+    threads: ThreadCount = 1,
+  ) {
+    this.arena = new Arena(target)
+    this.#records = new Records(this.arena, seed)
+    this.runner = new Runner(this.arena, threads, this)
+    this.layers = layers
+    this.widths = widths
+    this.blocks = new Blocks(this.arena, layers, widths)
+  }
+
+  /** Fills the parameters, zero until then, by their initializers. */
+  initialize(random: Random): void {
+    initialize(this.arena, this.blocks.parameters, this.blocks.slots, random)
+  }
+
+  /** Waits for a training job that threads are still at: before anything else touches its memory. */
+  flush(): void {
+    this.runner.flush()
+  }
+
+  get inputs(): number {
+    return this.widths[0]
+  }
+
+  get outputs(): number {
+    return this.widths[this.widths.length - 1]
+  }
+
+  /** How the parameters lie in their block. */
+  get slots(): readonly Slot[] {
+    return this.blocks.slots
+  }
+
+  get statisticsFrozen(): boolean {
+    return this.#frozenStatistics
+  }
+
+  /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
+  setFrozen(indices: readonly number[], frozen: boolean): void {
+    this.blocks.setFrozen(indices, frozen)
+    this.#plan = undefined
+  }
+
+  /** Makes training use running statistics as they are, or the batch's again; the next use compiles a new plan. */
+  setFrozenStatistics(frozen: boolean): void {
+    this.#frozenStatistics = frozen
+    this.#plan = undefined
+  }
+
+  /** Fresh gradient and state blocks for a new goal; parameters stay. */
+  compile(goal: Goal): void {
+    const { blocks } = this
+    // a schedule of the user's own is called here first: if it fails, nothing has changed
+    initialStates(goal.optimizer, blocks.tensors)
+    this.flush()
+    const { threads } = this.runner
+    const journal = blocks.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
+    if (threads) threads.journal = journal
+    this.#plan = undefined
+    this.#goal = goal
+    this.resetOptimizer()
+  }
+
+  /** Optimizer state and step count as before the first step. */
+  resetOptimizer(): void {
+    const optimizer = this.#goal?.optimizer
+    if (!optimizer) return
+    this.blocks.reset(optimizer)
+    this.steps = 0
+    this.learningRateScale = 1
+    this.#clock = stepClock(optimizer)
+  }
+
+  /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
+  feed(data: DataSet, batchSize: number): Feed {
+    this.plan(batchSize, true)
+    // workers start while the rows are copied
+    this.runner.threads?.call()
+    this.arena.top = this.#planEnd
+    this.pinned = true
+    return new Feed(this.arena, data, batchSize)
+  }
+
+  /** The rate of the last update (before any: of the first), callbacks' scale included. */
+  get learningRate(): number {
+    const optimizer = this.#goal?.optimizer
+    return optimizer ? learningRateAt(optimizer, Math.max(this.steps - 1, 0)) * this.learningRateScale : 0
+  }
+
+  /**
+   * The plan, made anew when there is none yet, a batch of `rows` does not fit the one there is, or that cannot train:
+   * a model that only predicts, once loaded, is not kept waiting for what training needs.
+   */
+  plan(rows = 1, training = false): Plan {
+    const goal = training ? this.#goal : undefined
+    if (this.#plan && this.#plan.rows >= rows && (this.#plan.training || !goal)) return this.#plan
+    const { arena, blocks } = this
+    const { slots, parameters, gradients = 0, states, frozen, isTrainable } = blocks
+    const site = {
+      arena,
+      slots,
+      parameters,
+      gradients,
+      rows: Math.max(rows, INFERENCE_ROWS),
+      frozen,
+      frozenStatistics: this.#frozenStatistics,
+    }
+    const objective = goal && { ...goal, states, isTrainable }
+    if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
+    this.runner.replan()
+    this.#plan = undefined
+    arena.top = blocks.end
+    const plan = compilePlan(site, this.layers, this.widths, objective)
+    this.#records.reserve()
+    arena.commit()
+    this.#planEnd = arena.top
+    this.#plan = plan
+    return plan
+  }
+
+  /** The plan of a compiled model. */
+  trainingPlan(rows = 1): TrainingPlan & Pick<Plan, 'rows'> {
+    const plan = this.plan(rows, true)
+    if (!plan.training) throw new Error('the model is not compiled; call compile({ optimizer, loss }) first')
+    return { ...plan.training, rows: plan.rows }
+  }
+
+  #job(range: Range, count = 1): Job {
+    return { program: this.plan().program, range, records: this.#records.address, count }
+  }
+
+  /** Runs a range of the program on one record. */
+  #run(range: Range, rows: number): void {
+    if (rows < THREADED_ROWS) {
+      this.runner.run(this.plan().program, range, this.#records.address)
+      return
+    }
+    const job = this.#job(range)
+    if (!this.runner.start('inference', job)) this.runner.finish(job, () => {})
+  }
+
+  /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
+  predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
+    this.flush()
+    const plan = this.plan(trial ? rows : 1)
+    const outputs = trial ? plan.trialOutputs : plan.outputs
+    for (let first = 0; first < rows; first += plan.rows) {
+      const count = Math.min(plan.rows, rows - first)
+      loadRows(this.arena, plan.x, features, first, count)
+      if (trial) this.#records.prepareTrial(count)
+      else this.#records.prepare(0, count, 0, this.steps + 1)
+      this.#run(trial ? plan.trial : plan.predict, rows)
+      unloadRows(this.arena, outputs, out, first, count)
+    }
+  }
+
+  /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. A trial is one batch as in training. */
+  evaluate(
+    data: DataSet,
+    visit?: (outputs: Float32Array, first: number, rows: number) => void,
+    trial = false,
+    tally: Tally = emptyTally(),
+  ): Tally {
+    this.flush()
+    const plan = this.trainingPlan(trial ? data.rows : 1)
+    const outputs = trial ? plan.outputs : plan.evaluateOutputs
+    plan.useWeights(data.weights !== undefined)
+    for (let first = 0; first < data.rows; first += plan.rows) {
+      const count = Math.min(plan.rows, data.rows - first)
+      this.#loadBatch(plan, data, first, count)
+      if (trial) this.#records.prepareTrial(count)
+      else this.#records.prepare(0, count, 0, this.steps + 1)
+      this.runner.run(this.plan().program, plan.penalty, this.#records.address)
+      this.#run(trial ? plan.evaluateTrial : plan.evaluate, data.rows)
+      this.#records.collect(0, tally)
+      visit?.(this.read(outputs, count), first, count)
+    }
+    return tally
+  }
+
+  #loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
+    loadRows(this.arena, plan.x, data.features, first, count)
+    loadRows(this.arena, plan.targets, data.targets, first, count)
+    if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
+  }
+
+  /** Packed copy of a matrix's first rows. */
+  read(matrix: Matrix, rows: number): Float32Array {
+    const out = new Float32Array(rows * matrix.cols)
+    unloadRows(this.arena, matrix, out, 0, rows)
+    return out
+  }
+
+  #prepareUpdate(index: number, rows: number, first: number): void {
+    if (!this.#clock) return
+    this.#records.prepareUpdate(index, rows, first, this.steps + 1, this.#clock, this.learningRateScale)
+    this.steps++
+  }
+
+  /** One update on the given rows; returns the loss before it. */
+  trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
+    this.flush()
+    const plan = this.trainingPlan(data.rows)
+    plan.useWeights(data.weights !== undefined)
+    this.#loadBatch(plan, data, 0, data.rows)
+    this.#prepareUpdate(0, data.rows, 0)
+    const job = { ...this.#job(plan.step), commit: plan.commit }
+    if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
+    this.blocks.hasGradients = true
+    return this.#records.collect(0, tally)
+  }
+
+  /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
+  computeGradients(data: DataSet): number {
+    this.flush()
+    const plan = this.trainingPlan(data.rows)
+    plan.useWeights(data.weights !== undefined)
+    this.#loadBatch(plan, data, 0, data.rows)
+    this.#records.prepare(0, data.rows, 0, this.steps + 1)
+    this.#run(plan.gradients, data.rows)
+    this.blocks.hasGradients = true
+    return this.#records.collect(0, emptyTally())
+  }
+
+  /** `count` updates on consecutive batches of the bound source, in one call into the machine; a promise if that takes a wait. */
+  trainSteps(
+    plan: TrainingPlan,
+    count: number,
+    batchSize: number,
+    first: number,
+    rows: number,
+    tally: Tally,
+  ): Promise<void> | undefined {
+    let prepared = 0
+    try {
+      for (; prepared < count; prepared++) {
+        const at = prepared * batchSize
+        this.#prepareUpdate(prepared, Math.min(batchSize, rows - at), first + at)
+      }
+    } catch (error) {
+      // a schedule failed: the updates before it in this chunk were not made
+      this.steps -= prepared
+      throw error
+    }
+    const job = { ...this.#job(plan.fit, count), commit: plan.commit }
+    if (!this.runner.start('training', job)) {
+      return this.runner.settle(job, (completed) => this.#complete(job, completed, tally))
+    }
+    this.#complete(job, count, tally)
+    return undefined
+  }
+
+  /** Counts the updates that were made of those that were prepared. */
+  #complete({ count }: Job, completed: number, tally = emptyTally()): void {
+    this.steps -= count - completed
+    if (completed > 0) this.blocks.hasGradients = true
+    for (let i = 0; i < completed; i++) this.#records.collect(i, tally)
+  }
+}

@@ -1,0 +1,76 @@
+/** The records of a plan: what changes from one run of its program to the next, and what the run reports. */
+import * as abi from '../abi/abi.ts'
+import { type StepClock, writeDynamics } from '../compiler/updates.ts'
+import type { Arena } from '../machine/arena.ts'
+
+/** Records filled for one call into the machine at most. */
+export const RECORDS = 512
+const RECORD_BYTES = abi.RECORD_WORDS * 4
+
+/** Sums over the rows of one or more records. */
+export interface Tally {
+  /** Sum over batches of (loss + penalty) · weight. */
+  loss: number
+  weight: number
+  correct: number
+  rows: number
+}
+
+export const emptyTally = (): Tally => ({ loss: 0, weight: 0, correct: 0, rows: 0 })
+
+export class Records {
+  /** Address of the first. */
+  address = 0
+  readonly #arena: Arena
+  readonly #seed: number
+  /** Passes made as in training but outside of it. */
+  #trials = 0
+
+  constructor(arena: Arena, seed: number) {
+    this.#arena = arena
+    this.#seed = seed
+  }
+
+  /** Room for them behind a new plan. */
+  reserve(): void {
+    this.address = this.#arena.reserve(RECORDS * RECORD_BYTES)
+  }
+
+  /** Fills record `index`: what every run needs. */
+  prepare(index: number, rows: number, first: number, step: number): void {
+    const { i32, f64 } = this.#arena
+    const at = this.address / 4 + index * abi.RECORD_WORDS
+    i32[at + abi.RECORD_ROWS] = rows
+    i32[at + abi.RECORD_FIRST] = first
+    i32[at + abi.RECORD_SEED] = this.#seed
+    i32[at + abi.RECORD_STEP] = step
+    f64[(at + abi.RECORD_PENALTY) / 2] = 0
+  }
+
+  /** Fills the first record for a pass as in training, with noise of its own: steps below 0 are no step of training. */
+  prepareTrial(rows: number): void {
+    this.prepare(0, rows, 0, ~this.#trials++)
+  }
+
+  /**
+   * Fills record `index` for update `step`.
+   * @throws RangeError when a schedule does not give a finite number.
+   */
+  prepareUpdate(index: number, rows: number, first: number, step: number, clock: StepClock, rateScale: number): void {
+    this.prepare(index, rows, first, step)
+    writeDynamics(clock, step, rateScale, this.#arena, this.address + index * RECORD_BYTES)
+  }
+
+  /** Adds record `index` to the tally; returns its loss with penalties. */
+  collect(index: number, tally: Tally): number {
+    const { i32, f64 } = this.#arena
+    const at = (this.address + index * RECORD_BYTES) / 8
+    const weight = f64[at + abi.RECORD_WEIGHT / 2]
+    const loss = f64[at + abi.RECORD_LOSS / 2] + f64[at + abi.RECORD_PENALTY / 2]
+    tally.loss += loss * weight
+    tally.weight += weight
+    tally.correct += f64[at + abi.RECORD_CORRECT / 2]
+    tally.rows += i32[at * 2 + abi.RECORD_ROWS]
+    return loss
+  }
+}

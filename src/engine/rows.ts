@@ -1,0 +1,49 @@
+/** Packed rows into and out of the padded matrices of linear memory. */
+
+import type { Matrix } from '../layers/builder.ts'
+import type { Arena } from '../machine/arena.ts'
+
+/** Up to this many values are copied one by one: a typed-array view would cost more than they do, and be garbage. */
+const FEW = 256
+
+/** Copies packed rows, from row `first` on, into a matrix's first rows. */
+export function loadRows(
+  { f32, i32 }: Arena,
+  { address, cols, stride }: Matrix,
+  values: Float32Array | Int32Array,
+  first: number,
+  rows: number,
+): void {
+  const memory = values instanceof Int32Array ? i32 : f32
+  let from = first * cols
+  let to = address / 4
+  const packed = stride === cols * 4 || rows === 1
+  if (packed && rows * cols > FEW) {
+    const whole = from === 0 && values.length === rows * cols
+    memory.set(whole ? values : values.subarray(from, from + rows * cols), to)
+    return
+  }
+  for (let r = 0; r < rows; r++, from += cols, to += stride / 4) {
+    if (cols > FEW) memory.set(values.subarray(from, from + cols), to)
+    else for (let c = 0; c < cols; c++) memory[to + c] = values[from + c]
+  }
+}
+
+/** Copies a matrix's first rows into packed rows, from row `first` on. */
+export function unloadRows(
+  { f32 }: Arena,
+  { address, cols, stride }: Matrix,
+  out: Float32Array,
+  first: number,
+  rows: number,
+): void {
+  let from = address / 4
+  let to = first * cols
+  if (stride === cols * 4 && rows * cols > FEW) {
+    out.set(f32.subarray(from, from + rows * cols), to)
+    return
+  }
+  for (let r = 0; r < rows; r++, from += stride / 4, to += cols) {
+    for (let c = 0; c < cols; c++) out[to + c] = f32[from + c]
+  }
+}

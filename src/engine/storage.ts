@@ -1,0 +1,95 @@
+/** What outlives every plan: a model's parameters, their gradients and its optimizer's state, in parallel blocks of one memory. */
+
+import { tensorsOf } from '../compiler/objective.ts'
+import { blockFloats, layoutParameters, type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
+import { type InitialState, initialStates, stateSlots, type Tensor } from '../compiler/updates.ts'
+import type { Layer } from '../layers/layers.ts'
+import type { Arena } from '../machine/arena.ts'
+import type { Optimizer } from '../optimizers/optimizers.ts'
+
+export class Blocks {
+  readonly arena: Arena
+  readonly slots: readonly Slot[]
+  /** Bytes of each block. */
+  readonly bytes: number
+  /** Address of the parameters. */
+  readonly parameters: number
+  /** Addresses of the gradients and of the state slots, once there is an optimizer. */
+  gradients: number | undefined
+  states: readonly number[] = []
+  /** Whether the gradients are those of some batch. */
+  hasGradients = false
+  /** First free byte after all blocks. */
+  end: number
+  readonly #layers: readonly Layer[]
+  readonly #frozen = new Set<number>()
+
+  constructor(arena: Arena, layers: readonly Layer[], widths: readonly number[]) {
+    this.arena = arena
+    this.#layers = layers
+    this.slots = layoutParameters(layers, widths)
+    this.bytes = blockFloats(this.slots) * 4
+    this.parameters = arena.reserve(this.bytes)
+    this.end = arena.top
+    arena.commit()
+  }
+
+  /** All of a block, padding included; valid until the memory grows. */
+  view(address: number): Float32Array {
+    return this.arena.floats(address, this.bytes / 4)
+  }
+
+  isTrainable = (slot: Slot): boolean => {
+    const layer = this.#layers[slot.layer]
+    return slot.trainable !== false && !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
+  }
+
+  /** Layers that `setFrozen` holds, by index. */
+  get frozen(): ReadonlySet<number> {
+    return this.#frozen
+  }
+
+  /** Gradients of what no longer trains must not stay. */
+  setFrozen(indices: readonly number[], frozen: boolean): void {
+    for (const index of indices) {
+      if (frozen) this.#frozen.add(index)
+      else this.#frozen.delete(index)
+    }
+    if (this.gradients !== undefined) this.view(this.gradients).fill(0)
+  }
+
+  /** What an optimizer works on. */
+  get tensors(): Tensor[] {
+    return tensorsOf(this.slots, this.isTrainable)
+  }
+
+  /**
+   * Gradient and state blocks for an optimizer, in the place of those there were, and some more room behind them, whose address
+   * is returned. The parameters stay.
+   */
+  reserve(optimizer: Optimizer, more: number): number {
+    const { arena, bytes } = this
+    arena.top = this.parameters + bytes
+    const gradients = arena.reserve(bytes)
+    const states = stateSlots(optimizer).map(() => arena.reserve(bytes))
+    const room = arena.reserve(more)
+    arena.commit()
+    this.end = arena.top
+    this.gradients = gradients
+    this.states = states
+    return room
+  }
+
+  /** Gradients and state as before the first update. */
+  reset(optimizer: Optimizer): void {
+    if (this.gradients === undefined) return
+    for (const address of [this.gradients, ...this.states]) this.view(address).fill(0)
+    for (const initial of initialStates(optimizer, this.tensors)) this.#setState(initial)
+    this.hasGradients = false
+  }
+
+  #setState({ tensor, slot: state, value }: InitialState): void {
+    const slot = this.slots.find(({ offset }) => offset === tensor.offset)
+    if (slot) writeSlot(this.arena, this.states[state], slot, new Float32Array(valuesOf(slot)).fill(value))
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * `fourlane`: the public names. Those that reach the machine bring its wasm along, wherever this host keeps it (`#modules`).
+ * By calls, not by importing: a bundle that makes no model holds no wasm.
+ */
+import { modules } from '#modules'
+import * as load from '../model/load.ts'
+import * as model from '../model/model.ts'
+import { bringing } from '../runtime/modules.ts'
+import * as optimizing from '../training/optimize.ts'
+
+export * from './core.ts'
+export const sequential: typeof model.sequential = /* @__PURE__ */ bringing(modules, model.sequential)
+export const loadModel: typeof load.loadModel = /* @__PURE__ */ bringing(modules, load.loadModel)
+export const modelFromBytes: typeof load.modelFromBytes = /* @__PURE__ */ bringing(modules, load.modelFromBytes)
+export const optimize: typeof optimizing.optimize = /* @__PURE__ */ bringing(modules, optimizing.optimize)
+export const minimize: typeof optimizing.minimize = /* @__PURE__ */ bringing(modules, optimizing.minimize)

@@ -1,0 +1,3 @@
+/** `fourlane/predict` where there are wasm files to read. */
+export { type InitOptions, init } from '../machine/init.ts'
+export { loadPredictor, type Predictor, predictorFromBytes } from '../model/predictor.ts'

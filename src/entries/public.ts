@@ -1,0 +1,162 @@
+/** fourlane: public names only. */
+export { type Activation, type ActivationName, elu, leakyRelu } from '../catalogue/activations.ts'
+export { constant } from '../catalogue/constant.ts'
+export {
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  identity,
+  initialGain,
+  lecunNormal,
+  lecunUniform,
+  ones,
+  orthogonal,
+  randomNormal,
+  randomUniform,
+  torchLinear,
+  truncatedNormal,
+  varianceScaling,
+  zeros,
+} from '../catalogue/initializers/initializers.ts'
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  categoricalHinge,
+  hinge,
+  huber,
+  klDivergence,
+  type Loss,
+  type LossName,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+  poisson,
+  sparseCategoricalCrossentropy,
+  squaredHinge,
+} from '../catalogue/losses.ts'
+export {
+  accuracy,
+  auc,
+  binaryAccuracy,
+  classificationReport,
+  confusionMatrix,
+  f1Score,
+  logLoss,
+  type Metric,
+  type MetricName,
+  meanAbsolutePercentageError,
+  precision,
+  r2Score,
+  recall,
+  rootMeanSquaredError,
+  score,
+  topKAccuracy,
+} from '../catalogue/metrics/metrics.ts'
+export { l1, l1l2, l2, type Regularizer } from '../catalogue/regularizers.ts'
+export type { BatchInput, BatchSource, ValidationData } from '../data/dataset.ts'
+export type { Features } from '../data/features.ts'
+export {
+  type MinMaxScaler,
+  minMaxScaler,
+  oneHot,
+  type StandardScaler,
+  shuffle,
+  standardScaler,
+  trainTestSplit,
+} from '../data/preprocessing.ts'
+export type { ClassWeight, Targets } from '../data/targets.ts'
+export { type CsvTable, readCsv } from '../formats/csv.ts'
+export { gunzip, readIdx } from '../formats/idx.ts'
+export {
+  activation,
+  batchNorm,
+  batchRenorm,
+  dense,
+  dropout,
+  gaussianNoise,
+  groupNorm,
+  input,
+  instanceNorm,
+  type Layer,
+  layerNorm,
+  prelu,
+  residual,
+  rmsNorm,
+} from '../layers/layers.ts'
+export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
+export type { CompileOptions } from '../model/compile.ts'
+export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '../model/diagnose.ts'
+export { loadModel, modelFromBytes } from '../model/load.ts'
+export { type Model, type ModelOptions, sequential } from '../model/model.ts'
+export type { Parameter } from '../model/parameters.ts'
+export {
+  adabelief,
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  asgd,
+  lamb,
+  lion,
+  nadam,
+  novograd,
+  type Optimizer,
+  type OptimizerName,
+  type ParameterGroup,
+  radam,
+  rmsprop,
+  rprop,
+  sgd,
+  yogi,
+} from '../optimizers/optimizers.ts'
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  cyclic,
+  describeSchedule,
+  exponentialDecay,
+  harmonic,
+  inverseSqrt,
+  inverseSqrtWarmup,
+  inverseTimeDecay,
+  joinSchedules,
+  linearWarmup,
+  multiStepDecay,
+  oneCycle,
+  piecewiseConstant,
+  polynomialDecay,
+  restoreSchedule,
+  type Schedule,
+  stepDecay,
+  warmupCosine,
+} from '../optimizers/schedules/schedules.ts'
+export {
+  type Callback,
+  type CallbackContext,
+  type CallbackModel,
+  csvLogger,
+  earlyStopping,
+  type Logs,
+  lambdaCallback,
+  modelCheckpoint,
+  type Progress,
+  type ProgressOutput,
+  progressBar,
+  reduceLearningRateOnPlateau,
+  tensorBoard,
+  terminateOnNaN,
+} from '../training/callbacks/callbacks.ts'
+export type { History } from '../training/fit.ts'
+export type { FitOptions } from '../training/fitOptions.ts'
+export {
+  type MinimizeOptions,
+  type Minimum,
+  minimize,
+  type Optimization,
+  type OptimizeOptions,
+  optimize,
+  type Progress as MinimizeProgress,
+} from '../training/optimize.ts'

@@ -1,0 +1,2 @@
+/** `fourlane/terminal`: charts for a terminal. */
+export * from '../charts/terminal.ts'

@@ -1,0 +1,155 @@
+/** The catalogue of layers: what the user writes, what each layer owns, and the steps it lowers to. */
+import { type Activation, resolveActivation } from '../catalogue/activations.ts'
+import { checkInteger, checkOneOf, show } from '../lib/check.ts'
+import { type ActivationLayer, activationKind } from './activation.ts'
+import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
+import type { LayerKind, Lowered, Lowering, ParameterSpec, Value } from './builder.ts'
+import { type DenseLayer, denseKind } from './dense.ts'
+import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
+import { type PreluLayer, preluKind } from './prelu.ts'
+import { type ResidualLayer, residualKind } from './residual.ts'
+import {
+  type GroupNormLayer,
+  groupNormKind,
+  type InstanceNormLayer,
+  instanceNormKind,
+  type LayerNormLayer,
+  layerNormKind,
+  type RmsNormLayer,
+  rmsNormKind,
+} from './rowNorm.ts'
+
+export { type ActivationLayer, activation } from './activation.ts'
+export {
+  type BatchNormLayer,
+  type BatchNormOptions,
+  type BatchRenormLayer,
+  type BatchRenormOptions,
+  batchNorm,
+  batchRenorm,
+} from './batchNorm.ts'
+export { type DenseLayer, type DenseOptions, dense } from './dense.ts'
+export { type DropoutLayer, dropout, type GaussianNoiseLayer, gaussianNoise } from './noise.ts'
+export { type PreluLayer, prelu } from './prelu.ts'
+export { type ResidualLayer, residual } from './residual.ts'
+export {
+  type GroupNormLayer,
+  groupNorm,
+  type InstanceNormLayer,
+  instanceNorm,
+  type LayerNormLayer,
+  layerNorm,
+  type RmsNormLayer,
+  type RowNormOptions,
+  rmsNorm,
+} from './rowNorm.ts'
+
+export interface InputLayer {
+  readonly kind: 'input'
+  readonly size: number
+}
+
+/** A frozen, JSON-able description; the same object is what a file stores. */
+export type Layer = InputLayer | Lowerable
+
+/** Every kind of layer but the input. */
+export type Lowerable =
+  | DenseLayer
+  | ActivationLayer
+  | BatchNormLayer
+  | BatchRenormLayer
+  | LayerNormLayer
+  | GroupNormLayer
+  | InstanceNormLayer
+  | RmsNormLayer
+  | DropoutLayer
+  | GaussianNoiseLayer
+  | PreluLayer
+  | ResidualLayer
+
+/** The model's first layer: rows of `size` features. */
+export function input(size: number): InputLayer {
+  return Object.freeze({ kind: 'input', size: checkInteger('input', 'size', size, 1) })
+}
+
+/** One row per kind of layer; `input` only names the width. */
+const layerKinds = {
+  dense: denseKind,
+  activation: activationKind,
+  batchNorm: batchNormKind,
+  batchRenorm: batchRenormKind,
+  layerNorm: layerNormKind,
+  groupNorm: groupNormKind,
+  instanceNorm: instanceNormKind,
+  rmsNorm: rmsNormKind,
+  dropout: dropoutKind,
+  gaussianNoise: gaussianNoiseKind,
+  prelu: preluKind,
+  residual: residualKind({ revive: reviveLayer, outputsOf, parametersOf, lower }),
+}
+
+// The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.
+const kindOf = (layer: Lowerable) => layerKinds[layer.kind] as unknown as LayerKind<Lowerable>
+
+/** Width of the layer's output for rows of `inputs` features. */
+export function outputsOf(layer: Lowerable, inputs: number): number {
+  return kindOf(layer).outputs(layer, inputs)
+}
+
+/** The parameters the layer owns for rows of `inputs` features. */
+export function parametersOf(layer: Lowerable, inputs: number): readonly ParameterSpec[] {
+  return kindOf(layer).parameters(layer, inputs)
+}
+
+/** A layer from its JSON form, checked as its factory checks. */
+export function reviveLayer(spec: Layer): Layer {
+  if (spec?.kind === 'input') return input(spec.size)
+  checkOneOf('layer', 'kind', spec?.kind, Object.keys(layerKinds) as Lowerable['kind'][])
+  return kindOf(spec).revive(spec)
+}
+
+/** Emits the layer's forward steps and returns how to go back. */
+export function lower(layer: Lowerable, lowering: Lowering, x: Value): Lowered {
+  return kindOf(layer).lower(layer, lowering, x)
+}
+
+/** The layer's own activation, if its kind has one. */
+export const activationOf = (layer: Layer): Activation | undefined =>
+  'activation' in layer ? layer.activation : undefined
+
+/** The layer without its activation: what a loss that brings its own softmax or sigmoid wants below it. */
+export const withoutActivation = <L extends Layer>(layer: L): L =>
+  'activation' in layer ? { ...layer, activation: resolveActivation('', 'linear') } : layer
+
+/** What is wrong with noise on the model's very outputs, should it end in some; an activation after it does not help. */
+export function noiseWarning(layers: readonly Layer[]): string | undefined {
+  const last = layers.findLastIndex(({ kind }) => kind !== 'activation')
+  const { kind } = layers[last] ?? {}
+  if (kind !== 'dropout' && kind !== 'gaussianNoise') return undefined
+  return `layer ${last}, ${kind}, follows the logits: the loss will be taken of spoilt outputs; put it before the last dense layer`
+}
+
+/**
+ * Checks a model's list of layers.
+ * @returns the output width of every layer; entry 0 is the input's.
+ */
+export function checkLayers(layers: unknown): number[] {
+  if (!Array.isArray(layers))
+    throw new TypeError(`sequential: "layers" must be an array of layers, got ${show(layers)}`)
+  const [first, ...rest] = layers as readonly Layer[]
+  if (first?.kind !== 'input')
+    throw new TypeError(`sequential: the first layer must be input(n), got ${show(first?.kind ?? first)}`)
+  if (rest.length === 0) throw new RangeError('sequential: at least one layer must follow the input')
+  const widths = [first.size]
+  for (const [i, layer] of rest.entries()) {
+    if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
+      throw new TypeError(
+        `sequential: layer ${i + 1} must be made by a layer function such as dense(...), got ${show(layer)}`,
+      )
+    }
+    if (layer.kind === 'input')
+      throw new RangeError(`sequential: input() must be the first layer only, found again at ${i + 1}`)
+    widths.push(outputsOf(layer, widths[i]))
+  }
+  return widths
+}

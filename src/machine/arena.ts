@@ -1,0 +1,99 @@
+/** One linear memory: regions laid out first, committed once, read and written through views. */
+import { ALIGN, MACHINE_BYTES } from '../abi/abi.ts'
+import { roundUp } from './matrixLayout.ts'
+import { instantiate, type Machine, type Target } from './wasm.ts'
+
+const PAGE = 65536
+const LIMIT = 65536 * PAGE
+
+export class Arena {
+  #machine: Machine
+  /** First free byte. */
+  top = MACHINE_BYTES
+  #f32: Float32Array
+  #i32: Int32Array
+  #f64: Float64Array
+
+  constructor(target?: Target) {
+    this.#machine = instantiate(target)
+    const { buffer } = this.#machine.memory
+    this.#f32 = new Float32Array(buffer)
+    this.#i32 = new Int32Array(buffer)
+    this.#f64 = new Float64Array(buffer)
+  }
+
+  get machine(): Machine {
+    return this.#machine
+  }
+
+  /** Moves to another machine's memory, with all bytes from `copied` on. Views taken before show the old one. */
+  adopt(machine: Machine, copied = 0): void {
+    const old = new Uint8Array(this.#machine.memory.buffer)
+    const missing = Math.ceil((old.length - machine.memory.buffer.byteLength) / PAGE)
+    if (missing > 0) machine.memory.grow(missing)
+    new Uint8Array(machine.memory.buffer).set(old.subarray(copied), Math.min(copied, old.length))
+    this.#machine = machine
+    this.#look()
+  }
+
+  /** Address of a new cache-aligned region; its memory exists after the next commit(). */
+  reserve(bytes: number): number {
+    const address = this.top
+    this.top += roundUp(bytes, ALIGN)
+    return address
+  }
+
+  /**
+   * Makes the memory as large as the regions need. Views taken before may be detached by it.
+   * @throws RangeError when the host refuses; the regions before stay as they were.
+   */
+  commit(): void {
+    const { memory } = this.machine
+    const missing = Math.ceil((this.top - memory.buffer.byteLength) / PAGE)
+    if (missing > 0) {
+      try {
+        if (this.top > LIMIT) throw new RangeError('beyond the 4 GiB of a WebAssembly memory')
+        memory.grow(missing)
+      } catch (cause) {
+        const mebibytes = Math.ceil(this.top / 2 ** 20)
+        throw new RangeError(
+          `fourlane: out of memory: the model and its batch need ${mebibytes} MiB; try a smaller batchSize`,
+          { cause },
+        )
+      }
+    }
+    if (this.#f32.buffer !== memory.buffer) this.#look()
+  }
+
+  #look(): void {
+    const { buffer } = this.#machine.memory
+    this.#f32 = new Float32Array(buffer)
+    this.#i32 = new Int32Array(buffer)
+    this.#f64 = new Float64Array(buffer)
+  }
+
+  /** The whole memory as f32, indexed by address / 4. */
+  get f32(): Float32Array {
+    return this.#f32
+  }
+
+  /** The whole memory as i32, indexed by address / 4. */
+  get i32(): Int32Array {
+    return this.#i32
+  }
+
+  /** The whole memory as f64, indexed by address / 8. */
+  get f64(): Float64Array {
+    return this.#f64
+  }
+
+  /** A live view of `count` floats; detached by a later commit() that grows the memory. */
+  floats(address: number, count: number): Float32Array {
+    return this.#f32.subarray(address / 4, address / 4 + count)
+  }
+
+  /** A live view of `count` 32-bit integers; detached by a later commit() that grows the memory. */
+  ints(address: number, count: number): Int32Array {
+    return this.#i32.subarray(address / 4, address / 4 + count)
+  }
+}

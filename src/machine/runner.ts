@@ -1,0 +1,170 @@
+/** Runs a model's programs: on the tile and the threads that timing has found fastest, and past the death of a worker. */
+import { RECORD_WORDS, STEP_WORDS } from '../abi/abi.ts'
+import type { Range } from '../compiler/programBuilder.ts'
+import type { Arena } from './arena.ts'
+import { type ThreadCount, Threads, type Wreck } from './threads/threads.ts'
+import { TILE_CODES, type TileTuner } from './tuner.ts'
+import { settleTile, tileTuner } from './wasm.ts'
+
+/** A range of a program to run once for each of `count` consecutive records. */
+export interface Job {
+  readonly program: number
+  readonly range: Range
+  readonly records: number
+  readonly count: number
+  /** In training: the first step that changes parameters or state. */
+  readonly commit?: number
+}
+
+const gone = (reason: string) =>
+  new Error(
+    `fourlane: a worker thread of this model is gone (${reason}); the model stands at its last completed step and goes on with one thread`,
+  )
+
+/** Says how many records of a job were run. */
+type Finish = (completed: number) => void
+
+export class Runner {
+  readonly #arena: Arena
+  #tuner: TileTuner | undefined
+  #threads: Threads | undefined
+  /** A job that keeps the main thread waiting. */
+  #pending: { readonly job: Job; readonly finish: Finish } | undefined
+  /** Why a job was not begun. */
+  #lost: string | undefined
+  /** How such a job ended that was waited for elsewhere. */
+  #failure: Error | undefined
+
+  /** @param owner once it is garbage, its workers leave. */
+  constructor(arena: Arena, threads: ThreadCount, owner: object) {
+    this.#arena = arena
+    this.#tuner = tileTuner(arena.machine.target)
+    if (threads !== 1) this.#threads = new Threads(arena, threads, owner)
+  }
+
+  get threads(): Threads | undefined {
+    return this.#threads
+  }
+
+  /** A new plan: what was timed on the old one says little. */
+  replan(): void {
+    this.flush()
+    this.#threads?.retune()
+  }
+
+  /** Runs on one thread: for little work. */
+  run(program: number, range: Range, records: number, count = 1): void {
+    if (this.#pending) this.flush()
+    this.#arena.machine.run(program, range[0], range[1], records, count, 0)
+  }
+
+  /**
+   * Runs on the threads there are. Returns whether it is done; if not, `await` it or `finish` it.
+   * @param units what the work is timed by: steps of training, blocks of rows.
+   */
+  start(kind: 'training' | 'inference', job: Job): boolean {
+    const threads = this.#threads
+    const tuner = kind === 'training' ? this.#tuner : undefined
+    if (!tuner && !threads) {
+      this.run(job.program, job.range, job.records, job.count)
+      return true
+    }
+    if (this.#pending) this.flush()
+    this.#lost = kind === 'training' ? threads?.takeLost() : undefined
+    if (this.#lost !== undefined) return false
+    // tiles first: with the wrong one, threads would be judged wrongly
+    const many = tuner && threads?.isTuning(kind) ? 1 : (threads?.count(kind) ?? 1)
+    if (!tuner && !threads?.isTuning(kind)) return this.#dispatch(many, job)
+    if (tuner) this.#arena.machine.setTile(TILE_CODES[tuner.tile])
+    const started = performance.now()
+    if (!this.#dispatch(many, job)) return false
+    const milliseconds = performance.now() - started
+    if (tuner) this.#reportTile(tuner, job.count, milliseconds)
+    if (threads?.isTuning(kind)) threads.report(kind, job.count, milliseconds, many)
+    return true
+  }
+
+  #dispatch(many: number, { program, range, records, count }: Job): boolean {
+    if (many > 1 && this.#threads) return this.#threads.run(many, program, range[0], range[1], records, count)
+    this.#arena.machine.run(program, range[0], range[1], records, count, 0)
+    return true
+  }
+
+  #reportTile(tuner: TileTuner, steps: number, milliseconds: number): void {
+    const choice = tuner.report(steps, milliseconds)
+    const { machine } = this.#arena
+    // between trials the first guess serves
+    machine.setTile(TILE_CODES[choice ?? tuner.first])
+    if (!choice) return
+    settleTile(machine.target, choice)
+    this.#tuner = undefined
+  }
+
+  /** Waits for a job that `start` left. @throws Error when a worker has died; the job is done up to its last whole update. */
+  finish(job: Job, finish: Finish): void {
+    this.#refuse(finish)
+    this.#conclude(job, this.#threads?.wait() as Wreck | undefined, finish)
+  }
+
+  /** The same as a promise. */
+  async settle(job: Job, finish: Finish): Promise<void> {
+    this.#refuse(finish)
+    this.#pending = { job, finish }
+    const wreck = await this.#threads?.settle()
+    // somebody may have waited for it meanwhile
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure) throw failure
+    if (!this.#pending) return
+    this.#pending = undefined
+    this.#conclude(job, wreck, finish)
+  }
+
+  /** @throws Error when a worker was gone before the job began. */
+  #refuse(finish: Finish): void {
+    const reason = this.#lost
+    if (reason === undefined) return
+    this.#lost = undefined
+    finish(0)
+    throw gone(reason)
+  }
+
+  /** Waits for a job that is still in hand: before anything else touches its memory. */
+  flush(): void {
+    const pending = this.#pending
+    if (!pending) return
+    this.#pending = undefined
+    try {
+      this.finish(pending.job, pending.finish)
+    } catch (error) {
+      this.#failure = error as Error
+      throw error
+    }
+  }
+
+  /** Ends a job, wrecked or not: an update that has begun is finished on one thread, one that has not is as if never begun. */
+  #conclude(job: Job, wreck: Wreck | undefined, finish: Finish): void {
+    if (!wreck) {
+      finish(job.count)
+      return
+    }
+    const { program, range, records, commit } = job
+    const step = (wreck.step - program) / (STEP_WORDS * 4)
+    let completed = (wreck.record - records) / (RECORD_WORDS * 4)
+    if (commit !== undefined && step >= commit) {
+      const { machine } = this.#arena
+      machine.mend(wreck.threads, wreck.step, wreck.record)
+      machine.run(program, step + 1, range[1], wreck.record, 1, 0)
+      completed++
+    }
+    finish(completed)
+    throw gone(wreck.reason)
+  }
+
+  /** Ends the use of threads. */
+  close(): void {
+    this.flush()
+    this.#threads?.close()
+    this.#threads = undefined
+  }
+}

@@ -1,0 +1,347 @@
+/** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
+import { writeBytes } from '#runtime'
+import { targetRange } from '../catalogue/losses.ts'
+import { type BatchSource, checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from '../data/dataset.ts'
+import { type Features, readFeatures } from '../data/features.ts'
+import type { Targets } from '../data/targets.ts'
+import { Engine } from '../engine/engine.ts'
+import { checkLayers, type Layer, noiseWarning } from '../layers/layers.ts'
+import { checkBoolean, checkInteger, checkOptions, isA, show } from '../lib/check.ts'
+import { Random } from '../lib/random.ts'
+import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
+import { pickTarget } from '../machine/wasm.ts'
+import type { Logs } from '../training/callbacks/callbacks.ts'
+import { fit, type History } from '../training/fit.ts'
+import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
+import { Scorer } from '../training/scorer.ts'
+import { encodeModel } from './checkpoint.ts'
+import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
+import { foldLayers } from './fold.ts'
+import { Parameter } from './parameters.ts'
+import { summarize } from './summary.ts'
+
+export interface ModelOptions {
+  /** Seed of the initial weights, the shuffling and all noise; drawn at random when not given. */
+  seed?: number
+  /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
+  deterministic?: boolean
+  /**
+   * Threads for training and for `evaluate` and `predict` of many rows: a number from 1 to 32, or 'auto': as many as make
+   * this model's steps fastest, found by timing while it trains. The bits of all results are the same. Default 1, or
+   * FOURLANE_THREADS. Hosts without workers or shared memory have one.
+   */
+  threads?: ThreadCount
+}
+
+/**
+ * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
+ * @throws TypeError or RangeError naming the layer or option.
+ */
+export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
+  return new Model(layers, options)
+}
+
+export class Model {
+  readonly layers: readonly Layer[]
+  readonly seed: number
+  readonly deterministic: boolean
+  readonly threads: ThreadCount
+  /** @internal */
+  readonly engine: Engine
+  #compiled: Compiled | undefined
+  #scorer: Scorer | undefined
+  #random: Random
+  #fitting = false
+
+  /**
+   * Use `sequential`.
+   * @internal
+   * @param blank leaves the parameters zero: those of a file are about to take their place.
+   */
+  constructor(layers: readonly Layer[], options: ModelOptions = {}, blank = false) {
+    checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
+    const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
+    this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
+    this.deterministic = checkBoolean('sequential', 'deterministic', deterministic)
+    this.threads = options.threads === undefined ? defaultThreads() : checkThreads('sequential', options.threads)
+    const widths = checkLayers(layers)
+    this.layers = Object.freeze([...layers])
+    this.#random = new Random(this.seed)
+    this.engine = new Engine(this.layers, widths, this.seed, pickTarget(deterministic), this.threads)
+    if (!blank) this.engine.initialize(this.#random)
+  }
+
+  /** What `compile` was given, resolved; undefined before. */
+  get compiled(): Compiled | undefined {
+    return this.#compiled
+  }
+
+  /**
+   * The stream that shuffles; its state is part of a resumable checkpoint.
+   * @internal
+   */
+  get random(): Random {
+    return this.#random
+  }
+
+  /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
+  get parameters(): Parameter[] {
+    return this.engine.slots.map((slot) => new Parameter(slot, this.engine))
+  }
+
+  /**
+   * Chooses optimizer, loss, metrics and clipping, and forgets any optimizer state.
+   * @throws TypeError or RangeError naming the option; a loss that does not suit the last layer is refused with the fix.
+   */
+  compile(options: CompileOptions): void {
+    this.#refuseWhileFitting('compile')
+    const [compiled, loss] = resolveCompile(options, this.layers, this.engine.outputs)
+    const { optimizer, clipping } = compiled
+    const scorer = new Scorer(compiled.metrics, loss, this.engine.outputs)
+    this.engine.compile({ optimizer, loss, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
+    const warning = noiseWarning(this.layers)
+    if (warning) console.warn(`compile: ${warning}`)
+    this.#compiled = compiled
+    this.#scorer = scorer
+  }
+
+  /**
+   * Trains for `epochs` passes over the data, yielding to the event loop; Keras' `fit`.
+   * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state is kept from call to call.
+   * @returns the metrics of every epoch; rejects with the signal's reason when aborted (completed steps are kept).
+   * @throws TypeError or RangeError (as a rejection) naming the argument, before anything changes.
+   */
+  async fit(x: Features, y: Targets, options?: FitOptions): Promise<History>
+  async fit(batches: BatchSource, options?: FitOptions): Promise<History>
+  async fit(...args: FitArguments): Promise<History> {
+    const scorer = this.#requireCompiled('fit')
+    this.#refuseWhileFitting('fit')
+    const { shuffle, ...call } = readFit(args, this.#intake('fit'), (rows, batchSize) =>
+      this.#checkBatches('fit', rows, batchSize),
+    )
+    call.signal?.throwIfAborted()
+    this.#fitting = true
+    try {
+      const random = shuffle ? this.#random : undefined
+      return await fit({ ...call, engine: this.engine, model: this, scorer, random })
+    } finally {
+      this.#fitting = false
+      this.engine.pinned = false
+    }
+  }
+
+  /** One more pass over the data in its given order, keeping the optimizer's state; scikit-learn's `partial_fit`. */
+  async partialFit(
+    x: Features,
+    y: Targets,
+    options: Omit<FitOptions, 'epochs' | 'initialEpoch'> = {},
+  ): Promise<History> {
+    checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS)
+    return this.fit(x, y, { shuffle: false, ...options, epochs: 1 })
+  }
+
+  /**
+   * One update on these rows; returns the loss before it, penalties included.
+   * @throws TypeError or RangeError naming the argument, before anything changes.
+   */
+  trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
+    this.#requireCompiled('trainStep')
+    checkOptions('trainStep', options, ['sampleWeight'])
+    const data = this.#read('trainStep', x, y, options.sampleWeight)
+    this.#checkBatches('trainStep', data.rows)
+    return this.engine.trainBatch(data)
+  }
+
+  /**
+   * Loss on these rows and its gradient, all parameters in a row in canonical order, without an update.
+   * The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
+   * statistics stay as they are.
+   */
+  gradients(x: Features, y: Targets): { loss: number; gradient: Float32Array } {
+    this.#requireCompiled('gradients')
+    const data = this.#read('gradients', x, y)
+    this.#checkBatches('gradients', data.rows)
+    const loss = this.engine.computeGradients(data)
+    const gradient = new Float32Array(this.countParameters())
+    let at = 0
+    for (const parameter of this.parameters) {
+      parameter.gradient(gradient.subarray(at, at + parameter.size))
+      at += parameter.size
+    }
+    return { loss, gradient }
+  }
+
+  /**
+   * Loss and metrics on these rows; Keras' `evaluate`. With `training: true` the rows go through as one batch of training
+   * would: with batch statistics, dropout and noise.
+   */
+  evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {}): Logs {
+    this.#requireCompiled('evaluate')
+    checkOptions('evaluate', options, ['sampleWeight', 'training'])
+    const training = checkBoolean('evaluate', 'training', options.training ?? false)
+    const data = this.#read('evaluate', x, y, options.sampleWeight)
+    if (training) this.#checkBatches('evaluate', data.rows)
+    return this.#score('evaluate', data, training)
+  }
+
+  /**
+   * Outputs of the last layer, rows x outputs, row-major.
+   * @param options.out receives the result instead of a new array; it must have exactly its length.
+   * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
+   * noise drawn anew in every call. Nothing is updated. Default false.
+   */
+  predict(x: Features, options?: { out?: Float32Array; training?: boolean }): Float32Array {
+    for (const name in options) if (name !== 'out') checkOptions('predict', options, ['out', 'training'])
+    const training = options?.training ?? false
+    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
+    const size = rows * this.engine.outputs
+    const out = options?.out ?? new Float32Array(size)
+    if (!(out instanceof Float32Array) || out.length !== size) {
+      throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
+    }
+    if (training !== false) {
+      checkBoolean('predict', 'training', training)
+      this.#checkBatches('predict', rows)
+    }
+    this.engine.predict(values, rows, out, training)
+    return out
+  }
+
+  /** A table of layers, output widths and parameter counts. */
+  summary(): string {
+    return summarize(this.layers, this.engine.widths, this.engine.blocks)
+  }
+
+  /** Number of parameter values, padding not counted. */
+  countParameters(): number {
+    return this.parameters.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Makes layers (by their index in the list given to `sequential`) keep their parameters while training. */
+  freeze(...layerIndices: number[]): void {
+    this.#setFrozen('freeze', layerIndices, true)
+  }
+
+  /** Undoes `freeze`. */
+  unfreeze(...layerIndices: number[]): void {
+    this.#setFrozen('unfreeze', layerIndices, false)
+  }
+
+  /** Makes training treat the running statistics of batch normalization as constants: they are used, and not updated. */
+  freezeStatistics(): void {
+    this.#refuseWhileFitting('freezeStatistics')
+    this.engine.setFrozenStatistics(true)
+  }
+
+  /** Undoes `freezeStatistics`. */
+  unfreezeStatistics(): void {
+    this.#refuseWhileFitting('unfreezeStatistics')
+    this.engine.setFrozenStatistics(false)
+  }
+
+  /**
+   * A new model for inference, not compiled, that predicts the same with less work: batch normalization merged into the
+   * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
+   */
+  fold(): Model {
+    const { layers, values } = foldLayers(this.layers, (layer, name) => {
+      const index = this.engine.slots.findIndex((slot) => slot.layer === layer && slot.name === name)
+      return this.parameters[index].get()
+    })
+    const own = { seed: this.seed, deterministic: this.deterministic, threads: this.threads }
+    const model = new Model(layers, own, true)
+    for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
+    return model
+  }
+
+  /**
+   * A new model, not yet compiled, with this one's body and parameters and `layers` in the place of its head:
+   * the last layer that has parameters and everything after it. It is as deterministic and threaded as this one, and
+   * starts from a seed of its own, unless `options` say otherwise.
+   */
+  replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
+    const last = this.engine.slots[this.engine.slots.length - 1]
+    if (!last) throw new Error('replaceHead: the model has no layer with parameters')
+    const own = { deterministic: this.deterministic, threads: this.threads }
+    const model = new Model([...this.layers.slice(0, last.layer), ...layers], { ...own, ...options })
+    const body = this.parameters.filter((_, i) => this.engine.slots[i].layer < last.layer)
+    for (const [i, parameter] of body.entries()) model.parameters[i].set(parameter.get())
+    return model
+  }
+
+  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model. */
+  getWeights(): Float32Array {
+    this.engine.flush()
+    const { blocks } = this.engine
+    return blocks.view(blocks.parameters).slice()
+  }
+
+  /** Brings back a snapshot taken by `getWeights`. */
+  setWeights(weights: Float32Array): void {
+    const { blocks } = this.engine
+    const stored = blocks.view(blocks.parameters)
+    if (!(weights instanceof Float32Array) || weights.length !== stored.length) {
+      throw new RangeError(`setWeights: expected a snapshot of ${stored.length} floats, got ${show(weights)}`)
+    }
+    this.engine.flush()
+    stored.set(weights)
+  }
+
+  /**
+   * The model as a safetensors file: canonical tensors, the architecture in the metadata.
+   * `includeOptimizer` (default false) adds everything needed to resume training bit for bit.
+   */
+  toBytes(options: { includeOptimizer?: boolean } = {}): Uint8Array {
+    checkOptions('toBytes', options, ['includeOptimizer'])
+    this.engine.flush()
+    return encodeModel(this, checkBoolean('toBytes', 'includeOptimizer', options.includeOptimizer ?? false))
+  }
+
+  /** Writes `toBytes` to a file, all or nothing: by its path or `file:` URL. */
+  async save(path: string | URL, options: { includeOptimizer?: boolean } = {}): Promise<void> {
+    if (!isA(path, 'URL') && (typeof path !== 'string' || path === ''))
+      throw new TypeError(`save: "path" must be a file's path or URL, got ${show(path)}`)
+    await writeBytes(path, this.toBytes(options))
+  }
+
+  /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */
+  close(): void {
+    this.engine.runner.close()
+  }
+
+  #checkBatches(where: string, rows: number, batchSize = rows): void {
+    checkBatches(where, rows, batchSize, this.engine.plan(batchSize, true).minimumRows)
+  }
+
+  #score(where: string, data: DataSet, training = false): Logs {
+    const scorer = this.#requireCompiled(where).fresh()
+    const visit = (outputs: Float32Array, first: number, rows: number) =>
+      scorer.update(outputs, sliceRows(data, first, rows))
+    return scorer.logs(this.engine.evaluate(data, scorer.needsOutputs ? visit : undefined, training))
+  }
+
+  #requireCompiled(where: string): Scorer {
+    if (!this.#scorer) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
+    return this.#scorer
+  }
+
+  #refuseWhileFitting(where: string): void {
+    if (this.#fitting) throw new Error(`${where}: a fit of this model is still running; await it first`)
+  }
+
+  #setFrozen(where: string, indices: readonly number[], frozen: boolean): void {
+    for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
+    this.#refuseWhileFitting(where)
+    this.engine.setFrozen(indices, frozen)
+  }
+
+  #intake(where: string): Intake {
+    const { inputs, outputs } = this.engine
+    const { targets: kind } = this.#requireCompiled(where).loss
+    return { inputs, outputs, kind, ...(this.#compiled && targetRange(this.#compiled.loss.kind)) }
+  }
+
+  #read(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
+    return readDataSet(where, this.#intake(where), x, y, sampleWeight)
+  }
+}

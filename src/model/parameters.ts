@@ -1,0 +1,115 @@
+/** The parameters of a model as users see them: filled by their initializers, read and written by name. */
+
+import { fillInitial } from '../catalogue/initializers/distribution.ts'
+import { readSlot, type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
+import type { Blocks } from '../engine/storage.ts'
+import { show } from '../lib/check.ts'
+import type { Random } from '../lib/random.ts'
+import type { Arena } from '../machine/arena.ts'
+
+/** Fills every parameter by its initializer, in the order of the layers. */
+export function initialize(arena: Arena, address: number, slots: readonly Slot[], random: Random): void {
+  for (const slot of slots) {
+    const values = new Float32Array(valuesOf(slot))
+    const [fanIn, fanOut] = fans(slot, slots)
+    fillInitial(slot.initializer, values, fanIn, fanOut, random)
+    writeSlot(arena, address, slot, values)
+  }
+  for (const slot of slots) {
+    const { derived } = slot
+    const source = derived && slots.find(({ layer, name }) => layer === slot.layer && name === derived.from)
+    if (source) writeSlot(arena, address, slot, derived.values(readSlot(arena, address, source)))
+  }
+}
+
+/** Inputs and outputs of the parameter's unit; a bias takes those of its layer's kernel. */
+function fans(slot: Slot, slots: readonly Slot[]): [number, number] {
+  const owner = (path: string) => path.slice(0, path.lastIndexOf('.'))
+  const kernel = slots.find(({ path, layout }) => owner(path) === owner(slot.path) && layout === 'panels') ?? slot
+  return [kernel.shape[0], kernel.shape[kernel.shape.length - 1]]
+}
+
+/** One parameter of a model, always in canonical order: kernels are [inputs, units], row-major. */
+export class Parameter {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly #slot: Slot
+  readonly #home: ParameterHome
+
+  /** @internal */
+  constructor(slot: Slot, home: ParameterHome) {
+    this.name = slot.path
+    this.shape = Object.freeze([...slot.shape])
+    this.#slot = slot
+    this.#home = home
+  }
+
+  /** Number of values. */
+  get size(): number {
+    return valuesOf(this.#slot)
+  }
+
+  /** Whether training changes it. */
+  get trainable(): boolean {
+    return this.#home.blocks.isTrainable(this.#slot)
+  }
+
+  /**
+   * A copy of the values, into `out` when given.
+   * @throws RangeError when `out` has another length.
+   */
+  get(out?: Float32Array): Float32Array {
+    this.#home.flush()
+    const { arena, parameters } = this.#home.blocks
+    return readSlot(arena, parameters, this.#slot, this.#room('get', out))
+  }
+
+  /**
+   * Replaces the values.
+   * @throws RangeError for another length or a value that is not finite; nothing is changed then.
+   */
+  set(values: ArrayLike<number>): void {
+    if (typeof values !== 'object' || values === null || typeof values.length !== 'number') {
+      throw new TypeError(`set: values of ${this.name} must be an array of ${this.size} numbers, got ${show(values)}`)
+    }
+    if (values.length !== this.size) {
+      throw new RangeError(
+        `set: ${this.name} has ${this.size} values (${this.shape.join(' x ')}), got ${values.length}`,
+      )
+    }
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(Math.fround(values[i])))
+        throw new RangeError(`set: value ${i} of ${this.name} must be finite, got ${show(values[i])}`)
+    }
+    this.#home.flush()
+    const { arena, parameters } = this.#home.blocks
+    writeSlot(arena, parameters, this.#slot, values)
+  }
+
+  /**
+   * A copy of the gradient that the last `gradients` or training step left, into `out` when given.
+   * @throws Error before the first one.
+   */
+  gradient(out?: Float32Array): Float32Array {
+    const { arena, gradients, hasGradients } = this.#home.blocks
+    if (gradients === undefined || !hasGradients)
+      throw new Error(`gradient: ${this.name} has none yet; call gradients() or trainStep() first`)
+    return readSlot(arena, gradients, this.#slot, this.#room('gradient', out))
+  }
+
+  #room(where: string, out: Float32Array | undefined): Float32Array | undefined {
+    if (out !== undefined && (!(out instanceof Float32Array) || out.length !== this.size)) {
+      throw new RangeError(
+        `${where}: "out" must be a Float32Array of ${this.size} values for ${this.name}, got ${show(out)}`,
+      )
+    }
+    return out
+  }
+}
+
+/** What a Parameter needs of its model. */
+export interface ParameterHome {
+  readonly blocks: Blocks
+  /** Waits for work that still changes the blocks. */
+  flush(): void
+}

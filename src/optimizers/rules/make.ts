@@ -1,0 +1,99 @@
+/** From a factory's options to an optimizer: every option is checked by its name. */
+import { checkBoolean, checkFunction, checkNumber, checkOptions, show } from '../../lib/check.ts'
+import type { Schedule } from '../schedules/schedules.ts'
+import type { OptimizerOf, ParameterGroup } from './rule.ts'
+
+/** @throws TypeError or RangeError naming the option; what follows takes its value. */
+type Check = (where: string, name: string, value: unknown) => unknown
+
+const within =
+  (limits: NonNullable<Parameters<typeof checkNumber>[3]>): Check =>
+  (where, name, value) =>
+    checkNumber(where, name, value, limits)
+
+const rateOrSchedule: Check = (where, name, value) =>
+  typeof value === 'function' ? value : checkNumber(where, name, value, { minimum: 0 })
+
+/** Two numbers within limits each. */
+const two =
+  (first: Check, second: Check): Check =>
+  (where, name, value) => {
+    if (!Array.isArray(value) || value.length !== 2) {
+      throw new TypeError(`${where}: "${name}" must be an array of two numbers, got ${show(value)}`)
+    }
+    first(where, `${name}[0]`, value[0])
+    second(where, `${name}[1]`, value[1])
+    return Object.freeze([...value])
+  }
+
+const fraction = within({ minimum: 0, below: 1 })
+const atLeast0 = within({ minimum: 0 })
+const checks: Readonly<Record<string, Check>> = {
+  learningRate: rateOrSchedule,
+  weightDecay: rateOrSchedule,
+  momentum: atLeast0,
+  dampening: within({}),
+  nesterov: checkBoolean,
+  learningRateDecay: atLeast0,
+  initialAccumulatorValue: atLeast0,
+  // below this, a float32 zero divided by the epsilon of a padded value would be NaN
+  epsilon: within({ minimum: 1e-30 }),
+  epsilonRoot: atLeast0,
+  rho: fraction,
+  centered: checkBoolean,
+  beta1: fraction,
+  beta2: fraction,
+  amsgrad: checkBoolean,
+  decoupledWeightDecay: checkBoolean,
+  momentumDecay: atLeast0,
+  lambda: atLeast0,
+  alpha: atLeast0,
+  t0: atLeast0,
+  etas: two(within({ above: 0, below: 1 }), within({ above: 1 })),
+  stepSizes: two(within({ above: 0 }), within({ above: 0 })),
+}
+
+/** @throws TypeError or RangeError for a group that is not one. */
+function checkGroups(where: string, groups: unknown): readonly ParameterGroup[] {
+  if (!Array.isArray(groups))
+    throw new TypeError(`${where}: "parameterGroups" must be an array of groups, got ${show(groups)}`)
+  return Object.freeze(
+    groups.map((group: ParameterGroup, i) => {
+      checkOptions(`${where}: parameterGroups[${i}]`, group, ['match', 'learningRateScale', 'weightDecay'])
+      checkFunction(where, `parameterGroups[${i}].match`, group.match)
+      if (group.learningRateScale !== undefined)
+        atLeast0(where, `parameterGroups[${i}].learningRateScale`, group.learningRateScale)
+      if (group.weightDecay !== undefined) {
+        atLeast0(where, `parameterGroups[${i}].weightDecay`, group.weightDecay)
+        if (where === 'rprop')
+          throw new TypeError(`${where}: parameterGroups[${i}] sets "weightDecay", which rprop does not have`)
+      }
+      return Object.freeze({ ...group })
+    }),
+  )
+}
+
+type Value = number | boolean | readonly number[] | Schedule
+
+/**
+ * Fills in defaults, checks every option by its name, freezes the result.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function make<Kind extends string>(
+  kind: Kind,
+  given: object,
+  defaults: Readonly<Record<string, Value>>,
+): OptimizerOf<Kind> {
+  checkOptions(kind, given, [...Object.keys(defaults), 'parameterGroups'])
+  const chosen: Record<string, unknown> = { ...given }
+  const options: Record<string, number | boolean | readonly number[]> = {}
+  const rates: Record<string, number | Schedule> = { weightDecay: 0 }
+  for (const [name, preset] of Object.entries(defaults)) {
+    const value = checks[name](kind, name, chosen[name] ?? preset) as Value
+    if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
+    else options[name] = value as number | boolean | readonly number[]
+  }
+  const parameterGroups = checkGroups(kind, chosen.parameterGroups ?? [])
+  const { learningRate, weightDecay } = rates
+  return Object.freeze({ kind, learningRate, weightDecay, options: Object.freeze(options), parameterGroups })
+}

@@ -1,0 +1,87 @@
+/** What an update rule is made of, and what an optimizer chosen by the user looks like. */
+import type { Schedule } from '../schedules/schedules.ts'
+
+/** Hyper-parameters of a rule, all resolved: no defaults are left to fill in. */
+export type Hypers = Readonly<Record<string, number | boolean | readonly number[]>>
+
+/** Parameters whose name matches get their own rate or decay; the first match counts. */
+export interface ParameterGroup {
+  readonly match: (name: string) => boolean
+  /** Times the optimizer's learning rate. */
+  readonly learningRateScale?: number
+  /** Instead of the optimizer's weight decay. */
+  readonly weightDecay?: number
+}
+
+/** An update rule with all its options: what `adam(...)` returns. */
+export interface OptimizerOf<Kind extends string = string> {
+  readonly kind: Kind
+  readonly learningRate: number | Schedule
+  readonly weightDecay: number | Schedule
+  /** The other options. */
+  readonly options: Hypers
+  readonly parameterGroups: readonly ParameterGroup[]
+}
+
+/** How a rule takes weight decay: added to the gradient, off the parameters, by choice, in a place of its own, or not. */
+export type DecayForm = 'L2' | 'decoupled' | 'either' | 'inside' | 'none'
+
+/** One row of the catalogue: how a rule runs and what its documentation says. */
+export interface Rule {
+  /** The machine's op. */
+  readonly op: number
+  /** Ops over the same operands that run before `op`, each seeing what the one before wrote. */
+  readonly before?: readonly number[]
+  /** State blocks in the machine's order, all shaped like the parameters. */
+  readonly slots: readonly string[]
+  /** Whether these options need the slot; without this, all slots are. */
+  uses?(slot: string, options: Hypers): boolean
+  /** Words from OPT_HYPER on; rounded to float32 once, so complements such as 1 - beta are words of their own. */
+  hypers(options: Hypers): readonly number[]
+  /** The record's scalars in update t = 1, 2, ...; `memory` belongs to one run and starts as zeros. */
+  scalars?(options: Hypers, t: number, learningRate: number, memory: Float64Array): readonly number[]
+  /** What each slot starts from, 0 by default. Padding starts from 0 always. */
+  initialState?(options: Hypers, learningRate: number): readonly number[]
+  /** Its steps run once per tensor and need room for partial sums. */
+  readonly perTensor?: boolean
+  /** Gradients far below it count as 0: where they are squared, their squares must not be denormal. */
+  readonly tiny: number
+  readonly decay: DecayForm
+  // documentation
+  readonly title: string
+  readonly equation: string
+  readonly state: string
+  readonly source: string
+  /** The same rule elsewhere. */
+  readonly equivalent: string
+  readonly use: string
+}
+
+/** Where gradients are squared: 2^-56, the smallest that is left, has a normal square even times 1 - beta2. */
+export const SQUARED = 2e-10
+/** Where they are not. */
+export const LINEAR = 1e-20
+
+/** A hyper-parameter that is a number; 0 where the rule has none of that name. */
+export const number = (options: Hypers, name: string): number => Number(options[name] ?? 0)
+
+/** beta1, 1 - beta1, beta2, 1 - beta2, epsilon, decoupled, epsilonRoot: the words of all rules with two moments. */
+export const momentWords = (options: Hypers, decoupled = false): number[] => {
+  const beta1 = number(options, 'beta1')
+  const beta2 = number(options, 'beta2')
+  return [
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    number(options, 'epsilon'),
+    decoupled ? 1 : 0,
+    number(options, 'epsilonRoot'),
+  ]
+}
+
+/** Adam's bias corrections: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t). */
+export const corrections = (options: Hypers, t: number): [number, number] => [
+  1 / (1 - number(options, 'beta1') ** t),
+  1 / Math.sqrt(1 - number(options, 'beta2') ** t),
+]

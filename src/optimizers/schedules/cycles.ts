@@ -1,0 +1,208 @@
+/** Schedules that go up before they go down, once or again and again; and how to chain schedules. */
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  show,
+} from '../../lib/check.ts'
+import { checkRate, cosine, isList, type NamedSchedule, named, type Schedule } from './named.ts'
+
+export interface LinearWarmupOptions {
+  readonly learningRate: number
+  readonly startFactor?: number
+  readonly endFactor?: number
+  readonly warmup: number
+}
+
+/** learningRate times a factor that goes linearly from startFactor to endFactor in `warmup` steps. PyTorch: LinearLR. */
+export function linearWarmup(options: LinearWarmupOptions): NamedSchedule<Required<LinearWarmupOptions>> {
+  checkOptions('linearWarmup', options, ['learningRate', 'startFactor', 'endFactor', 'warmup'])
+  const learningRate = checkRate('linearWarmup', 'learningRate', options.learningRate)
+  const startFactor = checkRate('linearWarmup', 'startFactor', options.startFactor ?? 1 / 3)
+  const endFactor = checkRate('linearWarmup', 'endFactor', options.endFactor ?? 1)
+  const warmup = checkInteger('linearWarmup', 'warmup', options.warmup, 1)
+  const factor = (t: number) => startFactor + ((endFactor - startFactor) * Math.min(t, warmup)) / warmup
+  return named('linearWarmup', { learningRate, startFactor, endFactor, warmup }, (t) => learningRate * factor(t))
+}
+
+export interface WarmupCosineOptions {
+  readonly learningRate: number
+  readonly minLearningRate?: number
+  readonly warmup: number
+  readonly totalSteps: number
+}
+
+/** learningRate * (t + 1) / warmup for t < warmup, then half a cosine to minLearningRate at totalSteps. */
+export function warmupCosine(options: WarmupCosineOptions): NamedSchedule<Required<WarmupCosineOptions>> {
+  const where = 'warmupCosine'
+  checkOptions(where, options, ['learningRate', 'minLearningRate', 'warmup', 'totalSteps'])
+  const learningRate = checkRate(where, 'learningRate', options.learningRate)
+  const minLearningRate = checkRate(where, 'minLearningRate', options.minLearningRate ?? 0)
+  const warmup = checkInteger(where, 'warmup', options.warmup, 0)
+  const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, warmup + 1)
+  const rate = (t: number) => {
+    if (t < warmup) return (learningRate * (t + 1)) / warmup
+    return cosine(learningRate, minLearningRate, Math.min(t - warmup, totalSteps - warmup) / (totalSteps - warmup))
+  }
+  return named(where, { learningRate, minLearningRate, warmup, totalSteps }, rate)
+}
+
+export interface CosineDecayRestartsOptions {
+  readonly learningRate: number
+  readonly minLearningRate?: number
+  readonly period: number
+  readonly periodMultiplier?: number
+}
+
+/** Half a cosine per period, each period periodMultiplier times as long (SGDR, Loshchilov and Hutter 2017). PyTorch: CosineAnnealingWarmRestarts. */
+export function cosineDecayRestarts(
+  options: CosineDecayRestartsOptions,
+): NamedSchedule<Required<CosineDecayRestartsOptions>> {
+  const where = 'cosineDecayRestarts'
+  checkOptions(where, options, ['learningRate', 'minLearningRate', 'period', 'periodMultiplier'])
+  const learningRate = checkRate(where, 'learningRate', options.learningRate)
+  const minLearningRate = checkRate(where, 'minLearningRate', options.minLearningRate ?? 0)
+  const period = checkInteger(where, 'period', options.period, 1)
+  const periodMultiplier = checkInteger(where, 'periodMultiplier', options.periodMultiplier ?? 1, 1)
+  const rate = (t: number) => {
+    let length = period
+    let since = periodMultiplier === 1 ? t % period : t
+    while (since >= length) {
+      since -= length
+      length *= periodMultiplier
+    }
+    return cosine(learningRate, minLearningRate, since / length)
+  }
+  return named(where, { learningRate, minLearningRate, period, periodMultiplier }, rate)
+}
+
+export interface OneCycleOptions {
+  readonly maxLearningRate: number
+  readonly totalSteps: number
+  readonly warmupFraction?: number
+  readonly anneal?: 'cos' | 'linear'
+  readonly divFactor?: number
+  readonly finalDivFactor?: number
+  readonly threePhase?: boolean
+}
+
+/**
+ * Up from max / divFactor to max in the first warmupFraction of the steps, then down to the start / finalDivFactor at the
+ * last one; with threePhase down to the start first, as fast as up (Smith and Topin 2018). PyTorch: OneCycleLR, without its
+ * momentum cycle; beyond totalSteps, where PyTorch throws, the last rate stays.
+ */
+export function oneCycle(options: OneCycleOptions): NamedSchedule<Required<OneCycleOptions>> {
+  const where = 'oneCycle'
+  const known = [
+    'maxLearningRate',
+    'totalSteps',
+    'warmupFraction',
+    'anneal',
+    'divFactor',
+    'finalDivFactor',
+    'threePhase',
+  ]
+  checkOptions(where, options, known)
+  const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
+  const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, 1)
+  const warmupFraction = checkNumber(where, 'warmupFraction', options.warmupFraction ?? 0.3, { minimum: 0, maximum: 1 })
+  const anneal = checkOneOf(where, 'anneal', options.anneal ?? 'cos', ['cos', 'linear'] as const)
+  const divFactor = checkNumber(where, 'divFactor', options.divFactor ?? 25, { above: 0 })
+  const finalDivFactor = checkNumber(where, 'finalDivFactor', options.finalDivFactor ?? 1e4, { above: 0 })
+  const threePhase = checkBoolean(where, 'threePhase', options.threePhase ?? false)
+
+  const start = maxLearningRate / divFactor
+  const final = start / finalDivFactor
+  const up = warmupFraction * totalSteps - 1
+  const phases = [{ end: up, from: start, to: maxLearningRate }]
+  if (threePhase) phases.push({ end: 2 * up, from: maxLearningRate, to: start })
+  phases.push({ end: totalSteps - 1, from: threePhase ? start : maxLearningRate, to: final })
+  const rate = (t: number) => {
+    if (t >= totalSteps - 1) return final
+    const index = phases.findIndex(({ end }) => t <= end)
+    const { end, from, to } = phases[index]
+    const begin = index ? phases[index - 1].end : 0
+    const fraction = end > begin ? (t - begin) / (end - begin) : 1
+    return anneal === 'cos' ? cosine(from, to, fraction) : from + (to - from) * fraction
+  }
+  const resolved = { maxLearningRate, totalSteps, warmupFraction, anneal, divFactor, finalDivFactor, threePhase }
+  return named(where, resolved, rate)
+}
+
+export interface CyclicOptions {
+  readonly baseLearningRate: number
+  readonly maxLearningRate: number
+  readonly stepUp?: number
+  readonly stepDown?: number
+  readonly mode?: 'triangular' | 'triangular2' | 'exp_range'
+  readonly gamma?: number
+}
+
+/**
+ * Triangles between base and max: stepUp steps up, stepDown (default: as many) down; the height is constant, halved every
+ * cycle (triangular2) or gamma^t (exp_range) (Smith 2017). PyTorch: CyclicLR, without its momentum cycle.
+ */
+export function cyclic(options: CyclicOptions): NamedSchedule<Required<CyclicOptions>> {
+  const where = 'cyclic'
+  checkOptions(where, options, ['baseLearningRate', 'maxLearningRate', 'stepUp', 'stepDown', 'mode', 'gamma'])
+  const baseLearningRate = checkRate(where, 'baseLearningRate', options.baseLearningRate)
+  const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
+  const stepUp = checkInteger(where, 'stepUp', options.stepUp ?? 2000, 1)
+  const stepDown = checkInteger(where, 'stepDown', options.stepDown ?? stepUp, 1)
+  const mode = checkOneOf(where, 'mode', options.mode ?? 'triangular', [
+    'triangular',
+    'triangular2',
+    'exp_range',
+  ] as const)
+  const gamma = checkRate(where, 'gamma', options.gamma ?? 1)
+  const rate = (t: number) => {
+    const cycle = Math.floor(t / (stepUp + stepDown))
+    const since = t - cycle * (stepUp + stepDown)
+    const height = since <= stepUp ? since / stepUp : (stepUp + stepDown - since) / stepDown
+    const scale = mode === 'triangular' ? 1 : mode === 'triangular2' ? 0.5 ** cycle : gamma ** t
+    return baseLearningRate + (maxLearningRate - baseLearningRate) * height * scale
+  }
+  return named(where, { baseLearningRate, maxLearningRate, stepUp, stepDown, mode, gamma }, rate)
+}
+
+export interface Segment {
+  readonly schedule: number | Schedule
+  /** First step that belongs to the next segment; left out in the last. */
+  readonly until?: number
+}
+
+/**
+ * One schedule after another: `joinSchedules([{ schedule: warmup, until: 100 }, { schedule: decay }])`. Each one counts from
+ * 0 where its segment begins. A number is a constant rate. PyTorch: SequentialLR; Optax: join_schedules.
+ */
+export function joinSchedules(segments: readonly Segment[]): NamedSchedule<{ readonly segments: readonly Segment[] }> {
+  const where = 'joinSchedules'
+  if (!isList(segments) || segments.length === 0) {
+    throw new TypeError(`${where}: expected an array of segments { schedule, until }, got ${show(segments)}`)
+  }
+  let begin = 0
+  const parts = segments.map((segment, i) => {
+    checkOptions(`${where}: segment ${i}`, segment, ['schedule', 'until'])
+    const { schedule, until } = segment
+    if (typeof schedule === 'number') checkRate(where, `segments[${i}].schedule`, schedule)
+    else checkFunction(where, `segments[${i}].schedule`, schedule)
+    const last = i === segments.length - 1
+    if (last && until !== undefined)
+      throw new RangeError(`${where}: the last segment must have no "until", got ${show(until)}`)
+    const from = begin
+    if (!last) begin = checkInteger(where, `segments[${i}].until`, until, from + 1)
+    return {
+      from,
+      to: last ? Number.POSITIVE_INFINITY : begin,
+      rate: typeof schedule === 'number' ? () => schedule : schedule,
+    }
+  })
+  const copies = Object.freeze(segments.map((segment) => Object.freeze({ ...segment })))
+  return named(where, { segments: copies }, (t) => {
+    const part = parts.find(({ to }) => t < to) ?? parts[parts.length - 1]
+    return part.rate(t - part.from)
+  })
+}

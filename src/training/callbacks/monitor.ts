@@ -1,0 +1,56 @@
+/** Watching one metric for improvement. */
+import { checkNumber, checkOneOf, show } from '../../lib/check.ts'
+import type { Logs } from './callback.ts'
+
+export const MONITOR_MODES = ['auto', 'min', 'max'] as const
+export type MonitorMode = (typeof MONITOR_MODES)[number]
+
+/** Metrics whose larger values are better, by their names. */
+const LARGER_IS_BETTER = /accuracy|precision|recall|f1|auc|r2/i
+
+export class Monitor {
+  readonly name: string
+  readonly #where: string
+  readonly #sign: number
+  readonly #minDelta: number
+  best = Number.NaN
+
+  /** @throws TypeError or RangeError unless name is a text, mode known and minDelta at least 0. */
+  constructor(where: string, name: unknown, mode: unknown, minDelta: unknown) {
+    if (typeof name !== 'string' || name === '') {
+      throw new TypeError(`${where}: "monitor" must be the name of a metric, got ${show(name)}`)
+    }
+    const given = checkOneOf(where, 'mode', mode, MONITOR_MODES)
+    this.#where = where
+    this.name = name
+    this.#sign = given === 'max' || (given === 'auto' && LARGER_IS_BETTER.test(name)) ? 1 : -1
+    this.#minDelta = checkNumber(where, 'minDelta', minDelta, { minimum: 0 })
+    this.reset()
+  }
+
+  reset(): void {
+    this.best = -this.#sign * Number.POSITIVE_INFINITY
+  }
+
+  /** @throws RangeError naming the metrics there are when the monitored one is missing. */
+  read(logs: Logs): number {
+    const value = logs[this.name]
+    if (value !== undefined) return value
+    const fix = this.name.startsWith('val_') ? '; give fit validationData or validationSplit' : ''
+    throw new RangeError(
+      `${this.#where}: there is no metric "${this.name}" to monitor; available: ${Object.keys(logs).join(', ')}${fix}`,
+    )
+  }
+
+  /** Whether `value` is better than `reference` by more than minDelta; NaN never is. */
+  isBetter(value: number, reference = this.best): boolean {
+    return this.#sign * (value - reference) > this.#minDelta
+  }
+}
+
+/** Metrics in messages and on screen: four decimals, or four digits where those say nothing. */
+export function formatMetric(value: number): string {
+  const size = Math.abs(value)
+  if (!Number.isFinite(value) || size === 0 || (size >= 1e-3 && size < 1e5)) return value.toFixed(4)
+  return value.toExponential(3)
+}

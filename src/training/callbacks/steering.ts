@@ -1,0 +1,143 @@
+/** Callbacks that end training or change its pace. */
+import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../../lib/check.ts'
+import type { Callback, CallbackContext, Logs } from './callback.ts'
+import { formatMetric, Monitor, type MonitorMode } from './monitor.ts'
+
+export interface EarlyStoppingOptions {
+  monitor?: string
+  minDelta?: number
+  patience?: number
+  mode?: MonitorMode
+  baseline?: number
+  startFromEpoch?: number
+  restoreBestWeights?: boolean
+}
+
+const EARLY_STOPPING = ['monitor', 'minDelta', 'patience', 'mode', 'baseline', 'startFromEpoch', 'restoreBestWeights']
+
+/**
+ * Stops when the monitored metric has not improved by more than minDelta for `patience` epochs. Keras' EarlyStopping.
+ * Defaults: monitor 'val_loss', minDelta 0, patience 0, mode 'auto' (from the metric's name), no baseline,
+ * startFromEpoch 0, restoreBestWeights false. With a baseline, waiting starts anew only where that is beaten as well.
+ * With restoreBestWeights the weights of the best epoch are brought back when training ends, by itself or stopped by a callback; not when
+ * it is aborted.
+ * @throws TypeError or RangeError for bad options; at the first epoch's end when the metric does not exist.
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  const where = 'earlyStopping'
+  checkOptions(where, options, EARLY_STOPPING)
+  const { monitor: name = 'val_loss', minDelta = 0, patience = 0, mode = 'auto', baseline } = options
+  const { startFromEpoch = 0, restoreBestWeights = false } = options
+  const monitor = new Monitor(where, name, mode, minDelta)
+  checkInteger(where, 'patience', patience)
+  if (baseline !== undefined) checkNumber(where, 'baseline', baseline)
+  checkInteger(where, 'startFromEpoch', startFromEpoch)
+  checkBoolean(where, 'restoreBestWeights', restoreBestWeights)
+  let wait = 0
+  let bestEpoch = -1
+  let bestWeights: Float32Array | undefined
+
+  return {
+    onTrainBegin() {
+      monitor.reset()
+      wait = 0
+      bestEpoch = -1
+      bestWeights = undefined
+    },
+    onEpochEnd(epoch, logs, context) {
+      const value = monitor.read(logs)
+      if (epoch < startFromEpoch) return
+      wait++
+      if (monitor.isBetter(value)) {
+        monitor.best = value
+        bestEpoch = epoch
+        if (restoreBestWeights) bestWeights = context.model.getWeights()
+        if (baseline === undefined || monitor.isBetter(value, baseline)) wait = 0
+        return
+      }
+      if (wait < patience) return
+      const best = bestEpoch < 0 ? '' : ` (best ${formatMetric(monitor.best)} in epoch ${bestEpoch + 1})`
+      context.stop(`${monitor.name} has not improved for ${wait} epoch${wait === 1 ? '' : 's'}${best}`)
+    },
+    onTrainEnd({ model }) {
+      if (bestWeights) model.setWeights(bestWeights)
+      bestWeights = undefined
+    },
+  }
+}
+
+export interface ReduceLearningRateOnPlateauOptions {
+  monitor?: string
+  factor?: number
+  patience?: number
+  minDelta?: number
+  mode?: MonitorMode
+  cooldown?: number
+  minLearningRate?: number
+}
+
+const PLATEAU = ['monitor', 'factor', 'patience', 'minDelta', 'mode', 'cooldown', 'minLearningRate']
+
+/**
+ * Multiplies the learning rate by `factor` when the monitored metric has not improved by more than minDelta for `patience`
+ * epochs; then looks away for `cooldown` epochs. Keras' ReduceLROnPlateau, which wakes up on the last epoch of its
+ * cooldown already; PyTorch's waits one epoch more (its patience p is p + 1 here) and measures its threshold relative
+ * to the best value.
+ * Defaults: monitor 'val_loss', factor 0.1, patience 10, minDelta 1e-4, mode 'auto', cooldown 0, minLearningRate 0.
+ * Works on top of any schedule.
+ * @throws TypeError or RangeError for bad options; at the first epoch's end when the metric does not exist.
+ */
+export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateauOptions = {}): Callback {
+  const where = 'reduceLearningRateOnPlateau'
+  checkOptions(where, options, PLATEAU)
+  const { monitor: name = 'val_loss', factor = 0.1, patience = 10, minDelta = 1e-4, mode = 'auto' } = options
+  const { cooldown = 0, minLearningRate = 0 } = options
+  const monitor = new Monitor(where, name, mode, minDelta)
+  checkNumber(where, 'factor', factor, { above: 0, below: 1 })
+  checkInteger(where, 'patience', patience)
+  checkInteger(where, 'cooldown', cooldown)
+  checkNumber(where, 'minLearningRate', minLearningRate, { minimum: 0 })
+  let wait = 0
+  let cooling = 0
+
+  const reduce = (context: CallbackContext) => {
+    const rate = context.learningRate
+    if (rate > minLearningRate) context.learningRateScale *= Math.max(factor, minLearningRate / rate)
+  }
+  return {
+    onTrainBegin() {
+      monitor.reset()
+      wait = 0
+      cooling = 0
+    },
+    onEpochEnd(_epoch, logs, context) {
+      const value = monitor.read(logs)
+      const cooled = cooling === 0
+      if (!cooled) cooling--
+      if (monitor.isBetter(value)) {
+        monitor.best = value
+        wait = 0
+      } else if (cooled && ++wait >= patience) {
+        reduce(context)
+        cooling = cooldown
+        wait = 0
+      }
+    },
+  }
+}
+
+/**
+ * Stops when the training loss is NaN or infinite, within about 50 ms of its becoming so. Keras' TerminateOnNaN, which
+ * looks after every batch.
+ */
+export function terminateOnNaN(): Callback {
+  const check = ({ loss }: Logs, epoch: number, context: CallbackContext) => {
+    if (loss !== undefined && !Number.isFinite(loss) && context.stopReason === undefined) {
+      context.stop(`the loss is ${loss} in epoch ${epoch + 1}; try a smaller learningRate or clipNorm`)
+    }
+  }
+  return {
+    onProgress: ({ epoch, logs }, context) => check(logs, epoch, context),
+    onEpochEnd: (epoch, logs, context) => check(logs, epoch, context),
+  }
+}

@@ -1,0 +1,263 @@
+/** The training loop: epochs, shuffling, chunks of steps sized by time, validation, events, stopping. */
+import { yieldToEventLoop } from '#runtime'
+import { type Batches, type DataSet, sliceRows } from '../data/dataset.ts'
+import type { Engine } from '../engine/engine.ts'
+import { emptyTally, RECORDS, type Tally } from '../engine/records.ts'
+import type { Feed } from '../engine/window.ts'
+import { checkNumber } from '../lib/check.ts'
+import type { Random } from '../lib/random.ts'
+import type { CallbackContext, CallbackModel, Logs } from './callbacks/callbacks.ts'
+import type { FitCall } from './fitOptions.ts'
+import type { Scorer } from './scorer.ts'
+
+/** What `fit` returns: one entry per epoch under each key (`loss`, `accuracy`, `val_loss`, ...). */
+export interface History {
+  readonly epoch: number[]
+  readonly metrics: Record<string, number[]>
+}
+
+/** A whole number of updates between two looks at the clock takes about this long. */
+const CHUNK_MILLISECONDS = 10
+/** The event loop and `onProgress` get their turn at least this often. */
+const TURN_MILLISECONDS = 40
+
+/** A checked call of `fit`, and what it works with. */
+export interface FitRequest extends Omit<FitCall, 'shuffle'> {
+  readonly engine: Engine
+  readonly model: CallbackModel
+  readonly scorer: Scorer
+  /** Shuffles the rows of every epoch; undefined: rows in order. */
+  readonly random: Random | undefined
+}
+
+const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
+
+export async function fit(request: FitRequest): Promise<History> {
+  const { engine, callbacks, epochs, initialEpoch, random } = request
+  const history: History = { epoch: [], metrics: {} }
+  const run = new Run(request)
+  const { context } = run
+  const { data } = request
+  const feed = isDataSet(data) ? engine.feed(data, request.batchSize) : undefined
+  const order = isDataSet(data) ? new Int32Array(data.rows) : undefined
+
+  for (const callback of callbacks) await callback.onTrainBegin?.(context)
+  for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
+    for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
+    run.begin(epoch)
+    if (feed && order && isDataSet(data)) {
+      // from the rows' own order, so that a resumed training shuffles as the uninterrupted one does
+      order.forEach((_, row) => {
+        order[row] = row
+      })
+      if (random) random.shuffle(order)
+      feed.begin(order)
+      await run.trainArrays(feed, data)
+    } else if (!isDataSet(data)) {
+      await run.trainBatches(data)
+    }
+    // an epoch that was stopped before its first batch is none
+    if (run.untrained) break
+    const logs = { ...run.logs(), ...(request.validation && (await validate(request, request.validation))) }
+    history.epoch.push(epoch)
+    for (const [name, value] of Object.entries(logs)) {
+      history.metrics[name] ??= []
+      history.metrics[name].push(value)
+    }
+    for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context)
+    request.signal?.throwIfAborted()
+  }
+  for (const callback of callbacks) await callback.onTrainEnd?.(context)
+  return history
+}
+
+/** `val_` metrics, evaluated in pieces of some milliseconds between which the event loop runs. */
+async function validate({ engine, scorer, signal }: FitRequest, data: DataSet): Promise<Logs> {
+  const judge = scorer.fresh()
+  const tally = emptyTally()
+  let rows = engine.plan().rows
+  for (let first = 0; first < data.rows; ) {
+    signal?.throwIfAborted()
+    const part = sliceRows(data, first, Math.min(rows, data.rows - first))
+    const visit = (outputs: Float32Array, from: number, count: number) =>
+      judge.update(outputs, sliceRows(part, from, count))
+    const started = performance.now()
+    engine.evaluate(part, judge.needsOutputs ? visit : undefined, false, tally)
+    first += part.rows
+    if (performance.now() - started > CHUNK_MILLISECONDS) await yieldToEventLoop()
+    else rows *= 2
+  }
+  return Object.fromEntries(Object.entries(judge.logs(tally)).map(([name, value]) => [`val_${name}`, value]))
+}
+
+/** The promise's value, or a rejection with the signal's reason as soon as it is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** The state of one call of `fit`. */
+class Run {
+  readonly context: CallbackContext
+  #stopReason: string | undefined
+  readonly #request: FitRequest
+  readonly #perBatch: boolean
+  #tally: Tally = emptyTally()
+  #epoch = 0
+  #batch = 0
+  #updates = 0
+  #lastTurn = performance.now()
+  #chunk = 1
+  #batches: AsyncIterator<DataSet> | undefined
+
+  constructor(request: FitRequest) {
+    this.#request = request
+    this.#perBatch = request.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
+    this.context = this.#makeContext()
+  }
+
+  get stopped(): boolean {
+    return this.#stopReason !== undefined
+  }
+
+  #makeContext(): CallbackContext {
+    const { engine, model, epochs } = this.#request
+    const run = this
+    return {
+      model,
+      epochs,
+      get rows() {
+        return run.#tally.rows
+      },
+      get learningRate() {
+        return engine.learningRate
+      },
+      get learningRateScale() {
+        return engine.learningRateScale
+      },
+      set learningRateScale(scale: number) {
+        engine.learningRateScale = checkNumber('callback', 'learningRateScale', scale, { minimum: 0 })
+      },
+      get stopReason() {
+        return run.#stopReason
+      },
+      stop(reason: string) {
+        run.#stopReason ??= String(reason)
+      },
+    }
+  }
+
+  begin(epoch: number): void {
+    this.#epoch = epoch
+    this.#batch = 0
+    this.#tally = emptyTally()
+    this.#request.scorer.reset()
+  }
+
+  /** Whether the epoch has trained on nothing yet. */
+  get untrained(): boolean {
+    return this.#tally.rows === 0
+  }
+
+  /** Means over the epoch's rows so far. */
+  logs(): Logs {
+    return this.#request.scorer.logs(this.#tally)
+  }
+
+  /** Steps still allowed in this epoch. */
+  get #left(): number {
+    const { stepsPerEpoch, maxSteps } = this.#request
+    return this.stopped ? 0 : Math.min(stepsPerEpoch - this.#batch, maxSteps - this.#updates)
+  }
+
+  /** One epoch over a data set in the order its feed was given. */
+  async trainArrays(feed: Feed, data: DataSet): Promise<void> {
+    const { engine, batchSize, scorer, signal } = this.#request
+    const plan = engine.trainingPlan(batchSize)
+    const batches = Math.min(Math.ceil(data.rows / batchSize), this.#left)
+    let first = 0
+    while (first < data.rows && this.#left > 0) {
+      signal?.throwIfAborted()
+      const { index, rows } = feed.ready(first)
+      const perStep = this.#perBatch || scorer.needsOutputs
+      const count = Math.min(perStep ? 1 : this.#chunk, Math.ceil(rows / batchSize), this.#left)
+      // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
+      plan.bind(feed.source)
+      const started = performance.now()
+      const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
+      if (waiting) await waiting
+      const trained = Math.min(count * batchSize, rows)
+      if (scorer.needsOutputs) scorer.update(engine.read(plan.outputs, trained), feed.rows(first, trained))
+      first += trained
+      this.#adapt(count, performance.now() - started)
+      await this.#advance(count, batches)
+    }
+    this.#stopAtMaxSteps()
+  }
+
+  /** One epoch over batches that arrive one by one. */
+  async trainBatches(data: Batches): Promise<void> {
+    const { engine, scorer, signal, stepsPerEpoch } = this.#request
+    // an epoch of given length goes on where the last one stopped, so that an endless source serves many
+    const batches = this.#batches ?? data.open()
+    this.#batches = stepsPerEpoch < Number.POSITIVE_INFINITY ? batches : undefined
+    let unfinished = true
+    try {
+      while (this.#left > 0) {
+        const next = await unlessAborted(batches.next(), signal)
+        if (next.done) {
+          this.#batches = undefined
+          if (this.#batch === 0) throw new RangeError('fit: the source has no batches')
+          unfinished = false
+          break
+        }
+        engine.trainBatch(next.value, this.#tally)
+        if (scorer.needsOutputs) scorer.update(engine.read(engine.trainingPlan().outputs, next.value.rows), next.value)
+        await this.#advance(1, Number.NaN)
+      }
+      if (this.#batches) unfinished = false
+    } finally {
+      // not awaited: a source that is still at work on its next batch closes only after it
+      if (unfinished) Promise.resolve(batches.return?.()).catch(() => {})
+    }
+    this.#stopAtMaxSteps()
+  }
+
+  #stopAtMaxSteps(): void {
+    const { maxSteps } = this.#request
+    if (this.#updates >= maxSteps) this.#stopReason ??= `maxSteps ${maxSteps} reached`
+  }
+
+  /** As many steps a chunk as fill CHUNK_MILLISECONDS; where the clock stands still, chunks grow to their limit. */
+  #adapt(count: number, milliseconds: number): void {
+    const wanted = milliseconds > 0 ? (count * CHUNK_MILLISECONDS) / milliseconds : RECORDS
+    this.#chunk = Math.max(1, Math.min(RECORDS, Math.floor(wanted), count * 4))
+  }
+
+  /** Batches done: tells the callbacks, and lets the event loop run when its turn has come. */
+  async #advance(count: number, batches: number): Promise<void> {
+    const { callbacks, epochs } = this.#request
+    this.#batch += count
+    this.#updates += count
+    if (this.#perBatch) {
+      const logs = this.logs()
+      for (const callback of callbacks) await callback.onBatchEnd?.(this.#batch - 1, logs, this.context)
+    }
+    const now = performance.now()
+    if (now - this.#lastTurn < TURN_MILLISECONDS) return
+    for (const callback of callbacks) {
+      const rows = this.#tally.rows
+      await callback.onProgress?.(
+        { epoch: this.#epoch, epochs, batch: this.#batch, batches, rows, logs: this.logs() },
+        this.context,
+      )
+    }
+    await yieldToEventLoop()
+    this.#lastTurn = performance.now()
+  }
+}

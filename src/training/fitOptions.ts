@@ -1,0 +1,146 @@
+/** What `fit` takes, checked. */
+
+import {
+  type Batches,
+  type BatchInput,
+  type BatchSource,
+  batchesOf,
+  type DataSet,
+  type Intake,
+  isBatchSource,
+  readDataSet,
+  readValidation,
+  splitDataSet,
+  type ValidationData,
+  withClassWeight,
+} from '../data/dataset.ts'
+import type { Features } from '../data/features.ts'
+import type { ClassWeight, Targets } from '../data/targets.ts'
+import { checkBoolean, checkInteger, checkOptions, isA, show } from '../lib/check.ts'
+import { type Callback, checkCallbacks } from './callbacks/callbacks.ts'
+
+export interface FitOptions {
+  /** Passes over the data; those before `initialEpoch` are not made again. Default 1. */
+  epochs?: number
+  /** Rows of an update. Default 32. */
+  batchSize?: number
+  /** Whether every epoch takes the rows in a new order. Default true. */
+  shuffle?: boolean
+  /** Fraction of the rows, taken from the end before any shuffling, that is only validated on. */
+  validationSplit?: number
+  /** Rows that are only validated on. */
+  validationData?: ValidationData
+  /** Factors on the losses of classes. */
+  classWeight?: ClassWeight
+  /** A factor on the loss of each row. */
+  sampleWeight?: ArrayLike<number>
+  /** The epoch to begin with, where training goes on. Default 0. */
+  initialEpoch?: number
+  /** Updates after which an epoch ends, before the data does. */
+  stepsPerEpoch?: number
+  /** Updates after which training ends, whatever the epoch. */
+  maxSteps?: number
+  callbacks?: readonly Callback[]
+  /** Ends training with its reason; updates that are done stay. */
+  signal?: AbortSignal
+}
+
+const FIT_OPTIONS = [
+  'epochs',
+  'batchSize',
+  'shuffle',
+  'validationSplit',
+  'validationData',
+  'classWeight',
+  'sampleWeight',
+  'initialEpoch',
+  'stepsPerEpoch',
+  'maxSteps',
+  'callbacks',
+  'signal',
+] as const
+
+/** `partialFit` is one epoch. */
+export const PARTIAL_FIT_OPTIONS = FIT_OPTIONS.filter((name) => name !== 'epochs' && name !== 'initialEpoch')
+
+/** The options that steer the loop, with their defaults. */
+export interface Course {
+  readonly epochs: number
+  readonly batchSize: number
+  readonly shuffle: boolean
+  readonly initialEpoch: number
+  readonly stepsPerEpoch: number
+  /** Updates after which training ends, whatever the epoch. */
+  readonly maxSteps: number
+  readonly callbacks: readonly Callback[]
+  readonly signal: AbortSignal | undefined
+}
+
+/** Options about the rows of arrays: batches that arrive one by one bring their own. */
+const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'validationSplit', 'classWeight', 'sampleWeight'] as const
+
+/** @throws TypeError or RangeError naming the option. */
+function readCourse(options: FitOptions, streamed: boolean): Course {
+  checkOptions('fit', options, FIT_OPTIONS)
+  for (const name of ARRAY_OPTIONS) {
+    if (streamed && options[name] !== undefined) {
+      throw new TypeError(`fit: "${name}" is for arrays; a source of batches decides that itself`)
+    }
+  }
+  const { epochs = 1, batchSize = 32, shuffle = true, initialEpoch = 0, callbacks = [], signal } = options
+  const atMost = (name: 'stepsPerEpoch' | 'maxSteps') =>
+    options[name] === undefined ? Number.POSITIVE_INFINITY : checkInteger('fit', name, options[name], 1)
+  return {
+    epochs: checkInteger('fit', 'epochs', epochs),
+    batchSize: checkInteger('fit', 'batchSize', batchSize, 1),
+    shuffle: checkBoolean('fit', 'shuffle', shuffle),
+    initialEpoch: checkInteger('fit', 'initialEpoch', initialEpoch),
+    stepsPerEpoch: atMost('stepsPerEpoch'),
+    maxSteps: atMost('maxSteps'),
+    callbacks: checkCallbacks('fit', callbacks),
+    signal: checkSignal(signal),
+  }
+}
+
+/** Features, targets and options, or batches and options. */
+export type FitArguments = [first: Features | BatchSource, second?: Targets | FitOptions, third?: FitOptions]
+
+/** A call of `fit`: what to train on and to validate with, and the course of it. */
+export interface FitCall extends Course {
+  readonly data: DataSet | Batches
+  readonly validation: DataSet | undefined
+}
+
+/**
+ * @param checkRows refuses rows that leave a batch too small for the model.
+ * @throws TypeError or RangeError naming the argument.
+ */
+export function readFit(
+  [first, second, third = {}]: FitArguments,
+  intake: Intake,
+  checkRows: (rows: number, batchSize?: number) => void,
+): FitCall {
+  if (isBatchSource(first)) {
+    const options = (second ?? {}) as FitOptions
+    const course = readCourse(options, true)
+    const read = ({ x, y, sampleWeight }: BatchInput) => {
+      const batch = readDataSet('fit: batch', intake, x, y, sampleWeight)
+      checkRows(batch.rows)
+      return batch
+    }
+    return { ...course, data: batchesOf(first, read), validation: readValidation(intake, options) }
+  }
+  const course = readCourse(third, false)
+  const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)
+  const [rows, validation] = splitDataSet(given, intake, third)
+  const data = withClassWeight(rows, intake, third.classWeight)
+  const batchSize = Math.min(course.batchSize, data.rows)
+  checkRows(data.rows, batchSize)
+  return { ...course, batchSize, data, validation }
+}
+
+function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || isA(signal, 'AbortSignal')) return signal
+  const fix = signal instanceof AbortController ? '; pass controller.signal' : ''
+  throw new TypeError(`fit: "signal" must be an AbortSignal, got ${show(signal)}${fix}`)
+}

@@ -1,0 +1,102 @@
+// The catalogue of losses: specs, lowering, refusals.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as abi from '../../src/abi/abi.ts'
+import type { ActivationName } from '../../src/catalogue/activations.ts'
+import * as losses from '../../src/catalogue/losses.ts'
+
+test('factories give frozen specs with their defaults, and refuse what they do not know', () => {
+  assert.equal(losses.huber(), { kind: 'huber', delta: 1 })
+  assert.equal(losses.binaryCrossentropy(), { kind: 'binaryCrossentropy', fromLogits: false, labelSmoothing: 0 })
+  assert.equal(losses.hinge(), { kind: 'hinge' })
+  for (const kind of losses.LOSS_NAMES) {
+    const spec = losses.resolveLoss('compile', kind)
+    assert.ok(Object.isFrozen(spec))
+    assert.equal(losses.resolveLoss('compile', JSON.parse(JSON.stringify(spec))), spec)
+    assert.equal(Object.keys(losses.lossKinds).includes(kind), true)
+  }
+  assert.throws(() => losses.huber({ delta: 0 }), /huber: "delta" must be a finite number greater than 0, got 0/)
+  assert.throws(() => losses.categoricalCrossentropy({ labelSmoothing: 1 }), /"labelSmoothing".*less than 1/)
+  assert.throws(() => losses.hinge({ delta: 1 }), /hinge: unknown option "delta"/)
+  assert.throws(
+    () => losses.resolveLoss('compile', 'meanSquareError' as losses.LossName),
+    /compile: unknown loss "meanSquareError"; did you mean "meanSquaredError"\?/,
+  )
+  assert.throws(() => losses.resolveLoss('compile', 3 as unknown as losses.Loss), TypeError)
+  assert.throws(
+    () => losses.resolveLoss('compile', { kind: 'huber', gamma: 1 } as losses.Loss),
+    /unknown option "gamma"/,
+  )
+})
+
+test('a loss is lowered to suit its last layer', () => {
+  const lower = (loss: losses.LossName, activation: ActivationName, outputs: number, fromLogits = false) =>
+    losses.lowerLoss(
+      losses.resolveLoss('compile', { kind: loss, ...(fromLogits && { fromLogits }) }),
+      activation,
+      outputs,
+    )
+  const sparse = lower('sparseCategoricalCrossentropy', 'softmax', 3)
+  assert.equal(sparse, {
+    code: abi.LOSS_SOFTMAX_SPARSE,
+    fused: 'softmax',
+    logits: false,
+    delta: 0,
+    smoothing: 0,
+    targets: 'classes',
+  })
+  assert.is(lower('sparseCategoricalCrossentropy', 'logSoftmax', 3).fused, 'softmax')
+  const logits = lower('categoricalCrossentropy', 'linear', 3, true)
+  assert.equal([logits.code, logits.fused, logits.logits], [abi.LOSS_SOFTMAX_CROSSENTROPY, 'none', true])
+  const binary = lower('binaryCrossentropy', 'sigmoid', 1)
+  assert.equal([binary.code, binary.fused, binary.targets], [abi.LOSS_SIGMOID_CROSSENTROPY, 'sigmoid', 'values'])
+  assert.equal(lower('binaryCrossentropy', 'linear', 2, true).logits, true)
+  assert.is(lower('binaryCrossentropy', 'hardSigmoid', 1).code, abi.LOSS_BINARY_CROSSENTROPY)
+  assert.is(losses.lowerLoss(losses.huber({ delta: 2 }), 'linear', 1).delta, 2)
+  assert.is(lower('meanSquaredError', 'softmax', 3).fused, 'none')
+})
+
+test('a loss that does not suit its last layer is refused with the fix', () => {
+  const refused: [losses.LossName, boolean, ActivationName, number, RegExp][] = [
+    [
+      'sparseCategoricalCrossentropy',
+      false,
+      'linear',
+      3,
+      /does not suit a last layer with activation "linear"; use activation "softmax", or sparseCategoricalCrossentropy\(\{ fromLogits: true \}\)/,
+    ],
+    [
+      'sparseCategoricalCrossentropy',
+      true,
+      'softmax',
+      3,
+      /"softmax" when fromLogits is true; use activation "linear" with fromLogits/,
+    ],
+    ['categoricalCrossentropy', true, 'logSoftmax', 3, /when fromLogits is true/],
+    ['categoricalCrossentropy', false, 'softmax', 1, /1 output; use binaryCrossentropy with activation "sigmoid"/],
+    ['categoricalCrossentropy', false, 'sigmoid', 3, /use activation "softmax", or binaryCrossentropy/],
+    ['binaryCrossentropy', false, 'softmax', 2, /use activation "sigmoid", or categoricalCrossentropy/],
+    [
+      'binaryCrossentropy',
+      false,
+      'linear',
+      1,
+      /use activation "sigmoid", or binaryCrossentropy\(\{ fromLogits: true \}\)/,
+    ],
+    ['binaryCrossentropy', true, 'sigmoid', 1, /when fromLogits is true/],
+    ['categoricalHinge', false, 'linear', 1, /use hinge/],
+  ]
+  for (const [kind, fromLogits, activation, outputs, message] of refused) {
+    const loss = losses.resolveLoss('compile', { kind, ...(fromLogits && { fromLogits }) })
+    assert.throws(
+      () => losses.lowerLoss(loss, activation, outputs),
+      (error: unknown) =>
+        error instanceof RangeError &&
+        error.message.startsWith(`compile: loss "${kind}"`) &&
+        message.test(error.message),
+      `${kind} on ${activation}`,
+    )
+  }
+})
+
+test.run()

@@ -1,0 +1,121 @@
+/** Update steps and dynamic words, without a machine. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { OPT_COUNT, OPT_DECAY, OPT_DECAY_SCALE, OPT_PARAMETERS, OPT_RATE_SCALE, OPT_STATE } from '../../src/abi/abi.ts'
+import {
+  initialStates,
+  scratchBytes,
+  stateSlots,
+  stepClock,
+  updateSteps,
+  writeDynamics,
+} from '../../src/compiler/updates.ts'
+import { adam, lamb, type Optimizer, rmsprop, rprop, sgd, yogi } from '../../src/optimizers/optimizers.ts'
+import { variants } from '../support/optimizerCases.ts'
+
+const tensors = [
+  { name: 'a.kernel', offset: 0, count: 32, trainable: true },
+  { name: 'a.bias', offset: 32, count: 16, trainable: true },
+  { name: 'b.kernel', offset: 48, count: 32, trainable: true },
+  { name: 'b.bias', offset: 80, count: 16, trainable: false },
+  { name: 'c.kernel', offset: 96, count: 16, trainable: true },
+]
+const blocks = { parameters: 4096, gradients: 8192, states: [12288, 16384], scratch: 20480 }
+
+test('neighbours with the same settings share a pass', () => {
+  const steps = updateSteps(adam(), tensors, blocks)
+  assert.equal(
+    steps.map(({ ints }) => [ints[OPT_PARAMETERS], ints[OPT_COUNT]]),
+    [
+      [4096, 80],
+      [4096 + 96 * 4, 16],
+    ],
+  )
+  assert.equal(steps[1].ints[OPT_STATE + 1], 16384 + 96 * 4)
+  assert.is(steps[0].ints[OPT_STATE + 2], 0)
+})
+
+test('groups split passes', () => {
+  const match = (name: string) => name.endsWith('bias')
+  const steps = updateSteps(
+    adam({ parameterGroups: [{ match, weightDecay: 0.5, learningRateScale: 2 }] }),
+    tensors,
+    blocks,
+  )
+  const words = steps.map(({ floats }) => [floats[OPT_RATE_SCALE], floats[OPT_DECAY_SCALE], floats[OPT_DECAY]])
+  assert.equal(words, [
+    [1, 1, 0],
+    [2, 0, 0.5],
+    [1, 1, 0],
+    [1, 1, 0],
+  ])
+})
+
+test('rules with norms take one tensor at a time and ask for scratch', () => {
+  const steps = updateSteps(lamb(), tensors, blocks)
+  assert.is(steps.length, 8)
+  assert.equal(
+    steps.map(({ ints }) => ints[OPT_COUNT]),
+    [32, 32, 16, 16, 32, 32, 16, 16],
+  )
+  assert.is(scratchBytes(lamb(), tensors), 16)
+  assert.is(scratchBytes(lamb(), [{ ...tensors[0], count: 8208 }]), 48)
+  assert.is(scratchBytes(adam(), tensors), 0)
+  const { scratch: _, ...without } = blocks
+  assert.throws(() => updateSteps(lamb(), tensors, without), /lamb needs scratch/)
+})
+
+test('only the state a rule uses is kept', () => {
+  assert.equal(stateSlots(sgd()), [])
+  assert.equal(stateSlots(sgd({ momentum: 0.9 })), ['velocity'])
+  assert.equal(stateSlots(adam()), ['firstMoment', 'secondMoment'])
+  assert.equal(stateSlots(adam({ amsgrad: true })), ['firstMoment', 'secondMoment', 'maxSecondMoment'])
+  const centered = rmsprop({ centered: true })
+  assert.equal(stateSlots(centered), ['secondMoment', 'firstMoment'])
+  const [step] = updateSteps(centered, tensors, blocks)
+  assert.equal(
+    [0, 1, 2].map((i) => step.ints[OPT_STATE + i]),
+    [12288, 0, 16384],
+  )
+})
+
+test('state that does not start from 0', () => {
+  const few = tensors.slice(0, 2)
+  assert.equal(initialStates(adam(), few), [])
+  assert.equal(
+    initialStates(yogi(), few).map(({ slot, value }) => [slot, value]),
+    [
+      [0, 1e-6],
+      [1, 1e-6],
+      [0, 1e-6],
+      [1, 1e-6],
+    ],
+  )
+  const match = (name: string) => name === 'a.bias'
+  const scaled = rprop({ learningRate: 0.5, parameterGroups: [{ match, learningRateScale: 0.5 }] })
+  assert.equal(
+    initialStates(scaled, few).map(({ tensor, slot, value }) => [tensor.name, slot, value]),
+    [
+      ['a.kernel', 1, 0.5],
+      ['a.bias', 1, 0.25],
+    ],
+  )
+})
+
+test('dynamic words do not depend on the order of steps', () => {
+  const wordsAt = (optimizer: Optimizer, order: readonly number[]) => {
+    const clock = stepClock(optimizer)
+    const f32 = new Float32Array(32)
+    const memory = { f32, i32: new Int32Array(f32.buffer) }
+    for (const t of order) writeDynamics(clock, t, 1, memory, 0)
+    return f32
+  }
+  for (const optimizer of variants) {
+    const straight = wordsAt(optimizer, [1, 2, 3, 4, 5, 6, 7])
+    assert.equal(wordsAt(optimizer, [7]), straight, optimizer.kind)
+    assert.equal(wordsAt(optimizer, [1, 2, 3, 7, 2, 6, 7]), straight, optimizer.kind)
+    assert.equal(wordsAt(optimizer, [1, 2, 1, 7]), straight, optimizer.kind)
+  }
+})
+
+test.run()

@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { checkFloats } from '../../src/data/arrays.ts'
+import { readFeatures } from '../../src/data/features.ts'
+import { readWeights, splitRows } from '../../src/data/targets.ts'
+import { refusesExactly as refuses } from '../support/refuses.ts'
+
+const features = (x: unknown, inputs = 2) => readFeatures('fit', 'x', x, inputs)
+
+test('data: a Float32Array of features is used without a copy', () => {
+  const x = Float32Array.of(1, 2, 3, 4, 5, 6)
+  const read = features(x)
+  assert.is(read.values, x)
+  assert.is(read.rows, 3)
+  assert.is(checkFloats('fit', 'x', x, 3), 2)
+})
+
+test('data: every form of features gives the same rows', () => {
+  const expected = Float32Array.of(1, 2, 3, 4)
+  const nested = [
+    [1, 2],
+    [3, 4],
+  ]
+  const forms = [
+    [1, 2, 3, 4],
+    Float64Array.of(1, 2, 3, 4),
+    Uint8Array.of(1, 2, 3, 4),
+    Int16Array.of(1, 2, 3, 4),
+    { length: 4, 0: 1, 1: 2, 2: 3, 3: 4 },
+    nested,
+    nested.map((row) => Float32Array.from(row)),
+    nested.map((row) => Uint8Array.from(row)),
+  ]
+  for (const form of forms) {
+    const read = features(form)
+    assert.instance(read.values, Float32Array)
+    assert.equal([...read.values], [...expected])
+    assert.is(read.rows, 2)
+  }
+})
+
+test('data: bad features are refused by row and column', () => {
+  const many = new Float32Array(785)
+  refuses(() => features(many, 784), RangeError, 'fit: "x" has 785 values, not a multiple of the model\'s 784 inputs')
+  refuses(() => features([]), RangeError, 'fit: "x" is empty')
+  refuses(() => features(new Float32Array(0)), RangeError, 'fit: "x" is empty')
+  refuses(() => features([1, 2, 3]), RangeError, 'fit: "x" has 3 values, not a multiple of the model\'s 2 inputs')
+  refuses(() => features([[1, 2], [3]]), RangeError, 'fit: "x" row 1 has 1 values, expected the model\'s 2 inputs')
+  refuses(() => features([[1], [2]]), RangeError, 'fit: "x" row 0 has 1 values, expected the model\'s 2 inputs')
+  refuses(() => features([[1, 2], 3]), TypeError, 'fit: "x" row 1 must be an array of 2 numbers, got 3')
+  refuses(
+    () => features(Float32Array.of(1, 2, 3, Number.NaN)),
+    RangeError,
+    'fit: "x" has NaN at row 1, column 1; drop the row or fill the value in',
+  )
+  refuses(
+    () => features([1, 2, Number.NEGATIVE_INFINITY, 4]),
+    RangeError,
+    'fit: "x" has -Infinity at row 1, column 0; drop the row or fill the value in',
+  )
+  refuses(
+    () => features([[1, 1e39]]),
+    RangeError,
+    'fit: "x" has 1e+39 at row 0, column 1; beyond the range of float32; scale the values',
+  )
+  refuses(() => features([1, '2']), TypeError, 'fit: "x" must hold only numbers, got "2" at row 0, column 1')
+  refuses(() => features([[1, null]]), TypeError, 'fit: "x" must hold only numbers, got null at row 0, column 1')
+  // biome-ignore lint/suspicious/noSparseArray: holes must be refused
+  refuses(() => features([1, , 3, 4]), TypeError, 'fit: "x" must hold only numbers, got undefined at row 0, column 1')
+  for (const x of ['12', 12, null, undefined, {}, new DataView(new ArrayBuffer(8))]) {
+    assert.throws(() => features(x), /^fit: "x" must be a Float32Array, an array of numbers or an array of rows, got /)
+  }
+  assert.throws(() => features(BigInt64Array.of(1n, 2n)), /convert it with Float32Array.from\(values, Number\)/)
+})
+
+test('data: whatever is finite comes through, whatever is not is found', () => {
+  const row = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 3, maxLength: 3 })
+  fc.assert(
+    fc.property(
+      fc.array(row, { minLength: 1 }),
+      fc.nat(),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY),
+      (x, at, bad) => {
+        const read = features(x, 3)
+        assert.equal([...read.values], x.flat())
+        const spoiled = read.values.slice()
+        const index = at % spoiled.length
+        spoiled[index] = bad
+        assert.throws(
+          () => features(spoiled, 3),
+          new RegExp(`"x" has ${bad} at row ${Math.floor(index / 3)}, column ${index % 3};`),
+        )
+      },
+    ),
+  )
+})
+
+test('data: weights by row and by class multiply', () => {
+  const spec = { targets: Int32Array.of(0, 2, 1, 2), outputs: 3, rows: 4 }
+  const weights = (more: object) => readWeights('fit', { ...spec, ...more })
+  assert.is(weights({}), undefined)
+  assert.equal([...(weights({ sampleWeight: [1, 2, 0.5, 0] }) ?? [])], [1, 2, 0.5, 0])
+  assert.equal([...(weights({ classWeight: { 2: 3 } }) ?? [])], [1, 3, 1, 3])
+  assert.equal([...(weights({ classWeight: [0.5, 1, 2] }) ?? [])], [0.5, 2, 1, 2])
+  assert.equal([...(weights({ sampleWeight: [1, 2, 0.5, 0], classWeight: { 0: 4, 2: 3 } }) ?? [])], [4, 6, 0.5, 0])
+  const soft = readWeights('fit', {
+    classWeight: [1, 10],
+    targets: Float32Array.of(0.7, 0.3, 0.2, 0.8),
+    outputs: 2,
+    rows: 2,
+  })
+  assert.equal([...(soft ?? [])], [1, 10])
+  const binary = readWeights('fit', { classWeight: { 1: 5 }, targets: Float32Array.of(0, 1, 0.4), outputs: 1, rows: 3 })
+  assert.equal([...(binary ?? [])], [1, 5, 1])
+})
+
+test('data: bad weights are refused', () => {
+  const spec = { targets: Int32Array.of(0, 2), outputs: 3, rows: 2 }
+  const weights = (more: object) => () => readWeights('fit', { ...spec, ...more })
+  refuses(weights({ sampleWeight: [1] }), RangeError, 'fit: "sampleWeight" has 1 values, but "x" has 2 rows')
+  refuses(
+    weights({ sampleWeight: [1, -1] }),
+    RangeError,
+    'fit: "sampleWeight" is -1 at row 1; weights must be at least 0',
+  )
+  refuses(
+    weights({ sampleWeight: [1, Number.NaN] }),
+    RangeError,
+    'fit: "sampleWeight" has NaN at row 1; drop the row or fill the value in',
+  )
+  refuses(weights({ sampleWeight: [0, 0] }), RangeError, 'fit: the weights of all 2 rows are 0')
+  refuses(weights({ classWeight: { 0: 0, 2: 0 } }), RangeError, 'fit: the weights of all 2 rows are 0')
+  refuses(weights({ classWeight: [1, 2] }), RangeError, 'fit: "classWeight" has 2 weights, expected 3, one a class')
+  refuses(weights({ classWeight: { 3: 1 } }), RangeError, 'fit: "classWeight" names class "3"; the classes are 0 to 2')
+  refuses(
+    weights({ classWeight: { cat: 1 } }),
+    RangeError,
+    'fit: "classWeight" names class "cat"; the classes are 0 to 2',
+  )
+  refuses(
+    weights({ classWeight: { 1: -2 } }),
+    RangeError,
+    'fit: "classWeight[1]" must be a finite number at least 0, got -2',
+  )
+  refuses(
+    weights({ classWeight: 'balanced' }),
+    TypeError,
+    'fit: "classWeight" must be an object or an array of weights by class, got "balanced"',
+  )
+})
+
+test('data: the last rows validate', () => {
+  assert.is(splitRows('fit', 100, 0.15), 85)
+  assert.is(splitRows('fit', 1000, 0.3), 700)
+  assert.is(splitRows('fit', 100, 0.9), 10)
+  assert.is(splitRows('fit', 7, 0.5), 3)
+  for (let percent = 1; percent < 100; percent++) assert.is(splitRows('fit', 100, percent / 100), 100 - percent)
+  refuses(
+    () => splitRows('fit', 1, 0.5),
+    RangeError,
+    'fit: "validationSplit" 0.5 of 1 rows leaves 0 to train on and 1 to validate on',
+  )
+  for (const fraction of [0, 1, -0.1, Number.NaN])
+    assert.throws(() => splitRows('fit', 10, fraction), /"validationSplit" must be a finite number/)
+})
+
+test.run()

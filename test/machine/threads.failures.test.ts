@@ -1,0 +1,162 @@
+// Dying workers and aborted trainings: nothing is lost but what was in hand. Every test is bounded in time.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as abi from '../../src/abi/abi.ts'
+import { stateSlots, updateSteps } from '../../src/compiler/updates.ts'
+import { Arena } from '../../src/machine/arena.ts'
+import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
+import { all, assertSame, bits, failureOf, heavy, heavyX, heavyY, ready } from '../support/threading.ts'
+
+test('a worker killed in the middle: a clear rejection, the last completed step, and on with one thread', async () => {
+  let finished = 0
+  for (let round = 0; round < 24; round++) {
+    const model = ready(heavy(2 + (round % 2)))
+    const team = model.engine.runner.threads?.team
+    if (!team) throw new Error('no team')
+    // the main thread gives up at once, so that it can kill in the middle of a step
+    const machine = team.machine as { -readonly [K in keyof SharedMachine]: SharedMachine[K] }
+    machine.setNap(1)
+    const { resume } = machine
+    let countdown = 1 + ((round * 37) % 60)
+    machine.resume = () => {
+      if (--countdown === 0) team.kill(1)
+      return resume()
+    }
+    const message = await failureOf(model.fit(heavyX, heavyY, { epochs: 200, batchSize: 16 }))
+    if (message === undefined) continue
+    finished++
+    assert.match(message, /a worker thread of this model is gone \(.*\); the model stands at its last/)
+    const { steps } = model.engine
+    const twin = heavy(1)
+    if (steps > 0) await twin.fit(heavyX, heavyY, { epochs: 200, batchSize: 16, maxSteps: steps })
+    assertSame(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
+    // the order of rows differs from here on, the state does not
+    for (let i = 0; i < 3; i++) {
+      assert.is(model.trainStep(heavyX, heavyY), twin.trainStep(heavyX, heavyY))
+    }
+    assertSame(bits(model.getWeights()), bits(twin.getWeights()), 'three steps later')
+  }
+  assert.ok(finished > 12, `${finished} of 24 were killed in time`)
+})
+
+test('a worker killed between two steps of a fit: the same', async () => {
+  for (let round = 0; round < 6; round++) {
+    const model = ready(heavy(2))
+    const { threads } = model.engine.runner
+    const timer = setTimeout(() => threads?.team?.kill(1), 20 + round * 15)
+    const fit = model.fit(heavyX, heavyY, { epochs: 100_000, batchSize: 32 })
+    const message = await failureOf(fit)
+    clearTimeout(timer)
+    assert.match(message ?? 'nothing', /a worker thread of this model is gone/)
+    const { steps } = model.engine
+    const twin = heavy(1)
+    if (steps > 0) await twin.fit(heavyX, heavyY, { epochs: 100_000, batchSize: 32, maxSteps: steps })
+    assertSame(bits(model.getWeights()), bits(twin.getWeights()), `after step ${steps}`)
+  }
+})
+
+test('an update is finished from wherever a dead thread has left it', () => {
+  const count = 20480
+  const tensors = [{ name: 'w', offset: 0, count, trainable: true }]
+  for (const optimizer of all) {
+    const slots = stateSlots(optimizer)
+    const arena = new Arena()
+    const block = () => arena.reserve(count * 4)
+    const blocks = { parameters: block(), gradients: block(), states: slots.map(block), scratch: arena.reserve(4096) }
+    const steps = updateSteps(optimizer, tensors, blocks)
+    const program = arena.reserve(steps.length * abi.STEP_WORDS * 4)
+    const record = arena.reserve(abi.RECORD_WORDS * 4)
+    const journal = arena.reserve(abi.JOURNAL_BYTES)
+    arena.commit()
+    steps.forEach(({ op, ints, floats }, i) => {
+      const at = program / 4 + i * abi.STEP_WORDS
+      arena.i32[at] = op
+      for (const [word, value] of Object.entries(ints)) arena.i32[at + Number(word)] = value
+      for (const [word, value] of Object.entries(floats)) arena.f32[at + Number(word)] = value
+    })
+    arena.f32[record / 4 + abi.RECORD_LEARNING_RATE] = 0.01
+    for (let i = 0; i < abi.RECORD_SCALARS; i++) arena.f32[record / 4 + abi.RECORD_SCALAR + i] = 0.9
+    const inPlace = [blocks.parameters, ...blocks.states]
+    for (const [i, at] of [...inPlace, blocks.gradients].entries()) {
+      arena.floats(at, count).forEach((_, k, values) => {
+        values[k] = Math.abs(Math.sin(k + i * 100)) + 0.1
+      })
+    }
+    const image = () => inPlace.map((at) => arena.floats(at, count).slice())
+    const restore = (from: Float32Array[], begin: number, end: number) =>
+      inPlace.forEach((at, i) => void arena.floats(at + begin * 4, end - begin).set(from[i].subarray(begin, end)))
+
+    steps.forEach(({ op }, index) => {
+      const step = program + index * abi.STEP_WORDS * 4
+      const before = image()
+      arena.machine.run(program, index, index + 1, record, 1, 0)
+      const after = image()
+      // one number a tensor, and the main thread's work
+      if (op === abi.OP_NOVOGRAD_MOMENT) return
+      const chunked = op === abi.OP_LAMB_NORMS || op === abi.OP_NOVOGRAD_NORMS
+      const unit = chunked ? abi.NORM_CHUNK : abi.JOURNAL_BLOCK / 4
+      // the dead thread claimed the second half, or all but two chunks, and has noted `done` slots of it as done
+      const units = chunked ? Math.ceil(count / abi.NORM_CHUNK) : count / 16
+      const slots = Math.min(units, abi.MOST_SLOTS, 2 * abi.THREAD_SLOTS)
+      const first = chunked ? 2 : slots / 2
+      const begin = chunked ? first * abi.NORM_CHUNK : count / 2
+      const leave = (share: number, progress: number, touched: number, damaged: boolean, done = 0) => {
+        restore(after, 0, touched)
+        restore(before, touched, count)
+        const line = (abi.THREADS_LINES + abi.LINE_BYTES) / 4
+        arena.i32[line + abi.LINE_PROGRESS] = progress
+        arena.i32[line + abi.LINE_PROGRESS + 1] = share
+        arena.i32[abi.THREADS_JOB / 4 + abi.JOB_SHARES_NOW] = 7
+        arena.i32[abi.THREADS_JOB / 4 + abi.JOB_JOURNAL] = journal
+        for (let slot = 0; slot < slots; slot++) {
+          const finished = slot < first + done ? 128 : 0
+          arena.i32[abi.THREADS_SLOTS / 4 + slot * 2] = (7 << 8) | finished | (slot < first ? 0 : 1)
+        }
+        if (damaged) {
+          const end = Math.min(touched + unit, count)
+          let at = journal
+          for (const [i, values] of before.entries()) {
+            if (op === abi.OP_LAMB_NORMS && i === 0) continue
+            arena.floats(at, end - touched).set(values.subarray(touched, end))
+            at += (end - touched) * 4
+            arena.floats(inPlace[i] + touched * 4, (end - touched) >> 1).fill(99)
+          }
+        }
+        arena.machine.mend(2, step, record)
+        image().forEach((values, i) => {
+          assertSame(bits(values), bits(after[i]), `${optimizer.kind} op ${op} block ${i}, progress ${progress}`)
+        })
+      }
+      const last = count * 4 - 64
+      // what it noted last was an earlier step, or slots it had in hand before
+      leave(6, last | 3, begin, false)
+      leave(7, (begin * 4 - 64) | 3, begin, false)
+      for (const touched of [begin, begin + unit, begin + 2 * unit]) {
+        leave(7, touched * 4 + 1, touched, false)
+        leave(7, touched * 4 + 2, touched, true)
+      }
+      // everything is done, but not all slots are noted
+      for (const done of [0, 1, slots - first - 1, slots - first]) leave(7, last | 3, count, false, done)
+      restore(after, 0, count)
+    })
+  }
+})
+
+test('aborted 200 times at random moments, the model stays whole', async () => {
+  const model = ready(heavy(2))
+  for (let i = 0; i < 200; i++) {
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(new Error('enough')), (i * 13) % 29)
+    const fit = model.fit(heavyX, heavyY, { epochs: 1000, batchSize: 32, shuffle: false, signal: controller.signal })
+    const message = await failureOf(fit)
+    clearTimeout(timer)
+    assert.is(message, 'enough')
+  }
+  const { steps } = model.engine
+  assert.ok(steps > 200)
+  assert.ok(model.engine.runner.threads?.team?.ready())
+  model.close()
+  assert.ok(model.evaluate(heavyX, heavyY).loss > 0)
+})
+
+test.run()

@@ -1,0 +1,56 @@
+/** Activation steps on one machine, for tests. */
+import * as abi from '../../src/abi/abi.ts'
+import { type Activation, activationKinds } from '../../src/catalogue/activations.ts'
+import type { Target } from '../../src/machine/wasm.ts'
+import { type Matrix, Sheet } from './targets.ts'
+
+export interface Run {
+  readonly y: Float32Array
+  readonly dx: Float32Array
+  readonly padding: Float32Array
+}
+
+/** Forward and backward through the op list; `fill` is what the padding of x and dy holds beforehand. */
+export function run(
+  target: Target,
+  { kind, alpha = 0 }: Activation,
+  rows: number,
+  cols: number,
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  { stride, inPlace = false, fill = 0 }: { stride?: number; inPlace?: boolean; fill?: number } = {},
+): Run {
+  const sheet = new Sheet(target)
+  const matrix = (values: ArrayLike<number>): Matrix => {
+    const made = sheet.matrix(rows, cols, undefined, stride)
+    sheet.arena.floats(made.address, (rows * made.stride) / 4).fill(fill)
+    sheet.write(made, values)
+    return made
+  }
+  const from = matrix(x)
+  const gradient = matrix(dy)
+  const { code, saves } = activationKinds[kind]
+  const to = inPlace && saves !== 'input' ? from : sheet.matrix(rows, cols, undefined, stride)
+  const dx = inPlace ? gradient : sheet.matrix(rows, cols, undefined, stride)
+  const words = { [abi.ACTIVATE_STRIDE]: from.stride, [abi.ACTIVATE_COLS]: cols, [abi.ACTIVATE_KIND]: code }
+  const saved = { [abi.ACTIVATE_SAVED]: saves === 'input' ? from.address : to.address }
+  const floats = { [abi.ACTIVATE_ALPHA]: alpha }
+  const forward = { ...words, [abi.ACTIVATE_FROM]: from.address, [abi.ACTIVATE_TO]: to.address }
+  const backward = { ...words, ...saved, [abi.ACTIVATE_FROM]: gradient.address, [abi.ACTIVATE_TO]: dx.address }
+  sheet.step(abi.OP_ACTIVATE, forward, floats).step(abi.OP_ACTIVATE_BACK, backward, floats).run(rows)
+  const padding = activationKinds[kind].rowwise ? [...sheet.padding(to), ...sheet.padding(dx)] : sheet.padding(dx)
+  return { y: sheet.read(to), dx: sheet.read(dx), padding: Float32Array.from(padding) }
+}
+
+export const ones = (count: number) => new Float32Array(count).fill(1)
+export const isDenormal = (value: number) => value !== 0 && Math.abs(value) < 2 ** -126
+
+/** The same numbers every time, roughly normal with the given spread. */
+export function noise(count: number, spread: number, seed = 1): Float32Array {
+  let state = seed >>> 0
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+  return Float32Array.from({ length: count }, () => (uniform() + uniform() + uniform() + uniform() - 2) * spread)
+}

@@ -1,0 +1,192 @@
+/** Layers on a program of their own: parameters, features and the gradient of the outputs in, everything else out. */
+import * as abi from '../../src/abi/abi.ts'
+import {
+  blockFloats,
+  layoutParameters,
+  readSlot,
+  type Slot,
+  valuesOf,
+  writeSlot,
+} from '../../src/compiler/parameterLayout.ts'
+import { Draft, type Range } from '../../src/compiler/programBuilder.ts'
+import type { Matrix } from '../../src/layers/builder.ts'
+import { checkLayers, input, type Layer, type Lowerable } from '../../src/layers/layers.ts'
+import { Random } from '../../src/lib/random.ts'
+import { Arena } from '../../src/machine/arena.ts'
+import type { Target } from '../../src/machine/wasm.ts'
+import { initialize } from '../../src/model/parameters.ts'
+
+export interface BenchOptions {
+  rows: number
+  frozen?: ReadonlySet<number>
+  frozenStatistics?: boolean
+  seed?: number
+}
+
+type Outputs = Record<'inference' | 'trial' | 'training', Matrix>
+
+export class Bench {
+  readonly layers: readonly Layer[]
+  readonly slots: readonly Slot[]
+  readonly minimumRows: number
+  /** Update number of the record, as dropout sees it. */
+  step = 1
+  readonly #arena: Arena
+  readonly #options: BenchOptions
+  readonly #parameters: number
+  readonly #gradients: number
+  readonly #program: number
+  readonly #record: number
+  readonly #x: Matrix
+  readonly #dy: Matrix
+  readonly #ranges: Record<'inference' | 'trial' | 'training' | 'backward' | 'update', Range>
+  readonly #y: Outputs
+  #dx: Matrix | undefined
+
+  constructor(target: Target, inputs: number, layers: readonly Lowerable[], options: BenchOptions) {
+    this.layers = [input(inputs), ...layers]
+    const widths = checkLayers(this.layers)
+    const arena = new Arena(target)
+    this.slots = layoutParameters(this.layers, widths)
+    const bytes = blockFloats(this.slots) * 4
+    this.#arena = arena
+    this.#options = options
+    this.#parameters = arena.reserve(bytes)
+    this.#gradients = arena.reserve(bytes)
+    arena.commit()
+    initialize(arena, this.#parameters, this.slots, new Random(options.seed ?? 1))
+    const { rows, frozen = new Set<number>(), frozenStatistics = false } = options
+    const site = {
+      arena,
+      slots: this.slots,
+      parameters: this.#parameters,
+      gradients: this.#gradients,
+      rows,
+      frozen,
+      frozenStatistics,
+    }
+    const draft = new Draft(site)
+    const from = arena.top
+    this.#x = draft.matrix(inputs)
+    this.#dy = draft.matrix(widths[widths.length - 1])
+    const forward = (pass: 'inference' | 'trial') =>
+      draft.range(() => (y[pass] = draft.forward(this.layers, this.#x, pass).y))
+    const y: Outputs = { inference: this.#x, trial: this.#x, training: this.#x }
+    const inference = forward('inference')
+    const trial = forward('trial')
+    let passed: ReturnType<Draft['forward']> | undefined
+    const training = draft.range(() => {
+      passed = draft.forward(this.layers, this.#x, 'training')
+      y.training = passed.y
+    })
+    const backward = draft.range(() => {
+      if (!passed) return
+      let gradient: Matrix | undefined = this.#dy
+      if (draft.owes(passed.y)) {
+        gradient = draft.matrix(this.#dy.cols)
+        draft.settle(passed.y, this.#dy, gradient)
+      }
+      for (let i = this.layers.length - 1; i >= 1 && gradient; i--) {
+        gradient = passed.lowered[i]?.backward(gradient, { parameters: !frozen.has(i), input: true })
+      }
+      this.#dx = gradient
+    })
+    const update = draft.range(() => draft.emitDeferred())
+    this.#ranges = { inference, trial, training, backward, update }
+    this.#y = y
+    this.minimumRows = draft.minimumRows
+    this.#program = draft.write(from)
+    this.#record = arena.reserve(abi.RECORD_WORDS * 4)
+    arena.commit()
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.slots.find(({ path }) => path === name)
+    if (!slot) throw new Error(`no parameter ${name}; there are ${this.slots.map(({ path }) => path).join(', ')}`)
+    return slot
+  }
+
+  set(name: string, values: ArrayLike<number>): this {
+    const slot = this.#slot(name)
+    if (values.length !== valuesOf(slot))
+      throw new Error(`${name}: ${values.length} values, expected ${valuesOf(slot)}`)
+    writeSlot(this.#arena, this.#parameters, slot, values)
+    return this
+  }
+
+  get(name: string): Float32Array {
+    return readSlot(this.#arena, this.#parameters, this.#slot(name))
+  }
+
+  gradient(name: string): Float32Array {
+    return readSlot(this.#arena, this.#gradients, this.#slot(name))
+  }
+
+  /** Nonzero floats of the blocks that no parameter claims: there must be none. */
+  padding(): number[] {
+    const found: number[] = []
+    for (const block of [this.#parameters, this.#gradients]) {
+      for (const slot of this.slots) {
+        const stored = this.#arena.floats(block + slot.offset * 4, slot.stored).slice()
+        const view = new Float32Array(valuesOf(slot))
+        const claimed = this.#arena.floats(block + slot.offset * 4, slot.stored)
+        // what reading misses is padding: zero what it sees, look at the rest, put it back
+        writeSlot(this.#arena, block, slot, view)
+        for (const value of claimed) if (value !== 0) found.push(value)
+        claimed.set(stored)
+      }
+    }
+    return found
+  }
+
+  /** Outputs of one pass. */
+  forward(pass: 'inference' | 'trial' | 'training', x: ArrayLike<number>, rows = this.#options.rows): Float32Array {
+    this.#write(this.#x, x, rows)
+    this.#run(this.#ranges[pass], rows)
+    return this.#read(this.#y[pass], rows)
+  }
+
+  /** Outputs of the training pass, gradients of sum(y · dy), and what the update leaves of running statistics. */
+  train(
+    x: ArrayLike<number>,
+    dy: ArrayLike<number>,
+    rows = this.#options.rows,
+  ): { y: Float32Array; dx: Float32Array; padding: Float32Array } {
+    this.#write(this.#dy, dy, rows)
+    const y = this.forward('training', x, rows)
+    this.#run(this.#ranges.backward, rows)
+    this.#run(this.#ranges.update, rows)
+    if (!this.#dx) throw new Error('no gradient of the inputs')
+    const width = this.#dx.stride / 4
+    const whole = this.#arena.floats(this.#dx.address, rows * width)
+    const { cols } = this.#dx
+    const padded = Math.ceil(cols / abi.PANEL) * abi.PANEL
+    return {
+      y,
+      dx: this.#read(this.#dx, rows),
+      padding: whole.filter((_, i) => i % width >= cols && i % width < padded),
+    }
+  }
+
+  #run([from, to]: Range, rows: number): void {
+    const at = this.#record / 4
+    this.#arena.i32[at + abi.RECORD_ROWS] = rows
+    this.#arena.i32[at + abi.RECORD_STEP] = this.step
+    this.#arena.i32[at + abi.RECORD_SEED] = this.#options.seed ?? 1
+    this.#arena.machine.run(this.#program, from, to, this.#record, 1, 0)
+  }
+
+  #write({ address, cols, stride }: Matrix, values: ArrayLike<number>, rows: number): void {
+    if (values.length !== rows * cols) throw new Error(`${values.length} values for ${rows} rows of ${cols}`)
+    for (let i = 0; i < values.length; i++) {
+      this.#arena.f32[(address + Math.floor(i / cols) * stride) / 4 + (i % cols)] = values[i]
+    }
+  }
+
+  #read({ address, cols, stride }: Matrix, rows: number): Float32Array {
+    return Float32Array.from(
+      { length: rows * cols },
+      (_, i) => this.#arena.f32[(address + Math.floor(i / cols) * stride) / 4 + (i % cols)],
+    )
+  }
+}

@@ -1,0 +1,15 @@
+/** Fresh processes: what a test must see from the start, or under flags. */
+import { spawnSync } from 'node:child_process'
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+/** Address of a module of src/, for an import in such a process. */
+export const source = (name: string): string => new URL(`../../src/${name}.${extension}`, import.meta.url).href
+
+/** Runs the lines of a module; what it prints to both streams, and whether it ended well. */
+export function runLines(code: string, flags: readonly string[] = [], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
+  return { passed: status === 0, printed: stdout.trim(), complained: stderr.trim() }
+}

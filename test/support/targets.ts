@@ -1,0 +1,121 @@
+/** Every suite runs on every wasm target this host can run. */
+
+import { ALIGN, PANEL, RECORD_ROWS, RECORD_WORDS, STEP_WORDS } from '../../src/abi/abi.ts'
+import { Arena } from '../../src/machine/arena.ts'
+import { supports, TARGETS, type Target } from '../../src/machine/wasm.ts'
+
+export const targets: readonly Target[] = TARGETS.filter(supports)
+
+/** A matrix in linear memory: `rows` rows of `cols` floats, `stride` bytes apart. */
+export interface Matrix {
+  readonly address: number
+  readonly rows: number
+  readonly cols: number
+  readonly stride: number
+}
+
+/** Hand-made programs on one machine: lay out regions, add steps, run, read back. */
+export class Sheet {
+  readonly arena: Arena
+  readonly #steps: { op: number; ints: Record<number, number>; floats: Record<number, number> }[] = []
+
+  constructor(target: Target) {
+    this.arena = new Arena(target)
+  }
+
+  /** A row-major matrix, its rows padded with zeros to whole panels (or to `stride` bytes). */
+  matrix(rows: number, cols: number, values?: ArrayLike<number>, stride = Math.ceil(cols / PANEL) * PANEL * 4): Matrix {
+    const address = this.arena.reserve(Math.max(rows * stride, ALIGN))
+    this.arena.commit()
+    const matrix = { address, rows, cols, stride }
+    if (values) this.write(matrix, values)
+    return matrix
+  }
+
+  /** A vector of floats padded to whole cache lines. */
+  floats(values: ArrayLike<number>): number {
+    const address = this.arena.reserve(Math.max(values.length * 4, ALIGN))
+    this.arena.commit()
+    this.arena.floats(address, values.length).set(values)
+    return address
+  }
+
+  ints(values: ArrayLike<number>): number {
+    const address = this.arena.reserve(Math.max(values.length * 4, ALIGN))
+    this.arena.commit()
+    this.arena.ints(address, values.length).set(values)
+    return address
+  }
+
+  write({ address, rows, cols, stride }: Matrix, values: ArrayLike<number>): void {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < cols; c++) this.arena.f32[(address + r * stride) / 4 + c] = values[r * cols + c]
+    }
+  }
+
+  /** The matrix's values, row-major and unpadded. */
+  read({ address, rows, cols, stride }: Matrix): Float32Array {
+    const out = new Float32Array(rows * cols)
+    for (let r = 0; r < rows; r++) out.set(this.arena.floats(address + r * stride, cols), r * cols)
+    return out
+  }
+
+  /** The padding of the matrix's rows: it must stay zero. */
+  padding({ address, rows, cols, stride }: Matrix): Float32Array {
+    const width = stride / 4 - cols
+    const out = new Float32Array(rows * width)
+    for (let r = 0; r < rows; r++) out.set(this.arena.floats(address + r * stride + cols * 4, width), r * width)
+    return out
+  }
+
+  step(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): this {
+    this.#steps.push({ op, ints, floats })
+    return this
+  }
+
+  /** Runs the steps added so far, once per record; returns the record's address. Record words: ints and floats by index. */
+  run(rows: number, floats: Record<number, number> = {}, ints: Record<number, number> = {}): number {
+    const { arena } = this
+    const program = arena.reserve(this.#steps.length * STEP_WORDS * 4)
+    const record = arena.reserve(RECORD_WORDS * 4)
+    arena.commit()
+    this.#steps.forEach((step, i) => {
+      const at = program / 4 + i * STEP_WORDS
+      arena.i32[at] = step.op
+      for (const [word, value] of Object.entries(step.ints)) arena.i32[at + Number(word)] = value
+      for (const [word, value] of Object.entries(step.floats)) arena.f32[at + Number(word)] = value
+    })
+    arena.i32[record / 4 + RECORD_ROWS] = rows
+    for (const [word, value] of Object.entries(ints)) arena.i32[record / 4 + Number(word)] = value
+    for (const [word, value] of Object.entries(floats)) arena.f32[record / 4 + Number(word)] = value
+    arena.machine.run(program, 0, this.#steps.length, record, 1, 0)
+    return record
+  }
+
+  /** Forgets the steps, keeps the regions. */
+  clear(): void {
+    this.#steps.length = 0
+  }
+}
+
+/** Weights [inputs x units], row-major, in the kernels' panel layout: [ceil(units / PANEL)][inputs][PANEL]. */
+export function toPanels(weights: ArrayLike<number>, inputs: number, units: number): Float32Array {
+  const panels = new Float32Array(Math.ceil(units / PANEL) * inputs * PANEL)
+  for (let k = 0; k < inputs; k++) {
+    for (let n = 0; n < units; n++) {
+      panels[(Math.floor(n / PANEL) * inputs + k) * PANEL + (n % PANEL)] = weights[k * units + n]
+    }
+  }
+  return panels
+}
+
+/** Back from panels to [inputs x units]. */
+export function fromPanels(panels: ArrayLike<number>, inputs: number, units: number): Float32Array {
+  const weights = new Float32Array(inputs * units)
+  for (let k = 0; k < inputs; k++) {
+    for (let n = 0; n < units; n++) {
+      weights[k * units + n] = panels[(Math.floor(n / PANEL) * inputs + k) * PANEL + (n % PANEL)]
+    }
+  }
+  return weights
+}

@@ -1,0 +1,84 @@
+/** What the tests of threads share. */
+import * as assert from 'uvu/assert'
+import {
+  batchNorm,
+  dense,
+  dropout,
+  gaussianNoise,
+  groupNorm,
+  input,
+  layerNorm,
+  prelu,
+  residual,
+} from '../../src/layers/layers.ts'
+import { type Model, type ModelOptions, sequential } from '../../src/model/model.ts'
+import { adam, type Optimizer, type OptimizerName, optimizers } from '../../src/optimizers/optimizers.ts'
+
+export const features = (rows: number, cols: number) =>
+  Float32Array.from({ length: rows * cols }, (_, i) => Math.sin(i * 0.7))
+export const classes = (rows: number, count: number) => Int32Array.from({ length: rows }, (_, i) => (i * 7) % count)
+export const bits = (values: Float32Array) =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex')
+
+/** Says where two texts part; uvu would search for all differences, and not come back from long ones. */
+export function assertSame(actual: string, expected: string, message: string): void {
+  if (actual === expected) return
+  let at = 0
+  while (actual[at] === expected[at]) at++
+  assert.unreachable(`${message}: differs from character ${at} of ${expected.length}`)
+}
+
+export const all = (Object.keys(optimizers) as OptimizerName[]).map((name) => (optimizers[name] as () => Optimizer)())
+
+/** Calls the workers and waits for them. */
+export function ready(model: Model): Model {
+  const { threads } = model.engine.runner
+  threads?.call()
+  if (threads) assert.ok(threads.team?.waitUntilReady(20_000), 'workers start')
+  return model
+}
+
+/** Rejects when a promise takes too long. */
+export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${milliseconds} ms`)), milliseconds)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+/** What a training that may fail says, within a bounded time; undefined when it does not fail. */
+export const failureOf = (training: Promise<unknown>): Promise<string | undefined> =>
+  within(
+    20_000,
+    training.then(
+      () => undefined,
+      (error: Error) => error.message,
+    ),
+  )
+
+export const layered = (options: ModelOptions): Model =>
+  sequential(
+    [
+      input(13),
+      dense(37, { activation: 'tanh' }),
+      batchNorm(),
+      residual([dense(37, { activation: 'gelu', weightNorm: true }), dropout(0.2)]),
+      gaussianNoise(0.1),
+      dense(24),
+      prelu(),
+      layerNorm(),
+      groupNorm(3),
+      dense(10, { activation: 'softmax' }),
+    ],
+    { seed: 5, ...options },
+  )
+
+/** A model that spends much of its time in the update, and data for it. */
+export const heavy = (threads: number, optimizer: Optimizer = adam()): Model => {
+  const model = sequential([input(64), dense(300), batchNorm(), dense(300), dense(8)], { seed: 3, threads })
+  model.compile({ optimizer, loss: 'meanSquaredError' })
+  return model
+}
+export const heavyX = features(512, 64)
+export const heavyY = features(512, 8)

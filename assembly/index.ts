@@ -1,5 +1,5 @@
 // The door of the machine: everything TypeScript can call.
-import { ABI_VERSION } from '../src/abi/abi'
+import { ABI_VERSION } from '../src/abi/layout'
 import { fillConstants } from './math/simd'
 
 export { setTile } from './gemm/products'

@@ -1,5 +1,5 @@
 // How kernels' callers read a step's words and a record's.
-import { PANEL } from '../src/abi/abi'
+import { PANEL } from '../src/abi/layout'
 
 /** Operand `index` of a step, or dynamic word `index` of a record. */
 export class Word {

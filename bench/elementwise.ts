@@ -1,5 +1,26 @@
 /** Activations forward and backward, and softmax with its loss: elements a nanosecond. */
-import * as abi from '../src/abi/abi.ts'
+import {
+  ACTIVATE_ALPHA,
+  ACTIVATE_COLS,
+  ACTIVATE_FROM,
+  ACTIVATE_KIND,
+  ACTIVATE_SAVED,
+  ACTIVATE_STRIDE,
+  ACTIVATE_TO,
+} from '../src/abi/layers.ts'
+import {
+  LOSS_COLS,
+  LOSS_GRADIENT,
+  LOSS_KIND,
+  LOSS_OUTPUTS,
+  LOSS_PROBABILITIES,
+  LOSS_ROW_LOSSES,
+  LOSS_SOFTMAX_SPARSE,
+  LOSS_STRIDE,
+  LOSS_TARGETS,
+  LOSS_TARGETS_STRIDE,
+} from '../src/abi/losses.ts'
+import { OP_ACTIVATE, OP_ACTIVATE_BACK, OP_LOSS } from '../src/abi/ops.ts'
 import { activationKinds } from '../src/catalogue/activations.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import { Sheet } from '../test/support/targets.ts'
@@ -22,16 +43,16 @@ function activation(target: Target, code: number, back: boolean): () => void {
   const to = sheet.matrix(ROWS, COLS)
   const saved = sheet.matrix(ROWS, COLS, noise(ROWS * COLS, 6))
   sheet.step(
-    back ? abi.OP_ACTIVATE_BACK : abi.OP_ACTIVATE,
+    back ? OP_ACTIVATE_BACK : OP_ACTIVATE,
     {
-      [abi.ACTIVATE_FROM]: from.address,
-      [abi.ACTIVATE_TO]: to.address,
-      [abi.ACTIVATE_SAVED]: saved.address,
-      [abi.ACTIVATE_STRIDE]: to.stride,
-      [abi.ACTIVATE_COLS]: COLS,
-      [abi.ACTIVATE_KIND]: code,
+      [ACTIVATE_FROM]: from.address,
+      [ACTIVATE_TO]: to.address,
+      [ACTIVATE_SAVED]: saved.address,
+      [ACTIVATE_STRIDE]: to.stride,
+      [ACTIVATE_COLS]: COLS,
+      [ACTIVATE_KIND]: code,
     },
-    { [abi.ACTIVATE_ALPHA]: 1 },
+    { [ACTIVATE_ALPHA]: 1 },
   )
   const recording = record(sheet.arena.machine)
   sheet.run(ROWS)
@@ -45,16 +66,16 @@ function softmaxLoss(target: Target, rows: number, cols: number): () => void {
   const gradient = sheet.matrix(rows, cols)
   const probabilities = sheet.matrix(rows, cols)
   const targets = sheet.ints(Int32Array.from({ length: rows }, (_, row) => row % cols))
-  sheet.step(abi.OP_LOSS, {
-    [abi.LOSS_KIND]: abi.LOSS_SOFTMAX_SPARSE,
-    [abi.LOSS_OUTPUTS]: logits.address,
-    [abi.LOSS_STRIDE]: logits.stride,
-    [abi.LOSS_COLS]: cols,
-    [abi.LOSS_TARGETS]: targets,
-    [abi.LOSS_TARGETS_STRIDE]: 4,
-    [abi.LOSS_ROW_LOSSES]: sheet.floats(new Float32Array(rows)),
-    [abi.LOSS_GRADIENT]: gradient.address,
-    [abi.LOSS_PROBABILITIES]: probabilities.address,
+  sheet.step(OP_LOSS, {
+    [LOSS_KIND]: LOSS_SOFTMAX_SPARSE,
+    [LOSS_OUTPUTS]: logits.address,
+    [LOSS_STRIDE]: logits.stride,
+    [LOSS_COLS]: cols,
+    [LOSS_TARGETS]: targets,
+    [LOSS_TARGETS_STRIDE]: 4,
+    [LOSS_ROW_LOSSES]: sheet.floats(new Float32Array(rows)),
+    [LOSS_GRADIENT]: gradient.address,
+    [LOSS_PROBABILITIES]: probabilities.address,
   })
   const recording = record(sheet.arena.machine)
   sheet.run(rows)

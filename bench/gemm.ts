@@ -1,5 +1,19 @@
 /** Dense layers' three products, as steps of the op list, against the peak. */
-import * as abi from '../src/abi/abi.ts'
+import {
+  DENSE_B,
+  DENSE_DX,
+  DENSE_DX_STRIDE,
+  DENSE_INPUTS,
+  DENSE_SCRATCH,
+  DENSE_UNITS,
+  DENSE_W,
+  DENSE_X,
+  DENSE_X_STRIDE,
+  DENSE_Y,
+  DENSE_Y_STRIDE,
+} from '../src/abi/layers.ts'
+import * as layout from '../src/abi/layout.ts'
+import { OP_DENSE, OP_DENSE_DW, OP_DENSE_DX } from '../src/abi/ops.ts'
 import { roundUp, rowStride } from '../src/machine/matrixLayout.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import { Sheet } from '../test/support/targets.ts'
@@ -41,7 +55,7 @@ const TILED: readonly Shape[] = [
   [128, 784, 512],
   [32, 64, 100],
 ]
-const TILES = Object.entries(abi).flatMap(([name, value]) =>
+const TILES = Object.entries(layout).flatMap(([name, value]) =>
   name.startsWith('TILE_') && typeof value === 'number' ? [{ name: name.slice(5).toLowerCase(), value }] : [],
 )
 
@@ -54,20 +68,20 @@ function products(target: Target, [rows, inputs, units]: Shape): { sheet: Sheet;
     for (let r = 0; r < rows; r++) arena.floats(address + r * stride, cols).set(noise(cols, r))
     return { address, stride }
   }
-  const panels = roundUp(units, abi.PANEL) * inputs
+  const panels = roundUp(units, layout.PANEL) * inputs
   const w = sheet.floats(noise(panels, 1))
   const dw = sheet.floats(new Float32Array(panels))
-  const scratch = sheet.floats(new Float32Array(roundUp(inputs, abi.PANEL) * units))
-  const bias = sheet.floats(new Float32Array(roundUp(units, abi.PANEL)))
-  const db = sheet.floats(new Float32Array(roundUp(units, abi.PANEL)))
+  const scratch = sheet.floats(new Float32Array(roundUp(inputs, layout.PANEL) * units))
+  const bias = sheet.floats(new Float32Array(roundUp(units, layout.PANEL)))
+  const db = sheet.floats(new Float32Array(roundUp(units, layout.PANEL)))
   const [x, y, dx] = [matrix(inputs), matrix(units), matrix(inputs)]
   const shape = {
-    [abi.DENSE_X]: x.address,
-    [abi.DENSE_X_STRIDE]: x.stride,
-    [abi.DENSE_Y]: y.address,
-    [abi.DENSE_Y_STRIDE]: y.stride,
-    [abi.DENSE_INPUTS]: inputs,
-    [abi.DENSE_UNITS]: units,
+    [DENSE_X]: x.address,
+    [DENSE_X_STRIDE]: x.stride,
+    [DENSE_Y]: y.address,
+    [DENSE_Y_STRIDE]: y.stride,
+    [DENSE_INPUTS]: inputs,
+    [DENSE_UNITS]: units,
   }
   const call = (op: number, words: Record<number, number>) => {
     sheet.clear()
@@ -78,14 +92,14 @@ function products(target: Target, [rows, inputs, units]: Shape): { sheet: Sheet;
   }
   const calls = {
     // dw and dx first: what they read as dz must not be the result of y
-    dw: call(abi.OP_DENSE_DW, { [abi.DENSE_W]: dw, [abi.DENSE_B]: db }),
-    dx: call(abi.OP_DENSE_DX, {
-      [abi.DENSE_W]: w,
-      [abi.DENSE_DX]: dx.address,
-      [abi.DENSE_DX_STRIDE]: dx.stride,
-      [abi.DENSE_SCRATCH]: scratch,
+    dw: call(OP_DENSE_DW, { [DENSE_W]: dw, [DENSE_B]: db }),
+    dx: call(OP_DENSE_DX, {
+      [DENSE_W]: w,
+      [DENSE_DX]: dx.address,
+      [DENSE_DX_STRIDE]: dx.stride,
+      [DENSE_SCRATCH]: scratch,
     }),
-    y: call(abi.OP_DENSE, { [abi.DENSE_W]: w, [abi.DENSE_B]: bias }),
+    y: call(OP_DENSE, { [DENSE_W]: w, [DENSE_B]: bias }),
   }
   return { sheet, calls }
 }

@@ -1,5 +1,5 @@
 /** One optimizer's pass over blocks of its own, on the machine alone. */
-import * as abi from '../src/abi/abi.ts'
+import { RECORD_SCALAR, RECORD_SCALARS, RECORD_STEP, RECORD_WORDS } from '../src/abi/records.ts'
 import { scratchBytes, stateSlots, stepClock, updateSteps, writeDynamics } from '../src/compiler/updates.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import type { Optimizer } from '../src/optimizers/optimizers.ts'
@@ -33,12 +33,12 @@ export function optimizerPass(target: Target, optimizer: Optimizer, count: numbe
   }
   arena.commit()
   for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) sheet.step(op, ints, floats)
-  const words = new ArrayBuffer(abi.RECORD_WORDS * 4)
+  const words = new ArrayBuffer(RECORD_WORDS * 4)
   const f32 = new Float32Array(words)
   const i32 = new Int32Array(words)
   writeDynamics(stepClock(optimizer), UPDATE, 1, { f32, i32 }, 0)
   const dynamics: Record<number, number> = {}
-  for (let word = abi.RECORD_STEP; word < abi.RECORD_SCALAR + abi.RECORD_SCALARS; word++) dynamics[word] = i32[word]
+  for (let word = RECORD_STEP; word < RECORD_SCALAR + RECORD_SCALARS; word++) dynamics[word] = i32[word]
   const recording = record(arena.machine)
   sheet.run(1, {}, dynamics)
   const { replay } = recording.stop()

@@ -48,14 +48,15 @@ const TERSE = {
   format: { preserve_annotations: true, ascii_only: true },
 }
 
-/** The numbers that the machine and its compiler agree on stand in the code as they are, not as names to be looked up. */
+/** The numbers of src/abi stand in the code as they are, not as names to be looked up. */
 async function inlineNumbers() {
-  const numbers = Object.entries(await import(pathToFileURL(resolve(SOURCES, 'abi/abi.js')).href))
-  const define = Object.fromEntries(
-    numbers.flatMap(([name, value]) => [name, `abi.${name}`].map((place) => [place, String(value)])),
-  )
-  return (code) =>
-    transformSync(code.replace(/^import [^;]* from '[./]+abi\.js';$/m, ''), { define, target: 'es2022' }).code
+  const folder = resolve(SOURCES, 'abi')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.js'))
+  const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, file)).href)))
+  const numbers = Object.assign({}, ...modules)
+  const define = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]))
+  const imports = /^import \{[^}]*\} from '[./]+abi\/\w+\.js';$/gm
+  return (code) => transformSync(code.replace(imports, ''), { define, target: 'es2022' }).code
 }
 
 const shipped = (inlined) => ({

@@ -18,8 +18,8 @@ import {
   ACTIVATION_SOFTPLUS,
   ACTIVATION_SOFTSIGN,
   ACTIVATION_TANH,
-  PANEL,
-} from '../../src/abi/abi'
+} from '../../src/abi/activations'
+import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
 import {
   Elu,

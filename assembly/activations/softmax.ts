@@ -1,5 +1,5 @@
 // Softmax and its logarithm, row by row. Every row is summed by one thread in fours, in the same order whatever the split.
-import { PANEL } from '../../src/abi/abi'
+import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
 
 /** A row's vectors: the last ones hold padding, which must not contribute and comes out as 0. */

@@ -1,31 +1,47 @@
 // A dense layer's steps: each thread's pieces of y, dw and dx, one kernel call a piece.
-import * as abi from '../../src/abi/abi'
+import {
+  DENSE_ACTIVATION,
+  DENSE_ALPHA,
+  DENSE_B,
+  DENSE_DX,
+  DENSE_DX_STRIDE,
+  DENSE_INPUTS,
+  DENSE_SAVED,
+  DENSE_SAVED_STRIDE,
+  DENSE_SCRATCH,
+  DENSE_UNITS,
+  DENSE_W,
+  DENSE_X,
+  DENSE_X_STRIDE,
+  DENSE_Y,
+  DENSE_Y_STRIDE,
+} from '../../src/abi/layers'
 import { Grid } from '../threads/grid'
 import { Word } from '../word'
 import { denseBackwardInput, denseBackwardWeights, denseForward } from './products'
 
 export function dense(step: usize, rows: i32, thread: i32): void {
-  const inputs = Word.int(step, abi.DENSE_INPUTS)
-  const xStride = Word.address(step, abi.DENSE_X_STRIDE)
-  const yStride = Word.address(step, abi.DENSE_Y_STRIDE)
-  const saved = Word.address(step, abi.DENSE_SAVED)
-  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
-  for (Grid.of(rows, Word.panels(step, abi.DENSE_UNITS), inputs, thread); Grid.more(); ) {
+  const inputs = Word.int(step, DENSE_INPUTS)
+  const xStride = Word.address(step, DENSE_X_STRIDE)
+  const yStride = Word.address(step, DENSE_Y_STRIDE)
+  const saved = Word.address(step, DENSE_SAVED)
+  const savedStride = Word.address(step, DENSE_SAVED_STRIDE)
+  for (Grid.of(rows, Word.panels(step, DENSE_UNITS), inputs, thread); Grid.more(); ) {
     const row = <usize>Grid.row
     denseForward(
-      Word.address(step, abi.DENSE_X) + row * xStride,
+      Word.address(step, DENSE_X) + row * xStride,
       xStride,
-      Word.address(step, abi.DENSE_W),
-      Word.address(step, abi.DENSE_B),
-      Word.address(step, abi.DENSE_Y) + row * yStride,
+      Word.address(step, DENSE_W),
+      Word.address(step, DENSE_B),
+      Word.address(step, DENSE_Y) + row * yStride,
       yStride,
       Grid.rows,
       inputs,
-      Word.int(step, abi.DENSE_UNITS),
+      Word.int(step, DENSE_UNITS),
       Grid.begin,
       Grid.end,
-      Word.int(step, abi.DENSE_ACTIVATION),
-      Word.float(step, abi.DENSE_ALPHA),
+      Word.int(step, DENSE_ACTIVATION),
+      Word.float(step, DENSE_ALPHA),
       saved ? saved + row * savedStride : 0,
       savedStride,
     )
@@ -34,21 +50,21 @@ export function dense(step: usize, rows: i32, thread: i32): void {
 
 /** The rows of dw are inputs. */
 export function denseDw(step: usize, rows: i32, thread: i32): void {
-  const inputs = Word.int(step, abi.DENSE_INPUTS)
-  const bias = Word.address(step, abi.DENSE_B)
-  for (Grid.of(inputs, Word.panels(step, abi.DENSE_UNITS), rows, thread); Grid.more(); ) {
+  const inputs = Word.int(step, DENSE_INPUTS)
+  const bias = Word.address(step, DENSE_B)
+  for (Grid.of(inputs, Word.panels(step, DENSE_UNITS), rows, thread); Grid.more(); ) {
     denseBackwardWeights(
-      Word.address(step, abi.DENSE_X),
-      Word.address(step, abi.DENSE_X_STRIDE),
-      Word.address(step, abi.DENSE_Y),
-      Word.address(step, abi.DENSE_Y_STRIDE),
-      Word.address(step, abi.DENSE_W),
+      Word.address(step, DENSE_X),
+      Word.address(step, DENSE_X_STRIDE),
+      Word.address(step, DENSE_Y),
+      Word.address(step, DENSE_Y_STRIDE),
+      Word.address(step, DENSE_W),
       Grid.row ? 0 : bias,
       rows,
       inputs,
       Grid.row,
       Grid.rows,
-      Word.int(step, abi.DENSE_UNITS),
+      Word.int(step, DENSE_UNITS),
       Grid.begin,
       Grid.end,
     )
@@ -56,28 +72,28 @@ export function denseDw(step: usize, rows: i32, thread: i32): void {
 }
 
 export function denseDx(step: usize, rows: i32, thread: i32): void {
-  const units = Word.int(step, abi.DENSE_UNITS)
-  const zStride = Word.address(step, abi.DENSE_Y_STRIDE)
-  const xStride = Word.address(step, abi.DENSE_DX_STRIDE)
-  const savedStride = Word.address(step, abi.DENSE_SAVED_STRIDE)
-  for (Grid.of(rows, Word.panels(step, abi.DENSE_INPUTS), units, thread); Grid.more(); ) {
+  const units = Word.int(step, DENSE_UNITS)
+  const zStride = Word.address(step, DENSE_Y_STRIDE)
+  const xStride = Word.address(step, DENSE_DX_STRIDE)
+  const savedStride = Word.address(step, DENSE_SAVED_STRIDE)
+  for (Grid.of(rows, Word.panels(step, DENSE_INPUTS), units, thread); Grid.more(); ) {
     const row = <usize>Grid.row
     denseBackwardInput(
-      Word.address(step, abi.DENSE_Y) + row * zStride,
+      Word.address(step, DENSE_Y) + row * zStride,
       zStride,
-      Word.address(step, abi.DENSE_W),
-      Word.address(step, abi.DENSE_DX) + row * xStride,
+      Word.address(step, DENSE_W),
+      Word.address(step, DENSE_DX) + row * xStride,
       xStride,
       Grid.rows,
       Grid.rows < rows,
-      Word.int(step, abi.DENSE_INPUTS),
+      Word.int(step, DENSE_INPUTS),
       units,
       Grid.begin,
       Grid.end,
-      Word.address(step, abi.DENSE_SCRATCH),
-      Word.int(step, abi.DENSE_ACTIVATION),
-      Word.float(step, abi.DENSE_ALPHA),
-      Word.address(step, abi.DENSE_SAVED) + row * savedStride,
+      Word.address(step, DENSE_SCRATCH),
+      Word.int(step, DENSE_ACTIVATION),
+      Word.float(step, DENSE_ALPHA),
+      Word.address(step, DENSE_SAVED) + row * savedStride,
       savedStride,
     )
   }

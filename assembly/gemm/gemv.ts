@@ -1,5 +1,5 @@
 // Products with a single row, which no tile of several rows would feed.
-import { PANEL } from '../../src/abi/abi'
+import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
 import { Square } from './transpose'
 

@@ -8,7 +8,8 @@
 // Addresses and strides are bytes. Blocks of MC rows x KC of the sum stay in the L2 cache, a panel's KC x 8 in L1.
 // Every element is summed over k in order, and kept in c from one KC to the next: blocks, tiles and the split of panels
 // over threads change no bit of a result.
-import { ACTIVATION_LINEAR, PANEL } from '../../src/abi/abi'
+import { ACTIVATION_LINEAR } from '../../src/abi/activations'
+import { PANEL } from '../../src/abi/layout'
 import { activateBackBlock, activateBlock } from '../activations/activations'
 import { multiplyColumn, multiplyRowTransposed, outerProduct } from './gemv'
 import { Block } from './tileLoops'

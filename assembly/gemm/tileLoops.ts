@@ -1,5 +1,5 @@
 // Loops of tiles over the rows of a block, c = from + a · b, one or two panels wide, half a panel at the ragged end.
-import { PANEL, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../../src/abi/abi'
+import { PANEL, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../../src/abi/layout'
 import { multiplyRow, rowPanels } from './gemv'
 import { Tile } from './microkernels'
 

@@ -1,5 +1,5 @@
 // Weight panels turned over in registers.
-import { PANEL } from '../../src/abi/abi'
+import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
 
 /** Bytes of a panel's row. */

@@ -1,27 +1,27 @@
 // Normalization over the batch: every column of x [rows, cols] by itself, four columns at a time.
 import {
-  NORM_BATCH,
-  NORM_BATCHES,
-  NORM_BETA,
-  NORM_COLS,
-  NORM_CONSTANT_VARIANCE,
-  NORM_D_MAX,
-  NORM_DBETA,
-  NORM_DGAMMA,
-  NORM_DY,
-  NORM_EPSILON,
-  NORM_FROM,
-  NORM_GAMMA,
-  NORM_MODE,
-  NORM_MOMENTUM,
-  NORM_R_MAX,
-  NORM_RENORM,
-  NORM_RUNNING_MEAN,
-  NORM_RUNNING_SPREAD,
-  NORM_STATISTICS,
-  NORM_STATISTICS_STRIDE,
-  NORM_STRIDE,
-  NORM_TO,
+  BATCH_NORM_BATCHES,
+  BATCH_NORM_BETA,
+  BATCH_NORM_COLS,
+  BATCH_NORM_D_MAX,
+  BATCH_NORM_DBETA,
+  BATCH_NORM_DGAMMA,
+  BATCH_NORM_DY,
+  BATCH_NORM_EPSILON,
+  BATCH_NORM_FROM,
+  BATCH_NORM_GAMMA,
+  BATCH_NORM_MODE,
+  BATCH_NORM_MODE_BATCH,
+  BATCH_NORM_MODE_CONSTANT_VARIANCE,
+  BATCH_NORM_MODE_RENORM,
+  BATCH_NORM_MOMENTUM,
+  BATCH_NORM_R_MAX,
+  BATCH_NORM_RUNNING_MEAN,
+  BATCH_NORM_RUNNING_SPREAD,
+  BATCH_NORM_STATISTICS,
+  BATCH_NORM_STATISTICS_STRIDE,
+  BATCH_NORM_STRIDE,
+  BATCH_NORM_TO,
   STATISTICS_D,
   STATISTICS_DOT,
   STATISTICS_INVERSE,
@@ -29,7 +29,7 @@ import {
   STATISTICS_R,
   STATISTICS_SPREAD,
   STATISTICS_SUM,
-} from '../../src/abi/abi'
+} from '../../src/abi/layers'
 import { columnDots, columnMoments } from '../math/columns'
 import * as constant from '../math/constants'
 import { F4 } from '../math/simd'
@@ -48,17 +48,18 @@ class Column {
 
 /** y = (x - mean) * scale + shift, scale = gamma r / spread, shift = gamma d + beta, for panels [begin, end). */
 export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, NORM_STRIDE << 2)
-  const mode = load<i32>(step, NORM_MODE << 2)
-  const gammas = load<usize>(step, NORM_GAMMA << 2)
-  const betas = load<usize>(step, NORM_BETA << 2)
-  const row = load<usize>(step, NORM_STATISTICS_STRIDE << 2)
+  const stride = load<usize>(step, BATCH_NORM_STRIDE << 2)
+  const mode = load<i32>(step, BATCH_NORM_MODE << 2)
+  const gammas = load<usize>(step, BATCH_NORM_GAMMA << 2)
+  const betas = load<usize>(step, BATCH_NORM_BETA << 2)
+  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
   const zero = f32x4.splat(0)
   const one = F4.one()
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
-    const x = load<usize>(step, NORM_FROM << 2) + offset
-    const at = load<usize>(step, NORM_STATISTICS << 2) + offset
-    if (mode == NORM_BATCH || mode == NORM_RENORM) batchStatistics(step, at, x, rows, offset, mode)
+    const x = load<usize>(step, BATCH_NORM_FROM << 2) + offset
+    const at = load<usize>(step, BATCH_NORM_STATISTICS << 2) + offset
+    if (mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM)
+      batchStatistics(step, at, x, rows, offset, mode)
     else constantStatistics(step, at, offset, mode)
     const gamma = Column.load(gammas, offset, one)
     const mean = v128.load(at + row * STATISTICS_MEAN)
@@ -67,7 +68,7 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
     const scale = f32x4.mul(f32x4.mul(v128.load(at + row * STATISTICS_INVERSE), r), gamma)
     const shift = F4.fma(gamma, d, Column.load(betas, offset, zero))
     let from = x
-    let to = load<usize>(step, NORM_TO << 2) + offset
+    let to = load<usize>(step, BATCH_NORM_TO << 2) + offset
     for (let i = 0; i < rows; i++, from += stride, to += stride) {
       v128.store(to, F4.fma(f32x4.sub(v128.load(from), mean), scale, shift))
     }
@@ -76,22 +77,22 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
 
 /** Four columns' statistics of the batch, r and d. */
 function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: usize, mode: i32): void {
-  const row = load<usize>(step, NORM_STATISTICS_STRIDE << 2)
+  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
   const mean = at + row * STATISTICS_MEAN
   const variance = at + row * STATISTICS_SPREAD
   const one = F4.one()
-  columnMoments(x, load<usize>(step, NORM_STRIDE << 2), rows, mean, variance)
-  const spread = f32x4.sqrt(f32x4.add(v128.load(variance), v128.load32_splat(step, NORM_EPSILON << 2)))
+  columnMoments(x, load<usize>(step, BATCH_NORM_STRIDE << 2), rows, mean, variance)
+  const spread = f32x4.sqrt(f32x4.add(v128.load(variance), v128.load32_splat(step, BATCH_NORM_EPSILON << 2)))
   v128.store(at + row * STATISTICS_INVERSE, f32x4.div(one, spread))
   v128.store(at + row * STATISTICS_R, one)
   v128.store(at + row * STATISTICS_D, f32x4.splat(0))
-  if (mode == NORM_BATCH) return
+  if (mode == BATCH_NORM_MODE_BATCH) return
 
   // r = spread / sigma and d = (mean - mu) / sigma, both clipped: constants on the way back
-  const sigma = v128.load(load<usize>(step, NORM_RUNNING_SPREAD << 2) + offset)
-  const mu = v128.load(load<usize>(step, NORM_RUNNING_MEAN << 2) + offset)
-  const rMax = v128.load32_splat(step, NORM_R_MAX << 2)
-  const dMax = v128.load32_splat(step, NORM_D_MAX << 2)
+  const sigma = v128.load(load<usize>(step, BATCH_NORM_RUNNING_SPREAD << 2) + offset)
+  const mu = v128.load(load<usize>(step, BATCH_NORM_RUNNING_MEAN << 2) + offset)
+  const rMax = v128.load32_splat(step, BATCH_NORM_R_MAX << 2)
+  const dMax = v128.load32_splat(step, BATCH_NORM_D_MAX << 2)
   const d = f32x4.div(f32x4.sub(v128.load(mean), mu), sigma)
   v128.store(variance, spread)
   v128.store(at + row * STATISTICS_R, Column.clip(f32x4.div(spread, sigma), f32x4.div(one, rMax), rMax))
@@ -100,16 +101,16 @@ function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: us
 
 /** Four columns' running statistics as constants: r = 1, d = 0. */
 function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): void {
-  const row = load<usize>(step, NORM_STATISTICS_STRIDE << 2)
+  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
   const zero = f32x4.splat(0)
   const one = F4.one()
-  let spread = v128.load(load<usize>(step, NORM_RUNNING_SPREAD << 2) + offset)
-  if (mode == NORM_CONSTANT_VARIANCE) {
-    spread = f32x4.sqrt(f32x4.add(spread, v128.load32_splat(step, NORM_EPSILON << 2)))
+  let spread = v128.load(load<usize>(step, BATCH_NORM_RUNNING_SPREAD << 2) + offset)
+  if (mode == BATCH_NORM_MODE_CONSTANT_VARIANCE) {
+    spread = f32x4.sqrt(f32x4.add(spread, v128.load32_splat(step, BATCH_NORM_EPSILON << 2)))
   }
   // the deviation of padding is 0
   const inverse = v128.and(f32x4.div(one, spread), f32x4.ne(spread, zero))
-  v128.store(at + row * STATISTICS_MEAN, v128.load(load<usize>(step, NORM_RUNNING_MEAN << 2) + offset))
+  v128.store(at + row * STATISTICS_MEAN, v128.load(load<usize>(step, BATCH_NORM_RUNNING_MEAN << 2) + offset))
   v128.store(at + row * STATISTICS_INVERSE, inverse)
   v128.store(at + row * STATISTICS_R, one)
   v128.store(at + row * STATISTICS_D, zero)
@@ -120,21 +121,21 @@ function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): v
  * dx = gamma r / spread (dy - mean dy - n mean(dy n)); the means vanish where the statistics are constants.
  */
 export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, NORM_STRIDE << 2)
-  const mode = load<i32>(step, NORM_MODE << 2)
-  const gammas = load<usize>(step, NORM_GAMMA << 2)
-  const dgamma = load<usize>(step, NORM_DGAMMA << 2)
-  const dbeta = load<usize>(step, NORM_DBETA << 2)
-  const dxs = load<usize>(step, NORM_TO << 2)
-  const row = load<usize>(step, NORM_STATISTICS_STRIDE << 2)
-  const live = mode == NORM_BATCH || mode == NORM_RENORM
+  const stride = load<usize>(step, BATCH_NORM_STRIDE << 2)
+  const mode = load<i32>(step, BATCH_NORM_MODE << 2)
+  const gammas = load<usize>(step, BATCH_NORM_GAMMA << 2)
+  const dgamma = load<usize>(step, BATCH_NORM_DGAMMA << 2)
+  const dbeta = load<usize>(step, BATCH_NORM_DBETA << 2)
+  const dxs = load<usize>(step, BATCH_NORM_TO << 2)
+  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
+  const live = mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM
   const zero = f32x4.splat(0)
   const share = f32x4.splat(1 / <f32>rows)
   const tiny = v128.load(0, constant.TINY)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
-    const x = load<usize>(step, NORM_FROM << 2) + offset
-    const dy = load<usize>(step, NORM_DY << 2) + offset
-    const at = load<usize>(step, NORM_STATISTICS << 2) + offset
+    const x = load<usize>(step, BATCH_NORM_FROM << 2) + offset
+    const dy = load<usize>(step, BATCH_NORM_DY << 2) + offset
+    const at = load<usize>(step, BATCH_NORM_STATISTICS << 2) + offset
     const mean = v128.load(at + row * STATISTICS_MEAN)
     const inverse = v128.load(at + row * STATISTICS_INVERSE)
     const r = v128.load(at + row * STATISTICS_R)
@@ -172,19 +173,19 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
  */
 export function runningStatistics(step: usize, rows: i32): void {
   if (rows < 2) return
-  const cols = load<i32>(step, NORM_COLS << 2)
-  const row = load<usize>(step, NORM_STATISTICS_STRIDE << 2)
-  let at = load<usize>(step, NORM_STATISTICS << 2)
-  let means = load<usize>(step, NORM_RUNNING_MEAN << 2)
-  let spreads = load<usize>(step, NORM_RUNNING_SPREAD << 2)
-  let momentum = load<f32>(step, NORM_MOMENTUM << 2)
+  const cols = load<i32>(step, BATCH_NORM_COLS << 2)
+  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
+  let at = load<usize>(step, BATCH_NORM_STATISTICS << 2)
+  let means = load<usize>(step, BATCH_NORM_RUNNING_MEAN << 2)
+  let spreads = load<usize>(step, BATCH_NORM_RUNNING_SPREAD << 2)
+  let momentum = load<f32>(step, BATCH_NORM_MOMENTUM << 2)
   if (momentum == 0) {
-    const batches = load<usize>(step, NORM_BATCHES << 2)
+    const batches = load<usize>(step, BATCH_NORM_BATCHES << 2)
     const seen = load<f32>(batches) + 1
     store<f32>(batches, seen)
     momentum = 1 / seen
   }
-  const renorm = load<i32>(step, NORM_MODE << 2) == NORM_RENORM
+  const renorm = load<i32>(step, BATCH_NORM_MODE << 2) == BATCH_NORM_MODE_RENORM
   const kept = f32x4.splat(1 - momentum)
   const taken = f32x4.splat(momentum)
   const spreadTaken = renorm ? taken : f32x4.splat(momentum * (<f32>rows / <f32>(rows - 1)))

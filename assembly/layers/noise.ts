@@ -8,8 +8,8 @@ import {
   NOISE_STRIDE,
   NOISE_THRESHOLD,
   NOISE_TO,
-  PANEL,
-} from '../../src/abi/abi'
+} from '../../src/abi/layers'
+import { PANEL } from '../../src/abi/layout'
 import { Draw } from '../math/random'
 import { F4 } from '../math/simd'
 

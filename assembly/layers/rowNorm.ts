@@ -6,7 +6,6 @@ import {
   COLUMN_SUMS_DY,
   COLUMN_SUMS_N,
   COLUMN_SUMS_STRIDE,
-  PANEL,
   ROW_NORM_BETA,
   ROW_NORM_CENTERED,
   ROW_NORM_COLS,
@@ -22,7 +21,8 @@ import {
   SPREAD_FROM,
   SPREAD_RUN,
   SPREAD_TO,
-} from '../../src/abi/abi'
+} from '../../src/abi/layers'
+import { PANEL } from '../../src/abi/layout'
 import { columnDots } from '../math/columns'
 import { Lanes } from '../math/lanes'
 import { F4 } from '../math/simd'

@@ -13,7 +13,7 @@ import {
   WEIGHT_NORM_INVERSE,
   WEIGHT_NORM_V,
   WEIGHT_NORM_W,
-} from '../../src/abi/abi'
+} from '../../src/abi/layers'
 import { columnDots } from '../math/columns'
 import { F4 } from '../math/simd'
 

@@ -28,7 +28,7 @@ import {
   LOSS_TARGETS,
   LOSS_TARGETS_STRIDE,
   LOSS_WEIGHTS,
-} from '../../src/abi/abi'
+} from '../../src/abi/losses'
 import { Lanes, Row, totalWeight } from '../math/lanes'
 import { F4 } from '../math/simd'
 import { softmaxRows } from './softmaxLoss'

@@ -9,10 +9,8 @@ import {
   CORRECT_TARGETS,
   CORRECT_TARGETS_STRIDE,
   CORRECT_THRESHOLD,
-  RECORD_CORRECT,
-  RECORD_LOSS,
-  RECORD_WEIGHT,
-} from '../../src/abi/abi'
+} from '../../src/abi/losses'
+import { RECORD_CORRECT, RECORD_LOSS, RECORD_WEIGHT } from '../../src/abi/records'
 import { Lanes, totalWeight } from '../math/lanes'
 import { F4 } from '../math/simd'
 

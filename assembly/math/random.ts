@@ -1,6 +1,6 @@
 // Random bits without state: a hash of the element's index under a key made of seed, step and stream. The way back draws
 // the same bits as the way forward, and so does any split among threads.
-import { RECORD_SEED, RECORD_STEP } from '../../src/abi/abi'
+import { RECORD_SEED, RECORD_STEP } from '../../src/abi/records'
 import * as constant from './constants'
 import { F4 } from './simd'
 

@@ -11,7 +11,7 @@ import {
   RMSPROP_REST,
   RMSPROP_RHO,
   SCALAR_RATE,
-} from '../../src/abi/abi'
+} from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
 import { Operands } from './operands'
 

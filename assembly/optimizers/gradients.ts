@@ -1,4 +1,6 @@
 // What happens to the gradient block between the backward pass and the update: penalties and clipping.
+import { PANEL, SUM_CHUNK } from '../../src/abi/layout'
+import { OP_CLIP_NORM, OP_GRADIENT_SUMS, OP_PENALTY } from '../../src/abi/ops'
 import {
   ACTIVITY_COLS,
   ACTIVITY_DY,
@@ -9,29 +11,23 @@ import {
   BLOCK_GRADIENTS,
   BLOCK_PARTIALS,
   CLIP_LIMIT,
-  NORM_CHUNK,
-  NORM_ORDER,
-  OP_CLIP_NORM,
-  OP_GRADIENT_SUMS,
-  OP_PENALTY,
-  PANEL,
+  CLIP_ORDER,
   PENALTY_L1,
   PENALTY_L2,
   PENALTY_PARAMETERS,
-  RECORD_GRADIENT_NORM,
-  RECORD_PENALTY,
-} from '../../src/abi/abi'
+} from '../../src/abi/optimizers'
+import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records'
 import { Share } from '../threads/share'
 
 /** Bytes of what is summed at a time. */
-const CHUNK: usize = NORM_CHUNK << 2
+const CHUNK: usize = SUM_CHUNK << 2
 
 /** This thread's share of a step on the gradient block: sums by chunks, the rest by vectors. */
 export function adjustGradients(op: i32, step: usize, record: usize, thread: i32): void {
   const count = load<i32>(step, BLOCK_COUNT << 2)
   const bytes = (<usize>count) << 2
   if (op == OP_PENALTY || op == OP_GRADIENT_SUMS) {
-    for (Share.of((count + NORM_CHUNK - 1) / NORM_CHUNK, thread); Share.more(); ) {
+    for (Share.of((count + SUM_CHUNK - 1) / SUM_CHUNK, thread); Share.more(); ) {
       for (let chunk = <usize>Share.begin; chunk < <usize>Share.end; chunk++) {
         const partial = load<usize>(step, BLOCK_PARTIALS << 2) + (chunk << 3)
         const end = min((chunk + 1) * CHUNK, bytes)
@@ -139,7 +135,7 @@ function addPenalty(record: usize, penalty: f64): void {
 /** partial = sum |g|^p for p = 1 or 2, or max |g|, over bytes [begin, end), in float64. */
 function sumGradients(step: usize, partial: usize, begin: usize, end: usize): void {
   const g = load<usize>(step, BLOCK_GRADIENTS << 2)
-  const order = load<i32>(step, NORM_ORDER << 2)
+  const order = load<i32>(step, CLIP_ORDER << 2)
   let evens = f64x2.splat(0)
   let odds = f64x2.splat(0)
   for (let i = begin; i < end; i += 16) {
@@ -164,10 +160,10 @@ function sumGradients(step: usize, partial: usize, begin: usize, end: usize): vo
 
 /** (sum |g|^p)^(1/p), or max |g|, from the partials in order; every thread adds them up, the main one reports. */
 function gradientNorm(step: usize, record: usize, thread: i32): f64 {
-  const order = load<i32>(step, NORM_ORDER << 2)
+  const order = load<i32>(step, CLIP_ORDER << 2)
   let partial = load<usize>(step, BLOCK_PARTIALS << 2)
   let sum: f64 = 0
-  for (let left = load<i32>(step, BLOCK_COUNT << 2); left > 0; left -= NORM_CHUNK, partial += 8) {
+  for (let left = load<i32>(step, BLOCK_COUNT << 2); left > 0; left -= SUM_CHUNK, partial += 8) {
     sum = order ? sum + load<f64>(partial) : max(sum, load<f64>(partial))
   }
   const norm = order == 2 ? Math.sqrt(sum) : sum

@@ -1,6 +1,7 @@
 // Rules with a norm per tensor: LAMB, NovoGrad. One op sums squares chunk by chunk into partial sums, a later one adds
 // the partial sums up in order: the chunks, not the threads, fix the order of summation. What an op reads was written
 // before the barrier in front of it, so no thread's update races another's norm.
+import { SUM_CHUNK } from '../../src/abi/layout'
 import {
   MOMENT_BETA1,
   MOMENT_BETA2,
@@ -10,14 +11,13 @@ import {
   MOMENT_REST2,
   MOMENT_SCALAR_FIRST,
   MOMENT_SCALAR_SECOND,
-  NORM_CHUNK,
   NOVOGRAD_SCALAR_KEPT,
   NOVOGRAD_SCALAR_NORM,
   OPT_COUNT,
   OPT_PARTIALS,
   OPT_TINY,
   OPT_TINY_SQUARE,
-} from '../../src/abi/abi'
+} from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
 import { Operands } from './operands'
 
@@ -44,7 +44,7 @@ class Norm {
 
   /** Bytes of a chunk. */
   @inline static chunk(): usize {
-    return NORM_CHUNK << 2
+    return SUM_CHUNK << 2
   }
 
   /** Sum over all chunks of one of the two partial sums. */

@@ -14,7 +14,7 @@ import {
   OPT_TINY,
   OPT_TINY_SQUARE,
   RADAM_SCALAR_PLAIN,
-} from '../../src/abi/abi'
+} from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
 import { Operands } from './operands'
 

@@ -6,10 +6,8 @@ import {
   OPT_PARAMETERS,
   OPT_RATE_SCALE,
   OPT_STATE,
-  RECORD_LEARNING_RATE,
-  RECORD_SCALAR,
-  RECORD_WEIGHT_DECAY,
-} from '../../src/abi/abi'
+} from '../../src/abi/optimizers'
+import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_WEIGHT_DECAY } from '../../src/abi/records'
 import { TINY } from '../math/constants'
 import { F4 } from '../math/simd'
 

@@ -1,8 +1,7 @@
 // The optimizers' switch: one line per rule. A pass is elementwise, so threads share it by cache lines; the rules with
 // norms per tensor share whole chunks while they sum.
+import { SUM_CHUNK } from '../../src/abi/layout'
 import {
-  JOURNAL_BLOCK,
-  NORM_CHUNK,
   OP_ADABELIEF,
   OP_ADADELTA,
   OP_ADAGRAD,
@@ -21,8 +20,9 @@ import {
   OP_RPROP,
   OP_SGD,
   OP_YOGI,
-  OPT_COUNT,
-} from '../../src/abi/abi'
+} from '../../src/abi/ops'
+import { OPT_COUNT } from '../../src/abi/optimizers'
+import { JOURNAL_BLOCK } from '../../src/abi/threads'
 import { Journal } from '../threads/journal'
 import { Share } from '../threads/share'
 import { adadelta, adagrad, rmsprop } from './accumulators'
@@ -69,29 +69,29 @@ class Block {
 
   /** Bytes of what a thread's journal takes at once. */
   @inline static bytes(op: i32): usize {
-    return Block.chunked(op) ? NORM_CHUNK << 2 : JOURNAL_BLOCK
+    return Block.chunked(op) ? SUM_CHUNK << 2 : JOURNAL_BLOCK
   }
 
   @inline static units(op: i32, step: usize): i32 {
     const count = load<i32>(step, OPT_COUNT << 2)
-    return Block.chunked(op) ? (count + NORM_CHUNK - 1) / NORM_CHUNK : count >> 4
+    return Block.chunked(op) ? (count + SUM_CHUNK - 1) / SUM_CHUNK : count >> 4
   }
 
   /** The share in bytes. */
   @inline static begin(op: i32): usize {
-    return <usize>Share.begin * (Block.chunked(op) ? (<usize>NORM_CHUNK) << 2 : 64)
+    return <usize>Share.begin * (Block.chunked(op) ? (<usize>SUM_CHUNK) << 2 : 64)
   }
 
   @inline static end(op: i32, step: usize): usize {
-    const end = <usize>Share.end * (Block.chunked(op) ? (<usize>NORM_CHUNK) << 2 : 64)
+    const end = <usize>Share.end * (Block.chunked(op) ? (<usize>SUM_CHUNK) << 2 : 64)
     return min(end, (<usize>load<i32>(step, OPT_COUNT << 2)) << 2)
   }
 }
 
 /** An optimizer step on bytes [begin, end) of its blocks. */
 function apply(op: i32, step: usize, record: usize, begin: usize, end: usize): void {
-  const first = <i32>(begin / (NORM_CHUNK << 2))
-  const last = <i32>((end + (NORM_CHUNK << 2) - 1) / (NORM_CHUNK << 2))
+  const first = <i32>(begin / (SUM_CHUNK << 2))
+  const last = <i32>((end + (SUM_CHUNK << 2) - 1) / (SUM_CHUNK << 2))
   if (op == OP_SGD) sgd(step, record, begin, end)
   else if (op == OP_ADAM) adam(step, record, begin, end)
   else if (op == OP_ADAMAX) adamax(step, record, begin, end)

@@ -12,7 +12,7 @@ import {
   SGD_MOMENTUM,
   SGD_SCALAR_GRADIENT,
   SGD_VELOCITY,
-} from '../../src/abi/abi'
+} from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
 import { Operands } from './operands'
 

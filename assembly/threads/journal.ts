@@ -1,15 +1,9 @@
 // What a thread's share of an update needs so that another can finish it when the thread dies in the middle: the old values
 // of the block it is at, and how far it is. Parameters and state are updated in place, so a block half done is restored
 // first. The main thread keeps no journal: with it, everything dies.
-import {
-  JOB_JOURNAL,
-  JOURNAL_BYTES,
-  LINE_PROGRESS,
-  OP_LAMB_NORMS,
-  OPT_PARAMETERS,
-  OPT_STATE,
-  OPT_STATES,
-} from '../../src/abi/abi'
+import { OP_LAMB_NORMS } from '../../src/abi/ops'
+import { OPT_PARAMETERS, OPT_STATE, OPT_STATES } from '../../src/abi/optimizers'
+import { JOB_JOURNAL, JOURNAL_BYTES, LINE_PROGRESS } from '../../src/abi/threads'
 import { Job, Line, shares } from './threads'
 
 /** Progress is the offset of a block (of the last cache line when all is done), and what is known of it. */

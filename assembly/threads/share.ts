@@ -7,7 +7,7 @@
 //
 // A slot's word says which shared step claimed it last, and who. A thread leaves a step when all its slots are claimed, so
 // words are never cleared: an older number is a free slot. Which thread computes what changes no bit of any result.
-import { MOST_SLOTS, THREAD_SLOTS, THREADS_SLOTS } from '../../src/abi/abi'
+import { MOST_SLOTS, THREAD_SLOTS, THREADS_SLOTS } from '../../src/abi/threads'
 import { nextShare, shares, threads } from './threads'
 
 /** Below the step's number in a slot's word: the thread, and whether it is done. */

@@ -3,6 +3,18 @@
 // (and, before a job, the main thread) writes. Thread 0 is the main thread, which may not be able to sleep and
 // must not wait forever for a thread that has died: it gives up after a while, and can come back.
 import {
+  OP_CLIP_NORM,
+  OP_CORRECT,
+  OP_DENSE_DW,
+  OP_DENSE_DX,
+  OP_GATHER,
+  OP_GRADIENT_SUMS,
+  OP_MEAN_LOSS,
+  OP_NONE,
+  OP_PENALTY,
+  OP_PENALTY_SUM,
+} from '../../src/abi/ops'
+import {
   JOB_ARRIVALS,
   JOB_AT,
   JOB_LEFT,
@@ -16,19 +28,9 @@ import {
   LINE_READY,
   LINE_SLEEPERS,
   LINE_THERE,
-  OP_CLIP_NORM,
-  OP_CORRECT,
-  OP_DENSE_DW,
-  OP_DENSE_DX,
-  OP_GATHER,
-  OP_GRADIENT_SUMS,
-  OP_MEAN_LOSS,
-  OP_NONE,
-  OP_PENALTY,
-  OP_PENALTY_SUM,
   THREADS_JOB,
   THREADS_LINES,
-} from '../../src/abi/abi'
+} from '../../src/abi/threads'
 
 /** Looks at another thread's line before sleeping: at most some 100 µs, twice what falling asleep and waking up takes. */
 const SPINS: i32 = 100000

@@ -1,5 +1,24 @@
 /** The activations: what each computes, what its backward pass needs, and what it is called elsewhere. */
-import * as abi from '../abi/abi.ts'
+import {
+  ACTIVATION_ELU,
+  ACTIVATION_GELU,
+  ACTIVATION_GELU_TANH,
+  ACTIVATION_HARD_SIGMOID,
+  ACTIVATION_HARD_SWISH,
+  ACTIVATION_LEAKY_RELU,
+  ACTIVATION_LINEAR,
+  ACTIVATION_LOG_SOFTMAX,
+  ACTIVATION_MISH,
+  ACTIVATION_RELU,
+  ACTIVATION_RELU6,
+  ACTIVATION_SELU,
+  ACTIVATION_SIGMOID,
+  ACTIVATION_SILU,
+  ACTIVATION_SOFTMAX,
+  ACTIVATION_SOFTPLUS,
+  ACTIVATION_SOFTSIGN,
+  ACTIVATION_TANH,
+} from '../abi/activations.ts'
 import { checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
 
 export type ActivationName =
@@ -49,7 +68,7 @@ export interface ActivationKind {
 
 export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> = Object.freeze({
   linear: Object.freeze({
-    code: abi.ACTIVATION_LINEAR,
+    code: ACTIVATION_LINEAR,
     saves: 'none',
     rowwise: false,
     equation: 'y = x',
@@ -60,7 +79,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'regression outputs, and logits for a loss that takes them',
   }),
   relu: Object.freeze({
-    code: abi.ACTIVATION_RELU,
+    code: ACTIVATION_RELU,
     saves: 'output',
     rowwise: false,
     equation: 'y = max(x, 0)',
@@ -71,7 +90,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'the default for hidden layers; pair it with heNormal or heUniform kernels',
   }),
   leakyRelu: Object.freeze({
-    code: abi.ACTIVATION_LEAKY_RELU,
+    code: ACTIVATION_LEAKY_RELU,
     saves: 'output',
     rowwise: false,
     alpha: 0.01,
@@ -83,7 +102,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'hidden layers in which too many relu units have died',
   }),
   elu: Object.freeze({
-    code: abi.ACTIVATION_ELU,
+    code: ACTIVATION_ELU,
     saves: 'output',
     rowwise: false,
     alpha: 1,
@@ -95,7 +114,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'hidden layers whose mean output should stay near 0',
   }),
   selu: Object.freeze({
-    code: abi.ACTIVATION_SELU,
+    code: ACTIVATION_SELU,
     saves: 'output',
     rowwise: false,
     equation: 'y = s x if x > 0, else s a (e^x - 1); s = 1.0507009873554805, a = 1.6732632423543772',
@@ -106,7 +125,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'deep plain stacks with lecunNormal kernels, which then need no normalization',
   }),
   gelu: Object.freeze({
-    code: abi.ACTIVATION_GELU,
+    code: ACTIVATION_GELU,
     saves: 'input',
     rowwise: false,
     equation: 'y = x Phi(x), Phi the cumulative normal distribution',
@@ -117,7 +136,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'hidden layers, a smooth relu',
   }),
   geluTanh: Object.freeze({
-    code: abi.ACTIVATION_GELU_TANH,
+    code: ACTIVATION_GELU_TANH,
     saves: 'input',
     rowwise: false,
     equation: 'y = x (1 + tanh u) / 2 = x s, s = sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3)',
@@ -128,7 +147,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'models trained elsewhere with this approximation; within 5e-4 of gelu',
   }),
   sigmoid: Object.freeze({
-    code: abi.ACTIVATION_SIGMOID,
+    code: ACTIVATION_SIGMOID,
     saves: 'output',
     rowwise: false,
     equation: 'y = 1 / (1 + e^-x)',
@@ -139,7 +158,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'outputs that are independent probabilities',
   }),
   hardSigmoid: Object.freeze({
-    code: abi.ACTIVATION_HARD_SIGMOID,
+    code: ACTIVATION_HARD_SIGMOID,
     saves: 'output',
     rowwise: false,
     equation: 'y = min(max(x + 3, 0), 6) / 6',
@@ -150,7 +169,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'gates where sigmoid costs too much',
   }),
   tanh: Object.freeze({
-    code: abi.ACTIVATION_TANH,
+    code: ACTIVATION_TANH,
     saves: 'output',
     rowwise: false,
     equation: 'y = (e^x - e^-x) / (e^x + e^-x)',
@@ -161,7 +180,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'small hidden layers, and outputs between -1 and 1; pair it with glorotUniform kernels',
   }),
   silu: Object.freeze({
-    code: abi.ACTIVATION_SILU,
+    code: ACTIVATION_SILU,
     saves: 'input',
     rowwise: false,
     equation: 'y = x s, s = sigmoid(x)',
@@ -173,7 +192,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'hidden layers, a smooth relu cheaper than gelu',
   }),
   hardSwish: Object.freeze({
-    code: abi.ACTIVATION_HARD_SWISH,
+    code: ACTIVATION_HARD_SWISH,
     saves: 'input',
     rowwise: false,
     equation: 'y = x min(max(x + 3, 0), 6) / 6',
@@ -184,7 +203,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'silu without an exponential',
   }),
   softplus: Object.freeze({
-    code: abi.ACTIVATION_SOFTPLUS,
+    code: ACTIVATION_SOFTPLUS,
     saves: 'output',
     rowwise: false,
     equation: 'y = ln(1 + e^x)',
@@ -195,7 +214,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'outputs that must be positive: scales, rates, variances',
   }),
   softsign: Object.freeze({
-    code: abi.ACTIVATION_SOFTSIGN,
+    code: ACTIVATION_SOFTSIGN,
     saves: 'output',
     rowwise: false,
     equation: 'y = x / (1 + |x|)',
@@ -206,7 +225,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'tanh with slowly vanishing gradients',
   }),
   mish: Object.freeze({
-    code: abi.ACTIVATION_MISH,
+    code: ACTIVATION_MISH,
     saves: 'input',
     rowwise: false,
     equation: 'y = x tanh(ln(1 + e^x)) = x w, w = n / (n + 2), n = e^x (e^x + 2)',
@@ -217,7 +236,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'hidden layers, close to silu',
   }),
   relu6: Object.freeze({
-    code: abi.ACTIVATION_RELU6,
+    code: ACTIVATION_RELU6,
     saves: 'output',
     rowwise: false,
     equation: 'y = min(max(x, 0), 6)',
@@ -228,7 +247,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'hidden layers of models to be quantized',
   }),
   softmax: Object.freeze({
-    code: abi.ACTIVATION_SOFTMAX,
+    code: ACTIVATION_SOFTMAX,
     saves: 'output',
     rowwise: true,
     equation: 'y = e^(x - max x) / sum e^(x - max x), over a row',
@@ -239,7 +258,7 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     use: 'class probabilities; fused with a crossentropy loss into one stable step',
   }),
   logSoftmax: Object.freeze({
-    code: abi.ACTIVATION_LOG_SOFTMAX,
+    code: ACTIVATION_LOG_SOFTMAX,
     saves: 'output',
     rowwise: true,
     equation: 'y = x - max x - ln sum e^(x - max x), over a row',

@@ -1,5 +1,19 @@
 /** The catalogue of losses: plain frozen specs, and what each becomes on the machine; no machine needed. */
-import * as abi from '../abi/abi.ts'
+import {
+  LOSS_ABSOLUTE_ERROR,
+  LOSS_BINARY_CROSSENTROPY,
+  LOSS_CATEGORICAL_HINGE,
+  LOSS_HINGE,
+  LOSS_HUBER,
+  LOSS_KL_DIVERGENCE,
+  LOSS_LOG_COSH,
+  LOSS_POISSON,
+  LOSS_SIGMOID_CROSSENTROPY,
+  LOSS_SOFTMAX_CROSSENTROPY,
+  LOSS_SOFTMAX_SPARSE,
+  LOSS_SQUARED_ERROR,
+  LOSS_SQUARED_HINGE,
+} from '../abi/losses.ts'
 import { checkBoolean, checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
 import { LOSS_DOCS, type LossDoc } from './losses.docs.ts'
@@ -148,15 +162,15 @@ export interface LoweredLoss {
 
 /** Codes of the losses that do not depend on the last activation. */
 const CODES = {
-  meanSquaredError: abi.LOSS_SQUARED_ERROR,
-  meanAbsoluteError: abi.LOSS_ABSOLUTE_ERROR,
-  huber: abi.LOSS_HUBER,
-  logCosh: abi.LOSS_LOG_COSH,
-  klDivergence: abi.LOSS_KL_DIVERGENCE,
-  poisson: abi.LOSS_POISSON,
-  hinge: abi.LOSS_HINGE,
-  squaredHinge: abi.LOSS_SQUARED_HINGE,
-  categoricalHinge: abi.LOSS_CATEGORICAL_HINGE,
+  meanSquaredError: LOSS_SQUARED_ERROR,
+  meanAbsoluteError: LOSS_ABSOLUTE_ERROR,
+  huber: LOSS_HUBER,
+  logCosh: LOSS_LOG_COSH,
+  klDivergence: LOSS_KL_DIVERGENCE,
+  poisson: LOSS_POISSON,
+  hinge: LOSS_HINGE,
+  squaredHinge: LOSS_SQUARED_HINGE,
+  categoricalHinge: LOSS_CATEGORICAL_HINGE,
 }
 
 /**
@@ -179,8 +193,8 @@ export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: n
       const sigmoid = lastActivation === 'sigmoid' || lastActivation === 'hardSigmoid'
       if (fromLogits && sigmoid) refuse(`${layer} when fromLogits is true`, logitsFix)
       if (!fromLogits && !sigmoid) refuse(layer, 'activation "sigmoid", or binaryCrossentropy({ fromLogits: true })')
-      if (lastActivation === 'hardSigmoid') return { code: abi.LOSS_BINARY_CROSSENTROPY, fused: 'none', ...lowered }
-      return { code: abi.LOSS_SIGMOID_CROSSENTROPY, fused: fromLogits ? 'none' : 'sigmoid', ...lowered }
+      if (lastActivation === 'hardSigmoid') return { code: LOSS_BINARY_CROSSENTROPY, fused: 'none', ...lowered }
+      return { code: LOSS_SIGMOID_CROSSENTROPY, fused: fromLogits ? 'none' : 'sigmoid', ...lowered }
     }
     case 'categoricalCrossentropy':
     case 'sparseCategoricalCrossentropy': {
@@ -191,7 +205,7 @@ export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: n
       if (!fromLogits && !probable) {
         refuse(layer, `activation "softmax", or ${sigmoid ? 'binaryCrossentropy' : `${kind}({ fromLogits: true })`}`)
       }
-      const code = targets === 'classes' ? abi.LOSS_SOFTMAX_SPARSE : abi.LOSS_SOFTMAX_CROSSENTROPY
+      const code = targets === 'classes' ? LOSS_SOFTMAX_SPARSE : LOSS_SOFTMAX_CROSSENTROPY
       return { code, fused: fromLogits ? 'none' : 'softmax', ...lowered }
     }
     case 'categoricalHinge':

@@ -1,5 +1,48 @@
 /** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
-import * as abi from '../abi/abi.ts'
+import { GATHER_COLS, GATHER_TO, GATHER_TO_STRIDE } from '../abi/layers.ts'
+import { SUM_CHUNK } from '../abi/layout.ts'
+import {
+  CORRECT_COLS,
+  CORRECT_MODE,
+  CORRECT_OUTPUTS,
+  CORRECT_STRIDE,
+  CORRECT_TARGETS,
+  CORRECT_TARGETS_STRIDE,
+  CORRECT_THRESHOLD,
+  LOSS_COLS,
+  LOSS_DELTA,
+  LOSS_GRADIENT,
+  LOSS_KIND,
+  LOSS_OUTPUTS,
+  LOSS_PROBABILITIES,
+  LOSS_ROW_LOSSES,
+  LOSS_SMOOTHING,
+  LOSS_STRIDE,
+  LOSS_TARGETS,
+  LOSS_TARGETS_STRIDE,
+  MEAN_LOSS_ROWS,
+} from '../abi/losses.ts'
+import {
+  OP_CLIP_NORM,
+  OP_CLIP_VALUE,
+  OP_CORRECT,
+  OP_GRADIENT_SUMS,
+  OP_LOSS,
+  OP_MEAN_LOSS,
+  OP_NONE,
+  OP_PENALTY,
+  OP_PENALTY_SUM,
+} from '../abi/ops.ts'
+import {
+  BLOCK_COUNT,
+  BLOCK_GRADIENTS,
+  BLOCK_PARTIALS,
+  CLIP_LIMIT,
+  CLIP_ORDER,
+  PENALTY_L1,
+  PENALTY_L2,
+  PENALTY_PARAMETERS,
+} from '../abi/optimizers.ts'
 import type { lowerLoss } from '../catalogue/losses.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
@@ -44,33 +87,33 @@ export interface Batch {
 export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, batch: Batch, gradient?: Matrix): void {
   const { targets } = batch
   draft.emit(
-    abi.OP_LOSS,
+    OP_LOSS,
     {
-      [abi.LOSS_KIND]: loss.code,
-      [abi.LOSS_OUTPUTS]: y.address,
-      [abi.LOSS_STRIDE]: y.stride,
-      [abi.LOSS_COLS]: y.cols,
-      [abi.LOSS_TARGETS]: targets.address,
-      [abi.LOSS_TARGETS_STRIDE]: targets.stride,
-      [abi.LOSS_ROW_LOSSES]: batch.rowLosses,
-      [abi.LOSS_GRADIENT]: gradient?.address ?? 0,
-      [abi.LOSS_PROBABILITIES]: loss.fused === 'none' ? 0 : y.address,
+      [LOSS_KIND]: loss.code,
+      [LOSS_OUTPUTS]: y.address,
+      [LOSS_STRIDE]: y.stride,
+      [LOSS_COLS]: y.cols,
+      [LOSS_TARGETS]: targets.address,
+      [LOSS_TARGETS_STRIDE]: targets.stride,
+      [LOSS_ROW_LOSSES]: batch.rowLosses,
+      [LOSS_GRADIENT]: gradient?.address ?? 0,
+      [LOSS_PROBABILITIES]: loss.fused === 'none' ? 0 : y.address,
     },
-    { [abi.LOSS_DELTA]: loss.delta, [abi.LOSS_SMOOTHING]: loss.smoothing },
+    { [LOSS_DELTA]: loss.delta, [LOSS_SMOOTHING]: loss.smoothing },
   )
-  draft.emit(abi.OP_MEAN_LOSS, { [abi.MEAN_LOSS_ROWS]: batch.rowLosses })
+  draft.emit(OP_MEAN_LOSS, { [MEAN_LOSS_ROWS]: batch.rowLosses })
   if (!correct) return
   draft.emit(
-    abi.OP_CORRECT,
+    OP_CORRECT,
     {
-      [abi.CORRECT_MODE]: correct.mode,
-      [abi.CORRECT_OUTPUTS]: y.address,
-      [abi.CORRECT_STRIDE]: y.stride,
-      [abi.CORRECT_COLS]: y.cols,
-      [abi.CORRECT_TARGETS]: targets.address,
-      [abi.CORRECT_TARGETS_STRIDE]: targets.stride,
+      [CORRECT_MODE]: correct.mode,
+      [CORRECT_OUTPUTS]: y.address,
+      [CORRECT_STRIDE]: y.stride,
+      [CORRECT_COLS]: y.cols,
+      [CORRECT_TARGETS]: targets.address,
+      [CORRECT_TARGETS_STRIDE]: targets.stride,
     },
-    { [abi.CORRECT_THRESHOLD]: correct.threshold },
+    { [CORRECT_THRESHOLD]: correct.threshold },
   )
 }
 
@@ -97,7 +140,7 @@ export function emitBackward(
 }
 
 /** Partial sums of a block. */
-const chunks = (floats: number): number => Math.ceil(floats / abi.NORM_CHUNK)
+const chunks = (floats: number): number => Math.ceil(floats / SUM_CHUNK)
 
 /** Slots, each with the address of its partial sums, one after the other. */
 function withPartials(draft: Draft, slots: readonly Slot[]): { parts: (Slot & { partials: number })[]; count: number } {
@@ -119,17 +162,17 @@ export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slo
   const { parts, count } = withPartials(draft, regularized)
   for (const { partials, ...slot } of parts) {
     draft.emit(
-      abi.OP_PENALTY,
+      OP_PENALTY,
       {
-        [abi.BLOCK_GRADIENTS]: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
-        [abi.BLOCK_COUNT]: slot.stored,
-        [abi.BLOCK_PARTIALS]: partials,
-        [abi.PENALTY_PARAMETERS]: parameters + slot.offset * 4,
+        [BLOCK_GRADIENTS]: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
+        [BLOCK_COUNT]: slot.stored,
+        [BLOCK_PARTIALS]: partials,
+        [PENALTY_PARAMETERS]: parameters + slot.offset * 4,
       },
-      { [abi.PENALTY_L1]: slot.regularizer?.l1 ?? 0, [abi.PENALTY_L2]: slot.regularizer?.l2 ?? 0 },
+      { [PENALTY_L1]: slot.regularizer?.l1 ?? 0, [PENALTY_L2]: slot.regularizer?.l2 ?? 0 },
     )
   }
-  draft.emit(abi.OP_PENALTY_SUM, { [abi.BLOCK_COUNT]: count, [abi.BLOCK_PARTIALS]: parts[0].partials })
+  draft.emit(OP_PENALTY_SUM, { [BLOCK_COUNT]: count, [BLOCK_PARTIALS]: parts[0].partials })
 }
 
 /** Clips by value, then tensor by tensor, then as a whole. */
@@ -141,26 +184,25 @@ export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue
     draft.emit(
       op,
       {
-        [abi.BLOCK_GRADIENTS]: address,
-        [abi.BLOCK_COUNT]: count,
-        [abi.BLOCK_PARTIALS]: partials,
-        [abi.NORM_ORDER]: order,
+        [BLOCK_GRADIENTS]: address,
+        [BLOCK_COUNT]: count,
+        [BLOCK_PARTIALS]: partials,
+        [CLIP_ORDER]: order,
       },
-      { [abi.CLIP_LIMIT]: limit },
+      { [CLIP_LIMIT]: limit },
     )
-  if (clipValue !== undefined) clip(abi.OP_CLIP_VALUE, gradients, floats, 0, clipValue)
+  if (clipValue !== undefined) clip(OP_CLIP_VALUE, gradients, floats, 0, clipValue)
   if (clipNorm !== undefined) {
     const { parts } = withPartials(draft, slots)
-    for (const { offset, stored, partials } of parts)
-      clip(abi.OP_GRADIENT_SUMS, gradients + offset * 4, stored, partials)
+    for (const { offset, stored, partials } of parts) clip(OP_GRADIENT_SUMS, gradients + offset * 4, stored, partials)
     for (const { offset, stored, partials } of parts) {
-      clip(abi.OP_CLIP_NORM, gradients + offset * 4, stored, partials, clipNorm)
+      clip(OP_CLIP_NORM, gradients + offset * 4, stored, partials, clipNorm)
     }
   }
   if (globalClipNorm !== undefined) {
     const partials = draft.scratch(chunks(floats) * 8)
-    clip(abi.OP_GRADIENT_SUMS, gradients, floats, partials)
-    clip(abi.OP_CLIP_NORM, gradients, floats, partials, globalClipNorm)
+    clip(OP_GRADIENT_SUMS, gradients, floats, partials)
+    clip(OP_CLIP_NORM, gradients, floats, partials, globalClipNorm)
   }
 }
 
@@ -181,7 +223,7 @@ export function emitUpdates(draft: Draft, { optimizer, states, isTrainable }: Ob
 
 /** Rows of a data set gathered into a matrix; the plan's `bind` says which data set. */
 export function emitGather(draft: Draft, { address, cols, stride }: Matrix): void {
-  draft.emit(abi.OP_NONE, { [abi.GATHER_TO]: address, [abi.GATHER_COLS]: cols, [abi.GATHER_TO_STRIDE]: stride })
+  draft.emit(OP_NONE, { [GATHER_TO]: address, [GATHER_COLS]: cols, [GATHER_TO_STRIDE]: stride })
 }
 
 /** Room for a batch: features, targets as the loss wants them, weights and losses of the rows. */

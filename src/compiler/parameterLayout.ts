@@ -1,5 +1,5 @@
 /** How a model's parameters lie in one block of memory, and the way in and out of it. */
-import { ALIGN } from '../abi/abi.ts'
+import { ALIGN } from '../abi/layout.ts'
 import type { ParameterSpec } from '../layers/builder.ts'
 import { type Layer, parametersOf } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'

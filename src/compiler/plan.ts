@@ -1,5 +1,7 @@
 /** The compiler: layers, a loss and an optimizer become a program of steps in linear memory. */
-import * as abi from '../abi/abi.ts'
+import { GATHER_FROM, GATHER_ORDER } from '../abi/layers.ts'
+import { LOSS_WEIGHTS, MEAN_LOSS_WEIGHTS } from '../abi/losses.ts'
+import { OP, OP_GATHER, OP_NONE, STEP_WORDS } from '../abi/ops.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
 import {
@@ -150,11 +152,11 @@ function planTraining(
 
   return (program) => {
     const { arena } = draft.site
-    const word = (step: number, operand: number) => program / 4 + step * abi.STEP_WORDS + operand
+    const word = (step: number, operand: number) => program / 4 + step * STEP_WORDS + operand
     const useWeights = (use: boolean) => {
       for (const step of losses) {
-        arena.i32[word(step, abi.LOSS_WEIGHTS)] = use ? batch.weights : 0
-        arena.i32[word(step + 1, abi.MEAN_LOSS_WEIGHTS)] = use ? batch.weights : 0
+        arena.i32[word(step, LOSS_WEIGHTS)] = use ? batch.weights : 0
+        arena.i32[word(step + 1, MEAN_LOSS_WEIGHTS)] = use ? batch.weights : 0
       }
     }
     return {
@@ -172,9 +174,9 @@ function planTraining(
       useWeights,
       bind({ features, targets, weights, order }) {
         for (const [i, from] of [features, targets, weights].entries()) {
-          arena.i32[word(gather[0] + i, abi.OP)] = from ? abi.OP_GATHER : abi.OP_NONE
-          arena.i32[word(gather[0] + i, abi.GATHER_FROM)] = from
-          arena.i32[word(gather[0] + i, abi.GATHER_ORDER)] = order
+          arena.i32[word(gather[0] + i, OP)] = from ? OP_GATHER : OP_NONE
+          arena.i32[word(gather[0] + i, GATHER_FROM)] = from
+          arena.i32[word(gather[0] + i, GATHER_ORDER)] = order
         }
         useWeights(weights !== 0)
       },

@@ -1,5 +1,14 @@
 /** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
-import * as abi from '../abi/abi.ts'
+import {
+  ACTIVATE_ALPHA,
+  ACTIVATE_COLS,
+  ACTIVATE_FROM,
+  ACTIVATE_KIND,
+  ACTIVATE_SAVED,
+  ACTIVATE_STRIDE,
+  ACTIVATE_TO,
+} from '../abi/layers.ts'
+import { OP, OP_ACTIVATE_BACK, STEP_WORDS } from '../abi/ops.ts'
 import { activationKinds } from '../catalogue/activations.ts'
 import type { Lowered, Lowering, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, lower } from '../layers/layers.ts'
@@ -129,16 +138,16 @@ export class Draft implements Lowering {
     const { activation, saved } = value
     if (!activation || !saved || !this.owes(value)) return
     this.emit(
-      abi.OP_ACTIVATE_BACK,
+      OP_ACTIVATE_BACK,
       {
-        [abi.ACTIVATE_FROM]: gradient.address,
-        [abi.ACTIVATE_TO]: to.address,
-        [abi.ACTIVATE_SAVED]: saved.address,
-        [abi.ACTIVATE_STRIDE]: gradient.stride,
-        [abi.ACTIVATE_COLS]: gradient.cols,
-        [abi.ACTIVATE_KIND]: activationKinds[activation.kind].code,
+        [ACTIVATE_FROM]: gradient.address,
+        [ACTIVATE_TO]: to.address,
+        [ACTIVATE_SAVED]: saved.address,
+        [ACTIVATE_STRIDE]: gradient.stride,
+        [ACTIVATE_COLS]: gradient.cols,
+        [ACTIVATE_KIND]: activationKinds[activation.kind].code,
       },
-      { [abi.ACTIVATE_ALPHA]: activation.alpha ?? 0 },
+      { [ACTIVATE_ALPHA]: activation.alpha ?? 0 },
     )
   }
 
@@ -161,12 +170,12 @@ export class Draft implements Lowering {
   write(from: number): number {
     const { arena } = this.site
     arena.top = Math.max(arena.top, this.#top)
-    const program = arena.reserve(this.steps.length * abi.STEP_WORDS * 4)
+    const program = arena.reserve(this.steps.length * STEP_WORDS * 4)
     arena.commit()
     arena.f32.fill(0, from / 4, arena.top / 4)
     this.steps.forEach(({ op, ints, floats }, i) => {
-      const at = program / 4 + i * abi.STEP_WORDS
-      arena.i32[at + abi.OP] = op
+      const at = program / 4 + i * STEP_WORDS
+      arena.i32[at + OP] = op
       for (const [operand, value] of Object.entries(ints)) arena.i32[at + Number(operand)] = value
       for (const [operand, value] of Object.entries(floats)) arena.f32[at + Number(operand)] = value
     })

@@ -1,6 +1,6 @@
 /** From an optimizer and a list of tensors to update steps, and from an update's number to the record's dynamic words. */
+import { SUM_CHUNK } from '../abi/layout.ts'
 import {
-  NORM_CHUNK,
   OPT_COUNT,
   OPT_DECAY,
   OPT_DECAY_SCALE,
@@ -12,11 +12,8 @@ import {
   OPT_STATE,
   OPT_TINY,
   OPT_TINY_SQUARE,
-  RECORD_LEARNING_RATE,
-  RECORD_SCALAR,
-  RECORD_STEP,
-  RECORD_WEIGHT_DECAY,
-} from '../abi/abi.ts'
+} from '../abi/optimizers.ts'
+import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_STEP, RECORD_WEIGHT_DECAY } from '../abi/records.ts'
 import { learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
 
 /** A step before it is written: operands by word, integers and floats. */
@@ -58,7 +55,7 @@ export function stateSlots(optimizer: Optimizer): string[] {
 /** Bytes of scratch its steps need: partial sums of norms, used by one tensor after the other. */
 export function scratchBytes(optimizer: Optimizer, tensors: readonly Tensor[]): number {
   if (!ruleOf(optimizer).perTensor) return 0
-  return Math.max(0, ...tensors.map(({ count }) => Math.ceil(count / NORM_CHUNK) * 16))
+  return Math.max(0, ...tensors.map(({ count }) => Math.ceil(count / SUM_CHUNK) * 16))
 }
 
 interface Settings {

@@ -1,5 +1,5 @@
 /** Runs a model's plan: parameters and state in place, rows copied in, records filled, results read out. */
-import { JOURNAL_BYTES } from '../abi/abi.ts'
+import { JOURNAL_BYTES } from '../abi/threads.ts'
 import type { Objective } from '../compiler/objective.ts'
 import type { Slot } from '../compiler/parameterLayout.ts'
 import { compilePlan, type Plan, type TrainingPlan } from '../compiler/plan.ts'

@@ -1,11 +1,21 @@
 /** The records of a plan: what changes from one run of its program to the next, and what the run reports. */
-import * as abi from '../abi/abi.ts'
+import {
+  RECORD_CORRECT,
+  RECORD_FIRST,
+  RECORD_LOSS,
+  RECORD_PENALTY,
+  RECORD_ROWS,
+  RECORD_SEED,
+  RECORD_STEP,
+  RECORD_WEIGHT,
+  RECORD_WORDS,
+} from '../abi/records.ts'
 import { type StepClock, writeDynamics } from '../compiler/updates.ts'
 import type { Arena } from '../machine/arena.ts'
 
 /** Records filled for one call into the machine at most. */
 export const RECORDS = 512
-const RECORD_BYTES = abi.RECORD_WORDS * 4
+const RECORD_BYTES = RECORD_WORDS * 4
 
 /** Sums over the rows of one or more records. */
 export interface Tally {
@@ -39,12 +49,12 @@ export class Records {
   /** Fills record `index`: what every run needs. */
   prepare(index: number, rows: number, first: number, step: number): void {
     const { i32, f64 } = this.#arena
-    const at = this.address / 4 + index * abi.RECORD_WORDS
-    i32[at + abi.RECORD_ROWS] = rows
-    i32[at + abi.RECORD_FIRST] = first
-    i32[at + abi.RECORD_SEED] = this.#seed
-    i32[at + abi.RECORD_STEP] = step
-    f64[(at + abi.RECORD_PENALTY) / 2] = 0
+    const at = this.address / 4 + index * RECORD_WORDS
+    i32[at + RECORD_ROWS] = rows
+    i32[at + RECORD_FIRST] = first
+    i32[at + RECORD_SEED] = this.#seed
+    i32[at + RECORD_STEP] = step
+    f64[(at + RECORD_PENALTY) / 2] = 0
   }
 
   /** Fills the first record for a pass as in training, with noise of its own: steps below 0 are no step of training. */
@@ -65,12 +75,12 @@ export class Records {
   collect(index: number, tally: Tally): number {
     const { i32, f64 } = this.#arena
     const at = (this.address + index * RECORD_BYTES) / 8
-    const weight = f64[at + abi.RECORD_WEIGHT / 2]
-    const loss = f64[at + abi.RECORD_LOSS / 2] + f64[at + abi.RECORD_PENALTY / 2]
+    const weight = f64[at + RECORD_WEIGHT / 2]
+    const loss = f64[at + RECORD_LOSS / 2] + f64[at + RECORD_PENALTY / 2]
     tally.loss += loss * weight
     tally.weight += weight
-    tally.correct += f64[at + abi.RECORD_CORRECT / 2]
-    tally.rows += i32[at * 2 + abi.RECORD_ROWS]
+    tally.correct += f64[at + RECORD_CORRECT / 2]
+    tally.rows += i32[at * 2 + RECORD_ROWS]
     return loss
   }
 }

@@ -1,5 +1,13 @@
 /** Activations as layers of their own. */
-import * as abi from '../abi/abi.ts'
+import {
+  ACTIVATE_ALPHA,
+  ACTIVATE_COLS,
+  ACTIVATE_FROM,
+  ACTIVATE_KIND,
+  ACTIVATE_STRIDE,
+  ACTIVATE_TO,
+} from '../abi/layers.ts'
+import { OP_ACTIVATE } from '../abi/ops.ts'
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
 import type { LayerKind, Lowering, Matrix } from './builder.ts'
 
@@ -39,14 +47,14 @@ export const activationKind: LayerKind<ActivationLayer> = {
 /** y = activation(x) as a step of its own; y may be x. */
 export function emitActivation(lowering: Lowering, { kind, alpha = 0 }: Activation, x: Matrix, y: Matrix): void {
   lowering.emit(
-    abi.OP_ACTIVATE,
+    OP_ACTIVATE,
     {
-      [abi.ACTIVATE_FROM]: x.address,
-      [abi.ACTIVATE_TO]: y.address,
-      [abi.ACTIVATE_STRIDE]: y.stride,
-      [abi.ACTIVATE_COLS]: y.cols,
-      [abi.ACTIVATE_KIND]: activationKinds[kind].code,
+      [ACTIVATE_FROM]: x.address,
+      [ACTIVATE_TO]: y.address,
+      [ACTIVATE_STRIDE]: y.stride,
+      [ACTIVATE_COLS]: y.cols,
+      [ACTIVATE_KIND]: activationKinds[kind].code,
     },
-    { [abi.ACTIVATE_ALPHA]: alpha },
+    { [ACTIVATE_ALPHA]: alpha },
   )
 }

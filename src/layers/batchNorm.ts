@@ -1,5 +1,32 @@
 /** Normalization over the batch. */
-import * as abi from '../abi/abi.ts'
+import {
+  BATCH_NORM_BATCHES,
+  BATCH_NORM_BETA,
+  BATCH_NORM_COLS,
+  BATCH_NORM_D_MAX,
+  BATCH_NORM_DBETA,
+  BATCH_NORM_DGAMMA,
+  BATCH_NORM_DY,
+  BATCH_NORM_EPSILON,
+  BATCH_NORM_FROM,
+  BATCH_NORM_GAMMA,
+  BATCH_NORM_MODE,
+  BATCH_NORM_MODE_BATCH,
+  BATCH_NORM_MODE_CONSTANT_DEVIATION,
+  BATCH_NORM_MODE_CONSTANT_VARIANCE,
+  BATCH_NORM_MODE_RENORM,
+  BATCH_NORM_MOMENTUM,
+  BATCH_NORM_R_MAX,
+  BATCH_NORM_RUNNING_MEAN,
+  BATCH_NORM_RUNNING_SPREAD,
+  BATCH_NORM_STATISTICS,
+  BATCH_NORM_STATISTICS_STRIDE,
+  BATCH_NORM_STRIDE,
+  BATCH_NORM_TO,
+  STATISTICS_ROWS,
+} from '../abi/layers.ts'
+import { PANEL } from '../abi/layout.ts'
+import { OP_BATCH_NORM, OP_BATCH_NORM_BACK, OP_RUNNING_STATISTICS } from '../abi/ops.ts'
 import { ones, zeros } from '../catalogue/initializers/initializers.ts'
 import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
@@ -120,28 +147,28 @@ const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
   const gamma = layer.affine ? lowering.parameter('gamma') : undefined
   const beta = layer.affine ? lowering.parameter('beta') : undefined
   const y = lowering.matrix(x.cols)
-  const row = roundUp(x.cols, abi.PANEL) * 4
-  const constants = renorm ? abi.NORM_CONSTANT_DEVIATION : abi.NORM_CONSTANT_VARIANCE
+  const row = roundUp(x.cols, PANEL) * 4
+  const constants = renorm ? BATCH_NORM_MODE_CONSTANT_DEVIATION : BATCH_NORM_MODE_CONSTANT_VARIANCE
   const words = {
-    [abi.NORM_FROM]: x.address,
-    [abi.NORM_STRIDE]: x.stride,
-    [abi.NORM_COLS]: x.cols,
-    [abi.NORM_GAMMA]: gamma?.address ?? 0,
-    [abi.NORM_BETA]: beta?.address ?? 0,
-    [abi.NORM_STATISTICS]: lowering.region(abi.STATISTICS_ROWS * row),
-    [abi.NORM_STATISTICS_STRIDE]: row,
-    [abi.NORM_RUNNING_MEAN]: lowering.parameter('runningMean').address,
-    [abi.NORM_RUNNING_SPREAD]: lowering.parameter(spreadName(layer)).address,
-    [abi.NORM_MODE]: live ? (renorm ? abi.NORM_RENORM : abi.NORM_BATCH) : constants,
-    [abi.NORM_BATCHES]: layer.momentum === null ? lowering.parameter('batches').address : 0,
+    [BATCH_NORM_FROM]: x.address,
+    [BATCH_NORM_STRIDE]: x.stride,
+    [BATCH_NORM_COLS]: x.cols,
+    [BATCH_NORM_GAMMA]: gamma?.address ?? 0,
+    [BATCH_NORM_BETA]: beta?.address ?? 0,
+    [BATCH_NORM_STATISTICS]: lowering.region(STATISTICS_ROWS * row),
+    [BATCH_NORM_STATISTICS_STRIDE]: row,
+    [BATCH_NORM_RUNNING_MEAN]: lowering.parameter('runningMean').address,
+    [BATCH_NORM_RUNNING_SPREAD]: lowering.parameter(spreadName(layer)).address,
+    [BATCH_NORM_MODE]: live ? (renorm ? BATCH_NORM_MODE_RENORM : BATCH_NORM_MODE_BATCH) : constants,
+    [BATCH_NORM_BATCHES]: layer.momentum === null ? lowering.parameter('batches').address : 0,
   }
   const floats = {
-    [abi.NORM_EPSILON]: layer.epsilon,
-    [abi.NORM_MOMENTUM]: layer.momentum ?? 0,
-    ...(renorm && { [abi.NORM_R_MAX]: layer.rMax, [abi.NORM_D_MAX]: layer.dMax }),
+    [BATCH_NORM_EPSILON]: layer.epsilon,
+    [BATCH_NORM_MOMENTUM]: layer.momentum ?? 0,
+    ...(renorm && { [BATCH_NORM_R_MAX]: layer.rMax, [BATCH_NORM_D_MAX]: layer.dMax }),
   }
-  lowering.emit(abi.OP_BATCH_NORM, { ...words, [abi.NORM_TO]: y.address }, floats)
-  if (live && lowering.training) lowering.defer(abi.OP_RUNNING_STATISTICS, words, floats)
+  lowering.emit(OP_BATCH_NORM, { ...words, [BATCH_NORM_TO]: y.address }, floats)
+  if (live && lowering.training) lowering.defer(OP_RUNNING_STATISTICS, words, floats)
   return {
     y,
     backward(dy, wanted) {
@@ -149,13 +176,13 @@ const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
       const trained = wanted.parameters && layer.affine
       if (!dx && !trained) return undefined
       lowering.emit(
-        abi.OP_BATCH_NORM_BACK,
+        OP_BATCH_NORM_BACK,
         {
           ...words,
-          [abi.NORM_TO]: dx?.address ?? 0,
-          [abi.NORM_DY]: dy.address,
-          [abi.NORM_DGAMMA]: trained ? (gamma?.gradient ?? 0) : 0,
-          [abi.NORM_DBETA]: trained ? (beta?.gradient ?? 0) : 0,
+          [BATCH_NORM_TO]: dx?.address ?? 0,
+          [BATCH_NORM_DY]: dy.address,
+          [BATCH_NORM_DGAMMA]: trained ? (gamma?.gradient ?? 0) : 0,
+          [BATCH_NORM_DBETA]: trained ? (beta?.gradient ?? 0) : 0,
         },
         floats,
       )

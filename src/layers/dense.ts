@@ -1,5 +1,33 @@
 /** Fully connected layers. */
-import * as abi from '../abi/abi.ts'
+import { ACTIVATION_LINEAR } from '../abi/activations.ts'
+import {
+  DENSE_ACTIVATION,
+  DENSE_ALPHA,
+  DENSE_B,
+  DENSE_DX,
+  DENSE_DX_STRIDE,
+  DENSE_INPUTS,
+  DENSE_SAVED,
+  DENSE_SAVED_STRIDE,
+  DENSE_SCRATCH,
+  DENSE_UNITS,
+  DENSE_W,
+  DENSE_X,
+  DENSE_X_STRIDE,
+  DENSE_Y,
+  DENSE_Y_STRIDE,
+} from '../abi/layers.ts'
+import { PANEL } from '../abi/layout.ts'
+import { OP_ACTIVITY, OP_DENSE, OP_DENSE_DW, OP_DENSE_DX } from '../abi/ops.ts'
+import {
+  ACTIVITY_COLS,
+  ACTIVITY_DY,
+  ACTIVITY_STRIDE,
+  ACTIVITY_TO,
+  ACTIVITY_Y,
+  PENALTY_L1,
+  PENALTY_L2,
+} from '../abi/optimizers.ts'
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
 import { type Initializer, type InitializerName, resolveInitializer } from '../catalogue/initializers/initializers.ts'
 import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
@@ -122,24 +150,24 @@ export const denseKind: LayerKind<DenseLayer> = {
     const y = lowering.matrix(layer.units)
     const z = lowering.training && kind.saves === 'input' ? lowering.matrix(layer.units) : undefined
     const shape = {
-      [abi.DENSE_X]: x.address,
-      [abi.DENSE_X_STRIDE]: x.stride,
-      [abi.DENSE_INPUTS]: x.cols,
-      [abi.DENSE_UNITS]: layer.units,
+      [DENSE_X]: x.address,
+      [DENSE_X_STRIDE]: x.stride,
+      [DENSE_INPUTS]: x.cols,
+      [DENSE_UNITS]: layer.units,
     }
     lowering.emit(
-      abi.OP_DENSE,
+      OP_DENSE,
       {
         ...shape,
-        [abi.DENSE_W]: kernel.address,
-        [abi.DENSE_B]: bias?.address ?? 0,
-        [abi.DENSE_Y]: y.address,
-        [abi.DENSE_Y_STRIDE]: y.stride,
-        [abi.DENSE_ACTIVATION]: kind.rowwise ? abi.ACTIVATION_LINEAR : kind.code,
-        [abi.DENSE_SAVED]: z?.address ?? 0,
-        [abi.DENSE_SAVED_STRIDE]: z?.stride ?? 0,
+        [DENSE_W]: kernel.address,
+        [DENSE_B]: bias?.address ?? 0,
+        [DENSE_Y]: y.address,
+        [DENSE_Y_STRIDE]: y.stride,
+        [DENSE_ACTIVATION]: kind.rowwise ? ACTIVATION_LINEAR : kind.code,
+        [DENSE_SAVED]: z?.address ?? 0,
+        [DENSE_SAVED_STRIDE]: z?.stride ?? 0,
       },
-      { [abi.DENSE_ALPHA]: layer.activation.alpha ?? 0 },
+      { [DENSE_ALPHA]: layer.activation.alpha ?? 0 },
     )
     if (kind.rowwise) emitActivation(lowering, layer.activation, y, y)
 
@@ -157,12 +185,12 @@ export const denseKind: LayerKind<DenseLayer> = {
           emitActivity(lowering, activity, y, dy, dz)
           lowering.settle(owing, dz)
         }
-        const gradient = { ...shape, [abi.DENSE_Y]: dz.address, [abi.DENSE_Y_STRIDE]: dz.stride }
+        const gradient = { ...shape, [DENSE_Y]: dz.address, [DENSE_Y_STRIDE]: dz.stride }
         if (wanted.parameters) {
-          lowering.emit(abi.OP_DENSE_DW, {
+          lowering.emit(OP_DENSE_DW, {
             ...gradient,
-            [abi.DENSE_W]: kernel.gradient,
-            [abi.DENSE_B]: bias?.gradient ?? 0,
+            [DENSE_W]: kernel.gradient,
+            [DENSE_B]: bias?.gradient ?? 0,
           })
           normed?.back()
         }
@@ -171,18 +199,18 @@ export const denseKind: LayerKind<DenseLayer> = {
         const below = x.activation && activationKinds[x.activation.kind]
         const folded = below !== undefined && !below.rowwise
         lowering.emit(
-          abi.OP_DENSE_DX,
+          OP_DENSE_DX,
           {
             ...gradient,
-            [abi.DENSE_W]: kernel.address,
-            [abi.DENSE_DX]: dx.address,
-            [abi.DENSE_DX_STRIDE]: dx.stride,
-            [abi.DENSE_SCRATCH]: lowering.scratch(roundUp(x.cols, abi.PANEL) * layer.units * 4),
-            [abi.DENSE_ACTIVATION]: folded ? below.code : abi.ACTIVATION_LINEAR,
-            [abi.DENSE_SAVED]: x.saved?.address ?? 0,
-            [abi.DENSE_SAVED_STRIDE]: x.saved?.stride ?? 0,
+            [DENSE_W]: kernel.address,
+            [DENSE_DX]: dx.address,
+            [DENSE_DX_STRIDE]: dx.stride,
+            [DENSE_SCRATCH]: lowering.scratch(roundUp(x.cols, PANEL) * layer.units * 4),
+            [DENSE_ACTIVATION]: folded ? below.code : ACTIVATION_LINEAR,
+            [DENSE_SAVED]: x.saved?.address ?? 0,
+            [DENSE_SAVED_STRIDE]: x.saved?.stride ?? 0,
           },
-          { [abi.DENSE_ALPHA]: x.activation?.alpha ?? 0 },
+          { [DENSE_ALPHA]: x.activation?.alpha ?? 0 },
         )
         if (!folded) lowering.settle(x, dx)
         return dx
@@ -194,14 +222,14 @@ export const denseKind: LayerKind<DenseLayer> = {
 /** The penalty on y, or, given dy, to = dy with the penalty's gradient added. */
 function emitActivity(lowering: Lowering, { l1, l2 }: Regularizer, y: Matrix, dy?: Matrix, to?: Matrix): void {
   lowering.emit(
-    abi.OP_ACTIVITY,
+    OP_ACTIVITY,
     {
-      [abi.ACTIVITY_Y]: y.address,
-      [abi.ACTIVITY_DY]: dy?.address ?? 0,
-      [abi.ACTIVITY_TO]: to?.address ?? 0,
-      [abi.ACTIVITY_STRIDE]: y.stride,
-      [abi.ACTIVITY_COLS]: y.cols,
+      [ACTIVITY_Y]: y.address,
+      [ACTIVITY_DY]: dy?.address ?? 0,
+      [ACTIVITY_TO]: to?.address ?? 0,
+      [ACTIVITY_STRIDE]: y.stride,
+      [ACTIVITY_COLS]: y.cols,
     },
-    { [abi.PENALTY_L1]: l1, [abi.PENALTY_L2]: l2 },
+    { [PENALTY_L1]: l1, [PENALTY_L2]: l2 },
   )
 }

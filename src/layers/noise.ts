@@ -1,5 +1,14 @@
 /** Layers that only act while a model trains: dropout and noise. */
-import * as abi from '../abi/abi.ts'
+import {
+  NOISE_COLS,
+  NOISE_FROM,
+  NOISE_SCALE,
+  NOISE_STREAM,
+  NOISE_STRIDE,
+  NOISE_THRESHOLD,
+  NOISE_TO,
+} from '../abi/layers.ts'
+import { OP_DROPOUT, OP_NOISE } from '../abi/ops.ts'
 import { activationKinds } from '../catalogue/activations.ts'
 import { checkNumber } from '../lib/check.ts'
 import type { LayerKind, Lowering, Matrix, Value } from './builder.ts'
@@ -47,13 +56,13 @@ function emitNoise(
   lowering.emit(
     op,
     {
-      [abi.NOISE_FROM]: from.address,
-      [abi.NOISE_TO]: to.address,
-      [abi.NOISE_STRIDE]: from.stride,
-      [abi.NOISE_COLS]: from.cols,
+      [NOISE_FROM]: from.address,
+      [NOISE_TO]: to.address,
+      [NOISE_STRIDE]: from.stride,
+      [NOISE_COLS]: from.cols,
       ...ints,
     },
-    { [abi.NOISE_SCALE]: scale },
+    { [NOISE_SCALE]: scale },
   )
 }
 
@@ -84,10 +93,10 @@ export const dropoutKind: LayerKind<DropoutLayer> = {
     if (!lowering.noise || rate === 0) return { y: x, backward: (dy) => dy }
     // one of the 2^32 words is always kept, so that a rate next to 1 has a threshold
     const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0
-    const ints = { [abi.NOISE_STREAM]: stream, [abi.NOISE_THRESHOLD]: threshold }
+    const ints = { [NOISE_STREAM]: stream, [NOISE_THRESHOLD]: threshold }
     const apply = (from: Matrix) => {
       const to = lowering.matrix(x.cols)
-      emitNoise(lowering, abi.OP_DROPOUT, from, to, ints, 1 / (1 - rate))
+      emitNoise(lowering, OP_DROPOUT, from, to, ints, 1 / (1 - rate))
       return to
     }
     const { y, settle } = passOn(lowering, x, apply(x))
@@ -103,7 +112,7 @@ export const gaussianNoiseKind: LayerKind<GaussianNoiseLayer> = {
     const stream = lowering.stream()
     if (!lowering.noise || stddev === 0) return { y: x, backward: (dy) => dy }
     const to = lowering.matrix(x.cols)
-    emitNoise(lowering, abi.OP_NOISE, x, to, { [abi.NOISE_STREAM]: stream }, stddev)
+    emitNoise(lowering, OP_NOISE, x, to, { [NOISE_STREAM]: stream }, stddev)
     const { y, settle } = passOn(lowering, x, to)
     return { y, backward: (dy, wanted) => (wanted.input ? settle(dy) : undefined) }
   },

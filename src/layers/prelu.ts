@@ -1,5 +1,6 @@
 /** A rectifier whose slope below zero is trained. */
-import * as abi from '../abi/abi.ts'
+import { PRELU_ALPHA, PRELU_COLS, PRELU_DALPHA, PRELU_DY, PRELU_STRIDE, PRELU_TO, PRELU_X } from '../abi/layers.ts'
+import { OP_PRELU, OP_PRELU_BACK } from '../abi/ops.ts'
 import { constant } from '../catalogue/initializers/initializers.ts'
 import { checkNumber, checkOptions } from '../lib/check.ts'
 import type { LayerKind } from './builder.ts'
@@ -32,21 +33,21 @@ export const preluKind: LayerKind<PreluLayer> = {
     const alpha = lowering.parameter('alpha')
     const y = lowering.matrix(x.cols)
     const words = {
-      [abi.PRELU_X]: x.address,
-      [abi.PRELU_STRIDE]: x.stride,
-      [abi.PRELU_COLS]: x.cols,
-      [abi.PRELU_ALPHA]: alpha.address,
+      [PRELU_X]: x.address,
+      [PRELU_STRIDE]: x.stride,
+      [PRELU_COLS]: x.cols,
+      [PRELU_ALPHA]: alpha.address,
     }
-    lowering.emit(abi.OP_PRELU, { ...words, [abi.PRELU_TO]: y.address })
+    lowering.emit(OP_PRELU, { ...words, [PRELU_TO]: y.address })
     return {
       y,
       backward(dy, wanted) {
         const dx = wanted.input ? lowering.matrix(x.cols) : undefined
-        lowering.emit(abi.OP_PRELU_BACK, {
+        lowering.emit(OP_PRELU_BACK, {
           ...words,
-          [abi.PRELU_TO]: dx?.address ?? 0,
-          [abi.PRELU_DY]: dy.address,
-          [abi.PRELU_DALPHA]: wanted.parameters ? alpha.gradient : 0,
+          [PRELU_TO]: dx?.address ?? 0,
+          [PRELU_DY]: dy.address,
+          [PRELU_DALPHA]: wanted.parameters ? alpha.gradient : 0,
         })
         if (dx) lowering.settle(x, dx)
         return dx

@@ -1,5 +1,6 @@
 /** Blocks with a shortcut around them. */
-import * as abi from '../abi/abi.ts'
+import { NOISE_COLS, NOISE_FROM, NOISE_OTHER, NOISE_STRIDE, NOISE_TO } from '../abi/layers.ts'
+import { OP_ADD } from '../abi/ops.ts'
 import { show } from '../lib/check.ts'
 import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
 import type { Layer, Lowerable } from './layers.ts'
@@ -142,11 +143,11 @@ const within = (lowering: Lowering, prefix: string): Lowering => ({
 })
 
 function emitSum(lowering: Lowering, a: Matrix, b: Matrix, to: Matrix): void {
-  lowering.emit(abi.OP_ADD, {
-    [abi.NOISE_FROM]: a.address,
-    [abi.NOISE_OTHER]: b.address,
-    [abi.NOISE_TO]: to.address,
-    [abi.NOISE_STRIDE]: to.stride,
-    [abi.NOISE_COLS]: to.cols,
+  lowering.emit(OP_ADD, {
+    [NOISE_FROM]: a.address,
+    [NOISE_OTHER]: b.address,
+    [NOISE_TO]: to.address,
+    [NOISE_STRIDE]: to.stride,
+    [NOISE_COLS]: to.cols,
   })
 }

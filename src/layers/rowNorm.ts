@@ -1,5 +1,29 @@
 /** Normalizations of single rows: the same in training and afterwards, and for any batch size. */
-import * as abi from '../abi/abi.ts'
+import {
+  COLUMN_SUMS_COLS,
+  COLUMN_SUMS_DBETA,
+  COLUMN_SUMS_DGAMMA,
+  COLUMN_SUMS_DY,
+  COLUMN_SUMS_N,
+  COLUMN_SUMS_STRIDE,
+  ROW_NORM_BETA,
+  ROW_NORM_CENTERED,
+  ROW_NORM_COLS,
+  ROW_NORM_EPSILON,
+  ROW_NORM_FROM,
+  ROW_NORM_GAMMA,
+  ROW_NORM_GROUP,
+  ROW_NORM_INVERSE,
+  ROW_NORM_NORMALIZED,
+  ROW_NORM_STRIDE,
+  ROW_NORM_TO,
+  SPREAD_COUNT,
+  SPREAD_FROM,
+  SPREAD_RUN,
+  SPREAD_TO,
+} from '../abi/layers.ts'
+import { PANEL } from '../abi/layout.ts'
+import { OP_COLLECT, OP_COLUMN_SUMS, OP_ROW_NORM, OP_ROW_NORM_BACK, OP_SPREAD } from '../abi/ops.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import { affineParameters } from './batchNorm.ts'
@@ -139,49 +163,49 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
     // without gamma and beta the outputs are the normalized values themselves
     const normalized = lowering.training && gamma ? lowering.matrix(x.cols) : y
     const shape = {
-      [abi.ROW_NORM_STRIDE]: x.stride,
-      [abi.ROW_NORM_COLS]: x.cols,
-      [abi.ROW_NORM_GROUP]: x.cols / groups,
+      [ROW_NORM_STRIDE]: x.stride,
+      [ROW_NORM_COLS]: x.cols,
+      [ROW_NORM_GROUP]: x.cols / groups,
     }
     const words = {
       ...shape,
-      [abi.ROW_NORM_GAMMA]: gamma?.address ?? 0,
-      [abi.ROW_NORM_INVERSE]: lowering.training ? lowering.matrix(groups).address : 0,
-      [abi.ROW_NORM_CENTERED]: layer.kind === 'rmsNorm' ? 0 : 1,
+      [ROW_NORM_GAMMA]: gamma?.address ?? 0,
+      [ROW_NORM_INVERSE]: lowering.training ? lowering.matrix(groups).address : 0,
+      [ROW_NORM_CENTERED]: layer.kind === 'rmsNorm' ? 0 : 1,
     }
     lowering.emit(
-      abi.OP_ROW_NORM,
+      OP_ROW_NORM,
       {
         ...words,
-        [abi.ROW_NORM_FROM]: x.address,
-        [abi.ROW_NORM_TO]: y.address,
-        [abi.ROW_NORM_BETA]: beta?.address ?? 0,
-        [abi.ROW_NORM_NORMALIZED]: normalized === y ? 0 : normalized.address,
+        [ROW_NORM_FROM]: x.address,
+        [ROW_NORM_TO]: y.address,
+        [ROW_NORM_BETA]: beta?.address ?? 0,
+        [ROW_NORM_NORMALIZED]: normalized === y ? 0 : normalized.address,
       },
-      { [abi.ROW_NORM_EPSILON]: layer.epsilon },
+      { [ROW_NORM_EPSILON]: layer.epsilon },
     )
     return {
       y,
       backward(dy, wanted) {
         if (wanted.parameters && gamma) {
-          lowering.emit(abi.OP_COLUMN_SUMS, {
-            [abi.COLUMN_SUMS_DY]: dy.address,
-            [abi.COLUMN_SUMS_N]: normalized.address,
-            [abi.COLUMN_SUMS_STRIDE]: dy.stride,
-            [abi.COLUMN_SUMS_COLS]: dy.cols,
-            [abi.COLUMN_SUMS_DGAMMA]: gamma.gradient,
-            [abi.COLUMN_SUMS_DBETA]: beta?.gradient ?? 0,
+          lowering.emit(OP_COLUMN_SUMS, {
+            [COLUMN_SUMS_DY]: dy.address,
+            [COLUMN_SUMS_N]: normalized.address,
+            [COLUMN_SUMS_STRIDE]: dy.stride,
+            [COLUMN_SUMS_COLS]: dy.cols,
+            [COLUMN_SUMS_DGAMMA]: gamma.gradient,
+            [COLUMN_SUMS_DBETA]: beta?.gradient ?? 0,
           })
           gamma.collect()
           beta?.collect()
         }
         if (!wanted.input) return undefined
         const dx = lowering.matrix(x.cols)
-        lowering.emit(abi.OP_ROW_NORM_BACK, {
+        lowering.emit(OP_ROW_NORM_BACK, {
           ...words,
-          [abi.ROW_NORM_FROM]: dy.address,
-          [abi.ROW_NORM_TO]: dx.address,
-          [abi.ROW_NORM_NORMALIZED]: normalized.address,
+          [ROW_NORM_FROM]: dy.address,
+          [ROW_NORM_TO]: dx.address,
+          [ROW_NORM_NORMALIZED]: normalized.address,
         })
         lowering.settle(x, dx)
         return dx
@@ -194,16 +218,16 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
 function columnParameter(lowering: Lowering, name: string, cols: number, channels: number) {
   const parameter = lowering.parameter(name)
   if (channels === cols) return { ...parameter, collect: () => {} }
-  const bytes = roundUp(cols, abi.PANEL) * 4
+  const bytes = roundUp(cols, PANEL) * 4
   const wide = { address: lowering.region(bytes), gradient: lowering.region(bytes) }
   const words = (from: number, to: number) => ({
-    [abi.SPREAD_FROM]: from,
-    [abi.SPREAD_TO]: to,
-    [abi.SPREAD_COUNT]: cols,
-    [abi.SPREAD_RUN]: cols / channels,
+    [SPREAD_FROM]: from,
+    [SPREAD_TO]: to,
+    [SPREAD_COUNT]: cols,
+    [SPREAD_RUN]: cols / channels,
   })
-  lowering.emit(abi.OP_SPREAD, words(parameter.address, wide.address))
-  return { ...wide, collect: () => lowering.emit(abi.OP_COLLECT, words(wide.gradient, parameter.gradient)) }
+  lowering.emit(OP_SPREAD, words(parameter.address, wide.address))
+  return { ...wide, collect: () => lowering.emit(OP_COLLECT, words(wide.gradient, parameter.gradient)) }
 }
 
 export const layerNormKind = kindOf<LayerNormLayer>(({ kind: _, ...options }) => layerNorm(options))

@@ -1,5 +1,16 @@
 /** Kernels by length and direction. */
-import * as abi from '../abi/abi.ts'
+import {
+  WEIGHT_NORM_DG,
+  WEIGHT_NORM_DV,
+  WEIGHT_NORM_G,
+  WEIGHT_NORM_INPUTS,
+  WEIGHT_NORM_INVERSE,
+  WEIGHT_NORM_UNITS,
+  WEIGHT_NORM_V,
+  WEIGHT_NORM_W,
+} from '../abi/layers.ts'
+import { PANEL } from '../abi/layout.ts'
+import { OP_WEIGHT_NORM, OP_WEIGHT_NORM_BACK } from '../abi/ops.ts'
 import { type Initializer, zeros } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
@@ -41,26 +52,26 @@ export function weightNormParameters(
 export function emitWeightNorm(lowering: Lowering, inputs: number, units: number) {
   const direction = lowering.parameter('direction')
   const scale = lowering.parameter('scale')
-  const row = roundUp(units, abi.PANEL) * 4
+  const row = roundUp(units, PANEL) * 4
   const address = lowering.region(inputs * row)
   const gradient = lowering.training ? lowering.region(inputs * row) : 0
   const words = {
-    [abi.WEIGHT_NORM_V]: direction.address,
-    [abi.WEIGHT_NORM_G]: scale.address,
-    [abi.WEIGHT_NORM_INPUTS]: inputs,
-    [abi.WEIGHT_NORM_UNITS]: units,
-    [abi.WEIGHT_NORM_INVERSE]: lowering.region(row),
+    [WEIGHT_NORM_V]: direction.address,
+    [WEIGHT_NORM_G]: scale.address,
+    [WEIGHT_NORM_INPUTS]: inputs,
+    [WEIGHT_NORM_UNITS]: units,
+    [WEIGHT_NORM_INVERSE]: lowering.region(row),
   }
-  lowering.emit(abi.OP_WEIGHT_NORM, { ...words, [abi.WEIGHT_NORM_W]: address })
+  lowering.emit(OP_WEIGHT_NORM, { ...words, [WEIGHT_NORM_W]: address })
   return {
     address,
     gradient,
     back: () =>
-      lowering.emit(abi.OP_WEIGHT_NORM_BACK, {
+      lowering.emit(OP_WEIGHT_NORM_BACK, {
         ...words,
-        [abi.WEIGHT_NORM_W]: gradient,
-        [abi.WEIGHT_NORM_DV]: direction.gradient,
-        [abi.WEIGHT_NORM_DG]: scale.gradient,
+        [WEIGHT_NORM_W]: gradient,
+        [WEIGHT_NORM_DV]: direction.gradient,
+        [WEIGHT_NORM_DG]: scale.gradient,
       }),
   }
 }

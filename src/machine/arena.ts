@@ -1,5 +1,5 @@
 /** One linear memory: regions laid out first, committed once, read and written through views. */
-import { ALIGN, MACHINE_BYTES } from '../abi/abi.ts'
+import { ALIGN, MACHINE_BYTES } from '../abi/layout.ts'
 import { roundUp } from './matrixLayout.ts'
 import { instantiate, type Machine, type Target } from './wasm.ts'
 

@@ -1,5 +1,5 @@
 /** How matrices lie in linear memory: padded rows for activations, panels for weights. A leaf without wasm. */
-import { PANEL } from '../abi/abi.ts'
+import { PANEL } from '../abi/layout.ts'
 
 /** Rounds up to a multiple of `unit`. */
 export const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit

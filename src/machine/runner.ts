@@ -1,5 +1,6 @@
 /** Runs a model's programs: on the tile and the threads that timing has found fastest, and past the death of a worker. */
-import { RECORD_WORDS, STEP_WORDS } from '../abi/abi.ts'
+import { STEP_WORDS } from '../abi/ops.ts'
+import { RECORD_WORDS } from '../abi/records.ts'
 import type { Range } from '../compiler/programBuilder.ts'
 import type { Arena } from './arena.ts'
 import { type ThreadCount, Threads, type Wreck } from './threads/threads.ts'

@@ -2,7 +2,7 @@
  * The shape of the GEMM kernels' tiles, MR x NR. Every tile sums in the same order, so the choice changes no bit of a
  * result, only speed: how many accumulators an engine keeps in registers differs from engine to engine.
  */
-import { TILE_2X16, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../abi/abi.ts'
+import { TILE_2X16, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../abi/layout.ts'
 
 /** The machine's code of each tile. */
 export const TILE_CODES = {

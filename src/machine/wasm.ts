@@ -1,6 +1,6 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
 import { enableRelaxedSimd, environment } from '#runtime'
-import { ABI_VERSION } from '../abi/abi.ts'
+import { ABI_VERSION } from '../abi/layout.ts'
 import { checkOneOf, checkOptions } from '../lib/check.ts'
 import { forgetModules, give, moduleOf, offers, requireWebAssembly } from '../runtime/modules.ts'
 import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tuner.ts'

@@ -1,6 +1,6 @@
 /** Saved models that only predict: `fourlane/predict` where there are wasm files to read. */
 import { readBytes } from '#runtime'
-import { RECORD_ROWS, RECORD_WORDS } from '../abi/abi.ts'
+import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { blockFloats, layoutParameters, writeSlot } from '../compiler/parameterLayout.ts'
 import { Draft } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'

@@ -1,5 +1,7 @@
 /** The optimizers on numbers of your own: no model, no layers, only values and their gradient. */
-import { ALIGN, RECORD_WORDS, STEP_WORDS } from '../abi/abi.ts'
+import { ALIGN } from '../abi/layout.ts'
+import { STEP_WORDS } from '../abi/ops.ts'
+import { RECORD_WORDS } from '../abi/records.ts'
 import {
   initialStates,
   scratchBytes,

@@ -1,7 +1,12 @@
 // The catalogue of losses: specs, lowering, refusals.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../src/abi/abi.ts'
+import {
+  LOSS_BINARY_CROSSENTROPY,
+  LOSS_SIGMOID_CROSSENTROPY,
+  LOSS_SOFTMAX_CROSSENTROPY,
+  LOSS_SOFTMAX_SPARSE,
+} from '../../src/abi/losses.ts'
 import type { ActivationName } from '../../src/catalogue/activations.ts'
 import * as losses from '../../src/catalogue/losses.ts'
 
@@ -38,7 +43,7 @@ test('a loss is lowered to suit its last layer', () => {
     )
   const sparse = lower('sparseCategoricalCrossentropy', 'softmax', 3)
   assert.equal(sparse, {
-    code: abi.LOSS_SOFTMAX_SPARSE,
+    code: LOSS_SOFTMAX_SPARSE,
     fused: 'softmax',
     logits: false,
     delta: 0,
@@ -47,11 +52,11 @@ test('a loss is lowered to suit its last layer', () => {
   })
   assert.is(lower('sparseCategoricalCrossentropy', 'logSoftmax', 3).fused, 'softmax')
   const logits = lower('categoricalCrossentropy', 'linear', 3, true)
-  assert.equal([logits.code, logits.fused, logits.logits], [abi.LOSS_SOFTMAX_CROSSENTROPY, 'none', true])
+  assert.equal([logits.code, logits.fused, logits.logits], [LOSS_SOFTMAX_CROSSENTROPY, 'none', true])
   const binary = lower('binaryCrossentropy', 'sigmoid', 1)
-  assert.equal([binary.code, binary.fused, binary.targets], [abi.LOSS_SIGMOID_CROSSENTROPY, 'sigmoid', 'values'])
+  assert.equal([binary.code, binary.fused, binary.targets], [LOSS_SIGMOID_CROSSENTROPY, 'sigmoid', 'values'])
   assert.equal(lower('binaryCrossentropy', 'linear', 2, true).logits, true)
-  assert.is(lower('binaryCrossentropy', 'hardSigmoid', 1).code, abi.LOSS_BINARY_CROSSENTROPY)
+  assert.is(lower('binaryCrossentropy', 'hardSigmoid', 1).code, LOSS_BINARY_CROSSENTROPY)
   assert.is(losses.lowerLoss(losses.huber({ delta: 2 }), 'linear', 1).delta, 2)
   assert.is(lower('meanSquaredError', 'softmax', 3).fused, 'none')
 })

@@ -1,7 +1,19 @@
 // Clipping and penalties on the gradient block: golden vectors through the steps, and through a model's own options.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../src/abi/abi.ts'
+import { SUM_CHUNK } from '../../src/abi/layout.ts'
+import { OP_CLIP_NORM, OP_CLIP_VALUE, OP_GRADIENT_SUMS, OP_PENALTY, OP_PENALTY_SUM } from '../../src/abi/ops.ts'
+import {
+  BLOCK_COUNT,
+  BLOCK_GRADIENTS,
+  BLOCK_PARTIALS,
+  CLIP_LIMIT,
+  CLIP_ORDER,
+  PENALTY_L1,
+  PENALTY_L2,
+  PENALTY_PARAMETERS,
+} from '../../src/abi/optimizers.ts'
+import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records.ts'
 import { configureRuntime, dense, input, l1l2, sequential, sgd } from '../../src/entries/public.ts'
 import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from '../support/golden.ts'
 import { Sheet, targets } from '../support/targets.ts'
@@ -27,30 +39,30 @@ for (const target of targets) {
       const whole = Float32Array.from(tensors.flatMap((values) => Array.from(values)))
       const sheet = new Sheet(target)
       const address = sheet.floats(whole)
-      const partials = sheet.floats(new Float32Array(2 * Math.ceil(whole.length / abi.NORM_CHUNK)))
+      const partials = sheet.floats(new Float32Array(2 * Math.ceil(whole.length / SUM_CHUNK)))
       const order = config.norm_type === 'inf' ? 0 : (config.norm_type ?? 2)
       const clip = (op: number, at: number, count: number) =>
         sheet.step(
           op,
           {
-            [abi.BLOCK_GRADIENTS]: at,
-            [abi.BLOCK_COUNT]: count,
-            [abi.BLOCK_PARTIALS]: partials,
-            [abi.NORM_ORDER]: order,
+            [BLOCK_GRADIENTS]: at,
+            [BLOCK_COUNT]: count,
+            [BLOCK_PARTIALS]: partials,
+            [CLIP_ORDER]: order,
           },
-          { [abi.CLIP_LIMIT]: config.max_norm ?? config.clip_value ?? 0 },
+          { [CLIP_LIMIT]: config.max_norm ?? config.clip_value ?? 0 },
         )
-      if (config.clip_value !== undefined) clip(abi.OP_CLIP_VALUE, address, whole.length)
+      if (config.clip_value !== undefined) clip(OP_CLIP_VALUE, address, whole.length)
       else {
         let at = address
         for (const part of expect.f64.norms ? tensors : [whole]) {
-          clip(abi.OP_GRADIENT_SUMS, at, part.length)
-          clip(abi.OP_CLIP_NORM, at, part.length)
+          clip(OP_GRADIENT_SUMS, at, part.length)
+          clip(OP_CLIP_NORM, at, part.length)
           at += part.length * 4
         }
       }
       const record = sheet.run(1)
-      const norm = sheet.arena.f64[(record + abi.RECORD_GRADIENT_NORM * 4) / 8]
+      const norm = sheet.arena.f64[(record + RECORD_GRADIENT_NORM * 4) / 8]
       const expected = expect.f64.total_norm ?? expect.f64.norms?.[expect.f64.norms.length - 1]
       if (expected !== undefined) assertClose([norm], [expected], OPERATION, 'norm')
       let at = address
@@ -103,25 +115,25 @@ for (const target of targets) {
   test('penalties: loss terms and gradients, none for w = 0', () => {
     const sheet = new Sheet(target)
     // two chunks and a part of one
-    const count = 2 * abi.NORM_CHUNK + 48
+    const count = 2 * SUM_CHUNK + 48
     const w = Float32Array.from({ length: count }, (_, i) => (i % 5 === 0 ? 0 : Math.sin(i)))
     const g = Float32Array.from({ length: count }, (_, i) => Math.cos(i))
     const [weights, gradients, partials] = [sheet.floats(w), sheet.floats(g), sheet.floats(new Float32Array(6))]
     sheet.step(
-      abi.OP_PENALTY,
+      OP_PENALTY,
       {
-        [abi.BLOCK_GRADIENTS]: gradients,
-        [abi.BLOCK_COUNT]: count,
-        [abi.BLOCK_PARTIALS]: partials,
-        [abi.PENALTY_PARAMETERS]: weights,
+        [BLOCK_GRADIENTS]: gradients,
+        [BLOCK_COUNT]: count,
+        [BLOCK_PARTIALS]: partials,
+        [PENALTY_PARAMETERS]: weights,
       },
-      { [abi.PENALTY_L1]: 0.25, [abi.PENALTY_L2]: 0.5 },
+      { [PENALTY_L1]: 0.25, [PENALTY_L2]: 0.5 },
     )
-    sheet.step(abi.OP_PENALTY_SUM, { [abi.BLOCK_COUNT]: 3, [abi.BLOCK_PARTIALS]: partials })
+    sheet.step(OP_PENALTY_SUM, { [BLOCK_COUNT]: 3, [BLOCK_PARTIALS]: partials })
     const record = sheet.run(1)
     const penalty = w.reduce((sum, v) => sum + 0.25 * Math.abs(v) + 0.25 * v * v, 0)
     assertClose(
-      [sheet.arena.f64[(record + abi.RECORD_PENALTY * 4) / 8]],
+      [sheet.arena.f64[(record + RECORD_PENALTY * 4) / 8]],
       [penalty],
       { absolute: 1e-9, relative: 1e-7 },
       'penalty',

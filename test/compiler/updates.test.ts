@@ -1,7 +1,14 @@
 /** Update steps and dynamic words, without a machine. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { OPT_COUNT, OPT_DECAY, OPT_DECAY_SCALE, OPT_PARAMETERS, OPT_RATE_SCALE, OPT_STATE } from '../../src/abi/abi.ts'
+import {
+  OPT_COUNT,
+  OPT_DECAY,
+  OPT_DECAY_SCALE,
+  OPT_PARAMETERS,
+  OPT_RATE_SCALE,
+  OPT_STATE,
+} from '../../src/abi/optimizers.ts'
 import {
   initialStates,
   scratchBytes,

@@ -1,7 +1,22 @@
 // Dying workers and aborted trainings: nothing is lost but what was in hand. Every test is bounded in time.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../src/abi/abi.ts'
+import { SUM_CHUNK } from '../../src/abi/layout.ts'
+import { OP_LAMB_NORMS, OP_NOVOGRAD_MOMENT, OP_NOVOGRAD_NORMS, STEP_WORDS } from '../../src/abi/ops.ts'
+import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_SCALARS, RECORD_WORDS } from '../../src/abi/records.ts'
+import {
+  JOB_JOURNAL,
+  JOB_SHARES_NOW,
+  JOURNAL_BLOCK,
+  JOURNAL_BYTES,
+  LINE_BYTES,
+  LINE_PROGRESS,
+  MOST_SLOTS,
+  THREAD_SLOTS,
+  THREADS_JOB,
+  THREADS_LINES,
+  THREADS_SLOTS,
+} from '../../src/abi/threads.ts'
 import { stateSlots, updateSteps } from '../../src/compiler/updates.ts'
 import { Arena } from '../../src/machine/arena.ts'
 import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
@@ -64,18 +79,18 @@ test('an update is finished from wherever a dead thread has left it', () => {
     const block = () => arena.reserve(count * 4)
     const blocks = { parameters: block(), gradients: block(), states: slots.map(block), scratch: arena.reserve(4096) }
     const steps = updateSteps(optimizer, tensors, blocks)
-    const program = arena.reserve(steps.length * abi.STEP_WORDS * 4)
-    const record = arena.reserve(abi.RECORD_WORDS * 4)
-    const journal = arena.reserve(abi.JOURNAL_BYTES)
+    const program = arena.reserve(steps.length * STEP_WORDS * 4)
+    const record = arena.reserve(RECORD_WORDS * 4)
+    const journal = arena.reserve(JOURNAL_BYTES)
     arena.commit()
     steps.forEach(({ op, ints, floats }, i) => {
-      const at = program / 4 + i * abi.STEP_WORDS
+      const at = program / 4 + i * STEP_WORDS
       arena.i32[at] = op
       for (const [word, value] of Object.entries(ints)) arena.i32[at + Number(word)] = value
       for (const [word, value] of Object.entries(floats)) arena.f32[at + Number(word)] = value
     })
-    arena.f32[record / 4 + abi.RECORD_LEARNING_RATE] = 0.01
-    for (let i = 0; i < abi.RECORD_SCALARS; i++) arena.f32[record / 4 + abi.RECORD_SCALAR + i] = 0.9
+    arena.f32[record / 4 + RECORD_LEARNING_RATE] = 0.01
+    for (let i = 0; i < RECORD_SCALARS; i++) arena.f32[record / 4 + RECORD_SCALAR + i] = 0.9
     const inPlace = [blocks.parameters, ...blocks.states]
     for (const [i, at] of [...inPlace, blocks.gradients].entries()) {
       arena.floats(at, count).forEach((_, k, values) => {
@@ -87,36 +102,36 @@ test('an update is finished from wherever a dead thread has left it', () => {
       inPlace.forEach((at, i) => void arena.floats(at + begin * 4, end - begin).set(from[i].subarray(begin, end)))
 
     steps.forEach(({ op }, index) => {
-      const step = program + index * abi.STEP_WORDS * 4
+      const step = program + index * STEP_WORDS * 4
       const before = image()
       arena.machine.run(program, index, index + 1, record, 1, 0)
       const after = image()
       // one number a tensor, and the main thread's work
-      if (op === abi.OP_NOVOGRAD_MOMENT) return
-      const chunked = op === abi.OP_LAMB_NORMS || op === abi.OP_NOVOGRAD_NORMS
-      const unit = chunked ? abi.NORM_CHUNK : abi.JOURNAL_BLOCK / 4
+      if (op === OP_NOVOGRAD_MOMENT) return
+      const chunked = op === OP_LAMB_NORMS || op === OP_NOVOGRAD_NORMS
+      const unit = chunked ? SUM_CHUNK : JOURNAL_BLOCK / 4
       // the dead thread claimed the second half, or all but two chunks, and has noted `done` slots of it as done
-      const units = chunked ? Math.ceil(count / abi.NORM_CHUNK) : count / 16
-      const slots = Math.min(units, abi.MOST_SLOTS, 2 * abi.THREAD_SLOTS)
+      const units = chunked ? Math.ceil(count / SUM_CHUNK) : count / 16
+      const slots = Math.min(units, MOST_SLOTS, 2 * THREAD_SLOTS)
       const first = chunked ? 2 : slots / 2
-      const begin = chunked ? first * abi.NORM_CHUNK : count / 2
+      const begin = chunked ? first * SUM_CHUNK : count / 2
       const leave = (share: number, progress: number, touched: number, damaged: boolean, done = 0) => {
         restore(after, 0, touched)
         restore(before, touched, count)
-        const line = (abi.THREADS_LINES + abi.LINE_BYTES) / 4
-        arena.i32[line + abi.LINE_PROGRESS] = progress
-        arena.i32[line + abi.LINE_PROGRESS + 1] = share
-        arena.i32[abi.THREADS_JOB / 4 + abi.JOB_SHARES_NOW] = 7
-        arena.i32[abi.THREADS_JOB / 4 + abi.JOB_JOURNAL] = journal
+        const line = (THREADS_LINES + LINE_BYTES) / 4
+        arena.i32[line + LINE_PROGRESS] = progress
+        arena.i32[line + LINE_PROGRESS + 1] = share
+        arena.i32[THREADS_JOB / 4 + JOB_SHARES_NOW] = 7
+        arena.i32[THREADS_JOB / 4 + JOB_JOURNAL] = journal
         for (let slot = 0; slot < slots; slot++) {
           const finished = slot < first + done ? 128 : 0
-          arena.i32[abi.THREADS_SLOTS / 4 + slot * 2] = (7 << 8) | finished | (slot < first ? 0 : 1)
+          arena.i32[THREADS_SLOTS / 4 + slot * 2] = (7 << 8) | finished | (slot < first ? 0 : 1)
         }
         if (damaged) {
           const end = Math.min(touched + unit, count)
           let at = journal
           for (const [i, values] of before.entries()) {
-            if (op === abi.OP_LAMB_NORMS && i === 0) continue
+            if (op === OP_LAMB_NORMS && i === 0) continue
             arena.floats(at, end - touched).set(values.subarray(touched, end))
             at += (end - touched) * 4
             arena.floats(inPlace[i] + touched * 4, (end - touched) >> 1).fill(99)

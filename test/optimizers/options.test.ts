@@ -1,7 +1,9 @@
 /** The catalogue of optimizers: defaults, refusals, and that no rule or op goes untested. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../src/abi/abi.ts'
+import * as abi from '../../src/abi/ops.ts'
+import { OPT_HYPERS, OPT_STATES } from '../../src/abi/optimizers.ts'
+import { RECORD_SCALARS } from '../../src/abi/records.ts'
 import {
   adam,
   type OptimizerName,
@@ -43,10 +45,10 @@ test('every op belongs to a rule, every rule is covered', () => {
 test('constants and scalars fit their words', () => {
   for (const optimizer of variants) {
     const rule: Rule = rules[optimizer.kind]
-    assert.ok(rule.hypers(optimizer.options).length <= abi.OPT_HYPERS, optimizer.kind)
-    assert.ok(rule.slots.length <= abi.OPT_STATES, optimizer.kind)
+    assert.ok(rule.hypers(optimizer.options).length <= OPT_HYPERS, optimizer.kind)
+    assert.ok(rule.slots.length <= OPT_STATES, optimizer.kind)
     assert.ok(
-      (rule.scalars?.(optimizer.options, 1, 0.1, new Float64Array(8)) ?? []).length <= abi.RECORD_SCALARS,
+      (rule.scalars?.(optimizer.options, 1, 0.1, new Float64Array(8)) ?? []).length <= RECORD_SCALARS,
       optimizer.kind,
     )
   }

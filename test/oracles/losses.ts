@@ -1,5 +1,21 @@
 /** Losses in float64, one row at a time, written from their definitions. */
-import * as abi from '../../src/abi/abi.ts'
+import {
+  LOSS_ABSOLUTE_ERROR,
+  LOSS_BINARY_CROSSENTROPY,
+  LOSS_CATEGORICAL_HINGE,
+  LOSS_CROSSENTROPY,
+  LOSS_HINGE,
+  LOSS_HUBER,
+  LOSS_KL_DIVERGENCE,
+  LOSS_LOG_COSH,
+  LOSS_POISSON,
+  LOSS_SIGMOID_CROSSENTROPY,
+  LOSS_SOFTMAX_CROSSENTROPY,
+  LOSS_SOFTMAX_SPARSE,
+  LOSS_SPARSE_CROSSENTROPY,
+  LOSS_SQUARED_ERROR,
+  LOSS_SQUARED_HINGE,
+} from '../../src/abi/losses.ts'
 
 export interface LossCase {
   /** LOSS_* */
@@ -23,38 +39,38 @@ type Term = [
 ]
 
 const terms: Readonly<Record<number, Term>> = {
-  [abi.LOSS_SQUARED_ERROR]: [(y, t) => (y - t) ** 2, (y, t) => 2 * (y - t)],
-  [abi.LOSS_ABSOLUTE_ERROR]: [(y, t) => Math.abs(y - t), (y, t) => Math.sign(y - t)],
-  [abi.LOSS_HUBER]: [
+  [LOSS_SQUARED_ERROR]: [(y, t) => (y - t) ** 2, (y, t) => 2 * (y - t)],
+  [LOSS_ABSOLUTE_ERROR]: [(y, t) => Math.abs(y - t), (y, t) => Math.sign(y - t)],
+  [LOSS_HUBER]: [
     (y, t, d) => (Math.abs(y - t) <= d ? (y - t) ** 2 / 2 : d * (Math.abs(y - t) - d / 2)),
     (y, t, d) => (Math.abs(y - t) <= d ? y - t : d * Math.sign(y - t)),
   ],
-  [abi.LOSS_LOG_COSH]: [(y, t) => logCosh(y - t), (y, t) => Math.tanh(y - t)],
-  [abi.LOSS_POISSON]: [(y, t) => y - t * Math.log(y + 1e-7), (y, t) => 1 - t / (y + 1e-7)],
-  [abi.LOSS_HINGE]: [(y, t) => Math.max(0, 1 - side(t) * y), (y, t) => (1 - side(t) * y > 0 ? -side(t) : 0)],
-  [abi.LOSS_SQUARED_HINGE]: [
+  [LOSS_LOG_COSH]: [(y, t) => logCosh(y - t), (y, t) => Math.tanh(y - t)],
+  [LOSS_POISSON]: [(y, t) => y - t * Math.log(y + 1e-7), (y, t) => 1 - t / (y + 1e-7)],
+  [LOSS_HINGE]: [(y, t) => Math.max(0, 1 - side(t) * y), (y, t) => (1 - side(t) * y > 0 ? -side(t) : 0)],
+  [LOSS_SQUARED_HINGE]: [
     (y, t) => Math.max(0, 1 - side(t) * y) ** 2,
     (y, t) => -2 * side(t) * Math.max(0, 1 - side(t) * y),
   ],
-  [abi.LOSS_KL_DIVERGENCE]: [
+  [LOSS_KL_DIVERGENCE]: [
     (y, t) => (t > 0 ? clip(t, 1) * Math.log(clip(t, 1) / clip(y, 1)) : 0),
     (y, t) => (t > 0 && !clipped(y, 1) ? -clip(t, 1) / y : 0),
   ],
-  [abi.LOSS_CROSSENTROPY]: [(y, t) => -t * Math.log(clip(y)), (y, t) => (clipped(y) ? 0 : -t / y)],
-  [abi.LOSS_BINARY_CROSSENTROPY]: [
+  [LOSS_CROSSENTROPY]: [(y, t) => -t * Math.log(clip(y)), (y, t) => (clipped(y) ? 0 : -t / y)],
+  [LOSS_BINARY_CROSSENTROPY]: [
     (y, t) => -t * Math.log(clip(y)) - (1 - t) * Math.log(1 - clip(y)),
     (y, t) => (clipped(y) ? 0 : (y - t) / (y * (1 - y))),
   ],
-  [abi.LOSS_SIGMOID_CROSSENTROPY]: [
+  [LOSS_SIGMOID_CROSSENTROPY]: [
     (z, t) => (1 - t) * log1pExp(z) + t * log1pExp(-z),
     (z, t) => 1 / (1 + Math.exp(-z)) - t,
   ],
 }
 
 /** Kinds whose row loss is a sum. */
-const SUMS = [abi.LOSS_KL_DIVERGENCE, abi.LOSS_CROSSENTROPY, abi.LOSS_SPARSE_CROSSENTROPY]
+const SUMS = [LOSS_KL_DIVERGENCE, LOSS_CROSSENTROPY, LOSS_SPARSE_CROSSENTROPY]
 
-export const isSparse = (code: number) => code === abi.LOSS_SOFTMAX_SPARSE || code === abi.LOSS_SPARSE_CROSSENTROPY
+export const isSparse = (code: number) => code === LOSS_SOFTMAX_SPARSE || code === LOSS_SPARSE_CROSSENTROPY
 
 /** Loss of a row with outputs y and dense targets t (one-hot for the sparse kinds), and its gradient. */
 export function rowLoss(
@@ -63,7 +79,7 @@ export function rowLoss(
   targets: readonly number[],
 ): { loss: number; gradient: number[] } {
   const cols = y.length
-  if (code === abi.LOSS_SOFTMAX_SPARSE || code === abi.LOSS_SOFTMAX_CROSSENTROPY) {
+  if (code === LOSS_SOFTMAX_SPARSE || code === LOSS_SOFTMAX_CROSSENTROPY) {
     const t = targets.map((value) => value * (1 - smoothing) + smoothing / cols)
     const largest = Math.max(...y)
     const logSum = largest + Math.log(y.reduce((sum, z) => sum + Math.exp(z - largest), 0))
@@ -73,7 +89,7 @@ export function rowLoss(
       gradient: y.map((z, c) => Math.exp(z - logSum) * mass - t[c]),
     }
   }
-  if (code === abi.LOSS_CATEGORICAL_HINGE) {
+  if (code === LOSS_CATEGORICAL_HINGE) {
     const positive = y.reduce((sum, value, c) => sum + value * targets[c], 0)
     const others = y.map((value, c) => (1 - targets[c]) * value)
     const largest = Math.max(...others)
@@ -85,7 +101,7 @@ export function rowLoss(
     }
   }
   const sums = SUMS.includes(code)
-  const [loss, slope] = terms[code === abi.LOSS_SPARSE_CROSSENTROPY ? abi.LOSS_CROSSENTROPY : code]
+  const [loss, slope] = terms[code === LOSS_SPARSE_CROSSENTROPY ? LOSS_CROSSENTROPY : code]
   const t = targets.map((value) => value * (1 - smoothing) + smoothing / (sums ? cols : 2))
   const share = sums ? 1 : 1 / cols
   return {

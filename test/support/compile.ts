@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { MACHINE_BYTES } from '../../src/abi/abi.ts'
+import { MACHINE_BYTES } from '../../src/abi/layout.ts'
 
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/') ? '../../../' : '../../', import.meta.url))
 

@@ -1,6 +1,24 @@
 /** Dense layers on hand-made programs: operands between NaN, results between guard words, and what they should be. */
 import * as assert from 'uvu/assert'
-import * as abi from '../../src/abi/abi.ts'
+import { ACTIVATION_LINEAR } from '../../src/abi/activations.ts'
+import {
+  DENSE_ACTIVATION,
+  DENSE_B,
+  DENSE_DX,
+  DENSE_DX_STRIDE,
+  DENSE_INPUTS,
+  DENSE_SAVED,
+  DENSE_SAVED_STRIDE,
+  DENSE_SCRATCH,
+  DENSE_UNITS,
+  DENSE_W,
+  DENSE_X,
+  DENSE_X_STRIDE,
+  DENSE_Y,
+  DENSE_Y_STRIDE,
+} from '../../src/abi/layers.ts'
+import { ALIGN, MACHINE_BYTES, PANEL } from '../../src/abi/layout.ts'
+import { OP_DENSE, OP_DENSE_DW, OP_DENSE_DX } from '../../src/abi/ops.ts'
 import { noise } from './activate.ts'
 import { type Matrix, Sheet, type targets, toPanels } from './targets.ts'
 
@@ -8,7 +26,7 @@ type Floats = Float32Array
 export const names = ['y', 'dw', 'db', 'dx'] as const
 type Name = (typeof names)[number]
 const GUARD = 777
-export const padded = (cols: number) => Math.ceil(cols / abi.PANEL) * abi.PANEL
+export const padded = (cols: number) => Math.ceil(cols / PANEL) * PANEL
 
 /** A layer's operands and results in row-major order. */
 export interface Layer {
@@ -44,8 +62,8 @@ export class Bench extends Sheet {
   reset(): this {
     this.clear()
     this.#guarded = []
-    this.arena.floats(abi.MACHINE_BYTES, (this.arena.top - abi.MACHINE_BYTES) / 4).fill(0)
-    this.arena.top = abi.MACHINE_BYTES
+    this.arena.floats(MACHINE_BYTES, (this.arena.top - MACHINE_BYTES) / 4).fill(0)
+    this.arena.top = MACHINE_BYTES
     return this
   }
 
@@ -53,25 +71,25 @@ export class Bench extends Sheet {
   output(rows: number, cols: number): Matrix {
     const width = padded(cols)
     const stride = (width + 8) * 4
-    const bytes = rows * stride + 2 * abi.ALIGN
+    const bytes = rows * stride + 2 * ALIGN
     const from = this.arena.reserve(bytes)
     const to = this.arena.top
     this.arena.commit()
     this.arena.floats(from, (to - from) / 4).fill(GUARD)
-    const address = from + abi.ALIGN
+    const address = from + ALIGN
     const inside = (index: number) => index >= 0 && index < (rows * stride) / 4 && index % (stride / 4) < width
-    this.#guarded.push({ from, to, outputs: (index) => inside(index - abi.ALIGN / 4) })
+    this.#guarded.push({ from, to, outputs: (index) => inside(index - ALIGN / 4) })
     return { address, rows, cols, stride }
   }
 
   /** An output of packed floats. */
   packed(count: number): number {
-    const from = this.arena.reserve(count * 4 + 2 * abi.ALIGN)
+    const from = this.arena.reserve(count * 4 + 2 * ALIGN)
     const to = this.arena.top
     this.arena.commit()
     this.arena.floats(from, (to - from) / 4).fill(GUARD)
-    this.#guarded.push({ from, to, outputs: (index) => index >= abi.ALIGN / 4 && index < abi.ALIGN / 4 + count })
-    return from + abi.ALIGN
+    this.#guarded.push({ from, to, outputs: (index) => index >= ALIGN / 4 && index < ALIGN / 4 + count })
+    return from + ALIGN
   }
 
   /** An input of which `zeros` columns after the real ones may be read, the rest is NaN. */
@@ -88,7 +106,7 @@ export class Bench extends Sheet {
   checkGuards(what: string): void {
     for (const { from, to, outputs } of this.#guarded) {
       this.arena.floats(from, (to - from) / 4).forEach((value, index) => {
-        if (!outputs(index) && value !== GUARD) throw new Error(`${what}: wrote ${value} at ${index * 4 - abi.ALIGN}`)
+        if (!outputs(index) && value !== GUARD) throw new Error(`${what}: wrote ${value} at ${index * 4 - ALIGN}`)
       })
     }
   }
@@ -106,7 +124,7 @@ export class Bench extends Sheet {
 export function forward(
   bench: Bench,
   { rows, inputs, units, x, w, b }: Layer,
-  activation = abi.ACTIVATION_LINEAR,
+  activation = ACTIVATION_LINEAR,
   saved = false,
 ) {
   const from = bench.input(rows, inputs, x)
@@ -115,19 +133,19 @@ export function forward(
   const bias = new Float32Array(padded(units))
   bias.set(b)
   const step = {
-    [abi.DENSE_X]: from.address,
-    [abi.DENSE_X_STRIDE]: from.stride,
-    [abi.DENSE_Y]: to.address,
-    [abi.DENSE_Y_STRIDE]: to.stride,
-    [abi.DENSE_W]: bench.floats(toPanels(w, inputs, units)),
-    [abi.DENSE_B]: b.length ? bench.floats(bias) : 0,
-    [abi.DENSE_INPUTS]: inputs,
-    [abi.DENSE_UNITS]: units,
-    [abi.DENSE_ACTIVATION]: activation,
-    [abi.DENSE_SAVED]: saved ? z.address : 0,
-    [abi.DENSE_SAVED_STRIDE]: z.stride,
+    [DENSE_X]: from.address,
+    [DENSE_X_STRIDE]: from.stride,
+    [DENSE_Y]: to.address,
+    [DENSE_Y_STRIDE]: to.stride,
+    [DENSE_W]: bench.floats(toPanels(w, inputs, units)),
+    [DENSE_B]: b.length ? bench.floats(bias) : 0,
+    [DENSE_INPUTS]: inputs,
+    [DENSE_UNITS]: units,
+    [DENSE_ACTIVATION]: activation,
+    [DENSE_SAVED]: saved ? z.address : 0,
+    [DENSE_SAVED_STRIDE]: z.stride,
   }
-  bench.step(abi.OP_DENSE, step).run(rows)
+  bench.step(OP_DENSE, step).run(rows)
   bench.clear()
   bench.checkGuards('forward')
   bench.checkPads(to, 'y')
@@ -146,23 +164,23 @@ export function backwardWeights(
   const dw = bench.packed(padded(units) * inputs)
   const db = bench.packed(padded(units))
   const step = {
-    [abi.DENSE_X]: from.address,
-    [abi.DENSE_X_STRIDE]: from.stride,
-    [abi.DENSE_Y]: gradient.address,
-    [abi.DENSE_Y_STRIDE]: gradient.stride,
-    [abi.DENSE_W]: dw,
-    [abi.DENSE_B]: withBias ? db : 0,
-    [abi.DENSE_INPUTS]: inputs,
-    [abi.DENSE_UNITS]: units,
+    [DENSE_X]: from.address,
+    [DENSE_X_STRIDE]: from.stride,
+    [DENSE_Y]: gradient.address,
+    [DENSE_Y_STRIDE]: gradient.stride,
+    [DENSE_W]: dw,
+    [DENSE_B]: withBias ? db : 0,
+    [DENSE_INPUTS]: inputs,
+    [DENSE_UNITS]: units,
   }
-  bench.step(abi.OP_DENSE_DW, step).run(rows)
+  bench.step(OP_DENSE_DW, step).run(rows)
   bench.clear()
   bench.checkGuards('dw')
   const panels = bench.arena.floats(dw, padded(units) * inputs).slice()
   const out = new Float32Array(inputs * units)
   panels.forEach((value, i) => {
-    const k = Math.floor(i / abi.PANEL) % inputs
-    const n = Math.floor(i / (abi.PANEL * inputs)) * abi.PANEL + (i % abi.PANEL)
+    const k = Math.floor(i / PANEL) % inputs
+    const n = Math.floor(i / (PANEL * inputs)) * PANEL + (i % PANEL)
     if (n < units) out[k * units + n] = value
     else assert.is(value, 0, 'dw: pad')
   })
@@ -175,26 +193,26 @@ export function backwardWeights(
 export function backwardInput(
   bench: Bench,
   { rows, inputs, units, w, dz }: Layer,
-  activation = abi.ACTIVATION_LINEAR,
+  activation = ACTIVATION_LINEAR,
   saved?: Floats,
 ) {
   const gradient = bench.input(rows, units, dz)
   const to = bench.output(rows, inputs)
   const kept = saved && bench.input(rows, inputs, saved, padded(inputs) - inputs)
   const step = {
-    [abi.DENSE_Y]: gradient.address,
-    [abi.DENSE_Y_STRIDE]: gradient.stride,
-    [abi.DENSE_W]: bench.floats(toPanels(w, inputs, units)),
-    [abi.DENSE_INPUTS]: inputs,
-    [abi.DENSE_UNITS]: units,
-    [abi.DENSE_ACTIVATION]: activation,
-    [abi.DENSE_SAVED]: kept?.address ?? 0,
-    [abi.DENSE_SAVED_STRIDE]: kept?.stride ?? 0,
-    [abi.DENSE_DX]: to.address,
-    [abi.DENSE_DX_STRIDE]: to.stride,
-    [abi.DENSE_SCRATCH]: bench.packed(padded(inputs) * units),
+    [DENSE_Y]: gradient.address,
+    [DENSE_Y_STRIDE]: gradient.stride,
+    [DENSE_W]: bench.floats(toPanels(w, inputs, units)),
+    [DENSE_INPUTS]: inputs,
+    [DENSE_UNITS]: units,
+    [DENSE_ACTIVATION]: activation,
+    [DENSE_SAVED]: kept?.address ?? 0,
+    [DENSE_SAVED_STRIDE]: kept?.stride ?? 0,
+    [DENSE_DX]: to.address,
+    [DENSE_DX_STRIDE]: to.stride,
+    [DENSE_SCRATCH]: bench.packed(padded(inputs) * units),
   }
-  bench.step(abi.OP_DENSE_DX, step).run(rows)
+  bench.step(OP_DENSE_DX, step).run(rows)
   bench.clear()
   bench.checkGuards('dx')
   bench.checkPads(to, 'dx')

@@ -1,5 +1,6 @@
 /** Layers on a program of their own: parameters, features and the gradient of the outputs in, everything else out. */
-import * as abi from '../../src/abi/abi.ts'
+import { PANEL } from '../../src/abi/layout.ts'
+import { RECORD_ROWS, RECORD_SEED, RECORD_STEP, RECORD_WORDS } from '../../src/abi/records.ts'
 import {
   blockFloats,
   layoutParameters,
@@ -96,7 +97,7 @@ export class Bench {
     this.#y = y
     this.minimumRows = draft.minimumRows
     this.#program = draft.write(from)
-    this.#record = arena.reserve(abi.RECORD_WORDS * 4)
+    this.#record = arena.reserve(RECORD_WORDS * 4)
     arena.commit()
   }
 
@@ -160,7 +161,7 @@ export class Bench {
     const width = this.#dx.stride / 4
     const whole = this.#arena.floats(this.#dx.address, rows * width)
     const { cols } = this.#dx
-    const padded = Math.ceil(cols / abi.PANEL) * abi.PANEL
+    const padded = Math.ceil(cols / PANEL) * PANEL
     return {
       y,
       dx: this.#read(this.#dx, rows),
@@ -170,9 +171,9 @@ export class Bench {
 
   #run([from, to]: Range, rows: number): void {
     const at = this.#record / 4
-    this.#arena.i32[at + abi.RECORD_ROWS] = rows
-    this.#arena.i32[at + abi.RECORD_STEP] = this.step
-    this.#arena.i32[at + abi.RECORD_SEED] = this.#options.seed ?? 1
+    this.#arena.i32[at + RECORD_ROWS] = rows
+    this.#arena.i32[at + RECORD_STEP] = this.step
+    this.#arena.i32[at + RECORD_SEED] = this.#options.seed ?? 1
     this.#arena.machine.run(this.#program, from, to, this.#record, 1, 0)
   }
 

@@ -1,5 +1,22 @@
 /** One loss step on a machine of its own. */
-import * as abi from '../../src/abi/abi.ts'
+import {
+  LOSS_COLS,
+  LOSS_DELTA,
+  LOSS_GRADIENT,
+  LOSS_KIND,
+  LOSS_OUTPUTS,
+  LOSS_PROBABILITIES,
+  LOSS_ROW_LOSSES,
+  LOSS_SMOOTHING,
+  LOSS_STRIDE,
+  LOSS_TARGETS,
+  LOSS_TARGETS_STRIDE,
+  LOSS_WEIGHTS,
+  MEAN_LOSS_ROWS,
+  MEAN_LOSS_WEIGHTS,
+} from '../../src/abi/losses.ts'
+import { OP_LOSS, OP_MEAN_LOSS } from '../../src/abi/ops.ts'
+import { RECORD_LOSS, RECORD_WEIGHT } from '../../src/abi/records.ts'
 import type { Target } from '../../src/machine/wasm.ts'
 import { isSparse, type LossCase } from '../oracles/losses.ts'
 import { Sheet } from './targets.ts'
@@ -42,27 +59,27 @@ export function runLoss(
   // what is written must not depend on what was there, pads included
   for (const { address, stride } of [own, dy]) sheet.arena.floats(address, (rows * stride) / 4).fill(7)
   sheet.step(
-    abi.OP_LOSS,
+    OP_LOSS,
     {
-      [abi.LOSS_KIND]: spec.code,
-      [abi.LOSS_OUTPUTS]: outputs.address,
-      [abi.LOSS_STRIDE]: outputs.stride,
-      [abi.LOSS_COLS]: cols,
-      [abi.LOSS_TARGETS]: wanted.address,
-      [abi.LOSS_TARGETS_STRIDE]: wanted.stride,
-      [abi.LOSS_WEIGHTS]: weightsAt,
-      [abi.LOSS_ROW_LOSSES]: rowLosses,
-      [abi.LOSS_GRADIENT]: gradient ? dy.address : 0,
-      [abi.LOSS_PROBABILITIES]: probabilities === 'own' ? own.address : probabilities ? outputs.address : 0,
+      [LOSS_KIND]: spec.code,
+      [LOSS_OUTPUTS]: outputs.address,
+      [LOSS_STRIDE]: outputs.stride,
+      [LOSS_COLS]: cols,
+      [LOSS_TARGETS]: wanted.address,
+      [LOSS_TARGETS_STRIDE]: wanted.stride,
+      [LOSS_WEIGHTS]: weightsAt,
+      [LOSS_ROW_LOSSES]: rowLosses,
+      [LOSS_GRADIENT]: gradient ? dy.address : 0,
+      [LOSS_PROBABILITIES]: probabilities === 'own' ? own.address : probabilities ? outputs.address : 0,
     },
-    { [abi.LOSS_DELTA]: spec.delta ?? 0, [abi.LOSS_SMOOTHING]: spec.smoothing ?? 0 },
+    { [LOSS_DELTA]: spec.delta ?? 0, [LOSS_SMOOTHING]: spec.smoothing ?? 0 },
   )
-  sheet.step(abi.OP_MEAN_LOSS, { [abi.MEAN_LOSS_ROWS]: rowLosses, [abi.MEAN_LOSS_WEIGHTS]: weightsAt })
+  sheet.step(OP_MEAN_LOSS, { [MEAN_LOSS_ROWS]: rowLosses, [MEAN_LOSS_WEIGHTS]: weightsAt })
   const record = sheet.run(rows)
   const stored = probabilities === 'own' ? own : outputs
   return {
-    loss: sheet.arena.f64[(record + abi.RECORD_LOSS * 4) / 8],
-    weight: sheet.arena.f64[(record + abi.RECORD_WEIGHT * 4) / 8],
+    loss: sheet.arena.f64[(record + RECORD_LOSS * 4) / 8],
+    weight: sheet.arena.f64[(record + RECORD_WEIGHT * 4) / 8],
     rowLosses: sheet.arena.floats(rowLosses, rows).slice(),
     gradient: sheet.read(dy),
     gradientPads: sheet.padding(dy),

@@ -1,6 +1,8 @@
 /** Every suite runs on every wasm target this host can run. */
 
-import { ALIGN, PANEL, RECORD_ROWS, RECORD_WORDS, STEP_WORDS } from '../../src/abi/abi.ts'
+import { ALIGN, PANEL } from '../../src/abi/layout.ts'
+import { STEP_WORDS } from '../../src/abi/ops.ts'
+import { RECORD_ROWS, RECORD_WORDS } from '../../src/abi/records.ts'
 import { Arena } from '../../src/machine/arena.ts'
 import { supports, TARGETS, type Target } from '../../src/machine/wasm.ts'
 

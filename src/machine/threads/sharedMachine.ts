@@ -1,5 +1,5 @@
 /** The machine on memory that threads share. */
-import { JOB_TILE, THREADS_JOB } from '../../abi/abi.ts'
+import { JOB_TILE, THREADS_JOB } from '../../abi/threads.ts'
 import { variantOf } from '../../runtime/modules.ts'
 import { type Exports, exportsOf, type Machine, type Target, tileCode } from '../wasm.ts'
 import { canSleep, importSharedMemory, sharedMemory } from './sharedMemory.ts'

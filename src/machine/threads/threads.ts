@@ -1,6 +1,7 @@
 /** A model's threads: when its runs use how many, and what becomes of a run when a worker dies. */
 import { environment, noThreads, processors, yieldToEventLoop } from '#runtime'
-import { JOB_AT, JOB_JOURNAL, JOB_STEP, MACHINE_BYTES, MAX_THREADS, THREADS_JOB } from '../../abi/abi.ts'
+import { MACHINE_BYTES } from '../../abi/layout.ts'
+import { JOB_AT, JOB_JOURNAL, JOB_STEP, MAX_THREADS, THREADS_JOB } from '../../abi/threads.ts'
 import { checkInteger, show } from '../../lib/check.ts'
 import type { Arena } from '../arena.ts'
 import { instantiate } from '../wasm.ts'

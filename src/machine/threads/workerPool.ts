@@ -10,7 +10,7 @@ import {
   LINE_SLEEPERS,
   LINE_THERE,
   THREADS_LINES,
-} from '../../abi/abi.ts'
+} from '../../abi/threads.ts'
 import type { WorkerHandle } from '../../runtime/host.ts'
 import type { SharedMachine } from './sharedMachine.ts'
 

@@ -1,5 +1,5 @@
 /** Rules on two moments of the gradient: Adam's family and Lion. Update t = 1, 2, ...; g includes L2 where a rule has it. */
-import { OP_ADABELIEF, OP_ADAM, OP_ADAMAX, OP_LION, OP_NADAM, OP_RADAM, OP_YOGI } from '../../abi/abi.ts'
+import { OP_ADABELIEF, OP_ADAM, OP_ADAMAX, OP_LION, OP_NADAM, OP_RADAM, OP_YOGI } from '../../abi/ops.ts'
 import { corrections, type Hypers, LINEAR, momentWords, number, type Rule, SQUARED } from './rule.ts'
 
 const slots = ['firstMoment', 'secondMoment'] as const

@@ -11,7 +11,7 @@ import {
   OP_RMSPROP,
   OP_RPROP,
   OP_SGD,
-} from '../../abi/abi.ts'
+} from '../../abi/ops.ts'
 import { corrections, type Hypers, LINEAR, momentWords, number, type Rule, SQUARED } from './rule.ts'
 
 const pair = (options: Hypers, name: string): readonly number[] => {

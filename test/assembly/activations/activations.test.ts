@@ -1,7 +1,9 @@
 /** Element-wise activations and the catalogue: golden vectors, float64 oracles, finite differences, through the op list. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../../src/abi/abi.ts'
+import * as kinds from '../../../src/abi/activations.ts'
+import { ACTIVATE_COLS, ACTIVATE_FROM, ACTIVATE_KIND, ACTIVATE_STRIDE, ACTIVATE_TO } from '../../../src/abi/layers.ts'
+import { OP_ACTIVATE } from '../../../src/abi/ops.ts'
 import {
   type Activation,
   type ActivationName,
@@ -204,13 +206,13 @@ for (const target of targets) {
   test('the rows of a step are as many as the record says', () => {
     const sheet = new Sheet(target)
     const matrix = sheet.matrix(3, 4, [-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12])
-    const words = { [abi.ACTIVATE_FROM]: matrix.address, [abi.ACTIVATE_TO]: matrix.address }
+    const words = { [ACTIVATE_FROM]: matrix.address, [ACTIVATE_TO]: matrix.address }
     const shape = {
-      [abi.ACTIVATE_STRIDE]: matrix.stride,
-      [abi.ACTIVATE_COLS]: 4,
-      [abi.ACTIVATE_KIND]: abi.ACTIVATION_RELU,
+      [ACTIVATE_STRIDE]: matrix.stride,
+      [ACTIVATE_COLS]: 4,
+      [ACTIVATE_KIND]: kinds.ACTIVATION_RELU,
     }
-    sheet.step(abi.OP_ACTIVATE, { ...words, ...shape }).run(2)
+    sheet.step(OP_ACTIVATE, { ...words, ...shape }).run(2)
     assert.equal([...sheet.read(matrix)].map(Math.abs), [0, 0, 0, 0, 0, 0, 0, 0, 9, 10, 11, 12])
   })
 
@@ -227,14 +229,14 @@ test('golden cases are all used or named as absent', () => {
 })
 
 test('every code of the machine has one entry, row-wise kinds come last', () => {
-  const codes = Object.entries(abi).filter(([name]) => name.startsWith('ACTIVATION_'))
+  const codes = Object.entries(kinds)
   assert.equal(
     names.map((name) => activationKinds[name].code).sort((a, b) => a - b),
     codes.map(([, code]) => code).sort((a, b) => a - b),
   )
   for (const name of names) {
     const { code, rowwise } = activationKinds[name]
-    assert.is(rowwise, code >= abi.ACTIVATION_SOFTMAX, name)
+    assert.is(rowwise, code >= kinds.ACTIVATION_SOFTMAX, name)
     const spelled = name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     assert.is(Object.fromEntries(codes)[`ACTIVATION_${spelled}`], code, name)
   }

@@ -5,7 +5,13 @@
 import { instantiateSync } from '@assemblyscript/loader'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../../src/abi/abi.ts'
+import {
+  ACTIVATION_LINEAR,
+  ACTIVATION_RELU,
+  ACTIVATION_SIGMOID,
+  ACTIVATION_TANH,
+} from '../../../src/abi/activations.ts'
+import { MACHINE_BYTES, TILE_2X16, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../../../src/abi/layout.ts'
 import { supports } from '../../../src/machine/wasm.ts'
 import { compile, featuresOf } from '../../support/compile.ts'
 import {
@@ -27,7 +33,7 @@ import { targets, toPanels } from '../../support/targets.ts'
 const ROWS = [1, 2, 3, 5, 6, 7, 13, 32, 49, 100]
 const INPUTS = [1, 3, 4, 5, 8, 64, 100, 513]
 const UNITS = [1, 3, 4, 5, 7, 8, 9, 10, 12, 13, 100]
-const TILES = [abi.TILE_6X8, abi.TILE_4X8, abi.TILE_2X16, abi.TILE_4X16, abi.TILE_5X16]
+const TILES = [TILE_6X8, TILE_4X8, TILE_2X16, TILE_4X16, TILE_5X16]
 /** Shapes that end in every kind of tile, and those that cross blocks of rows and of the sum. */
 const AWKWARD = [
   [1, 1, 1],
@@ -147,13 +153,13 @@ for (const target of targets) {
     for (const [rows, inputs, units] of AWKWARD) {
       const of = layer(rows, inputs, units)
       const linear = forward(bench.reset(), of)
-      const kept = forward(bench.reset(), of, abi.ACTIVATION_LINEAR, true)
+      const kept = forward(bench.reset(), of, ACTIVATION_LINEAR, true)
       assertSame(kept.y, linear.y, 'linear y')
       assertSame(kept.z, linear.y, 'linear z')
       for (const [kind, f] of [
-        [abi.ACTIVATION_RELU, (z: number) => Math.max(z, 0)],
-        [abi.ACTIVATION_TANH, Math.tanh],
-        [abi.ACTIVATION_SIGMOID, (z: number) => 1 / (1 + Math.exp(-z))],
+        [ACTIVATION_RELU, (z: number) => Math.max(z, 0)],
+        [ACTIVATION_TANH, Math.tanh],
+        [ACTIVATION_SIGMOID, (z: number) => 1 / (1 + Math.exp(-z))],
       ] as const) {
         const { y, z } = forward(bench.reset(), of, kind, true)
         assertSame(z, linear.y, 'z')
@@ -169,14 +175,14 @@ for (const target of targets) {
     for (const [rows, inputs, units] of AWKWARD) {
       const of = layer(rows, inputs, units)
       const linear = backwardInput(bench.reset(), of)
-      const relu = backwardInput(bench.reset(), of, abi.ACTIVATION_RELU, of.x)
+      const relu = backwardInput(bench.reset(), of, ACTIVATION_RELU, of.x)
       assertSame(
         relu.map((d) => d + 0),
         linear.map((d, i) => (of.x[i] > 0 ? d : 0)),
         'relu',
       )
       const y = of.x.map(Math.tanh)
-      backwardInput(bench.reset(), of, abi.ACTIVATION_TANH, y).forEach((value, i) => {
+      backwardInput(bench.reset(), of, ACTIVATION_TANH, y).forEach((value, i) => {
         const want = linear[i] * (1 - y[i] ** 2)
         assert.ok(Math.abs(value - want) <= 1e-6 * Math.abs(linear[i]), `tanh: ${value}, expected ${want}`)
       })
@@ -210,7 +216,7 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
     ] as const) {
       const X = padded(inputs) * 4
       const Z = padded(units) * 4
-      let top: number = abi.MACHINE_BYTES
+      let top: number = MACHINE_BYTES
       const place = (floats: number) => {
         const at = top
         top += Math.ceil(floats / 16) * 64
@@ -249,7 +255,7 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
           for (const [row, rowEnd] of pieces(rows, rowCuts)) {
             const count = rowEnd - row
             const [from, to] = [x + row * X, y + row * Z]
-            machine.denseForward(from, X, w, b, to, Z, count, inputs, units, begin, end, abi.ACTIVATION_LINEAR, 0, 0, 0)
+            machine.denseForward(from, X, w, b, to, Z, count, inputs, units, begin, end, ACTIVATION_LINEAR, 0, 0, 0)
           }
           for (const [row, rowEnd] of pieces(inputs, rowCuts)) {
             const bias = row ? 0 : db
@@ -271,7 +277,7 @@ for (const relaxed of supports('relaxed') ? [false, true] : [false]) {
               begin,
               end,
               scratch,
-              abi.ACTIVATION_LINEAR,
+              ACTIVATION_LINEAR,
               0,
               0,
               0,

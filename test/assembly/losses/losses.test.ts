@@ -1,7 +1,23 @@
 // Loss kernels against float64 oracles and finite differences, on every target.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../../src/abi/abi.ts'
+import {
+  LOSS_ABSOLUTE_ERROR,
+  LOSS_BINARY_CROSSENTROPY,
+  LOSS_CATEGORICAL_HINGE,
+  LOSS_CROSSENTROPY,
+  LOSS_HINGE,
+  LOSS_HUBER,
+  LOSS_KL_DIVERGENCE,
+  LOSS_LOG_COSH,
+  LOSS_POISSON,
+  LOSS_SIGMOID_CROSSENTROPY,
+  LOSS_SOFTMAX_CROSSENTROPY,
+  LOSS_SOFTMAX_SPARSE,
+  LOSS_SPARSE_CROSSENTROPY,
+  LOSS_SQUARED_ERROR,
+  LOSS_SQUARED_HINGE,
+} from '../../../src/abi/losses.ts'
 import { type LossCase, rowLoss } from '../../oracles/losses.ts'
 import { assertClose, OPERATION } from '../../support/golden.ts'
 import { type Rows, runLoss, slice, sum } from '../../support/lossRun.ts'
@@ -41,24 +57,24 @@ function sample(code: number, rows: number, cols: number, seed: number): Rows {
   const wide = list(() => 8 * next() - 4)
   const probable = list(() => 0.01 + 0.98 * next())
   switch (code) {
-    case abi.LOSS_SOFTMAX_SPARSE:
+    case LOSS_SOFTMAX_SPARSE:
       return { rows, cols, y: wide, t: oneHot }
-    case abi.LOSS_SPARSE_CROSSENTROPY:
+    case LOSS_SPARSE_CROSSENTROPY:
       return { rows, cols, y: probable, t: oneHot }
-    case abi.LOSS_CATEGORICAL_HINGE:
+    case LOSS_CATEGORICAL_HINGE:
       return { rows, cols, y: wide, t: oneHot }
-    case abi.LOSS_SOFTMAX_CROSSENTROPY:
+    case LOSS_SOFTMAX_CROSSENTROPY:
       return { rows, cols, y: wide, t: soft }
-    case abi.LOSS_SIGMOID_CROSSENTROPY:
+    case LOSS_SIGMOID_CROSSENTROPY:
       return { rows, cols, y: wide, t: soft }
-    case abi.LOSS_BINARY_CROSSENTROPY:
-    case abi.LOSS_CROSSENTROPY:
-    case abi.LOSS_KL_DIVERGENCE:
+    case LOSS_BINARY_CROSSENTROPY:
+    case LOSS_CROSSENTROPY:
+    case LOSS_KL_DIVERGENCE:
       return { rows, cols, y: probable, t: soft }
-    case abi.LOSS_POISSON:
+    case LOSS_POISSON:
       return { rows, cols, y: list(() => 0.1 + 3 * next()), t: list(() => Math.floor(5 * next())) }
-    case abi.LOSS_HINGE:
-    case abi.LOSS_SQUARED_HINGE:
+    case LOSS_HINGE:
+    case LOSS_SQUARED_HINGE:
       return { rows, cols, y: wide, t: binary }
     default:
       return { rows, cols, y: wide, t: list(() => 4 * next() - 2) }
@@ -66,15 +82,15 @@ function sample(code: number, rows: number, cols: number, seed: number): Rows {
 }
 
 const SMOOTHED = [
-  abi.LOSS_SOFTMAX_SPARSE,
-  abi.LOSS_SOFTMAX_CROSSENTROPY,
-  abi.LOSS_SIGMOID_CROSSENTROPY,
-  abi.LOSS_SPARSE_CROSSENTROPY,
-  abi.LOSS_CROSSENTROPY,
-  abi.LOSS_BINARY_CROSSENTROPY,
+  LOSS_SOFTMAX_SPARSE,
+  LOSS_SOFTMAX_CROSSENTROPY,
+  LOSS_SIGMOID_CROSSENTROPY,
+  LOSS_SPARSE_CROSSENTROPY,
+  LOSS_CROSSENTROPY,
+  LOSS_BINARY_CROSSENTROPY,
 ]
 const FUSED = SMOOTHED.slice(0, 3)
-const CODES = Array.from({ length: abi.LOSS_CATEGORICAL_HINGE + 1 }, (_, code) => code)
+const CODES = Array.from({ length: LOSS_CATEGORICAL_HINGE + 1 }, (_, code) => code)
 const CASES: readonly LossCase[] = [
   ...CODES.map((code) => ({ code, delta: 1.25 })),
   ...SMOOTHED.map((code) => ({ code, smoothing: Math.fround(0.1) })),
@@ -130,7 +146,7 @@ for (const target of targets) {
         const data = sample(code, 3, cols, 9)
         const wanted = Array.from({ length: 3 }, (_, r) => {
           const z = slice(data.y, cols, r)
-          if (code === abi.LOSS_SIGMOID_CROSSENTROPY) return z.map((x) => 1 / (1 + Math.exp(-x)))
+          if (code === LOSS_SIGMOID_CROSSENTROPY) return z.map((x) => 1 / (1 + Math.exp(-x)))
           const exponentials = z.map((x) => Math.exp(x))
           return exponentials.map((e) => e / sum(exponentials))
         }).flat()
@@ -171,12 +187,7 @@ for (const target of targets) {
   kernels('probabilities of 0 and 1 are clipped and have no gradient', () => {
     const y = [0, 1, 1e-8, 0.5, 1, 0, 1, 0.25].map(Math.fround)
     const t = [1, 0, 0, 0, 1, 0, 0, 0]
-    for (const code of [
-      abi.LOSS_SPARSE_CROSSENTROPY,
-      abi.LOSS_CROSSENTROPY,
-      abi.LOSS_BINARY_CROSSENTROPY,
-      abi.LOSS_KL_DIVERGENCE,
-    ]) {
+    for (const code of [LOSS_SPARSE_CROSSENTROPY, LOSS_CROSSENTROPY, LOSS_BINARY_CROSSENTROPY, LOSS_KL_DIVERGENCE]) {
       const data = { rows: 2, cols: 4, y, t }
       const wanted = expected({ code }, data)
       const got = runLoss(target, { code }, data)
@@ -188,18 +199,18 @@ for (const target of targets) {
 
   kernels('kinks: no slope where an error is 0, ties of categoricalHinge share, hinge takes -1 / 1 as 0 / 1', () => {
     const same = { rows: 1, cols: 3, y: [1, -2, 0], t: [1, -2, 0] }
-    for (const code of [abi.LOSS_ABSOLUTE_ERROR, abi.LOSS_SQUARED_ERROR, abi.LOSS_HUBER, abi.LOSS_LOG_COSH]) {
+    for (const code of [LOSS_ABSOLUTE_ERROR, LOSS_SQUARED_ERROR, LOSS_HUBER, LOSS_LOG_COSH]) {
       const got = runLoss(target, { code, delta: 1 }, same)
       assert.is(got.loss, 0)
       assert.equal([...got.gradient].map(Math.abs), [0, 0, 0])
     }
     const ties = runLoss(
       target,
-      { code: abi.LOSS_CATEGORICAL_HINGE },
+      { code: LOSS_CATEGORICAL_HINGE },
       { rows: 1, cols: 5, y: [2, 1, 2, 2, 2], t: [0, 1, 0, 0, 0] },
     )
     assert.equal([...ties.gradient], [0.25, -1, 0.25, 0.25, 0.25])
-    for (const code of [abi.LOSS_HINGE, abi.LOSS_SQUARED_HINGE]) {
+    for (const code of [LOSS_HINGE, LOSS_SQUARED_HINGE]) {
       const data = sample(code, 4, 5, 3)
       const signed = { ...data, t: data.t.map((t) => 2 * t - 1) }
       assert.equal(runLoss(target, { code }, data), runLoss(target, { code }, signed))
@@ -209,8 +220,8 @@ for (const target of targets) {
   kernels('small errors of logCosh keep their digits', () => {
     const y = [1e-3, 2e-4, 0.1, 0.99, 1.01, 30, -1e-3].map(Math.fround)
     for (const value of y) {
-      const got = runLoss(target, { code: abi.LOSS_LOG_COSH }, { rows: 1, cols: 1, y: [value], t: [0] })
-      const wanted = expected({ code: abi.LOSS_LOG_COSH }, { rows: 1, cols: 1, y: [value], t: [0] })
+      const got = runLoss(target, { code: LOSS_LOG_COSH }, { rows: 1, cols: 1, y: [value], t: [0] })
+      const wanted = expected({ code: LOSS_LOG_COSH }, { rows: 1, cols: 1, y: [value], t: [0] })
       assertClose([got.loss], [wanted.loss], { absolute: 0, relative: 2e-6 }, `logCosh of ${value}`)
     }
   })
@@ -237,7 +248,7 @@ for (const target of targets) {
     const y = [90, 0, -5, 3]
     const got = runLoss(
       target,
-      { code: abi.LOSS_SOFTMAX_SPARSE },
+      { code: LOSS_SOFTMAX_SPARSE },
       { rows: 1, cols: 4, y, t: [1, 0, 0, 0] },
       { probabilities: 'own' },
     )
@@ -245,11 +256,7 @@ for (const target of targets) {
       assert.ok(value === 0 || Math.abs(value) > 2 ** -126, `${value} is denormal`)
     }
     const weights = [1e-36, 1]
-    const light = runLoss(
-      target,
-      { code: abi.LOSS_SQUARED_ERROR },
-      { rows: 2, cols: 1, y: [1e-4, 1], t: [0, 0], weights },
-    )
+    const light = runLoss(target, { code: LOSS_SQUARED_ERROR }, { rows: 2, cols: 1, y: [1e-4, 1], t: [0, 0], weights })
     assert.is(light.gradient[0], 0)
   })
 

@@ -2,7 +2,23 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../../src/abi/abi.ts'
+import { GATHER_COLS, GATHER_FROM, GATHER_ORDER, GATHER_TO, GATHER_TO_STRIDE } from '../../../src/abi/layers.ts'
+import {
+  CORRECT_BINARY,
+  CORRECT_COLS,
+  CORRECT_MODE,
+  CORRECT_ONE_HOT,
+  CORRECT_OUTPUTS,
+  CORRECT_SPARSE,
+  CORRECT_STRIDE,
+  CORRECT_TARGETS,
+  CORRECT_TARGETS_STRIDE,
+  CORRECT_THRESHOLD,
+  MEAN_LOSS_ROWS,
+  MEAN_LOSS_WEIGHTS,
+} from '../../../src/abi/losses.ts'
+import { OP_CORRECT, OP_GATHER, OP_MEAN_LOSS } from '../../../src/abi/ops.ts'
+import { RECORD_CORRECT, RECORD_FIRST, RECORD_LOSS, RECORD_WEIGHT } from '../../../src/abi/records.ts'
 import { Sheet, targets } from '../../support/targets.ts'
 
 /** First largest; -1 with a NaN. */
@@ -25,14 +41,14 @@ for (const target of targets) {
           const order = sheet.ints([4, 0, 3, 3, 1, 2, 0, 4])
           const to = sheet.matrix(rows, cols)
           sheet.arena.floats(to.address, (rows * to.stride) / 4).fill(-5)
-          sheet.step(abi.OP_GATHER, {
-            [abi.GATHER_FROM]: from,
-            [abi.GATHER_TO]: to.address,
-            [abi.GATHER_ORDER]: order,
-            [abi.GATHER_COLS]: cols,
-            [abi.GATHER_TO_STRIDE]: to.stride,
+          sheet.step(OP_GATHER, {
+            [GATHER_FROM]: from,
+            [GATHER_TO]: to.address,
+            [GATHER_ORDER]: order,
+            [GATHER_COLS]: cols,
+            [GATHER_TO_STRIDE]: to.stride,
           })
-          sheet.run(rows, {}, { [abi.RECORD_FIRST]: first })
+          sheet.run(rows, {}, { [RECORD_FIRST]: first })
           const wanted = [4, 0, 3, 3, 1, 2, 0, 4].slice(first, first + rows).flatMap((r) => slice(source, cols, r))
           assert.equal([...sheet.read(to)], wanted, `${rows} x ${cols} from ${first}`)
           assert.ok(
@@ -49,8 +65,8 @@ for (const target of targets) {
     const words = [7, -1, 0x7fa00001, 0x7f800001, 2 ** 31 - 1]
     const from = sheet.ints(words)
     const to = sheet.ints([0, 0, 0, 0, 0])
-    const step = { [abi.GATHER_FROM]: from, [abi.GATHER_TO]: to, [abi.GATHER_ORDER]: sheet.ints([4, 3, 2, 1, 0]) }
-    sheet.step(abi.OP_GATHER, { ...step, [abi.GATHER_COLS]: 1, [abi.GATHER_TO_STRIDE]: 4 })
+    const step = { [GATHER_FROM]: from, [GATHER_TO]: to, [GATHER_ORDER]: sheet.ints([4, 3, 2, 1, 0]) }
+    sheet.step(OP_GATHER, { ...step, [GATHER_COLS]: 1, [GATHER_TO_STRIDE]: 4 })
     sheet.run(5)
     assert.equal([...sheet.arena.ints(to, 5)], words.toReversed())
   })
@@ -65,7 +81,7 @@ for (const target of targets) {
         const sheet = new Sheet(target)
         const losses = sheet.floats(list.map(({ loss }) => loss))
         const weights = weighted ? sheet.floats(list.map(({ weight }) => weight)) : 0
-        sheet.step(abi.OP_MEAN_LOSS, { [abi.MEAN_LOSS_ROWS]: losses, [abi.MEAN_LOSS_WEIGHTS]: weights })
+        sheet.step(OP_MEAN_LOSS, { [MEAN_LOSS_ROWS]: losses, [MEAN_LOSS_WEIGHTS]: weights })
         const record = sheet.run(list.length)
         let total = 0
         let sum = 0
@@ -73,8 +89,8 @@ for (const target of targets) {
           total += weighted ? weight : 1
           sum += loss * (weighted ? weight : 1)
         }
-        assert.is(sheet.arena.f64[(record + abi.RECORD_WEIGHT * 4) / 8], total)
-        assert.is(sheet.arena.f64[(record + abi.RECORD_LOSS * 4) / 8], total === 0 ? 0 : sum / total)
+        assert.is(sheet.arena.f64[(record + RECORD_WEIGHT * 4) / 8], total)
+        assert.is(sheet.arena.f64[(record + RECORD_LOSS * 4) / 8], total === 0 ? 0 : sum / total)
       }),
       { numRuns: 60 },
     )
@@ -83,11 +99,11 @@ for (const target of targets) {
   reduce('a row without weight does not count, whatever its loss', () => {
     const sheet = new Sheet(target)
     const step = {
-      [abi.MEAN_LOSS_ROWS]: sheet.floats([1, Number.POSITIVE_INFINITY, 3]),
-      [abi.MEAN_LOSS_WEIGHTS]: sheet.floats([1, 0, 1]),
+      [MEAN_LOSS_ROWS]: sheet.floats([1, Number.POSITIVE_INFINITY, 3]),
+      [MEAN_LOSS_WEIGHTS]: sheet.floats([1, 0, 1]),
     }
-    const record = sheet.step(abi.OP_MEAN_LOSS, step).run(3)
-    assert.is(sheet.arena.f64[(record + abi.RECORD_LOSS * 4) / 8], 2)
+    const record = sheet.step(OP_MEAN_LOSS, step).run(3)
+    assert.is(sheet.arena.f64[(record + RECORD_LOSS * 4) / 8], 2)
   })
 
   /** Correct rows or outputs of hand-made outputs; targets are classes, or rows like the outputs. */
@@ -101,22 +117,21 @@ for (const target of targets) {
     const rows = outputs.length / cols
     const sheet = new Sheet(target)
     const y = sheet.matrix(rows, cols, outputs)
-    const t =
-      mode === abi.CORRECT_SPARSE ? { address: sheet.ints(wanted), stride: 4 } : sheet.matrix(rows, cols, wanted)
+    const t = mode === CORRECT_SPARSE ? { address: sheet.ints(wanted), stride: 4 } : sheet.matrix(rows, cols, wanted)
     sheet.step(
-      abi.OP_CORRECT,
+      OP_CORRECT,
       {
-        [abi.CORRECT_MODE]: mode,
-        [abi.CORRECT_OUTPUTS]: y.address,
-        [abi.CORRECT_STRIDE]: y.stride,
-        [abi.CORRECT_COLS]: cols,
-        [abi.CORRECT_TARGETS]: t.address,
-        [abi.CORRECT_TARGETS_STRIDE]: t.stride,
+        [CORRECT_MODE]: mode,
+        [CORRECT_OUTPUTS]: y.address,
+        [CORRECT_STRIDE]: y.stride,
+        [CORRECT_COLS]: cols,
+        [CORRECT_TARGETS]: t.address,
+        [CORRECT_TARGETS_STRIDE]: t.stride,
       },
-      { [abi.CORRECT_THRESHOLD]: threshold },
+      { [CORRECT_THRESHOLD]: threshold },
     )
     const record = sheet.run(rows)
-    return sheet.arena.f64[(record + abi.RECORD_CORRECT * 4) / 8]
+    return sheet.arena.f64[(record + RECORD_CORRECT * 4) / 8]
   }
 
   reduce('correct predictions of classes, one-hot rows and independent outputs, with ties', () => {
@@ -141,9 +156,9 @@ for (const target of targets) {
         const sparse = found.filter((c, r) => c === classes[r]).length
         const oneHot = found.filter((c, r) => c === argmax(slice(t, cols, r))).length
         const binary = y.filter((value, i) => value > threshold === t[i] > 0.5).length
-        assert.is(count(abi.CORRECT_SPARSE, cols, y, classes), sparse)
-        assert.is(count(abi.CORRECT_ONE_HOT, cols, y, t), oneHot)
-        assert.is(count(abi.CORRECT_BINARY, cols, y, t, threshold), binary)
+        assert.is(count(CORRECT_SPARSE, cols, y, classes), sparse)
+        assert.is(count(CORRECT_ONE_HOT, cols, y, t), oneHot)
+        assert.is(count(CORRECT_BINARY, cols, y, t, threshold), binary)
       }),
       { numRuns: 80 },
     )
@@ -153,10 +168,10 @@ for (const target of targets) {
     for (const cols of [100, 513]) {
       for (const place of [0, 1, 4, 63, cols - 2, cols - 1]) {
         const y = Array.from({ length: cols }, (_, c) => (c === place ? 2 : -1 - (c % 3)))
-        assert.is(count(abi.CORRECT_SPARSE, cols, y, [place]), 1)
-        assert.is(count(abi.CORRECT_SPARSE, cols, y, [(place + 1) % cols]), 0)
+        assert.is(count(CORRECT_SPARSE, cols, y, [place]), 1)
+        assert.is(count(CORRECT_SPARSE, cols, y, [(place + 1) % cols]), 0)
         const spoilt = y.with((place + 7) % cols, Number.NaN)
-        assert.is(count(abi.CORRECT_SPARSE, cols, spoilt, [place]), 0)
+        assert.is(count(CORRECT_SPARSE, cols, spoilt, [place]), 0)
       }
     }
   })

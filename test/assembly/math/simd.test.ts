@@ -2,7 +2,7 @@
 import { instantiateSync } from '@assemblyscript/loader'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { MACHINE_BYTES } from '../../../src/abi/abi.ts'
+import { MACHINE_BYTES } from '../../../src/abi/layout.ts'
 import { supports } from '../../../src/machine/wasm.ts'
 import { compile, featuresOf } from '../../support/compile.ts'
 import { atOrdinal, ordinal, sweep, worstUlp } from '../../support/ulp.ts'

@@ -1,7 +1,7 @@
 /** Every rule against PyTorch's and Optax's trajectories and against float64 loops, on every target. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { NORM_CHUNK } from '../../../src/abi/abi.ts'
+import { SUM_CHUNK } from '../../../src/abi/layout.ts'
 import {
   adam,
   lamb,
@@ -76,7 +76,7 @@ for (const target of targets) {
 
   test('float64 loops over several chunks of norms', () => {
     const next = stream(41)
-    const sizes = [NORM_CHUNK + 1, 2 * NORM_CHUNK, 5]
+    const sizes = [SUM_CHUNK + 1, 2 * SUM_CHUNK, 5]
     for (const optimizer of [lamb({ weightDecay: 0.1 }), novograd(), adam()]) compare(optimizer, sizes, 3, next)
   })
 

@@ -5,7 +5,7 @@ import { instantiateSync } from '@assemblyscript/loader'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { JOB_SHARES_NOW, THREADS_JOB } from '../../../src/abi/abi.ts'
+import { JOB_SHARES_NOW, THREADS_JOB } from '../../../src/abi/threads.ts'
 import { importSharedMemory, sharedMemory } from '../../../src/machine/threads/sharedMemory.ts'
 import { compile } from '../../support/compile.ts'
 

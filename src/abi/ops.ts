@@ -1,0 +1,98 @@
+/**
+ * The machine's ops. A program is a list of steps. A step is STEP_WORDS 32-bit words: word 0 is the op, then operands at the
+ * indices that layers.ts, losses.ts and optimizers.ts name; an operand is an i32 unless its comment says f32. Addresses are
+ * byte addresses, strides are in bytes.
+ */
+
+export const STEP_WORDS = 32
+export const OP = 0
+
+/** Does nothing: the place of a step that is not needed for now. */
+export const OP_NONE = 0
+/** to[r] = from[order[first + r]] for the batch's rows; elements are 32-bit words of any kind. */
+export const OP_GATHER = 1
+/** y = activation(x · w + b), with w in panels: [ceil(units / PANEL)][inputs][PANEL]. */
+export const OP_DENSE = 2
+/** dw = xᵀ · dz, in w's panel layout; db = column sums of dz (skipped when DENSE_B is 0). */
+export const OP_DENSE_DW = 3
+/** dx = dz · wᵀ, times the derivative of the activation that made x. */
+export const OP_DENSE_DX = 4
+/** y = activation(x), element by element or row by row; y may be x. */
+export const OP_ACTIVATE = 5
+/** dx = dy * activation'(saved); dx may be dy. */
+export const OP_ACTIVATE_BACK = 6
+/** Row losses and, when LOSS_GRADIENT is not 0, the gradient of their weighted mean. */
+export const OP_LOSS = 7
+/** record.loss = weighted mean of the row losses; record.weight = sum of the weights. */
+export const OP_MEAN_LOSS = 8
+/** record.correct = rows whose largest output is the target's class, or outputs on the target's side of a threshold. */
+export const OP_CORRECT = 9
+
+/** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); partials = l1 * sum|w| + l2 / 2 * sum w². */
+export const OP_PENALTY = 16
+/** record.penalty += sum of BLOCK_COUNT partials. */
+export const OP_PENALTY_SUM = 21
+/** to = dy + (l1 * sign(y) + l2 * y) / rows; or, when ACTIVITY_DY is 0, record.penalty += the mean row's penalty. */
+export const OP_ACTIVITY = 20
+/** partials = sums of |g|^p, or the largest |g|, by CLIP_ORDER. */
+export const OP_GRADIENT_SUMS = 17
+/** record.gradientNorm = the block's norm from its partials; gradients *= min(1, limit / (norm + 1e-6)) */
+export const OP_CLIP_NORM = 18
+/** gradients = clamp(gradients, -limit, limit) */
+export const OP_CLIP_VALUE = 19
+
+export const OP_SGD = 32
+/** Adam and AdamW; with a third state AMSGrad. */
+export const OP_ADAM = 33
+export const OP_ADAMAX = 34
+export const OP_NADAM = 35
+export const OP_RADAM = 36
+export const OP_YOGI = 37
+export const OP_ADABELIEF = 38
+export const OP_LION = 39
+/** partials = sums of p² and u² per chunk, after the moments have moved */
+export const OP_LAMB_NORMS = 40
+/** parameters -= rate * |p| / |u| * u */
+export const OP_LAMB = 41
+/** partials = sums of g² per chunk */
+export const OP_NOVOGRAD_NORMS = 42
+/** The tensor's second moment: the first float of its share of state 1. */
+export const OP_NOVOGRAD_MOMENT = 43
+export const OP_NOVOGRAD = 44
+export const OP_ADAGRAD = 45
+export const OP_ADADELTA = 46
+/** States: second moment, velocity (momentum), first moment (centered). */
+export const OP_RMSPROP = 47
+export const OP_RPROP = 48
+export const OP_ASGD = 49
+
+/** Batch statistics, then y = gamma * (r * (x - mean) / spread + d) + beta; r = 1 and d = 0 but for batch renorm. */
+export const OP_BATCH_NORM = 64
+/** dx, dgamma and dbeta from dy, x and what OP_BATCH_NORM left in the statistics. */
+export const OP_BATCH_NORM_BACK = 65
+/** The running statistics move towards the batch's. */
+export const OP_RUNNING_STATISTICS = 66
+/** y = gamma * n + beta, n = (x - mean) / sqrt(variance + epsilon) of each group of a row's columns. */
+export const OP_ROW_NORM = 67
+/** dx from dy and n. */
+export const OP_ROW_NORM_BACK = 68
+/** dgamma = column sums of dy * n, dbeta = column sums of dy. */
+export const OP_COLUMN_SUMS = 69
+/** to[i] = from[i / SPREAD_RUN]: one value a channel becomes one a column. */
+export const OP_SPREAD = 70
+/** to[i] = sum of the SPREAD_RUN values of from that belong to i. */
+export const OP_COLLECT = 71
+/** to = from * mask / (1 - rate), the way forward and the way back alike. */
+export const OP_DROPOUT = 72
+/** to = from + stddev * N(0, 1) */
+export const OP_NOISE = 73
+/** to = from + NOISE_OTHER */
+export const OP_ADD = 74
+/** y = x where x > 0, else alpha * x with one alpha a column. */
+export const OP_PRELU = 75
+/** dx and dalpha from dy and x. */
+export const OP_PRELU_BACK = 76
+/** w = g * v / |v| for each unit; w and v in panels. */
+export const OP_WEIGHT_NORM = 77
+/** dv and dg from dw. */
+export const OP_WEIGHT_NORM_BACK = 78

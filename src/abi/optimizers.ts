@@ -1,0 +1,103 @@
+/** Operands of the steps on the gradient block between the backward pass and the update, and of the updates. */
+
+export const BLOCK_GRADIENTS = 1
+/** Floats in the block, a multiple of 4; pads are zero. */
+export const BLOCK_COUNT = 2
+/** Address of an f64 for every SUM_CHUNK floats of the block. */
+export const BLOCK_PARTIALS = 8
+/** OP_PENALTY: the weights. */
+export const PENALTY_PARAMETERS = 3
+/** f32 */
+export const PENALTY_L1 = 4
+/** f32 */
+export const PENALTY_L2 = 5
+/** f32 */
+export const CLIP_LIMIT = 6
+/** OP_ACTIVITY: dy, and y, to and dy share one stride. */
+export const ACTIVITY_DY = 1
+export const ACTIVITY_Y = 2
+export const ACTIVITY_TO = 3
+export const ACTIVITY_STRIDE = 6
+export const ACTIVITY_COLS = 7
+/** 2: Euclidean, 1: sum of sizes, 0: the largest size (order infinity). */
+export const CLIP_ORDER = 7
+
+// Updates: one in-place pass over parallel blocks. Rates and decays of a step:
+// rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.
+
+export const OPT_PARAMETERS = 1
+export const OPT_GRADIENTS = 2
+/** Address of the first state block, 0 where the rule does without it; state i is OPT_STATE + i. */
+export const OPT_STATE = 3
+export const OPT_STATES = 5
+/** Floats in the pass, a multiple of 16. */
+export const OPT_COUNT = 8
+/** f32 */
+export const OPT_RATE_SCALE = 9
+/** f32 */
+export const OPT_DECAY_SCALE = 10
+/** f32 */
+export const OPT_DECAY = 11
+/** f32 x OPT_HYPERS: the rule's own constants, named below. */
+export const OPT_HYPER = 12
+export const OPT_HYPERS = 10
+/** f32: added and subtracted, it swallows gradients whose squares would be denormal. */
+export const OPT_TINY = 22
+/** f32: the same for averages of squares. */
+export const OPT_TINY_SQUARE = 23
+/** Rules with norms per tensor: address of two f64 for every SUM_CHUNK floats of the tensor. */
+export const OPT_PARTIALS = 24
+
+// The rules' own constants, f32 from OPT_HYPER on, and the record's scalars they read. A BETA or RHO is followed by its
+// REST: 1 - beta, rounded to float32 once.
+
+/** velocity = momentum * velocity + scalar * g; parameters -= rate * (GRADIENT * g + VELOCITY * velocity) */
+export const SGD_MOMENTUM = 12
+export const SGD_GRADIENT = 13
+export const SGD_VELOCITY = 14
+/** Record scalar: 1 in the first step, then 1 - dampening */
+export const SGD_SCALAR_GRADIENT = 0
+
+/** Of all rules with two moments. */
+export const MOMENT_BETA1 = 12
+export const MOMENT_REST1 = 13
+export const MOMENT_BETA2 = 14
+export const MOMENT_REST2 = 15
+export const MOMENT_EPSILON = 16
+/** 1: decay the parameters (AdamW), 0: add the decay to the gradient (L2) */
+export const MOMENT_DECOUPLED = 17
+/** AdaBelief's, LAMB's and NovoGrad's second epsilon, inside the root. */
+export const MOMENT_EPSILON_ROOT = 18
+/** Record scalars: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t); NAdam's first is the moment's weight */
+export const MOMENT_SCALAR_FIRST = 0
+export const MOMENT_SCALAR_SECOND = 1
+/** Record scalar: NAdam's weight of the gradient itself */
+export const NADAM_SCALAR_GRADIENT = 2
+/** Record scalar: 1 while RAdam's variance cannot be rectified and the step is the plain moment, else 0 */
+export const RADAM_SCALAR_PLAIN = 2
+/** Record scalars: weights of the old second moment and of |g|² */
+export const NOVOGRAD_SCALAR_KEPT = 0
+export const NOVOGRAD_SCALAR_NORM = 1
+
+export const ADAGRAD_EPSILON = 12
+/** Record scalar: factor on the rate, also ASGD's */
+export const SCALAR_RATE = 0
+
+export const ADADELTA_RHO = 12
+export const ADADELTA_REST = 13
+export const ADADELTA_EPSILON = 14
+
+export const RMSPROP_RHO = 12
+export const RMSPROP_REST = 13
+export const RMSPROP_EPSILON = 14
+export const RMSPROP_MOMENTUM = 15
+
+/** The step's factors where the sign flips and where it stays, its bounds */
+export const RPROP_SHRINK = 12
+export const RPROP_GROW = 13
+export const RPROP_SMALLEST = 14
+export const RPROP_LARGEST = 15
+
+export const ASGD_LAMBDA = 12
+/** Record scalar: weight of the new parameters in their average */
+export const ASGD_SCALAR_AVERAGE = 1

@@ -1,0 +1,31 @@
+/**
+ * A record: the dynamic words of one run of a program. What changes from one run to the next (rows, learning rate, ...) is
+ * not in the steps but here; what a run reports (loss, correct rows, ...) is written back into the same record.
+ */
+
+export const RECORD_WORDS = 32
+/** Rows of this batch. */
+export const RECORD_ROWS = 0
+/** Index of this batch's first entry in the order table that gather steps read. */
+export const RECORD_FIRST = 1
+/** Updates done including this one: t = 1, 2, ... */
+export const RECORD_STEP = 2
+/** Seed of the counter-based random stream. */
+export const RECORD_SEED = 3
+/** f32 */
+export const RECORD_LEARNING_RATE = 4
+/** f32 */
+export const RECORD_WEIGHT_DECAY = 5
+/** f32 x RECORD_SCALARS: what an optimizer computes once a step in float64, such as bias corrections. */
+export const RECORD_SCALAR = 6
+export const RECORD_SCALARS = 6
+/** f64 out: weighted mean of the rows' losses. */
+export const RECORD_LOSS = 12
+/** f64 out: sum of the rows' weights (the number of rows when they have none). */
+export const RECORD_WEIGHT = 14
+/** f64 out: regularization terms. */
+export const RECORD_PENALTY = 16
+/** f64 out: rows (or outputs, for independent binary outputs) predicted correctly. */
+export const RECORD_CORRECT = 18
+/** f64 out: norm of the whole gradient before clipping. */
+export const RECORD_GRADIENT_NORM = 20

@@ -1,42 +1,6 @@
-// The executor: a case decodes a step's words and calls one kernel.
-import {
-  ACTIVATE_ALPHA,
-  ACTIVATE_COLS,
-  ACTIVATE_FROM,
-  ACTIVATE_KIND,
-  ACTIVATE_SAVED,
-  ACTIVATE_STRIDE,
-  ACTIVATE_TO,
-  GATHER_COLS,
-  GATHER_FROM,
-  GATHER_ORDER,
-  GATHER_TO,
-  GATHER_TO_STRIDE,
-} from '../src/abi/layers'
-import { MEAN_LOSS_ROWS, MEAN_LOSS_WEIGHTS } from '../src/abi/losses'
-import {
-  OP_ACTIVATE,
-  OP_ACTIVATE_BACK,
-  OP_ACTIVITY,
-  OP_BATCH_NORM,
-  OP_CLIP_NORM,
-  OP_CLIP_VALUE,
-  OP_CORRECT,
-  OP_DENSE,
-  OP_DENSE_DW,
-  OP_DENSE_DX,
-  OP_GATHER,
-  OP_GRADIENT_SUMS,
-  OP_LOSS,
-  OP_MEAN_LOSS,
-  OP_NONE,
-  OP_PENALTY,
-  OP_PENALTY_SUM,
-  OP_SGD,
-  OP_WEIGHT_NORM_BACK,
-  STEP_WORDS,
-} from '../src/abi/ops'
-import { RECORD_FIRST, RECORD_ROWS, RECORD_WORDS } from '../src/abi/records'
+// How programs run: on one thread or several, for one record after the other.
+import { STEP_WORDS } from '../src/abi/ops'
+import { RECORD_WORDS } from '../src/abi/records'
 import {
   JOB_AT,
   JOB_FROM,
@@ -48,17 +12,10 @@ import {
   JOB_TILE,
   JOB_TO,
 } from '../src/abi/threads'
-import { activateBackRows, activateRows } from './activations/activations'
-import { dense, denseDw, denseDx } from './gemm/dense'
+import { execute } from './execute'
 import { setTile } from './gemm/products'
-import { layer } from './layers/layers'
-import { lossRows } from './losses/losses'
-import { countCorrect, gather, meanLoss } from './losses/reduce'
-import { addPenalties, adjustGradients, penalizeActivity } from './optimizers/gradients'
-import { finishUpdate, update } from './optimizers/optimizers'
-import { Share } from './threads/share'
+import { finishUpdate } from './optimizers/optimizers'
 import { barrier, giveJob, Job, noteWaiting, others, setThreads, stand, takeJob, threads } from './threads/threads'
-import { Word } from './word'
 
 const STEP: usize = STEP_WORDS << 2
 
@@ -112,10 +69,7 @@ export function work(thread: i32): void {
 /** In a copy of the memory: finishes what each dead one of `count` threads has left of its share of an update. */
 export function mend(count: i32, step: usize, record: usize): void {
   stand(count)
-  const op = load<i32>(step)
-  if (op >= OP_SGD && op < OP_BATCH_NORM) {
-    for (let thread = 1; thread < count; thread++) finishUpdate(op, step, record, thread)
-  }
+  for (let thread = 1; thread < count; thread++) finishUpdate(step, record, thread)
   setThreads(1)
 }
 
@@ -132,88 +86,4 @@ function advance(first: usize, last: usize, step: usize, record: usize, records:
     step = first
   }
   return true
-}
-
-function execute(step: usize, record: usize, thread: i32): void {
-  const rows = Word.int(record, RECORD_ROWS)
-  const op = load<i32>(step)
-  switch (op) {
-    case OP_NONE:
-      break
-    case OP_GATHER: {
-      const order = Word.address(step, GATHER_ORDER) + ((<usize>Word.int(record, RECORD_FIRST)) << 2)
-      for (Share.of(rows, thread); Share.more(); )
-        gather(
-          Word.address(step, GATHER_FROM),
-          Word.address(step, GATHER_TO),
-          order,
-          Word.int(step, GATHER_COLS),
-          Word.address(step, GATHER_TO_STRIDE),
-          Share.begin,
-          Share.end,
-        )
-      break
-    }
-    case OP_DENSE:
-      dense(step, rows, thread)
-      break
-    case OP_DENSE_DW:
-      denseDw(step, rows, thread)
-      break
-    case OP_DENSE_DX:
-      denseDx(step, rows, thread)
-      break
-    case OP_ACTIVATE:
-      for (Share.of(rows, thread); Share.more(); )
-        activateRows(
-          Word.int(step, ACTIVATE_KIND),
-          Word.float(step, ACTIVATE_ALPHA),
-          Word.address(step, ACTIVATE_FROM),
-          Word.address(step, ACTIVATE_TO),
-          Word.address(step, ACTIVATE_STRIDE),
-          Word.int(step, ACTIVATE_COLS),
-          Share.begin,
-          Share.end,
-        )
-      break
-    case OP_ACTIVATE_BACK:
-      for (Share.of(rows, thread); Share.more(); )
-        activateBackRows(
-          Word.int(step, ACTIVATE_KIND),
-          Word.float(step, ACTIVATE_ALPHA),
-          Word.address(step, ACTIVATE_SAVED),
-          Word.address(step, ACTIVATE_FROM),
-          Word.address(step, ACTIVATE_TO),
-          Word.address(step, ACTIVATE_STRIDE),
-          Word.int(step, ACTIVATE_COLS),
-          Share.begin,
-          Share.end,
-        )
-      break
-    case OP_LOSS:
-      for (Share.of(rows, thread); Share.more(); ) lossRows(step, rows, Share.begin, Share.end)
-      break
-    case OP_MEAN_LOSS:
-      if (thread == 0) meanLoss(Word.address(step, MEAN_LOSS_ROWS), Word.address(step, MEAN_LOSS_WEIGHTS), rows, record)
-      break
-    case OP_CORRECT:
-      if (thread == 0) countCorrect(step, rows, record)
-      break
-    case OP_PENALTY:
-    case OP_GRADIENT_SUMS:
-    case OP_CLIP_NORM:
-    case OP_CLIP_VALUE:
-      adjustGradients(op, step, record, thread)
-      break
-    case OP_PENALTY_SUM:
-      if (thread == 0) addPenalties(step, record)
-      break
-    case OP_ACTIVITY:
-      penalizeActivity(step, record, rows, thread)
-      break
-    default:
-      // layers beyond dense and optimizers have switches of their own, which refuse what they do not know
-      if (op >= OP_BATCH_NORM && op <= OP_WEIGHT_NORM_BACK) layer(op, step, record, rows, thread)
-      else update(op, step, record, thread)
-  }
 }

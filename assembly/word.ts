@@ -1,4 +1,4 @@
-// How kernels' callers read a step's words and a record's.
+// How kernels' callers read a step's words and a record's, and write a record's.
 import { PANEL } from '../src/abi/layout'
 
 /** Operand `index` of a step, or dynamic word `index` of a record. */
@@ -13,6 +13,20 @@ export class Word {
 
   @inline static float(at: usize, index: i32): f32 {
     return load<f32>(at + ((<usize>index) << 2))
+  }
+
+  /** An f32 operand in all lanes; or an i32 one. */
+  @inline static splat(at: usize, index: i32): v128 {
+    return v128.load32_splat(at + ((<usize>index) << 2))
+  }
+
+  /** Two words of a record. */
+  @inline static double(at: usize, index: i32): f64 {
+    return load<f64>(at + ((<usize>index) << 2))
+  }
+
+  @inline static setDouble(at: usize, index: i32, value: f64): void {
+    store<f64>(at + ((<usize>index) << 2), value)
   }
 
   /** Panels of the columns that operand `index` counts. */

@@ -1,27 +1,7 @@
 /** Activations forward and backward, and softmax with its loss: elements a nanosecond. */
-import {
-  ACTIVATE_ALPHA,
-  ACTIVATE_COLS,
-  ACTIVATE_FROM,
-  ACTIVATE_KIND,
-  ACTIVATE_SAVED,
-  ACTIVATE_STRIDE,
-  ACTIVATE_TO,
-} from '../src/abi/layers.ts'
-import {
-  LOSS_COLS,
-  LOSS_GRADIENT,
-  LOSS_KIND,
-  LOSS_OUTPUTS,
-  LOSS_PROBABILITIES,
-  LOSS_ROW_LOSSES,
-  LOSS_SOFTMAX_SPARSE,
-  LOSS_STRIDE,
-  LOSS_TARGETS,
-  LOSS_TARGETS_STRIDE,
-} from '../src/abi/losses.ts'
-import { OP_ACTIVATE, OP_ACTIVATE_BACK, OP_LOSS } from '../src/abi/ops.ts'
+import { LOSS_SOFTMAX_SPARSE } from '../src/abi/losses.ts'
 import { activationKinds } from '../src/catalogue/activations.ts'
+import * as ops from '../src/machine/ops/ops.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import { Sheet } from '../test/support/targets.ts'
 import { repeated, sideBySide } from './measure.ts'
@@ -42,18 +22,9 @@ function activation(target: Target, code: number, back: boolean): () => void {
   const from = sheet.matrix(ROWS, COLS, values)
   const to = sheet.matrix(ROWS, COLS)
   const saved = sheet.matrix(ROWS, COLS, noise(ROWS * COLS, 6))
-  sheet.step(
-    back ? OP_ACTIVATE_BACK : OP_ACTIVATE,
-    {
-      [ACTIVATE_FROM]: from.address,
-      [ACTIVATE_TO]: to.address,
-      [ACTIVATE_SAVED]: saved.address,
-      [ACTIVATE_STRIDE]: to.stride,
-      [ACTIVATE_COLS]: COLS,
-      [ACTIVATE_KIND]: code,
-    },
-    { [ACTIVATE_ALPHA]: 1 },
-  )
+  const words = { from: from.address, to: to.address, stride: to.stride, cols: COLS, kind: code, alpha: 1 }
+  if (back) sheet.step(ops.activateBack, { ...words, saved: saved.address })
+  else sheet.step(ops.activate, words)
   const recording = record(sheet.arena.machine)
   sheet.run(ROWS)
   return recording.stop().replay
@@ -66,16 +37,16 @@ function softmaxLoss(target: Target, rows: number, cols: number): () => void {
   const gradient = sheet.matrix(rows, cols)
   const probabilities = sheet.matrix(rows, cols)
   const targets = sheet.ints(Int32Array.from({ length: rows }, (_, row) => row % cols))
-  sheet.step(OP_LOSS, {
-    [LOSS_KIND]: LOSS_SOFTMAX_SPARSE,
-    [LOSS_OUTPUTS]: logits.address,
-    [LOSS_STRIDE]: logits.stride,
-    [LOSS_COLS]: cols,
-    [LOSS_TARGETS]: targets,
-    [LOSS_TARGETS_STRIDE]: 4,
-    [LOSS_ROW_LOSSES]: sheet.floats(new Float32Array(rows)),
-    [LOSS_GRADIENT]: gradient.address,
-    [LOSS_PROBABILITIES]: probabilities.address,
+  sheet.step(ops.loss, {
+    kind: LOSS_SOFTMAX_SPARSE,
+    outputs: logits.address,
+    stride: logits.stride,
+    cols,
+    targets,
+    targetsStride: 4,
+    rowLosses: sheet.floats(new Float32Array(rows)),
+    gradient: gradient.address,
+    probabilities: probabilities.address,
   })
   const recording = record(sheet.arena.machine)
   sheet.run(rows)

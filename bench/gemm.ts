@@ -1,20 +1,9 @@
 /** Dense layers' three products, as steps of the op list, against the peak. */
-import {
-  DENSE_B,
-  DENSE_DX,
-  DENSE_DX_STRIDE,
-  DENSE_INPUTS,
-  DENSE_SCRATCH,
-  DENSE_UNITS,
-  DENSE_W,
-  DENSE_X,
-  DENSE_X_STRIDE,
-  DENSE_Y,
-  DENSE_Y_STRIDE,
-} from '../src/abi/layers.ts'
+import { ACTIVATION_LINEAR } from '../src/abi/activations.ts'
 import * as layout from '../src/abi/layout.ts'
-import { OP_DENSE, OP_DENSE_DW, OP_DENSE_DX } from '../src/abi/ops.ts'
 import { roundUp, rowStride } from '../src/machine/matrixLayout.ts'
+import * as ops from '../src/machine/ops/ops.ts'
+import { type Step, step } from '../src/machine/program.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import { Sheet } from '../test/support/targets.ts'
 import { type Contender, repeated, sideBySide } from './measure.ts'
@@ -75,31 +64,41 @@ function products(target: Target, [rows, inputs, units]: Shape): { sheet: Sheet;
   const bias = sheet.floats(new Float32Array(roundUp(units, layout.PANEL)))
   const db = sheet.floats(new Float32Array(roundUp(units, layout.PANEL)))
   const [x, y, dx] = [matrix(inputs), matrix(units), matrix(inputs)]
-  const shape = {
-    [DENSE_X]: x.address,
-    [DENSE_X_STRIDE]: x.stride,
-    [DENSE_Y]: y.address,
-    [DENSE_Y_STRIDE]: y.stride,
-    [DENSE_INPUTS]: inputs,
-    [DENSE_UNITS]: units,
-  }
-  const call = (op: number, words: Record<number, number>) => {
+  const shape = { inputs, units }
+  const from = { x: x.address, xStride: x.stride }
+  const gradient = { dz: y.address, dzStride: y.stride }
+  const call = (of: Step) => {
     sheet.clear()
-    sheet.step(op, { ...shape, ...words })
+    sheet.add(of)
     const recording = record(arena.machine)
     sheet.run(rows)
     return recording.stop().replay
   }
   const calls = {
     // dw and dx first: what they read as dz must not be the result of y
-    dw: call(OP_DENSE_DW, { [DENSE_W]: dw, [DENSE_B]: db }),
-    dx: call(OP_DENSE_DX, {
-      [DENSE_W]: w,
-      [DENSE_DX]: dx.address,
-      [DENSE_DX_STRIDE]: dx.stride,
-      [DENSE_SCRATCH]: scratch,
-    }),
-    y: call(OP_DENSE, { [DENSE_W]: w, [DENSE_B]: bias }),
+    dw: call(step(ops.denseDw, { ...shape, ...from, ...gradient, dw, db })),
+    dx: call(
+      step(ops.denseDx, {
+        ...shape,
+        ...gradient,
+        w,
+        dx: dx.address,
+        dxStride: dx.stride,
+        scratch,
+        activation: ACTIVATION_LINEAR,
+      }),
+    ),
+    y: call(
+      step(ops.dense, {
+        ...shape,
+        ...from,
+        w,
+        b: bias,
+        y: y.address,
+        yStride: y.stride,
+        activation: ACTIVATION_LINEAR,
+      }),
+    ),
   }
   return { sheet, calls }
 }

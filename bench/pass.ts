@@ -32,7 +32,7 @@ export function optimizerPass(target: Target, optimizer: Optimizer, count: numbe
     scratch: arena.reserve(scratchBytes(optimizer, tensors)),
   }
   arena.commit()
-  for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) sheet.step(op, ints, floats)
+  sheet.add(...updateSteps(optimizer, tensors, blocks))
   const words = new ArrayBuffer(RECORD_WORDS * 4)
   const f32 = new Float32Array(words)
   const i32 = new Int32Array(words)

@@ -55,8 +55,17 @@ async function inlineNumbers() {
   const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, file)).href)))
   const numbers = Object.assign({}, ...modules)
   const define = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]))
-  const imports = /^import \{[^}]*\} from '[./]+abi\/\w+\.js';$/gm
-  return (code) => transformSync(code.replace(imports, ''), { define, target: 'es2022' }).code
+  const imports = /^import (?:\{[^}]*\}|\* as (\w+)) from '[./]+abi\/\w+\.js';$/gm
+  return (code) => {
+    const spaces = Array.from(code.matchAll(imports), ([, space]) => space).filter(Boolean)
+    const members = spaces.flatMap((space) =>
+      Object.entries(define).map(([name, value]) => [`${space}.${name}`, value]),
+    )
+    return transformSync(code.replace(imports, ''), {
+      define: { ...define, ...Object.fromEntries(members) },
+      target: 'es2022',
+    }).code
+  }
 }
 
 const shipped = (inlined) => ({

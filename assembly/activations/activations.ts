@@ -19,8 +19,18 @@ import {
   ACTIVATION_SOFTSIGN,
   ACTIVATION_TANH,
 } from '../../src/abi/activations'
+import {
+  ACTIVATE_ALPHA,
+  ACTIVATE_COLS,
+  ACTIVATE_FROM,
+  ACTIVATE_KIND,
+  ACTIVATE_SAVED,
+  ACTIVATE_STRIDE,
+  ACTIVATE_TO,
+} from '../../src/abi/layers'
 import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 import {
   Elu,
   Gelu,
@@ -150,51 +160,43 @@ export function activateBackBlock(
   }
 }
 
-/** to = f(from) on rows [rowBegin, rowEnd) of `cols` floats; row-wise kinds write zeros to the padding. */
-export function activateRows(
-  kind: i32,
-  alpha: f32,
-  from: usize,
-  to: usize,
-  stride: usize,
-  cols: i32,
-  rowBegin: i32,
-  rowEnd: i32,
-): void {
-  const skip = <usize>rowBegin * stride
-  const rows = rowEnd - rowBegin
+/** to = f(from) on rows [begin, end); row-wise kinds write zeros to the padding. */
+export function activate(step: usize, begin: i32, end: i32): void {
+  const kind = Word.int(step, ACTIVATE_KIND)
+  const stride = Word.address(step, ACTIVATE_STRIDE)
+  const from = Word.address(step, ACTIVATE_FROM) + <usize>begin * stride
+  const to = Word.address(step, ACTIVATE_TO) + <usize>begin * stride
+  const cols = Word.int(step, ACTIVATE_COLS)
+  const rows = end - begin
   switch (kind) {
     case ACTIVATION_SOFTMAX:
-      return softmaxRows(from + skip, to + skip, stride, cols, rows)
+      return softmaxRows(from, to, stride, cols, rows)
     case ACTIVATION_LOG_SOFTMAX:
-      return logSoftmaxRows(from + skip, to + skip, stride, cols, rows)
-    default:
-      activateBlock(kind, alpha, from + skip, stride, to + skip, stride, rows, (cols + PANEL - 1) / PANEL)
+      return logSoftmaxRows(from, to, stride, cols, rows)
+    default: {
+      const panels = Word.panels(step, ACTIVATE_COLS)
+      activateBlock(kind, Word.float(step, ACTIVATE_ALPHA), from, stride, to, stride, rows, panels)
+    }
   }
 }
 
-/** dx = dy * f'(saved) on rows [rowBegin, rowEnd) of `cols` floats; row-wise kinds write zeros to the padding. */
-export function activateBackRows(
-  kind: i32,
-  alpha: f32,
-  saved: usize,
-  dy: usize,
-  dx: usize,
-  stride: usize,
-  cols: i32,
-  rowBegin: i32,
-  rowEnd: i32,
-): void {
-  const skip = <usize>rowBegin * stride
-  const rows = rowEnd - rowBegin
+/** dx = dy * f'(saved) on rows [begin, end); row-wise kinds write zeros to the padding. */
+export function activateBack(step: usize, begin: i32, end: i32): void {
+  const kind = Word.int(step, ACTIVATE_KIND)
+  const stride = Word.address(step, ACTIVATE_STRIDE)
+  const saved = Word.address(step, ACTIVATE_SAVED) + <usize>begin * stride
+  const dy = Word.address(step, ACTIVATE_FROM) + <usize>begin * stride
+  const dx = Word.address(step, ACTIVATE_TO) + <usize>begin * stride
+  const cols = Word.int(step, ACTIVATE_COLS)
+  const rows = end - begin
   switch (kind) {
     case ACTIVATION_SOFTMAX:
-      return softmaxBackRows(saved + skip, dy + skip, dx + skip, stride, cols, rows)
+      return softmaxBackRows(saved, dy, dx, stride, cols, rows)
     case ACTIVATION_LOG_SOFTMAX:
-      return logSoftmaxBackRows(saved + skip, dy + skip, dx + skip, stride, cols, rows)
+      return logSoftmaxBackRows(saved, dy, dx, stride, cols, rows)
     default: {
-      const panels = (cols + PANEL - 1) / PANEL
-      activateBackBlock(kind, alpha, saved + skip, stride, dy + skip, stride, dx + skip, stride, rows, panels)
+      const alpha = Word.float(step, ACTIVATE_ALPHA)
+      activateBackBlock(kind, alpha, saved, stride, dy, stride, dx, stride, rows, Word.panels(step, ACTIVATE_COLS))
     }
   }
 }

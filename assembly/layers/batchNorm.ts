@@ -8,7 +8,6 @@ import {
   BATCH_NORM_DGAMMA,
   BATCH_NORM_DY,
   BATCH_NORM_EPSILON,
-  BATCH_NORM_FROM,
   BATCH_NORM_GAMMA,
   BATCH_NORM_MODE,
   BATCH_NORM_MODE_BATCH,
@@ -22,6 +21,7 @@ import {
   BATCH_NORM_STATISTICS_STRIDE,
   BATCH_NORM_STRIDE,
   BATCH_NORM_TO,
+  BATCH_NORM_X,
   STATISTICS_D,
   STATISTICS_DOT,
   STATISTICS_INVERSE,
@@ -33,6 +33,7 @@ import {
 import { columnDots, columnMoments } from '../math/columns'
 import * as constant from '../math/constants'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
 class Column {
   /** The vector `offset` bytes into the row of parameters at `address`, or `missing` when there is none. */
@@ -48,16 +49,16 @@ class Column {
 
 /** y = (x - mean) * scale + shift, scale = gamma r / spread, shift = gamma d + beta, for panels [begin, end). */
 export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, BATCH_NORM_STRIDE << 2)
-  const mode = load<i32>(step, BATCH_NORM_MODE << 2)
-  const gammas = load<usize>(step, BATCH_NORM_GAMMA << 2)
-  const betas = load<usize>(step, BATCH_NORM_BETA << 2)
-  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
+  const stride = Word.address(step, BATCH_NORM_STRIDE)
+  const mode = Word.int(step, BATCH_NORM_MODE)
+  const gammas = Word.address(step, BATCH_NORM_GAMMA)
+  const betas = Word.address(step, BATCH_NORM_BETA)
+  const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const zero = f32x4.splat(0)
   const one = F4.one()
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
-    const x = load<usize>(step, BATCH_NORM_FROM << 2) + offset
-    const at = load<usize>(step, BATCH_NORM_STATISTICS << 2) + offset
+    const x = Word.address(step, BATCH_NORM_X) + offset
+    const at = Word.address(step, BATCH_NORM_STATISTICS) + offset
     if (mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM)
       batchStatistics(step, at, x, rows, offset, mode)
     else constantStatistics(step, at, offset, mode)
@@ -68,7 +69,7 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
     const scale = f32x4.mul(f32x4.mul(v128.load(at + row * STATISTICS_INVERSE), r), gamma)
     const shift = F4.fma(gamma, d, Column.load(betas, offset, zero))
     let from = x
-    let to = load<usize>(step, BATCH_NORM_TO << 2) + offset
+    let to = Word.address(step, BATCH_NORM_TO) + offset
     for (let i = 0; i < rows; i++, from += stride, to += stride) {
       v128.store(to, F4.fma(f32x4.sub(v128.load(from), mean), scale, shift))
     }
@@ -77,22 +78,22 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
 
 /** Four columns' statistics of the batch, r and d. */
 function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: usize, mode: i32): void {
-  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
+  const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const mean = at + row * STATISTICS_MEAN
   const variance = at + row * STATISTICS_SPREAD
   const one = F4.one()
-  columnMoments(x, load<usize>(step, BATCH_NORM_STRIDE << 2), rows, mean, variance)
-  const spread = f32x4.sqrt(f32x4.add(v128.load(variance), v128.load32_splat(step, BATCH_NORM_EPSILON << 2)))
+  columnMoments(x, Word.address(step, BATCH_NORM_STRIDE), rows, mean, variance)
+  const spread = f32x4.sqrt(f32x4.add(v128.load(variance), Word.splat(step, BATCH_NORM_EPSILON)))
   v128.store(at + row * STATISTICS_INVERSE, f32x4.div(one, spread))
   v128.store(at + row * STATISTICS_R, one)
   v128.store(at + row * STATISTICS_D, f32x4.splat(0))
   if (mode == BATCH_NORM_MODE_BATCH) return
 
   // r = spread / sigma and d = (mean - mu) / sigma, both clipped: constants on the way back
-  const sigma = v128.load(load<usize>(step, BATCH_NORM_RUNNING_SPREAD << 2) + offset)
-  const mu = v128.load(load<usize>(step, BATCH_NORM_RUNNING_MEAN << 2) + offset)
-  const rMax = v128.load32_splat(step, BATCH_NORM_R_MAX << 2)
-  const dMax = v128.load32_splat(step, BATCH_NORM_D_MAX << 2)
+  const sigma = v128.load(Word.address(step, BATCH_NORM_RUNNING_SPREAD) + offset)
+  const mu = v128.load(Word.address(step, BATCH_NORM_RUNNING_MEAN) + offset)
+  const rMax = Word.splat(step, BATCH_NORM_R_MAX)
+  const dMax = Word.splat(step, BATCH_NORM_D_MAX)
   const d = f32x4.div(f32x4.sub(v128.load(mean), mu), sigma)
   v128.store(variance, spread)
   v128.store(at + row * STATISTICS_R, Column.clip(f32x4.div(spread, sigma), f32x4.div(one, rMax), rMax))
@@ -101,16 +102,16 @@ function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: us
 
 /** Four columns' running statistics as constants: r = 1, d = 0. */
 function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): void {
-  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
+  const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const zero = f32x4.splat(0)
   const one = F4.one()
-  let spread = v128.load(load<usize>(step, BATCH_NORM_RUNNING_SPREAD << 2) + offset)
+  let spread = v128.load(Word.address(step, BATCH_NORM_RUNNING_SPREAD) + offset)
   if (mode == BATCH_NORM_MODE_CONSTANT_VARIANCE) {
-    spread = f32x4.sqrt(f32x4.add(spread, v128.load32_splat(step, BATCH_NORM_EPSILON << 2)))
+    spread = f32x4.sqrt(f32x4.add(spread, Word.splat(step, BATCH_NORM_EPSILON)))
   }
   // the deviation of padding is 0
   const inverse = v128.and(f32x4.div(one, spread), f32x4.ne(spread, zero))
-  v128.store(at + row * STATISTICS_MEAN, v128.load(load<usize>(step, BATCH_NORM_RUNNING_MEAN << 2) + offset))
+  v128.store(at + row * STATISTICS_MEAN, v128.load(Word.address(step, BATCH_NORM_RUNNING_MEAN) + offset))
   v128.store(at + row * STATISTICS_INVERSE, inverse)
   v128.store(at + row * STATISTICS_R, one)
   v128.store(at + row * STATISTICS_D, zero)
@@ -121,21 +122,21 @@ function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): v
  * dx = gamma r / spread (dy - mean dy - n mean(dy n)); the means vanish where the statistics are constants.
  */
 export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, BATCH_NORM_STRIDE << 2)
-  const mode = load<i32>(step, BATCH_NORM_MODE << 2)
-  const gammas = load<usize>(step, BATCH_NORM_GAMMA << 2)
-  const dgamma = load<usize>(step, BATCH_NORM_DGAMMA << 2)
-  const dbeta = load<usize>(step, BATCH_NORM_DBETA << 2)
-  const dxs = load<usize>(step, BATCH_NORM_TO << 2)
-  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
+  const stride = Word.address(step, BATCH_NORM_STRIDE)
+  const mode = Word.int(step, BATCH_NORM_MODE)
+  const gammas = Word.address(step, BATCH_NORM_GAMMA)
+  const dgamma = Word.address(step, BATCH_NORM_DGAMMA)
+  const dbeta = Word.address(step, BATCH_NORM_DBETA)
+  const dxs = Word.address(step, BATCH_NORM_TO)
+  const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const live = mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM
   const zero = f32x4.splat(0)
   const share = f32x4.splat(1 / <f32>rows)
   const tiny = v128.load(0, constant.TINY)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
-    const x = load<usize>(step, BATCH_NORM_FROM << 2) + offset
-    const dy = load<usize>(step, BATCH_NORM_DY << 2) + offset
-    const at = load<usize>(step, BATCH_NORM_STATISTICS << 2) + offset
+    const x = Word.address(step, BATCH_NORM_X) + offset
+    const dy = Word.address(step, BATCH_NORM_DY) + offset
+    const at = Word.address(step, BATCH_NORM_STATISTICS) + offset
     const mean = v128.load(at + row * STATISTICS_MEAN)
     const inverse = v128.load(at + row * STATISTICS_INVERSE)
     const r = v128.load(at + row * STATISTICS_R)
@@ -173,19 +174,19 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
  */
 export function runningStatistics(step: usize, rows: i32): void {
   if (rows < 2) return
-  const cols = load<i32>(step, BATCH_NORM_COLS << 2)
-  const row = load<usize>(step, BATCH_NORM_STATISTICS_STRIDE << 2)
-  let at = load<usize>(step, BATCH_NORM_STATISTICS << 2)
-  let means = load<usize>(step, BATCH_NORM_RUNNING_MEAN << 2)
-  let spreads = load<usize>(step, BATCH_NORM_RUNNING_SPREAD << 2)
-  let momentum = load<f32>(step, BATCH_NORM_MOMENTUM << 2)
+  const cols = Word.int(step, BATCH_NORM_COLS)
+  const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
+  let at = Word.address(step, BATCH_NORM_STATISTICS)
+  let means = Word.address(step, BATCH_NORM_RUNNING_MEAN)
+  let spreads = Word.address(step, BATCH_NORM_RUNNING_SPREAD)
+  let momentum = Word.float(step, BATCH_NORM_MOMENTUM)
   if (momentum == 0) {
-    const batches = load<usize>(step, BATCH_NORM_BATCHES << 2)
+    const batches = Word.address(step, BATCH_NORM_BATCHES)
     const seen = load<f32>(batches) + 1
     store<f32>(batches, seen)
     momentum = 1 / seen
   }
-  const renorm = load<i32>(step, BATCH_NORM_MODE << 2) == BATCH_NORM_MODE_RENORM
+  const renorm = Word.int(step, BATCH_NORM_MODE) == BATCH_NORM_MODE_RENORM
   const kept = f32x4.splat(1 - momentum)
   const taken = f32x4.splat(momentum)
   const spreadTaken = renorm ? taken : f32x4.splat(momentum * (<f32>rows / <f32>(rows - 1)))

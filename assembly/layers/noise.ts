@@ -1,8 +1,12 @@
 // Noise in training, and the sum of two branches: element by element, rows split among threads.
 import {
+  ADD_A,
+  ADD_B,
+  ADD_COLS,
+  ADD_STRIDE,
+  ADD_TO,
   NOISE_COLS,
   NOISE_FROM,
-  NOISE_OTHER,
   NOISE_SCALE,
   NOISE_STREAM,
   NOISE_STRIDE,
@@ -12,11 +16,12 @@ import {
 import { PANEL } from '../../src/abi/layout'
 import { Draw } from '../math/random'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
 class Elements {
   /** Columns with their padding. */
   @inline static padded(step: usize): i32 {
-    return (load<i32>(step, NOISE_COLS << 2) + PANEL - 1) & -PANEL
+    return (Word.int(step, NOISE_COLS) + PANEL - 1) & -PANEL
   }
 
   /** Indices of the row's first four elements: they depend on its columns, not on its stride. */
@@ -25,22 +30,22 @@ class Elements {
   }
 
   @inline static key(step: usize, record: usize, index: i32): v128 {
-    return i32x4.splat(Draw.key(record, load<i32>(step, NOISE_STREAM << 2), index))
+    return i32x4.splat(Draw.key(record, Word.int(step, NOISE_STREAM), index))
   }
 }
 
 /** to = from / (1 - rate) with probability 1 - rate, else 0; the same elements for dy as for x. */
 export function dropout(step: usize, record: usize, begin: i32, end: i32): void {
-  const stride = load<usize>(step, NOISE_STRIDE << 2)
+  const stride = Word.address(step, NOISE_STRIDE)
   const padded = Elements.padded(step)
-  const threshold = v128.load32_splat(step, NOISE_THRESHOLD << 2)
-  const scale = v128.load32_splat(step, NOISE_SCALE << 2)
+  const threshold = Word.splat(step, NOISE_THRESHOLD)
+  const scale = Word.splat(step, NOISE_SCALE)
   const key = Elements.key(step, record, 0)
   const second = Elements.key(step, record, 1)
   const four = i32x4.splat(PANEL >> 1)
   for (let r = begin; r < end; r++) {
-    const from = load<usize>(step, NOISE_FROM << 2) + <usize>r * stride
-    const to = load<usize>(step, NOISE_TO << 2) + <usize>r * stride
+    const from = Word.address(step, NOISE_FROM) + <usize>r * stride
+    const to = Word.address(step, NOISE_TO) + <usize>r * stride
     let index = Elements.first(r, padded)
     for (let c: usize = 0; c < (<usize>padded) << 2; c += 16) {
       const kept = i32x4.ge_u(Draw.bits(index, key, second), threshold)
@@ -52,15 +57,15 @@ export function dropout(step: usize, record: usize, begin: i32, end: i32): void 
 
 /** to = from + stddev z, z standard normal. */
 export function noise(step: usize, record: usize, begin: i32, end: i32): void {
-  const stride = load<usize>(step, NOISE_STRIDE << 2)
+  const stride = Word.address(step, NOISE_STRIDE)
   const padded = Elements.padded(step)
-  const scale = v128.load32_splat(step, NOISE_SCALE << 2)
+  const scale = Word.splat(step, NOISE_SCALE)
   const key = Elements.key(step, record, 0)
   const second = Elements.key(step, record, 1)
   const four = i32x4.splat(PANEL >> 1)
   for (let r = begin; r < end; r++) {
-    const from = load<usize>(step, NOISE_FROM << 2) + <usize>r * stride
-    const to = load<usize>(step, NOISE_TO << 2) + <usize>r * stride
+    const from = Word.address(step, NOISE_FROM) + <usize>r * stride
+    const to = Word.address(step, NOISE_TO) + <usize>r * stride
     let index = Elements.first(r, padded)
     for (let c: usize = 0; c < (<usize>padded) << 2; c += 16) {
       v128.store(to + c, F4.fma(Draw.normal(Draw.bits(index, key, second)), scale, v128.load(from + c)))
@@ -69,17 +74,17 @@ export function noise(step: usize, record: usize, begin: i32, end: i32): void {
   }
 }
 
-/** to = from + other; `to` may be either. */
+/** to = a + b on rows [begin, end); `to` may be either. */
 export function addRows(step: usize, begin: i32, end: i32): void {
-  const stride = load<usize>(step, NOISE_STRIDE << 2)
-  const bytes = (<usize>Elements.padded(step)) << 2
+  const stride = Word.address(step, ADD_STRIDE)
+  const bytes = <usize>Word.panels(step, ADD_COLS) * (PANEL << 2)
   for (let r = begin; r < end; r++) {
-    const from = load<usize>(step, NOISE_FROM << 2) + <usize>r * stride
-    const to = load<usize>(step, NOISE_TO << 2) + <usize>r * stride
-    const other = load<usize>(step, NOISE_OTHER << 2) + <usize>r * stride
+    const a = Word.address(step, ADD_A) + <usize>r * stride
+    const b = Word.address(step, ADD_B) + <usize>r * stride
+    const to = Word.address(step, ADD_TO) + <usize>r * stride
     for (let c: usize = 0; c < bytes; c += PANEL << 2) {
-      v128.store(to + c, f32x4.add(v128.load(from + c), v128.load(other + c)))
-      v128.store(to + c, f32x4.add(v128.load(from + c, 16), v128.load(other + c, 16)), 16)
+      v128.store(to + c, f32x4.add(v128.load(a + c), v128.load(b + c)))
+      v128.store(to + c, f32x4.add(v128.load(a + c, 16), v128.load(b + c, 16)), 16)
     }
   }
 }

@@ -26,6 +26,7 @@ import { PANEL } from '../../src/abi/layout'
 import { columnDots } from '../math/columns'
 import { Lanes } from '../math/lanes'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
 class Group {
   /** Writes the first `left` lanes only: the rest belongs to the next group. */
@@ -53,24 +54,24 @@ class Group {
 
 /** n = (x - mean) / sqrt(variance + epsilon), y = gamma n + beta on rows [begin, end). */
 export function rowNorm(step: usize, begin: i32, end: i32): void {
-  const stride = load<usize>(step, ROW_NORM_STRIDE << 2)
-  const cols = load<i32>(step, ROW_NORM_COLS << 2)
-  const size = load<i32>(step, ROW_NORM_GROUP << 2)
-  const gammas = load<usize>(step, ROW_NORM_GAMMA << 2)
-  const betas = load<usize>(step, ROW_NORM_BETA << 2)
-  const kept = load<usize>(step, ROW_NORM_NORMALIZED << 2)
-  const inverses = load<usize>(step, ROW_NORM_INVERSE << 2)
+  const stride = Word.address(step, ROW_NORM_STRIDE)
+  const cols = Word.int(step, ROW_NORM_COLS)
+  const size = Word.int(step, ROW_NORM_GROUP)
+  const gammas = Word.address(step, ROW_NORM_GAMMA)
+  const betas = Word.address(step, ROW_NORM_BETA)
+  const kept = Word.address(step, ROW_NORM_NORMALIZED)
+  const inverses = Word.address(step, ROW_NORM_INVERSE)
   const groups = cols / size
   const zero = f32x4.splat(0)
   const one = F4.one()
   for (let r = begin; r < end; r++) {
     const skip = <usize>r * stride
-    const from = load<usize>(step, ROW_NORM_FROM << 2) + skip
-    const to = load<usize>(step, ROW_NORM_TO << 2) + skip
+    const from = Word.address(step, ROW_NORM_FROM) + skip
+    const to = Word.address(step, ROW_NORM_TO) + skip
     for (let g = 0; g < groups; g++) {
       const first = (<usize>(g * size)) << 2
-      const mean = load<i32>(step, ROW_NORM_CENTERED << 2) ? f32x4.splat(groupMean(from + first, size)) : zero
-      const inverse = groupInverse(from + first, size, mean, load<f32>(step, ROW_NORM_EPSILON << 2))
+      const mean = Word.int(step, ROW_NORM_CENTERED) ? f32x4.splat(groupMean(from + first, size)) : zero
+      const inverse = groupInverse(from + first, size, mean, Word.float(step, ROW_NORM_EPSILON))
       if (inverses) store<f32>(inverses + ((<usize>(r * groups + g)) << 2), inverse)
       const scale = f32x4.splat(inverse)
       for (let left = size, at = first; left > 0; left -= 4, at += 16) {
@@ -127,19 +128,19 @@ function groupInverse(at: usize, size: i32, mean: v128, epsilon: f32): f32 {
 
 /** dx = (u - mean u - n mean(u n)) / spread with u = gamma dy, without mean u unless centered, on rows [begin, end). */
 export function rowNormBack(step: usize, begin: i32, end: i32): void {
-  const stride = load<usize>(step, ROW_NORM_STRIDE << 2)
-  const cols = load<i32>(step, ROW_NORM_COLS << 2)
-  const size = load<i32>(step, ROW_NORM_GROUP << 2)
-  const gammas = load<usize>(step, ROW_NORM_GAMMA << 2)
-  const inverses = load<usize>(step, ROW_NORM_INVERSE << 2)
+  const stride = Word.address(step, ROW_NORM_STRIDE)
+  const cols = Word.int(step, ROW_NORM_COLS)
+  const size = Word.int(step, ROW_NORM_GROUP)
+  const gammas = Word.address(step, ROW_NORM_GAMMA)
+  const inverses = Word.address(step, ROW_NORM_INVERSE)
   const groups = cols / size
   const share: f32 = <f32>1 / <f32>size
   const one = F4.one()
   for (let r = begin; r < end; r++) {
     const skip = <usize>r * stride
-    const dy = load<usize>(step, ROW_NORM_FROM << 2) + skip
-    const n = load<usize>(step, ROW_NORM_NORMALIZED << 2) + skip
-    const dx = load<usize>(step, ROW_NORM_TO << 2) + skip
+    const dy = Word.address(step, ROW_NORM_FROM) + skip
+    const n = Word.address(step, ROW_NORM_NORMALIZED) + skip
+    const dx = Word.address(step, ROW_NORM_TO) + skip
     for (let g = 0; g < groups; g++) {
       const first = (<usize>(g * size)) << 2
       const scale = load<f32>(inverses + ((<usize>(r * groups + g)) << 2))
@@ -150,7 +151,7 @@ export function rowNormBack(step: usize, begin: i32, end: i32): void {
         sum = f32x4.add(sum, u)
         dot = F4.fma(u, Lanes.load(n + at, left), dot)
       }
-      const mean = load<i32>(step, ROW_NORM_CENTERED << 2) ? F4.sum(sum) * share : 0
+      const mean = Word.int(step, ROW_NORM_CENTERED) ? F4.sum(sum) * share : 0
       const center = f32x4.splat(mean)
       const slope = f32x4.splat(F4.sum(dot) * share)
       const factor = f32x4.splat(scale)
@@ -166,13 +167,13 @@ export function rowNormBack(step: usize, begin: i32, end: i32): void {
 
 /** dgamma = sum dy n and dbeta = sum dy over the rows, for panels [begin, end). */
 export function columnSums(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, COLUMN_SUMS_STRIDE << 2)
-  const dgamma = load<usize>(step, COLUMN_SUMS_DGAMMA << 2)
-  const dbeta = load<usize>(step, COLUMN_SUMS_DBETA << 2)
+  const stride = Word.address(step, COLUMN_SUMS_STRIDE)
+  const dgamma = Word.address(step, COLUMN_SUMS_DGAMMA)
+  const dbeta = Word.address(step, COLUMN_SUMS_DBETA)
   for (let at = (<usize>begin) << 5; at < (<usize>end) << 5; at += 16) {
     columnDots(
-      load<usize>(step, COLUMN_SUMS_DY << 2) + at,
-      load<usize>(step, COLUMN_SUMS_N << 2) + at,
+      Word.address(step, COLUMN_SUMS_DY) + at,
+      Word.address(step, COLUMN_SUMS_N) + at,
       stride,
       rows,
       0,
@@ -184,19 +185,19 @@ export function columnSums(step: usize, rows: i32, begin: i32, end: i32): void {
 
 /** One value a channel becomes one a column. One thread's work. */
 export function spread(step: usize): void {
-  const from = load<usize>(step, SPREAD_FROM << 2)
-  const to = load<usize>(step, SPREAD_TO << 2)
-  const run = load<i32>(step, SPREAD_RUN << 2)
-  const count = load<i32>(step, SPREAD_COUNT << 2)
+  const from = Word.address(step, SPREAD_FROM)
+  const to = Word.address(step, SPREAD_TO)
+  const run = Word.int(step, SPREAD_RUN)
+  const count = Word.int(step, SPREAD_COUNT)
   for (let i = 0; i < count; i++) store<f32>(to + ((<usize>i) << 2), load<f32>(from + ((<usize>(i / run)) << 2)))
 }
 
 /** The way back: a channel's gradient is the sum of its columns'. One thread's work. */
 export function collect(step: usize): void {
-  const from = load<usize>(step, SPREAD_FROM << 2)
-  const to = load<usize>(step, SPREAD_TO << 2)
-  const run = load<i32>(step, SPREAD_RUN << 2)
-  const count = load<i32>(step, SPREAD_COUNT << 2)
+  const from = Word.address(step, SPREAD_FROM)
+  const to = Word.address(step, SPREAD_TO)
+  const run = Word.int(step, SPREAD_RUN)
+  const count = Word.int(step, SPREAD_COUNT)
   for (let i = 0; i < count; i += run) {
     let sum: f64 = 0
     for (let c = i; c < i + run; c++) sum += <f64>load<f32>(from + ((<usize>c) << 2))

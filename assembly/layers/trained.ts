@@ -16,15 +16,16 @@ import {
 } from '../../src/abi/layers'
 import { columnDots } from '../math/columns'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
 /** y = x where x > 0, else alpha x, for panels [begin, end). */
 export function prelu(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, PRELU_STRIDE << 2)
+  const stride = Word.address(step, PRELU_STRIDE)
   const zero = f32x4.splat(0)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
-    const alpha = v128.load(load<usize>(step, PRELU_ALPHA << 2) + offset)
-    const x = load<usize>(step, PRELU_X << 2) + offset
-    const toY = load<usize>(step, PRELU_TO << 2) + offset - x
+    const alpha = v128.load(Word.address(step, PRELU_ALPHA) + offset)
+    const x = Word.address(step, PRELU_X) + offset
+    const toY = Word.address(step, PRELU_TO) + offset - x
     const last = x + <usize>rows * stride
     for (let at = x; at < last; at += stride) {
       const v = v128.load(at)
@@ -35,15 +36,15 @@ export function prelu(step: usize, rows: i32, begin: i32, end: i32): void {
 
 /** dx = dy where x > 0, else alpha dy; dalpha = sum dy min(x, 0). Chunks of rows are added with compensation. */
 export function preluBack(step: usize, rows: i32, begin: i32, end: i32): void {
-  const stride = load<usize>(step, PRELU_STRIDE << 2)
-  const dalpha = load<usize>(step, PRELU_DALPHA << 2)
-  const dxs = load<usize>(step, PRELU_TO << 2)
+  const stride = Word.address(step, PRELU_STRIDE)
+  const dalpha = Word.address(step, PRELU_DALPHA)
+  const dxs = Word.address(step, PRELU_TO)
   const zero = f32x4.splat(0)
   const one = F4.one()
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
-    const alpha = v128.load(load<usize>(step, PRELU_ALPHA << 2) + offset)
-    const x = load<usize>(step, PRELU_X << 2) + offset
-    const dy = load<usize>(step, PRELU_DY << 2) + offset
+    const alpha = v128.load(Word.address(step, PRELU_ALPHA) + offset)
+    const x = Word.address(step, PRELU_X) + offset
+    const dy = Word.address(step, PRELU_DY) + offset
     let sum = zero
     let lost = zero
     for (let r = 0; r < rows; r++) {
@@ -61,18 +62,18 @@ export function preluBack(step: usize, rows: i32, begin: i32, end: i32): void {
 
 /** w = v g / |v|, |v| the length of a unit's weights; 0 where it is 0. Panels [begin, end). */
 export function weightNorm(step: usize, begin: i32, end: i32): void {
-  const inputs = load<i32>(step, WEIGHT_NORM_INPUTS << 2)
+  const inputs = Word.int(step, WEIGHT_NORM_INPUTS)
   const zero = f32x4.splat(0)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
     const skip = WeightPanel.offset(offset, inputs)
-    const v = load<usize>(step, WEIGHT_NORM_V << 2) + skip
-    const w = load<usize>(step, WEIGHT_NORM_W << 2) + skip
-    const at = load<usize>(step, WEIGHT_NORM_INVERSE << 2) + offset
+    const v = Word.address(step, WEIGHT_NORM_V) + skip
+    const w = Word.address(step, WEIGHT_NORM_W) + skip
+    const at = Word.address(step, WEIGHT_NORM_INVERSE) + offset
     columnDots(v, v, 32, inputs, 0, 0, at)
     const length = f32x4.sqrt(v128.load(at))
     const inverse = v128.and(f32x4.div(F4.one(), length), f32x4.gt(length, zero))
     v128.store(at, inverse)
-    const scale = f32x4.mul(v128.load(load<usize>(step, WEIGHT_NORM_G << 2) + offset), inverse)
+    const scale = f32x4.mul(v128.load(Word.address(step, WEIGHT_NORM_G) + offset), inverse)
     for (let k: usize = 0; k < (<usize>inputs) << 5; k += 32) {
       v128.store(w + k, f32x4.mul(v128.load(v + k), scale))
     }
@@ -81,18 +82,18 @@ export function weightNorm(step: usize, begin: i32, end: i32): void {
 
 /** dg = dw · v / |v|, dv = g / |v| (dw - dg v / |v|) for panels [begin, end). */
 export function weightNormBack(step: usize, begin: i32, end: i32): void {
-  const inputs = load<i32>(step, WEIGHT_NORM_INPUTS << 2)
+  const inputs = Word.int(step, WEIGHT_NORM_INPUTS)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
     const skip = WeightPanel.offset(offset, inputs)
-    const v = load<usize>(step, WEIGHT_NORM_V << 2) + skip
-    const dw = load<usize>(step, WEIGHT_NORM_W << 2) + skip
-    const dv = load<usize>(step, WEIGHT_NORM_DV << 2) + skip
-    const dg = load<usize>(step, WEIGHT_NORM_DG << 2) + offset
-    const inverse = v128.load(load<usize>(step, WEIGHT_NORM_INVERSE << 2) + offset)
+    const v = Word.address(step, WEIGHT_NORM_V) + skip
+    const dw = Word.address(step, WEIGHT_NORM_W) + skip
+    const dv = Word.address(step, WEIGHT_NORM_DV) + skip
+    const dg = Word.address(step, WEIGHT_NORM_DG) + offset
+    const inverse = v128.load(Word.address(step, WEIGHT_NORM_INVERSE) + offset)
     columnDots(dw, v, 32, inputs, 0, 0, dg)
     const length = f32x4.mul(v128.load(dg), inverse)
     v128.store(dg, length)
-    const scale = f32x4.mul(v128.load(load<usize>(step, WEIGHT_NORM_G << 2) + offset), inverse)
+    const scale = f32x4.mul(v128.load(Word.address(step, WEIGHT_NORM_G) + offset), inverse)
     const slope = f32x4.mul(inverse, length)
     for (let k: usize = 0; k < (<usize>inputs) << 5; k += 32) {
       const rest = F4.nfma(slope, v128.load(v + k), v128.load(dw + k))

@@ -1,36 +1,39 @@
 // Losses: a row's loss and, beside it, the gradient of the batch's weighted mean, dy[r] = w[r] / sum(w) * dloss[r] / dy[r].
 // A row belongs to one caller and is summed left to right in fours, so no split of the rows changes a bit.
 import {
+  LOSS_COLS,
+  LOSS_DELTA,
+  LOSS_GRADIENT,
+  LOSS_KIND,
+  LOSS_OUTPUTS,
+  LOSS_PROBABILITIES,
+  LOSS_ROW_LOSSES,
+  LOSS_SMOOTHING,
+  LOSS_STRIDE,
+  LOSS_TARGETS,
+  LOSS_TARGETS_STRIDE,
+  LOSS_WEIGHTS,
+} from '../../src/abi/batches'
+import {
   LOSS_ABSOLUTE_ERROR,
   LOSS_BINARY_CROSSENTROPY,
   LOSS_CATEGORICAL_HINGE,
-  LOSS_COLS,
   LOSS_CROSSENTROPY,
-  LOSS_DELTA,
-  LOSS_GRADIENT,
   LOSS_HINGE,
   LOSS_HUBER,
-  LOSS_KIND,
   LOSS_KL_DIVERGENCE,
   LOSS_LOG_COSH,
-  LOSS_OUTPUTS,
   LOSS_POISSON,
-  LOSS_PROBABILITIES,
-  LOSS_ROW_LOSSES,
   LOSS_SIGMOID_CROSSENTROPY,
-  LOSS_SMOOTHING,
   LOSS_SOFTMAX_CROSSENTROPY,
   LOSS_SOFTMAX_SPARSE,
   LOSS_SPARSE_CROSSENTROPY,
   LOSS_SQUARED_ERROR,
   LOSS_SQUARED_HINGE,
-  LOSS_STRIDE,
-  LOSS_TARGETS,
-  LOSS_TARGETS_STRIDE,
-  LOSS_WEIGHTS,
 } from '../../src/abi/losses'
 import { Lanes, Row, totalWeight } from '../math/lanes'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 import { softmaxRows } from './softmaxLoss'
 import {
   AbsoluteError,
@@ -48,7 +51,7 @@ import {
 
 /** Row losses of rows [rowBegin, rowEnd) and, when the step wants it, their gradient; operands are LOSS_* words. */
 export function lossRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
-  switch (load<i32>(step, LOSS_KIND << 2)) {
+  switch (Word.int(step, LOSS_KIND)) {
     case LOSS_SOFTMAX_SPARSE:
     case LOSS_SOFTMAX_CROSSENTROPY:
       softmaxRows(step, rows, rowBegin, rowEnd)
@@ -98,16 +101,16 @@ export function lossRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): vo
 /** Losses that are a sum or a mean over a row of terms. */
 function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const rule = changetype<T>(<usize>0)
-  const kind = load<i32>(step, LOSS_KIND << 2)
+  const kind = Word.int(step, LOSS_KIND)
   const sparse = isDefined(rule.takesClasses) && kind == LOSS_SPARSE_CROSSENTROPY
   const averages = !sparse && kind != LOSS_CROSSENTROPY && kind != LOSS_KL_DIVERGENCE
-  const cols = load<i32>(step, LOSS_COLS << 2)
-  const stride = load<usize>(step, LOSS_STRIDE << 2)
-  const targetsStride = load<usize>(step, LOSS_TARGETS_STRIDE << 2)
-  const weights = load<usize>(step, LOSS_WEIGHTS << 2)
-  const rowLosses = load<usize>(step, LOSS_ROW_LOSSES << 2)
-  const delta = v128.load32_splat(step, LOSS_DELTA << 2)
-  const smoothing = load<f32>(step, LOSS_SMOOTHING << 2)
+  const cols = Word.int(step, LOSS_COLS)
+  const stride = Word.address(step, LOSS_STRIDE)
+  const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
+  const weights = Word.address(step, LOSS_WEIGHTS)
+  const rowLosses = Word.address(step, LOSS_ROW_LOSSES)
+  const delta = Word.splat(step, LOSS_DELTA)
+  const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   // over two outcomes for a mean of binary terms, over all classes for a sum
   const base = f32x4.splat(smoothing / (averages ? <f32>2 : <f32>cols))
@@ -116,10 +119,10 @@ function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): voi
   const inverse = total != 0 ? share / total : 0
   const index = i32x4(0, 1, 2, 3)
 
-  let outputs = load<usize>(step, LOSS_OUTPUTS << 2) + <usize>rowBegin * stride
-  let targets = load<usize>(step, LOSS_TARGETS << 2) + <usize>rowBegin * targetsStride
-  let gradient = load<usize>(step, LOSS_GRADIENT << 2)
-  let probabilities: usize = isDefined(rule.probability) ? load<usize>(step, LOSS_PROBABILITIES << 2) : 0
+  let outputs = Word.address(step, LOSS_OUTPUTS) + <usize>rowBegin * stride
+  let targets = Word.address(step, LOSS_TARGETS) + <usize>rowBegin * targetsStride
+  let gradient = Word.address(step, LOSS_GRADIENT)
+  let probabilities: usize = isDefined(rule.probability) ? Word.address(step, LOSS_PROBABILITIES) : 0
   if (gradient) gradient += <usize>rowBegin * stride
   if (probabilities) probabilities += <usize>rowBegin * stride
   for (let r = rowBegin; r < rowEnd; r++) {
@@ -158,19 +161,19 @@ function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): voi
  * (1 - t) y is that maximum, shared equally between its ties.
  */
 function categoricalHingeRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
-  const cols = load<i32>(step, LOSS_COLS << 2)
-  const stride = load<usize>(step, LOSS_STRIDE << 2)
-  const targetsStride = load<usize>(step, LOSS_TARGETS_STRIDE << 2)
-  const weights = load<usize>(step, LOSS_WEIGHTS << 2)
-  const rowLosses = load<usize>(step, LOSS_ROW_LOSSES << 2)
+  const cols = Word.int(step, LOSS_COLS)
+  const stride = Word.address(step, LOSS_STRIDE)
+  const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
+  const weights = Word.address(step, LOSS_WEIGHTS)
+  const rowLosses = Word.address(step, LOSS_ROW_LOSSES)
   const total = totalWeight(weights, rows)
   const inverse = total != 0 ? 1 / total : 0
   const index = i32x4(0, 1, 2, 3)
   const one = f32x4.splat(1)
 
-  let outputs = load<usize>(step, LOSS_OUTPUTS << 2) + <usize>rowBegin * stride
-  let targets = load<usize>(step, LOSS_TARGETS << 2) + <usize>rowBegin * targetsStride
-  let gradient = load<usize>(step, LOSS_GRADIENT << 2)
+  let outputs = Word.address(step, LOSS_OUTPUTS) + <usize>rowBegin * stride
+  let targets = Word.address(step, LOSS_TARGETS) + <usize>rowBegin * targetsStride
+  let gradient = Word.address(step, LOSS_GRADIENT)
   if (gradient) gradient += <usize>rowBegin * stride
   for (let r = rowBegin; r < rowEnd; r++) {
     const first = f32x4.splat((1 - load<f32>(targets)) * load<f32>(outputs))

@@ -9,25 +9,29 @@ import {
   CORRECT_TARGETS,
   CORRECT_TARGETS_STRIDE,
   CORRECT_THRESHOLD,
-} from '../../src/abi/losses'
-import { RECORD_CORRECT, RECORD_LOSS, RECORD_WEIGHT } from '../../src/abi/records'
+  GATHER_COLS,
+  GATHER_FROM,
+  GATHER_ORDER,
+  GATHER_TO,
+  GATHER_TO_STRIDE,
+  MEAN_LOSS_ROWS,
+  MEAN_LOSS_WEIGHTS,
+} from '../../src/abi/batches'
+import { RECORD_CORRECT, RECORD_FIRST, RECORD_LOSS, RECORD_WEIGHT } from '../../src/abi/records'
 import { Lanes, totalWeight } from '../math/lanes'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
-/** to[r] = from[order[r]], rows of `cols` words; source rows are packed, the padding of `to` is not touched. */
-export function gather(
-  from: usize,
-  to: usize,
-  order: usize,
-  cols: i32,
-  toStride: usize,
-  rowBegin: i32,
-  rowEnd: i32,
-): void {
+/** to[r] = from[order[first + r]] for rows [begin, end); source rows are packed, the padding of `to` is not touched. */
+export function gather(step: usize, record: usize, begin: i32, end: i32): void {
+  const from = Word.address(step, GATHER_FROM)
+  const cols = Word.int(step, GATHER_COLS)
   const bytes = (<usize>cols) << 2
-  to += <usize>rowBegin * toStride
-  const last = order + ((<usize>rowEnd) << 2)
-  order += (<usize>rowBegin) << 2
+  const toStride = Word.address(step, GATHER_TO_STRIDE)
+  let to = Word.address(step, GATHER_TO) + <usize>begin * toStride
+  let order = Word.address(step, GATHER_ORDER) + ((<usize>Word.int(record, RECORD_FIRST)) << 2)
+  const last = order + ((<usize>end) << 2)
+  order += (<usize>begin) << 2
   if (cols == 1) {
     for (; order < last; order += 4, to += toStride) store<u32>(to, load<u32>(from + ((<usize>load<u32>(order)) << 2)))
     return
@@ -60,7 +64,9 @@ function copyWords(from: usize, to: usize, bytes: usize): void {
 }
 
 /** loss = sum(w * l) / sum(w), 0 when no row has weight; weight = sum(w). */
-export function meanLoss(rowLosses: usize, weights: usize, rows: i32, record: usize): void {
+export function meanLoss(step: usize, rows: i32, record: usize): void {
+  let rowLosses = Word.address(step, MEAN_LOSS_ROWS)
+  let weights = Word.address(step, MEAN_LOSS_WEIGHTS)
   const total = totalWeight(weights, rows)
   let sum: f64 = 0
   const last = rowLosses + ((<usize>rows) << 2)
@@ -73,8 +79,8 @@ export function meanLoss(rowLosses: usize, weights: usize, rows: i32, record: us
   } else {
     for (; rowLosses < last; rowLosses += 4) sum += <f64>load<f32>(rowLosses)
   }
-  store<f64>(record + (RECORD_LOSS << 2), total != 0 ? sum / total : 0)
-  store<f64>(record + (RECORD_WEIGHT << 2), total)
+  Word.setDouble(record, RECORD_LOSS, total != 0 ? sum / total : 0)
+  Word.setDouble(record, RECORD_WEIGHT, total)
 }
 
 /**
@@ -82,13 +88,13 @@ export function meanLoss(rowLosses: usize, weights: usize, rows: i32, record: us
  * on the target's side: (y > threshold) == (t > 0.5). A row with NaN is never correct.
  */
 export function countCorrect(step: usize, rows: i32, record: usize): void {
-  const mode = load<i32>(step, CORRECT_MODE << 2)
-  const cols = load<i32>(step, CORRECT_COLS << 2)
-  const stride = load<usize>(step, CORRECT_STRIDE << 2)
-  const targetsStride = load<usize>(step, CORRECT_TARGETS_STRIDE << 2)
-  const threshold = v128.load32_splat(step, CORRECT_THRESHOLD << 2)
-  let outputs = load<usize>(step, CORRECT_OUTPUTS << 2)
-  let targets = load<usize>(step, CORRECT_TARGETS << 2)
+  const mode = Word.int(step, CORRECT_MODE)
+  const cols = Word.int(step, CORRECT_COLS)
+  const stride = Word.address(step, CORRECT_STRIDE)
+  const targetsStride = Word.address(step, CORRECT_TARGETS_STRIDE)
+  const threshold = Word.splat(step, CORRECT_THRESHOLD)
+  let outputs = Word.address(step, CORRECT_OUTPUTS)
+  let targets = Word.address(step, CORRECT_TARGETS)
   let correct = 0
   for (let r = 0; r < rows; r++, outputs += stride, targets += targetsStride) {
     if (mode == CORRECT_BINARY) {
@@ -99,7 +105,7 @@ export function countCorrect(step: usize, rows: i32, record: usize): void {
       correct += i32(found >= 0 && found == wanted)
     }
   }
-  store<f64>(record + (RECORD_CORRECT << 2), <f64>correct)
+  Word.setDouble(record, RECORD_CORRECT, <f64>correct)
 }
 
 /** Index of the first largest value; -1 when there is a NaN. */

@@ -7,17 +7,18 @@ import {
   LOSS_PROBABILITIES,
   LOSS_ROW_LOSSES,
   LOSS_SMOOTHING,
-  LOSS_SOFTMAX_SPARSE,
   LOSS_STRIDE,
   LOSS_TARGETS,
   LOSS_TARGETS_STRIDE,
   LOSS_WEIGHTS,
-} from '../../src/abi/losses'
+} from '../../src/abi/batches'
+import { LOSS_SOFTMAX_SPARSE } from '../../src/abi/losses'
 import { Lanes, Row, totalWeight } from '../math/lanes'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
 export function softmaxRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
-  if (load<i32>(step, LOSS_COLS << 2) > 4) wideRows(step, rows, rowBegin, rowEnd)
+  if (Word.int(step, LOSS_COLS) > 4) wideRows(step, rows, rowBegin, rowEnd)
   else narrowRows(step, rows, rowBegin, rowEnd)
 }
 
@@ -26,23 +27,23 @@ export function softmaxRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32):
  * Three passes over a row: its maximum; exponentials and sums; probabilities and gradient.
  */
 function wideRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
-  const sparse = load<i32>(step, LOSS_KIND << 2) == LOSS_SOFTMAX_SPARSE
-  const cols = load<i32>(step, LOSS_COLS << 2)
-  const stride = load<usize>(step, LOSS_STRIDE << 2)
-  const targetsStride = load<usize>(step, LOSS_TARGETS_STRIDE << 2)
-  const weights = load<usize>(step, LOSS_WEIGHTS << 2)
-  const rowLosses = load<usize>(step, LOSS_ROW_LOSSES << 2)
-  const smoothing = load<f32>(step, LOSS_SMOOTHING << 2)
+  const sparse = Word.int(step, LOSS_KIND) == LOSS_SOFTMAX_SPARSE
+  const cols = Word.int(step, LOSS_COLS)
+  const stride = Word.address(step, LOSS_STRIDE)
+  const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
+  const weights = Word.address(step, LOSS_WEIGHTS)
+  const rowLosses = Word.address(step, LOSS_ROW_LOSSES)
+  const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   const base = f32x4.splat(smoothing / <f32>cols)
   const total = totalWeight(weights, rows)
   const inverse = total != 0 ? 1 / total : 0
   const index = i32x4(0, 1, 2, 3)
 
-  let outputs = load<usize>(step, LOSS_OUTPUTS << 2) + <usize>rowBegin * stride
-  let targets = load<usize>(step, LOSS_TARGETS << 2) + <usize>rowBegin * targetsStride
-  let gradient = load<usize>(step, LOSS_GRADIENT << 2)
-  let probabilities = load<usize>(step, LOSS_PROBABILITIES << 2)
+  let outputs = Word.address(step, LOSS_OUTPUTS) + <usize>rowBegin * stride
+  let targets = Word.address(step, LOSS_TARGETS) + <usize>rowBegin * targetsStride
+  let gradient = Word.address(step, LOSS_GRADIENT)
+  let probabilities = Word.address(step, LOSS_PROBABILITIES)
   if (gradient) gradient += <usize>rowBegin * stride
   if (probabilities) probabilities += <usize>rowBegin * stride
   for (let r = rowBegin; r < rowEnd; r++) {
@@ -165,17 +166,17 @@ class Columns {
  * lanes. After the last row it stands in for the missing ones of its four: what is then stored twice is the same.
  */
 function narrowRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
-  const sparse = load<i32>(step, LOSS_KIND << 2) == LOSS_SOFTMAX_SPARSE
-  const cols = load<i32>(step, LOSS_COLS << 2)
-  const stride = load<usize>(step, LOSS_STRIDE << 2)
-  const targetsStride = load<usize>(step, LOSS_TARGETS_STRIDE << 2)
-  const weights = load<usize>(step, LOSS_WEIGHTS << 2)
-  const rowLosses = load<usize>(step, LOSS_ROW_LOSSES << 2)
-  const outputs = load<usize>(step, LOSS_OUTPUTS << 2)
-  const targets = load<usize>(step, LOSS_TARGETS << 2)
-  const gradient = load<usize>(step, LOSS_GRADIENT << 2)
-  const probabilities = load<usize>(step, LOSS_PROBABILITIES << 2)
-  const smoothing = load<f32>(step, LOSS_SMOOTHING << 2)
+  const sparse = Word.int(step, LOSS_KIND) == LOSS_SOFTMAX_SPARSE
+  const cols = Word.int(step, LOSS_COLS)
+  const stride = Word.address(step, LOSS_STRIDE)
+  const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
+  const weights = Word.address(step, LOSS_WEIGHTS)
+  const rowLosses = Word.address(step, LOSS_ROW_LOSSES)
+  const outputs = Word.address(step, LOSS_OUTPUTS)
+  const targets = Word.address(step, LOSS_TARGETS)
+  const gradient = Word.address(step, LOSS_GRADIENT)
+  const probabilities = Word.address(step, LOSS_PROBABILITIES)
+  const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   const base = f32x4.splat(smoothing / <f32>cols)
   const total = totalWeight(weights, rows)

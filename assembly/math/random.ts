@@ -1,6 +1,7 @@
 // Random bits without state: a hash of the element's index under a key made of seed, step and stream. The way back draws
 // the same bits as the way forward, and so does any split among threads.
 import { RECORD_SEED, RECORD_STEP } from '../../src/abi/records'
+import { Word } from '../word'
 import * as constant from './constants'
 import { F4 } from './simd'
 
@@ -17,8 +18,8 @@ function mix(z: i32): i32 {
 export class Draw {
   /** Word `index` of the key of one stream in one step. */
   static key(record: usize, stream: i32, index: i32): i32 {
-    const seed = mix(load<i32>(record, RECORD_SEED << 2) + GAMMA * (index + 1))
-    const step = mix(seed ^ (load<i32>(record, RECORD_STEP << 2) + GAMMA))
+    const seed = mix(Word.int(record, RECORD_SEED) + GAMMA * (index + 1))
+    const step = mix(seed ^ (Word.int(record, RECORD_STEP) + GAMMA))
     return mix(step + GAMMA * (stream + 1))
   }
 

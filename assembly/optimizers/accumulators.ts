@@ -13,6 +13,7 @@ import {
   SCALAR_RATE,
 } from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 import { Operands } from './operands'
 
 /** s += g²; w -= rate g / (sqrt(s) + epsilon) */
@@ -22,8 +23,8 @@ export function adagrad(step: usize, record: usize, begin: usize, end: usize): v
   const sums = Operands.state(step, 0)
   const rate = F4.splat(Operands.rate(step, record) * Operands.scalar(record, SCALAR_RATE))
   const l2 = F4.splat(Operands.decay(step, record))
-  const epsilon = Operands.splat(step, ADAGRAD_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
+  const epsilon = Word.splat(step, ADAGRAD_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -42,11 +43,11 @@ export function adadelta(step: usize, record: usize, begin: usize, end: usize): 
   const deltas = Operands.state(step, 1)
   const rate = F4.splat(Operands.rate(step, record))
   const l2 = F4.splat(Operands.decay(step, record))
-  const rho = Operands.splat(step, ADADELTA_RHO)
-  const rest = Operands.splat(step, ADADELTA_REST)
-  const epsilon = Operands.splat(step, ADADELTA_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
-  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  const rho = Word.splat(step, ADADELTA_RHO)
+  const rest = Word.splat(step, ADADELTA_REST)
+  const epsilon = Word.splat(step, ADADELTA_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
+  const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -71,12 +72,12 @@ class Rmsprop {
     const means = Operands.state(step, 2)
     const rate = F4.splat(Operands.rate(step, record))
     const l2 = F4.splat(Operands.decay(step, record))
-    const rho = Operands.splat(step, RMSPROP_RHO)
-    const rest = Operands.splat(step, RMSPROP_REST)
-    const epsilon = Operands.splat(step, RMSPROP_EPSILON)
-    const momentum = Operands.splat(step, RMSPROP_MOMENTUM)
-    const tiny = Operands.splat(step, OPT_TINY)
-    const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+    const rho = Word.splat(step, RMSPROP_RHO)
+    const rest = Word.splat(step, RMSPROP_REST)
+    const epsilon = Word.splat(step, RMSPROP_EPSILON)
+    const momentum = Word.splat(step, RMSPROP_MOMENTUM)
+    const tiny = Word.splat(step, OPT_TINY)
+    const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
     for (let i = begin; i < end; i += 16) {
       const w = v128.load(parameters + i)
       const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)

@@ -1,51 +1,37 @@
 // What happens to the gradient block between the backward pass and the update: penalties and clipping.
-import { PANEL, SUM_CHUNK } from '../../src/abi/layout'
-import { OP_CLIP_NORM, OP_GRADIENT_SUMS, OP_PENALTY } from '../../src/abi/ops'
 import {
   ACTIVITY_COLS,
   ACTIVITY_DY,
+  ACTIVITY_L1,
+  ACTIVITY_L2,
   ACTIVITY_STRIDE,
   ACTIVITY_TO,
   ACTIVITY_Y,
-  BLOCK_COUNT,
-  BLOCK_GRADIENTS,
-  BLOCK_PARTIALS,
+  CLIP_COUNT,
+  CLIP_GRADIENTS,
   CLIP_LIMIT,
   CLIP_ORDER,
+  CLIP_PARTIALS,
+  PENALTY_COUNT,
+  PENALTY_GRADIENTS,
   PENALTY_L1,
   PENALTY_L2,
   PENALTY_PARAMETERS,
-} from '../../src/abi/optimizers'
+  PENALTY_PARTIALS,
+  PENALTY_SUM_COUNT,
+  PENALTY_SUM_PARTIALS,
+} from '../../src/abi/gradients'
+import { PANEL, SUM_CHUNK } from '../../src/abi/layout'
 import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records'
 import { Share } from '../threads/share'
+import { Word } from '../word'
 
 /** Bytes of what is summed at a time. */
 const CHUNK: usize = SUM_CHUNK << 2
 
-/** This thread's share of a step on the gradient block: sums by chunks, the rest by vectors. */
-export function adjustGradients(op: i32, step: usize, record: usize, thread: i32): void {
-  const count = load<i32>(step, BLOCK_COUNT << 2)
-  const bytes = (<usize>count) << 2
-  if (op == OP_PENALTY || op == OP_GRADIENT_SUMS) {
-    for (Share.of((count + SUM_CHUNK - 1) / SUM_CHUNK, thread); Share.more(); ) {
-      for (let chunk = <usize>Share.begin; chunk < <usize>Share.end; chunk++) {
-        const partial = load<usize>(step, BLOCK_PARTIALS << 2) + (chunk << 3)
-        const end = min((chunk + 1) * CHUNK, bytes)
-        if (op == OP_PENALTY) {
-          const w = load<usize>(step, PENALTY_PARAMETERS << 2)
-          store<f64>(partial, penalize(step, load<usize>(step, BLOCK_GRADIENTS << 2), w, chunk * CHUNK, end))
-        } else sumGradients(step, partial, chunk * CHUNK, end)
-      }
-    }
-  } else {
-    const norm = op == OP_CLIP_NORM ? gradientNorm(step, record, thread) : 0
-    for (Share.of(count >> 2, thread); Share.more(); ) {
-      const begin = (<usize>Share.begin) << 4
-      const end = (<usize>Share.end) << 4
-      if (op == OP_CLIP_NORM) clipNorm(step, norm, begin, end)
-      else clipValue(step, begin, end)
-    }
-  }
+/** Chunks of the floats that operand `index` counts. */
+export function chunksOf(step: usize, index: i32): i32 {
+  return (Word.int(step, index) + SUM_CHUNK - 1) / SUM_CHUNK
 }
 
 /** Sums of |v| and v² in float64, two lanes each. */
@@ -65,10 +51,24 @@ class Sums {
   }
 }
 
+/** gradients += l1 * sign(w) + l2 * w, unless there are none; partials = l1 * sum|w| + l2 / 2 * sum w², for chunks [begin, end). */
+export function penalize(step: usize, begin: i32, end: i32): void {
+  const bytes = (<usize>Word.int(step, PENALTY_COUNT)) << 2
+  const w = Word.address(step, PENALTY_PARAMETERS)
+  const dw = Word.address(step, PENALTY_GRADIENTS)
+  const partials = Word.address(step, PENALTY_PARTIALS)
+  const l1 = Word.float(step, PENALTY_L1)
+  const l2 = Word.float(step, PENALTY_L2)
+  for (let chunk = <usize>begin; chunk < <usize>end; chunk++) {
+    const last = min((chunk + 1) * CHUNK, bytes)
+    store<f64>(partials + (chunk << 3), penaltyOf(l1, l2, dw, w, chunk * CHUNK, last))
+  }
+}
+
 /** l1 * sum|w| + l2 / 2 * sum w² over bytes [begin, end), in float64; and dw += l1 * sign(w) + l2 * w there, unless dw is 0. */
-function penalize(step: usize, dw: usize, w: usize, begin: usize, end: usize): f64 {
-  const l1 = v128.load32_splat(step, PENALTY_L1 << 2)
-  const l2 = v128.load32_splat(step, PENALTY_L2 << 2)
+function penaltyOf(factor1: f32, factor2: f32, dw: usize, w: usize, begin: usize, end: usize): f64 {
+  const l1 = f32x4.splat(factor1)
+  const l2 = f32x4.splat(factor2)
   const one = f32x4.splat(1)
   const zero = f32x4.splat(0)
   let absolute = f64x2.splat(0)
@@ -83,43 +83,41 @@ function penalize(step: usize, dw: usize, w: usize, begin: usize, end: usize): f
   }
   const first = f64x2.extract_lane(absolute, 0) + f64x2.extract_lane(absolute, 1)
   const second = f64x2.extract_lane(squared, 0) + f64x2.extract_lane(squared, 1)
-  return <f64>load<f32>(step, PENALTY_L1 << 2) * first + 0.5 * <f64>load<f32>(step, PENALTY_L2 << 2) * second
+  return <f64>factor1 * first + 0.5 * <f64>factor2 * second
 }
 
 /** record.penalty += all partials, in order: one thread's work. */
 export function addPenalties(step: usize, record: usize): void {
-  let partial = load<usize>(step, BLOCK_PARTIALS << 2)
-  for (let count = load<i32>(step, BLOCK_COUNT << 2); count; count--, partial += 8) {
+  let partial = Word.address(step, PENALTY_SUM_PARTIALS)
+  for (let count = Word.int(step, PENALTY_SUM_COUNT); count; count--, partial += 8) {
     addPenalty(record, load<f64>(partial))
   }
 }
 
-/** to = dy + (l1 * sign(y) + l2 * y) / rows; or, when dy is 0, penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows. */
-export function penalizeActivity(step: usize, record: usize, rows: i32, thread: i32): void {
-  const stride = load<usize>(step, ACTIVITY_STRIDE << 2)
-  // pads of y are 0 and add nothing
-  const bytes = (<usize>(load<i32>(step, ACTIVITY_COLS << 2) + PANEL - 1) & -PANEL) << 2
-  if (load<usize>(step, ACTIVITY_DY << 2)) {
-    for (Share.of(rows, thread); Share.more(); ) activityGradient(step, stride, bytes, rows)
-    return
-  }
-  if (thread != 0) return
-  const y = load<usize>(step, ACTIVITY_Y << 2)
+/** record.penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows: one thread's work. */
+export function addActivity(step: usize, record: usize, rows: i32): void {
+  const y = Word.address(step, ACTIVITY_Y)
+  const stride = Word.address(step, ACTIVITY_STRIDE)
+  const l1 = Word.float(step, ACTIVITY_L1)
+  const l2 = Word.float(step, ACTIVITY_L2)
   let sum: f64 = 0
-  for (let r: usize = 0; r < <usize>rows; r++) sum += penalize(step, 0, y + r * stride, 0, bytes)
+  for (let r: usize = 0; r < <usize>rows; r++) sum += penaltyOf(l1, l2, 0, y + r * stride, 0, activityBytes(step))
   addPenalty(record, sum / <f64>rows)
 }
 
-function activityGradient(step: usize, stride: usize, bytes: usize, rows: i32): void {
-  const dy = load<usize>(step, ACTIVITY_DY << 2)
-  const y = load<usize>(step, ACTIVITY_Y << 2)
-  const to = load<usize>(step, ACTIVITY_TO << 2)
+/** to = dy + (l1 * sign(y) + l2 * y) / rows on rows [begin, end). */
+export function addActivityGradient(step: usize, rows: i32, begin: i32, end: i32): void {
+  const stride = Word.address(step, ACTIVITY_STRIDE)
+  const bytes = activityBytes(step)
+  const dy = Word.address(step, ACTIVITY_DY)
+  const y = Word.address(step, ACTIVITY_Y)
+  const to = Word.address(step, ACTIVITY_TO)
   const share = f32x4.splat(1 / <f32>rows)
-  const l1 = f32x4.mul(v128.load32_splat(step, PENALTY_L1 << 2), share)
-  const l2 = f32x4.mul(v128.load32_splat(step, PENALTY_L2 << 2), share)
+  const l1 = f32x4.mul(Word.splat(step, ACTIVITY_L1), share)
+  const l2 = f32x4.mul(Word.splat(step, ACTIVITY_L2), share)
   const one = f32x4.splat(1)
   const zero = f32x4.splat(0)
-  for (let r = Share.begin; r < Share.end; r++) {
+  for (let r = begin; r < end; r++) {
     const row = <usize>r * stride
     for (let i = row; i < row + bytes; i += 16) {
       const v = v128.load(y + i)
@@ -128,14 +126,28 @@ function activityGradient(step: usize, stride: usize, bytes: usize, rows: i32): 
   }
 }
 
-function addPenalty(record: usize, penalty: f64): void {
-  store<f64>(record, load<f64>(record, RECORD_PENALTY << 2) + penalty, RECORD_PENALTY << 2)
+/** Of a row with its padding, which is 0 in y and adds nothing. */
+function activityBytes(step: usize): usize {
+  return <usize>Word.panels(step, ACTIVITY_COLS) * (PANEL << 2)
 }
 
-/** partial = sum |g|^p for p = 1 or 2, or max |g|, over bytes [begin, end), in float64. */
-function sumGradients(step: usize, partial: usize, begin: usize, end: usize): void {
-  const g = load<usize>(step, BLOCK_GRADIENTS << 2)
-  const order = load<i32>(step, CLIP_ORDER << 2)
+function addPenalty(record: usize, penalty: f64): void {
+  Word.setDouble(record, RECORD_PENALTY, Word.double(record, RECORD_PENALTY) + penalty)
+}
+
+/** partials = sums of |g|^p for p = 1 or 2, or max |g|, in float64, for chunks [begin, end). */
+export function sumGradients(step: usize, begin: i32, end: i32): void {
+  const bytes = (<usize>Word.int(step, CLIP_COUNT)) << 2
+  const partials = Word.address(step, CLIP_PARTIALS)
+  for (let chunk = <usize>begin; chunk < <usize>end; chunk++) {
+    const last = min((chunk + 1) * CHUNK, bytes)
+    store<f64>(partials + (chunk << 3), sumOf(step, chunk * CHUNK, last))
+  }
+}
+
+function sumOf(step: usize, begin: usize, end: usize): f64 {
+  const g = Word.address(step, CLIP_GRADIENTS)
+  const order = Word.int(step, CLIP_ORDER)
   let evens = f64x2.splat(0)
   let odds = f64x2.splat(0)
   for (let i = begin; i < end; i += 16) {
@@ -155,37 +167,40 @@ function sumGradients(step: usize, partial: usize, begin: usize, end: usize): vo
   const both = order ? f64x2.add(evens, odds) : f64x2.max(evens, odds)
   const first = f64x2.extract_lane(both, 0)
   const second = f64x2.extract_lane(both, 1)
-  store<f64>(partial, order ? first + second : max(first, second))
+  return order ? first + second : max(first, second)
 }
 
 /** (sum |g|^p)^(1/p), or max |g|, from the partials in order; every thread adds them up, the main one reports. */
 function gradientNorm(step: usize, record: usize, thread: i32): f64 {
-  const order = load<i32>(step, CLIP_ORDER << 2)
-  let partial = load<usize>(step, BLOCK_PARTIALS << 2)
+  const order = Word.int(step, CLIP_ORDER)
+  let partial = Word.address(step, CLIP_PARTIALS)
   let sum: f64 = 0
-  for (let left = load<i32>(step, BLOCK_COUNT << 2); left > 0; left -= SUM_CHUNK, partial += 8) {
+  for (let left = Word.int(step, CLIP_COUNT); left > 0; left -= SUM_CHUNK, partial += 8) {
     sum = order ? sum + load<f64>(partial) : max(sum, load<f64>(partial))
   }
   const norm = order == 2 ? Math.sqrt(sum) : sum
-  if (thread == 0) store<f64>(record, norm, RECORD_GRADIENT_NORM << 2)
+  if (thread == 0) Word.setDouble(record, RECORD_GRADIENT_NORM, norm)
   return norm
 }
 
-/** g *= min(1, limit / (norm + 1e-6)) on bytes [begin, end) of the block: PyTorch's clip_grad_norm_. */
-function clipNorm(step: usize, norm: f64, begin: usize, end: usize): void {
-  const g = load<usize>(step, BLOCK_GRADIENTS << 2)
-  const coefficient = <f64>load<f32>(step, CLIP_LIMIT << 2) / (norm + 1e-6)
-  if (coefficient >= 1) return
+/** g *= min(1, limit / (norm + 1e-6)): PyTorch's clip_grad_norm_. This thread's share of the block. */
+export function clipNorm(step: usize, record: usize, thread: i32): void {
+  const g = Word.address(step, CLIP_GRADIENTS)
+  const coefficient = <f64>Word.float(step, CLIP_LIMIT) / (gradientNorm(step, record, thread) + 1e-6)
   const factor = f32x4.splat(<f32>coefficient)
-  for (let i = begin; i < end; i += 16) v128.store(g + i, f32x4.mul(v128.load(g + i), factor))
+  for (Share.of(Word.int(step, CLIP_COUNT) >> 2, thread); Share.more(); ) {
+    if (coefficient >= 1) continue
+    const end = (<usize>Share.end) << 4
+    for (let i = (<usize>Share.begin) << 4; i < end; i += 16) v128.store(g + i, f32x4.mul(v128.load(g + i), factor))
+  }
 }
 
-/** g = clamp(g, -limit, limit) on bytes [begin, end) of the block: PyTorch's clip_grad_value_. */
-function clipValue(step: usize, begin: usize, end: usize): void {
-  const g = load<usize>(step, BLOCK_GRADIENTS << 2)
-  const limit = v128.load32_splat(step, CLIP_LIMIT << 2)
+/** g = clamp(g, -limit, limit) on vectors [begin, end) of the block: PyTorch's clip_grad_value_. */
+export function clipValue(step: usize, begin: i32, end: i32): void {
+  const g = Word.address(step, CLIP_GRADIENTS)
+  const limit = Word.splat(step, CLIP_LIMIT)
   const negative = f32x4.neg(limit)
-  for (let i = begin; i < end; i += 16) {
+  for (let i = (<usize>begin) << 4; i < (<usize>end) << 4; i += 16) {
     v128.store(g + i, f32x4.min(f32x4.max(v128.load(g + i), negative), limit))
   }
 }

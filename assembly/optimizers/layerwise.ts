@@ -19,6 +19,7 @@ import {
   OPT_TINY_SQUARE,
 } from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 import { Operands } from './operands'
 
 class Norm {
@@ -39,7 +40,7 @@ class Norm {
   }
 
   @inline static bytes(step: usize): usize {
-    return (<usize>load<i32>(step, OPT_COUNT << 2)) << 2
+    return (<usize>Word.int(step, OPT_COUNT)) << 2
   }
 
   /** Bytes of a chunk. */
@@ -50,7 +51,7 @@ class Norm {
   /** Sum over all chunks of one of the two partial sums. */
   static gather(step: usize, which: usize): f64 {
     const bytes = Norm.bytes(step)
-    let partial = load<usize>(step, OPT_PARTIALS << 2) + (which << 3)
+    let partial = Word.address(step, OPT_PARTIALS) + (which << 3)
     let sum: f64 = 0
     for (let at: usize = 0; at < bytes; at += Norm.chunk()) {
       sum += load<f64>(partial)
@@ -89,18 +90,18 @@ export function lambNorms(step: usize, record: usize, first: i32, last: i32): vo
   const gradients = Operands.gradients(step)
   const firsts = Operands.state(step, 0)
   const seconds = Operands.state(step, 1)
-  const partials = load<usize>(step, OPT_PARTIALS << 2)
+  const partials = Word.address(step, OPT_PARTIALS)
   const c1 = F4.splat(Operands.scalar(record, MOMENT_SCALAR_FIRST))
   const c2 = Lamb.correction(record)
   const decay = F4.splat(Operands.decay(step, record))
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const epsilonRoot = Operands.splat(step, MOMENT_EPSILON_ROOT)
-  const tiny = Operands.splat(step, OPT_TINY)
-  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const epsilonRoot = Word.splat(step, MOMENT_EPSILON_ROOT)
+  const tiny = Word.splat(step, OPT_TINY)
+  const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   const zero = f32x4.sub(tiny, tiny)
   for (let chunk = <usize>first; chunk < <usize>last; chunk++) {
     const end = min((chunk + 1) * Norm.chunk(), Norm.bytes(step))
@@ -134,8 +135,8 @@ export function lamb(step: usize, record: usize, begin: usize, end: usize): void
   const c1 = F4.splat(Operands.scalar(record, MOMENT_SCALAR_FIRST))
   const c2 = Lamb.correction(record)
   const decay = F4.splat(Operands.decay(step, record))
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const epsilonRoot = Operands.splat(step, MOMENT_EPSILON_ROOT)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const epsilonRoot = Word.splat(step, MOMENT_EPSILON_ROOT)
   const squaredW = Norm.gather(step, 0)
   const squaredU = Norm.gather(step, 1)
   const ratio = squaredW > 0 && squaredU > 0 ? sqrt<f64>(squaredW / squaredU) : 1
@@ -151,7 +152,7 @@ export function lamb(step: usize, record: usize, begin: usize, end: usize): void
 /** Sums g² over chunks [first, last). */
 export function novogradNorms(step: usize, first: i32, last: i32): void {
   const gradients = Operands.gradients(step)
-  const partials = load<usize>(step, OPT_PARTIALS << 2)
+  const partials = Word.address(step, OPT_PARTIALS)
   for (let chunk = <usize>first; chunk < <usize>last; chunk++) {
     const end = min((chunk + 1) * Norm.chunk(), Norm.bytes(step))
     let low = f64x2.splat(0)
@@ -179,12 +180,12 @@ export function novograd(step: usize, record: usize, begin: usize, end: usize): 
   const gradients = Operands.gradients(step)
   const firsts = Operands.state(step, 0)
   const n = load<f32>(Operands.state(step, 1))
-  const root = sqrt<f32>(n + Operands.float(step, MOMENT_EPSILON_ROOT))
-  const scale = F4.splat(1 / (root + Operands.float(step, MOMENT_EPSILON)))
+  const root = sqrt<f32>(n + Word.float(step, MOMENT_EPSILON_ROOT))
+  const scale = F4.splat(1 / (root + Word.float(step, MOMENT_EPSILON)))
   const rate = F4.splat(Operands.rate(step, record))
   const decay = F4.splat(Operands.decay(step, record))
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const tiny = Operands.splat(step, OPT_TINY)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const tiny = Word.splat(step, OPT_TINY)
   const zero = f32x4.sub(tiny, tiny)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)

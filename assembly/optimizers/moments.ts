@@ -16,17 +16,18 @@ import {
   RADAM_SCALAR_PLAIN,
 } from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 import { Operands } from './operands'
 
 class Decay {
   /** The part of the decay that is added to the gradient. */
   @inline static coupled(step: usize, record: usize): v128 {
-    return F4.splat(Operands.decay(step, record) * (1 - Operands.float(step, MOMENT_DECOUPLED)))
+    return F4.splat(Operands.decay(step, record) * (1 - Word.float(step, MOMENT_DECOUPLED)))
   }
 
   /** What decoupled decay takes of the parameters: rate * decay. */
   @inline static decoupled(step: usize, record: usize): v128 {
-    const decay = Operands.decay(step, record) * Operands.float(step, MOMENT_DECOUPLED)
+    const decay = Operands.decay(step, record) * Word.float(step, MOMENT_DECOUPLED)
     return F4.splat(Operands.rate(step, record) * decay)
   }
 
@@ -47,13 +48,13 @@ export function adam(step: usize, record: usize, begin: usize, end: usize): void
   const correction = F4.splat(Operands.scalar(record, MOMENT_SCALAR_SECOND))
   const l2 = Decay.coupled(step, record)
   const loss = Decay.decoupled(step, record)
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
-  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
+  const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   if (largest == 0) {
     for (let i = begin; i < end; i += 16) {
       const w = v128.load(parameters + i)
@@ -90,11 +91,11 @@ export function adamax(step: usize, record: usize, begin: usize, end: usize): vo
   const size = F4.splat(Operands.rate(step, record) * Operands.scalar(record, MOMENT_SCALAR_FIRST))
   const l2 = Decay.coupled(step, record)
   const loss = Decay.decoupled(step, record)
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -118,13 +119,13 @@ export function nadam(step: usize, record: usize, begin: usize, end: usize): voi
   const correction = F4.splat(Operands.scalar(record, MOMENT_SCALAR_SECOND))
   const l2 = Decay.coupled(step, record)
   const loss = Decay.decoupled(step, record)
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
-  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
+  const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -149,13 +150,13 @@ export function radam(step: usize, record: usize, begin: usize, end: usize): voi
   const plain = F4.splat(Operands.scalar(record, RADAM_SCALAR_PLAIN))
   const l2 = Decay.coupled(step, record)
   const loss = Decay.decoupled(step, record)
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
-  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
+  const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -177,11 +178,11 @@ export function yogi(step: usize, record: usize, begin: usize, end: usize): void
   const size = F4.splat(Operands.rate(step, record) * Operands.scalar(record, MOMENT_SCALAR_FIRST))
   const correction = F4.splat(Operands.scalar(record, MOMENT_SCALAR_SECOND))
   const l2 = F4.splat(Operands.decay(step, record))
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const tiny = Operands.splat(step, OPT_TINY)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const tiny = Word.splat(step, OPT_TINY)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -208,14 +209,14 @@ export function adabelief(step: usize, record: usize, begin: usize, end: usize):
   const size = F4.splat(Operands.rate(step, record) * Operands.scalar(record, MOMENT_SCALAR_FIRST))
   const correction = F4.splat(Operands.scalar(record, MOMENT_SCALAR_SECOND))
   const l2 = F4.splat(Operands.decay(step, record))
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const epsilon = Operands.splat(step, MOMENT_EPSILON)
-  const epsilonRoot = Operands.splat(step, MOMENT_EPSILON_ROOT)
-  const tiny = Operands.splat(step, OPT_TINY)
-  const tinySquare = Operands.splat(step, OPT_TINY_SQUARE)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const epsilon = Word.splat(step, MOMENT_EPSILON)
+  const epsilonRoot = Word.splat(step, MOMENT_EPSILON_ROOT)
+  const tiny = Word.splat(step, OPT_TINY)
+  const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -236,11 +237,11 @@ export function lion(step: usize, record: usize, begin: usize, end: usize): void
   const firsts = Operands.state(step, 0)
   const rate = F4.splat(Operands.rate(step, record))
   const decay = F4.splat(Operands.decay(step, record))
-  const beta1 = Operands.splat(step, MOMENT_BETA1)
-  const rest1 = Operands.splat(step, MOMENT_REST1)
-  const beta2 = Operands.splat(step, MOMENT_BETA2)
-  const rest2 = Operands.splat(step, MOMENT_REST2)
-  const tiny = Operands.splat(step, OPT_TINY)
+  const beta1 = Word.splat(step, MOMENT_BETA1)
+  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta2 = Word.splat(step, MOMENT_BETA2)
+  const rest2 = Word.splat(step, MOMENT_REST2)
+  const tiny = Word.splat(step, OPT_TINY)
   const one = F4.one()
   const zero = f32x4.sub(one, one)
   for (let i = begin; i < end; i += 16) {

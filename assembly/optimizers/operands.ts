@@ -10,43 +10,33 @@ import {
 import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_WEIGHT_DECAY } from '../../src/abi/records'
 import { TINY } from '../math/constants'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 
 export class Operands {
   @inline static parameters(step: usize): usize {
-    return load<usize>(step, OPT_PARAMETERS << 2)
+    return Word.address(step, OPT_PARAMETERS)
   }
 
   @inline static gradients(step: usize): usize {
-    return load<usize>(step, OPT_GRADIENTS << 2)
+    return Word.address(step, OPT_GRADIENTS)
   }
 
-  /** Block of state slot `slot`, 0 where the rule does without it. */
-  @inline static state(step: usize, slot: i32): usize {
-    return load<usize>(step + ((<usize>(OPT_STATE + slot)) << 2))
-  }
-
-  @inline static float(step: usize, word: i32): f32 {
-    return load<f32>(step + ((<usize>word) << 2))
-  }
-
-  @inline static splat(step: usize, word: i32): v128 {
-    return v128.load32_splat(step + ((<usize>word) << 2))
+  /** Block of a state, 0 where the rule does without it. */
+  @inline static state(step: usize, state: i32): usize {
+    return Word.address(step, OPT_STATE + state)
   }
 
   /** What the compiler side computed in float64 for this step. */
   @inline static scalar(record: usize, index: i32): f32 {
-    return load<f32>(record + ((<usize>(RECORD_SCALAR + index)) << 2))
+    return Word.float(record, RECORD_SCALAR + index)
   }
 
   @inline static rate(step: usize, record: usize): f32 {
-    return load<f32>(record, RECORD_LEARNING_RATE << 2) * load<f32>(step, OPT_RATE_SCALE << 2)
+    return Word.float(record, RECORD_LEARNING_RATE) * Word.float(step, OPT_RATE_SCALE)
   }
 
   @inline static decay(step: usize, record: usize): f32 {
-    return (
-      load<f32>(record, RECORD_WEIGHT_DECAY << 2) * load<f32>(step, OPT_DECAY_SCALE << 2) +
-      load<f32>(step, OPT_DECAY << 2)
-    )
+    return Word.float(record, RECORD_WEIGHT_DECAY) * Word.float(step, OPT_DECAY_SCALE) + Word.float(step, OPT_DECAY)
   }
 
   /** g + l2 * w. Gradients are denormal once a network is dead or done; adding denormals is cheap, multiplying is not. */

@@ -1,7 +1,8 @@
-// The optimizers' switch: one line per rule. A pass is elementwise, so threads share it by cache lines; the rules with
+// The updates' switch: one line per op. A pass is elementwise, so threads share it by cache lines; the rules with
 // norms per tensor share whole chunks while they sum.
 import { SUM_CHUNK } from '../../src/abi/layout'
 import {
+  OP,
   OP_ADABELIEF,
   OP_ADADELTA,
   OP_ADAGRAD,
@@ -18,6 +19,7 @@ import {
   OP_RADAM,
   OP_RMSPROP,
   OP_RPROP,
+  OP_RUNNING_STATISTICS,
   OP_SGD,
   OP_YOGI,
 } from '../../src/abi/ops'
@@ -25,13 +27,15 @@ import { OPT_COUNT } from '../../src/abi/optimizers'
 import { JOURNAL_BLOCK } from '../../src/abi/threads'
 import { Journal } from '../threads/journal'
 import { Share } from '../threads/share'
+import { Word } from '../word'
 import { adadelta, adagrad, rmsprop } from './accumulators'
 import { lamb, lambNorms, novograd, novogradMoment, novogradNorms } from './layerwise'
 import { adabelief, adam, adamax, lion, nadam, radam, yogi } from './moments'
 import { asgd, rprop, sgd } from './plain'
 
-/** This thread's share of an optimizer step. */
-export function update(op: i32, step: usize, record: usize, thread: i32): void {
+/** This thread's share of an update. */
+export function update(step: usize, record: usize, thread: i32): void {
+  const op = Word.int(step, OP)
   if (op == OP_NOVOGRAD_MOMENT) {
     if (thread == 0) novogradMoment(step, record)
     return
@@ -42,10 +46,13 @@ export function update(op: i32, step: usize, record: usize, thread: i32): void {
 }
 
 /** In a copy of the memory: finishes what a dead thread has left of its share of the step. */
-export function finishUpdate(op: i32, step: usize, record: usize, thread: i32): void {
-  if (op == OP_NOVOGRAD_MOMENT || !Share.left(Block.units(op, step), thread)) return
+export function finishUpdate(step: usize, record: usize, thread: i32): void {
+  const op = Word.int(step, OP)
+  // the main thread's work, which is done
+  if (op == OP_RUNNING_STATISTICS || op == OP_NOVOGRAD_MOMENT) return
+  if (!Share.left(Block.units(op, step), thread)) return
   const end = Block.end(op, step)
-  const at = Journal.resume(op, step, Block.begin(op), end, Block.bytes(op), thread)
+  const at = Journal.resume(step, Block.begin(op), end, Block.bytes(op), thread)
   if (at < end) pass(op, step, record, at, end, 0)
 }
 
@@ -54,7 +61,7 @@ function pass(op: i32, step: usize, record: usize, at: usize, end: usize, thread
   const unit = thread ? Block.bytes(op) : end - at
   while (at < end) {
     const next = min(at + unit, end)
-    if (thread) Journal.save(op, step, at, next, thread)
+    if (thread) Journal.save(step, at, next, thread)
     apply(op, step, record, at, next)
     at = next
   }
@@ -73,7 +80,7 @@ class Block {
   }
 
   @inline static units(op: i32, step: usize): i32 {
-    const count = load<i32>(step, OPT_COUNT << 2)
+    const count = Word.int(step, OPT_COUNT)
     return Block.chunked(op) ? (count + SUM_CHUNK - 1) / SUM_CHUNK : count >> 4
   }
 
@@ -84,30 +91,50 @@ class Block {
 
   @inline static end(op: i32, step: usize): usize {
     const end = <usize>Share.end * (Block.chunked(op) ? (<usize>SUM_CHUNK) << 2 : 64)
-    return min(end, (<usize>load<i32>(step, OPT_COUNT << 2)) << 2)
+    return min(end, (<usize>Word.int(step, OPT_COUNT)) << 2)
   }
 }
 
-/** An optimizer step on bytes [begin, end) of its blocks. */
+/** An update on bytes [begin, end) of its blocks. */
 function apply(op: i32, step: usize, record: usize, begin: usize, end: usize): void {
   const first = <i32>(begin / (SUM_CHUNK << 2))
   const last = <i32>((end + (SUM_CHUNK << 2) - 1) / (SUM_CHUNK << 2))
-  if (op == OP_SGD) sgd(step, record, begin, end)
-  else if (op == OP_ADAM) adam(step, record, begin, end)
-  else if (op == OP_ADAMAX) adamax(step, record, begin, end)
-  else if (op == OP_NADAM) nadam(step, record, begin, end)
-  else if (op == OP_RADAM) radam(step, record, begin, end)
-  else if (op == OP_YOGI) yogi(step, record, begin, end)
-  else if (op == OP_ADABELIEF) adabelief(step, record, begin, end)
-  else if (op == OP_LION) lion(step, record, begin, end)
-  else if (op == OP_LAMB_NORMS) lambNorms(step, record, first, last)
-  else if (op == OP_LAMB) lamb(step, record, begin, end)
-  else if (op == OP_NOVOGRAD_NORMS) novogradNorms(step, first, last)
-  else if (op == OP_NOVOGRAD) novograd(step, record, begin, end)
-  else if (op == OP_ADAGRAD) adagrad(step, record, begin, end)
-  else if (op == OP_ADADELTA) adadelta(step, record, begin, end)
-  else if (op == OP_RMSPROP) rmsprop(step, record, begin, end)
-  else if (op == OP_RPROP) rprop(step, begin, end)
-  else if (op == OP_ASGD) asgd(step, record, begin, end)
-  else unreachable()
+  switch (op) {
+    case OP_SGD:
+      return sgd(step, record, begin, end)
+    case OP_ADAM:
+      return adam(step, record, begin, end)
+    case OP_ADAMAX:
+      return adamax(step, record, begin, end)
+    case OP_NADAM:
+      return nadam(step, record, begin, end)
+    case OP_RADAM:
+      return radam(step, record, begin, end)
+    case OP_YOGI:
+      return yogi(step, record, begin, end)
+    case OP_ADABELIEF:
+      return adabelief(step, record, begin, end)
+    case OP_LION:
+      return lion(step, record, begin, end)
+    case OP_LAMB_NORMS:
+      return lambNorms(step, record, first, last)
+    case OP_LAMB:
+      return lamb(step, record, begin, end)
+    case OP_NOVOGRAD_NORMS:
+      return novogradNorms(step, first, last)
+    case OP_NOVOGRAD:
+      return novograd(step, record, begin, end)
+    case OP_ADAGRAD:
+      return adagrad(step, record, begin, end)
+    case OP_ADADELTA:
+      return adadelta(step, record, begin, end)
+    case OP_RMSPROP:
+      return rmsprop(step, record, begin, end)
+    case OP_RPROP:
+      return rprop(step, begin, end)
+    case OP_ASGD:
+      return asgd(step, record, begin, end)
+    default:
+      unreachable()
+  }
 }

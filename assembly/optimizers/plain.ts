@@ -14,6 +14,7 @@ import {
   SGD_VELOCITY,
 } from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
+import { Word } from '../word'
 import { Operands } from './operands'
 
 /** b = momentum b + s g; w -= rate (G g + V b); w -= rate g without a velocity. Bytes [begin, end), as in all rules. */
@@ -23,7 +24,7 @@ export function sgd(step: usize, record: usize, begin: usize, end: usize): void 
   const velocities = Operands.state(step, 0)
   const rate = F4.splat(Operands.rate(step, record))
   const l2 = F4.splat(Operands.decay(step, record))
-  const tiny = Operands.splat(step, OPT_TINY)
+  const tiny = Word.splat(step, OPT_TINY)
   if (velocities == 0) {
     for (let i = begin; i < end; i += 16) {
       const w = v128.load(parameters + i)
@@ -32,10 +33,10 @@ export function sgd(step: usize, record: usize, begin: usize, end: usize): void 
     }
     return
   }
-  const momentum = Operands.splat(step, SGD_MOMENTUM)
+  const momentum = Word.splat(step, SGD_MOMENTUM)
   const fresh = F4.splat(Operands.scalar(record, SGD_SCALAR_GRADIENT))
-  const gradientRate = f32x4.mul(rate, Operands.splat(step, SGD_GRADIENT))
-  const velocityRate = f32x4.mul(rate, Operands.splat(step, SGD_VELOCITY))
+  const gradientRate = f32x4.mul(rate, Word.splat(step, SGD_GRADIENT))
+  const velocityRate = f32x4.mul(rate, Word.splat(step, SGD_VELOCITY))
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
@@ -51,9 +52,9 @@ export function asgd(step: usize, record: usize, begin: usize, end: usize): void
   const gradients = Operands.gradients(step)
   const averages = Operands.state(step, 0)
   const eta = F4.splat(Operands.rate(step, record) * Operands.scalar(record, SCALAR_RATE))
-  const shrink = F4.splat(Operands.decay(step, record) + Operands.float(step, ASGD_LAMBDA))
+  const shrink = F4.splat(Operands.decay(step, record) + Word.float(step, ASGD_LAMBDA))
   const mu = F4.splat(Operands.scalar(record, ASGD_SCALAR_AVERAGE))
-  const tiny = Operands.splat(step, OPT_TINY)
+  const tiny = Word.splat(step, OPT_TINY)
   for (let i = begin; i < end; i += 16) {
     const old = v128.load(parameters + i)
     const w = F4.flush(F4.nfma(eta, Operands.gradient(v128.load(gradients + i), old, shrink, tiny), old))
@@ -72,11 +73,11 @@ export function rprop(step: usize, begin: usize, end: usize): void {
   const gradients = Operands.gradients(step)
   const previous = Operands.state(step, 0)
   const sizes = Operands.state(step, 1)
-  const shrink = Operands.splat(step, RPROP_SHRINK)
-  const grow = Operands.splat(step, RPROP_GROW)
-  const smallest = Operands.splat(step, RPROP_SMALLEST)
-  const largest = Operands.splat(step, RPROP_LARGEST)
-  const tiny = Operands.splat(step, OPT_TINY)
+  const shrink = Word.splat(step, RPROP_SHRINK)
+  const grow = Word.splat(step, RPROP_GROW)
+  const smallest = Word.splat(step, RPROP_SMALLEST)
+  const largest = Word.splat(step, RPROP_LARGEST)
+  const tiny = Word.splat(step, OPT_TINY)
   const one = F4.one()
   const zero = f32x4.sub(one, one)
   for (let i = begin; i < end; i += 16) {

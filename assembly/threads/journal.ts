@@ -1,9 +1,9 @@
 // What a thread's share of an update needs so that another can finish it when the thread dies in the middle: the old values
 // of the block it is at, and how far it is. Parameters and state are updated in place, so a block half done is restored
 // first. The main thread keeps no journal: with it, everything dies.
-import { OP_LAMB_NORMS } from '../../src/abi/ops'
-import { OPT_PARAMETERS, OPT_STATE, OPT_STATES } from '../../src/abi/optimizers'
+import { OPT_JOURNAL } from '../../src/abi/optimizers'
 import { JOB_JOURNAL, JOURNAL_BYTES, LINE_PROGRESS } from '../../src/abi/threads'
+import { Word } from '../word'
 import { Job, Line, shares } from './threads'
 
 /** Progress is the offset of a block (of the last cache line when all is done), and what is known of it. */
@@ -22,9 +22,9 @@ export class Journal {
   }
 
   /** Saves bytes [begin, end) of everything the step changes in place. */
-  @inline static save(op: i32, step: usize, begin: usize, end: usize, thread: i32): void {
+  @inline static save(step: usize, begin: usize, end: usize, thread: i32): void {
     Journal.note(thread, <i32>begin | UNTOUCHED)
-    copyBlocks(op, step, begin, end, Journal.at(thread), false)
+    copyBlocks(step, begin, end, Journal.at(thread), false)
     Journal.note(thread, <i32>begin | SAVED)
   }
 
@@ -37,24 +37,22 @@ export class Journal {
    * Where bytes [begin, end) that a dead thread has left undone, or not noted as done, are to be taken up again; the block
    * it was at is restored. `unit`: bytes of a block.
    */
-  static resume(op: i32, step: usize, begin: usize, end: usize, unit: usize, thread: i32): usize {
+  static resume(step: usize, begin: usize, end: usize, unit: usize, thread: i32): usize {
     const note = load<i64>(Line.at(thread), LINE_PROGRESS << 2)
     const progress = <i32>note
     const at = <usize>(progress & ~63)
     // what was in hand before
     if (<i32>(note >> 32) != <i32>shares || at < begin || at >= end) return begin
     if ((progress & 63) == DONE) return end
-    if ((progress & 63) == SAVED) copyBlocks(op, step, at, min(at + unit, end), Journal.at(thread), true)
+    if ((progress & 63) == SAVED) copyBlocks(step, at, min(at + unit, end), Journal.at(thread), true)
     return at
   }
 }
 
-/** Copies bytes [begin, end) of parameters and state to the journal, or back. */
-function copyBlocks(op: i32, step: usize, begin: usize, end: usize, journal: usize, back: bool): void {
-  // LAMB's sums go by long chunks, but leave the parameters alone
-  for (let i = op == OP_LAMB_NORMS ? 0 : -1; i < OPT_STATES; i++) {
-    const block = load<usize>(step + ((<usize>(i < 0 ? OPT_PARAMETERS : OPT_STATE + i)) << 2))
-    if (!block) continue
+/** Copies bytes [begin, end) of what the step changes in place to the journal, or back. */
+function copyBlocks(step: usize, begin: usize, end: usize, journal: usize, back: bool): void {
+  for (let words = Word.int(step, OPT_JOURNAL); words; words &= words - 1) {
+    const block = Word.address(step, ctz(words))
     const from = back ? journal : block + begin
     const to = back ? block + begin : journal
     const bytes = end - begin

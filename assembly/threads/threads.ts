@@ -2,18 +2,7 @@
 // before the next step. They talk through the machine's own bytes: one job, and a cache line for each thread that only it
 // (and, before a job, the main thread) writes. Thread 0 is the main thread, which may not be able to sleep and
 // must not wait forever for a thread that has died: it gives up after a while, and can come back.
-import {
-  OP_CLIP_NORM,
-  OP_CORRECT,
-  OP_DENSE_DW,
-  OP_DENSE_DX,
-  OP_GATHER,
-  OP_GRADIENT_SUMS,
-  OP_MEAN_LOSS,
-  OP_NONE,
-  OP_PENALTY,
-  OP_PENALTY_SUM,
-} from '../../src/abi/ops'
+import { STEP_GOES_ON } from '../../src/abi/ops'
 import {
   JOB_ARRIVALS,
   JOB_AT,
@@ -31,6 +20,7 @@ import {
   THREADS_JOB,
   THREADS_LINES,
 } from '../../src/abi/threads'
+import { Word } from '../word'
 
 /** Looks at another thread's line before sleeping: at most some 100 µs, twice what falling asleep and waking up takes. */
 const SPINS: i32 = 100000
@@ -138,23 +128,12 @@ export function takeJob(thread: i32, last: i32): i32 {
 
 /** Comes to the barrier after `step`, if there must be one; false when the main thread has waited long enough. */
 export function barrier(step: usize, next: usize, last: usize, thread: i32): bool {
-  if (next < last && goesOn(step, next)) return true
+  if (next < last && Word.int(step, STEP_GOES_ON)) return true
   const own = Line.at(thread)
   arrivals++
   atomic.store<i32>(own, arrivals, LINE_ARRIVED << 2)
   if (atomic.load<i32>(own, LINE_SLEEPERS << 2)) atomic.notify(own + (LINE_ARRIVED << 2), -1)
   return others(thread)
-}
-
-/** Whether no thread can be hurt when another goes on from this step to the next one of the list. */
-function goesOn(step: usize, next: usize): bool {
-  const op = load<i32>(step)
-  const then = load<i32>(next)
-  // sums that only the main thread makes and no later step of the list reads
-  if (op == OP_NONE || op == OP_MEAN_LOSS || op == OP_CORRECT || op == OP_PENALTY_SUM) return true
-  // one layer's two gradients write apart and read the same; so do gathers, and passes over the gradients of different tensors
-  if (op == OP_DENSE_DW) return then == OP_DENSE_DX
-  return op == then && (op == OP_GATHER || op == OP_PENALTY || op == OP_GRADIENT_SUMS || op == OP_CLIP_NORM)
 }
 
 /** Waits until all threads have come; false when the main thread has waited long enough. */

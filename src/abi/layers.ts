@@ -1,12 +1,5 @@
 /** Operands of the steps of layers. The matrices of one step share one stride, except in dense layers. */
 
-export const GATHER_FROM = 1
-export const GATHER_TO = 2
-export const GATHER_ORDER = 3
-/** Words of a source row; source rows are packed. */
-export const GATHER_COLS = 4
-export const GATHER_TO_STRIDE = 5
-
 export const DENSE_X = 1
 export const DENSE_X_STRIDE = 2
 /** y in OP_DENSE, dz in the backward steps. */
@@ -44,7 +37,7 @@ export const ACTIVATE_KIND = 6
 /** f32 */
 export const ACTIVATE_ALPHA = 7
 
-export const BATCH_NORM_FROM = 1
+export const BATCH_NORM_X = 1
 /** y in OP_BATCH_NORM, dx in OP_BATCH_NORM_BACK. */
 export const BATCH_NORM_TO = 2
 export const BATCH_NORM_STRIDE = 3
@@ -144,8 +137,12 @@ export const NOISE_STREAM = 5
 export const NOISE_THRESHOLD = 6
 /** f32: 1 / (1 - rate), or the standard deviation */
 export const NOISE_SCALE = 7
-/** OP_ADD */
-export const NOISE_OTHER = 8
+
+export const ADD_A = 1
+export const ADD_B = 2
+export const ADD_TO = 3
+export const ADD_STRIDE = 4
+export const ADD_COLS = 5
 
 export const PRELU_X = 1
 /** y, or dx. */

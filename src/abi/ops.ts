@@ -1,11 +1,13 @@
 /**
  * The machine's ops. A program is a list of steps. A step is STEP_WORDS 32-bit words: word 0 is the op, then operands at the
- * indices that layers.ts, losses.ts and optimizers.ts name; an operand is an i32 unless its comment says f32. Addresses are
- * byte addresses, strides are in bytes.
+ * indices that the files beside this one name; an operand is an i32 unless its comment says f32. Addresses are byte addresses,
+ * strides are in bytes. Codes follow each other without gaps, so that the machine's switch becomes a table.
  */
 
 export const STEP_WORDS = 32
 export const OP = 0
+/** 1: no thread can be hurt when another goes on to the next step of the list; 0: they meet at a barrier first. */
+export const STEP_GOES_ON = 31
 
 /** Does nothing: the place of a step that is not needed for now. */
 export const OP_NONE = 0
@@ -28,71 +30,75 @@ export const OP_MEAN_LOSS = 8
 /** record.correct = rows whose largest output is the target's class, or outputs on the target's side of a threshold. */
 export const OP_CORRECT = 9
 
-/** gradients += l1 * sign(w) + l2 * w (unless BLOCK_GRADIENTS is 0); partials = l1 * sum|w| + l2 / 2 * sum w². */
-export const OP_PENALTY = 16
-/** record.penalty += sum of BLOCK_COUNT partials. */
-export const OP_PENALTY_SUM = 21
-/** to = dy + (l1 * sign(y) + l2 * y) / rows; or, when ACTIVITY_DY is 0, record.penalty += the mean row's penalty. */
-export const OP_ACTIVITY = 20
+/** gradients += l1 * sign(w) + l2 * w (unless PENALTY_GRADIENTS is 0); partials = l1 * sum|w| + l2 / 2 * sum w² */
+export const OP_PENALTY = 10
+/** record.penalty += sum of PENALTY_SUM_COUNT partials */
+export const OP_PENALTY_SUM = 11
+/** record.penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows */
+export const OP_ACTIVITY = 12
+/** to = dy + (l1 * sign(y) + l2 * y) / rows */
+export const OP_ACTIVITY_BACK = 13
 /** partials = sums of |g|^p, or the largest |g|, by CLIP_ORDER. */
-export const OP_GRADIENT_SUMS = 17
+export const OP_GRADIENT_SUMS = 14
 /** record.gradientNorm = the block's norm from its partials; gradients *= min(1, limit / (norm + 1e-6)) */
-export const OP_CLIP_NORM = 18
+export const OP_CLIP_NORM = 15
 /** gradients = clamp(gradients, -limit, limit) */
-export const OP_CLIP_VALUE = 19
-
-export const OP_SGD = 32
-/** Adam and AdamW; with a third state AMSGrad. */
-export const OP_ADAM = 33
-export const OP_ADAMAX = 34
-export const OP_NADAM = 35
-export const OP_RADAM = 36
-export const OP_YOGI = 37
-export const OP_ADABELIEF = 38
-export const OP_LION = 39
-/** partials = sums of p² and u² per chunk, after the moments have moved */
-export const OP_LAMB_NORMS = 40
-/** parameters -= rate * |p| / |u| * u */
-export const OP_LAMB = 41
-/** partials = sums of g² per chunk */
-export const OP_NOVOGRAD_NORMS = 42
-/** The tensor's second moment: the first float of its share of state 1. */
-export const OP_NOVOGRAD_MOMENT = 43
-export const OP_NOVOGRAD = 44
-export const OP_ADAGRAD = 45
-export const OP_ADADELTA = 46
-/** States: second moment, velocity (momentum), first moment (centered). */
-export const OP_RMSPROP = 47
-export const OP_RPROP = 48
-export const OP_ASGD = 49
+export const OP_CLIP_VALUE = 16
 
 /** Batch statistics, then y = gamma * (r * (x - mean) / spread + d) + beta; r = 1 and d = 0 but for batch renorm. */
-export const OP_BATCH_NORM = 64
+export const OP_BATCH_NORM = 17
 /** dx, dgamma and dbeta from dy, x and what OP_BATCH_NORM left in the statistics. */
-export const OP_BATCH_NORM_BACK = 65
+export const OP_BATCH_NORM_BACK = 18
 /** The running statistics move towards the batch's. */
-export const OP_RUNNING_STATISTICS = 66
+export const OP_RUNNING_STATISTICS = 19
 /** y = gamma * n + beta, n = (x - mean) / sqrt(variance + epsilon) of each group of a row's columns. */
-export const OP_ROW_NORM = 67
+export const OP_ROW_NORM = 20
 /** dx from dy and n. */
-export const OP_ROW_NORM_BACK = 68
+export const OP_ROW_NORM_BACK = 21
 /** dgamma = column sums of dy * n, dbeta = column sums of dy. */
-export const OP_COLUMN_SUMS = 69
+export const OP_COLUMN_SUMS = 22
 /** to[i] = from[i / SPREAD_RUN]: one value a channel becomes one a column. */
-export const OP_SPREAD = 70
+export const OP_SPREAD = 23
 /** to[i] = sum of the SPREAD_RUN values of from that belong to i. */
-export const OP_COLLECT = 71
+export const OP_COLLECT = 24
 /** to = from * mask / (1 - rate), the way forward and the way back alike. */
-export const OP_DROPOUT = 72
+export const OP_DROPOUT = 25
 /** to = from + stddev * N(0, 1) */
-export const OP_NOISE = 73
-/** to = from + NOISE_OTHER */
-export const OP_ADD = 74
+export const OP_NOISE = 26
+/** to = a + b */
+export const OP_ADD = 27
 /** y = x where x > 0, else alpha * x with one alpha a column. */
-export const OP_PRELU = 75
+export const OP_PRELU = 28
 /** dx and dalpha from dy and x. */
-export const OP_PRELU_BACK = 76
+export const OP_PRELU_BACK = 29
 /** w = g * v / |v| for each unit; w and v in panels. */
-export const OP_WEIGHT_NORM = 77
+export const OP_WEIGHT_NORM = 30
 /** dv and dg from dw. */
-export const OP_WEIGHT_NORM_BACK = 78
+export const OP_WEIGHT_NORM_BACK = 31
+
+// Updates; their equations are beside their kernels.
+
+export const OP_SGD = 32
+export const OP_ASGD = 33
+export const OP_RPROP = 34
+export const OP_ADAGRAD = 35
+export const OP_ADADELTA = 36
+/** States: second moment, velocity (momentum), first moment (centered). */
+export const OP_RMSPROP = 37
+/** Adam and AdamW; with a third state AMSGrad. */
+export const OP_ADAM = 38
+export const OP_ADAMAX = 39
+export const OP_NADAM = 40
+export const OP_RADAM = 41
+export const OP_YOGI = 42
+export const OP_ADABELIEF = 43
+export const OP_LION = 44
+/** partials = sums of p² and u² per chunk, after the moments have moved */
+export const OP_LAMB_NORMS = 45
+/** parameters -= rate * |p| / |u| * u */
+export const OP_LAMB = 46
+/** partials = sums of g² per chunk */
+export const OP_NOVOGRAD_NORMS = 47
+/** The tensor's second moment: the first float of its share of state 1. */
+export const OP_NOVOGRAD_MOMENT = 48
+export const OP_NOVOGRAD = 49

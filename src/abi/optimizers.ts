@@ -1,29 +1,7 @@
-/** Operands of the steps on the gradient block between the backward pass and the update, and of the updates. */
-
-export const BLOCK_GRADIENTS = 1
-/** Floats in the block, a multiple of 4; pads are zero. */
-export const BLOCK_COUNT = 2
-/** Address of an f64 for every SUM_CHUNK floats of the block. */
-export const BLOCK_PARTIALS = 8
-/** OP_PENALTY: the weights. */
-export const PENALTY_PARAMETERS = 3
-/** f32 */
-export const PENALTY_L1 = 4
-/** f32 */
-export const PENALTY_L2 = 5
-/** f32 */
-export const CLIP_LIMIT = 6
-/** OP_ACTIVITY: dy, and y, to and dy share one stride. */
-export const ACTIVITY_DY = 1
-export const ACTIVITY_Y = 2
-export const ACTIVITY_TO = 3
-export const ACTIVITY_STRIDE = 6
-export const ACTIVITY_COLS = 7
-/** 2: Euclidean, 1: sum of sizes, 0: the largest size (order infinity). */
-export const CLIP_ORDER = 7
-
-// Updates: one in-place pass over parallel blocks. Rates and decays of a step:
-// rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.
+/**
+ * Operands of updates: one in-place pass over parallel blocks. Rates and decays of a step:
+ * rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.
+ */
 
 export const OPT_PARAMETERS = 1
 export const OPT_GRADIENTS = 2
@@ -38,17 +16,16 @@ export const OPT_RATE_SCALE = 9
 export const OPT_DECAY_SCALE = 10
 /** f32 */
 export const OPT_DECAY = 11
-/** f32 x OPT_HYPERS: the rule's own constants, named below. */
-export const OPT_HYPER = 12
-export const OPT_HYPERS = 10
 /** f32: added and subtracted, it swallows gradients whose squares would be denormal. */
 export const OPT_TINY = 22
 /** f32: the same for averages of squares. */
 export const OPT_TINY_SQUARE = 23
 /** Rules with norms per tensor: address of two f64 for every SUM_CHUNK floats of the tensor. */
 export const OPT_PARTIALS = 24
+/** What of the blocks the step changes in place: bit w for the block whose address is in word w. */
+export const OPT_JOURNAL = 25
 
-// The rules' own constants, f32 from OPT_HYPER on, and the record's scalars they read. A BETA or RHO is followed by its
+// The rules' own constants, f32, and the record's scalars they read. A BETA or RHO is followed by its
 // REST: 1 - beta, rounded to float32 once.
 
 /** velocity = momentum * velocity + scalar * g; parameters -= rate * (GRADIENT * g + VELOCITY * velocity) */

@@ -1,52 +1,10 @@
 /** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
-import { GATHER_COLS, GATHER_TO, GATHER_TO_STRIDE } from '../abi/layers.ts'
 import { SUM_CHUNK } from '../abi/layout.ts'
-import {
-  CORRECT_COLS,
-  CORRECT_MODE,
-  CORRECT_OUTPUTS,
-  CORRECT_STRIDE,
-  CORRECT_TARGETS,
-  CORRECT_TARGETS_STRIDE,
-  CORRECT_THRESHOLD,
-  LOSS_COLS,
-  LOSS_DELTA,
-  LOSS_GRADIENT,
-  LOSS_KIND,
-  LOSS_OUTPUTS,
-  LOSS_PROBABILITIES,
-  LOSS_ROW_LOSSES,
-  LOSS_SMOOTHING,
-  LOSS_STRIDE,
-  LOSS_TARGETS,
-  LOSS_TARGETS_STRIDE,
-  MEAN_LOSS_ROWS,
-} from '../abi/losses.ts'
-import {
-  OP_CLIP_NORM,
-  OP_CLIP_VALUE,
-  OP_CORRECT,
-  OP_GRADIENT_SUMS,
-  OP_LOSS,
-  OP_MEAN_LOSS,
-  OP_NONE,
-  OP_PENALTY,
-  OP_PENALTY_SUM,
-} from '../abi/ops.ts'
-import {
-  BLOCK_COUNT,
-  BLOCK_GRADIENTS,
-  BLOCK_PARTIALS,
-  CLIP_LIMIT,
-  CLIP_ORDER,
-  PENALTY_L1,
-  PENALTY_L2,
-  PENALTY_PARAMETERS,
-} from '../abi/optimizers.ts'
 import type { lowerLoss } from '../catalogue/losses.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
+import * as ops from '../machine/ops/ops.ts'
 import type { Optimizer } from '../optimizers/optimizers.ts'
 import type { Slot } from './parameterLayout.ts'
 import type { Draft } from './programBuilder.ts'
@@ -86,35 +44,21 @@ export interface Batch {
 /** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
 export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, batch: Batch, gradient?: Matrix): void {
   const { targets } = batch
-  draft.emit(
-    OP_LOSS,
-    {
-      [LOSS_KIND]: loss.code,
-      [LOSS_OUTPUTS]: y.address,
-      [LOSS_STRIDE]: y.stride,
-      [LOSS_COLS]: y.cols,
-      [LOSS_TARGETS]: targets.address,
-      [LOSS_TARGETS_STRIDE]: targets.stride,
-      [LOSS_ROW_LOSSES]: batch.rowLosses,
-      [LOSS_GRADIENT]: gradient?.address ?? 0,
-      [LOSS_PROBABILITIES]: loss.fused === 'none' ? 0 : y.address,
-    },
-    { [LOSS_DELTA]: loss.delta, [LOSS_SMOOTHING]: loss.smoothing },
-  )
-  draft.emit(OP_MEAN_LOSS, { [MEAN_LOSS_ROWS]: batch.rowLosses })
-  if (!correct) return
-  draft.emit(
-    OP_CORRECT,
-    {
-      [CORRECT_MODE]: correct.mode,
-      [CORRECT_OUTPUTS]: y.address,
-      [CORRECT_STRIDE]: y.stride,
-      [CORRECT_COLS]: y.cols,
-      [CORRECT_TARGETS]: targets.address,
-      [CORRECT_TARGETS_STRIDE]: targets.stride,
-    },
-    { [CORRECT_THRESHOLD]: correct.threshold },
-  )
+  const rows = { outputs: y.address, stride: y.stride, cols: y.cols }
+  const wanted = { targets: targets.address, targetsStride: targets.stride }
+  const { rowLosses } = batch
+  draft.emit(ops.loss, {
+    kind: loss.code,
+    ...rows,
+    ...wanted,
+    rowLosses,
+    gradient: gradient?.address,
+    probabilities: loss.fused === 'none' ? 0 : y.address,
+    delta: loss.delta,
+    smoothing: loss.smoothing,
+  })
+  draft.emit(ops.meanLoss, { rowLosses })
+  if (correct) draft.emit(ops.correct, { ...correct, ...rows, ...wanted })
 }
 
 /** From dy back to the first layer with something to train; returns the gradients that the layers were given. */
@@ -161,18 +105,16 @@ export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slo
   if (!regularized.length) return
   const { parts, count } = withPartials(draft, regularized)
   for (const { partials, ...slot } of parts) {
-    draft.emit(
-      OP_PENALTY,
-      {
-        [BLOCK_GRADIENTS]: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
-        [BLOCK_COUNT]: slot.stored,
-        [BLOCK_PARTIALS]: partials,
-        [PENALTY_PARAMETERS]: parameters + slot.offset * 4,
-      },
-      { [PENALTY_L1]: slot.regularizer?.l1 ?? 0, [PENALTY_L2]: slot.regularizer?.l2 ?? 0 },
-    )
+    draft.emit(ops.penalty, {
+      gradients: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
+      count: slot.stored,
+      partials,
+      parameters: parameters + slot.offset * 4,
+      l1: slot.regularizer?.l1 ?? 0,
+      l2: slot.regularizer?.l2 ?? 0,
+    })
   }
-  draft.emit(OP_PENALTY_SUM, { [BLOCK_COUNT]: count, [BLOCK_PARTIALS]: parts[0].partials })
+  draft.emit(ops.penaltySum, { count, partials: parts[0].partials })
 }
 
 /** Clips by value, then tensor by tensor, then as a whole. */
@@ -180,29 +122,22 @@ export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue
   const { slots, gradients } = draft.site
   const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
   const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
-  const clip = (op: number, address: number, count: number, partials = 0, limit = 0) =>
-    draft.emit(
-      op,
-      {
-        [BLOCK_GRADIENTS]: address,
-        [BLOCK_COUNT]: count,
-        [BLOCK_PARTIALS]: partials,
-        [CLIP_ORDER]: order,
-      },
-      { [CLIP_LIMIT]: limit },
-    )
-  if (clipValue !== undefined) clip(OP_CLIP_VALUE, gradients, floats, 0, clipValue)
+  const whole = { gradients, count: floats }
+  if (clipValue !== undefined) draft.emit(ops.clipValue, { ...whole, limit: clipValue })
   if (clipNorm !== undefined) {
-    const { parts } = withPartials(draft, slots)
-    for (const { offset, stored, partials } of parts) clip(OP_GRADIENT_SUMS, gradients + offset * 4, stored, partials)
-    for (const { offset, stored, partials } of parts) {
-      clip(OP_CLIP_NORM, gradients + offset * 4, stored, partials, clipNorm)
-    }
+    const norms = withPartials(draft, slots).parts.map(({ offset, stored, partials }) => ({
+      gradients: gradients + offset * 4,
+      count: stored,
+      partials,
+      order,
+    }))
+    for (const norm of norms) draft.emit(ops.gradientSums, norm)
+    for (const norm of norms) draft.emit(ops.clipNorm, { ...norm, limit: clipNorm })
   }
   if (globalClipNorm !== undefined) {
-    const partials = draft.scratch(chunks(floats) * 8)
-    clip(OP_GRADIENT_SUMS, gradients, floats, partials)
-    clip(OP_CLIP_NORM, gradients, floats, partials, globalClipNorm)
+    const norm = { ...whole, partials: draft.scratch(chunks(floats) * 8), order }
+    draft.emit(ops.gradientSums, norm)
+    draft.emit(ops.clipNorm, { ...norm, limit: globalClipNorm })
   }
 }
 
@@ -216,14 +151,12 @@ export function emitUpdates(draft: Draft, { optimizer, states, isTrainable }: Ob
   const tensors = tensorsOf(slots, isTrainable)
   const bytes = scratchBytes(optimizer, tensors)
   const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: draft.scratch(bytes) }) }
-  for (const { op, ints, floats } of updateSteps(optimizer, tensors, blocks)) {
-    draft.emit(op, ints, floats)
-  }
+  draft.steps.push(...updateSteps(optimizer, tensors, blocks))
 }
 
 /** Rows of a data set gathered into a matrix; the plan's `bind` says which data set. */
 export function emitGather(draft: Draft, { address, cols, stride }: Matrix): void {
-  draft.emit(OP_NONE, { [GATHER_TO]: address, [GATHER_COLS]: cols, [GATHER_TO_STRIDE]: stride })
+  draft.emit(ops.gather, { from: 0, order: 0, to: address, cols, toStride: stride })
 }
 
 /** Room for a batch: features, targets as the loss wants them, weights and losses of the rows. */

@@ -1,9 +1,8 @@
 /** The compiler: layers, a loss and an optimizer become a program of steps in linear memory. */
-import { GATHER_FROM, GATHER_ORDER } from '../abi/layers.ts'
-import { LOSS_WEIGHTS, MEAN_LOSS_WEIGHTS } from '../abi/losses.ts'
-import { OP, OP_GATHER, OP_NONE, STEP_WORDS } from '../abi/ops.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
+import * as ops from '../machine/ops/ops.ts'
+import { patch, type Range } from '../machine/program.ts'
 import {
   type Batch,
   batchRegions,
@@ -15,7 +14,7 @@ import {
   emitUpdates,
   type Objective,
 } from './objective.ts'
-import { Draft, type Range, type Site } from './programBuilder.ts'
+import { Draft, type Site } from './programBuilder.ts'
 
 /** Where a batch is gathered from: packed rows of a data set, and the table of row numbers. */
 export interface Source {
@@ -152,11 +151,11 @@ function planTraining(
 
   return (program) => {
     const { arena } = draft.site
-    const word = (step: number, operand: number) => program / 4 + step * STEP_WORDS + operand
     const useWeights = (use: boolean) => {
+      const weights = use ? batch.weights : 0
       for (const step of losses) {
-        arena.i32[word(step, LOSS_WEIGHTS)] = use ? batch.weights : 0
-        arena.i32[word(step + 1, MEAN_LOSS_WEIGHTS)] = use ? batch.weights : 0
+        patch(arena, program, step, ops.loss, { weights })
+        patch(arena, program, step + 1, ops.meanLoss, { weights })
       }
     }
     return {
@@ -174,9 +173,8 @@ function planTraining(
       useWeights,
       bind({ features, targets, weights, order }) {
         for (const [i, from] of [features, targets, weights].entries()) {
-          arena.i32[word(gather[0] + i, OP)] = from ? OP_GATHER : OP_NONE
-          arena.i32[word(gather[0] + i, GATHER_FROM)] = from
-          arena.i32[word(gather[0] + i, GATHER_ORDER)] = order
+          if (from) patch(arena, program, gather[0] + i, ops.gather, { from, order })
+          else patch(arena, program, gather[0] + i, ops.none, {})
         }
         useWeights(weights !== 0)
       },

@@ -1,24 +1,13 @@
 /** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
-import {
-  ACTIVATE_ALPHA,
-  ACTIVATE_COLS,
-  ACTIVATE_FROM,
-  ACTIVATE_KIND,
-  ACTIVATE_SAVED,
-  ACTIVATE_STRIDE,
-  ACTIVATE_TO,
-} from '../abi/layers.ts'
-import { OP, OP_ACTIVATE_BACK, STEP_WORDS } from '../abi/ops.ts'
 import { activationKinds } from '../catalogue/activations.ts'
 import type { Lowered, Lowering, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, lower } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import { rowStride } from '../machine/matrixLayout.ts'
+import { activateBack } from '../machine/ops/layers.ts'
+import type { Foreign, Op, Values } from '../machine/ops/op.ts'
+import { encode, programBytes, type Range, type Step, step } from '../machine/program.ts'
 import type { Slot } from './parameterLayout.ts'
-import type { StepDraft } from './updates.ts'
-
-/** Steps [from, to) of a program. */
-export type Range = readonly [from: number, to: number]
 
 /**
  * How layers act: as for predictions; as in training but with no way back (batch statistics, dropout, noise); or with
@@ -26,7 +15,7 @@ export type Range = readonly [from: number, to: number]
  */
 export type Pass = 'inference' | 'trial' | 'training'
 
-/** Addresses and shapes that every step of a model is drafted with. */
+/** Addresses and shapes that every step of a model is built with. */
 export interface Site {
   readonly arena: Arena
   readonly slots: readonly Slot[]
@@ -44,13 +33,15 @@ export interface Site {
 
 export class Draft implements Lowering {
   readonly site: Site
-  readonly steps: StepDraft[] = []
+  readonly steps: Step[] = []
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
   #pass: Pass = 'inference'
   #layer = 0
+  /** Of the names of parameters, while a layer inside another is lowered. */
+  #prefix = ''
   #streams = 0
-  #deferred: StepDraft[] = []
+  #deferred: Step[] = []
   #scratch = { address: 0, bytes: 0 }
   #base = 0
   #top = 0
@@ -111,17 +102,28 @@ export class Draft implements Lowering {
   }
 
   parameter(name: string): { address: number; gradient: number } {
-    const slot = this.site.slots.find((candidate) => candidate.layer === this.#layer && candidate.name === name)
-    if (!slot) throw new Error(`plan: layer ${this.#layer} has no parameter "${name}"`)
+    const full = this.#prefix + name
+    const slot = this.site.slots.find((candidate) => candidate.layer === this.#layer && candidate.name === full)
+    if (!slot) throw new Error(`plan: layer ${this.#layer} has no parameter "${full}"`)
     return { address: this.site.parameters + slot.offset * 4, gradient: this.site.gradients + slot.offset * 4 }
   }
 
-  emit(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): void {
-    this.steps.push({ op, ints, floats })
+  emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {
+    this.steps.push(step(op, operands))
   }
 
-  defer(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): void {
-    this.#deferred.push({ op, ints, floats })
+  defer<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {
+    this.#deferred.push(step(op, operands))
+  }
+
+  within<T>(prefix: string, lower: () => T): T {
+    const outer = this.#prefix
+    this.#prefix = outer + prefix
+    try {
+      return lower()
+    } finally {
+      this.#prefix = outer
+    }
   }
 
   /** Emits what was deferred so far. */
@@ -137,18 +139,15 @@ export class Draft implements Lowering {
   settle(value: Value, gradient: Matrix, to: Matrix = gradient): void {
     const { activation, saved } = value
     if (!activation || !saved || !this.owes(value)) return
-    this.emit(
-      OP_ACTIVATE_BACK,
-      {
-        [ACTIVATE_FROM]: gradient.address,
-        [ACTIVATE_TO]: to.address,
-        [ACTIVATE_SAVED]: saved.address,
-        [ACTIVATE_STRIDE]: gradient.stride,
-        [ACTIVATE_COLS]: gradient.cols,
-        [ACTIVATE_KIND]: activationKinds[activation.kind].code,
-      },
-      { [ACTIVATE_ALPHA]: activation.alpha ?? 0 },
-    )
+    this.emit(activateBack, {
+      from: gradient.address,
+      to: to.address,
+      saved: saved.address,
+      stride: gradient.stride,
+      cols: gradient.cols,
+      kind: activationKinds[activation.kind].code,
+      alpha: activation.alpha,
+    })
   }
 
   /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
@@ -170,15 +169,10 @@ export class Draft implements Lowering {
   write(from: number): number {
     const { arena } = this.site
     arena.top = Math.max(arena.top, this.#top)
-    const program = arena.reserve(this.steps.length * STEP_WORDS * 4)
+    const program = arena.reserve(programBytes(this.steps.length))
     arena.commit()
     arena.f32.fill(0, from / 4, arena.top / 4)
-    this.steps.forEach(({ op, ints, floats }, i) => {
-      const at = program / 4 + i * STEP_WORDS
-      arena.i32[at + OP] = op
-      for (const [operand, value] of Object.entries(ints)) arena.i32[at + Number(operand)] = value
-      for (const [operand, value] of Object.entries(floats)) arena.f32[at + Number(operand)] = value
-    })
+    encode(arena, program, this.steps)
     return program
   }
 }

@@ -1,27 +1,9 @@
 /** From an optimizer and a list of tensors to update steps, and from an update's number to the record's dynamic words. */
 import { SUM_CHUNK } from '../abi/layout.ts'
-import {
-  OPT_COUNT,
-  OPT_DECAY,
-  OPT_DECAY_SCALE,
-  OPT_GRADIENTS,
-  OPT_HYPER,
-  OPT_PARAMETERS,
-  OPT_PARTIALS,
-  OPT_RATE_SCALE,
-  OPT_STATE,
-  OPT_TINY,
-  OPT_TINY_SQUARE,
-} from '../abi/optimizers.ts'
 import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_STEP, RECORD_WEIGHT_DECAY } from '../abi/records.ts'
+import type { UpdateOp } from '../machine/ops/optimizers.ts'
+import type { Memory, Step } from '../machine/program.ts'
 import { learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
-
-/** A step before it is written: operands by word, integers and floats. */
-export interface StepDraft {
-  op: number
-  ints: Record<number, number>
-  floats: Record<number, number>
-}
 
 /** A parameter tensor's place, the same in the blocks of parameters, gradients and state. */
 export interface Tensor {
@@ -49,7 +31,7 @@ const TINY_SQUARE = 1e-29
 /** Names of the state blocks this optimizer keeps, in order. */
 export function stateSlots(optimizer: Optimizer): string[] {
   const rule = ruleOf(optimizer)
-  return rule.slots.filter((slot) => rule.uses?.(slot, optimizer.options) ?? true)
+  return rule.states.filter((state) => rule.uses?.(state, optimizer.options) ?? true)
 }
 
 /** Bytes of scratch its steps need: partial sums of norms, used by one tensor after the other. */
@@ -95,37 +77,36 @@ function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
   return passes
 }
 
+/** What a thread's journal keeps: bits of the words of those blocks that the step changes in place. */
+const journalOf = ({ inPlace, ints }: UpdateOp, operands: Step['operands']): number =>
+  inPlace.reduce((bits, name) => (operands[name] ? bits | (1 << ints[name]) : bits), 0)
+
 /** The steps of one update. Tensors in order of their offsets; frozen ones are left out. */
-export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], blocks: Blocks): StepDraft[] {
+export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], blocks: Blocks): Step[] {
   const rule = ruleOf(optimizer)
-  const slots = stateSlots(optimizer)
-  const words = rule.hypers(optimizer.options)
+  const names = stateSlots(optimizer)
+  const hypers = rule.hypers(optimizer.options)
+  if (rule.perTensor && blocks.scratch === undefined) {
+    throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
+  }
   return passesOf(optimizer, tensors).flatMap(({ offset, count, rateScale, decay }) => {
-    const ints: Record<number, number> = {
-      [OPT_PARAMETERS]: blocks.parameters + offset * 4,
-      [OPT_GRADIENTS]: blocks.gradients + offset * 4,
-      [OPT_COUNT]: count,
+    const operands = {
+      ...hypers,
+      ...Object.fromEntries(names.map((name, i) => [name, blocks.states[i] + offset * 4])),
+      parameters: blocks.parameters + offset * 4,
+      gradients: blocks.gradients + offset * 4,
+      partials: blocks.scratch,
+      count,
+      rateScale,
+      decayScale: decay === undefined ? 1 : 0,
+      decay: decay ?? 0,
+      tiny: rule.tiny,
+      tinySquare: TINY_SQUARE,
     }
-    rule.slots.forEach((slot, i) => {
-      const block = slots.indexOf(slot)
-      ints[OPT_STATE + i] = block < 0 ? 0 : blocks.states[block] + offset * 4
-    })
-    if (rule.perTensor) {
-      if (blocks.scratch === undefined)
-        throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
-      ints[OPT_PARTIALS] = blocks.scratch
-    }
-    const floats: Record<number, number> = {
-      [OPT_RATE_SCALE]: rateScale,
-      [OPT_DECAY_SCALE]: decay === undefined ? 1 : 0,
-      [OPT_DECAY]: decay ?? 0,
-      [OPT_TINY]: rule.tiny,
-      [OPT_TINY_SQUARE]: TINY_SQUARE,
-    }
-    words.forEach((word, i) => {
-      floats[OPT_HYPER + i] = word
-    })
-    return [...(rule.before ?? []), rule.op].map((op) => ({ op, ints, floats }))
+    return [...(rule.before ?? []), rule.op].map((op) => ({
+      op,
+      operands: { ...operands, journal: journalOf(op, operands) },
+    }))
   })
 }
 
@@ -147,7 +128,7 @@ export function initialStates(optimizer: Optimizer, tensors: readonly Tensor[]):
   return tensors.flatMap((tensor) => {
     const values = rule.initialState?.(optimizer.options, learningRate * settingsOf(optimizer, tensor).rateScale) ?? []
     return slots.flatMap((name, slot) => {
-      const value = values[rule.slots.indexOf(name)] ?? 0
+      const value = values[rule.states.indexOf(name)] ?? 0
       return value === 0 ? [] : [{ tensor, slot, value }]
     })
   })
@@ -161,12 +142,6 @@ export interface StepClock {
 }
 
 export const stepClock = (optimizer: Optimizer): StepClock => ({ optimizer, memory: new Float64Array(8) })
-
-/** Views of linear memory. */
-interface Memory {
-  readonly f32: Float32Array
-  readonly i32: Int32Array
-}
 
 /**
  * Writes the dynamic words of update t = 1, 2, ... into the record at a byte address; `scale` multiplies the learning rate.

@@ -1,14 +1,6 @@
 /** Activations as layers of their own. */
-import {
-  ACTIVATE_ALPHA,
-  ACTIVATE_COLS,
-  ACTIVATE_FROM,
-  ACTIVATE_KIND,
-  ACTIVATE_STRIDE,
-  ACTIVATE_TO,
-} from '../abi/layers.ts'
-import { OP_ACTIVATE } from '../abi/ops.ts'
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
+import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowering, Matrix } from './builder.ts'
 
 export interface ActivationLayer {
@@ -46,15 +38,12 @@ export const activationKind: LayerKind<ActivationLayer> = {
 
 /** y = activation(x) as a step of its own; y may be x. */
 export function emitActivation(lowering: Lowering, { kind, alpha = 0 }: Activation, x: Matrix, y: Matrix): void {
-  lowering.emit(
-    OP_ACTIVATE,
-    {
-      [ACTIVATE_FROM]: x.address,
-      [ACTIVATE_TO]: y.address,
-      [ACTIVATE_STRIDE]: y.stride,
-      [ACTIVATE_COLS]: y.cols,
-      [ACTIVATE_KIND]: activationKinds[kind].code,
-    },
-    { [ACTIVATE_ALPHA]: alpha },
-  )
+  lowering.emit(ops.activate, {
+    from: x.address,
+    to: y.address,
+    stride: y.stride,
+    cols: y.cols,
+    kind: activationKinds[kind].code,
+    alpha,
+  })
 }

@@ -1,35 +1,16 @@
 /** Normalization over the batch. */
 import {
-  BATCH_NORM_BATCHES,
-  BATCH_NORM_BETA,
-  BATCH_NORM_COLS,
-  BATCH_NORM_D_MAX,
-  BATCH_NORM_DBETA,
-  BATCH_NORM_DGAMMA,
-  BATCH_NORM_DY,
-  BATCH_NORM_EPSILON,
-  BATCH_NORM_FROM,
-  BATCH_NORM_GAMMA,
-  BATCH_NORM_MODE,
   BATCH_NORM_MODE_BATCH,
   BATCH_NORM_MODE_CONSTANT_DEVIATION,
   BATCH_NORM_MODE_CONSTANT_VARIANCE,
   BATCH_NORM_MODE_RENORM,
-  BATCH_NORM_MOMENTUM,
-  BATCH_NORM_R_MAX,
-  BATCH_NORM_RUNNING_MEAN,
-  BATCH_NORM_RUNNING_SPREAD,
-  BATCH_NORM_STATISTICS,
-  BATCH_NORM_STATISTICS_STRIDE,
-  BATCH_NORM_STRIDE,
-  BATCH_NORM_TO,
   STATISTICS_ROWS,
 } from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
-import { OP_BATCH_NORM, OP_BATCH_NORM_BACK, OP_RUNNING_STATISTICS } from '../abi/ops.ts'
 import { ones, zeros } from '../catalogue/initializers/initializers.ts'
 import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
+import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, ParameterSpec } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 
@@ -149,43 +130,44 @@ const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
   const y = lowering.matrix(x.cols)
   const row = roundUp(x.cols, PANEL) * 4
   const constants = renorm ? BATCH_NORM_MODE_CONSTANT_DEVIATION : BATCH_NORM_MODE_CONSTANT_VARIANCE
-  const words = {
-    [BATCH_NORM_FROM]: x.address,
-    [BATCH_NORM_STRIDE]: x.stride,
-    [BATCH_NORM_COLS]: x.cols,
-    [BATCH_NORM_GAMMA]: gamma?.address ?? 0,
-    [BATCH_NORM_BETA]: beta?.address ?? 0,
-    [BATCH_NORM_STATISTICS]: lowering.region(STATISTICS_ROWS * row),
-    [BATCH_NORM_STATISTICS_STRIDE]: row,
-    [BATCH_NORM_RUNNING_MEAN]: lowering.parameter('runningMean').address,
-    [BATCH_NORM_RUNNING_SPREAD]: lowering.parameter(spreadName(layer)).address,
-    [BATCH_NORM_MODE]: live ? (renorm ? BATCH_NORM_MODE_RENORM : BATCH_NORM_MODE_BATCH) : constants,
-    [BATCH_NORM_BATCHES]: layer.momentum === null ? lowering.parameter('batches').address : 0,
+  const statistics = {
+    cols: x.cols,
+    mode: live ? (renorm ? BATCH_NORM_MODE_RENORM : BATCH_NORM_MODE_BATCH) : constants,
+    statistics: lowering.region(STATISTICS_ROWS * row),
+    statisticsStride: row,
   }
-  const floats = {
-    [BATCH_NORM_EPSILON]: layer.epsilon,
-    [BATCH_NORM_MOMENTUM]: layer.momentum ?? 0,
-    ...(renorm && { [BATCH_NORM_R_MAX]: layer.rMax, [BATCH_NORM_D_MAX]: layer.dMax }),
+  const running = {
+    runningMean: lowering.parameter('runningMean').address,
+    runningSpread: lowering.parameter(spreadName(layer)).address,
   }
-  lowering.emit(OP_BATCH_NORM, { ...words, [BATCH_NORM_TO]: y.address }, floats)
-  if (live && lowering.training) lowering.defer(OP_RUNNING_STATISTICS, words, floats)
+  const batches = layer.momentum === null ? lowering.parameter('batches').address : 0
+  const columns = { x: x.address, stride: x.stride, gamma: gamma?.address }
+  lowering.emit(ops.batchNorm, {
+    ...columns,
+    ...statistics,
+    ...running,
+    beta: beta?.address,
+    y: y.address,
+    epsilon: layer.epsilon,
+    ...(renorm && { rMax: layer.rMax, dMax: layer.dMax }),
+  })
+  if (live && lowering.training) {
+    lowering.defer(ops.runningStatistics, { ...statistics, ...running, momentum: layer.momentum ?? 0, batches })
+  }
   return {
     y,
     backward(dy, wanted) {
       const dx = wanted.input ? lowering.matrix(x.cols) : undefined
       const trained = wanted.parameters && layer.affine
       if (!dx && !trained) return undefined
-      lowering.emit(
-        OP_BATCH_NORM_BACK,
-        {
-          ...words,
-          [BATCH_NORM_TO]: dx?.address ?? 0,
-          [BATCH_NORM_DY]: dy.address,
-          [BATCH_NORM_DGAMMA]: trained ? (gamma?.gradient ?? 0) : 0,
-          [BATCH_NORM_DBETA]: trained ? (beta?.gradient ?? 0) : 0,
-        },
-        floats,
-      )
+      lowering.emit(ops.batchNormBack, {
+        ...columns,
+        ...statistics,
+        dy: dy.address,
+        dx: dx?.address,
+        dgamma: trained ? gamma?.gradient : 0,
+        dbeta: trained ? beta?.gradient : 0,
+      })
       if (dx) lowering.settle(x, dx)
       return dx
     },

@@ -2,6 +2,7 @@
 import type { Activation } from '../catalogue/activations.ts'
 import type { Initializer } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
+import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 
 /** Rows of a batch in linear memory: `cols` floats a row, rows `stride` bytes apart, pads zero in gradients. */
 export interface Matrix {
@@ -51,9 +52,11 @@ export interface Lowering {
   stream(): number
   /** Addresses of one of this layer's parameters. */
   parameter(name: string): { readonly address: number; readonly gradient: number }
-  emit(op: number, ints: Record<number, number>, floats?: Record<number, number>): void
+  /** Lowers a layer inside this one, whose parameters are declared under names that begin with `prefix`. */
+  within<T>(prefix: string, lower: () => T): T
+  emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
   /** Emits a step that belongs to the update: it does not run when only gradients are wanted. */
-  defer(op: number, ints: Record<number, number>, floats?: Record<number, number>): void
+  defer<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
   /** Whether a gradient of `value` must still be multiplied by a derivative. */
   owes(value: Value): boolean
   /** to = gradient of `value` times the derivative it still owes; in place unless `to` is given. */

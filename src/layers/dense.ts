@@ -1,40 +1,15 @@
 /** Fully connected layers. */
 import { ACTIVATION_LINEAR } from '../abi/activations.ts'
-import {
-  DENSE_ACTIVATION,
-  DENSE_ALPHA,
-  DENSE_B,
-  DENSE_DX,
-  DENSE_DX_STRIDE,
-  DENSE_INPUTS,
-  DENSE_SAVED,
-  DENSE_SAVED_STRIDE,
-  DENSE_SCRATCH,
-  DENSE_UNITS,
-  DENSE_W,
-  DENSE_X,
-  DENSE_X_STRIDE,
-  DENSE_Y,
-  DENSE_Y_STRIDE,
-} from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
-import { OP_ACTIVITY, OP_DENSE, OP_DENSE_DW, OP_DENSE_DX } from '../abi/ops.ts'
-import {
-  ACTIVITY_COLS,
-  ACTIVITY_DY,
-  ACTIVITY_STRIDE,
-  ACTIVITY_TO,
-  ACTIVITY_Y,
-  PENALTY_L1,
-  PENALTY_L2,
-} from '../abi/optimizers.ts'
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
 import { type Initializer, type InitializerName, resolveInitializer } from '../catalogue/initializers/initializers.ts'
 import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
 import { checkBoolean, checkInteger, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
+import * as gradientOps from '../machine/ops/gradients.ts'
+import * as ops from '../machine/ops/layers.ts'
 import { emitActivation } from './activation.ts'
-import type { LayerKind, Lowering, Matrix } from './builder.ts'
+import type { LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
@@ -149,87 +124,66 @@ export const denseKind: LayerKind<DenseLayer> = {
     const bias = layer.useBias ? lowering.parameter('bias') : undefined
     const y = lowering.matrix(layer.units)
     const z = lowering.training && kind.saves === 'input' ? lowering.matrix(layer.units) : undefined
-    const shape = {
-      [DENSE_X]: x.address,
-      [DENSE_X_STRIDE]: x.stride,
-      [DENSE_INPUTS]: x.cols,
-      [DENSE_UNITS]: layer.units,
-    }
-    lowering.emit(
-      OP_DENSE,
-      {
-        ...shape,
-        [DENSE_W]: kernel.address,
-        [DENSE_B]: bias?.address ?? 0,
-        [DENSE_Y]: y.address,
-        [DENSE_Y_STRIDE]: y.stride,
-        [DENSE_ACTIVATION]: kind.rowwise ? ACTIVATION_LINEAR : kind.code,
-        [DENSE_SAVED]: z?.address ?? 0,
-        [DENSE_SAVED_STRIDE]: z?.stride ?? 0,
-      },
-      { [DENSE_ALPHA]: layer.activation.alpha ?? 0 },
-    )
+    const shape = { inputs: x.cols, units: layer.units }
+    const from = { x: x.address, xStride: x.stride }
+    lowering.emit(ops.dense, {
+      ...shape,
+      ...from,
+      w: kernel.address,
+      b: bias?.address,
+      y: y.address,
+      yStride: y.stride,
+      activation: kind.rowwise ? ACTIVATION_LINEAR : kind.code,
+      alpha: layer.activation.alpha,
+      saved: z?.address,
+      savedStride: z?.stride,
+    })
     if (kind.rowwise) emitActivation(lowering, layer.activation, y, y)
 
     const owing = { ...y, activation: layer.activation, saved: z ?? y }
     const activity = layer.activityRegularizer
-    if (activity) emitActivity(lowering, activity, y)
+    const penalty = activity && {
+      y: y.address,
+      stride: y.stride,
+      cols: y.cols,
+      l1: activity.l1,
+      l2: activity.l2,
+    }
+    if (penalty) lowering.emit(gradientOps.activity, penalty)
 
     return {
       // a penalty on y itself comes between y's gradient and its derivative: nobody above may fold them
       y: activity ? y : owing,
       backward(dy, wanted) {
         let dz = dy
-        if (activity) {
+        if (penalty) {
           dz = lowering.matrix(layer.units)
-          emitActivity(lowering, activity, y, dy, dz)
+          lowering.emit(gradientOps.activityBack, { ...penalty, dy: dy.address, to: dz.address })
           lowering.settle(owing, dz)
         }
-        const gradient = { ...shape, [DENSE_Y]: dz.address, [DENSE_Y_STRIDE]: dz.stride }
+        const gradient = { ...shape, dz: dz.address, dzStride: dz.stride }
         if (wanted.parameters) {
-          lowering.emit(OP_DENSE_DW, {
-            ...gradient,
-            [DENSE_W]: kernel.gradient,
-            [DENSE_B]: bias?.gradient ?? 0,
-          })
+          lowering.emit(ops.denseDw, { ...gradient, ...from, dw: kernel.gradient, db: bias?.gradient })
           normed?.back()
         }
         if (!wanted.input) return undefined
         const dx = lowering.matrix(x.cols)
         const below = x.activation && activationKinds[x.activation.kind]
         const folded = below !== undefined && !below.rowwise
-        lowering.emit(
-          OP_DENSE_DX,
-          {
-            ...gradient,
-            [DENSE_W]: kernel.address,
-            [DENSE_DX]: dx.address,
-            [DENSE_DX_STRIDE]: dx.stride,
-            [DENSE_SCRATCH]: lowering.scratch(roundUp(x.cols, PANEL) * layer.units * 4),
-            [DENSE_ACTIVATION]: folded ? below.code : ACTIVATION_LINEAR,
-            [DENSE_SAVED]: x.saved?.address ?? 0,
-            [DENSE_SAVED_STRIDE]: x.saved?.stride ?? 0,
-          },
-          { [DENSE_ALPHA]: x.activation?.alpha ?? 0 },
-        )
+        lowering.emit(ops.denseDx, {
+          ...gradient,
+          w: kernel.address,
+          dx: dx.address,
+          dxStride: dx.stride,
+          scratch: lowering.scratch(roundUp(x.cols, PANEL) * layer.units * 4),
+          activation: folded ? below.code : ACTIVATION_LINEAR,
+          alpha: x.activation?.alpha,
+          saved: x.saved?.address,
+          savedStride: x.saved?.stride,
+        })
         if (!folded) lowering.settle(x, dx)
         return dx
       },
     }
   },
-}
-
-/** The penalty on y, or, given dy, to = dy with the penalty's gradient added. */
-function emitActivity(lowering: Lowering, { l1, l2 }: Regularizer, y: Matrix, dy?: Matrix, to?: Matrix): void {
-  lowering.emit(
-    OP_ACTIVITY,
-    {
-      [ACTIVITY_Y]: y.address,
-      [ACTIVITY_DY]: dy?.address ?? 0,
-      [ACTIVITY_TO]: to?.address ?? 0,
-      [ACTIVITY_STRIDE]: y.stride,
-      [ACTIVITY_COLS]: y.cols,
-    },
-    { [PENALTY_L1]: l1, [PENALTY_L2]: l2 },
-  )
 }

@@ -1,16 +1,7 @@
 /** Layers that only act while a model trains: dropout and noise. */
-import {
-  NOISE_COLS,
-  NOISE_FROM,
-  NOISE_SCALE,
-  NOISE_STREAM,
-  NOISE_STRIDE,
-  NOISE_THRESHOLD,
-  NOISE_TO,
-} from '../abi/layers.ts'
-import { OP_DROPOUT, OP_NOISE } from '../abi/ops.ts'
 import { activationKinds } from '../catalogue/activations.ts'
 import { checkNumber } from '../lib/check.ts'
+import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowering, Matrix, Value } from './builder.ts'
 
 export interface DropoutLayer {
@@ -44,27 +35,13 @@ export function gaussianNoise(stddev: number): GaussianNoiseLayer {
   })
 }
 
-/** One op applied element by element with the stream's random bits. */
-function emitNoise(
-  lowering: Lowering,
-  op: number,
-  from: Matrix,
-  to: Matrix,
-  ints: Record<number, number>,
-  scale: number,
-): void {
-  lowering.emit(
-    op,
-    {
-      [NOISE_FROM]: from.address,
-      [NOISE_TO]: to.address,
-      [NOISE_STRIDE]: from.stride,
-      [NOISE_COLS]: from.cols,
-      ...ints,
-    },
-    { [NOISE_SCALE]: scale },
-  )
-}
+/** What both ops take. */
+const elements = (from: Matrix, to: Matrix) => ({
+  from: from.address,
+  to: to.address,
+  stride: from.stride,
+  cols: from.cols,
+})
 
 /**
  * The derivative that x owes can be left to whoever comes after y when it works element by element, as dropout and added
@@ -93,10 +70,9 @@ export const dropoutKind: LayerKind<DropoutLayer> = {
     if (!lowering.noise || rate === 0) return { y: x, backward: (dy) => dy }
     // one of the 2^32 words is always kept, so that a rate next to 1 has a threshold
     const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0
-    const ints = { [NOISE_STREAM]: stream, [NOISE_THRESHOLD]: threshold }
     const apply = (from: Matrix) => {
       const to = lowering.matrix(x.cols)
-      emitNoise(lowering, OP_DROPOUT, from, to, ints, 1 / (1 - rate))
+      lowering.emit(ops.dropout, { ...elements(from, to), stream, threshold, scale: 1 / (1 - rate) })
       return to
     }
     const { y, settle } = passOn(lowering, x, apply(x))
@@ -112,7 +88,7 @@ export const gaussianNoiseKind: LayerKind<GaussianNoiseLayer> = {
     const stream = lowering.stream()
     if (!lowering.noise || stddev === 0) return { y: x, backward: (dy) => dy }
     const to = lowering.matrix(x.cols)
-    emitNoise(lowering, OP_NOISE, x, to, { [NOISE_STREAM]: stream }, stddev)
+    lowering.emit(ops.noise, { ...elements(x, to), stream, scale: stddev })
     const { y, settle } = passOn(lowering, x, to)
     return { y, backward: (dy, wanted) => (wanted.input ? settle(dy) : undefined) }
   },

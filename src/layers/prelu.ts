@@ -1,8 +1,7 @@
 /** A rectifier whose slope below zero is trained. */
-import { PRELU_ALPHA, PRELU_COLS, PRELU_DALPHA, PRELU_DY, PRELU_STRIDE, PRELU_TO, PRELU_X } from '../abi/layers.ts'
-import { OP_PRELU, OP_PRELU_BACK } from '../abi/ops.ts'
 import { constant } from '../catalogue/initializers/initializers.ts'
 import { checkNumber, checkOptions } from '../lib/check.ts'
+import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 
@@ -32,22 +31,17 @@ export const preluKind: LayerKind<PreluLayer> = {
   lower(_, lowering, x) {
     const alpha = lowering.parameter('alpha')
     const y = lowering.matrix(x.cols)
-    const words = {
-      [PRELU_X]: x.address,
-      [PRELU_STRIDE]: x.stride,
-      [PRELU_COLS]: x.cols,
-      [PRELU_ALPHA]: alpha.address,
-    }
-    lowering.emit(OP_PRELU, { ...words, [PRELU_TO]: y.address })
+    const columns = { x: x.address, stride: x.stride, cols: x.cols, alpha: alpha.address }
+    lowering.emit(ops.prelu, { ...columns, y: y.address })
     return {
       y,
       backward(dy, wanted) {
         const dx = wanted.input ? lowering.matrix(x.cols) : undefined
-        lowering.emit(OP_PRELU_BACK, {
-          ...words,
-          [PRELU_TO]: dx?.address ?? 0,
-          [PRELU_DY]: dy.address,
-          [PRELU_DALPHA]: wanted.parameters ? alpha.gradient : 0,
+        lowering.emit(ops.preluBack, {
+          ...columns,
+          dy: dy.address,
+          dx: dx?.address,
+          dalpha: wanted.parameters ? alpha.gradient : 0,
         })
         if (dx) lowering.settle(x, dx)
         return dx

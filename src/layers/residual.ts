@@ -1,7 +1,6 @@
 /** Blocks with a shortcut around them. */
-import { NOISE_COLS, NOISE_FROM, NOISE_OTHER, NOISE_STRIDE, NOISE_TO } from '../abi/layers.ts'
-import { OP_ADD } from '../abi/ops.ts'
 import { show } from '../lib/check.ts'
+import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
 import type { Layer, Lowerable } from './layers.ts'
 
@@ -82,7 +81,7 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
       // what x owes is settled once, for both branches together
       let inner: Value = { address: x.address, cols: x.cols, stride: x.stride }
       const lowered = block.layers.map((layer, i) => {
-        const step = catalogue.lower(layer, within(lowering, prefixes[i]), inner)
+        const step = lowering.within(prefixes[i], () => catalogue.lower(layer, lowering, inner))
         inner = step.y
         return step
       })
@@ -125,29 +124,6 @@ export function blockPrefixes({ layers }: ResidualLayer): string[] {
   })
 }
 
-/** The same lowering, in which parameters are found by their name within the block. */
-const within = (lowering: Lowering, prefix: string): Lowering => ({
-  training: lowering.training,
-  noise: lowering.noise,
-  batchStatistics: lowering.batchStatistics,
-  requireRows: (rows) => lowering.requireRows(rows),
-  matrix: (cols) => lowering.matrix(cols),
-  region: (bytes) => lowering.region(bytes),
-  scratch: (bytes) => lowering.scratch(bytes),
-  stream: () => lowering.stream(),
-  parameter: (name) => lowering.parameter(prefix + name),
-  emit: (op, ints, floats) => lowering.emit(op, ints, floats),
-  defer: (op, ints, floats) => lowering.defer(op, ints, floats),
-  owes: (value) => lowering.owes(value),
-  settle: (value, gradient, to) => lowering.settle(value, gradient, to),
-})
-
 function emitSum(lowering: Lowering, a: Matrix, b: Matrix, to: Matrix): void {
-  lowering.emit(OP_ADD, {
-    [NOISE_FROM]: a.address,
-    [NOISE_OTHER]: b.address,
-    [NOISE_TO]: to.address,
-    [NOISE_STRIDE]: to.stride,
-    [NOISE_COLS]: to.cols,
-  })
+  lowering.emit(ops.add, { a: a.address, b: b.address, to: to.address, stride: to.stride, cols: to.cols })
 }

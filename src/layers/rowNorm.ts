@@ -1,31 +1,8 @@
 /** Normalizations of single rows: the same in training and afterwards, and for any batch size. */
-import {
-  COLUMN_SUMS_COLS,
-  COLUMN_SUMS_DBETA,
-  COLUMN_SUMS_DGAMMA,
-  COLUMN_SUMS_DY,
-  COLUMN_SUMS_N,
-  COLUMN_SUMS_STRIDE,
-  ROW_NORM_BETA,
-  ROW_NORM_CENTERED,
-  ROW_NORM_COLS,
-  ROW_NORM_EPSILON,
-  ROW_NORM_FROM,
-  ROW_NORM_GAMMA,
-  ROW_NORM_GROUP,
-  ROW_NORM_INVERSE,
-  ROW_NORM_NORMALIZED,
-  ROW_NORM_STRIDE,
-  ROW_NORM_TO,
-  SPREAD_COUNT,
-  SPREAD_FROM,
-  SPREAD_RUN,
-  SPREAD_TO,
-} from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
-import { OP_COLLECT, OP_COLUMN_SUMS, OP_ROW_NORM, OP_ROW_NORM_BACK, OP_SPREAD } from '../abi/ops.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
+import * as ops from '../machine/ops/layers.ts'
 import { affineParameters } from './batchNorm.ts'
 import type { LayerKind, Lowering } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
@@ -162,50 +139,46 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
     const y = lowering.matrix(x.cols)
     // without gamma and beta the outputs are the normalized values themselves
     const normalized = lowering.training && gamma ? lowering.matrix(x.cols) : y
-    const shape = {
-      [ROW_NORM_STRIDE]: x.stride,
-      [ROW_NORM_COLS]: x.cols,
-      [ROW_NORM_GROUP]: x.cols / groups,
-    }
     const words = {
-      ...shape,
-      [ROW_NORM_GAMMA]: gamma?.address ?? 0,
-      [ROW_NORM_INVERSE]: lowering.training ? lowering.matrix(groups).address : 0,
-      [ROW_NORM_CENTERED]: layer.kind === 'rmsNorm' ? 0 : 1,
+      stride: x.stride,
+      cols: x.cols,
+      group: x.cols / groups,
+      gamma: gamma?.address,
+      centered: layer.kind === 'rmsNorm' ? 0 : 1,
     }
-    lowering.emit(
-      OP_ROW_NORM,
-      {
-        ...words,
-        [ROW_NORM_FROM]: x.address,
-        [ROW_NORM_TO]: y.address,
-        [ROW_NORM_BETA]: beta?.address ?? 0,
-        [ROW_NORM_NORMALIZED]: normalized === y ? 0 : normalized.address,
-      },
-      { [ROW_NORM_EPSILON]: layer.epsilon },
-    )
+    const inverse = lowering.training ? lowering.matrix(groups).address : 0
+    lowering.emit(ops.rowNorm, {
+      ...words,
+      x: x.address,
+      y: y.address,
+      beta: beta?.address,
+      normalized: normalized === y ? 0 : normalized.address,
+      inverse,
+      epsilon: layer.epsilon,
+    })
     return {
       y,
       backward(dy, wanted) {
         if (wanted.parameters && gamma) {
-          lowering.emit(OP_COLUMN_SUMS, {
-            [COLUMN_SUMS_DY]: dy.address,
-            [COLUMN_SUMS_N]: normalized.address,
-            [COLUMN_SUMS_STRIDE]: dy.stride,
-            [COLUMN_SUMS_COLS]: dy.cols,
-            [COLUMN_SUMS_DGAMMA]: gamma.gradient,
-            [COLUMN_SUMS_DBETA]: beta?.gradient ?? 0,
+          lowering.emit(ops.columnSums, {
+            dy: dy.address,
+            n: normalized.address,
+            stride: dy.stride,
+            cols: dy.cols,
+            dgamma: gamma.gradient,
+            dbeta: beta?.gradient,
           })
           gamma.collect()
           beta?.collect()
         }
         if (!wanted.input) return undefined
         const dx = lowering.matrix(x.cols)
-        lowering.emit(OP_ROW_NORM_BACK, {
+        lowering.emit(ops.rowNormBack, {
           ...words,
-          [ROW_NORM_FROM]: dy.address,
-          [ROW_NORM_TO]: dx.address,
-          [ROW_NORM_NORMALIZED]: normalized.address,
+          dy: dy.address,
+          dx: dx.address,
+          normalized: normalized.address,
+          inverse,
         })
         lowering.settle(x, dx)
         return dx
@@ -220,14 +193,9 @@ function columnParameter(lowering: Lowering, name: string, cols: number, channel
   if (channels === cols) return { ...parameter, collect: () => {} }
   const bytes = roundUp(cols, PANEL) * 4
   const wide = { address: lowering.region(bytes), gradient: lowering.region(bytes) }
-  const words = (from: number, to: number) => ({
-    [SPREAD_FROM]: from,
-    [SPREAD_TO]: to,
-    [SPREAD_COUNT]: cols,
-    [SPREAD_RUN]: cols / channels,
-  })
-  lowering.emit(OP_SPREAD, words(parameter.address, wide.address))
-  return { ...wide, collect: () => lowering.emit(OP_COLLECT, words(wide.gradient, parameter.gradient)) }
+  const words = (from: number, to: number) => ({ from, to, count: cols, run: cols / channels })
+  lowering.emit(ops.spread, words(parameter.address, wide.address))
+  return { ...wide, collect: () => lowering.emit(ops.collect, words(wide.gradient, parameter.gradient)) }
 }
 
 export const layerNormKind = kindOf<LayerNormLayer>(({ kind: _, ...options }) => layerNorm(options))

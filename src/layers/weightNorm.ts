@@ -1,19 +1,9 @@
 /** Kernels by length and direction. */
-import {
-  WEIGHT_NORM_DG,
-  WEIGHT_NORM_DV,
-  WEIGHT_NORM_G,
-  WEIGHT_NORM_INPUTS,
-  WEIGHT_NORM_INVERSE,
-  WEIGHT_NORM_UNITS,
-  WEIGHT_NORM_V,
-  WEIGHT_NORM_W,
-} from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
-import { OP_WEIGHT_NORM, OP_WEIGHT_NORM_BACK } from '../abi/ops.ts'
 import { type Initializer, zeros } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
+import * as ops from '../machine/ops/layers.ts'
 import type { Lowering, ParameterSpec } from './builder.ts'
 
 /** Lengths of the columns of [inputs, units]. */
@@ -56,22 +46,17 @@ export function emitWeightNorm(lowering: Lowering, inputs: number, units: number
   const address = lowering.region(inputs * row)
   const gradient = lowering.training ? lowering.region(inputs * row) : 0
   const words = {
-    [WEIGHT_NORM_V]: direction.address,
-    [WEIGHT_NORM_G]: scale.address,
-    [WEIGHT_NORM_INPUTS]: inputs,
-    [WEIGHT_NORM_UNITS]: units,
-    [WEIGHT_NORM_INVERSE]: lowering.region(row),
+    v: direction.address,
+    g: scale.address,
+    inverse: lowering.region(row),
+    inputs,
+    units,
   }
-  lowering.emit(OP_WEIGHT_NORM, { ...words, [WEIGHT_NORM_W]: address })
+  lowering.emit(ops.weightNorm, { ...words, w: address })
   return {
     address,
     gradient,
     back: () =>
-      lowering.emit(OP_WEIGHT_NORM_BACK, {
-        ...words,
-        [WEIGHT_NORM_W]: gradient,
-        [WEIGHT_NORM_DV]: direction.gradient,
-        [WEIGHT_NORM_DG]: scale.gradient,
-      }),
+      lowering.emit(ops.weightNormBack, { ...words, dw: gradient, dv: direction.gradient, dg: scale.gradient }),
   }
 }

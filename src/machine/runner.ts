@@ -1,8 +1,8 @@
 /** Runs a model's programs: on the tile and the threads that timing has found fastest, and past the death of a worker. */
 import { STEP_WORDS } from '../abi/ops.ts'
 import { RECORD_WORDS } from '../abi/records.ts'
-import type { Range } from '../compiler/programBuilder.ts'
 import type { Arena } from './arena.ts'
+import type { Range } from './program.ts'
 import { type ThreadCount, Threads, type Wreck } from './threads/threads.ts'
 import { TILE_CODES, type TileTuner } from './tuner.ts'
 import { settleTile, tileTuner } from './wasm.ts'

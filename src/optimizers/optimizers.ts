@@ -5,8 +5,8 @@
  */
 import { checkOneOf, show } from '../lib/check.ts'
 import { make } from './rules/make.ts'
-import { type MomentKind, moments } from './rules/moments.ts'
-import { type PlainKind, plain } from './rules/plain.ts'
+import { moments } from './rules/moments.ts'
+import { plain } from './rules/plain.ts'
 import type { OptimizerOf, ParameterGroup, Rule } from './rules/rule.ts'
 import type { Schedule } from './schedules/schedules.ts'
 
@@ -15,7 +15,23 @@ export type { Hypers, ParameterGroup, Rule } from './rules/rule.ts'
 /** All rules by kind. */
 export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({ ...plain, ...moments })
 
-export type OptimizerName = PlainKind | MomentKind
+export type OptimizerName =
+  | 'sgd'
+  | 'asgd'
+  | 'rprop'
+  | 'adagrad'
+  | 'adadelta'
+  | 'rmsprop'
+  | 'adam'
+  | 'adamw'
+  | 'adamax'
+  | 'nadam'
+  | 'radam'
+  | 'yogi'
+  | 'adabelief'
+  | 'lion'
+  | 'lamb'
+  | 'novograd'
 export type Optimizer = OptimizerOf<OptimizerName>
 
 /** The rule of an optimizer. */

@@ -1,6 +1,5 @@
 /** The optimizers on numbers of your own: no model, no layers, only values and their gradient. */
 import { ALIGN } from '../abi/layout.ts'
-import { STEP_WORDS } from '../abi/ops.ts'
 import { RECORD_WORDS } from '../abi/records.ts'
 import {
   initialStates,
@@ -13,6 +12,7 @@ import {
 } from '../compiler/updates.ts'
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { Arena } from '../machine/arena.ts'
+import { encode, programBytes } from '../machine/program.ts'
 import type { Target } from '../machine/wasm.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
 
@@ -111,17 +111,11 @@ export function optimize(
     scratch: arena.reserve(scratchBytes(rule, tensors)),
   }
   const steps = updateSteps(rule, tensors, blocks)
-  const program = arena.reserve(steps.length * STEP_WORDS * 4)
+  const program = arena.reserve(programBytes(steps.length))
   const record = arena.reserve(RECORD_WORDS * 4)
   arena.commit()
 
-  const { f32, i32, machine } = arena
-  steps.forEach(({ op, ints, floats }, i) => {
-    const at = program / 4 + i * STEP_WORDS
-    i32[at] = op
-    for (const [word, value] of Object.entries(ints)) i32[at + Number(word)] = value
-    for (const [word, value] of Object.entries(floats)) f32[at + Number(word)] = value
-  })
+  encode(arena, program, steps)
   const views = (address: number) =>
     tensors.map((tensor, i) => arena.floats(address + tensor.offset * 4, initial[i].length))
   const values = views(blocks.parameters)
@@ -140,7 +134,7 @@ export function optimize(
     step() {
       writeDynamics(clock, stepCount + 1, 1, arena, record)
       stepCount++
-      machine.run(program, 0, steps.length, record, 1, 0)
+      arena.machine.run(program, 0, steps.length, record, 1, 0)
     },
     get stepCount() {
       return stepCount

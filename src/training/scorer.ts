@@ -1,5 +1,5 @@
 /** A compiled model's metrics: those the machine counts by itself, and those fed with every batch's outputs. */
-import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/losses.ts'
+import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/batches.ts'
 import type { LoweredLoss } from '../catalogue/losses.ts'
 import { createMetric, type Metric, type MetricStream } from '../catalogue/metrics/metrics.ts'
 import type { Objective } from '../compiler/objective.ts'

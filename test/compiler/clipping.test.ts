@@ -2,19 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SUM_CHUNK } from '../../src/abi/layout.ts'
-import { OP_CLIP_NORM, OP_CLIP_VALUE, OP_GRADIENT_SUMS, OP_PENALTY, OP_PENALTY_SUM } from '../../src/abi/ops.ts'
-import {
-  BLOCK_COUNT,
-  BLOCK_GRADIENTS,
-  BLOCK_PARTIALS,
-  CLIP_LIMIT,
-  CLIP_ORDER,
-  PENALTY_L1,
-  PENALTY_L2,
-  PENALTY_PARAMETERS,
-} from '../../src/abi/optimizers.ts'
 import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records.ts'
 import { configureRuntime, dense, input, l1l2, sequential, sgd } from '../../src/entries/public.ts'
+import * as ops from '../../src/machine/ops/ops.ts'
 import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from '../support/golden.ts'
 import { Sheet, targets } from '../support/targets.ts'
 
@@ -41,23 +31,13 @@ for (const target of targets) {
       const address = sheet.floats(whole)
       const partials = sheet.floats(new Float32Array(2 * Math.ceil(whole.length / SUM_CHUNK)))
       const order = config.norm_type === 'inf' ? 0 : (config.norm_type ?? 2)
-      const clip = (op: number, at: number, count: number) =>
-        sheet.step(
-          op,
-          {
-            [BLOCK_GRADIENTS]: at,
-            [BLOCK_COUNT]: count,
-            [BLOCK_PARTIALS]: partials,
-            [CLIP_ORDER]: order,
-          },
-          { [CLIP_LIMIT]: config.max_norm ?? config.clip_value ?? 0 },
-        )
-      if (config.clip_value !== undefined) clip(OP_CLIP_VALUE, address, whole.length)
-      else {
+      if (config.clip_value !== undefined) {
+        sheet.step(ops.clipValue, { gradients: address, count: whole.length, limit: config.clip_value })
+      } else {
         let at = address
         for (const part of expect.f64.norms ? tensors : [whole]) {
-          clip(OP_GRADIENT_SUMS, at, part.length)
-          clip(OP_CLIP_NORM, at, part.length)
+          const norm = { gradients: at, count: part.length, partials, order }
+          sheet.step(ops.gradientSums, norm).step(ops.clipNorm, { ...norm, limit: config.max_norm ?? 0 })
           at += part.length * 4
         }
       }
@@ -119,17 +99,8 @@ for (const target of targets) {
     const w = Float32Array.from({ length: count }, (_, i) => (i % 5 === 0 ? 0 : Math.sin(i)))
     const g = Float32Array.from({ length: count }, (_, i) => Math.cos(i))
     const [weights, gradients, partials] = [sheet.floats(w), sheet.floats(g), sheet.floats(new Float32Array(6))]
-    sheet.step(
-      OP_PENALTY,
-      {
-        [BLOCK_GRADIENTS]: gradients,
-        [BLOCK_COUNT]: count,
-        [BLOCK_PARTIALS]: partials,
-        [PENALTY_PARAMETERS]: weights,
-      },
-      { [PENALTY_L1]: 0.25, [PENALTY_L2]: 0.5 },
-    )
-    sheet.step(OP_PENALTY_SUM, { [BLOCK_COUNT]: 3, [BLOCK_PARTIALS]: partials })
+    sheet.step(ops.penalty, { gradients, count, partials, parameters: weights, l1: 0.25, l2: 0.5 })
+    sheet.step(ops.penaltySum, { count: 3, partials })
     const record = sheet.run(1)
     const penalty = w.reduce((sum, v) => sum + 0.25 * Math.abs(v) + 0.25 * v * v, 0)
     assertClose(

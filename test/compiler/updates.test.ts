@@ -2,14 +2,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  OPT_COUNT,
-  OPT_DECAY,
-  OPT_DECAY_SCALE,
-  OPT_PARAMETERS,
-  OPT_RATE_SCALE,
-  OPT_STATE,
-} from '../../src/abi/optimizers.ts'
-import {
   initialStates,
   scratchBytes,
   stateSlots,
@@ -32,14 +24,14 @@ const blocks = { parameters: 4096, gradients: 8192, states: [12288, 16384], scra
 test('neighbours with the same settings share a pass', () => {
   const steps = updateSteps(adam(), tensors, blocks)
   assert.equal(
-    steps.map(({ ints }) => [ints[OPT_PARAMETERS], ints[OPT_COUNT]]),
+    steps.map(({ operands }) => [operands.parameters, operands.count]),
     [
       [4096, 80],
       [4096 + 96 * 4, 16],
     ],
   )
-  assert.equal(steps[1].ints[OPT_STATE + 1], 16384 + 96 * 4)
-  assert.is(steps[0].ints[OPT_STATE + 2], 0)
+  assert.equal(steps[1].operands.secondMoment, 16384 + 96 * 4)
+  assert.is(steps[0].operands.maxSecondMoment, undefined)
 })
 
 test('groups split passes', () => {
@@ -49,7 +41,7 @@ test('groups split passes', () => {
     tensors,
     blocks,
   )
-  const words = steps.map(({ floats }) => [floats[OPT_RATE_SCALE], floats[OPT_DECAY_SCALE], floats[OPT_DECAY]])
+  const words = steps.map(({ operands }) => [operands.rateScale, operands.decayScale, operands.decay])
   assert.equal(words, [
     [1, 1, 0],
     [2, 0, 0.5],
@@ -62,7 +54,7 @@ test('rules with norms take one tensor at a time and ask for scratch', () => {
   const steps = updateSteps(lamb(), tensors, blocks)
   assert.is(steps.length, 8)
   assert.equal(
-    steps.map(({ ints }) => ints[OPT_COUNT]),
+    steps.map(({ operands }) => operands.count),
     [32, 32, 16, 16, 32, 32, 16, 16],
   )
   assert.is(scratchBytes(lamb(), tensors), 16)
@@ -79,11 +71,8 @@ test('only the state a rule uses is kept', () => {
   assert.equal(stateSlots(adam({ amsgrad: true })), ['firstMoment', 'secondMoment', 'maxSecondMoment'])
   const centered = rmsprop({ centered: true })
   assert.equal(stateSlots(centered), ['secondMoment', 'firstMoment'])
-  const [step] = updateSteps(centered, tensors, blocks)
-  assert.equal(
-    [0, 1, 2].map((i) => step.ints[OPT_STATE + i]),
-    [12288, 0, 16384],
-  )
+  const [{ operands }] = updateSteps(centered, tensors, blocks)
+  assert.equal([operands.secondMoment, operands.velocity, operands.firstMoment], [12288, undefined, 16384])
 })
 
 test('state that does not start from 0', () => {

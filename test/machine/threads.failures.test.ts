@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SUM_CHUNK } from '../../src/abi/layout.ts'
-import { OP_LAMB_NORMS, OP_NOVOGRAD_MOMENT, OP_NOVOGRAD_NORMS, STEP_WORDS } from '../../src/abi/ops.ts'
+import { STEP_WORDS } from '../../src/abi/ops.ts'
 import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_SCALARS, RECORD_WORDS } from '../../src/abi/records.ts'
 import {
   JOB_JOURNAL,
@@ -19,6 +19,7 @@ import {
 } from '../../src/abi/threads.ts'
 import { stateSlots, updateSteps } from '../../src/compiler/updates.ts'
 import { Arena } from '../../src/machine/arena.ts'
+import { encode, programBytes } from '../../src/machine/program.ts'
 import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
 import { all, assertSame, bits, failureOf, heavy, heavyX, heavyY, ready } from '../support/threading.ts'
 
@@ -74,21 +75,16 @@ test('an update is finished from wherever a dead thread has left it', () => {
   const count = 20480
   const tensors = [{ name: 'w', offset: 0, count, trainable: true }]
   for (const optimizer of all) {
-    const slots = stateSlots(optimizer)
+    const states = stateSlots(optimizer)
     const arena = new Arena()
     const block = () => arena.reserve(count * 4)
-    const blocks = { parameters: block(), gradients: block(), states: slots.map(block), scratch: arena.reserve(4096) }
+    const blocks = { parameters: block(), gradients: block(), states: states.map(block), scratch: arena.reserve(4096) }
     const steps = updateSteps(optimizer, tensors, blocks)
-    const program = arena.reserve(steps.length * STEP_WORDS * 4)
+    const program = arena.reserve(programBytes(steps.length))
     const record = arena.reserve(RECORD_WORDS * 4)
     const journal = arena.reserve(JOURNAL_BYTES)
     arena.commit()
-    steps.forEach(({ op, ints, floats }, i) => {
-      const at = program / 4 + i * STEP_WORDS
-      arena.i32[at] = op
-      for (const [word, value] of Object.entries(ints)) arena.i32[at + Number(word)] = value
-      for (const [word, value] of Object.entries(floats)) arena.f32[at + Number(word)] = value
-    })
+    encode(arena, program, steps)
     arena.f32[record / 4 + RECORD_LEARNING_RATE] = 0.01
     for (let i = 0; i < RECORD_SCALARS; i++) arena.f32[record / 4 + RECORD_SCALAR + i] = 0.9
     const inPlace = [blocks.parameters, ...blocks.states]
@@ -107,8 +103,9 @@ test('an update is finished from wherever a dead thread has left it', () => {
       arena.machine.run(program, index, index + 1, record, 1, 0)
       const after = image()
       // one number a tensor, and the main thread's work
-      if (op === OP_NOVOGRAD_MOMENT) return
-      const chunked = op === OP_LAMB_NORMS || op === OP_NOVOGRAD_NORMS
+      if (op.split === 'none') return
+      const chunked = op.split === 'chunks'
+      const names = ['parameters', ...states]
       const unit = chunked ? SUM_CHUNK : JOURNAL_BLOCK / 4
       // the dead thread claimed the second half, or all but two chunks, and has noted `done` slots of it as done
       const units = chunked ? Math.ceil(count / SUM_CHUNK) : count / 16
@@ -131,7 +128,7 @@ test('an update is finished from wherever a dead thread has left it', () => {
           const end = Math.min(touched + unit, count)
           let at = journal
           for (const [i, values] of before.entries()) {
-            if (op === OP_LAMB_NORMS && i === 0) continue
+            if (!op.inPlace.includes(names[i])) continue
             arena.floats(at, end - touched).set(values.subarray(touched, end))
             at += (end - touched) * 4
             arena.floats(inPlace[i] + touched * 4, (end - touched) >> 1).fill(99)
@@ -139,7 +136,7 @@ test('an update is finished from wherever a dead thread has left it', () => {
         }
         arena.machine.mend(2, step, record)
         image().forEach((values, i) => {
-          assertSame(bits(values), bits(after[i]), `${optimizer.kind} op ${op} block ${i}, progress ${progress}`)
+          assertSame(bits(values), bits(after[i]), `${optimizer.kind} op ${op.code} block ${i}, progress ${progress}`)
         })
       }
       const last = count * 4 - 64

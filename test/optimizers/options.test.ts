@@ -1,9 +1,9 @@
 /** The catalogue of optimizers: defaults, refusals, and that no rule or op goes untested. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as abi from '../../src/abi/ops.ts'
-import { OPT_HYPERS, OPT_STATES } from '../../src/abi/optimizers.ts'
 import { RECORD_SCALARS } from '../../src/abi/records.ts'
+import type { Op } from '../../src/machine/ops/op.ts'
+import * as ops from '../../src/machine/ops/ops.ts'
 import {
   adam,
   type OptimizerName,
@@ -17,20 +17,17 @@ import { optimize } from '../../src/training/optimize.ts'
 import { factory, fromGolden, optax, torch, variants } from '../support/optimizerCases.ts'
 
 test('every op belongs to a rule, every rule is covered', () => {
-  const ops = Object.entries(abi).filter(([name, value]) => name.startsWith('OP_') && value >= abi.OP_SGD && value < 64)
-  const used = new Map<number, OptimizerName[]>()
+  const used = new Map<Op, OptimizerName[]>()
   for (const [kind, { op, before = [] }] of Object.entries(rules) as [OptimizerName, Rule][]) {
     for (const each of [op, ...before]) used.set(each, [...(used.get(each) ?? []), kind])
   }
-  for (const [name, op] of ops) {
-    assert.equal(
-      used.get(op),
-      op === abi.OP_ADAM ? ['adam', 'adamw'] : [used.get(op)?.[0]],
-      `${name} must belong to one rule`,
-    )
-    assert.ok(used.get(op)?.[0], `${name} belongs to no rule`)
+  const updates = Object.entries(ops).filter(([, { floats }]) => 'rateScale' in floats)
+  for (const [name, op] of updates) {
+    const kinds = used.get(op)
+    assert.equal(kinds, op === ops.adam ? ['adam', 'adamw'] : [kinds?.[0]], `${name} must belong to one rule`)
+    assert.ok(kinds?.[0], `${name} belongs to no rule`)
   }
-  assert.is(used.size, ops.length)
+  assert.is(used.size, updates.length)
   assert.equal(Object.keys(optimizers).sort(), Object.keys(rules).sort())
   const golden = new Set([...torch.cases, ...optax.cases].map((each) => fromGolden(each).kind))
   for (const kind of Object.keys(rules) as OptimizerName[]) {
@@ -45,8 +42,10 @@ test('every op belongs to a rule, every rule is covered', () => {
 test('constants and scalars fit their words', () => {
   for (const optimizer of variants) {
     const rule: Rule = rules[optimizer.kind]
-    assert.ok(rule.hypers(optimizer.options).length <= OPT_HYPERS, optimizer.kind)
-    assert.ok(rule.slots.length <= OPT_STATES, optimizer.kind)
+    for (const op of [rule.op, ...(rule.before ?? [])]) {
+      for (const name of Object.keys(rule.hypers(optimizer.options))) assert.ok(name in op.floats, optimizer.kind)
+      for (const name of rule.states) assert.ok(name in op.ints, optimizer.kind)
+    }
     assert.ok(
       (rule.scalars?.(optimizer.options, 1, 0.1, new Float64Array(8)) ?? []).length <= RECORD_SCALARS,
       optimizer.kind,

@@ -1,15 +1,6 @@
 /** Activation steps on one machine, for tests. */
-import {
-  ACTIVATE_ALPHA,
-  ACTIVATE_COLS,
-  ACTIVATE_FROM,
-  ACTIVATE_KIND,
-  ACTIVATE_SAVED,
-  ACTIVATE_STRIDE,
-  ACTIVATE_TO,
-} from '../../src/abi/layers.ts'
-import { OP_ACTIVATE, OP_ACTIVATE_BACK } from '../../src/abi/ops.ts'
 import { type Activation, activationKinds } from '../../src/catalogue/activations.ts'
+import * as ops from '../../src/machine/ops/ops.ts'
 import type { Target } from '../../src/machine/wasm.ts'
 import { type Matrix, Sheet } from './targets.ts'
 
@@ -41,12 +32,16 @@ export function run(
   const { code, saves } = activationKinds[kind]
   const to = inPlace && saves !== 'input' ? from : sheet.matrix(rows, cols, undefined, stride)
   const dx = inPlace ? gradient : sheet.matrix(rows, cols, undefined, stride)
-  const words = { [ACTIVATE_STRIDE]: from.stride, [ACTIVATE_COLS]: cols, [ACTIVATE_KIND]: code }
-  const saved = { [ACTIVATE_SAVED]: saves === 'input' ? from.address : to.address }
-  const floats = { [ACTIVATE_ALPHA]: alpha }
-  const forward = { ...words, [ACTIVATE_FROM]: from.address, [ACTIVATE_TO]: to.address }
-  const backward = { ...words, ...saved, [ACTIVATE_FROM]: gradient.address, [ACTIVATE_TO]: dx.address }
-  sheet.step(OP_ACTIVATE, forward, floats).step(OP_ACTIVATE_BACK, backward, floats).run(rows)
+  const words = { stride: from.stride, cols, kind: code, alpha }
+  sheet
+    .step(ops.activate, { ...words, from: from.address, to: to.address })
+    .step(ops.activateBack, {
+      ...words,
+      from: gradient.address,
+      to: dx.address,
+      saved: saves === 'input' ? from.address : to.address,
+    })
+    .run(rows)
   const padding = activationKinds[kind].rowwise ? [...sheet.padding(to), ...sheet.padding(dx)] : sheet.padding(dx)
   return { y: sheet.read(to), dx: sheet.read(dx), padding: Float32Array.from(padding) }
 }

@@ -1,24 +1,8 @@
 /** Dense layers on hand-made programs: operands between NaN, results between guard words, and what they should be. */
 import * as assert from 'uvu/assert'
 import { ACTIVATION_LINEAR } from '../../src/abi/activations.ts'
-import {
-  DENSE_ACTIVATION,
-  DENSE_B,
-  DENSE_DX,
-  DENSE_DX_STRIDE,
-  DENSE_INPUTS,
-  DENSE_SAVED,
-  DENSE_SAVED_STRIDE,
-  DENSE_SCRATCH,
-  DENSE_UNITS,
-  DENSE_W,
-  DENSE_X,
-  DENSE_X_STRIDE,
-  DENSE_Y,
-  DENSE_Y_STRIDE,
-} from '../../src/abi/layers.ts'
 import { ALIGN, MACHINE_BYTES, PANEL } from '../../src/abi/layout.ts'
-import { OP_DENSE, OP_DENSE_DW, OP_DENSE_DX } from '../../src/abi/ops.ts'
+import * as ops from '../../src/machine/ops/ops.ts'
 import { noise } from './activate.ts'
 import { type Matrix, Sheet, type targets, toPanels } from './targets.ts'
 
@@ -132,20 +116,21 @@ export function forward(
   const z = bench.output(rows, units)
   const bias = new Float32Array(padded(units))
   bias.set(b)
-  const step = {
-    [DENSE_X]: from.address,
-    [DENSE_X_STRIDE]: from.stride,
-    [DENSE_Y]: to.address,
-    [DENSE_Y_STRIDE]: to.stride,
-    [DENSE_W]: bench.floats(toPanels(w, inputs, units)),
-    [DENSE_B]: b.length ? bench.floats(bias) : 0,
-    [DENSE_INPUTS]: inputs,
-    [DENSE_UNITS]: units,
-    [DENSE_ACTIVATION]: activation,
-    [DENSE_SAVED]: saved ? z.address : 0,
-    [DENSE_SAVED_STRIDE]: z.stride,
-  }
-  bench.step(OP_DENSE, step).run(rows)
+  bench
+    .step(ops.dense, {
+      x: from.address,
+      xStride: from.stride,
+      y: to.address,
+      yStride: to.stride,
+      w: bench.floats(toPanels(w, inputs, units)),
+      b: b.length ? bench.floats(bias) : 0,
+      inputs,
+      units,
+      activation,
+      saved: saved ? z.address : 0,
+      savedStride: z.stride,
+    })
+    .run(rows)
   bench.clear()
   bench.checkGuards('forward')
   bench.checkPads(to, 'y')
@@ -163,17 +148,18 @@ export function backwardWeights(
   const gradient = bench.input(rows, units, dz, padded(units) - units)
   const dw = bench.packed(padded(units) * inputs)
   const db = bench.packed(padded(units))
-  const step = {
-    [DENSE_X]: from.address,
-    [DENSE_X_STRIDE]: from.stride,
-    [DENSE_Y]: gradient.address,
-    [DENSE_Y_STRIDE]: gradient.stride,
-    [DENSE_W]: dw,
-    [DENSE_B]: withBias ? db : 0,
-    [DENSE_INPUTS]: inputs,
-    [DENSE_UNITS]: units,
-  }
-  bench.step(OP_DENSE_DW, step).run(rows)
+  bench
+    .step(ops.denseDw, {
+      x: from.address,
+      xStride: from.stride,
+      dz: gradient.address,
+      dzStride: gradient.stride,
+      dw,
+      db: withBias ? db : 0,
+      inputs,
+      units,
+    })
+    .run(rows)
   bench.clear()
   bench.checkGuards('dw')
   const panels = bench.arena.floats(dw, padded(units) * inputs).slice()
@@ -199,20 +185,21 @@ export function backwardInput(
   const gradient = bench.input(rows, units, dz)
   const to = bench.output(rows, inputs)
   const kept = saved && bench.input(rows, inputs, saved, padded(inputs) - inputs)
-  const step = {
-    [DENSE_Y]: gradient.address,
-    [DENSE_Y_STRIDE]: gradient.stride,
-    [DENSE_W]: bench.floats(toPanels(w, inputs, units)),
-    [DENSE_INPUTS]: inputs,
-    [DENSE_UNITS]: units,
-    [DENSE_ACTIVATION]: activation,
-    [DENSE_SAVED]: kept?.address ?? 0,
-    [DENSE_SAVED_STRIDE]: kept?.stride ?? 0,
-    [DENSE_DX]: to.address,
-    [DENSE_DX_STRIDE]: to.stride,
-    [DENSE_SCRATCH]: bench.packed(padded(inputs) * units),
-  }
-  bench.step(OP_DENSE_DX, step).run(rows)
+  bench
+    .step(ops.denseDx, {
+      dz: gradient.address,
+      dzStride: gradient.stride,
+      w: bench.floats(toPanels(w, inputs, units)),
+      inputs,
+      units,
+      activation,
+      saved: kept?.address,
+      savedStride: kept?.stride,
+      dx: to.address,
+      dxStride: to.stride,
+      scratch: bench.packed(padded(inputs) * units),
+    })
+    .run(rows)
   bench.clear()
   bench.checkGuards('dx')
   bench.checkPads(to, 'dx')

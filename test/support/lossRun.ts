@@ -1,22 +1,6 @@
 /** One loss step on a machine of its own. */
-import {
-  LOSS_COLS,
-  LOSS_DELTA,
-  LOSS_GRADIENT,
-  LOSS_KIND,
-  LOSS_OUTPUTS,
-  LOSS_PROBABILITIES,
-  LOSS_ROW_LOSSES,
-  LOSS_SMOOTHING,
-  LOSS_STRIDE,
-  LOSS_TARGETS,
-  LOSS_TARGETS_STRIDE,
-  LOSS_WEIGHTS,
-  MEAN_LOSS_ROWS,
-  MEAN_LOSS_WEIGHTS,
-} from '../../src/abi/losses.ts'
-import { OP_LOSS, OP_MEAN_LOSS } from '../../src/abi/ops.ts'
 import { RECORD_LOSS, RECORD_WEIGHT } from '../../src/abi/records.ts'
+import * as ops from '../../src/machine/ops/ops.ts'
 import type { Target } from '../../src/machine/wasm.ts'
 import { isSparse, type LossCase } from '../oracles/losses.ts'
 import { Sheet } from './targets.ts'
@@ -58,23 +42,21 @@ export function runLoss(
   const weightsAt = weights ? sheet.floats(weights) : 0
   // what is written must not depend on what was there, pads included
   for (const { address, stride } of [own, dy]) sheet.arena.floats(address, (rows * stride) / 4).fill(7)
-  sheet.step(
-    OP_LOSS,
-    {
-      [LOSS_KIND]: spec.code,
-      [LOSS_OUTPUTS]: outputs.address,
-      [LOSS_STRIDE]: outputs.stride,
-      [LOSS_COLS]: cols,
-      [LOSS_TARGETS]: wanted.address,
-      [LOSS_TARGETS_STRIDE]: wanted.stride,
-      [LOSS_WEIGHTS]: weightsAt,
-      [LOSS_ROW_LOSSES]: rowLosses,
-      [LOSS_GRADIENT]: gradient ? dy.address : 0,
-      [LOSS_PROBABILITIES]: probabilities === 'own' ? own.address : probabilities ? outputs.address : 0,
-    },
-    { [LOSS_DELTA]: spec.delta ?? 0, [LOSS_SMOOTHING]: spec.smoothing ?? 0 },
-  )
-  sheet.step(OP_MEAN_LOSS, { [MEAN_LOSS_ROWS]: rowLosses, [MEAN_LOSS_WEIGHTS]: weightsAt })
+  sheet.step(ops.loss, {
+    kind: spec.code,
+    outputs: outputs.address,
+    stride: outputs.stride,
+    cols,
+    targets: wanted.address,
+    targetsStride: wanted.stride,
+    weights: weightsAt,
+    rowLosses,
+    gradient: gradient ? dy.address : 0,
+    probabilities: probabilities === 'own' ? own.address : probabilities ? outputs.address : 0,
+    delta: spec.delta,
+    smoothing: spec.smoothing,
+  })
+  sheet.step(ops.meanLoss, { rowLosses, weights: weightsAt })
   const record = sheet.run(rows)
   const stored = probabilities === 'own' ? own : outputs
   return {

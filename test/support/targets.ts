@@ -1,9 +1,10 @@
 /** Every suite runs on every wasm target this host can run. */
 
 import { ALIGN, PANEL } from '../../src/abi/layout.ts'
-import { STEP_WORDS } from '../../src/abi/ops.ts'
 import { RECORD_ROWS, RECORD_WORDS } from '../../src/abi/records.ts'
 import { Arena } from '../../src/machine/arena.ts'
+import type { Foreign, Op, Values } from '../../src/machine/ops/op.ts'
+import { encode, programBytes, type Step, step } from '../../src/machine/program.ts'
 import { supports, TARGETS, type Target } from '../../src/machine/wasm.ts'
 
 export const targets: readonly Target[] = TARGETS.filter(supports)
@@ -19,7 +20,7 @@ export interface Matrix {
 /** Hand-made programs on one machine: lay out regions, add steps, run, read back. */
 export class Sheet {
   readonly arena: Arena
-  readonly #steps: { op: number; ints: Record<number, number>; floats: Record<number, number> }[] = []
+  readonly #steps: Step[] = []
 
   constructor(target: Target) {
     this.arena = new Arena(target)
@@ -70,23 +71,23 @@ export class Sheet {
     return out
   }
 
-  step(op: number, ints: Record<number, number>, floats: Record<number, number> = {}): this {
-    this.#steps.push({ op, ints, floats })
+  step<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): this {
+    return this.add(step(op, operands))
+  }
+
+  /** Adds steps made elsewhere. */
+  add(...steps: readonly Step[]): this {
+    this.#steps.push(...steps)
     return this
   }
 
   /** Runs the steps added so far, once per record; returns the record's address. Record words: ints and floats by index. */
   run(rows: number, floats: Record<number, number> = {}, ints: Record<number, number> = {}): number {
     const { arena } = this
-    const program = arena.reserve(this.#steps.length * STEP_WORDS * 4)
+    const program = arena.reserve(programBytes(this.#steps.length))
     const record = arena.reserve(RECORD_WORDS * 4)
     arena.commit()
-    this.#steps.forEach((step, i) => {
-      const at = program / 4 + i * STEP_WORDS
-      arena.i32[at] = step.op
-      for (const [word, value] of Object.entries(step.ints)) arena.i32[at + Number(word)] = value
-      for (const [word, value] of Object.entries(step.floats)) arena.f32[at + Number(word)] = value
-    })
+    encode(arena, program, this.#steps)
     arena.i32[record / 4 + RECORD_ROWS] = rows
     for (const [word, value] of Object.entries(ints)) arena.i32[record / 4 + Number(word)] = value
     for (const [word, value] of Object.entries(floats)) arena.f32[record / 4 + Number(word)] = value

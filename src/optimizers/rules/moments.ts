@@ -1,14 +1,14 @@
 /** Rules on two moments of the gradient: Adam's family and Lion. Update t = 1, 2, ...; g includes L2 where a rule has it. */
-import { OP_ADABELIEF, OP_ADAM, OP_ADAMAX, OP_LION, OP_NADAM, OP_RADAM, OP_YOGI } from '../../abi/ops.ts'
-import { corrections, type Hypers, LINEAR, momentWords, number, type Rule, SQUARED } from './rule.ts'
+import * as ops from '../../machine/ops/optimizers.ts'
+import { corrections, type Hypers, LINEAR, momentHypers, number, type RuleOf, SQUARED } from './rule.ts'
 
-const slots = ['firstMoment', 'secondMoment'] as const
+const states = ['firstMoment', 'secondMoment'] as const
 
-const adam: Rule = {
-  op: OP_ADAM,
-  slots: [...slots, 'maxSecondMoment'],
-  uses: (slot, options) => slot !== 'maxSecondMoment' || options.amsgrad === true,
-  hypers: (options) => momentWords(options),
+const adam: RuleOf<typeof ops.adam> = {
+  op: ops.adam,
+  states: [...states, 'maxSecondMoment'],
+  uses: (state, options) => state !== 'maxSecondMoment' || options.amsgrad === true,
+  hypers: (options) => momentHypers(options),
   scalars: corrections,
   tiny: SQUARED,
   decay: 'L2',
@@ -34,13 +34,15 @@ const averageLength = (beta2: number, t: number): [length: number, limit: number
   return [limit - (2 * t * power) / (1 - power), limit]
 }
 
-export type MomentKind = 'adam' | 'adamw' | 'adamax' | 'nadam' | 'radam' | 'yogi' | 'adabelief' | 'lion'
-
-export const moments: Readonly<Record<MomentKind, Rule>> = {
+export const moments: {
+  readonly [Kind in 'adam' | 'adamw' | 'adamax' | 'nadam' | 'radam' | 'yogi' | 'adabelief' | 'lion']: RuleOf<
+    (typeof ops)[Kind extends 'adamw' ? 'adam' : Kind]
+  >
+} = {
   adam,
   adamw: {
     ...adam,
-    hypers: (options) => momentWords(options, true),
+    hypers: (options) => momentHypers(options, true),
     decay: 'decoupled',
     title: 'AdamW',
     equation: `w -= learningRate * weightDecay * w
@@ -50,9 +52,9 @@ then Adam's step without weight decay`,
     use: 'Adam with weight decay that acts on all weights alike, whatever the size of their gradients.',
   },
   adamax: {
-    op: OP_ADAMAX,
-    slots: ['firstMoment', 'infinityNorm'],
-    hypers: (options) => momentWords(options, options.decoupledWeightDecay === true),
+    op: ops.adamax,
+    states: ['firstMoment', 'infinityNorm'],
+    hypers: (options) => momentHypers(options, options.decoupledWeightDecay === true),
     scalars: corrections,
     tiny: SQUARED,
     decay: 'either',
@@ -66,9 +68,9 @@ w -= learningRate / (1 - beta1^t) * m / u`,
     use: 'Sparse or heavy-tailed gradients: one large gradient is not squared.',
   },
   nadam: {
-    op: OP_NADAM,
-    slots,
-    hypers: (options) => momentWords(options, options.decoupledWeightDecay === true),
+    op: ops.nadam,
+    states,
+    hypers: (options) => momentHypers(options, options.decoupledWeightDecay === true),
     scalars(options, t, _learningRate, memory) {
       // memory: the last t and mu_1 * ... * mu_t; made again where a run resumes in the middle
       if (t === 1 || memory[0] !== t - 1) {
@@ -94,9 +96,9 @@ w -= learningRate * ((1 - mu_t) / (1 - P) * g + mu_(t+1) / (1 - P * mu_(t+1)) * 
     use: "Adam with Nesterov's look-ahead; often a little faster at the start.",
   },
   radam: {
-    op: OP_RADAM,
-    slots,
-    hypers: (options) => momentWords(options, options.decoupledWeightDecay === true),
+    op: ops.radam,
+    states,
+    hypers: (options) => momentHypers(options, options.decoupledWeightDecay === true),
     scalars(options, t) {
       const beta2 = number(options, 'beta2')
       const [first] = corrections(options, t)
@@ -119,9 +121,9 @@ else:  w -= learningRate / (1 - beta1^t) * m`,
     use: 'Adam without a warm-up to tune: the first steps, whose variance is unknown, are plain momentum.',
   },
   yogi: {
-    op: OP_YOGI,
-    slots,
-    hypers: (options) => momentWords(options),
+    op: ops.yogi,
+    states,
+    hypers: (options) => momentHypers(options),
     scalars: corrections,
     initialState: (options) => [number(options, 'initialAccumulatorValue'), number(options, 'initialAccumulatorValue')],
     tiny: SQUARED,
@@ -137,9 +139,9 @@ m and v start at initialAccumulatorValue`,
     use: 'Gradients that come in bursts: v changes by at most (1 - beta2) * g^2, so small gradients after large ones do not raise the rate at once.',
   },
   adabelief: {
-    op: OP_ADABELIEF,
-    slots,
-    hypers: (options) => momentWords(options),
+    op: ops.adabelief,
+    states,
+    hypers: (options) => momentHypers(options),
     scalars: corrections,
     tiny: SQUARED,
     decay: 'L2',
@@ -153,9 +155,9 @@ w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`
     use: 'Large steps where gradients are as predicted, small ones where they surprise.',
   },
   lion: {
-    op: OP_LION,
-    slots: ['firstMoment'],
-    hypers: (options) => momentWords(options),
+    op: ops.lion,
+    states: ['firstMoment'],
+    hypers: (options) => momentHypers(options),
     tiny: LINEAR,
     decay: 'decoupled',
     title: 'Lion',

@@ -1,34 +1,25 @@
 /** Rules without moments of Adam's kind: SGD, averages of it, Rprop, accumulators of squares, and rules with norms per tensor. */
-import {
-  OP_ADADELTA,
-  OP_ADAGRAD,
-  OP_ASGD,
-  OP_LAMB,
-  OP_LAMB_NORMS,
-  OP_NOVOGRAD,
-  OP_NOVOGRAD_MOMENT,
-  OP_NOVOGRAD_NORMS,
-  OP_RMSPROP,
-  OP_RPROP,
-  OP_SGD,
-} from '../../abi/ops.ts'
-import { corrections, type Hypers, LINEAR, momentWords, number, type Rule, SQUARED } from './rule.ts'
+import * as ops from '../../machine/ops/optimizers.ts'
+import { corrections, type Hypers, LINEAR, momentHypers, number, type RuleOf, SQUARED } from './rule.ts'
 
 const pair = (options: Hypers, name: string): readonly number[] => {
   const value = options[name]
   return Array.isArray(value) ? value : []
 }
 
-export type PlainKind = 'sgd' | 'asgd' | 'rprop' | 'adagrad' | 'adadelta' | 'rmsprop' | 'lamb' | 'novograd'
-
-export const plain: Readonly<Record<PlainKind, Rule>> = {
+export const plain: {
+  readonly [Kind in 'sgd' | 'asgd' | 'rprop' | 'adagrad' | 'adadelta' | 'rmsprop' | 'lamb' | 'novograd']: RuleOf<
+    (typeof ops)[Kind]
+  >
+} = {
   sgd: {
-    op: OP_SGD,
-    slots: ['velocity'],
-    uses: (_slot, options) => number(options, 'momentum') > 0,
+    op: ops.sgd,
+    states: ['velocity'],
+    uses: (_state, options) => number(options, 'momentum') > 0,
     hypers(options) {
       const momentum = number(options, 'momentum')
-      return options.nesterov ? [momentum, 1, momentum] : [momentum, 0, 1]
+      const { nesterov } = options
+      return { momentum, gradientShare: nesterov ? 1 : 0, velocityShare: nesterov ? momentum : 1 }
     },
     scalars: (options, t) => [t === 1 ? 1 : 1 - number(options, 'dampening')],
     tiny: LINEAR,
@@ -44,9 +35,9 @@ without momentum: w -= learningRate * g`,
     use: 'With momentum 0.9 and a schedule the best final accuracy, for those who tune.',
   },
   asgd: {
-    op: OP_ASGD,
-    slots: ['average'],
-    hypers: (options) => [number(options, 'lambda')],
+    op: ops.asgd,
+    states: ['average'],
+    hypers: (options) => ({ lambda: number(options, 'lambda') }),
     scalars(options, t, learningRate) {
       const slowed = (1 + number(options, 'lambda') * learningRate * (t - 1)) ** number(options, 'alpha')
       return [1 / slowed, 1 / Math.max(1, t - 1 - number(options, 't0'))]
@@ -63,9 +54,13 @@ average += (w - average) / max(1, t - 1 - t0)`,
     use: 'Convex problems: the average converges at the optimal rate. The parameters themselves stay unaveraged.',
   },
   rprop: {
-    op: OP_RPROP,
-    slots: ['previousGradient', 'stepSize'],
-    hypers: (options) => [...pair(options, 'etas'), ...pair(options, 'stepSizes')],
+    op: ops.rprop,
+    states: ['previousGradient', 'stepSize'],
+    hypers(options) {
+      const [shrink, grow] = pair(options, 'etas')
+      const [smallest, largest] = pair(options, 'stepSizes')
+      return { shrink, grow, smallest, largest }
+    },
     initialState: (_options, learningRate) => [0, learningRate],
     tiny: SQUARED,
     decay: 'none',
@@ -80,9 +75,9 @@ size starts at learningRate, which has no other effect`,
     use: 'Full batches only: signs of mini-batch gradients are mostly noise.',
   },
   adagrad: {
-    op: OP_ADAGRAD,
-    slots: ['sumOfSquares'],
-    hypers: (options) => [number(options, 'epsilon')],
+    op: ops.adagrad,
+    states: ['sumOfSquares'],
+    hypers: (options) => ({ epsilon: number(options, 'epsilon') }),
     scalars: (options, t) => [1 / (1 + (t - 1) * number(options, 'learningRateDecay'))],
     initialState: (options) => [number(options, 'initialAccumulatorValue')],
     tiny: SQUARED,
@@ -96,9 +91,12 @@ w -= learningRate / (1 + (t - 1) * learningRateDecay) * g / (sqrt(s) + epsilon)`
     use: 'Sparse features: rare ones keep large rates.',
   },
   adadelta: {
-    op: OP_ADADELTA,
-    slots: ['secondMoment', 'secondDelta'],
-    hypers: (options) => [number(options, 'rho'), 1 - number(options, 'rho'), number(options, 'epsilon')],
+    op: ops.adadelta,
+    states: ['secondMoment', 'secondDelta'],
+    hypers(options) {
+      const rho = number(options, 'rho')
+      return { rho, rest: 1 - rho, epsilon: number(options, 'epsilon') }
+    },
     tiny: SQUARED,
     decay: 'L2',
     title: 'Adadelta',
@@ -112,16 +110,18 @@ w -= learningRate * d`,
     use: 'No rate to choose: steps have the units of the parameters.',
   },
   rmsprop: {
-    op: OP_RMSPROP,
-    slots: ['secondMoment', 'velocity', 'firstMoment'],
-    uses: (slot, options) =>
-      slot === 'velocity' ? number(options, 'momentum') > 0 : slot === 'firstMoment' ? options.centered === true : true,
-    hypers: (options) => [
-      number(options, 'rho'),
-      1 - number(options, 'rho'),
-      number(options, 'epsilon'),
-      number(options, 'momentum'),
-    ],
+    op: ops.rmsprop,
+    states: ['secondMoment', 'velocity', 'firstMoment'],
+    uses: (state, options) =>
+      state === 'velocity'
+        ? number(options, 'momentum') > 0
+        : state === 'firstMoment'
+          ? options.centered === true
+          : true,
+    hypers(options) {
+      const rho = number(options, 'rho')
+      return { rho, rest: 1 - rho, epsilon: number(options, 'epsilon'), momentum: number(options, 'momentum') }
+    },
     tiny: SQUARED,
     decay: 'L2',
     title: 'RMSprop',
@@ -135,10 +135,10 @@ momentum: b = momentum * b + g / (sqrt(v) + epsilon);  w -= learningRate * b`,
     use: 'Non-stationary problems such as reinforcement learning.',
   },
   lamb: {
-    op: OP_LAMB,
-    before: [OP_LAMB_NORMS],
-    slots: ['firstMoment', 'secondMoment'],
-    hypers: (options) => momentWords(options),
+    op: ops.lamb,
+    before: [ops.lambNorms],
+    states: ['firstMoment', 'secondMoment'],
+    hypers: (options) => momentHypers(options),
     scalars: corrections,
     perTensor: true,
     tiny: SQUARED,
@@ -154,10 +154,10 @@ norms over each tensor; the ratio is 1 where one of them is 0`,
     use: 'Very large batches: every tensor moves by the same share of its norm.',
   },
   novograd: {
-    op: OP_NOVOGRAD,
-    before: [OP_NOVOGRAD_NORMS, OP_NOVOGRAD_MOMENT],
-    slots: ['firstMoment', 'secondMoment'],
-    hypers: (options) => momentWords(options),
+    op: ops.novograd,
+    before: [ops.novogradNorms, ops.novogradMoment],
+    states: ['firstMoment', 'secondMoment'],
+    hypers: (options) => momentHypers(options),
     scalars: (options, t) => (t === 1 ? [0, 1] : [number(options, 'beta2'), 1 - number(options, 'beta2')]),
     perTensor: true,
     tiny: SQUARED,

@@ -1,4 +1,5 @@
 /** What an update rule is made of, and what an optimizer chosen by the user looks like. */
+import type { HyperNames, StateNames, UpdateOp } from '../../machine/ops/optimizers.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 
 /** Hyper-parameters of a rule, all resolved: no defaults are left to fill in. */
@@ -28,19 +29,18 @@ export type DecayForm = 'L2' | 'decoupled' | 'either' | 'inside' | 'none'
 
 /** One row of the catalogue: how a rule runs and what its documentation says. */
 export interface Rule {
-  /** The machine's op. */
-  readonly op: number
+  readonly op: UpdateOp
   /** Ops over the same operands that run before `op`, each seeing what the one before wrote. */
-  readonly before?: readonly number[]
-  /** State blocks in the machine's order, all shaped like the parameters. */
-  readonly slots: readonly string[]
-  /** Whether these options need the slot; without this, all slots are. */
-  uses?(slot: string, options: Hypers): boolean
-  /** Words from OPT_HYPER on; rounded to float32 once, so complements such as 1 - beta are words of their own. */
-  hypers(options: Hypers): readonly number[]
+  readonly before?: readonly UpdateOp[]
+  /** State blocks, all shaped like the parameters; files keep them in this order. */
+  readonly states: readonly string[]
+  /** Whether these options need the state; without this, all states are. */
+  uses?(state: string, options: Hypers): boolean
+  /** The op's constants; rounded to float32 once, so complements such as 1 - beta are constants of their own. */
+  hypers(options: Hypers): Readonly<Record<string, number>>
   /** The record's scalars in update t = 1, 2, ...; `memory` belongs to one run and starts as zeros. */
   scalars?(options: Hypers, t: number, learningRate: number, memory: Float64Array): readonly number[]
-  /** What each slot starts from, 0 by default. Padding starts from 0 always. */
+  /** What each state starts from, 0 by default. Padding starts from 0 always. */
   initialState?(options: Hypers, learningRate: number): readonly number[]
   /** Its steps run once per tensor and need room for partial sums. */
   readonly perTensor?: boolean
@@ -57,6 +57,13 @@ export interface Rule {
   readonly use: string
 }
 
+/** A rule that names its states and constants as its op does. */
+export interface RuleOf<O extends UpdateOp> extends Rule {
+  readonly op: O
+  readonly states: readonly StateNames<O>[]
+  hypers(options: Hypers): Readonly<Record<HyperNames<O>, number>>
+}
+
 /** Where gradients are squared: 2^-56, the smallest that is left, has a normal square even times 1 - beta2. */
 export const SQUARED = 2e-10
 /** Where they are not. */
@@ -65,19 +72,19 @@ export const LINEAR = 1e-20
 /** A hyper-parameter that is a number; 0 where the rule has none of that name. */
 export const number = (options: Hypers, name: string): number => Number(options[name] ?? 0)
 
-/** beta1, 1 - beta1, beta2, 1 - beta2, epsilon, decoupled, epsilonRoot: the words of all rules with two moments. */
-export const momentWords = (options: Hypers, decoupled = false): number[] => {
+/** The constants of all rules with two moments. */
+export const momentHypers = (options: Hypers, decoupled = false) => {
   const beta1 = number(options, 'beta1')
   const beta2 = number(options, 'beta2')
-  return [
+  return {
     beta1,
-    1 - beta1,
+    rest1: 1 - beta1,
     beta2,
-    1 - beta2,
-    number(options, 'epsilon'),
-    decoupled ? 1 : 0,
-    number(options, 'epsilonRoot'),
-  ]
+    rest2: 1 - beta2,
+    epsilon: number(options, 'epsilon'),
+    decoupled: decoupled ? 1 : 0,
+    epsilonRoot: number(options, 'epsilonRoot'),
+  }
 }
 
 /** Adam's bias corrections: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t). */

@@ -2,8 +2,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as kinds from '../../../src/abi/activations.ts'
-import { ACTIVATE_COLS, ACTIVATE_FROM, ACTIVATE_KIND, ACTIVATE_STRIDE, ACTIVATE_TO } from '../../../src/abi/layers.ts'
-import { OP_ACTIVATE } from '../../../src/abi/ops.ts'
 import {
   type Activation,
   type ActivationName,
@@ -12,6 +10,7 @@ import {
   leakyRelu,
   resolveActivation,
 } from '../../../src/catalogue/activations.ts'
+import * as ops from '../../../src/machine/ops/ops.ts'
 import { kinks, normalCdf, oracle } from '../../oracles/activations.ts'
 import { isDenormal, noise, ones, run } from '../../support/activate.ts'
 import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from '../../support/golden.ts'
@@ -206,13 +205,8 @@ for (const target of targets) {
   test('the rows of a step are as many as the record says', () => {
     const sheet = new Sheet(target)
     const matrix = sheet.matrix(3, 4, [-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12])
-    const words = { [ACTIVATE_FROM]: matrix.address, [ACTIVATE_TO]: matrix.address }
-    const shape = {
-      [ACTIVATE_STRIDE]: matrix.stride,
-      [ACTIVATE_COLS]: 4,
-      [ACTIVATE_KIND]: kinds.ACTIVATION_RELU,
-    }
-    sheet.step(OP_ACTIVATE, { ...words, ...shape }).run(2)
+    const { address, stride } = matrix
+    sheet.step(ops.activate, { from: address, to: address, stride, cols: 4, kind: kinds.ACTIVATION_RELU }).run(2)
     assert.equal([...sheet.read(matrix)].map(Math.abs), [0, 0, 0, 0, 0, 0, 0, 0, 9, 10, 11, 12])
   })
 

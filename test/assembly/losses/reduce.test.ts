@@ -2,23 +2,9 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { GATHER_COLS, GATHER_FROM, GATHER_ORDER, GATHER_TO, GATHER_TO_STRIDE } from '../../../src/abi/layers.ts'
-import {
-  CORRECT_BINARY,
-  CORRECT_COLS,
-  CORRECT_MODE,
-  CORRECT_ONE_HOT,
-  CORRECT_OUTPUTS,
-  CORRECT_SPARSE,
-  CORRECT_STRIDE,
-  CORRECT_TARGETS,
-  CORRECT_TARGETS_STRIDE,
-  CORRECT_THRESHOLD,
-  MEAN_LOSS_ROWS,
-  MEAN_LOSS_WEIGHTS,
-} from '../../../src/abi/losses.ts'
-import { OP_CORRECT, OP_GATHER, OP_MEAN_LOSS } from '../../../src/abi/ops.ts'
+import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../../../src/abi/batches.ts'
 import { RECORD_CORRECT, RECORD_FIRST, RECORD_LOSS, RECORD_WEIGHT } from '../../../src/abi/records.ts'
+import * as ops from '../../../src/machine/ops/ops.ts'
 import { Sheet, targets } from '../../support/targets.ts'
 
 /** First largest; -1 with a NaN. */
@@ -41,13 +27,7 @@ for (const target of targets) {
           const order = sheet.ints([4, 0, 3, 3, 1, 2, 0, 4])
           const to = sheet.matrix(rows, cols)
           sheet.arena.floats(to.address, (rows * to.stride) / 4).fill(-5)
-          sheet.step(OP_GATHER, {
-            [GATHER_FROM]: from,
-            [GATHER_TO]: to.address,
-            [GATHER_ORDER]: order,
-            [GATHER_COLS]: cols,
-            [GATHER_TO_STRIDE]: to.stride,
-          })
+          sheet.step(ops.gather, { from, to: to.address, order, cols, toStride: to.stride })
           sheet.run(rows, {}, { [RECORD_FIRST]: first })
           const wanted = [4, 0, 3, 3, 1, 2, 0, 4].slice(first, first + rows).flatMap((r) => slice(source, cols, r))
           assert.equal([...sheet.read(to)], wanted, `${rows} x ${cols} from ${first}`)
@@ -65,8 +45,7 @@ for (const target of targets) {
     const words = [7, -1, 0x7fa00001, 0x7f800001, 2 ** 31 - 1]
     const from = sheet.ints(words)
     const to = sheet.ints([0, 0, 0, 0, 0])
-    const step = { [GATHER_FROM]: from, [GATHER_TO]: to, [GATHER_ORDER]: sheet.ints([4, 3, 2, 1, 0]) }
-    sheet.step(OP_GATHER, { ...step, [GATHER_COLS]: 1, [GATHER_TO_STRIDE]: 4 })
+    sheet.step(ops.gather, { from, to, order: sheet.ints([4, 3, 2, 1, 0]), cols: 1, toStride: 4 })
     sheet.run(5)
     assert.equal([...sheet.arena.ints(to, 5)], words.toReversed())
   })
@@ -81,7 +60,7 @@ for (const target of targets) {
         const sheet = new Sheet(target)
         const losses = sheet.floats(list.map(({ loss }) => loss))
         const weights = weighted ? sheet.floats(list.map(({ weight }) => weight)) : 0
-        sheet.step(OP_MEAN_LOSS, { [MEAN_LOSS_ROWS]: losses, [MEAN_LOSS_WEIGHTS]: weights })
+        sheet.step(ops.meanLoss, { rowLosses: losses, weights })
         const record = sheet.run(list.length)
         let total = 0
         let sum = 0
@@ -98,11 +77,8 @@ for (const target of targets) {
 
   reduce('a row without weight does not count, whatever its loss', () => {
     const sheet = new Sheet(target)
-    const step = {
-      [MEAN_LOSS_ROWS]: sheet.floats([1, Number.POSITIVE_INFINITY, 3]),
-      [MEAN_LOSS_WEIGHTS]: sheet.floats([1, 0, 1]),
-    }
-    const record = sheet.step(OP_MEAN_LOSS, step).run(3)
+    const rowLosses = sheet.floats([1, Number.POSITIVE_INFINITY, 3])
+    const record = sheet.step(ops.meanLoss, { rowLosses, weights: sheet.floats([1, 0, 1]) }).run(3)
     assert.is(sheet.arena.f64[(record + RECORD_LOSS * 4) / 8], 2)
   })
 
@@ -118,18 +94,15 @@ for (const target of targets) {
     const sheet = new Sheet(target)
     const y = sheet.matrix(rows, cols, outputs)
     const t = mode === CORRECT_SPARSE ? { address: sheet.ints(wanted), stride: 4 } : sheet.matrix(rows, cols, wanted)
-    sheet.step(
-      OP_CORRECT,
-      {
-        [CORRECT_MODE]: mode,
-        [CORRECT_OUTPUTS]: y.address,
-        [CORRECT_STRIDE]: y.stride,
-        [CORRECT_COLS]: cols,
-        [CORRECT_TARGETS]: t.address,
-        [CORRECT_TARGETS_STRIDE]: t.stride,
-      },
-      { [CORRECT_THRESHOLD]: threshold },
-    )
+    sheet.step(ops.correct, {
+      mode,
+      outputs: y.address,
+      stride: y.stride,
+      cols,
+      targets: t.address,
+      targetsStride: t.stride,
+      threshold,
+    })
     const record = sheet.run(rows)
     return sheet.arena.f64[(record + RECORD_CORRECT * 4) / 8]
   }

@@ -1,5 +1,6 @@
 // Writes docs/*.md from the catalogues.
 import './ready.mjs'
+import { writeFileSync } from 'node:fs'
 
-process.env.FOURLANE_WRITE_DOCS = '1'
-await import('../build/test/docs.test.js')
+const { pages } = await import('../build/docs/pages.js')
+for (const [name, page] of Object.entries(pages)) writeFileSync(`docs/${name}.md`, page())

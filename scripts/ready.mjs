@@ -13,7 +13,7 @@ if (!existsSync('node_modules/typescript') || !existsSync('node_modules/esbuild'
 if (!process.argv.includes('--install')) {
   // what the build makes last but one
   const built = 'build/dist/core.js'
-  const sources = ['assembly', 'src', 'test', 'bench', 'examples'].flatMap((folder) =>
+  const sources = ['assembly', 'src', 'test', 'bench', 'docs', 'examples'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`),

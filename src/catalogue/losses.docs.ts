@@ -1,10 +1,22 @@
-/** What the reference page says of each loss; `targets` is read by the compiler too. */
+/** What docs/losses.md says. */
 import type { LossName } from './losses.ts'
 
+export const INTRO = `# Losses
+
+A loss is a name or a factory's result: \`compile({ loss: 'huber' })\` or \`compile({ loss: huber({ delta: 2 }) })\`.
+y is an output, t its target. A row's loss is a mean over its outputs, a sum where the loss is one of distributions, or a
+single term; the loss of a batch is the mean of its rows' losses, weighted by \`sampleWeight\` times \`classWeight\` and divided
+by the sum of these weights.
+`
+
+/** After the list. */
+export const NOTES = `A last layer of \`softmax\`, \`logSoftmax\` or \`sigmoid\` is computed together with its cross entropy, from the logits: the loss stays
+finite for logits of any size and the gradient is y - t. With \`fromLogits: true\` the last layer is linear and its outputs stay
+logits. Where a loss takes probabilities that it did not make itself, it keeps them in [1e-7, 1 - 1e-7] before taking
+logarithms, and what it had to move gets no gradient. A loss that does not suit the last layer is refused by \`compile\`.
+`
+
 export interface LossDoc {
-  readonly signature: string
-  /** One class index a row, or a number for each output. */
-  readonly targets: 'classes' | 'values'
   /** One term, of an output y and its target t, or of a row of them. */
   readonly equation: string
   /** How a row's terms become the row's loss. */
@@ -19,8 +31,6 @@ export interface LossDoc {
 
 export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
   meanSquaredError: {
-    signature: 'meanSquaredError()',
-    targets: 'values',
     equation: '(y - t)²',
     reduction: 'mean over outputs',
     gradient: '2 (y - t)',
@@ -30,8 +40,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'Regression with errors of about one size.',
   },
   meanAbsoluteError: {
-    signature: 'meanAbsoluteError()',
-    targets: 'values',
     equation: '|y - t|',
     reduction: 'mean over outputs',
     gradient: 'sign(y - t), 0 where y = t',
@@ -41,8 +49,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'Regression of the median; outliers weigh no more than others.',
   },
   huber: {
-    signature: 'huber({ delta = 1 })',
-    targets: 'values',
     equation: 'e² / 2 where |e| ≤ delta, else delta (|e| - delta / 2), with e = y - t',
     reduction: 'mean over outputs',
     gradient: 'e kept in [-delta, delta]',
@@ -52,8 +58,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'Regression with outliers: quadratic near the target, linear far away.',
   },
   logCosh: {
-    signature: 'logCosh()',
-    targets: 'values',
     equation: 'ln cosh(y - t)',
     reduction: 'mean over outputs',
     gradient: 'tanh(y - t)',
@@ -63,8 +67,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'As huber with delta 1, with smooth derivatives of every order.',
   },
   binaryCrossentropy: {
-    signature: 'binaryCrossentropy({ fromLogits = false, labelSmoothing = 0 })',
-    targets: 'values',
     equation: '-t ln y - (1 - t) ln(1 - y); with smoothing s, t (1 - s) + s / 2 in place of t',
     reduction: 'mean over outputs',
     gradient: 'with respect to the logit: y - t',
@@ -74,8 +76,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'One or more independent yes-or-no outputs, with a last layer of sigmoid, or of linear and fromLogits. Targets in [0, 1].',
   },
   categoricalCrossentropy: {
-    signature: 'categoricalCrossentropy({ fromLogits = false, labelSmoothing = 0 })',
-    targets: 'values',
     equation: '-t ln y; with smoothing s over C classes, t (1 - s) + s / C in place of t',
     reduction: 'sum over outputs',
     gradient: 'with respect to the logit: y Σt - t, which is y - t where the targets sum to 1',
@@ -86,8 +86,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'One class of many, targets as one-hot or soft rows, with a last layer of softmax, or of linear and fromLogits.',
   },
   sparseCategoricalCrossentropy: {
-    signature: 'sparseCategoricalCrossentropy({ fromLogits = false, labelSmoothing = 0 })',
-    targets: 'classes',
     equation: '-ln y at the class of the row; smoothing as in categoricalCrossentropy',
     reduction: 'one term a row',
     gradient: 'with respect to the logit: y, less 1 at the class of the row',
@@ -97,8 +95,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'One class of many, targets as class indices from 0: the usual choice for classification.',
   },
   klDivergence: {
-    signature: 'klDivergence()',
-    targets: 'values',
     equation: 't ln(t / y), both kept in [1e-7, 1]; 0 where t = 0',
     reduction: 'sum over outputs',
     gradient: '-t / y, 0 where y was clipped',
@@ -108,8 +104,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'Distance from a given distribution, after softmax. Outputs that are negative or above 1 get no gradient.',
   },
   poisson: {
-    signature: 'poisson()',
-    targets: 'values',
     equation: 'y - t ln(y + 1e-7)',
     reduction: 'mean over outputs',
     gradient: '1 - t / (y + 1e-7)',
@@ -119,8 +113,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'Counts, with a last layer that is positive, such as softplus: the loss of a negative output is NaN.',
   },
   hinge: {
-    signature: 'hinge()',
-    targets: 'values',
     equation: 'max(0, 1 - s y), with s = 1 where t > 0, else -1',
     reduction: 'mean over outputs',
     gradient: '-s where 1 - s y > 0, else 0',
@@ -130,8 +122,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'Maximum-margin yes or no, with a last layer of linear or tanh. Targets 0 and 1, or -1 and 1.',
   },
   squaredHinge: {
-    signature: 'squaredHinge()',
-    targets: 'values',
     equation: 'max(0, 1 - s y)², with s as in hinge',
     reduction: 'mean over outputs',
     gradient: '-2 s max(0, 1 - s y)',
@@ -141,8 +131,6 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'As hinge, with a smooth gradient that grows with the violation.',
   },
   categoricalHinge: {
-    signature: 'categoricalHinge()',
-    targets: 'values',
     equation: 'max(0, 1 + max((1 - t) y) - Σ t y)',
     reduction: 'one term a row',
     gradient: 'while positive: -t, and 1 at the largest (1 - t) y, shared equally between ties, where t = 0',

@@ -16,7 +16,6 @@ import {
 } from '../abi/losses.ts'
 import { checkBoolean, checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
-import { LOSS_DOCS, type LossDoc } from './losses.docs.ts'
 
 export const LOSS_NAMES = [
   'meanSquaredError',
@@ -51,8 +50,23 @@ export interface CrossentropyOptions {
   labelSmoothing?: number
 }
 
-/** Facts about each loss, for the compiler and for the reference page. */
-export const lossKinds: Readonly<Record<LossName, LossDoc>> = LOSS_DOCS
+/** What the compiler knows of each loss; its equation is in losses.docs.ts. */
+export const lossKinds: Readonly<Record<LossName, { readonly targets: LossTargets }>> = {
+  meanSquaredError: { targets: 'values' },
+  meanAbsoluteError: { targets: 'values' },
+  huber: { targets: 'values' },
+  logCosh: { targets: 'values' },
+  binaryCrossentropy: { targets: 'values' },
+  categoricalCrossentropy: { targets: 'values' },
+  sparseCategoricalCrossentropy: { targets: 'classes' },
+  klDivergence: { targets: 'values' },
+  poisson: { targets: 'values' },
+  hinge: { targets: 'values' },
+  squaredHinge: { targets: 'values' },
+  categoricalHinge: { targets: 'values' },
+}
+/** One class index a row, or a number for each output. */
+type LossTargets = 'classes' | 'values'
 
 const plain = (kind: LossName, options: object): Loss => {
   checkOptions(kind, options, [])
@@ -157,7 +171,7 @@ export interface LoweredLoss {
   readonly logits: boolean
   readonly delta: number
   readonly smoothing: number
-  readonly targets: 'classes' | 'values'
+  readonly targets: LossTargets
 }
 
 /** Codes of the losses that do not depend on the last activation. */

@@ -11,48 +11,6 @@ export interface Regularizer {
 export const REGULARIZER_KINDS = ['l1', 'l2', 'l1l2'] as const
 export type RegularizerKind = (typeof REGULARIZER_KINDS)[number]
 
-/** What the reference page says of a regularizer. */
-export interface RegularizerDoc {
-  readonly signature: string
-  readonly equation: string
-  readonly gradient: string
-  readonly source: string
-  readonly pytorch: string
-  readonly keras: string
-  readonly use: string
-}
-
-export const REGULARIZERS: Readonly<Record<RegularizerKind, RegularizerDoc>> = {
-  l1: {
-    signature: 'l1(lambda)',
-    equation: 'λ · Σ|w|',
-    gradient: 'λ · sign(w), 0 where w = 0',
-    source: 'Tibshirani, "Regression shrinkage and selection via the lasso", 1996',
-    pytorch: 'lambda * w.abs().sum() added to the loss',
-    keras: 'keras.regularizers.L1(lambda)',
-    use: 'Sparse weights: those the data do not need go to zero.',
-  },
-  l2: {
-    signature: 'l2(lambda)',
-    equation: '(λ / 2) · Σw²',
-    gradient: 'λ · w',
-    source:
-      'Hoerl and Kennard, "Ridge regression", 1970; Krogh and Hertz, "A simple weight decay can improve generalization", 1991',
-    pytorch: 'weight_decay=lambda of torch.optim.SGD, on these weights only',
-    keras: 'keras.regularizers.L2(lambda / 2): Keras adds λ · Σw², without the half',
-    use: 'Small weights: the usual choice against overfitting.',
-  },
-  l1l2: {
-    signature: 'l1l2({ l1 = 0, l2 = 0 })',
-    equation: 'l1 · Σ|w| + (l2 / 2) · Σw²',
-    gradient: 'l1 · sign(w) + l2 · w',
-    source: 'Zou and Hastie, "Regularization and variable selection via the elastic net", 2005',
-    pytorch: 'both terms added to the loss',
-    keras: 'keras.regularizers.L1L2(l1, l2 / 2)',
-    use: 'Sparse weights where inputs are correlated.',
-  },
-}
-
 const make = (kind: RegularizerKind, l1: number, l2: number): Regularizer => Object.freeze({ kind, l1, l2 })
 
 /**

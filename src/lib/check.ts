@@ -89,6 +89,28 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   }
 }
 
+/** Options with their defaults filled in: all that `defaults` does not leave undefined are there. */
+type Filled<Options, Defaults> = {
+  [K in keyof Options]-?: K extends keyof Defaults
+    ? Defaults[K] extends undefined
+      ? Options[K]
+      : Exclude<Options[K], undefined>
+    : never
+}
+
+/**
+ * Options with their defaults filled in, where the list of defaults names every option.
+ * @throws TypeError for an unknown option, naming the nearest.
+ */
+export function readOptions<
+  Options extends object,
+  const Defaults extends { readonly [K in keyof Required<Options>]: Options[K] | undefined },
+>(where: string, options: Options, defaults: Defaults): Filled<Options, Defaults> {
+  checkOptions(where, options, Object.keys(defaults))
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) } as Filled<Options, Defaults>
+}
+
 /** @throws RangeError unless `value` is one of `known`, naming the nearest. */
 export function checkOneOf<T extends string>(where: string, name: string, value: unknown, known: readonly T[]): T {
   if (typeof value !== 'string') throw new TypeError(`${where}: "${name}" must be a name, got ${show(value)}`)

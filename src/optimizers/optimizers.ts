@@ -1,6 +1,6 @@
 /**
- * The catalogue of optimizers. A factory checks its options and returns a plain frozen object; the rules' equations, state
- * and sources are in `rules`. Semantics and defaults are PyTorch's; those of Lion, LAMB, Yogi, AdaBelief and NovoGrad Optax's,
+ * The catalogue of optimizers. A factory checks its options and returns a plain frozen object; equations, state and sources
+ * are in optimizers.docs.ts. Semantics and defaults are PyTorch's; those of Lion, LAMB, Yogi, AdaBelief and NovoGrad Optax's,
  * which leaves the learning rate to the user: theirs are the usual ones.
  */
 import { checkOneOf, show } from '../lib/check.ts'

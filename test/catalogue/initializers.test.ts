@@ -4,7 +4,6 @@ import { fillInitial, initialDistribution } from '../../src/catalogue/initialize
 import * as catalogue from '../../src/catalogue/initializers/initializers.ts'
 import {
   INITIALIZER_NAMES,
-  INITIALIZERS,
   type Initializer,
   initialGain,
   resolveInitializer,
@@ -214,14 +213,11 @@ test('initializers: the same seed gives the same bits', () => {
 })
 
 test('initializers: names and specs resolve to frozen, JSON-able specs', () => {
-  assert.equal(Object.keys(INITIALIZERS), [...INITIALIZER_NAMES])
   for (const kind of INITIALIZER_NAMES) {
     const spec = resolveInitializer('dense', kind === 'constant' ? { kind, value: 3 } : kind)
     assert.is(spec.kind, kind)
     assert.ok(Object.isFrozen(spec))
     assert.equal(resolveInitializer('dense', JSON.parse(JSON.stringify(spec))), spec)
-    const { signature, equation, use, pytorch, keras } = INITIALIZERS[kind]
-    assert.ok(signature.startsWith(`${kind}(`) && equation && use && (pytorch || keras), kind)
   }
   assert.equal(resolveInitializer('dense', 'heNormal'), catalogue.heNormal())
   assert.equal(catalogue.heNormal(), { kind: 'heNormal', gain: Math.SQRT2, mode: 'fanIn' })

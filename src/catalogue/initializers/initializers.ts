@@ -1,6 +1,5 @@
 /** The catalogue of initial weights: plain frozen specs, no machine needed. */
 import { checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
-import { DOCS, type InitializerDoc } from './docs.ts'
 
 /** Options of every kind; what a spec holds beside its kind. */
 interface Options {
@@ -180,9 +179,7 @@ const FACTORIES: Readonly<Record<InitializerName, Make>> = {
   torchLinear: plain('torchLinear', torchLinear),
 }
 
-/** Every initializer with what its reference page says. */
-export const INITIALIZERS: Readonly<Record<InitializerName, InitializerDoc>> = DOCS
-export const INITIALIZER_NAMES = Object.keys(DOCS) as readonly InitializerName[]
+export const INITIALIZER_NAMES = Object.keys(FACTORIES) as readonly InitializerName[]
 
 /**
  * A name stands for the kind with its default options; a spec, made here or read from a file, is checked.

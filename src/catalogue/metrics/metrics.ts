@@ -1,47 +1,16 @@
 /** The catalogue of metrics: plain frozen specs, and streams that measure batch after batch in float64; no machine needed. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
-import { METRIC_DOCS, type MetricDoc } from './docs.ts'
+import { METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
 import type { Average } from './report.ts'
 import { confusionMatrix as matrixOf } from './report.ts'
 import type { MetricValue, Task } from './rule.ts'
 import { type MetricStream, makeStream } from './streams.ts'
 
+export { METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
 export type { Average, ClassificationReport } from './report.ts'
 export { classificationReport } from './report.ts'
 export type { MetricValue } from './rule.ts'
 export type { MetricStream } from './streams.ts'
-
-export const METRIC_NAMES = [
-  'accuracy',
-  'binaryAccuracy',
-  'topKAccuracy',
-  'precision',
-  'recall',
-  'f1Score',
-  'auc',
-  'logLoss',
-  'meanSquaredError',
-  'rootMeanSquaredError',
-  'meanAbsoluteError',
-  'meanAbsolutePercentageError',
-  'r2Score',
-  'confusionMatrix',
-] as const
-export type MetricName = (typeof METRIC_NAMES)[number]
-
-/** A metric and its options: frozen and JSON-able. Options a metric does not have are absent. */
-export interface Metric {
-  readonly kind: MetricName
-  /** Outputs above it mean yes; absent: 0.5, or 0 for logits. */
-  readonly threshold?: number
-  /** topKAccuracy: how many classes may hold the right one. */
-  readonly k?: number
-  /** precision, recall, f1Score: over classes; absent: 'binary' for one output, else 'macro'. */
-  readonly average?: Average
-}
-
-/** Facts about each metric, for the reference page. */
-export const metricKinds: Readonly<Record<MetricName, MetricDoc>> = METRIC_DOCS
 
 /** Options of precision, recall and f1Score. */
 export interface ClassMetricOptions {

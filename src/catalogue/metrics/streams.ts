@@ -2,7 +2,7 @@
 
 import { areaUnderCurve, confusion, fromCounts } from './counts.ts'
 import { crossEntropy, determination, inTop, meanOverOutputs, onClass, onSide } from './means.ts'
-import type { Metric } from './metrics.ts'
+import type { Metric } from './metric.ts'
 import type { MetricValue, Rule, Task } from './rule.ts'
 
 export interface MetricStream {

@@ -27,7 +27,7 @@ export interface OptimizerOf<Kind extends string = string> {
 /** How a rule takes weight decay: added to the gradient, off the parameters, by choice, in a place of its own, or not. */
 export type DecayForm = 'L2' | 'decoupled' | 'either' | 'inside' | 'none'
 
-/** One row of the catalogue: how a rule runs and what its documentation says. */
+/** One row of the catalogue: how a rule runs. Its equation is in optimizers.docs.ts. */
 export interface Rule {
   readonly op: UpdateOp
   /** Ops over the same operands that run before `op`, each seeing what the one before wrote. */
@@ -47,14 +47,6 @@ export interface Rule {
   /** Gradients far below it count as 0: where they are squared, their squares must not be denormal. */
   readonly tiny: number
   readonly decay: DecayForm
-  // documentation
-  readonly title: string
-  readonly equation: string
-  readonly state: string
-  readonly source: string
-  /** The same rule elsewhere. */
-  readonly equivalent: string
-  readonly use: string
 }
 
 /** A rule that names its states and constants as its op does. */

@@ -2,7 +2,8 @@
 
 import { checkOptions } from '../../lib/check.ts'
 import { CALLBACK_EVENTS, type Callback, checkCallbacks } from './callback.ts'
-import { type CallbackDoc, DOCS } from './docs.ts'
+import { CSV_LOGGER, MODEL_CHECKPOINT, TENSOR_BOARD } from './files.ts'
+import { EARLY_STOPPING, REDUCE_LEARNING_RATE } from './steering.ts'
 
 export {
   CALLBACK_EVENTS,
@@ -31,10 +32,18 @@ export {
   terminateOnNaN,
 } from './steering.ts'
 
-export type CallbackName = keyof typeof DOCS
-
-/** Every callback with what its reference page says. */
-export const CALLBACKS: Readonly<Record<CallbackName, CallbackDoc>> = DOCS
+/** Every callback with its options at their defaults; what has none is undefined. */
+export const CALLBACKS = {
+  earlyStopping: EARLY_STOPPING,
+  reduceLearningRateOnPlateau: REDUCE_LEARNING_RATE,
+  modelCheckpoint: MODEL_CHECKPOINT,
+  csvLogger: CSV_LOGGER,
+  tensorBoard: TENSOR_BOARD,
+  progressBar: { output: undefined },
+  terminateOnNaN: {},
+  lambdaCallback: {},
+} as const
+export type CallbackName = keyof typeof CALLBACKS
 
 /**
  * A callback from functions, one per event. Keras' LambdaCallback.

@@ -1,7 +1,7 @@
 /** Callbacks that write files. */
 import { appendBytes, readBytes, writeBytes } from '#runtime'
 import { encodeScalars, encodeVersion } from '../../formats/tensorboard.ts'
-import { checkBoolean, checkOptions, show } from '../../lib/check.ts'
+import { checkBoolean, readOptions, show } from '../../lib/check.ts'
 import type { Callback, Logs } from './callback.ts'
 import { Monitor, type MonitorMode } from './monitor.ts'
 
@@ -18,6 +18,14 @@ export interface ModelCheckpointOptions {
   saveBestOnly?: boolean
   includeOptimizer?: boolean
 }
+
+export const MODEL_CHECKPOINT = {
+  path: undefined,
+  monitor: 'val_loss',
+  mode: 'auto',
+  saveBestOnly: false,
+  includeOptimizer: false,
+} as const
 
 const FIELD = /\{(\w+)(?::(?:0(\d+)d|\.(\d+)f))?\}/g
 
@@ -41,9 +49,8 @@ function fillPath(path: string, epoch: number, logs: Logs): string {
  */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const where = 'modelCheckpoint'
-  checkOptions(where, options, ['path', 'monitor', 'mode', 'saveBestOnly', 'includeOptimizer'])
-  const { monitor: name = 'val_loss', mode = 'auto', saveBestOnly = false, includeOptimizer = false } = options
-  const path = checkPath(where, 'path', options.path)
+  const { monitor: name, mode, saveBestOnly, includeOptimizer, ...rest } = readOptions(where, options, MODEL_CHECKPOINT)
+  const path = checkPath(where, 'path', rest.path)
   const monitor = new Monitor(where, name, mode, 0)
   checkBoolean(where, 'saveBestOnly', saveBestOnly)
   checkBoolean(where, 'includeOptimizer', includeOptimizer)
@@ -68,6 +75,8 @@ export interface CsvLoggerOptions {
   append?: boolean
 }
 
+export const CSV_LOGGER = { path: undefined, separator: ',', append: false } as const
+
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** A file's text, empty when there is none. */
@@ -87,9 +96,8 @@ async function readExisting(path: string): Promise<string> {
  */
 export function csvLogger(options: CsvLoggerOptions): Callback {
   const where = 'csvLogger'
-  checkOptions(where, options, ['path', 'separator', 'append'])
-  const { separator = ',', append = false } = options
-  const path = checkPath(where, 'path', options.path)
+  const { separator, append, ...rest } = readOptions(where, options, CSV_LOGGER)
+  const path = checkPath(where, 'path', rest.path)
   if (typeof separator !== 'string' || separator.length !== 1 || '"\r\n'.includes(separator)) {
     throw new RangeError(
       `${where}: "separator" must be one character, not a quote or a line break, got ${show(separator)}`,
@@ -122,14 +130,15 @@ export interface TensorBoardOptions {
   logDir?: string
 }
 
+export const TENSOR_BOARD = { logDir: 'logs' } as const
+
 /**
  * Writes event files for TensorBoard: `epoch_NAME` of every metric, those of validation in a run of their own, and
  * `epoch_learning_rate`. Keras' TensorBoard. Default: logDir 'logs'; runs are its folders `train` and `validation`.
  * @throws TypeError for bad options.
  */
 export function tensorBoard(options: TensorBoardOptions = {}): Callback {
-  checkOptions('tensorBoard', options, ['logDir'])
-  const logDir = checkPath('tensorBoard', 'logDir', options.logDir ?? 'logs')
+  const logDir = checkPath('tensorBoard', 'logDir', readOptions('tensorBoard', options, TENSOR_BOARD).logDir)
   let name = ''
   let opened = new Set<string>()
 

@@ -1,5 +1,5 @@
 /** Callbacks that end training or change its pace. */
-import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../../lib/check.ts'
+import { checkBoolean, checkInteger, checkNumber, readOptions } from '../../lib/check.ts'
 import type { Callback, CallbackContext, Logs } from './callback.ts'
 import { formatMetric, Monitor, type MonitorMode } from './monitor.ts'
 
@@ -13,7 +13,16 @@ export interface EarlyStoppingOptions {
   restoreBestWeights?: boolean
 }
 
-const EARLY_STOPPING = ['monitor', 'minDelta', 'patience', 'mode', 'baseline', 'startFromEpoch', 'restoreBestWeights']
+/** Its options at their defaults, as of the other callbacks. */
+export const EARLY_STOPPING = {
+  monitor: 'val_loss',
+  minDelta: 0,
+  patience: 0,
+  mode: 'auto',
+  baseline: undefined,
+  startFromEpoch: 0,
+  restoreBestWeights: false,
+} as const
 
 /**
  * Stops when the monitored metric has not improved by more than minDelta for `patience` epochs. Keras' EarlyStopping.
@@ -25,9 +34,15 @@ const EARLY_STOPPING = ['monitor', 'minDelta', 'patience', 'mode', 'baseline', '
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const where = 'earlyStopping'
-  checkOptions(where, options, EARLY_STOPPING)
-  const { monitor: name = 'val_loss', minDelta = 0, patience = 0, mode = 'auto', baseline } = options
-  const { startFromEpoch = 0, restoreBestWeights = false } = options
+  const {
+    monitor: name,
+    minDelta,
+    patience,
+    mode,
+    baseline,
+    startFromEpoch,
+    restoreBestWeights,
+  } = readOptions(where, options, EARLY_STOPPING)
   const monitor = new Monitor(where, name, mode, minDelta)
   checkInteger(where, 'patience', patience)
   if (baseline !== undefined) checkNumber(where, 'baseline', baseline)
@@ -76,7 +91,15 @@ export interface ReduceLearningRateOnPlateauOptions {
   minLearningRate?: number
 }
 
-const PLATEAU = ['monitor', 'factor', 'patience', 'minDelta', 'mode', 'cooldown', 'minLearningRate']
+export const REDUCE_LEARNING_RATE = {
+  monitor: 'val_loss',
+  factor: 0.1,
+  patience: 10,
+  minDelta: 1e-4,
+  mode: 'auto',
+  cooldown: 0,
+  minLearningRate: 0,
+} as const
 
 /**
  * Multiplies the learning rate by `factor` when the monitored metric has not improved by more than minDelta for `patience`
@@ -89,9 +112,15 @@ const PLATEAU = ['monitor', 'factor', 'patience', 'minDelta', 'mode', 'cooldown'
  */
 export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateauOptions = {}): Callback {
   const where = 'reduceLearningRateOnPlateau'
-  checkOptions(where, options, PLATEAU)
-  const { monitor: name = 'val_loss', factor = 0.1, patience = 10, minDelta = 1e-4, mode = 'auto' } = options
-  const { cooldown = 0, minLearningRate = 0 } = options
+  const {
+    monitor: name,
+    factor,
+    patience,
+    minDelta,
+    mode,
+    cooldown,
+    minLearningRate,
+  } = readOptions(where, options, REDUCE_LEARNING_RATE)
   const monitor = new Monitor(where, name, mode, minDelta)
   checkNumber(where, 'factor', factor, { above: 0, below: 1 })
   checkInteger(where, 'patience', patience)

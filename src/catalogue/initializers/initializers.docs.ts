@@ -1,8 +1,20 @@
-/** What the reference page says of every initializer. */
+/** What docs/initializers.md says. */
 import type { InitializerName } from './initializers.ts'
 
+export const INTRO = `# Initializers
+
+How a parameter's first values are drawn: \`dense(100, { kernelInitializer: 'heNormal', biasInitializer: constant(0.1) })\`.
+An initializer is given by its name, which stands for the default options, or made by its function. Kernels are
+\`[inputs, units]\`; fanIn is the layer's inputs and fanOut its units, for biases too. Values are drawn in float64 from the
+model's seed by operations that every engine rounds alike: the same seed gives the same bits everywhere.
+
+Gains for \`glorotUniform\`, \`glorotNormal\`, \`heUniform\`, \`heNormal\` and \`orthogonal\`: \`initialGain(activation)\` is 1 for linear
+and sigmoid, 5/3 for tanh, √2 for relu, 3/4 for selu and √(2 / (1 + alpha²)) for leakyRelu.
+`
+
 export interface InitializerDoc {
-  readonly signature: string
+  /** Where it is not the name and its options. */
+  readonly signature?: string
   readonly equation: string
   readonly source: string
   readonly pytorch: string
@@ -14,9 +26,8 @@ const GLOROT = 'Glorot and Bengio, "Understanding the difficulty of training dee
 const HE = 'He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015'
 const LECUN = 'LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998'
 
-export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
+export const INITIALIZER_DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
   zeros: {
-    signature: 'zeros()',
     equation: 'w = 0',
     source: '',
     pytorch: 'torch.nn.init.zeros_',
@@ -24,7 +35,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'Biases. A kernel of zeros never learns: all its units stay alike.',
   },
   ones: {
-    signature: 'ones()',
     equation: 'w = 1',
     source: '',
     pytorch: 'torch.nn.init.ones_',
@@ -40,7 +50,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'Biases that should start open, such as those of gates, or at the log-odds of rare classes.',
   },
   randomUniform: {
-    signature: 'randomUniform({ minval = -0.05, maxval = 0.05 })',
     equation: 'w ~ U(minval, maxval)',
     source: '',
     pytorch: 'torch.nn.init.uniform_ (defaults 0, 1)',
@@ -48,7 +57,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'When a paper names the range.',
   },
   randomNormal: {
-    signature: 'randomNormal({ mean = 0, stddev = 0.05 })',
     equation: 'w ~ N(mean, stddev²)',
     source: '',
     pytorch: 'torch.nn.init.normal_ (defaults 0, 1)',
@@ -56,7 +64,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'When a paper names the deviation.',
   },
   truncatedNormal: {
-    signature: 'truncatedNormal({ mean = 0, stddev = 0.05 })',
     equation: 'w ~ N(mean, stddev²), redrawn beyond mean ± 2 stddev; deviation 0.8796 stddev',
     source: '',
     pytorch: 'torch.nn.init.trunc_normal_ with a, b = mean ± 2 stddev (its own a, b are -2 and 2)',
@@ -64,7 +71,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'As randomNormal, without outliers.',
   },
   varianceScaling: {
-    signature: "varianceScaling({ scale = 1, mode = 'fanIn', distribution = 'truncatedNormal' })",
     equation:
       'Var w = scale / n; n is fanIn, fanOut or their mean (fanAvg); distribution is truncatedNormal, normal or uniform',
     source: HE,
@@ -73,7 +79,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: "Keras' GlorotNormal is scale 1 with fanAvg, its HeNormal scale 2, its LecunNormal the defaults.",
   },
   glorotUniform: {
-    signature: 'glorotUniform({ gain = 1 })',
     equation: 'w ~ U(-a, a), a = gain · √(6 / (fanIn + fanOut))',
     source: GLOROT,
     pytorch: 'torch.nn.init.xavier_uniform_',
@@ -81,7 +86,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'The default of dense layers: tanh, sigmoid, softmax and linear units.',
   },
   glorotNormal: {
-    signature: 'glorotNormal({ gain = 1 })',
     equation: 'w ~ N(0, σ²), σ = gain · √(2 / (fanIn + fanOut))',
     source: GLOROT,
     pytorch: 'torch.nn.init.xavier_normal_',
@@ -89,7 +93,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'As glorotUniform.',
   },
   heUniform: {
-    signature: "heUniform({ gain = √2, mode = 'fanIn' })",
     equation: 'w ~ U(-a, a), a = gain · √(3 / fan)',
     source: HE,
     pytorch: "torch.nn.init.kaiming_uniform_(nonlinearity='relu')",
@@ -97,7 +100,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'relu and its relatives. mode "fanOut" keeps the size of gradients instead of activations.',
   },
   heNormal: {
-    signature: "heNormal({ gain = √2, mode = 'fanIn' })",
     equation: 'w ~ N(0, σ²), σ = gain / √fan',
     source: HE,
     pytorch: "torch.nn.init.kaiming_normal_(nonlinearity='relu')",
@@ -105,7 +107,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'As heUniform.',
   },
   lecunUniform: {
-    signature: 'lecunUniform()',
     equation: 'w ~ U(-a, a), a = √(3 / fanIn)',
     source: LECUN,
     pytorch: "torch.nn.init.kaiming_uniform_(nonlinearity='linear')",
@@ -113,7 +114,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'As lecunNormal.',
   },
   lecunNormal: {
-    signature: 'lecunNormal()',
     equation: 'w ~ N(0, σ²), σ = √(1 / fanIn)',
     source: `${LECUN}; Klambauer et al., "Self-normalizing neural networks", 2017`,
     pytorch: "torch.nn.init.kaiming_normal_(nonlinearity='linear')",
@@ -121,7 +121,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'selu, which needs it to normalize itself.',
   },
   orthogonal: {
-    signature: 'orthogonal({ gain = 1 })',
     equation: 'w = gain · Q, QᵀQ = I (QQᵀ = I where fanIn < fanOut), Q uniform',
     source:
       'Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014',
@@ -130,7 +129,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'Deep and recurrent networks, reinforcement learning. Kernels only; cubic cost, seconds above 1,500 units.',
   },
   identity: {
-    signature: 'identity({ gain = 1 })',
     equation: 'w[i][j] = gain where i = j, else 0',
     source: '',
     pytorch: 'torch.nn.init.eye_',
@@ -138,7 +136,6 @@ export const DOCS: Readonly<Record<InitializerName, InitializerDoc>> = {
     use: 'Layers that should start as the identity. Kernels only, of any shape.',
   },
   torchLinear: {
-    signature: 'torchLinear()',
     equation: 'w ~ U(-a, a), a = 1 / √fanIn',
     source: '',
     pytorch: 'the default of torch.nn.Linear, for weights and biases',

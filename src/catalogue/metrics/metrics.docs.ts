@@ -1,8 +1,26 @@
-/** What the reference page says of each metric. */
-import type { MetricName } from './metrics.ts'
+/** What docs/metrics.md says. */
+import type { Metric, MetricName } from './metric.ts'
+
+export const INTRO = `# Metrics
+
+A metric is a name or a factory's result: \`compile({ metrics: ['accuracy', topKAccuracy({ k: 3 })] })\`. Metrics are exact over
+a whole data set, summed in float64 row after row, so the batch size does not change them. \`sampleWeight\` weighs rows.
+y is an output, t its target; TP, FP and FN count true positives, false positives and false negatives.
+`
+
+/** After the list. */
+export const NOTES = `\`threshold\` is where yes begins: 0.5 unless given, 0 for logits. One output is always a yes or no. Several outputs are one class of
+many unless they are independent, which a \`threshold\` says. \`average\` of precision, recall and F1 is 'binary' (class 1; the default
+of one output), 'macro' (mean over the classes that occur; the default of several), 'micro' (all counts together) or 'weighted'
+(mean weighted by the classes' rows); divisions by zero give 0.
+
+Without a model: \`score(metric, targets, outputs, { rows, sampleWeight })\` gives any metric of arrays, \`confusionMatrix(yTrue, yPred)\`
+the matrix of class indices, and \`classificationReport(yTrue, yPred)\` accuracy, precision, recall and F1 of every class with their averages.
+`
 
 export interface MetricDoc {
-  readonly signature: string
+  /** Names of its options. */
+  readonly options?: readonly (keyof Metric)[]
   readonly equation: string
   readonly outputs: 'one class of many, or yes and no' | 'yes and no' | 'one class of many' | 'quantities'
   readonly keras: string
@@ -14,7 +32,7 @@ const CLASSES = 'one class of many, or yes and no'
 
 export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
   accuracy: {
-    signature: 'accuracy({ threshold })',
+    options: ['threshold'],
     equation:
       "share of rows whose first largest output is their class; of independent outputs, share on the target's side of the threshold",
     outputs: CLASSES,
@@ -23,7 +41,7 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Classes of about equal size.',
   },
   binaryAccuracy: {
-    signature: 'binaryAccuracy({ threshold })',
+    options: ['threshold'],
     equation: 'share of outputs with (y > threshold) = (t > 0.5)',
     outputs: 'yes and no',
     keras: 'BinaryAccuracy(threshold=threshold)',
@@ -31,7 +49,7 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'One or more labels that do not exclude each other.',
   },
   topKAccuracy: {
-    signature: 'topKAccuracy({ k = 5 })',
+    options: ['k'],
     equation: 'share of rows whose class is among the k largest outputs; of equal outputs the later ranks higher',
     outputs: 'one class of many',
     keras: 'TopKCategoricalAccuracy(k), SparseTopKCategoricalAccuracy(k)',
@@ -39,7 +57,7 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Many classes, of which a few answers may be shown.',
   },
   precision: {
-    signature: 'precision({ threshold, average })',
+    options: ['threshold', 'average'],
     equation: 'TP / (TP + FP), 0 when nothing was predicted',
     outputs: CLASSES,
     keras: 'Precision',
@@ -47,7 +65,7 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'How far a yes can be trusted.',
   },
   recall: {
-    signature: 'recall({ threshold, average })',
+    options: ['threshold', 'average'],
     equation: 'TP / (TP + FN), 0 when there is nothing to find',
     outputs: CLASSES,
     keras: 'Recall',
@@ -55,7 +73,7 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'How much of what there is was found.',
   },
   f1Score: {
-    signature: 'f1Score({ threshold, average })',
+    options: ['threshold', 'average'],
     equation: "2 TP / (2 TP + FP + FN), 0 when that is 0 / 0; averages are means of the classes' scores",
     outputs: CLASSES,
     keras: 'F1Score(average=average)',
@@ -63,7 +81,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Unequal classes: high only where precision and recall both are.',
   },
   auc: {
-    signature: 'auc()',
     equation:
       'share of pairs of a positive and a negative that the output orders rightly, ties ½; several outputs: the mean over outputs, each against the rest',
     outputs: CLASSES,
@@ -72,7 +89,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'How well the output ranks, whatever the threshold. Keeps all outputs until reset.',
   },
   logLoss: {
-    signature: 'logLoss()',
     equation: 'mean of -Σ t ln y, or of -t ln y - (1 - t) ln(1 - y) for yes and no, y kept in [2⁻²³, 1 - 2⁻²³]',
     outputs: CLASSES,
     keras: 'CategoricalCrossentropy, BinaryCrossentropy (metrics)',
@@ -80,7 +96,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Quality of probabilities, beside another loss.',
   },
   meanSquaredError: {
-    signature: 'meanSquaredError()',
     equation: 'mean of (y - t)²',
     outputs: 'quantities',
     keras: 'MeanSquaredError',
@@ -88,7 +103,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Regression, in squared units.',
   },
   rootMeanSquaredError: {
-    signature: 'rootMeanSquaredError()',
     equation: '√ of the mean of (y - t)²',
     outputs: 'quantities',
     keras: 'RootMeanSquaredError',
@@ -96,7 +110,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Regression, in the units of the target.',
   },
   meanAbsoluteError: {
-    signature: 'meanAbsoluteError()',
     equation: 'mean of |y - t|',
     outputs: 'quantities',
     keras: 'MeanAbsoluteError',
@@ -104,7 +117,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Regression with outliers.',
   },
   meanAbsolutePercentageError: {
-    signature: 'meanAbsolutePercentageError()',
     equation: 'mean of 100 |y - t| / max(|t|, 10⁻⁷)',
     outputs: 'quantities',
     keras: 'MeanAbsolutePercentageError',
@@ -112,7 +124,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Targets of very different sizes, none near 0.',
   },
   r2Score: {
-    signature: 'r2Score()',
     equation: '1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; a constant target gives 1 if met exactly, else 0',
     outputs: 'quantities',
     keras: 'R2Score',
@@ -120,7 +131,6 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     use: 'Share of the variation that is explained: 1 is perfect, 0 no better than the mean.',
   },
   confusionMatrix: {
-    signature: 'confusionMatrix()',
     equation: 'entry [i][j]: rows of class i predicted as class j',
     outputs: CLASSES,
     keras: 'tf.math.confusion_matrix',

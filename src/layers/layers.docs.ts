@@ -1,4 +1,4 @@
-/** docs/layers.md: one section a kind; defaults and parameters are read off the layers themselves. */
+/** What docs/layers.md says. */
 import {
   activation,
   batchNorm,
@@ -10,15 +10,36 @@ import {
   input,
   instanceNorm,
   type Layer,
-  type Lowerable,
   layerNorm,
-  parametersOf,
   prelu,
   residual,
   rmsNorm,
-} from '../../src/layers/layers.ts'
+} from './layers.ts'
 
-interface LayerDoc {
+export const INTRO = `# Layers
+
+\`\`\`ts
+const model = sequential([
+  input(64),
+  dense(100, { useBias: false }),
+  batchNorm(),
+  activation('relu'),
+  dropout(0.2),
+  dense(10, { activation: 'softmax' }),
+])
+\`\`\`
+
+Layers that behave differently in training: \`batchNorm\`, \`batchRenorm\`, \`dropout\`, \`gaussianNoise\`. \`predict\` and \`evaluate\` use running
+statistics and no noise; with \`{ training: true }\` they pass all their rows through as one batch of training (batch statistics, fresh
+noise in every call) and change nothing. \`model.freezeStatistics()\` lets training go on with the running statistics as constants, for
+fine-tuning on small batches; \`unfreezeStatistics()\` undoes it. \`model.fold()\` is a new model for inference: batch normalization merged into
+the dense layers beside it, weight normalization resolved, dropout and noise gone.
+
+Layers with parameters take \`trainable\` (default true) and \`name\` (the parameters' prefix). Running statistics are parameters that no optimizer
+touches: they are saved, counted and read like the others.
+`
+
+export interface LayerDoc {
   readonly signature: string
   readonly equation: string
   readonly use: string
@@ -26,11 +47,11 @@ interface LayerDoc {
   readonly pytorch: string
   readonly keras: string
   readonly notes?: readonly string[]
-  /** What the defaults are read off. */
+  /** The page reads its defaults and parameters. */
   readonly example: Layer
 }
 
-const LAYERS: Readonly<Record<Layer['kind'], LayerDoc>> = {
+export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
   input: {
     signature: 'input(size)',
     equation: 'x, rows of `size` features',
@@ -182,80 +203,4 @@ const LAYERS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     ],
     example: residual([dense(6)]),
   },
-}
-
-const HEAD = `# Layers
-
-\`\`\`ts
-const model = sequential([
-  input(64),
-  dense(100, { useBias: false }),
-  batchNorm(),
-  activation('relu'),
-  dropout(0.2),
-  dense(10, { activation: 'softmax' }),
-])
-\`\`\`
-
-Layers that behave differently in training: \`batchNorm\`, \`batchRenorm\`, \`dropout\`, \`gaussianNoise\`. \`predict\` and \`evaluate\` use running
-statistics and no noise; with \`{ training: true }\` they pass all their rows through as one batch of training (batch statistics, fresh
-noise in every call) and change nothing. \`model.freezeStatistics()\` lets training go on with the running statistics as constants, for
-fine-tuning on small batches; \`unfreezeStatistics()\` undoes it. \`model.fold()\` is a new model for inference: batch normalization merged into
-the dense layers beside it, weight normalization resolved, dropout and noise gone.
-
-Layers with parameters take \`trainable\` (default true) and \`name\` (the parameters' prefix). Running statistics are parameters that no optimizer
-touches: they are saved, counted and read like the others.
-`
-
-const NO_DEFAULT = ['kind', 'size', 'units', 'trainable', 'name', 'groups', 'layers', 'rate', 'stddev']
-
-/** The layer's options at their defaults. */
-function defaults(layer: Layer): string {
-  const shown = (value: unknown): string =>
-    typeof value === 'object' && value !== null && 'kind' in value ? String(value.kind) : String(value)
-  return Object.entries(layer)
-    .filter(
-      ([name]) =>
-        !NO_DEFAULT.includes(name) &&
-        !(layer.kind === 'activation' || (layer.kind === 'instanceNorm' && name === 'channels')),
-    )
-    .map(([name, value]) => `\`${name} = ${shown(value)}\``)
-    .join(', ')
-}
-
-/** Names and shapes for 6 columns. */
-function parameters(layer: Lowerable): string {
-  return parametersOf(layer, 6)
-    .map(
-      ({ name, shape, trainable }) => `\`${name}\` [${shape.join(', ')}]${trainable === false ? ' (not trained)' : ''}`,
-    )
-    .join(', ')
-}
-
-function section({ signature, equation, use, source, pytorch, keras, notes = [], example }: LayerDoc): string {
-  const options = defaults(example)
-  const owned = example.kind === 'input' ? '' : parameters(example)
-  return [
-    `## ${example.kind}`,
-    '',
-    `\`${signature}\``,
-    '',
-    '```',
-    equation,
-    '```',
-    '',
-    `* Use: ${use}.`,
-    ...(options ? [`* Defaults: ${options}.`] : []),
-    ...(owned ? [`* Parameters, on 6 columns: ${owned}.`] : []),
-    ...(source ? [`* Source: ${source}.`] : []),
-    `* PyTorch: ${pytorch}.`,
-    `* Keras: ${keras}.`,
-    ...notes.map((note) => `* ${note}`),
-    '',
-  ].join('\n')
-}
-
-/** The whole page. */
-export function page(): string {
-  return [HEAD, ...Object.values(LAYERS).map(section)].join('\n')
 }

@@ -1,0 +1,298 @@
+/** The reference pages: docs/NAME.md is written by `npm run docs` from the catalogues and the prose beside them (*.docs.ts). */
+import * as activationDocs from '../src/catalogue/activations.docs.ts'
+import { type ActivationKind, type ActivationName, activationKinds } from '../src/catalogue/activations.ts'
+import * as initializerDocs from '../src/catalogue/initializers/initializers.docs.ts'
+import { INITIALIZER_NAMES, resolveInitializer } from '../src/catalogue/initializers/initializers.ts'
+import * as lossDocs from '../src/catalogue/losses.docs.ts'
+import { LOSS_NAMES, lossKinds, resolveLoss } from '../src/catalogue/losses.ts'
+import * as metricDocs from '../src/catalogue/metrics/metrics.docs.ts'
+import { METRIC_NAMES, resolveMetric } from '../src/catalogue/metrics/metrics.ts'
+import * as regularizerDocs from '../src/catalogue/regularizers.docs.ts'
+import { l1l2, REGULARIZER_KINDS } from '../src/catalogue/regularizers.ts'
+import * as layerDocs from '../src/layers/layers.docs.ts'
+import { type Layer, type Lowerable, parametersOf } from '../src/layers/layers.ts'
+import * as optimizerDocs from '../src/optimizers/optimizers.docs.ts'
+import { type OptimizerName, optimizers, type Rule, rules } from '../src/optimizers/optimizers.ts'
+import * as scheduleDocs from '../src/optimizers/schedules/schedules.docs.ts'
+import { SCHEDULE_NAMES } from '../src/optimizers/schedules/schedules.ts'
+import * as callbackDocs from '../src/training/callbacks/callbacks.docs.ts'
+import { CALLBACKS, type CallbackName } from '../src/training/callbacks/callbacks.ts'
+
+const keysOf = <T extends object>(record: T) => Object.keys(record) as (keyof T & string)[]
+
+/** Numbers that are known by another name than their digits. */
+const KNOWN = new Map([
+  [Math.SQRT2, '√2'],
+  [1 / 3, '1 / 3'],
+])
+
+/** A value as it is written in code; what calls make, by the call. */
+function code(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(code).join(', ')}]`
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'number') {
+    const tiny = value > 0 && (value < 1e-3 || value >= 1e5)
+    return KNOWN.get(value) ?? (tiny ? value.toExponential().replace('+', '') : String(value))
+  }
+  if (typeof value === 'function' && 'kind' in value && 'options' in value) return call(value as NamedCall)
+  if (typeof value === 'object' && value !== null) {
+    return `{ ${Object.entries(value)
+      .map(([name, part]) => `${name}: ${code(part)}`)
+      .join(', ')} }`
+  }
+  return String(value)
+}
+
+interface NamedCall {
+  readonly kind: string
+  readonly options: object
+}
+/** `stepDecay({ learningRate: 0.1, ... })`. */
+function call({ kind, options }: NamedCall): string {
+  return `${kind}(${code(kind === 'joinSchedules' ? Object.values(options)[0] : options)})`
+}
+
+/** `huber({ delta = 1 })`: the options a kind has, with their defaults where there are any. */
+function signature(kind: string, spec: object, names: readonly string[] = Object.keys(spec)): string {
+  const options = names
+    .filter((name) => name !== 'kind')
+    .map((name) => {
+      const value: unknown = Reflect.get(spec, name)
+      return value === undefined ? name : `${name} = ${code(value)}`
+    })
+  return options.length === 0 ? `${kind}()` : `${kind}({ ${options.join(', ')} })`
+}
+
+const fence = (text: string, language = '') => `\`\`\`${language}\n${text}\n\`\`\``
+const list = (facts: readonly (string | false)[]) =>
+  facts
+    .filter(Boolean)
+    .map((fact) => `* ${fact}`)
+    .join('\n')
+/** Cells may not hold a bare |. */
+const table = (rows: readonly (readonly string[])[]) => {
+  const [head, ...rest] = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+  return [head, `|${' --- |'.repeat(rows[0].length)}`, ...rest].join('\n')
+}
+const anchor = (kind: string) => `[${kind}](#${kind.toLowerCase()})`
+const paragraphs = (...parts: readonly (string | false)[]) =>
+  `${parts
+    .filter(Boolean)
+    .map((part) => String(part).trimEnd())
+    .join('\n\n')}\n`
+
+function activations(): string {
+  const names = keysOf(activationKinds)
+  const from: Readonly<Record<ActivationKind['saves'], string>> = { output: 'output', input: 'input', none: '' }
+  const rows = names.map((kind) => {
+    const { pytorch, keras } = activationDocs.ACTIVATION_DOCS[kind]
+    return [anchor(kind), from[activationKinds[kind].saves], pytorch, keras]
+  })
+  const section = (kind: ActivationName) => {
+    const { equation, derivative, use, source } = activationDocs.ACTIVATION_DOCS[kind]
+    const { rowwise, alpha } = activationKinds[kind]
+    const option = alpha !== undefined && `Option: \`${signature(kind, { alpha })}\`, alpha at least 0.`
+    return paragraphs(
+      `## ${kind}`,
+      fence(`${equation}\n${rowwise ? '' : "y' = "}${derivative}`),
+      list([`Use: ${use}.`, `Source: ${source}.`, option]),
+    )
+  }
+  const overview = table([['name', 'derivative from', 'PyTorch', 'Keras'], ...rows])
+  return paragraphs(activationDocs.INTRO, overview, ...names.map(section))
+}
+
+function losses(): string {
+  const rows = LOSS_NAMES.map((kind) => [
+    anchor(kind),
+    lossKinds[kind].targets === 'classes' ? 'class indices' : 'one number for each output',
+    lossDocs.LOSS_DOCS[kind].reduction,
+  ])
+  const sections = LOSS_NAMES.map((kind) => {
+    const { equation, reduction, gradient, source, pytorch, keras, use } = lossDocs.LOSS_DOCS[kind]
+    return paragraphs(
+      `## ${kind}`,
+      `\`${signature(kind, resolveLoss('docs', kind))}\``,
+      use,
+      list([
+        `**Loss**: ${equation}; ${reduction}`,
+        `**Gradient**: ${gradient}`,
+        `**Source**: ${source}`,
+        `**PyTorch**: ${pytorch}`,
+        `**Keras**: ${keras}`,
+      ]),
+    )
+  })
+  return paragraphs(lossDocs.INTRO, table([['loss', 'targets', 'of a row'], ...rows]), lossDocs.NOTES, ...sections)
+}
+
+function metrics(): string {
+  const rows = METRIC_NAMES.map((kind) => [anchor(kind), metricDocs.METRIC_DOCS[kind].outputs])
+  const sections = METRIC_NAMES.map((kind) => {
+    const { options = [], equation, keras, scikitLearn, use } = metricDocs.METRIC_DOCS[kind]
+    return paragraphs(
+      `## ${kind}`,
+      `\`${signature(kind, resolveMetric('docs', kind), options)}\``,
+      use,
+      list([`**Value**: ${equation}`, `**Keras**: ${keras}`, `**scikit-learn**: ${scikitLearn}`]),
+    )
+  })
+  return paragraphs(metricDocs.INTRO, table([['metric', 'outputs'], ...rows]), metricDocs.NOTES, ...sections)
+}
+
+function initializers(): string {
+  const sections = INITIALIZER_NAMES.map((kind) => {
+    const { equation, source, pytorch, keras, use, ...given } = initializerDocs.INITIALIZER_DOCS[kind]
+    const { signature: text = signature(kind, resolveInitializer('docs', kind)) } = given
+    return paragraphs(
+      `## ${kind}`,
+      `\`${text}\``,
+      `    ${equation}`,
+      use,
+      list([pytorch && `PyTorch: ${pytorch}`, keras && `Keras: ${keras}`, source && `Source: ${source}`]),
+    )
+  })
+  return paragraphs(initializerDocs.INTRO, ...sections)
+}
+
+function regularizers(): string {
+  const sections = REGULARIZER_KINDS.map((kind) => {
+    const { equation, gradient, use, pytorch, keras, source, ...given } = regularizerDocs.REGULARIZER_DOCS[kind]
+    return paragraphs(
+      `## ${kind}`,
+      `\`${given.signature ?? signature(kind, l1l2())}\``,
+      `    penalty   ${equation}\n    gradient  ${gradient}`,
+      use,
+      list([`PyTorch: ${pytorch}`, `Keras: ${keras}`, `Source: ${source}`]),
+    )
+  })
+  return paragraphs(regularizerDocs.INTRO, ...sections)
+}
+
+const DECAY: Readonly<Record<Rule['decay'], string>> = {
+  L2: 'L2, added to the gradient',
+  decoupled: 'decoupled',
+  either: 'L2, or decoupled with `decoupledWeightDecay: true`',
+  inside: 'inside the step, as the equation shows',
+  none: 'none',
+}
+
+function optimizersPage(): string {
+  const names = keysOf(optimizers)
+  const rows = names.map((kind) => {
+    const { use, source } = optimizerDocs.OPTIMIZER_DOCS[kind]
+    return [anchor(kind), use, source]
+  })
+  const section = (kind: OptimizerName) => {
+    const { equation, state, source, equivalent, use } = optimizerDocs.OPTIMIZER_DOCS[kind]
+    const { decay }: Rule = rules[kind]
+    const { learningRate, weightDecay, options } = optimizers[kind]()
+    const all = { learningRate, ...options, ...(decay !== 'none' && { weightDecay }) }
+    return paragraphs(
+      `## ${kind}`,
+      use,
+      fence(equation),
+      list([
+        `Defaults: \`${call({ kind, options: all })}\`.`,
+        `State: ${state}.`,
+        `Weight decay: ${DECAY[decay]}.`,
+        `Elsewhere: ${equivalent}.`,
+        `Source: ${source}.`,
+      ]),
+    )
+  }
+  const overview = table([['name', 'use', 'source'], ...rows])
+  return paragraphs(optimizerDocs.INTRO, '## Which one', overview, ...names.map(section))
+}
+
+function schedules(): string {
+  const sections = SCHEDULE_NAMES.map((kind) => {
+    const { use, equation, example, equivalent } = scheduleDocs.SCHEDULE_DOCS[kind]
+    return paragraphs(
+      `## ${kind}`,
+      use,
+      fence(equation),
+      list([`\`${code(example)}\``, equivalent !== undefined && `Elsewhere: ${equivalent}.`]),
+    )
+  })
+  return paragraphs(scheduleDocs.INTRO, ...sections)
+}
+
+/** What a layer is told without a default, and what every layer has. */
+const NO_DEFAULT = ['kind', 'size', 'units', 'trainable', 'name', 'groups', 'layers', 'rate', 'stddev']
+
+/** The layer's options at their defaults. */
+function layerDefaults(layer: Layer): string {
+  if (layer.kind === 'activation') return ''
+  const shown = (value: unknown): string =>
+    typeof value === 'object' && value !== null && 'kind' in value ? String(value.kind) : String(value)
+  return Object.entries(layer)
+    .filter(([name]) => !NO_DEFAULT.includes(name) && !(layer.kind === 'instanceNorm' && name === 'channels'))
+    .map(([name, value]) => `\`${name} = ${shown(value)}\``)
+    .join(', ')
+}
+
+/** Names and shapes for 6 columns. */
+function layerParameters(layer: Lowerable): string {
+  return parametersOf(layer, 6)
+    .map(
+      ({ name, shape, trainable }) => `\`${name}\` [${shape.join(', ')}]${trainable === false ? ' (not trained)' : ''}`,
+    )
+    .join(', ')
+}
+
+function layers(): string {
+  const sections = Object.values(layerDocs.LAYER_DOCS).map(
+    ({ signature: text, equation, use, source, pytorch, keras, notes = [], example }) => {
+      const options = layerDefaults(example)
+      const owned = example.kind === 'input' ? '' : layerParameters(example)
+      return paragraphs(
+        `## ${example.kind}`,
+        `\`${text}\``,
+        fence(equation),
+        list([
+          `Use: ${use}.`,
+          options && `Defaults: ${options}.`,
+          owned && `Parameters, on 6 columns: ${owned}.`,
+          source !== undefined && `Source: ${source}.`,
+          `PyTorch: ${pytorch}.`,
+          `Keras: ${keras}.`,
+          ...notes,
+        ]),
+      )
+    },
+  )
+  return paragraphs(layerDocs.INTRO, ...sections)
+}
+
+function callbacks(): string {
+  const section = (kind: CallbackName) => {
+    const doc: callbackDocs.CallbackDoc = callbackDocs.CALLBACK_DOCS[kind]
+    const defaults: Readonly<Record<string, unknown>> = CALLBACKS[kind]
+    const options = Object.entries(doc.options).map(([name, text]) => {
+      const value = defaults[name]
+      return `\`${name}\`: ${text}${value === undefined ? '' : `; default ${code(value)}`}`
+    })
+    return paragraphs(
+      `## ${kind}`,
+      fence(doc.signature ?? signature(kind, defaults), 'ts'),
+      doc.does,
+      list(options),
+      `Use: ${doc.use} Keras: ${doc.keras}. PyTorch: ${doc.pytorch}.`,
+    )
+  }
+  return paragraphs(callbackDocs.INTRO, ...keysOf(CALLBACKS).map(section))
+}
+
+/** By their names in docs/. */
+export const pages: Readonly<Record<string, () => string>> = {
+  activations,
+  callbacks,
+  initializers,
+  layers,
+  losses,
+  metrics,
+  optimizers: optimizersPage,
+  regularizers,
+  schedules,
+}

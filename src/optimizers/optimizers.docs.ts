@@ -1,0 +1,236 @@
+/** What docs/optimizers.md says. w is a parameter, g its gradient, t = 1, 2, ... the number of the update. */
+import type { OptimizerName } from './optimizers.ts'
+
+export const INTRO = `# Optimizers
+
+\`\`\`ts
+model.compile({ optimizer: 'adam', loss: 'meanSquaredError' })
+model.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), loss: 'meanSquaredError' })
+\`\`\`
+
+Rules, state and defaults are PyTorch's; those of Lion, LAMB, Yogi, AdaBelief and NovoGrad are Optax's. The trajectories are tested
+against both in float32, on every build. In the equations w is a parameter, g its gradient, t = 1, 2, ... the number of the update.
+
+## Options of all of them
+
+* \`learningRate\`: a number, or a [schedule](schedules.md): any pure function of the update's index t - 1 = 0, 1, 2, ...
+* \`weightDecay\`: a number or a schedule. L2 adds weightDecay * w to g before anything else; decoupled decay takes
+  learningRate * weightDecay * w off w before the step, untouched by the rule's scaling. By default it reaches every parameter, biases included.
+* \`parameterGroups\`: \`[{ match, learningRateScale, weightDecay }]\`. The first group whose \`match(name)\` is true counts; its decay
+  takes the place of the optimizer's, its scale multiplies the rate (for ASGD eta, for Rprop the first step size):
+
+\`\`\`ts
+adamw({ weightDecay: 0.05, parameterGroups: [{ match: (name) => name.endsWith('.bias'), weightDecay: 0 }] })
+\`\`\`
+
+Layers that are not trainable are skipped and keep their state. Betas and \`rho\` lie in [0, 1), \`epsilon\` is at least 1e-30. Where a
+rule squares gradients, those below about 1e-17 count as 0, elsewhere below 1e-27: denormal numbers would slow the update tenfold and more.
+
+## Momentum, one formula
+
+Textbooks write momentum in two forms. One keeps the rate outside the velocity, the other inside:
+
+\`\`\`
+outside: v = momentum * v + g                   w -= learningRate * v
+inside:  v = momentum * v - learningRate * g    w += v
+\`\`\`
+
+At a constant rate they are the same, v inside being -learningRate times v outside. When the rate changes, the outer form applies the new
+rate to the whole velocity at once, while in the inner form each gradient keeps the rate it came with. fourlane keeps the rate outside,
+like PyTorch; Keras keeps it inside.
+
+Nesterov's method takes its gradient where the velocity is about to carry the parameters:
+
+\`\`\`
+g at w - learningRate * momentum * v
+v = momentum * v + g
+w -= learningRate * v
+\`\`\`
+
+Let the stored parameters be that look-ahead point y = w - learningRate * momentum * v. Then w = y + learningRate * (v_new - g), and
+
+\`\`\`
+y -= learningRate * (g + momentum * v_new)
+\`\`\`
+
+This is the formula used: the gradient is taken at the stored parameters, as a model does anyway, and nothing is evaluated twice.
+
+## Below the model
+
+\`optimize(rule, initial)\` puts numbers of your own under a rule, \`minimize(rule, x0, f)\` runs it on a function:
+
+\`\`\`ts
+const { values, gradients, step } = optimize(adam({ learningRate: 0.01 }), [[1, 2], [3]])
+gradients[0].set([0.5, -0.5])
+step() // values[0] and values[1] are live views of the new numbers
+
+const { x, converged } = minimize(adam({ learningRate: 0.1 }), [0, 0], (x, gradient) => {
+  gradient[0] = 2 * (x[0] - 1)
+  gradient[1] = 2 * (x[1] + 3)
+  return (x[0] - 1) ** 2 + (x[1] + 3) ** 2
+}, { maxSteps: 500, tolerance: 1e-4 })
+\`\`\`
+`
+
+export interface OptimizerDoc {
+  readonly use: string
+  readonly equation: string
+  /** What it keeps for every parameter. */
+  readonly state: string
+  /** The same rule elsewhere. */
+  readonly equivalent: string
+  readonly source: string
+}
+
+export const OPTIMIZER_DOCS: Readonly<Record<OptimizerName, OptimizerDoc>> = {
+  sgd: {
+    use: 'With momentum 0.9 and a schedule the best final accuracy, for those who tune.',
+    equation: `b = g in the first update, then momentum * b + (1 - dampening) * g
+w -= learningRate * b
+nesterov:         w -= learningRate * (g + momentum * b)
+without momentum: w -= learningRate * g`,
+    state: '`velocity` b, only with momentum',
+    equivalent: 'PyTorch SGD; Keras SGD keeps the rate inside the velocity',
+    source: 'Robbins and Monro 1951; momentum: Polyak 1964; nesterov: Nesterov 1983 as in Sutskever et al. 2013',
+  },
+  adagrad: {
+    use: 'Sparse features: rare ones keep large rates.',
+    equation: `s += g^2, from initialAccumulatorValue
+w -= learningRate / (1 + (t - 1) * learningRateDecay) * g / (sqrt(s) + epsilon)`,
+    state: '`sumOfSquares` s',
+    equivalent: 'PyTorch Adagrad',
+    source: 'Duchi, Hazan and Singer 2011',
+  },
+  adadelta: {
+    use: 'No rate to choose: steps have the units of the parameters.',
+    equation: `v = rho * v + (1 - rho) * g^2
+d = sqrt((u + epsilon) / (v + epsilon)) * g
+u = rho * u + (1 - rho) * d^2
+w -= learningRate * d`,
+    state: '`secondMoment` v, `secondDelta` u',
+    equivalent: 'PyTorch Adadelta',
+    source: 'Zeiler 2012',
+  },
+  rmsprop: {
+    use: 'Non-stationary problems such as reinforcement learning.',
+    equation: `v = rho * v + (1 - rho) * g^2
+centered: m = rho * m + (1 - rho) * g, and v - m^2 takes the place of v below
+w -= learningRate * g / (sqrt(v) + epsilon)
+momentum: b = momentum * b + g / (sqrt(v) + epsilon);  w -= learningRate * b`,
+    state: '`secondMoment` v; `velocity` b with momentum; `firstMoment` m when centered',
+    equivalent: 'PyTorch RMSprop with alpha = rho; Keras RMSprop adds its epsilon inside the root',
+    source: 'Tieleman and Hinton 2012; centered: Graves 2013',
+  },
+  adam: {
+    use: 'The default choice for dense networks: rates hardly need tuning.',
+    equation: `m = beta1 * m + (1 - beta1) * g
+v = beta2 * v + (1 - beta2) * g^2
+w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+amsgrad: the largest v so far takes the place of v in the last line`,
+    state: '`firstMoment` m, `secondMoment` v; with `amsgrad` also `maxSecondMoment`',
+    equivalent: 'PyTorch Adam; Keras Adam adds its epsilon (1e-7) before the correction of v',
+    source: 'Kingma and Ba 2015; AMSGrad: Reddi, Kale and Kumar 2018',
+  },
+  adamw: {
+    use: 'Adam with weight decay that acts on all weights alike, whatever the size of their gradients.',
+    equation: `w -= learningRate * weightDecay * w
+then Adam's step without weight decay`,
+    state: '`firstMoment` m, `secondMoment` v; with `amsgrad` also `maxSecondMoment`',
+    equivalent: 'PyTorch AdamW, Keras AdamW, Optax adamw',
+    source: 'Loshchilov and Hutter 2019',
+  },
+  adamax: {
+    use: 'Sparse or heavy-tailed gradients: one large gradient is not squared.',
+    equation: `m = beta1 * m + (1 - beta1) * g
+u = max(beta2 * u, |g| + epsilon)
+w -= learningRate / (1 - beta1^t) * m / u`,
+    state: '`firstMoment` m, `infinityNorm` u',
+    equivalent: 'PyTorch Adamax (which has no decoupledWeightDecay), Keras Adamax',
+    source: 'Kingma and Ba 2015, section 7.1',
+  },
+  nadam: {
+    use: "Adam with Nesterov's look-ahead; often a little faster at the start.",
+    equation: `m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
+mu_t = beta1 * (1 - 0.96^(t * momentumDecay) / 2);  P = mu_1 * ... * mu_t
+w -= learningRate * ((1 - mu_t) / (1 - P) * g + mu_(t+1) / (1 - P * mu_(t+1)) * m) / (sqrt(v / (1 - beta2^t)) + epsilon)`,
+    state: '`firstMoment` m, `secondMoment` v',
+    equivalent: 'PyTorch NAdam, Keras Nadam',
+    source: 'Dozat 2016',
+  },
+  radam: {
+    use: 'Adam without a warm-up to tune: the first steps, whose variance is unknown, are plain momentum.',
+    equation: `m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
+L = 2 / (1 - beta2) - 1;  l = L - 2 * t * beta2^t / (1 - beta2^t)
+l > 5: w -= learningRate / (1 - beta1^t) * m * r * sqrt(1 - beta2^t) / (sqrt(v) + epsilon),
+       r = sqrt((l - 4) * (l - 2) * L / ((L - 4) * (L - 2) * l))
+else:  w -= learningRate / (1 - beta1^t) * m`,
+    state: '`firstMoment` m, `secondMoment` v',
+    equivalent: 'PyTorch RAdam, Optax radam',
+    source: 'Liu et al. 2020',
+  },
+  rprop: {
+    use: 'Full batches only: signs of mini-batch gradients are mostly noise.',
+    equation: `same sign as the previous gradient:  size = min(size * etas[1], stepSizes[1])
+opposite sign:                       size = max(size * etas[0], stepSizes[0]), and g = 0 now and as the next previous gradient
+w -= sign(g) * size
+size starts at learningRate, which has no other effect`,
+    state: '`previousGradient`, `stepSize`',
+    equivalent: 'PyTorch Rprop',
+    source: 'Riedmiller and Braun 1993',
+  },
+  asgd: {
+    use: 'Convex problems: the average converges at the optimal rate. The parameters themselves stay unaveraged.',
+    equation: `eta = learningRate / (1 + lambda * learningRate * (t - 1))^alpha
+w -= eta * (g + lambda * w)
+average += (w - average) / max(1, t - 1 - t0)`,
+    state: '`average`: the mean of the parameters since update t0',
+    equivalent: 'PyTorch ASGD, where a rate that changes enters eta one update later',
+    source: 'Polyak and Juditsky 1992',
+  },
+  lion: {
+    use: 'Half the state of Adam; wants a rate 3 to 10 times smaller and a decay as much larger.',
+    equation: `w -= learningRate * (sign(beta1 * m + (1 - beta1) * g) + weightDecay * w)
+m = beta2 * m + (1 - beta2) * g`,
+    state: '`firstMoment` m',
+    equivalent: 'Optax lion, Keras Lion',
+    source: 'Chen et al. 2023',
+  },
+  lamb: {
+    use: 'Very large batches: every tensor moves by the same share of its norm.',
+    equation: `m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
+u = m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t) + epsilonRoot) + epsilon) + weightDecay * w
+w -= learningRate * |w| / |u| * u
+norms over each tensor; the ratio is 1 where one of them is 0`,
+    state: '`firstMoment` m, `secondMoment` v',
+    equivalent: 'Optax lamb, Keras Lamb',
+    source: 'You et al. 2020',
+  },
+  yogi: {
+    use: 'Gradients that come in bursts: v changes by at most (1 - beta2) * g^2, so small gradients after large ones do not raise the rate at once.',
+    equation: `m = beta1 * m + (1 - beta1) * g
+v -= (1 - beta2) * sign(v - g^2) * g^2
+w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+m and v start at initialAccumulatorValue`,
+    state: '`firstMoment` m, `secondMoment` v',
+    equivalent: 'Optax yogi',
+    source: 'Zaheer et al. 2018',
+  },
+  adabelief: {
+    use: 'Large steps where gradients are as predicted, small ones where they surprise.',
+    equation: `m = beta1 * m + (1 - beta1) * g
+v = beta2 * v + (1 - beta2) * (g - m)^2 + epsilonRoot
+w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`,
+    state: '`firstMoment` m, `secondMoment` v',
+    equivalent: 'Optax adabelief',
+    source: 'Zhuang et al. 2020',
+  },
+  novograd: {
+    use: 'Large batches and long runs without a warm-up; one second moment per tensor.',
+    equation: `n = |g|^2 in the first update, then beta2 * n + (1 - beta2) * |g|^2, one number per tensor
+m = beta1 * m + g / (sqrt(n + epsilonRoot) + epsilon) + weightDecay * w
+w -= learningRate * m`,
+    state: '`firstMoment` m; `secondMoment`: n is the first value of each tensor',
+    equivalent: 'Optax novograd',
+    source: 'Ginsburg et al. 2019',
+  },
+}

@@ -1,0 +1,150 @@
+/** What docs/schedules.md says. */
+import {
+  constant,
+  cosineDecay,
+  cosineDecayRestarts,
+  cyclic,
+  exponentialDecay,
+  harmonic,
+  inverseSqrt,
+  inverseSqrtWarmup,
+  inverseTimeDecay,
+  joinSchedules,
+  linearWarmup,
+  multiStepDecay,
+  oneCycle,
+  piecewiseConstant,
+  polynomialDecay,
+  type Schedule,
+  type ScheduleName,
+  stepDecay,
+  warmupCosine,
+} from './schedules.ts'
+
+export const INTRO = `# Schedules
+
+A schedule gives the learning rate, or the weight decay, of every update: a pure function of the update's index t = 0, 1, 2, ...
+
+\`\`\`ts
+model.compile({ optimizer: sgd({ learningRate: cosineDecay({ learningRate: 0.1, totalSteps: 5000 }) }), loss: 'meanSquaredError' })
+model.compile({ optimizer: sgd({ learningRate: (t) => 0.1 / (1 + t) }), loss: 'meanSquaredError' })
+\`\`\`
+
+t counts updates, not epochs: an epoch has ceil(rows / batchSize) of them. The schedules below are frozen functions that carry their
+\`kind\` and \`options\`; \`describeSchedule\` turns them into plain data and \`restoreSchedule\` back, which a function of your own cannot do.
+A schedule must give finite numbers at least 0; anything else stops the update with a RangeError. To follow a metric instead of the clock
+there is the callback \`reduceLearningRateOnPlateau\`.
+`
+
+export interface ScheduleDoc {
+  readonly use: string
+  readonly equation: string
+  /** A call with no more than it needs; the page adds the defaults. */
+  readonly example: Schedule
+  /** The same schedule elsewhere. */
+  readonly equivalent?: string
+}
+
+export const SCHEDULE_DOCS: Readonly<Record<ScheduleName, ScheduleDoc>> = {
+  constant: {
+    equation: 'learningRate',
+    example: constant({ learningRate: 0.01 }),
+    use: 'What a plain number means; useful in `joinSchedules`.',
+    equivalent: 'PyTorch ConstantLR with factor 1',
+  },
+  stepDecay: {
+    equation: 'learningRate * gamma^floor(t / stepSize)',
+    example: stepDecay({ learningRate: 0.1, stepSize: 1000 }),
+    use: 'Drops at equal distances.',
+    equivalent: 'PyTorch StepLR',
+  },
+  multiStepDecay: {
+    equation: 'learningRate * gamma^(number of milestones <= t)',
+    example: multiStepDecay({ learningRate: 0.1, milestones: [3000, 6000] }),
+    use: 'Drops where you say.',
+    equivalent: 'PyTorch MultiStepLR',
+  },
+  piecewiseConstant: {
+    equation: 'values[number of boundaries <= t]',
+    example: piecewiseConstant({ boundaries: [1000, 3000], values: [0.1, 0.05, 0.001] }),
+    use: 'Any staircase.',
+    equivalent: 'Keras PiecewiseConstantDecay, which keeps the old value at the boundary itself',
+  },
+  exponentialDecay: {
+    equation: 'learningRate * gamma^t',
+    example: exponentialDecay({ learningRate: 0.1, gamma: 0.999 }),
+    use: 'Smooth decay without an end; gamma is per update, so close to 1.',
+    equivalent: 'PyTorch ExponentialLR',
+  },
+  inverseTimeDecay: {
+    equation: 'learningRate / (1 + decay * t)',
+    example: inverseTimeDecay({ learningRate: 0.1, decay: 0.001 }),
+    use: 'The classical decay of stochastic approximation.',
+    equivalent: 'Keras InverseTimeDecay with decay_steps 1',
+  },
+  harmonic: {
+    equation: 'alpha / (floor(t / period) + offset)',
+    example: harmonic({ alpha: 1 }),
+    use: "Rates whose sum diverges while the sum of their squares converges: Robbins and Monro's conditions (1951).",
+  },
+  inverseSqrt: {
+    equation: 'learningRate / sqrt(1 + decay * t)',
+    example: inverseSqrt({ learningRate: 0.1, decay: 0.001 }),
+    use: 'The decay of the regret bounds for online gradient descent.',
+  },
+  inverseSqrtWarmup: {
+    equation: 'learningRate * min((t + 1) / warmup, sqrt(warmup / (t + 1)))',
+    example: inverseSqrtWarmup({ learningRate: 0.001, warmup: 4000 }),
+    use: 'The Transformer schedule (Vaswani et al. 2017) with its peak named.',
+  },
+  polynomialDecay: {
+    equation: 'end + (learningRate - end) * (1 - min(t, totalSteps) / totalSteps)^power',
+    example: polynomialDecay({ learningRate: 0.1, totalSteps: 10000 }),
+    use: 'With power 1 a straight line to the end.',
+    equivalent: 'PyTorch PolynomialLR, Keras PolynomialDecay',
+  },
+  cosineDecay: {
+    equation: 'min + (learningRate - min) * (1 + cos(pi * min(t, totalSteps) / totalSteps)) / 2',
+    example: cosineDecay({ learningRate: 0.1, totalSteps: 10000 }),
+    use: 'A good default when the number of updates is known.',
+    equivalent: 'PyTorch CosineAnnealingLR up to totalSteps, Keras CosineDecay',
+  },
+  cosineDecayRestarts: {
+    equation: 'half a cosine over each period; the next period is periodMultiplier times as long',
+    example: cosineDecayRestarts({ learningRate: 0.1, period: 1000 }),
+    use: 'SGDR (Loshchilov and Hutter 2017): every end of a period is a usable model.',
+    equivalent: 'PyTorch CosineAnnealingWarmRestarts',
+  },
+  linearWarmup: {
+    equation: 'learningRate * (startFactor + (endFactor - startFactor) * min(t, warmup) / warmup)',
+    example: linearWarmup({ learningRate: 0.1, warmup: 500 }),
+    use: 'The start of a joined schedule.',
+    equivalent: 'PyTorch LinearLR',
+  },
+  warmupCosine: {
+    equation: 'learningRate * (t + 1) / warmup for t < warmup, then half a cosine to minLearningRate at totalSteps',
+    example: warmupCosine({ learningRate: 0.001, warmup: 500, totalSteps: 10000 }),
+    use: 'Large batches, AdamW, LAMB.',
+  },
+  oneCycle: {
+    equation: 'max / divFactor up to max, then down to max / divFactor / finalDivFactor',
+    example: oneCycle({ maxLearningRate: 0.1, totalSteps: 10000 }),
+    use: 'Fast convergence at high rates (Smith and Topin 2018).',
+    equivalent: 'PyTorch OneCycleLR without its momentum cycle; past totalSteps the last rate stays',
+  },
+  cyclic: {
+    equation: 'base + (max - base) * triangle(t) * scale; scale is 1, 2^-cycle (triangular2) or gamma^t (exp_range)',
+    example: cyclic({ baseLearningRate: 0.001, maxLearningRate: 0.1 }),
+    use: 'Triangles without end (Smith 2017).',
+    equivalent: 'PyTorch CyclicLR without its momentum cycle',
+  },
+  joinSchedules: {
+    equation: 'one schedule after another, each counting from 0 where its segment begins',
+    example: joinSchedules([
+      { schedule: linearWarmup({ learningRate: 0.1, warmup: 500 }), until: 500 },
+      { schedule: 0.1 },
+    ]),
+    use: 'Anything else.',
+    equivalent: 'PyTorch SequentialLR, Optax join_schedules',
+  },
+}

@@ -1,0 +1,126 @@
+/** What docs/callbacks.md says. */
+import { CALLBACK_EVENTS } from './callback.ts'
+import type { CALLBACKS, CallbackName } from './callbacks.ts'
+
+export const INTRO = `# Callbacks
+
+What to do while \`fit\` runs: \`model.fit(x, y, { epochs: 50, callbacks: [earlyStopping({ patience: 3 }), progressBar()] })\`.
+They are called in the order of the list; their state starts anew with every \`fit\`. A monitored metric that does not
+exist is an error naming those that do.
+
+Any object with some of these functions is a callback; promises are awaited. Epochs and batches count from 0; \`logs\`
+are metrics by name (\`loss\`, \`accuracy\`, \`val_loss\`, ...).
+
+| event | called |
+|---|---|
+| \`onTrainBegin(context)\` | before the first epoch |
+| \`onEpochBegin(epoch, context)\` | before every epoch |
+| \`onBatchEnd(batch, logs, context)\` | after every update; having it makes training enter the machine once per batch |
+| \`onProgress(progress, context)\` | at most every 50 ms or so, with \`{ epoch, epochs, batch, batches, rows, logs }\`; costs nothing per batch |
+| \`onEpochEnd(epoch, logs, context)\` | after every epoch, with the \`val_\` metrics |
+| \`onTrainEnd(context)\` | after the last epoch, also when a callback stopped training; not when it was aborted or a callback failed |
+
+\`context\` has \`model\`, \`epochs\`, \`rows\` (trained on in this epoch), \`learningRate\`, \`learningRateScale\` (a factor on the schedule,
+which callbacks may set), \`stop(reason)\` and \`stopReason\`.
+`
+
+export interface CallbackDoc<Option extends string = string> {
+  /** Where it is not the name and its options. */
+  readonly signature?: string
+  readonly does: string
+  /** The page adds the defaults. */
+  readonly options: Readonly<Record<Option, string>>
+  readonly keras: string
+  readonly pytorch: string
+  readonly use: string
+}
+
+const MONITOR = 'the metric to watch'
+const MODE = "'min', 'max' or 'auto': larger is better for accuracy, precision, recall, f1, auc and r2"
+
+export const CALLBACK_DOCS: { readonly [Name in CallbackName]: CallbackDoc<keyof (typeof CALLBACKS)[Name] & string> } =
+  {
+    earlyStopping: {
+      does: 'Stops when the monitored metric has not improved by more than minDelta for `patience` epochs.',
+      options: {
+        monitor: MONITOR,
+        minDelta: 'smaller improvements count as none',
+        patience: 'epochs without improvement after which to stop',
+        mode: MODE,
+        baseline: 'waiting starts anew only where this value is beaten too; none by default',
+        startFromEpoch: 'epochs to let pass first',
+        restoreBestWeights: 'bring back the weights of the best epoch when training ends',
+      },
+      keras: 'EarlyStopping',
+      pytorch: 'none',
+      use: 'Against overfitting: patience of 3 to 20 with restoreBestWeights.',
+    },
+    reduceLearningRateOnPlateau: {
+      does: 'Multiplies the learning rate by `factor` when the monitored metric has not improved for `patience` epochs. Works on top of any schedule.',
+      options: {
+        monitor: MONITOR,
+        factor: 'what to multiply with, between 0 and 1',
+        patience: 'epochs without improvement after which to reduce',
+        minDelta: 'smaller improvements count as none',
+        mode: MODE,
+        cooldown: 'epochs to ignore after a reduction',
+        minLearningRate: 'not reduced below',
+      },
+      keras: 'ReduceLROnPlateau (whose cooldown ends one epoch earlier)',
+      pytorch: "ReduceLROnPlateau(threshold_mode='abs') with patience one less",
+      use: 'When no schedule is known to fit.',
+    },
+    modelCheckpoint: {
+      does: "Saves the model at every epoch's end.",
+      options: {
+        path: 'the file; may hold `{epoch}` (from 1) and metrics such as `{val_loss}`, formatted as `{epoch:03d}`, `{val_loss:.2f}`',
+        monitor: MONITOR,
+        mode: MODE,
+        saveBestOnly: 'save only when the metric improved',
+        includeOptimizer: 'save what resuming needs as well',
+      },
+      keras: 'ModelCheckpoint',
+      pytorch: 'torch.save in the training loop',
+      use: 'Long trainings.',
+    },
+    csvLogger: {
+      does: 'Writes the metrics as a table, one line per epoch (from 0), as they come.',
+      options: {
+        path: 'the file',
+        separator: 'the character between columns',
+        append: 'continue an existing file, keeping its columns',
+      },
+      keras: 'CSVLogger',
+      pytorch: 'none',
+      use: 'Learning curves for a spreadsheet or a notebook.',
+    },
+    tensorBoard: {
+      does: 'Writes event files for TensorBoard: epoch_NAME of every metric and epoch_learning_rate, in runs `train` and `validation`.',
+      options: { logDir: 'the folder to give to `tensorboard --logdir`' },
+      keras: 'TensorBoard',
+      pytorch: 'torch.utils.tensorboard.SummaryWriter',
+      use: 'Comparing trainings side by side.',
+    },
+    progressBar: {
+      does: 'Shows epoch, time left, rows per second and metrics: one redrawn line on a terminal, one plain line per epoch elsewhere.',
+      options: { output: '`{ interactive, columns, write(text) }` to draw elsewhere than on standard output' },
+      keras: 'ProgbarLogger, which fit(verbose=1) adds',
+      pytorch: 'none',
+      use: 'Watching. NO_COLOR turns colours off.',
+    },
+    terminateOnNaN: {
+      does: 'Stops when the training loss is NaN or infinite, within about 50 ms of its becoming so.',
+      options: {},
+      keras: 'TerminateOnNaN',
+      pytorch: 'none',
+      use: 'High learning rates, unattended trainings.',
+    },
+    lambdaCallback: {
+      signature: `lambdaCallback({ ${CALLBACK_EVENTS.join(', ')} })`,
+      does: 'A callback from your own functions, checked for misspelt events. `fit` takes such an object directly too.',
+      options: {},
+      keras: 'LambdaCallback',
+      pytorch: 'none',
+      use: 'Whatever else should happen while training.',
+    },
+  }

@@ -1,82 +1,43 @@
 // From tsc's output to what the package ships: few small files of JavaScript, the wasm as text for browsers, types without internals.
 // Few files, because every file costs at start; annotated, because bundlers drop what an application does not use.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { rollup } from '@rollup/wasm-node'
-import { transformSync } from 'esbuild'
 import { minify } from 'terser'
+import { ENTRIES } from './entries.mjs'
 import { packWasm } from './pack-wasm.mjs'
+import { annotatePure } from './pure.mjs'
 import { rollTypes } from './roll-types.mjs'
 
-const SOURCES = 'build/src'
+const SOURCES = resolve('build/src')
 const RUNTIMES = `${SOURCES}/runtime`
 const OUT = 'build/dist'
-/** Entry points: their name in build/dist and in the package's exports, and their source. */
-export const ENTRIES = {
-  index: 'full',
-  core: 'core',
-  predict: 'predict',
-  predictor: 'predictor',
-  terminal: 'terminal',
-  wide: 'wide',
-}
 
-/** What catalogue rows say for the reference pages only: strings that no code reads. */
-const PROSE =
-  /^\s+(?:equation|derivative|gradient|reduction|source|pytorch|keras|scikitLearn|equivalent|use|signature|does|call|state|title): (?:[A-Z]\w+|(['"`])(?:\\.|(?!\1)[^\\])*\1),?\n/gm
-
-/**
- * Importing has no effects anywhere in src/: what a module computes at its top level may be dropped when nobody asks for it.
- * Bundlers believe it of annotated calls; a spread they take for an effect, unless it is inside such a call.
- */
-const annotate = (code) =>
-  code
-    .replace(/^((?:export )?const \w+ = )(?=(?:new )?[\w.]+\()/gm, '$1/* @__PURE__ */ ')
-    .replace(/^( {4}\w+: )(?=[\w.]+\()/gm, '$1/* @__PURE__ */ ')
-    .replace(/^((?:export )?const \w+ = )(\{\n[\s\S]*?\n\});?$/gm, (all, name, object) =>
-      object.includes('...') ? `${name}/* @__PURE__ */ Object(${object});` : all,
-    )
-
-/** Annotations are for the application's bundler. */
-const TERSE = {
-  module: true,
-  ecma: 2020,
-  compress: { passes: 3 },
-  mangle: true,
-  // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
-  format: { preserve_annotations: true, ascii_only: true },
-}
-
-/** The numbers of src/abi stand in the code as they are, not as names to be looked up. */
-async function inlineNumbers() {
-  const folder = resolve(SOURCES, 'abi')
-  const files = readdirSync(folder).filter((file) => file.endsWith('.js'))
-  const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, file)).href)))
-  const numbers = Object.assign({}, ...modules)
-  const define = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]))
-  const imports = /^import (?:\{[^}]*\}|\* as (\w+)) from '[./]+abi\/\w+\.js';$/gm
-  return (code) => {
-    const spaces = Array.from(code.matchAll(imports), ([, space]) => space).filter(Boolean)
-    const members = spaces.flatMap((space) =>
-      Object.entries(define).map(([name, value]) => [`${space}.${name}`, value]),
-    )
-    return transformSync(code.replace(imports, ''), {
-      define: { ...define, ...Object.fromEntries(members) },
-      target: 'es2022',
-    }).code
-  }
-}
-
-const shipped = (inlined) => ({
-  name: 'shipped',
+const external = {
+  name: 'external',
   resolveId(id) {
     return /^(#|node:)/.test(id) ? { id, external: true } : undefined
   },
-  transform(code) {
-    return { code: annotate(inlined(code.replace(PROSE, ''))), map: null }
+}
+
+/**
+ * The numbers that the machine and its compiler agree on (src/abi) stand in the code as they are, not as names to be looked up:
+ * each module gets them to itself, and what a file declares for itself the minifier puts in its place.
+ */
+const ownNumbers = {
+  name: 'own-numbers',
+  resolveId(id, importer) {
+    if (!importer || !id.startsWith('.')) return undefined
+    const [from, owner = relative(SOURCES, importer)] = importer.split('?')
+    const path = resolve(dirname(from), id)
+    return path.startsWith(`${SOURCES}/abi/`) ? `${path}?${owner}` : undefined
   },
-})
+  load(id) {
+    const [path, owner] = id.split('?')
+    return owner === undefined ? undefined : readFileSync(path, 'utf8')
+  },
+}
 
 /** All that a module takes to work, itself included. */
 function closure(entry, getModuleInfo) {
@@ -96,12 +57,10 @@ function closure(entry, getModuleInfo) {
  * start the engine needs longer to find and link one more file than for all it runs of one.
  */
 async function buildEntries() {
-  const input = Object.fromEntries(
-    Object.entries(ENTRIES).map(([name, source]) => [name, `${SOURCES}/entries/${source}.js`]),
-  )
+  const input = Object.fromEntries(ENTRIES.map((name) => [name, `${SOURCES}/entries/${name}.js`]))
   const bundle = await rollup({
     input,
-    plugins: [shipped(await inlineNumbers())],
+    plugins: [external, ownNumbers, annotatePure],
     preserveEntrySignatures: 'allow-extension',
     treeshake: { moduleSideEffects: false },
   })
@@ -111,7 +70,7 @@ async function buildEntries() {
     format: 'es',
     hoistTransitiveImports: false,
     manualChunks(id, { getModuleInfo }) {
-      for (const name of ['predictor', 'core']) closures[name] ??= closure(resolve(input[name]), getModuleInfo)
+      for (const name of ['predictor', 'core']) closures[name] ??= closure(input[name], getModuleInfo)
       return Object.keys(closures).find((name) => closures[name].has(id))
     },
   })
@@ -119,6 +78,20 @@ async function buildEntries() {
   const odd = output.filter(({ isEntry }) => !isEntry)
   if (odd.length > 0) throw new Error(`one file for each entry point, got also ${odd.map(({ fileName }) => fileName)}`)
 }
+
+/**
+ * An uncaught error prints the line it comes from, and its stack names functions: so a statement a line, and public names as they
+ * are. Annotations are for the application's bundler.
+ */
+const terse = (names) => ({
+  module: true,
+  ecma: 2020,
+  compress: { passes: 3, sequences: false, join_vars: false },
+  // Rollup tells a second one of a name by $1
+  mangle: { reserved: names.flatMap((name) => [name, `${name}$1`]), keep_classnames: true },
+  // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
+  format: { preserve_annotations: true, ascii_only: true, semicolons: false, max_line_len: 200 },
+})
 
 export async function bundle() {
   packWasm('build')
@@ -128,12 +101,13 @@ export async function bundle() {
     readdirSync(folder)
       .filter((file) => file.endsWith('.js') && file !== 'bytes.js')
       .map((file) => join(folder, file))
+  const modules = ENTRIES.map((name) => import(pathToFileURL(`${SOURCES}/entries/${name}.js`).href))
+  const names = (await Promise.all(modules)).flatMap(Object.keys)
   for (const file of [...scripts(OUT), ...scripts(RUNTIMES)]) {
-    const { code } = await minify(readFileSync(file, 'utf8'), TERSE)
+    const { code } = await minify(readFileSync(file, 'utf8'), terse(names))
     writeFileSync(file, code)
   }
-  const { index, predict, core, ...others } = ENTRIES
-  rollTypes(`${SOURCES}/entries`, core, Object.values(others))
+  rollTypes(`${SOURCES}/entries`, 'core', ['predictor', 'terminal', 'wide'])
 }
 
 if (process.argv[1]?.endsWith('bundle.mjs')) await bundle()

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { ENTRIES } from './bundle.mjs'
+import { ENTRIES } from './entries.mjs'
 import { createApp } from './runtimes/app.mjs'
 import { allowRelaxedSimd, installRuntimes, npm, run } from './runtimes/install.mjs'
 
@@ -78,7 +78,7 @@ try {
   })
   await check('few files to open at start', () => {
     const files = pack.files.filter(({ path }) => path.startsWith('build/dist/'))
-    const shared = files.filter(({ path }) => !Object.hasOwn(ENTRIES, basename(path, '.js')))
+    const shared = files.filter(({ path }) => !ENTRIES.includes(basename(path, '.js')))
     if (shared.length > 0) throw new Error(shared.map(({ path }) => path).join(', '))
     return `${files.length} entry points share no further file`
   })

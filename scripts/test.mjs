@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 
 const pattern = process.argv[2] ?? ''
 try {
-  execFileSync(process.execPath, ['node_modules/uvu/bin.js', 'build/test', `${pattern}.*\\.test\\.js$`], {
+  execFileSync(process.execPath, ['node_modules/uvu/bin.js', 'build/test', `(${pattern}).*\\.test\\.js$`], {
     stdio: 'inherit',
   })
 } catch {

@@ -160,7 +160,7 @@ function importMap({ folder }) {
   const build = '/node_modules/fourlane/build'
   const names = { '#runtime': 'src/runtime/web.js', '#modules': 'src/runtime/inlined.js' }
   for (const name of ['core', 'predict']) names[`fourlane/${name}`] = `dist/${name}.js`
-  names.fourlane = 'dist/index.js'
+  names.fourlane = 'dist/full.js'
   const imports = Object.fromEntries(Object.entries(names).map(([name, path]) => [name, `${build}/${path}`]))
   const map = `<script type="importmap" nonce="map">${JSON.stringify({ imports })}</script>`
   writeFileSync(join(folder, 'index.html'), PAGE.replace('page.js', 'page.mjs').replace('<script', `${map}<script`))

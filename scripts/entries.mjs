@@ -1,0 +1,29 @@
+// The entry points. package.json's `exports` is the list: what stands there as build/dist/NAME.js is built from src/entries/NAME.ts.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+
+const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/** Subpath and condition of every file of build/dist: `['.', 'node', 'core.js']`. */
+const targets = Object.entries(exports).flatMap(([subpath, conditions]) =>
+  Object.entries(conditions)
+    .filter(([, path]) => path.startsWith?.('./build/dist/'))
+    .map(([condition, path]) => [subpath, condition, basename(path)]),
+)
+
+const named = (extension, of = targets) => [
+  ...new Set(of.filter(([, , file]) => file.endsWith(extension)).map(([, , file]) => basename(file, extension))),
+]
+
+/** Names of the JavaScript files in build/dist. */
+export const ENTRIES = named('.js').filter((name) => !name.includes('.'))
+
+/** Names of the declaration files there. */
+export const TYPES = named('.d.ts')
+
+/** Subpath of the package -> source: what hosts get that have no conditions of their own, and registries that take sources. */
+export const SOURCES = Object.fromEntries(
+  targets
+    .filter(([, condition]) => condition === 'default')
+    .map(([subpath, , file]) => [subpath, `./src/entries/${basename(file, '.js')}.ts`]),
+)

@@ -1,5 +1,6 @@
 /** Activations as layers of their own. */
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
+import { checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowering, Matrix } from './builder.ts'
 
@@ -16,7 +17,10 @@ export function activation(kind: ActivationName | Activation): ActivationLayer {
 export const activationKind: LayerKind<ActivationLayer> = {
   outputs: (_, inputs) => inputs,
   parameters: () => [],
-  revive: (spec) => activation(spec.activation),
+  revive(spec) {
+    checkOptions('activation', spec, ['kind', 'activation'])
+    return activation(spec.activation)
+  },
   lower(layer, lowering, x) {
     const y = lowering.matrix(x.cols)
     emitActivation(lowering, layer.activation, x, y)

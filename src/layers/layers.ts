@@ -1,6 +1,6 @@
 /** The catalogue of layers: what the user writes, what each layer owns, and the steps it lowers to. */
 import { type Activation, resolveActivation } from '../catalogue/activations.ts'
-import { checkInteger, checkOneOf, show } from '../lib/check.ts'
+import { checkInteger, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { type ActivationLayer, activationKind } from './activation.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
 import type { LayerKind, Lowered, Lowering, ParameterSpec, Value } from './builder.ts'
@@ -103,7 +103,10 @@ export function parametersOf(layer: Lowerable, inputs: number): readonly Paramet
 
 /** A layer from its JSON form, checked as its factory checks. */
 export function reviveLayer(spec: Layer): Layer {
-  if (spec?.kind === 'input') return input(spec.size)
+  if (spec?.kind === 'input') {
+    checkOptions('input', spec, ['kind', 'size'])
+    return input(spec.size)
+  }
   checkOneOf('layer', 'kind', spec?.kind, Object.keys(layerKinds) as Lowerable['kind'][])
   return kindOf(spec).revive(spec)
 }

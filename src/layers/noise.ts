@@ -1,6 +1,6 @@
 /** Layers that only act while a model trains: dropout and noise. */
 import { activationKinds } from '../catalogue/activations.ts'
-import { checkNumber } from '../lib/check.ts'
+import { checkNumber, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowering, Matrix, Value } from './builder.ts'
 
@@ -64,7 +64,10 @@ function passOn(lowering: Lowering, x: Value, y: Matrix) {
 export const dropoutKind: LayerKind<DropoutLayer> = {
   outputs: (_, inputs) => inputs,
   parameters: () => [],
-  revive: (spec) => dropout(spec.rate),
+  revive({ kind, rate, ...rest }) {
+    checkOptions(kind, rest, [])
+    return dropout(rate)
+  },
   lower({ rate }, lowering, x) {
     const stream = lowering.stream()
     if (!lowering.noise || rate === 0) return { y: x, backward: (dy) => dy }
@@ -83,7 +86,10 @@ export const dropoutKind: LayerKind<DropoutLayer> = {
 export const gaussianNoiseKind: LayerKind<GaussianNoiseLayer> = {
   outputs: (_, inputs) => inputs,
   parameters: () => [],
-  revive: (spec) => gaussianNoise(spec.stddev),
+  revive({ kind, stddev, ...rest }) {
+    checkOptions(kind, rest, [])
+    return gaussianNoise(stddev)
+  },
   lower({ stddev }, lowering, x) {
     const stream = lowering.stream()
     if (!lowering.noise || stddev === 0) return { y: x, backward: (dy) => dy }

@@ -1,5 +1,5 @@
 /** Blocks with a shortcut around them. */
-import { show } from '../lib/check.ts'
+import { checkOptions, show } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
 import type { Layer, Lowerable } from './layers.ts'
@@ -13,7 +13,7 @@ export interface ResidualLayer {
  * y = f(x) + x, f the given layers in order (He et al. 2015, arXiv:1512.03385). The block must give as many units as it
  * gets. A block that ends in `dense(n)` and is followed by `activation('relu')` is the original form; one that begins
  * with normalization and activation is the "pre-activation" form, which trains deeper. Blocks may hold blocks.
- * @throws TypeError unless layers is an array of layers, RangeError when it is empty or holds an input.
+ * @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep.
  */
 export function residual(layers: readonly Layer[]): ResidualLayer {
   if (!Array.isArray(layers)) throw new TypeError(`residual: "layers" must be an array of layers, got ${show(layers)}`)
@@ -30,7 +30,19 @@ export function residual(layers: readonly Layer[]): ResidualLayer {
       throw new RangeError(`residual: layer ${i} is an input(); a block takes its width from the layer before it`)
     inner.push(layer)
   }
+  checkNesting(inner)
   return Object.freeze({ kind: 'residual', layers: Object.freeze(inner) })
+}
+
+/** Blocks within blocks are followed by recursion, which has an end. */
+const DEEPEST = 100
+
+function checkNesting(layers: readonly Layer[]): void {
+  let level = layers
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === DEEPEST) throw new RangeError(`residual: blocks are nested more than ${DEEPEST} deep`)
+    level = level.flatMap((layer) => (layer.kind === 'residual' ? layer.layers : []))
+  }
 }
 
 /** What the block needs of the catalogue it is itself part of. */
@@ -61,7 +73,11 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
       return outputs
     },
 
-    revive: ({ layers }) => residual(layers.map(catalogue.revive)),
+    revive({ kind, layers, ...rest }) {
+      checkOptions(kind, rest, [])
+      if (!Array.isArray(layers)) throw new TypeError(`${kind}: "layers" must be an array, got ${show(layers)}`)
+      return residual(layers.map((layer) => catalogue.revive(layer)))
+    },
 
     parameters(block, inputs) {
       const widths = widthsOf(block, inputs)

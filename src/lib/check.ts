@@ -3,23 +3,32 @@
  * Doors check everything before anything changes; kernels check nothing.
  */
 
+/** A name in a message, in quotes: one that comes from a file may be as long as the file. */
+export function quote(name: string): string {
+  const quoted = JSON.stringify(name.length > 40 ? `${name.slice(0, 37)}...` : name)
+  // escaped letters are up to six
+  return quoted.length > 100 ? `${quoted.slice(0, 60)}..."` : quoted
+}
+
 /** How a value is shown in a message: short, and telling strings from numbers. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value)
+  if (typeof value === 'string') return quote(value)
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (ArrayBuffer.isView(value))
     return `${value.constructor.name}(${'length' in value ? `${value.length} values` : `${value.byteLength} bytes`})`
-  if (typeof value === 'object' && value !== null)
-    return value.constructor?.name === 'Object'
-      ? 'an object'
-      : `a ${value.constructor?.name ?? 'null-prototype object'}`
+  if (typeof value === 'object' && value !== null) {
+    // the prototype's: JSON may hold a "constructor" of its own
+    const kind: unknown = Object.getPrototypeOf(value)?.constructor?.name
+    return kind === 'Object' ? 'an object' : `a ${kind ?? 'null-prototype object'}`
+  }
   return String(value)
 }
 
 interface BuiltIns {
   Uint8Array: Uint8Array
   ArrayBuffer: ArrayBuffer
+  SharedArrayBuffer: SharedArrayBuffer
   URL: URL
   AbortSignal: AbortSignal
   'WebAssembly.Module': WebAssembly.Module
@@ -85,7 +94,7 @@ export function checkOptions(where: string, options: unknown, known: readonly st
     throw new TypeError(`${where}: options must be an object, got ${show(options)}`)
   }
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${where}: unknown option "${key}"${suggest(key, known)}`)
+    if (!known.includes(key)) throw new TypeError(`${where}: unknown option ${quote(key)}${suggest(key, known)}`)
   }
 }
 
@@ -138,11 +147,13 @@ const FAMILIAR: Readonly<Record<string, string>> = {
 export function suggest(given: string, known: readonly string[]): string {
   const familiar = FAMILIAR[given]
   if (familiar !== undefined && known.includes(familiar)) return `; did you mean "${familiar}"?`
-  const folded = fold(given)
+  // long names are not typed by anybody, and the distance takes time and memory for every letter
+  const folded = given.length > 64 ? '' : fold(given)
   const ranked = known.map((name) => ({ name, distance: editDistance(folded, fold(name)) }))
   ranked.sort((a, b) => a.distance - b.distance)
   const nearest = ranked[0]
-  if (nearest && nearest.distance <= Math.max(1, folded.length / 3)) return `; did you mean "${nearest.name}"?`
+  if (folded && nearest && nearest.distance <= Math.max(1, folded.length / 3))
+    return `; did you mean "${nearest.name}"?`
   return known.length ? `; known: ${known.join(', ')}` : ''
 }
 

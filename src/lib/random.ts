@@ -1,5 +1,5 @@
 /** The seeded stream behind shuffles and initial weights: the same numbers in every engine. */
-import { checkInteger, show } from './check.ts'
+import { checkInteger, checkOptions, show } from './check.ts'
 
 /** Everything a stream remembers: JSON-able, so that training resumes bit for bit. */
 export interface RandomState {
@@ -139,20 +139,28 @@ export class Random {
     return { words: [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#d >>> 0], spare: this.#spare }
   }
 
-  /** @throws TypeError or RangeError, changing nothing, unless it is four 32-bit words, not all zero, and a finite spare or null. */
-  set state({ words, spare }: RandomState) {
-    if (!Array.isArray(words) || words.length !== 4) {
-      throw new TypeError(`Random: "state.words" must be four whole numbers, got ${show(words)}`)
-    }
-    for (const word of words) checkInteger('Random', 'state.words', word, 0, 2 ** 32 - 1)
-    if (words.every((word) => word === 0)) throw new RangeError('Random: "state.words" must not all be 0')
-    if (spare !== null && !Number.isFinite(spare)) {
-      throw new TypeError(`Random: "state.spare" must be a finite number or null, got ${show(spare)}`)
-    }
+  /** @throws TypeError or RangeError, changing nothing, unless it is what `state` gives. */
+  set state(state: RandomState) {
+    checkRandomState('Random', state)
+    const { words, spare } = state
     this.#a = words[0] | 0
     this.#b = words[1] | 0
     this.#c = words[2] | 0
     this.#d = words[3] | 0
     this.#spare = spare
+  }
+}
+
+/** @throws TypeError or RangeError unless it is four 32-bit words, not all zero, and a finite spare or null. */
+export function checkRandomState(where: string, state: RandomState): void {
+  checkOptions(`${where}: state`, state, ['words', 'spare'])
+  const { words, spare } = state
+  if (!Array.isArray(words) || words.length !== 4) {
+    throw new TypeError(`${where}: "state.words" must be four whole numbers, got ${show(words)}`)
+  }
+  for (const word of words) checkInteger(where, 'state.words', word, 0, 2 ** 32 - 1)
+  if (words.every((word) => word === 0)) throw new RangeError(`${where}: "state.words" must not all be 0`)
+  if (spare !== null && !Number.isFinite(spare)) {
+    throw new TypeError(`${where}: "state.spare" must be a finite number or null, got ${show(spare)}`)
   }
 }

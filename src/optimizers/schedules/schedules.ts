@@ -58,9 +58,17 @@ export function describeSchedule(schedule: number | Schedule): number | Schedule
 
 /**
  * The number or schedule that `describeSchedule` described.
- * @throws TypeError or RangeError for anything else.
+ * @throws TypeError or RangeError for anything else, and for schedules nested more than 100 deep.
  */
 export function restoreSchedule(description: unknown): number | Schedule {
+  return restore(description, 0)
+}
+
+/** Schedules within schedules are followed by recursion, which has an end. */
+const DEEPEST = 100
+
+function restore(description: unknown, depth: number): number | Schedule {
+  if (depth > DEEPEST) throw new RangeError(`restoreSchedule: schedules are nested more than ${DEEPEST} deep`)
   if (typeof description === 'number') return description
   checkOptions('restoreSchedule', description, ['kind', 'options'])
   const { kind, options } = description as { kind: unknown; options: unknown }
@@ -70,7 +78,9 @@ export function restoreSchedule(description: unknown): number | Schedule {
   const { segments } = options as { segments: unknown }
   if (!Array.isArray(segments))
     throw new TypeError(`restoreSchedule: "segments" must be an array, got ${show(segments)}`)
-  return cycles.joinSchedules(segments.map((segment) => ({ ...segment, schedule: restoreSchedule(segment?.schedule) })))
+  return cycles.joinSchedules(
+    segments.map((segment) => ({ ...segment, schedule: restore(segment?.schedule, depth + 1) })),
+  )
 }
 
 const factories: Readonly<Record<Exclude<ScheduleName, 'joinSchedules'>, (options: never) => Schedule>> = {

@@ -2,6 +2,7 @@
 import { ALIGN } from '../abi/layout.ts'
 import type { ParameterSpec } from '../layers/builder.ts'
 import { type Layer, parametersOf } from '../layers/layers.ts'
+import { quote } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'
 import { fromPanels, roundUp, storedFloats, toPanels } from '../machine/matrixLayout.ts'
 
@@ -23,17 +24,19 @@ const LINE_FLOATS = ALIGN / 4
 export function layoutParameters(layers: readonly Layer[], widths: readonly number[]): Slot[] {
   const slots: Slot[] = []
   const seen: Record<string, number> = {}
+  const prefixes = new Set<string>()
   let offset = 0
   layers.forEach((layer, index) => {
     if (layer.kind === 'input') return
     const specs = parametersOf(layer, widths[index - 1])
     seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
     const prefix = ('name' in layer && layer.name) || `${layer.kind}_${seen[layer.kind]}`
-    if (specs.length > 0 && slots.some(({ path }) => path.startsWith(`${prefix}.`))) {
+    if (specs.length > 0 && prefixes.has(prefix)) {
       throw new RangeError(
-        `sequential: two layers with parameters are named "${prefix}"; give layer ${index} another "name"`,
+        `sequential: two layers with parameters are named ${quote(prefix)}; give layer ${index} another "name"`,
       )
     }
+    if (specs.length > 0) prefixes.add(prefix)
     if (new Set(specs.map(({ name }) => name)).size < specs.length) {
       throw new RangeError(`sequential: two layers inside layer ${index} have the same name; give one another "name"`)
     }
@@ -55,22 +58,23 @@ export const blockFloats = (slots: readonly Slot[]): number => {
 /** Number of values of a parameter, padding excluded. */
 export const valuesOf = (slot: ParameterSpec): number => slot.shape.reduce((product, size) => product * size, 1)
 
-/** Copies a tensor out of its slot in the block at `address`, in canonical order. */
+/** Copies a tensor out of its slot in the block at `address`, in canonical order: all of it, or what fits `out` from `first` on. */
 export function readSlot(
   arena: Arena,
   address: number,
   slot: Slot,
   out: Float32Array = new Float32Array(valuesOf(slot)),
+  first = 0,
 ): Float32Array {
   const stored = arena.floats(address + slot.offset * 4, slot.stored)
-  if (slot.layout === 'panels') fromPanels(stored, slot.shape[0], slot.shape[1], out)
-  else out.set(stored.subarray(0, slot.shape[0]))
+  if (slot.layout === 'panels') fromPanels(stored, slot.shape[0], slot.shape[1], out, first)
+  else out.set(stored.subarray(first, first + out.length))
   return out
 }
 
-/** Copies a canonical tensor into its slot in the block at `address`; pads are left as they are: zero. */
-export function writeSlot(arena: Arena, address: number, slot: Slot, values: ArrayLike<number>): void {
+/** Copies canonical values, a whole tensor's or those from `first` on, into the slot in the block at `address`; pads stay zero. */
+export function writeSlot(arena: Arena, address: number, slot: Slot, values: ArrayLike<number>, first = 0): void {
   const stored = arena.floats(address + slot.offset * 4, slot.stored)
-  if (slot.layout === 'panels') toPanels(values, slot.shape[0], slot.shape[1], stored)
-  else stored.set(values)
+  if (slot.layout === 'panels') toPanels(values, slot.shape[0], slot.shape[1], stored, first)
+  else stored.set(values, first)
 }

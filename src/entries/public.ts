@@ -88,9 +88,11 @@ export {
 export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
 export type { CompileOptions } from '../model/compile.ts'
 export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '../model/diagnose.ts'
-export { loadModel, modelFromBytes } from '../model/load.ts'
+export { type LoadOptions, loadModel, modelFromBytes } from '../model/load.ts'
 export { type Model, type ModelOptions, sequential } from '../model/model.ts'
 export type { Parameter } from '../model/parameters.ts'
+export type { ReadOptions } from '../model/snapshot.ts'
+export type { ModelSource } from '../model/source.ts'
 export {
   adabelief,
   adadelta,
@@ -146,6 +148,7 @@ export {
   type ProgressOutput,
   progressBar,
   reduceLearningRateOnPlateau,
+  type SaveOptions,
   tensorBoard,
   terminateOnNaN,
 } from '../training/callbacks/callbacks.ts'

@@ -22,28 +22,53 @@ export function storedFloats(shape: readonly number[], layout: 'panels' | 'row')
   return rows * roundUp(shape[shape.length - 1], PANEL)
 }
 
-/** Canonical [inputs, units] row-major weights into panels [ceil(units / PANEL)][inputs][PANEL]. */
-export function toPanels(weights: ArrayLike<number>, inputs: number, units: number, panels: Float32Array): void {
-  eachRow(inputs, units, (from, to, width) => {
+/**
+ * Canonical [inputs, units] row-major weights into panels [ceil(units / PANEL)][inputs][PANEL]: all of them, or as many as
+ * there are from index `first` on.
+ */
+export function toPanels(
+  weights: ArrayLike<number>,
+  inputs: number,
+  units: number,
+  panels: Float32Array,
+  first = 0,
+): void {
+  eachRun(inputs, units, first, weights.length, (from, to, width) => {
     for (let lane = 0; lane < width; lane++) panels[to + lane] = weights[from + lane]
   })
 }
 
 /** Panels back into canonical [inputs, units] row-major weights. */
-export function fromPanels(panels: Float32Array, inputs: number, units: number, weights: Float32Array): void {
-  eachRow(inputs, units, (to, from, width) => {
+export function fromPanels(
+  panels: Float32Array,
+  inputs: number,
+  units: number,
+  weights: Float32Array,
+  first = 0,
+): void {
+  eachRun(inputs, units, first, weights.length, (to, from, width) => {
     for (let lane = 0; lane < width; lane++) weights[to + lane] = panels[from + lane]
   })
 }
 
-/** Visits the pieces of rows that are contiguous in both layouts. */
-function eachRow(
+/** Visits the runs that are contiguous in both layouts among `count` canonical weights from `first` on, counted from there. */
+function eachRun(
   inputs: number,
   units: number,
+  first: number,
+  count: number,
   visit: (canonical: number, panel: number, width: number) => void,
 ): void {
-  for (let first = 0; first < units; first += PANEL) {
-    const width = Math.min(PANEL, units - first)
-    for (let row = 0; row < inputs; row++) visit(row * units + first, first * inputs + row * PANEL, width)
+  let row = Math.floor(first / units)
+  let unit = first % units
+  for (let at = 0; at < count; ) {
+    const lane = unit % PANEL
+    const width = Math.min(PANEL - lane, units - unit, count - at)
+    visit(at, (unit - lane) * inputs + row * PANEL + lane, width)
+    at += width
+    unit += width
+    if (unit < units) continue
+    unit = 0
+    row++
   }
 }

@@ -1,66 +1,144 @@
-/** A model as a safetensors file: tensors in canonical order, architecture and settings as JSON in the metadata. */
-
+/** From a model to a snapshot, and from a snapshot to a file: safetensors, settings as JSON in the metadata. */
+import { yieldToEventLoop } from '#runtime'
 import { readSlot } from '../compiler/parameterLayout.ts'
 import { stateSlots } from '../compiler/updates.ts'
-import { encodeSafetensors, type SafetensorsTensor } from '../formats/safetensors.ts'
-import type { Optimizer } from '../optimizers/optimizers.ts'
-import { describeSchedule } from '../optimizers/schedules/schedules.ts'
-import type { Model } from './model.ts'
+import type { Engine } from '../engine/engine.ts'
+import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../formats/safetensors.ts'
+import type { Layer } from '../layers/layers.ts'
+import type { Random } from '../lib/random.ts'
+import { learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
+import type { Compiled } from './compile.ts'
 import { FORMAT, type Settings } from './settings.ts'
+import type { Snapshot, SnapshotTensor } from './snapshot.ts'
 
-/** The optimizer as JSON; undefined when a function of the user's own is part of it. */
-function describeOptimizer({ kind, options, learningRate, weightDecay, parameterGroups }: Optimizer) {
-  if (parameterGroups.length > 0) return undefined
-  try {
-    const takesDecay = kind !== 'rprop'
-    const rates = {
-      learningRate: describeSchedule(learningRate),
-      ...(takesDecay && { weightDecay: describeSchedule(weightDecay) }),
-    }
-    return { kind, options: { ...options, ...rates } }
-  } catch {
-    return undefined
-  }
+/** What there is to save of a model. */
+export interface Saved {
+  readonly seed: number
+  readonly deterministic: boolean
+  readonly layers: readonly Layer[]
+  readonly compiled: Compiled | undefined
+  readonly engine: Engine
+  readonly random: Random
+  readonly user: unknown
 }
 
+/** An optimizer as JSON, and what of it is no data. */
+interface Described {
+  readonly optimizer: NonNullable<Settings['compiled']>['optimizer']
+  readonly lost: readonly string[]
+}
+
+/** Functions of the user's own stay behind: of a rate its value at the last update is kept. */
+function describeOptimizer(optimizer: Optimizer, steps: number): Described {
+  const { kind, options, parameterGroups } = optimizer
+  const lost: string[] = []
+  const last = Math.max(steps - 1, 0)
+  const describe = (name: string, rate: number | Schedule, valueAt: typeof learningRateAt) => {
+    try {
+      return describeSchedule(rate)
+    } catch {
+      const value = valueAt(optimizer, last)
+      lost.push(`"${name}" is a function of your own, of which the file keeps the value at the last update, ${value}`)
+      return value
+    }
+  }
+  const rates = {
+    learningRate: describe('learningRate', optimizer.learningRate, learningRateAt),
+    ...(ruleOf(optimizer).decay !== 'none' && {
+      weightDecay: describe('weightDecay', optimizer.weightDecay, weightDecayAt),
+    }),
+  }
+  if (parameterGroups.length > 0)
+    lost.push('"parameterGroups" choose by functions of your own, and are not in the file')
+  return { optimizer: { kind, options: { ...options, ...rates } }, lost }
+}
+
+/** Models whose user has been told what their files lack. */
+const told = new WeakSet<object>()
+
 /**
- * The model's file.
+ * The model as a plain value. Its tensors are read when they are wanted: they are the model's own, not copies.
  * @throws Error when optimizer state is asked for and the optimizer holds the user's own functions, which no file can.
  */
-export function encodeModel(model: Model, includeOptimizer: boolean): Uint8Array {
-  const { engine, compiled } = model
-  const optimizer = compiled && describeOptimizer(compiled.optimizer)
-  if (includeOptimizer && !compiled) throw new Error('save: includeOptimizer needs a compiled model')
-  if (includeOptimizer && !optimizer) {
-    throw new Error(
-      'save: includeOptimizer cannot store parameterGroups or a schedule of your own; use the built-in schedules',
-    )
+export function snapshotOf(where: string, model: Saved, includeOptimizer: boolean): Snapshot {
+  const { seed, deterministic, layers, compiled, engine, random, user } = model
+  if (includeOptimizer && !compiled) throw new Error(`${where}: includeOptimizer needs a compiled model`)
+  const described = compiled && describeOptimizer(compiled.optimizer, engine.steps)
+  if (described && described.lost.length > 0) {
+    const text = described.lost.join('; ')
+    if (includeOptimizer) {
+      throw new Error(
+        `${where}: includeOptimizer cannot store what training needs: ${text}; use the built-in schedules, and no parameterGroups`,
+      )
+    }
+    if (!told.has(engine)) console.warn(`${where}: ${text}`)
+    told.add(engine)
   }
   const frozen = [...engine.blocks.frozen].sort((a, b) => a - b)
-  const settings: Settings = {
-    seed: model.seed,
-    deterministic: model.deterministic,
-    layers: model.layers,
-    ...(compiled && optimizer && { compiled: { ...compiled, optimizer } }),
+  const blocks: [prefix: string, address: number][] = [['', engine.blocks.parameters]]
+  if (includeOptimizer && compiled) {
+    for (const [i, state] of stateSlots(compiled.optimizer).entries())
+      blocks.push([`optimizer.${state}.`, engine.blocks.states[i]])
+  }
+  return {
+    seed,
+    deterministic,
+    layers,
+    ...(compiled && described && { compiled: { ...compiled, optimizer: described.optimizer } }),
     ...(frozen.length > 0 && { frozen }),
     ...(engine.statisticsFrozen && { statisticsFrozen: true }),
     ...(includeOptimizer && {
-      progress: { steps: engine.steps, learningRateScale: engine.learningRateScale, random: model.random.state },
+      progress: { steps: engine.steps, learningRateScale: engine.learningRateScale, random: random.state },
     }),
+    ...(user !== undefined && { user }),
+    tensors: new Map(blocks.flatMap(([prefix, address]) => tensorsOf(engine, prefix, address))),
   }
-  const tensors = tensorsOf(model, engine.blocks.parameters, '')
-  if (includeOptimizer && compiled) {
-    stateSlots(compiled.optimizer).forEach((slot, i) => {
-      tensors.push(...tensorsOf(model, engine.blocks.states[i], `optimizer.${slot}.`))
-    })
-  }
-  return encodeSafetensors(tensors, { format: FORMAT, settings: JSON.stringify(settings) })
 }
 
-const tensorsOf = ({ engine }: Model, block: number, prefix: string): SafetensorsTensor[] =>
-  engine.slots.map((slot) => ({
-    name: prefix + slot.path,
-    dtype: 'F32',
-    shape: slot.shape,
-    data: readSlot(engine.arena, block, slot),
-  }))
+const tensorsOf = (engine: Engine, prefix: string, address: number): [name: string, tensor: SnapshotTensor][] =>
+  engine.slots.map((slot) => [
+    prefix + slot.path,
+    {
+      shape: slot.shape,
+      read(first, out) {
+        engine.flush()
+        readSlot(engine.arena, address, slot, out, first)
+      },
+    },
+  ])
+
+type File = readonly [tensors: readonly TensorBytes[], metadata: Readonly<Record<string, string>>]
+
+function fileOf({ tensors, score, ...settings }: Snapshot): File {
+  const metadata = {
+    format: FORMAT,
+    settings: JSON.stringify(settings satisfies Settings),
+    ...(score && { score: JSON.stringify(score) }),
+  }
+  return [
+    Array.from(tensors, ([name, { shape, read }]) => ({
+      name,
+      dtype: 'F32',
+      shape,
+      copy: (from, { buffer, byteOffset, byteLength }) =>
+        read(from / 4, new Float32Array(buffer, byteOffset, byteLength / 4)),
+    })),
+    metadata,
+  ]
+}
+
+/** The snapshot's file. */
+export const encodeSnapshot = (snapshot: Snapshot): Uint8Array => encodeTensors(...fileOf(snapshot))
+
+/** Files up to this size are put together at once: while they are written, the model may change. */
+const WHOLE = 2 ** 27
+
+/**
+ * The snapshot's file in pieces, so that large models are not in memory twice.
+ * @throws Error, late, when a large model changes before all of it has been read.
+ */
+export function snapshotPieces(snapshot: Snapshot): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  const file = fileOf(snapshot)
+  return encodedSize(...file) <= WHOLE ? [encodeTensors(...file)] : streamTensors(...file, yieldToEventLoop)
+}

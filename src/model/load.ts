@@ -1,89 +1,131 @@
-/** From a file's bytes back to a model. */
-import { readBytes } from '#runtime'
-import { writeSlot } from '../compiler/parameterLayout.ts'
+/** From a snapshot, a file's or any other, back to a model. */
+import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { stateSlots } from '../compiler/updates.ts'
-import { decodeSafetensors, type SafetensorsFile } from '../formats/safetensors.ts'
-import { reviveLayer } from '../layers/layers.ts'
-import { checkOptions, isA, show } from '../lib/check.ts'
-import { type Optimizer, optimizers } from '../optimizers/optimizers.ts'
+import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
+import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
+import { checkThreads } from '../machine/threads/threads.ts'
+import { type Optimizer, optimizers, resolveOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
-import { Model } from './model.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { Model, type ModelOptions } from './model.ts'
+import { checkTraining, readArchitecture, readingFile, type Settings } from './settings.ts'
+import {
+  checkReadOptions,
+  decodeSnapshot,
+  fillSlots,
+  matchTensors,
+  READ_OPTIONS,
+  type ReadOptions,
+  type Snapshot,
+} from './snapshot.ts'
+import { type ModelSource, withSource } from './source.ts'
+
+export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {}
+
+/** How a model is made of a snapshot. */
+interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'deterministic'> {
+  readonly allowNonFinite?: boolean
+}
 
 /**
- * The model in a file's bytes, compiled as it was when it was saved.
- * @throws TypeError or RangeError for bytes that are not an intact model file.
+ * The model that a snapshot describes, compiled as it was. Everything is checked before memory is taken for it.
+ * @throws RangeError for settings that do not describe a model, tensors that are missing, left over or of another shape, and
+ * values that are not finite.
  */
-export function modelFromBytes(bytes: Uint8Array): Model {
-  const file = decodeSafetensors(bytes)
-  const settings = readSettings(file)
-  let model: Model
-  try {
-    const { layers, seed, deterministic } = settings
-    model = new Model(layers.map(reviveLayer), { seed, deterministic }, true)
-    if (settings.compiled) {
-      const { optimizer, loss, metrics, clipping } = settings.compiled
-      model.compile({ optimizer: reviveOptimizer(optimizer), loss, metrics, ...clipping })
+export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
+  const { compiled, frozen, statisticsFrozen, progress, tensors } = snapshot
+  const { allowNonFinite = false, ...given } = options
+  const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot))
+  const optimizer = readingFile(where, () => {
+    checkTraining(snapshot)
+    return compiled && reviveOptimizer(compiled.optimizer)
+  })
+  const slots = layoutParameters(layers, widths)
+  const states = progress && optimizer ? stateSlots(optimizer).map((state) => `optimizer.${state}.`) : []
+  const matched = ['', ...states].map((prefix) => matchTensors(where, slots, tensors, prefix))
+  if (tensors.size > matched.length * slots.length) refuseOthers(where, tensors, slots, ['', ...states])
+
+  const model = readingFile(where, () => {
+    const made = new Model(layers, { seed, deterministic, ...given }, true)
+    if (compiled && optimizer) {
+      const { loss, metrics, clipping } = compiled
+      made.compile({ optimizer, loss, metrics, ...clipping })
     }
-  } catch (cause) {
-    throw new RangeError(`modelFromBytes: the file's settings do not describe a model: ${messageOf(cause)}`, { cause })
-  }
+    return made
+  })
   const { engine } = model
-  if (settings.frozen) model.freeze(...settings.frozen)
-  if (settings.statisticsFrozen) model.freezeStatistics()
-  fill(model, file, engine.blocks.parameters, '')
-  if (settings.progress && model.compiled) {
-    const { steps, learningRateScale, random } = settings.progress
-    stateSlots(model.compiled.optimizer).forEach((slot, i) => {
-      fill(model, file, engine.blocks.states[i], `optimizer.${slot}.`)
-    })
-    engine.steps = steps
-    engine.learningRateScale = learningRateScale
-    model.random.state = random
+  if (frozen) engine.setFrozen(frozen, true)
+  if (statisticsFrozen) engine.setFrozenStatistics(true)
+  const blocks = [engine.blocks.parameters, ...engine.blocks.states]
+  for (const [i, found] of matched.entries()) fillSlots(where, engine.arena, blocks[i], slots, found, allowNonFinite)
+  if (progress) {
+    engine.steps = progress.steps
+    engine.learningRateScale = progress.learningRateScale
+    model.random.state = progress.random
   }
+  model.user = snapshot.user
   return model
 }
 
-/**
- * The model saved at a path or URL, or in the given bytes.
- * @throws the file system's error when there is no such file; TypeError or RangeError when it is not an intact model file.
- */
-export async function loadModel(pathOrBytes: string | URL | Uint8Array): Promise<Model> {
-  if (isA(pathOrBytes, 'Uint8Array')) return modelFromBytes(pathOrBytes)
-  if (typeof pathOrBytes !== 'string' && !isA(pathOrBytes, 'URL')) {
-    throw new TypeError(`loadModel: expected a path, a URL or a Uint8Array, got ${show(pathOrBytes)}`)
-  }
-  return modelFromBytes(await readBytes(pathOrBytes))
+function refuseOthers(
+  where: string,
+  tensors: Snapshot['tensors'],
+  slots: readonly { readonly path: string }[],
+  prefixes: readonly string[],
+): never {
+  const known = new Set(prefixes.flatMap((prefix) => slots.map(({ path }) => prefix + path)))
+  const [other] = [...tensors.keys()].filter((name) => !known.has(name))
+  throw new RangeError(`${where}: tensor ${quote(other)} belongs to no layer of the model`)
 }
 
 function reviveOptimizer({ kind, options }: NonNullable<Settings['compiled']>['optimizer']): Optimizer {
-  checkOptions('optimizer', options, Object.keys(options))
-  if (!Object.hasOwn(optimizers, kind)) throw new RangeError(`unknown optimizer ${show(kind)}`)
+  const names = Object.keys(optimizers) as (keyof typeof optimizers)[]
+  checkOneOf('settings', 'optimizer', kind, names)
+  checkOptions(kind, options, Object.keys(options ?? {}))
   const { learningRate, weightDecay, ...rest } = options
   const make = optimizers[kind] as (options: object) => Optimizer
-  return make({
+  const optimizer = make({
     ...rest,
     learningRate: restoreSchedule(learningRate),
     ...(weightDecay !== undefined && { weightDecay: restoreSchedule(weightDecay) }),
   })
+  return resolveOptimizer('settings', optimizer)
 }
 
-/** Copies the file's tensors into a block, refusing a missing tensor or one of another shape before anything is copied. */
-function fill({ engine }: Model, { tensors }: SafetensorsFile, block: number, prefix: string): void {
-  const found = engine.slots.map((slot) => {
-    const name = prefix + slot.path
-    const tensor = tensors.find((candidate) => candidate.name === name)
-    if (!tensor) throw new RangeError(`modelFromBytes: the file has no tensor "${name}"`)
-    if (tensor.dtype !== 'F32' || tensor.shape.join() !== slot.shape.join()) {
-      throw new RangeError(
-        `modelFromBytes: tensor "${name}" is ${tensor.dtype} [${tensor.shape.join(', ')}], expected F32 [${slot.shape.join(', ')}]`,
-      )
-    }
-    return tensor
-  })
-  engine.slots.forEach((slot, i) => {
-    writeSlot(engine.arena, block, slot, found[i].data)
-  })
+/** @throws TypeError or RangeError naming the option. */
+function checkLoadOptions(where: string, options: LoadOptions): Required<ReadOptions> & FromSnapshotOptions {
+  const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic'])
+  const { threads, deterministic } = options
+  return {
+    ...reading,
+    ...(threads !== undefined && { threads: checkThreads(where, threads) }),
+    ...(deterministic !== undefined && { deterministic: checkBoolean(where, 'deterministic', deterministic) }),
+  }
 }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+function readModel(where: string, source: ByteSource, { verify, ...options }: ReturnType<typeof checkLoadOptions>) {
+  return fromSnapshot(where, decodeSnapshot(where, source, verify), options)
+}
+
+/**
+ * The model in a file's bytes, compiled as it was when it was saved.
+ * @param options.threads, options.deterministic as those of `sequential`; `deterministic` is the saved model's when not given.
+ * @param options.verify false loads files without checksum or with a wrong one. Default true.
+ * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
+ * @throws TypeError or RangeError for bytes that are not an intact model file.
+ */
+export function modelFromBytes(bytes: Bytes, options: LoadOptions = {}): Model {
+  const where = 'modelFromBytes'
+  const checked = checkLoadOptions(where, options)
+  return readModel(where, inMemory(asBytes(where, 'bytes', bytes)), checked)
+}
+
+/**
+ * The model saved at a path or URL, or in the given bytes or response.
+ * @param options as those of `modelFromBytes`.
+ * @throws the file system's error when there is no such file; TypeError or RangeError when it is not an intact model file.
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const where = 'loadModel'
+  const checked = checkLoadOptions(where, options)
+  return withSource(where, source, (bytes) => readModel(where, bytes, checked))
+}

@@ -1,5 +1,5 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
-import { writeBytes } from '#runtime'
+import { writePieces } from '#runtime'
 import { targetRange } from '../catalogue/losses.ts'
 import { type BatchSource, checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
@@ -10,14 +10,15 @@ import { checkBoolean, checkInteger, checkOptions, isA, show } from '../lib/chec
 import { Random } from '../lib/random.ts'
 import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
 import { pickTarget } from '../machine/wasm.ts'
-import type { Logs } from '../training/callbacks/callbacks.ts'
+import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
 import { fit, type History } from '../training/fit.ts'
 import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
 import { Scorer } from '../training/scorer.ts'
-import { encodeModel } from './checkpoint.ts'
+import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
 import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
 import { foldLayers } from './fold.ts'
 import { Parameter } from './parameters.ts'
+import type { Snapshot } from './snapshot.ts'
 import { summarize } from './summary.ts'
 
 export interface ModelOptions {
@@ -48,6 +49,11 @@ export class Model {
   readonly threads: ThreadCount
   /** @internal */
   readonly engine: Engine
+  /**
+   * A JSON value of the user's that files keep.
+   * @internal
+   */
+  user: unknown
   #compiled: Compiled | undefined
   #scorer: Scorer | undefined
   #random: Random
@@ -288,20 +294,35 @@ export class Model {
   }
 
   /**
-   * The model as a safetensors file: canonical tensors, the architecture in the metadata.
-   * `includeOptimizer` (default false) adds everything needed to resume training bit for bit.
+   * The model as a plain value, whose tensors are read from this model when they are wanted.
+   * @internal
    */
-  toBytes(options: { includeOptimizer?: boolean } = {}): Uint8Array {
-    checkOptions('toBytes', options, ['includeOptimizer'])
+  snapshot(where = 'snapshot', options: SaveOptions = {}): Snapshot {
+    checkOptions(where, options, ['includeOptimizer', 'score'])
+    const includeOptimizer = checkBoolean(where, 'includeOptimizer', options.includeOptimizer ?? false)
     this.engine.flush()
-    return encodeModel(this, checkBoolean('toBytes', 'includeOptimizer', options.includeOptimizer ?? false))
+    const snapshot = snapshotOf(where, this, includeOptimizer)
+    return { ...snapshot, ...(options.score && { score: options.score }) }
   }
 
-  /** Writes `toBytes` to a file, all or nothing: by its path or `file:` URL. */
-  async save(path: string | URL, options: { includeOptimizer?: boolean } = {}): Promise<void> {
+  /**
+   * The model as a safetensors file: canonical tensors, the architecture in the metadata.
+   * `includeOptimizer` (default false) adds everything needed to resume training bit for bit.
+   * @throws Error when the optimizer's state is asked for and a schedule or group is a function of the user's own; without the
+   * state, the file keeps what it can, and a warning on the console says what that is.
+   */
+  toBytes(options: SaveOptions = {}): Uint8Array {
+    return encodeSnapshot(this.snapshot('toBytes', options))
+  }
+
+  /**
+   * Writes `toBytes` to a file, all or nothing: by its path or `file:` URL. The mode of a file that is replaced is kept, and
+   * links are followed. Models beyond 128 MB are written piece by piece: do not train them before the promise is resolved.
+   */
+  async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
     if (!isA(path, 'URL') && (typeof path !== 'string' || path === ''))
       throw new TypeError(`save: "path" must be a file's path or URL, got ${show(path)}`)
-    await writeBytes(path, this.toBytes(options))
+    await writePieces(path, snapshotPieces(this.snapshot('save', options)))
   }
 
   /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */

@@ -1,19 +1,28 @@
 /** Saved models that only predict: `fourlane/predict` where there are wasm files to read. */
-import { readBytes } from '#runtime'
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
-import { blockFloats, layoutParameters, writeSlot } from '../compiler/parameterLayout.ts'
+import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
 import { Draft } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'
-import { decodeSafetensors } from '../formats/safetensors.ts'
 import type { Matrix } from '../layers/builder.ts'
-import { checkLayers, reviveLayer } from '../layers/layers.ts'
-import { checkOptions, isA, show } from '../lib/check.ts'
+import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
+import { checkOptions, show } from '../lib/check.ts'
 import { Arena } from '../machine/arena.ts'
 import { pickTarget } from '../machine/wasm.ts'
-import { readSettings } from './settings.ts'
+import { readArchitecture, readingFile } from './settings.ts'
+import {
+  checkReadOptions,
+  decodeSnapshot,
+  fillSlots,
+  matchTensors,
+  READ_OPTIONS,
+  type ReadOptions,
+  type Snapshot,
+} from './snapshot.ts'
+import { type ModelSource, withSource } from './source.ts'
 
-/** Rows that go through in one call into the machine. */
+/** Rows that go through in one call into the machine, and floats that they may have. */
 const ROWS = 64
+const FLOATS = 2 ** 22
 
 /** A model that predicts. */
 export interface Predictor {
@@ -27,47 +36,39 @@ export interface Predictor {
   predict(x: Features, options?: { out?: Float32Array }): Float32Array
 }
 
-/**
- * The model in a file's bytes, for predictions only: what it was compiled with is ignored.
- * @throws TypeError or RangeError for bytes that are not an intact model file.
- */
-export function predictorFromBytes(bytes: Uint8Array): Predictor {
-  const where = 'predictorFromBytes'
-  const file = decodeSafetensors(bytes)
-  const settings = readSettings(file)
-  const layers = settings.layers.map(reviveLayer)
-  const widths = checkLayers(layers)
+/** The predictor of a snapshot, for predictions only: what it was compiled with is ignored. */
+function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): Predictor {
+  const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot))
   const slots = layoutParameters(layers, widths)
-  const values = slots.map(({ path, shape }) => {
-    const tensor = file.tensors.find(({ name }) => name === path)
-    if (tensor?.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
-      throw new RangeError(`${where}: the file has no F32 tensor "${path}" of shape [${shape.join(', ')}]`)
-    }
-    return tensor.data
-  })
-
-  const arena = new Arena(pickTarget(settings.deterministic))
+  const tensors = matchTensors(where, slots, snapshot.tensors)
+  const arena = new Arena(pickTarget(deterministic))
   const parameters = arena.reserve(blockFloats(slots) * 4)
+  const end = arena.top
   arena.commit()
-  for (const [i, slot] of slots.entries()) writeSlot(arena, parameters, slot, values[i])
-  const draft = new Draft({
-    arena,
-    slots,
-    parameters,
-    gradients: 0,
-    rows: ROWS,
-    frozen: new Set(),
-    frozenStatistics: false,
-  })
-  const from = arena.top
-  const x = draft.matrix(widths[0])
-  const { y } = draft.forward(layers, x, 'inference')
-  const program = draft.write(from)
-  const record = arena.reserve(RECORD_WORDS * 4)
-  arena.commit()
+  fillSlots(where, arena, parameters, slots, tensors, allowNonFinite)
 
-  const steps = draft.steps.length
-  const [inputs, outputs] = [x.cols, y.cols]
+  const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
+  const most = Math.max(1, Math.min(ROWS, Math.floor(FLOATS / widths.reduce((a, b) => Math.max(a, b)))))
+  let passage: ReturnType<typeof plan> | undefined
+  /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
+  const plan = () => {
+    arena.top = end
+    const draft = new Draft({
+      arena,
+      slots,
+      parameters,
+      gradients: 0,
+      rows: most,
+      frozen: new Set(),
+      frozenStatistics: false,
+    })
+    const x = draft.matrix(inputs)
+    const { y } = draft.forward(layers, x, 'inference')
+    const program = draft.write(end)
+    const record = arena.reserve(RECORD_WORDS * 4)
+    arena.commit()
+    return { x, y, program, record, steps: draft.steps.length }
+  }
   return Object.freeze({
     inputs,
     outputs,
@@ -78,8 +79,10 @@ export function predictorFromBytes(bytes: Uint8Array): Predictor {
       if (!(out instanceof Float32Array) || out.length !== rows * outputs) {
         throw new RangeError(`predict: "out" must be a Float32Array of ${rows * outputs} values, got ${show(out)}`)
       }
-      for (let first = 0; first < rows; first += ROWS) {
-        const count = Math.min(ROWS, rows - first)
+      passage ??= plan()
+      const { x, y, program, record, steps } = passage
+      for (let first = 0; first < rows; first += most) {
+        const count = Math.min(most, rows - first)
         for (let r = 0; r < count; r++) {
           arena.f32.set(values.subarray((first + r) * inputs, (first + r + 1) * inputs), rowOf(x, r))
         }
@@ -98,13 +101,25 @@ export function predictorFromBytes(bytes: Uint8Array): Predictor {
 const rowOf = ({ address, stride }: Matrix, row: number): number => (address + row * stride) / 4
 
 /**
- * The model saved at a path or URL, or in the given bytes, for predictions only.
+ * The model in a file's bytes, for predictions only: what it was compiled with is ignored.
+ * @param options.verify false loads files without checksum or with a wrong one. Default true.
+ * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
+ * @throws TypeError or RangeError for bytes that are not an intact model file.
+ */
+export function predictorFromBytes(bytes: Bytes, options: ReadOptions = {}): Predictor {
+  const where = 'predictorFromBytes'
+  const { verify, allowNonFinite } = checkReadOptions(where, options, READ_OPTIONS)
+  const source = inMemory(asBytes(where, 'bytes', bytes))
+  return predictorOf(where, decodeSnapshot(where, source, verify), allowNonFinite)
+}
+
+/**
+ * The model saved at a path or URL, or in the given bytes or response, for predictions only.
+ * @param options as those of `predictorFromBytes`.
  * @throws the host's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
-export async function loadPredictor(pathOrBytes: string | URL | Uint8Array): Promise<Predictor> {
-  if (isA(pathOrBytes, 'Uint8Array')) return predictorFromBytes(pathOrBytes)
-  if (typeof pathOrBytes !== 'string' && !isA(pathOrBytes, 'URL')) {
-    throw new TypeError(`loadPredictor: expected a path, a URL or a Uint8Array, got ${show(pathOrBytes)}`)
-  }
-  return predictorFromBytes(await readBytes(pathOrBytes))
+export async function loadPredictor(source: ModelSource, options: ReadOptions = {}): Promise<Predictor> {
+  const where = 'loadPredictor'
+  const { verify, allowNonFinite } = checkReadOptions(where, options, READ_OPTIONS)
+  return withSource(where, source, (bytes) => predictorOf(where, decodeSnapshot(where, bytes, verify), allowNonFinite))
 }

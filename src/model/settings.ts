@@ -1,15 +1,17 @@
 /** What a model's file says of the model, its tensors apart: JSON in the metadata. */
-
 import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
-import type { SafetensorsFile } from '../formats/safetensors.ts'
-import type { Layer } from '../layers/layers.ts'
-import { show } from '../lib/check.ts'
-import type { RandomState } from '../lib/random.ts'
+import { parseJson } from '../formats/safetensorsHeader.ts'
+import { checkLayers, type Layer, reviveLayer } from '../layers/layers.ts'
+import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
+import { checkRandomState, type RandomState } from '../lib/random.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
 
+/** What is written: the oldest format that holds it. */
 export const FORMAT = 'fourlane/1'
+/** What is read: `fourlane/2` may have fields and layers that 0.1 does not know. */
+const READABLE: readonly string[] = [FORMAT, 'fourlane/2']
 
 /** What the metadata's `settings` holds. */
 export interface Settings {
@@ -26,27 +28,111 @@ export interface Settings {
   readonly frozen?: readonly number[]
   readonly statisticsFrozen?: boolean
   /** With the optimizer's state: where training stood. */
-  readonly progress?: { readonly steps: number; readonly learningRateScale: number; readonly random: RandomState }
+  readonly progress?: Progress
+  /** Any JSON value of the user's. */
+  readonly user?: unknown
 }
 
+export interface Progress {
+  /** Updates made. */
+  readonly steps: number
+  /** What callbacks have made of the learning rate. */
+  readonly learningRateScale: number
+  readonly random: RandomState
+}
+
+const SETTINGS = [
+  'seed',
+  'deterministic',
+  'layers',
+  'compiled',
+  'frozen',
+  'statisticsFrozen',
+  'progress',
+  'user',
+] as const
+
 /**
- * What a model's file says of it, parameters apart.
- * @throws RangeError when the bytes' metadata are not those of a model.
+ * A file's settings; of its fields only the names are checked yet.
+ * @throws RangeError when the metadata are not those of a model.
  */
-export function readSettings({ metadata }: SafetensorsFile): Settings {
-  if (metadata.format !== FORMAT || metadata.settings === undefined) {
+export function parseSettings(where: string, metadata: Readonly<Record<string, string>>): Settings {
+  const { format, settings: text } = metadata
+  if (!READABLE.includes(format) || text === undefined) {
     throw new RangeError(
-      `modelFromBytes: not a fourlane model: its metadata has format ${show(metadata.format)}, expected "${FORMAT}"`,
+      `${where}: not a fourlane model: its metadata has format ${show(format)}, expected ${READABLE.map(show).join(' or ')}`,
     )
   }
   let settings: unknown
   try {
-    settings = JSON.parse(metadata.settings)
+    settings = parseJson(text)
   } catch (cause) {
-    throw new RangeError('modelFromBytes: the settings in the metadata are not JSON; the file is damaged', { cause })
+    const reason = cause instanceof RangeError ? ` that can be read: ${cause.message}` : '; the file is damaged'
+    throw new RangeError(`${where}: the settings in the metadata are not JSON${reason}`, { cause })
   }
-  if (typeof settings !== 'object' || settings === null || !('layers' in settings) || !Array.isArray(settings.layers)) {
-    throw new RangeError('modelFromBytes: the settings in the metadata name no layers; the file is damaged')
+  if (typeof settings !== 'object' || settings === null || !('layers' in settings)) {
+    throw new RangeError(`${where}: the settings in the metadata name no layers; the file is damaged`)
   }
+  readingFile(where, () => checkOptions('settings', settings, SETTINGS))
   return settings as unknown as Settings
+}
+
+/** Runs checks made for what users write; what they find wrong is the file's fault. */
+export function readingFile<T>(where: string, check: () => T): T {
+  try {
+    return check()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new RangeError(`${where}: the file's settings do not describe a model: ${message}`, { cause })
+  }
+}
+
+/** The architecture: layers as their factories make them, and the output width of each. */
+export interface Architecture {
+  readonly layers: readonly Layer[]
+  readonly widths: readonly number[]
+  readonly seed: number
+  readonly deterministic: boolean
+}
+
+/** @throws TypeError or RangeError naming the field, or the layer by its index. */
+export function readArchitecture({ seed, deterministic, layers: specs }: Settings): Architecture {
+  if (!Array.isArray(specs)) throw new TypeError(`settings: "layers" must be an array, got ${show(specs)}`)
+  const layers = specs.map((spec: Layer, i) => {
+    try {
+      return reviveLayer(spec)
+    } catch (cause) {
+      throw new RangeError(`layer ${i}: ${(cause as Error).message}`, { cause })
+    }
+  })
+  return {
+    layers,
+    widths: checkLayers(layers),
+    seed: checkInteger('settings', 'seed', seed, 0, 2 ** 32 - 1),
+    deterministic: checkBoolean('settings', 'deterministic', deterministic),
+  }
+}
+
+/**
+ * What is frozen and where training stood.
+ * @throws TypeError or RangeError naming the field.
+ */
+export function checkTraining({ layers, compiled, frozen, statisticsFrozen, progress }: Settings): void {
+  if (frozen !== undefined) {
+    if (!Array.isArray(frozen)) throw new TypeError(`settings: "frozen" must be an array, got ${show(frozen)}`)
+    for (const index of frozen) checkInteger('settings', 'frozen', index, 0, layers.length - 1)
+  }
+  if (statisticsFrozen !== undefined) checkBoolean('settings', 'statisticsFrozen', statisticsFrozen)
+  if (compiled !== undefined) {
+    checkOptions('compiled', compiled, ['optimizer', 'loss', 'metrics', 'clipping'])
+    checkOptions('optimizer', compiled.optimizer, ['kind', 'options'])
+    checkOptions('clipping', compiled.clipping, ['clipNorm', 'globalClipNorm', 'clipValue', 'clipNormOrder'])
+  }
+  if (progress === undefined) return
+  if (compiled === undefined) throw new RangeError('settings: "progress" needs "compiled"')
+  checkOptions('progress', progress, ['steps', 'learningRateScale', 'random'])
+  // the next step's number must fit the machine's 32 bits
+  checkInteger('progress', 'steps', progress.steps, 0, 2 ** 31 - 2)
+  checkNumber('progress', 'learningRateScale', progress.learningRateScale, { minimum: 0, maximum: 3.4e38 })
+  checkRandomState('progress', progress.random)
 }

@@ -1,5 +1,7 @@
 /** What the package expects of a host. `#runtime` is the module of its kind that the import conditions choose. */
 
+import type { ByteSource } from '../lib/bytes.ts'
+
 /** Where a host keeps the wasm builds. */
 export interface Modules {
   /** Those that models may choose. */
@@ -20,3 +22,11 @@ export interface Terminal {
   readonly columns: number
   write(text: string): void
 }
+
+/** A file opened for reading, or bytes that were fetched. */
+export interface OpenFile extends ByteSource {
+  close(): void
+}
+
+/** A file's content, in order. */
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>

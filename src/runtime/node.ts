@@ -2,7 +2,7 @@
  * What differs by host, for Node, Deno and Bun: the module's bytes, files, the terminal. Built-in modules come when needed:
  * importing node:fs loads its streams and promises too, which takes longer than reading and compiling the wasm.
  */
-import type { Modules, Terminal, WorkerHandle } from './host.ts'
+import type { Modules, OpenFile, Pieces, Terminal, WorkerHandle } from './host.ts'
 
 function readWasm(name: string): Uint8Array {
   const { readFileSync } = process.getBuiltinModule('node:fs')
@@ -64,18 +64,113 @@ export async function readBytes(path: string | URL): Promise<Uint8Array> {
   })
 }
 
-/** All or nothing: a temporary file in the same folder, flushed to disk, then renamed over the target. */
-export async function writeBytes(pathOrUrl: string | URL, bytes: Uint8Array): Promise<void> {
-  const [{ open, rename, rm }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:url')])
-  const path = typeof pathOrUrl === 'string' ? pathOrUrl : fileURLToPath(pathOrUrl)
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`
+/** Files up to this size are read at once, while the event loop runs; larger ones piece by piece, as the pieces are wanted. */
+const WHOLE = 2 ** 27
+
+export async function openFile(path: string | URL): Promise<OpenFile> {
+  const { openSync, readSync, closeSync, statSync } = process.getBuiltinModule('node:fs')
+  const size = /^https?:/.test(`${path}`) ? 0 : statSync(path).size
+  if (size <= WHOLE) {
+    const bytes = await readBytes(path)
+    return { size: bytes.length, read: (from, to) => bytes.subarray(from, to), close() {} }
+  }
+  const file = openSync(path, 'r')
+  let piece = new Uint8Array(0)
+  return {
+    size,
+    read(from, to) {
+      if (piece.length < to - from) piece = new Uint8Array(to - from)
+      for (let at = from; at < to; ) {
+        const count = readSync(file, piece, at - from, to - at, at)
+        if (count === 0) throw new RangeError(`fourlane: ${path} ended at byte ${at} of ${size} while it was read`)
+        at += count
+      }
+      return piece.subarray(0, to - from)
+    },
+    close: () => closeSync(file),
+  }
+}
+
+/** The file that a path stands for, through all links; one that does not exist yet too. */
+async function target(path: string): Promise<string> {
+  const { realpath, readlink } = process.getBuiltinModule('node:fs').promises
+  const { dirname, resolve } = process.getBuiltinModule('node:path')
   try {
-    const file = await open(temporary, 'wx')
+    return await realpath(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    const link = await readlink(path).catch(() => undefined)
+    return link === undefined ? path : target(resolve(dirname(path), link))
+  }
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+/** Begins the names of this host's temporary files: other hosts' processes have the same numbers. */
+function hostMark(): string {
+  let hash = 0
+  for (const letter of process.getBuiltinModule('node:os').hostname()) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0
+  return hash.toString(36)
+}
+
+/** Whether a process of this host runs; where nobody may ask, it does. */
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+  }
+}
+
+/** Removes what processes left that were killed while they wrote this file. */
+async function removeLeftovers(path: string, mark: string): Promise<void> {
+  const { readdir, rm, stat } = process.getBuiltinModule('node:fs').promises
+  const { basename, dirname, join } = process.getBuiltinModule('node:path')
+  const started = Date.now() - process.uptime() * 1000
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.${mark}-`) || !name.endsWith('.tmp')) continue
+    const temporary = join(dirname(path), name)
+    const pid = Number(name.slice(basename(path).length + 1).split('-')[1])
+    // in containers, the next process has the number of the last
+    const left = pid === process.pid ? (await stat(temporary)).mtimeMs < started : !runs(pid)
+    if (left) await rm(temporary, { force: true })
+  }
+}
+
+/**
+ * All or nothing: a temporary file in the same folder, flushed to disk, then renamed over the target, whose mode and owner it
+ * takes. What is no file, such as a pipe, is written to as it is.
+ */
+export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Promise<void> {
+  const { chmod, chown, open, rename, rm, stat } = process.getBuiltinModule('node:fs').promises
+  const { fileURLToPath } = process.getBuiltinModule('node:url')
+  const path = await target(typeof pathOrUrl === 'string' ? pathOrUrl : fileURLToPath(pathOrUrl))
+  const before = await stat(path).catch((error) => {
+    if (!isMissing(error)) throw error
+    return undefined
+  })
+  const write = async (to: string, flags: string, mode?: number) => {
+    const file = await open(to, flags, mode)
     try {
-      await file.writeFile(bytes)
-      await file.sync()
+      for await (const piece of pieces) {
+        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
+      }
+      if (flags === 'wx') await file.sync()
     } finally {
       await file.close()
+    }
+  }
+  if (before && !before.isFile()) return write(path, 'w')
+
+  const mark = hostMark()
+  // tidying must not keep anybody from saving: folders may be unreadable, names of hosts secret
+  await removeLeftovers(path, mark).catch(() => {})
+  const temporary = `${path}.${mark}-${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`
+  try {
+    await write(temporary, 'wx', before ? before.mode & 0o777 : 0o666)
+    if (before) {
+      await chown(temporary, before.uid, before.gid).catch(() => {})
+      await chmod(temporary, before.mode & 0o7777)
     }
     await rename(temporary, path)
   } catch (error) {
@@ -86,9 +181,14 @@ export async function writeBytes(pathOrUrl: string | URL, bytes: Uint8Array): Pr
 
 /** Adds to the end of a file, creating it and its folders where they are missing. */
 export async function appendBytes(path: string, bytes: Uint8Array): Promise<void> {
-  const [{ appendFile, mkdir }, { dirname }] = await Promise.all([import('node:fs/promises'), import('node:path')])
-  await mkdir(dirname(path), { recursive: true })
-  await appendFile(path, bytes)
+  await makeFolderOf(path)
+  await process.getBuiltinModule('node:fs').promises.appendFile(path, bytes)
+}
+
+/** Creates the folders that a file is to be in. */
+export async function makeFolderOf(path: string): Promise<void> {
+  const { dirname } = process.getBuiltinModule('node:path')
+  await process.getBuiltinModule('node:fs').promises.mkdir(dirname(path), { recursive: true })
 }
 
 /** Lets timers, I/O and signals run. */

@@ -1,5 +1,5 @@
 /** What differs by host, for browsers, edge workers and unknown hosts: no file system, no terminal, no environment. */
-import type { Modules, Terminal, WorkerHandle } from './host.ts'
+import type { Modules, OpenFile, Pieces, Terminal, WorkerHandle } from './host.ts'
 
 /** These hosts read no files: modules come with the entry point (`#modules`) or from `init`. */
 export const modules: Modules | undefined = undefined
@@ -19,7 +19,13 @@ export async function readBytes(url: string | URL): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer())
 }
 
-export async function writeBytes(path: string | URL, _bytes: Uint8Array): Promise<void> {
+/** The bytes behind a URL, all of them in memory. */
+export async function openFile(url: string | URL): Promise<OpenFile> {
+  const bytes = await readBytes(url)
+  return { size: bytes.length, read: (from, to) => bytes.subarray(from, to), close() {} }
+}
+
+export async function writePieces(path: string | URL, _pieces: Pieces): Promise<void> {
   throw new Error(
     `fourlane: this host has no files to write "${path}" to; take model.toBytes() and store them yourself`,
   )
@@ -28,6 +34,9 @@ export async function writeBytes(path: string | URL, _bytes: Uint8Array): Promis
 export async function appendBytes(path: string, _bytes: Uint8Array): Promise<void> {
   throw new Error(`fourlane: this host has no files to append "${path}" to; use a callback of your own`)
 }
+
+/** What writes the file says that there are none. */
+export async function makeFolderOf(_path: string): Promise<void> {}
 
 /** Lets timers, I/O and rendering run; by a message, since browsers hold nested timeouts back for 4 ms. */
 export function yieldToEventLoop(): Promise<void> {

@@ -22,6 +22,23 @@ export interface Progress {
   readonly logs: Logs
 }
 
+/** How a model is saved. */
+export interface SaveOptions {
+  /** Adds the optimizer's state, so that training resumes bit for bit. Default false. */
+  includeOptimizer?: boolean
+  /**
+   * The metric that the file is kept for, which the file keeps too.
+   * @internal
+   */
+  score?: Score
+}
+
+/** A metric and its value. */
+export interface Score {
+  readonly monitor: string
+  readonly value: number
+}
+
 /** The model as callbacks use it. */
 export interface CallbackModel {
   /** Between steps of a fit too: it changes nothing. */
@@ -30,7 +47,7 @@ export interface CallbackModel {
   /** A snapshot for `setWeights`. */
   getWeights(): Float32Array
   setWeights(weights: Float32Array): void
-  save(path: string, options?: { includeOptimizer?: boolean }): Promise<void>
+  save(path: string, options?: SaveOptions): Promise<void>
 }
 
 /** Training as callbacks see and steer it. */

@@ -71,12 +71,14 @@ export const CALLBACK_DOCS: { readonly [Name in CallbackName]: CallbackDoc<keyof
       use: 'When no schedule is known to fit.',
     },
     modelCheckpoint: {
-      does: "Saves the model at every epoch's end.",
+      does: "Saves the model at every epoch's end. Missing folders are created.",
       options: {
         path: 'the file; may hold `{epoch}` (from 1) and metrics such as `{val_loss}`, formatted as `{epoch:03d}`, `{val_loss:.2f}`',
         monitor: MONITOR,
         mode: MODE,
-        saveBestOnly: 'save only when the metric improved',
+        saveBestOnly:
+          'save only when the metric is better than all this callback has saved and, where `initialEpoch` above 0 resumes a training, better than that of the file at the path',
+        initialValueThreshold: 'with saveBestOnly, the value to beat first',
         includeOptimizer: 'save what resuming needs as well',
       },
       keras: 'ModelCheckpoint',
@@ -84,7 +86,7 @@ export const CALLBACK_DOCS: { readonly [Name in CallbackName]: CallbackDoc<keyof
       use: 'Long trainings.',
     },
     csvLogger: {
-      does: 'Writes the metrics as a table, one line per epoch (from 0), as they come.',
+      does: 'Writes the metrics as a table, one line per epoch (from 0), as they come. Missing folders are created.',
       options: {
         path: 'the file',
         separator: 'the character between columns',

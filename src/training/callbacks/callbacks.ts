@@ -13,6 +13,8 @@ export {
   checkCallbacks,
   type Logs,
   type Progress,
+  type SaveOptions,
+  type Score,
 } from './callback.ts'
 export {
   type CsvLoggerOptions,

@@ -1,7 +1,8 @@
 /** Callbacks that write files. */
-import { appendBytes, readBytes, writeBytes } from '#runtime'
+import { appendBytes, makeFolderOf, openFile, writePieces } from '#runtime'
+import { readHeader } from '../../formats/safetensorsHeader.ts'
 import { encodeScalars, encodeVersion } from '../../formats/tensorboard.ts'
-import { checkBoolean, readOptions, show } from '../../lib/check.ts'
+import { checkBoolean, checkNumber, checkOptions, readOptions, show } from '../../lib/check.ts'
 import type { Callback, Logs } from './callback.ts'
 import { Monitor, type MonitorMode } from './monitor.ts'
 
@@ -16,6 +17,7 @@ export interface ModelCheckpointOptions {
   monitor?: string
   mode?: MonitorMode
   saveBestOnly?: boolean
+  initialValueThreshold?: number
   includeOptimizer?: boolean
 }
 
@@ -24,6 +26,7 @@ export const MODEL_CHECKPOINT = {
   monitor: 'val_loss',
   mode: 'auto',
   saveBestOnly: false,
+  initialValueThreshold: undefined,
   includeOptimizer: false,
 } as const
 
@@ -41,30 +44,68 @@ function fillPath(path: string, epoch: number, logs: Logs): string {
   })
 }
 
+/** What the model in a file was judged by, if there is such a file and it says so. */
+async function readScore(path: string, monitor: string): Promise<number | undefined> {
+  try {
+    const file = await openFile(path)
+    try {
+      const score: unknown = JSON.parse(readHeader(file).metadata.score)
+      checkOptions('score', score, ['monitor', 'value'])
+      const stored = score as { monitor?: unknown; value?: unknown }
+      return stored.monitor === monitor ? checkNumber('score', 'value', stored.value) : undefined
+    } finally {
+      file.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Saves the model at every epoch's end, or with saveBestOnly only when the monitored metric improved. Keras' ModelCheckpoint.
- * Defaults: monitor 'val_loss', mode 'auto', saveBestOnly false, includeOptimizer false. The path may hold `{epoch}` (from 1)
- * and metrics such as `{val_loss}`, with formats `{epoch:03d}` and `{val_loss:.2f}`; otherwise one file is overwritten.
+ * Defaults: monitor 'val_loss', mode 'auto', saveBestOnly false, no initialValueThreshold, includeOptimizer false. The path may
+ * hold `{epoch}` (from 1) and metrics such as `{val_loss}`, with formats `{epoch:03d}` and `{val_loss:.2f}`; otherwise one file
+ * is overwritten. Missing folders are created.
+ * With saveBestOnly, the metric must beat `initialValueThreshold` first, if given, and the best that this callback has saved, in
+ * an earlier `fit` too. A `fit` with `initialEpoch` above 0 goes on with an earlier training: there the model that is already at
+ * the path has to be beaten as well, if a callback with the same `monitor` has saved it.
  * @throws TypeError or RangeError for bad options; at an epoch's end when a metric does not exist.
  */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const where = 'modelCheckpoint'
-  const { monitor: name, mode, saveBestOnly, includeOptimizer, ...rest } = readOptions(where, options, MODEL_CHECKPOINT)
-  const path = checkPath(where, 'path', rest.path)
+  const { path: given, initialValueThreshold, ...rest } = readOptions(where, options, MODEL_CHECKPOINT)
+  const { monitor: name, mode, saveBestOnly, includeOptimizer } = rest
+  const path = checkPath(where, 'path', given)
   const monitor = new Monitor(where, name, mode, 0)
   checkBoolean(where, 'saveBestOnly', saveBestOnly)
   checkBoolean(where, 'includeOptimizer', includeOptimizer)
+  if (initialValueThreshold !== undefined) {
+    monitor.best = checkNumber(where, 'initialValueThreshold', initialValueThreshold)
+  }
+  let begun = false
   return {
     onTrainBegin() {
-      monitor.reset()
+      begun = false
+    },
+    async onEpochBegin(epoch) {
+      const resumed = !begun && epoch > 0
+      begun = true
+      if (!saveBestOnly || !resumed) return
+      const stored = await readScore(path, name)
+      if (stored !== undefined && monitor.isBetter(stored)) monitor.best = stored
     },
     async onEpochEnd(epoch, logs, { model }) {
-      if (saveBestOnly) {
-        const value = monitor.read(logs)
-        if (!monitor.isBetter(value)) return
-        monitor.best = value
+      const file = fillPath(path, epoch, logs)
+      if (!saveBestOnly) {
+        await makeFolderOf(file)
+        await model.save(file, { includeOptimizer })
+        return
       }
-      await model.save(fillPath(path, epoch, logs), { includeOptimizer })
+      const value = monitor.read(logs)
+      if (!monitor.isBetter(value)) return
+      monitor.best = value
+      await makeFolderOf(file)
+      await model.save(file, { includeOptimizer, score: { monitor: name, value } })
     },
   }
 }
@@ -79,19 +120,30 @@ export const CSV_LOGGER = { path: undefined, separator: ',', append: false } as 
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** A file's text, empty when there is none. */
-async function readExisting(path: string): Promise<string> {
+/** Bytes in which a table's first line is looked for. */
+const END = 2 ** 20
+
+/** A file's first line, and whether its last one is ended; undefined when there is none, or nothing in it. */
+async function readTable(path: string): Promise<{ header: string; ended: boolean } | undefined> {
+  let file: Awaited<ReturnType<typeof openFile>>
   try {
-    return new TextDecoder().decode(await readBytes(path))
+    file = await openFile(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
+  }
+  try {
+    if (file.size === 0) return undefined
+    const [header] = new TextDecoder().decode(file.read(0, Math.min(END, file.size))).split(/\r?\n/, 1)
+    return { header, ended: file.read(file.size - 1, file.size)[0] === 0x0a }
+  } finally {
+    file.close()
   }
 }
 
 /**
  * Writes a table of the metrics, one line per epoch (from 0). Keras' CSVLogger. Defaults: separator ',', append false: an
- * existing file is replaced. Appending keeps the columns of the file there is; what an epoch lacks is NA.
+ * existing file is replaced. Appending keeps the columns of the file there is; what an epoch lacks is NA. Missing folders are created.
  * @throws TypeError or RangeError for bad options.
  */
 export function csvLogger(options: CsvLoggerOptions): Callback {
@@ -109,11 +161,12 @@ export function csvLogger(options: CsvLoggerOptions): Callback {
   return {
     async onTrainBegin() {
       columns = undefined
-      const existing = append ? await readExisting(path) : ''
+      await makeFolderOf(path)
+      const table = append ? await readTable(path) : undefined
       // now, so that a path that cannot be written is known before training
-      await writeBytes(path, utf8(existing === '' || existing.endsWith('\n') ? existing : `${existing}\n`))
-      const [header] = existing.split(/\r?\n/, 1)
-      if (header) columns = header.split(separator).slice(1)
+      if (append) await appendBytes(path, utf8(table && !table.ended ? '\n' : ''))
+      else await writePieces(path, [])
+      if (table?.header) columns = table.header.split(separator).slice(1)
     },
     async onEpochEnd(epoch, logs) {
       if (!columns) {

@@ -1,11 +1,23 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { csvLogger, modelCheckpoint, tensorBoard } from '../../../src/training/callbacks/callbacks.ts'
+import { modelFromBytes } from '../../../src/entries/public.ts'
+import { type Callback, csvLogger, modelCheckpoint, tensorBoard } from '../../../src/training/callbacks/callbacks.ts'
 import { readEvents } from '../../support/events.ts'
 import { rejects } from '../../support/refuses.ts'
+import { classifier, labels, wave } from '../../support/samples.ts'
 import { losses, Training } from '../../support/training.ts'
 
 const test = suite<{ folder: string }>('callbacks: files')
@@ -33,15 +45,43 @@ test('csvLogger writes a line per epoch', async ({ folder }) => {
   assert.is(readFileSync(other, 'utf8'), 'epoch;loss\n0;1\n0;2\n')
 })
 
+test('csvLogger creates missing folders', async ({ folder }) => {
+  for (const append of [false, true]) {
+    const path = join(folder, `deep ${append}`, 'er', 'log.csv')
+    await new Training().run(csvLogger({ path, append }), [{ loss: 1 }])
+    assert.is(readFileSync(path, 'utf8'), 'epoch,loss\n0,1\n')
+  }
+})
+
+test('csvLogger keeps the mode of its file, and goes through links', async ({ folder }) => {
+  const [path, link] = [join(folder, 'log.csv'), join(folder, 'link.csv')]
+  writeFileSync(path, 'epoch,loss\n0,1\n', { mode: 0o600 })
+  symlinkSync('log.csv', link)
+  const { ino } = statSync(path)
+  await new Training().run(csvLogger({ path: link, append: true }), [{ loss: 2 }])
+  assert.is(readFileSync(path, 'utf8'), 'epoch,loss\n0,1\n0,2\n')
+  // other programs may have it open
+  assert.is(statSync(path).ino, ino)
+  await new Training().run(csvLogger({ path: link }), [{ loss: 3 }])
+  assert.is(readFileSync(path, 'utf8'), 'epoch,loss\n0,3\n')
+  assert.is(statSync(path).mode & 0o777, 0o600)
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.equal(readdirSync(folder).sort(), ['link.csv', 'log.csv'])
+})
+
 test('csvLogger fails before training when its file cannot be written', async ({ folder }) => {
-  const training = new Training()
-  let epochs = 0
-  await rejects(
-    () => training.run(csvLogger({ path: join(folder, 'missing', 'log.csv') }), [{ loss: 1 }], () => epochs++),
-    Error,
-    /ENOENT/,
-  )
-  assert.is(epochs, 0)
+  writeFileSync(join(folder, 'file'), '')
+  for (const [path, says] of [
+    [folder, /EISDIR/],
+    [join(folder, 'file', 'log.csv'), /EEXIST|ENOTDIR/],
+  ] as const) {
+    for (const append of [false, true]) {
+      let epochs = 0
+      const training = () => new Training().run(csvLogger({ path, append }), [{ loss: 1 }], () => epochs++)
+      await rejects(training, Error, says)
+      assert.is(epochs, 0)
+    }
+  }
 })
 
 test('tensorBoard writes a run for training and one for validation', async ({ folder }) => {
@@ -77,25 +117,76 @@ test('tensorBoard writes a run for training and one for validation', async ({ fo
   assert.is(readdirSync(join(logDir, 'validation')).length, 1)
 })
 
-test('modelCheckpoint: every epoch, or the best', async () => {
+test('modelCheckpoint: every epoch, or the best; missing folders are created', async ({ folder }) => {
   const every = new Training()
-  await every.run(modelCheckpoint({ path: 'run/{epoch:03d}-{val_loss:.2f}-{loss}.safetensors' }), losses(3, 1.005, 2))
+  const path = join(folder, 'deep', '{epoch:03d}-{val_loss:.2f}-{loss}.safetensors')
+  await every.run(modelCheckpoint({ path }), losses(3, 1.005, 2))
   assert.equal(every.saved, [
-    ['run/001-3.00-1.0000.safetensors', { includeOptimizer: false }, 0],
-    ['run/002-1.00-1.0000.safetensors', { includeOptimizer: false }, 1],
-    ['run/003-2.00-1.0000.safetensors', { includeOptimizer: false }, 2],
+    [join(folder, 'deep', '001-3.00-1.0000.safetensors'), { includeOptimizer: false }, 0],
+    [join(folder, 'deep', '002-1.00-1.0000.safetensors'), { includeOptimizer: false }, 1],
+    [join(folder, 'deep', '003-2.00-1.0000.safetensors'), { includeOptimizer: false }, 2],
   ])
+  assert.equal(readdirSync(folder), ['deep'])
   const best = new Training()
-  await best.run(modelCheckpoint({ path: 'best', saveBestOnly: true, includeOptimizer: true }), losses(3, 3, 1, 2, 0.5))
-  assert.equal(
-    best.saved.map(([path, , epoch]) => [path, epoch]),
-    [
-      ['best', 0],
-      ['best', 2],
-      ['best', 4],
-    ],
+  await best.run(
+    modelCheckpoint({ path: join(folder, 'best'), saveBestOnly: true, includeOptimizer: true }),
+    losses(3, 3, 1, 2, 0.5),
   )
-  assert.equal(best.saved[0][1], { includeOptimizer: true })
+  assert.equal(
+    best.saved.map(([, , epoch]) => epoch),
+    [0, 2, 4],
+  )
+  assert.equal(best.saved[1][1], { includeOptimizer: true, score: { monitor: 'val_loss', value: 1 } })
+})
+
+test('modelCheckpoint with saveBestOnly: what must be beaten is given, or kept from fit to fit', async ({ folder }) => {
+  const path = join(folder, 'best')
+  const training = new Training()
+  const callback = modelCheckpoint({ path, saveBestOnly: true, initialValueThreshold: 2 })
+  const epochs = () => training.saved.splice(0).map(([, , epoch]) => epoch)
+  await training.run(callback, losses(3, 2, 1.5))
+  assert.equal(epochs(), [2])
+  await training.run(callback, losses(1.6, 1.4))
+  assert.equal(epochs(), [1])
+  const accuracy = modelCheckpoint({
+    path,
+    monitor: 'accuracy',
+    saveBestOnly: true,
+    initialValueThreshold: 0.5,
+  })
+  await training.run(accuracy, [{ accuracy: 0.4 }, { accuracy: 0.6 }])
+  assert.equal(epochs(), [1])
+})
+
+test('modelCheckpoint with saveBestOnly: a resumed fit does not overwrite a better file', async ({ folder }) => {
+  const path = join(folder, 'best.safetensors')
+  const model = classifier()
+  const [x, y] = [wave(4 * 8), labels(8)]
+  // the loss of the epochs to come is what this says
+  let val_loss = 1
+  const fit = async (initialEpoch: number, epochs: number, monitor = 'val_loss') => {
+    const before = existsSync(path) ? readFileSync(path) : undefined
+    const checkpoint = modelCheckpoint({ path, monitor, saveBestOnly: true })
+    const told: Callback = {
+      onTrainBegin: (context) => checkpoint.onTrainBegin?.(context),
+      onEpochBegin: (epoch, context) => checkpoint.onEpochBegin?.(epoch, context),
+      onEpochEnd: (epoch, logs, context) => checkpoint.onEpochEnd?.(epoch, { ...logs, val_loss }, context),
+    }
+    await model.fit(x, y, { initialEpoch, epochs, callbacks: [told] })
+    return before === undefined || !before.equals(readFileSync(path))
+  }
+  assert.is(await fit(0, 1), true)
+  val_loss = 1.5
+  assert.is(await fit(1, 2), false, 'a worse model took the place of a better one')
+  val_loss = 0.5
+  assert.is(await fit(2, 3), true)
+  // another metric, or a training from the start: nothing there to compare with
+  assert.is(await fit(3, 4, 'loss'), true)
+  val_loss = 9
+  assert.is(await fit(0, 1), true)
+  assert.equal(modelFromBytes(readFileSync(path)).getWeights(), model.getWeights())
+  writeFileSync(path, 'no model')
+  assert.is(await fit(1, 2), true)
 })
 
 test.run()

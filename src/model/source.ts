@@ -1,0 +1,27 @@
+/** Where models are loaded from. */
+import { openFile } from '#runtime'
+import { asBytes, type Body, type ByteSource, type Bytes, bytesOf, inMemory, isBody } from '../lib/bytes.ts'
+import { isA, show } from '../lib/check.ts'
+
+/** A path or URL, a file's bytes, or a `Response`, `Blob` or `File` that holds them. */
+export type ModelSource = string | URL | Bytes | Body
+
+/**
+ * What `read` makes of a source's bytes.
+ * @throws TypeError for what is no source; the host's error when there is no such file.
+ */
+export async function withSource<T>(where: string, source: ModelSource, read: (bytes: ByteSource) => T): Promise<T> {
+  if (typeof source === 'string' || isA(source, 'URL')) {
+    const file = await openFile(source)
+    try {
+      return read(file)
+    } finally {
+      file.close()
+    }
+  }
+  if (isBody(source)) return read(inMemory(await bytesOf(where, source)))
+  if (typeof source !== 'object' || source === null) {
+    throw new TypeError(`${where}: expected a path, a URL, bytes or a Response, got ${show(source)}`)
+  }
+  return read(inMemory(asBytes(where, 'source', source)))
+}

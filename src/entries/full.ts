@@ -6,6 +6,7 @@ import { modules } from '#modules'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import { bringing } from '../runtime/modules.ts'
+import * as minimizing from '../training/minimize.ts'
 import * as optimizing from '../training/optimize.ts'
 
 export * from './core.ts'
@@ -13,4 +14,4 @@ export const sequential: typeof model.sequential = /* @__PURE__ */ bringing(modu
 export const loadModel: typeof load.loadModel = /* @__PURE__ */ bringing(modules, load.loadModel)
 export const modelFromBytes: typeof load.modelFromBytes = /* @__PURE__ */ bringing(modules, load.modelFromBytes)
 export const optimize: typeof optimizing.optimize = /* @__PURE__ */ bringing(modules, optimizing.optimize)
-export const minimize: typeof optimizing.minimize = /* @__PURE__ */ bringing(modules, optimizing.minimize)
+export const minimize: typeof minimizing.minimize = /* @__PURE__ */ bringing(modules, minimizing.minimize)

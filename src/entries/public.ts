@@ -158,8 +158,6 @@ export {
   type MinimizeOptions,
   type Minimum,
   minimize,
-  type Optimization,
-  type OptimizeOptions,
-  optimize,
   type Progress as MinimizeProgress,
-} from '../training/optimize.ts'
+} from '../training/minimize.ts'
+export { type Optimization, type OptimizeOptions, optimize } from '../training/optimize.ts'

@@ -3,7 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Optimizer, type OptimizerName, optimizers, rules, sgd } from '../../src/optimizers/optimizers.ts'
 import { cosineDecay, joinSchedules } from '../../src/optimizers/schedules/schedules.ts'
-import { minimize, optimize } from '../../src/training/optimize.ts'
+import { minimize } from '../../src/training/minimize.ts'
+import { optimize } from '../../src/training/optimize.ts'
 import { targets } from '../support/targets.ts'
 
 type AnyFactory = (options?: Record<string, unknown>) => Optimizer

@@ -1,0 +1,63 @@
+/** A vector space in plain arrays, for functions written in JavaScript. */
+import type { Vector, VectorSpace } from './solver.ts'
+
+type Entries = Float32Array | Float64Array
+
+export class ArraySpace<Block extends Entries> implements VectorSpace {
+  readonly length: number
+  readonly epsilon: number
+  readonly #kind: new (
+    length: number,
+  ) => Block
+  /** Made when first used: a long history is seldom filled. */
+  readonly #blocks: Block[] = []
+
+  /** All vectors are zeros. */
+  constructor(kind: (new (length: number) => Block) & { readonly BYTES_PER_ELEMENT: number }, length: number) {
+    this.length = length
+    this.epsilon = kind.BYTES_PER_ELEMENT === 4 ? 2 ** -23 : 2 ** -52
+    this.#kind = kind
+  }
+
+  /** The live entries of a vector. */
+  entries(vector: Vector): Block {
+    this.#blocks[vector] ??= new this.#kind(this.length)
+    return this.#blocks[vector]
+  }
+
+  dot(a: Vector, b: Vector): number {
+    const left = this.entries(a)
+    const right = this.entries(b)
+    let sum = 0
+    for (let i = 0; i < left.length; i++) sum += left[i] * right[i]
+    return sum
+  }
+
+  axpy(alpha: number, x: Vector, y: Vector): void {
+    const from = this.entries(x)
+    const to = this.entries(y)
+    for (let i = 0; i < from.length; i++) to[i] += alpha * from[i]
+  }
+
+  copy(from: Vector, to: Vector): void {
+    this.entries(to).set(this.entries(from))
+  }
+
+  scale(alpha: number, x: Vector): void {
+    const entries = this.entries(x)
+    for (let i = 0; i < entries.length; i++) entries[i] *= alpha
+  }
+
+  l1Norm(x: Vector): number {
+    let sum = 0
+    for (const entry of this.entries(x)) sum += Math.abs(entry)
+    return sum
+  }
+
+  infinityNorm(x: Vector): number {
+    let norm = 0
+    // Math.max keeps a NaN
+    for (const entry of this.entries(x)) norm = Math.max(norm, Math.abs(entry))
+    return norm
+  }
+}

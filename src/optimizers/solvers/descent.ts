@@ -1,0 +1,125 @@
+/** The loop of all solvers: a direction, a search along it, and whether that was enough. */
+import { type FixedStepResult, fixedStep, type SearchResult, type SearchVectors, strongWolfe } from './lineSearch.ts'
+import {
+  EVALUATE,
+  GRADIENT,
+  type Outcome,
+  PARAMETERS,
+  type Solving,
+  type Status,
+  type StepLimits,
+  type VectorSpace,
+} from './solver.ts'
+
+/** A direction, written into the method's `direction`. */
+export interface Aim {
+  /** Gradient times direction, below 0. */
+  readonly slope: number
+  /** The first step to try. */
+  readonly trial: number
+  /** How much that should lower the loss, to first order. */
+  readonly decrease: number
+  /** The direction is -gradient. */
+  readonly isSteepest: boolean
+}
+
+/** What distinguishes one solver from another. */
+export interface Method {
+  readonly search: SearchVectors
+  /**
+   * Aims at lower losses from the gradient. A caller may give up before the search ends, with the parameters where they were:
+   * the state left here must do for going on from there.
+   */
+  aim(): Solving<Aim>
+  /** After the search. `isLost`: it found nothing lower, and the next direction should be -gradient. */
+  learn(found: SearchResult | FixedStepResult, isLost: boolean): void
+}
+
+export interface DescentOptions {
+  readonly maxIterations: number
+  readonly maxEvaluations: number
+  readonly toleranceGradient: number
+  readonly toleranceChange: number
+  readonly lineSearch: 'strongWolfe' | 'none'
+  readonly c1: number
+  readonly c2: number
+}
+
+/** One step of a solver. The tests for its end, and their order, are those of PyTorch's `LBFGS.step`. */
+export function* descend(
+  space: VectorSpace,
+  method: Method,
+  options: DescentOptions,
+  limits: StepLimits,
+): Solving<Outcome> {
+  const { maxEvaluations, toleranceChange, c1, c2 } = options
+  const maxIterations = limits.maxIterations ?? options.maxIterations
+  const toleranceGradient = Math.max(options.toleranceGradient, limits.toleranceGradient ?? 0)
+  const search = options.lineSearch === 'none' ? fixedStep : strongWolfe
+  let loss = limits.loss ?? (yield EVALUATE)
+  // a known loss counts too: saving an evaluation must not change the path
+  let evaluations = 1
+  let iterations = 0
+  const end = (status: Status): Outcome => ({ status, loss, iterations })
+
+  const size = space.infinityNorm(GRADIENT)
+  if (!Number.isFinite(loss) || !Number.isFinite(size)) return end('diverged')
+  if (size <= toleranceGradient) return end('gradient')
+
+  while (iterations < maxIterations && evaluations < maxEvaluations) {
+    iterations++
+    const { slope, trial, decrease, isSteepest } = yield* method.aim()
+    if (decrease <= toleranceChange) return end('change')
+    // gradients whose squares overflow
+    if (!Number.isFinite(slope) || !(trial > 0)) return end('noDescent')
+    const found = yield* restoring(
+      space,
+      method.search,
+      search(space, method.search, {
+        loss,
+        slope,
+        trial,
+        c1,
+        c2,
+        maxTrials: maxEvaluations - evaluations,
+        toleranceChange,
+        isLast: iterations === maxIterations,
+      }),
+    )
+    evaluations += found.trials
+    // a search that earlier iterations left too few evaluations is repeated in the next step
+    const isConclusive = !found.exhausted || iterations === 1
+    const isLost = found.step === 0 && (isSteepest || isConclusive)
+    method.learn(found, isLost)
+    if (found.loss === undefined) return { status: 'limit', loss: undefined, iterations }
+    const change = Math.abs(found.loss - loss)
+    loss = found.loss
+    if (isLost) {
+      if (isSteepest && isConclusive) return end('noDescent')
+      continue
+    }
+    if (space.infinityNorm(GRADIENT) <= toleranceGradient) return end('gradient')
+    if (iterations === maxIterations || evaluations >= maxEvaluations) break
+    const moved = found.step * space.infinityNorm(method.search.direction)
+    if (moved <= toleranceChange || change < toleranceChange) return end('change')
+  }
+  return end('limit')
+}
+
+/** A search that leaves the parameters where it began when it is given up: by an error, an abort signal, a returned generator. */
+function* restoring<Result>(space: VectorSpace, { start }: SearchVectors, searching: Solving<Result>): Solving<Result> {
+  let isDone = false
+  try {
+    const result = yield* searching
+    isDone = true
+    return result
+  } finally {
+    if (!isDone) space.copy(start, PARAMETERS)
+  }
+}
+
+/** direction = -gradient: for the first iteration and after a lost search. */
+export function steepest(space: VectorSpace, { direction }: SearchVectors): void {
+  space.copy(GRADIENT, direction)
+  space.scale(-1, direction)
+}

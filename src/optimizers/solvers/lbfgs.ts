@@ -1,0 +1,187 @@
+/** L-BFGS: Newton's method with an inverse Hessian made from the last few steps and changes of the gradient. */
+import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
+import type { Schedule } from '../schedules/schedules.ts'
+import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
+import type { FixedStepResult, SearchResult } from './lineSearch.ts'
+import {
+  FIRST_VECTOR,
+  GRADIENT,
+  type Scalars,
+  type Solver,
+  type Solving,
+  type Vector,
+  type VectorSpace,
+} from './solver.ts'
+import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
+
+export interface LbfgsOptions extends CommonSolverOptions {
+  /** Times every first trial step; a number or a schedule of the step's index; default 1. */
+  readonly learningRate?: number | Schedule
+  /** Pairs of steps and gradient changes that are kept; default 100. */
+  readonly historySize?: number
+  /** `none`: every step is learningRate long, as in PyTorch without line_search_fn; default `strongWolfe`. */
+  readonly lineSearch?: 'strongWolfe' | 'none'
+}
+
+interface State extends Scalars {
+  /** Steps begun: the index of the learning rate. */
+  steps: number
+  /** Iterations since the start or the last restart. */
+  iterations: number
+  /** How far the last search went along `direction`. */
+  stepLength: number
+  /** The initial inverse Hessian is this times the identity. */
+  scale: number
+  /** Where the pairs are, oldest first. */
+  slots: number[]
+  /** 1 / yᵀs by slot. */
+  rho: number[]
+}
+
+const DIRECTION = FIRST_VECTOR
+const PREVIOUS_GRADIENT = FIRST_VECTOR + 1
+const START = FIRST_VECTOR + 2
+const LOW_GRADIENT = FIRST_VECTOR + 3
+const FIRST_PAIR = FIRST_VECTOR + 4
+const stepOf = (slot: number): Vector => FIRST_PAIR + 2 * slot
+const changeOf = (slot: number): Vector => FIRST_PAIR + 2 * slot + 1
+
+/** A pair with a smaller yᵀs would make the inverse Hessian indefinite or huge. */
+const SMALLEST_CURVATURE = 1e-10
+
+/**
+ * L-BFGS (Liu and Nocedal 1989; Nocedal and Wright 2006, algorithms 7.4 and 7.5): PyTorch's `LBFGS`, SciPy's `L-BFGS-B`
+ * without bounds.
+ *
+ *   s = x - x_previous,  y = g - g_previous,  rho = 1 / yᵀs       the last historySize pairs with yᵀs > 1e-10
+ *   d = -H g,  H from H = (yᵀs / yᵀy) I by H = (I - rho s yᵀ) H (I - rho y sᵀ) + rho s sᵀ, pair after pair
+ *   x += t d,  t from a strong Wolfe search (c1 = 1e-4, c2 = 0.9) whose first trial is learningRate
+ *
+ * The first direction is -g, its first trial learningRate * min(1, 1 / Σ|g|); so it is again, without pairs, after a search
+ * that found nothing lower.
+ *
+ * Defaults: learningRate 1, maxIterations 20, maxEvaluations 5/4 of it but at least 25, historySize 100, toleranceGradient 1e-7,
+ * toleranceChange 1e-9, lineSearch 'strongWolfe' (PyTorch's is none). Memory: 2 historySize + 4 vectors.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
+  checkOptions('lbfgs', options, ['learningRate', 'historySize', 'lineSearch', ...COMMON_OPTIONS])
+  const { learningRate = 1, historySize = 100, lineSearch = 'strongWolfe' } = options
+  if (typeof learningRate !== 'function') rateAt(learningRate, 0)
+  const resolved = Object.freeze({
+    learningRate,
+    historySize: checkInteger('lbfgs', 'historySize', historySize, 1, 10_000),
+    lineSearch: checkOneOf('lbfgs', 'lineSearch', lineSearch, ['strongWolfe', 'none']),
+    ...checkCommon('lbfgs', options),
+  })
+  const searching: DescentOptions = { ...resolved, c1: 1e-4, c2: 0.9 }
+  const pairs = Array.from({ length: historySize }, (_, i) => [`step_${i}`, `gradientChange_${i}`])
+  return Object.freeze({
+    kind: 'lbfgs',
+    options: resolved,
+    vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient', ...pairs.flat()]),
+    start(space: VectorSpace, saved?: Scalars) {
+      const fresh: State = { steps: 0, iterations: 0, stepLength: 0, scale: 1, slots: [], rho: [] }
+      const scalars = Object.assign(fresh, structuredClone(saved))
+      return {
+        scalars,
+        step(limits = {}) {
+          const rate = rateAt(learningRate, scalars.steps)
+          scalars.steps++
+          return descend(space, new Lbfgs(space, historySize, scalars, rate), searching, limits)
+        },
+      }
+    },
+  })
+}
+
+/** @throws TypeError or RangeError unless the rate is a positive number. */
+function rateAt(learningRate: number | Schedule, index: number): number {
+  const rate = typeof learningRate === 'function' ? learningRate(index) : learningRate
+  return checkNumber('lbfgs', 'learningRate', rate, { above: 0 })
+}
+
+class Lbfgs implements Method {
+  readonly search = { direction: DIRECTION, start: START, lowGradient: LOW_GRADIENT }
+  readonly #space: VectorSpace
+  readonly #historySize: number
+  readonly #state: State
+  readonly #rate: number
+
+  constructor(space: VectorSpace, historySize: number, state: State, rate: number) {
+    this.#space = space
+    this.#historySize = historySize
+    this.#state = state
+    this.#rate = rate
+  }
+
+  // biome-ignore lint/correctness/useYield: aims without evaluations
+  *aim(): Solving<Aim> {
+    const state = this.#state
+    const space = this.#space
+    if (state.iterations > 0) this.#keepPair()
+    let slope = this.#applyHistory()
+    // rounding can make H indefinite
+    if (!(slope < 0) && state.iterations > 0) {
+      this.#forget()
+      slope = this.#applyHistory()
+    }
+    const isSteepest = state.iterations === 0
+    const trial = isSteepest ? Math.min(1, 1 / space.l1Norm(GRADIENT)) * this.#rate : this.#rate
+    space.copy(GRADIENT, PREVIOUS_GRADIENT)
+    // if the search is given up, the next pair is 0 and not kept
+    state.stepLength = 0
+    state.iterations++
+    return { slope, trial, decrease: -slope, isSteepest }
+  }
+
+  learn(found: SearchResult | FixedStepResult, isLost: boolean): void {
+    this.#state.stepLength = found.step
+    if (isLost) this.#forget()
+  }
+
+  /** Adds the last step and its change of the gradient to the history, unless its curvature is too small to be trusted. */
+  #keepPair(): void {
+    const space = this.#space
+    const state = this.#state
+    const { slots, rho } = state
+    // s and y take the place of what they are made from, which is not needed again
+    space.scale(state.stepLength, DIRECTION)
+    space.scale(-1, PREVIOUS_GRADIENT)
+    space.axpy(1, GRADIENT, PREVIOUS_GRADIENT)
+    const curvature = space.dot(PREVIOUS_GRADIENT, DIRECTION)
+    const squaredChange = space.dot(PREVIOUS_GRADIENT, PREVIOUS_GRADIENT)
+    if (!(curvature > SMALLEST_CURVATURE && Number.isFinite(curvature) && Number.isFinite(squaredChange))) return
+    const slot = slots.length < this.#historySize ? slots.length : (slots.shift() ?? 0)
+    slots.push(slot)
+    rho[slot] = 1 / curvature
+    space.copy(DIRECTION, stepOf(slot))
+    space.copy(PREVIOUS_GRADIENT, changeOf(slot))
+    state.scale = curvature / squaredChange
+  }
+
+  /** direction = -H gradient, by the two-loop recursion; returns its slope. */
+  #applyHistory(): number {
+    const space = this.#space
+    const { slots, rho, scale } = this.#state
+    const alpha: number[] = []
+    steepest(space, this.search)
+    for (let i = slots.length - 1; i >= 0; i--) {
+      const slot = slots[i]
+      alpha[slot] = rho[slot] * space.dot(stepOf(slot), DIRECTION)
+      space.axpy(-alpha[slot], changeOf(slot), DIRECTION)
+    }
+    if (scale !== 1) space.scale(scale, DIRECTION)
+    for (const slot of slots) {
+      const beta = rho[slot] * space.dot(changeOf(slot), DIRECTION)
+      space.axpy(alpha[slot] - beta, stepOf(slot), DIRECTION)
+    }
+    return space.dot(GRADIENT, DIRECTION)
+  }
+
+  #forget(): void {
+    Object.assign(this.#state, { iterations: 0, stepLength: 0, scale: 1 })
+    this.#state.slots.length = 0
+    this.#state.rho.length = 0
+  }
+}

@@ -135,6 +135,10 @@ export {
   stepDecay,
   warmupCosine,
 } from '../optimizers/schedules/schedules.ts'
+export { type ConjugateGradientOptions, conjugateGradient } from '../optimizers/solvers/conjugateGradient.ts'
+export { type LbfgsOptions, lbfgs } from '../optimizers/solvers/lbfgs.ts'
+export { type NewtonCgOptions, newtonCg } from '../optimizers/solvers/newtonCg.ts'
+export type { Solver } from '../optimizers/solvers/solver.ts'
 export {
   type Callback,
   type CallbackContext,

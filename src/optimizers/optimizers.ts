@@ -9,6 +9,7 @@ import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
 import type { OptimizerOf, ParameterGroup, Rule } from './rules/rule.ts'
 import type { Schedule } from './schedules/schedules.ts'
+import { isSolver, SOLVER_KINDS } from './solvers/solver.ts'
 
 export type { Hypers, ParameterGroup, Rule } from './rules/rule.ts'
 
@@ -245,6 +246,12 @@ const names = Object.keys(optimizers) as OptimizerName[]
  * @throws TypeError or RangeError for anything else.
  */
 export function resolveOptimizer(where: string, value: OptimizerName | Optimizer): Optimizer {
+  const solver = isSolver(value) ? value.kind : SOLVER_KINDS.find((kind) => kind === String(value))
+  if (solver !== undefined) {
+    throw new TypeError(
+      `${where}: "optimizer" is the solver ${solver}, which chooses itself where the loss is evaluated; use minimize(${solver}(), x0, f)`,
+    )
+  }
   if (typeof value === 'string') return optimizers[checkOneOf(where, 'optimizer', value, names)]()
   if (typeof value === 'function')
     throw new TypeError(`${where}: "optimizer" is ${show(value)}; call it, or give its name`)

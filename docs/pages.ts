@@ -15,71 +15,16 @@ import * as optimizerDocs from '../src/optimizers/optimizers.docs.ts'
 import { type OptimizerName, optimizers, type Rule, rules } from '../src/optimizers/optimizers.ts'
 import * as scheduleDocs from '../src/optimizers/schedules/schedules.docs.ts'
 import { SCHEDULE_NAMES } from '../src/optimizers/schedules/schedules.ts'
+import { conjugateGradient } from '../src/optimizers/solvers/conjugateGradient.ts'
+import { lbfgs } from '../src/optimizers/solvers/lbfgs.ts'
+import { newtonCg } from '../src/optimizers/solvers/newtonCg.ts'
+import { SOLVER_KINDS } from '../src/optimizers/solvers/solver.ts'
+import * as solverDocs from '../src/optimizers/solvers/solvers.docs.ts'
 import * as callbackDocs from '../src/training/callbacks/callbacks.docs.ts'
 import { CALLBACKS, type CallbackName } from '../src/training/callbacks/callbacks.ts'
+import { anchor, call, code, fence, list, paragraphs, signature, table } from './markdown.ts'
 
 const keysOf = <T extends object>(record: T) => Object.keys(record) as (keyof T & string)[]
-
-/** Numbers that are known by another name than their digits. */
-const KNOWN = new Map([
-  [Math.SQRT2, '√2'],
-  [1 / 3, '1 / 3'],
-])
-
-/** A value as it is written in code; what calls make, by the call. */
-function code(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(code).join(', ')}]`
-  if (typeof value === 'string') return `'${value}'`
-  if (typeof value === 'number') {
-    const tiny = value > 0 && (value < 1e-3 || value >= 1e5)
-    return KNOWN.get(value) ?? (tiny ? value.toExponential().replace('+', '') : String(value))
-  }
-  if (typeof value === 'function' && 'kind' in value && 'options' in value) return call(value as NamedCall)
-  if (typeof value === 'object' && value !== null) {
-    return `{ ${Object.entries(value)
-      .map(([name, part]) => `${name}: ${code(part)}`)
-      .join(', ')} }`
-  }
-  return String(value)
-}
-
-interface NamedCall {
-  readonly kind: string
-  readonly options: object
-}
-/** `stepDecay({ learningRate: 0.1, ... })`. */
-function call({ kind, options }: NamedCall): string {
-  return `${kind}(${code(kind === 'joinSchedules' ? Object.values(options)[0] : options)})`
-}
-
-/** `huber({ delta = 1 })`: the options a kind has, with their defaults where there are any. */
-function signature(kind: string, spec: object, names: readonly string[] = Object.keys(spec)): string {
-  const options = names
-    .filter((name) => name !== 'kind')
-    .map((name) => {
-      const value: unknown = Reflect.get(spec, name)
-      return value === undefined ? name : `${name} = ${code(value)}`
-    })
-  return options.length === 0 ? `${kind}()` : `${kind}({ ${options.join(', ')} })`
-}
-
-const fence = (text: string, language = '') => `\`\`\`${language}\n${text}\n\`\`\``
-const list = (facts: readonly (string | false)[]) =>
-  facts
-    .filter(Boolean)
-    .map((fact) => `* ${fact}`)
-    .join('\n')
-/** Cells may not hold a bare |. */
-const table = (rows: readonly (readonly string[])[]) => {
-  const [head, ...rest] = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
-  return [head, `|${' --- |'.repeat(rows[0].length)}`, ...rest].join('\n')
-}
-const anchor = (kind: string) => `[${kind}](#${kind.toLowerCase()})`
-const paragraphs = (...parts: readonly (string | false)[]) =>
-  `${parts
-    .filter(Boolean)
-    .map((part) => String(part).trimEnd())
-    .join('\n\n')}\n`
 
 function activations(): string {
   const names = keysOf(activationKinds)
@@ -169,6 +114,8 @@ function regularizers(): string {
   return paragraphs(regularizerDocs.INTRO, ...sections)
 }
 
+const solvers = { lbfgs, conjugateGradient, newtonCg }
+
 const DECAY: Readonly<Record<Rule['decay'], string>> = {
   L2: 'L2, added to the gradient',
   decoupled: 'decoupled',
@@ -203,6 +150,32 @@ function optimizersPage(): string {
   }
   const overview = table([['name', 'use', 'source'], ...rows])
   return paragraphs(optimizerDocs.INTRO, '## Which one', overview, ...names.map(section))
+}
+
+function solversPage(): string {
+  const rows = SOLVER_KINDS.map((kind) => {
+    const { use, cost, memory } = solverDocs.SOLVER_DOCS[kind]
+    return [anchor(kind), use, cost, memory]
+  })
+  const sections = SOLVER_KINDS.map((kind) => {
+    const { use, equation, options, cost, memory, state, equivalent, source } = solverDocs.SOLVER_DOCS[kind]
+    const defaults = Object.entries(solvers[kind]().options).filter(([, value]) => value !== null)
+    return paragraphs(
+      `## ${kind}`,
+      use,
+      fence(equation),
+      list([
+        ...options,
+        `Defaults: \`${call({ kind, options: Object.fromEntries(defaults) })}\`.`,
+        `An iteration costs ${cost}.`,
+        `Memory: ${memory}. State: ${state}.`,
+        `Elsewhere: ${equivalent}.`,
+        `Source: ${source}.`,
+      ]),
+    )
+  })
+  const overview = table([['name', 'use', 'an iteration costs', 'memory'], ...rows])
+  return paragraphs(solverDocs.INTRO, '## Which one', overview, ...sections)
 }
 
 function schedules(): string {
@@ -295,4 +268,5 @@ export const pages: Readonly<Record<string, () => string>> = {
   optimizers: optimizersPage,
   regularizers,
   schedules,
+  solvers: solversPage,
 }

@@ -104,6 +104,7 @@ export interface Solver<Kind extends string = string> {
 }
 
 export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg'] as const
+export type SolverKind = (typeof SOLVER_KINDS)[number]
 
 export const isSolver = (value: unknown): value is Solver =>
   typeof value === 'object' && value !== null && 'start' in value && typeof value.start === 'function'

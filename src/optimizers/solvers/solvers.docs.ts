@@ -1,0 +1,131 @@
+/** What docs/solvers.md says. */
+import type { SolverKind } from './solver.ts'
+
+export const INTRO = `# Solvers
+
+A [rule](optimizers.md) turns one gradient into one update. A solver decides itself where the loss is needed next: it searches along
+lines, measures curvature, and goes back when a step was bad. Solvers are for losses without noise, such as all rows at once, and
+need no learning rate to be tuned.
+
+\`\`\`ts
+const { x, loss, converged } = minimize(lbfgs(), [-1.2, 1], ([x, y], gradient) => {
+  gradient[0] = -400 * x * (y - x * x) - 2 * (1 - x)
+  gradient[1] = 200 * (y - x * x)
+  return 100 * (y - x * x) ** 2 + (1 - x) ** 2
+})
+\`\`\`
+
+In \`minimize\` they work in float64: x and gradient are \`Float64Array\`s. The function is yours, so nothing is gained by rounding its
+argument, and line searches compare losses down to the last digits. A step of \`minimize\` is up to \`maxIterations\` iterations.
+\`minimize\` returns \`{ x, loss, steps, evaluations, gradientNorm, converged, reason }\`; the reason is one of
+
+* \`tolerance\`: max |gradient| is at most \`tolerance\` (1e-6) or the solver's \`toleranceGradient\`;
+* \`change\`: the loss or x changed by no more than \`toleranceChange\`, or would, to first order. Set it to 0 for the last digits;
+* \`maxSteps\`, or \`stopped\` by \`onStep\`;
+* \`diverged\`: the loss at \`x0\` is not finite;
+* \`noDescent\`: not even along the steepest descent is anything lower. Either the gradient does not belong to the loss, or both are as
+  exact as rounding lets them be.
+
+## Options of all of them
+
+* \`maxIterations\`: iterations a step, 20.
+* \`maxEvaluations\`: evaluations of loss and gradient a step, its first included: at least 25, and 5/4 of \`maxIterations\` for lbfgs, 5/2
+  for the others. A search that it cuts short goes on in the next step.
+* \`toleranceGradient\`: a step ends when max |gradient| is at most this.
+* \`toleranceChange\`: a step ends when the loss or every parameter changed by at most this.
+
+## The line search
+
+All of them search for a step t along a direction d where f(t) = f(x + t d) satisfies the strong Wolfe conditions
+
+\`\`\`
+f(t) <= f(0) + c1 t f'(0)        c1 = 1e-4
+|f'(t)| <= -c2 f'(0)             c2 = 0.9, conjugateGradient 0.4
+\`\`\`
+
+by bracketing and zooming with cubic interpolation (Nocedal and Wright 2006, algorithms 3.5 and 3.6), as PyTorch's \`strong_wolfe\` does.
+A point where the loss or the gradient is not finite counts as infinitely high: the search comes back from it. Losses that differ by less
+than their rounding errors count as equal; then the slope decides, as in the approximate Wolfe conditions of Hager and Zhang (A new conjugate
+gradient method with guaranteed descent and an efficient line search, 2005). A search that finds nothing lower ends where it began,
+and the next direction is the steepest descent.
+
+Points, losses and counts of \`lbfgs\` are tested against PyTorch's; evaluations of all three against SciPy's, of which they need between
+0.3 and 1.1 times as many to reach the same gradient on Rosenbrock's and Beale's functions, quadratics and logistic regression.
+`
+
+export interface SolverDocs {
+  readonly use: string
+  readonly equation: string
+  /** Options other than those of all solvers, a line each. */
+  readonly options: readonly string[]
+  readonly cost: string
+  readonly memory: string
+  readonly state: string
+  readonly equivalent: string
+  readonly source: string
+}
+
+export const SOLVER_DOCS: Readonly<Record<SolverKind, SolverDocs>> = {
+  lbfgs: {
+    use: 'The first to try: smooth functions of up to some millions of variables, evaluated without noise.',
+    equation: `s = x - x_previous,  y = g - g_previous,  rho = 1 / yᵀs       the last historySize pairs with yᵀs > 1e-10
+H = (yᵀs / yᵀy) I of the last pair; then, pair after pair, H = (I - rho s yᵀ) H (I - rho y sᵀ) + rho s sᵀ
+d = -H g                                                      two loops over the pairs, H is never formed
+x += t d                                                      t from the line search, which tries learningRate first
+first iteration: d = -g, first trial learningRate * min(1, 1 / Σ|g|)`,
+    options: [
+      '`learningRate`: the first trial of every search; a number or a [schedule](schedules.md) of the step.',
+      '`historySize`: pairs that are kept. More than the iterations that will be made costs nothing.',
+      "`lineSearch`: with `'none'` every step is `learningRate` long, and the last move of a step is not evaluated, as in PyTorch.",
+    ],
+    cost: 'one to two evaluations and 4 passes over the parameters for each pair',
+    memory: '2 vectors for each pair, and 4',
+    state:
+      '`step_i`, `gradientChange_i`, `direction`, `previousGradient`; step length, scale, the order of the pairs and their rho',
+    equivalent:
+      "PyTorch `LBFGS(line_search_fn='strong_wolfe')`, whose points it repeats; SciPy `L-BFGS-B` without bounds",
+    source:
+      'Liu and Nocedal, On the limited memory BFGS method for large scale optimization, 1989; Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.4 and 7.5',
+  },
+  conjugateGradient: {
+    use: 'Where the memory for pairs is missing: four vectors, whatever the size. Takes more iterations than L-BFGS.',
+    equation: `d = -g + beta d
+polakRibiere      beta = max(0, gᵀ(g - g_previous) / g_previousᵀg_previous)     known as PR+
+fletcherReeves    beta = gᵀg / g_previousᵀg_previous
+hestenesStiefel   beta = max(0, gᵀ(g - g_previous) / dᵀ(g - g_previous))
+x += t d          t from the line search; it tries t_previous g_previousᵀd_previous / gᵀd first
+restart with d = -g: first, every restartEvery iterations, where gᵀd > -0.01 gᵀg, after a search that found nothing lower`,
+    options: [
+      '`formula`: `polakRibiere`, `fletcherReeves` or `hestenesStiefel`.',
+      '`restartEvery`: iterations between restarts; the number of parameters by default.',
+      '`c1`, `c2`: the factors of the line search. The smaller c2, the more exact the search; fletcherReeves needs it below 0.5.',
+    ],
+    cost: 'one to two evaluations and about 8 passes over the parameters',
+    memory: '4 vectors',
+    state: '`direction`, `previousGradient`; iterations since the restart, the last step length, its slope and gᵀg',
+    equivalent: 'SciPy `CG` is polakRibiere without regular restarts',
+    source:
+      'Fletcher and Reeves 1964; Polak and Ribière 1969; Hestenes and Stiefel 1952; Gilbert and Nocedal, Global convergence properties of conjugate gradient methods for optimization, 1992; Nocedal and Wright 2006, section 5.2',
+  },
+  newtonCg: {
+    use: 'Badly conditioned problems where products with the curvature matrix are cheap, and few iterations matter.',
+    equation: `(B + damping I) d = -g    by conjugate gradients from d = 0, until |residual| <= min(forcing, sqrt|g|) |g|
+x += t d                  t from the line search, which tries 1 first
+ratio = (f(x + d) - f(x)) / (gᵀd + dᵀB d / 2)
+ratio > 0:  damping *= max(1/3, 1 - (2 ratio - 1)³)
+otherwise:  damping *= 2, then 4, 8, ... while it stays so
+negative curvature along an inner direction: d is what was found before it; at the first, -g gᵀg / |gᵀ(B + damping I) g|`,
+    options: [
+      '`curvature`: B is the Gauss-Newton matrix, which is never indefinite, or the Hessian. `minimize` knows only gradients: it takes Hessian products from their differences, H v = (g(x + h v) - g(x)) / h with h = sqrt(ε) (1 + |x|) / |v|, an evaluation each, whichever is chosen.',
+      '`damping`: where it begins; 0 leaves it out.',
+      '`maxInnerIterations`: products an iteration at most.',
+      '`forcing`: the relative residual that is left far from the minimum; near it, sqrt|g| takes over and convergence is superlinear.',
+    ],
+    cost: 'one to two evaluations, and a product and 10 passes over the parameters for each inner iteration',
+    memory: '6 vectors',
+    state: 'damping and its next factor; no vectors',
+    equivalent: 'SciPy `Newton-CG` does not damp; Hessian-free optimization',
+    source:
+      'Nocedal and Wright 2006, algorithm 7.1; Martens, Deep learning via Hessian-free optimization, 2010; damping: Nielsen, Damping parameter in Marquardt’s method, 1999',
+  },
+}

@@ -61,6 +61,11 @@ export interface TrainingPlan extends Batch {
   readonly step: Range
   /** The same without the update. */
   readonly gradients: Range
+  /**
+   * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
+   * changed since, the batch's statistics, and a record of as many rows.
+   */
+  readonly update: Range
   /** The first step that changes parameters or state: from it on an update that has begun is finished. */
   readonly commit: number
   /** Points the gather steps at a data set. */
@@ -169,6 +174,7 @@ function planTraining(
       fit: [gather[0], update[1]],
       step: [gradients[0], update[1]],
       gradients,
+      update,
       commit,
       useWeights,
       bind({ features, targets, weights, order }) {

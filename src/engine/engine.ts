@@ -45,6 +45,8 @@ export class Engine implements ParameterHome {
   #plan: Plan | undefined
   readonly #records: Records
   #planEnd = 0
+  /** Rows of the batch whose gradients an update can take as they are; 0 once anything else has run. */
+  #gradientRows = 0
   readonly runner: Runner
 
   constructor(
@@ -80,6 +82,18 @@ export class Engine implements ParameterHome {
     return this.widths[this.widths.length - 1]
   }
 
+  /** What every run begins with: regions are shared, so what `computeGradients` left for an update is gone. */
+  #begin(): void {
+    this.flush()
+    this.#gradientRows = 0
+  }
+
+  /** The next use compiles a new plan. */
+  #replan(): void {
+    this.#plan = undefined
+    this.#gradientRows = 0
+  }
+
   /** How the parameters lie in their block. */
   get slots(): readonly Slot[] {
     return this.blocks.slots
@@ -92,13 +106,13 @@ export class Engine implements ParameterHome {
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
     this.blocks.setFrozen(indices, frozen)
-    this.#plan = undefined
+    this.#replan()
   }
 
   /** Makes training use running statistics as they are, or the batch's again; the next use compiles a new plan. */
   setFrozenStatistics(frozen: boolean): void {
     this.#frozenStatistics = frozen
-    this.#plan = undefined
+    this.#replan()
   }
 
   /** Fresh gradient and state blocks for a new goal; parameters stay. */
@@ -110,7 +124,7 @@ export class Engine implements ParameterHome {
     const { threads } = this.runner
     const journal = blocks.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
     if (threads) threads.journal = journal
-    this.#plan = undefined
+    this.#replan()
     this.#goal = goal
     this.resetOptimizer()
   }
@@ -120,6 +134,7 @@ export class Engine implements ParameterHome {
     const optimizer = this.#goal?.optimizer
     if (!optimizer) return
     this.blocks.reset(optimizer)
+    this.#gradientRows = 0
     this.steps = 0
     this.learningRateScale = 1
     this.#clock = stepClock(optimizer)
@@ -162,7 +177,7 @@ export class Engine implements ParameterHome {
     const objective = goal && { ...goal, states, isTrainable }
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     this.runner.replan()
-    this.#plan = undefined
+    this.#replan()
     arena.top = blocks.end
     const plan = compilePlan(site, this.layers, this.widths, objective)
     this.#records.reserve()
@@ -195,7 +210,7 @@ export class Engine implements ParameterHome {
 
   /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
   predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
-    this.flush()
+    this.#begin()
     const plan = this.plan(trial ? rows : 1)
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
@@ -215,7 +230,7 @@ export class Engine implements ParameterHome {
     trial = false,
     tally: Tally = emptyTally(),
   ): Tally {
-    this.flush()
+    this.#begin()
     const plan = this.trainingPlan(trial ? data.rows : 1)
     const outputs = trial ? plan.outputs : plan.evaluateOutputs
     plan.useWeights(data.weights !== undefined)
@@ -253,7 +268,7 @@ export class Engine implements ParameterHome {
 
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
-    this.flush()
+    this.#begin()
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
@@ -266,14 +281,31 @@ export class Engine implements ParameterHome {
 
   /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
   computeGradients(data: DataSet): number {
-    this.flush()
+    this.#begin()
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
     this.#records.prepare(0, data.rows, 0, this.steps + 1)
     this.#run(plan.gradients, data.rows)
     this.blocks.hasGradients = true
+    this.#gradientRows = data.rows
     return this.#records.collect(0, emptyTally())
+  }
+
+  /**
+   * One update by the gradients that `computeGradients` has just left, or by what the gradient block was made since: together
+   * they are one training step, to the bit.
+   * @throws Error when anything else has run in between; RangeError when a schedule does not give a finite number.
+   */
+  applyUpdate(): void {
+    this.flush()
+    const rows = this.#gradientRows
+    if (rows === 0) throw new Error('applyUpdate: there are no fresh gradients; call computeGradients first')
+    const plan = this.trainingPlan()
+    this.#prepareUpdate(0, rows, 0)
+    this.#gradientRows = 0
+    const job = { ...this.#job(plan.update), commit: plan.commit }
+    if (!this.runner.start('training', job, false)) this.runner.finish(job, (done) => this.#complete(job, done))
   }
 
   /** `count` updates on consecutive batches of the bound source, in one call into the machine; a promise if that takes a wait. */
@@ -285,6 +317,7 @@ export class Engine implements ParameterHome {
     rows: number,
     tally: Tally,
   ): Promise<void> | undefined {
+    this.#gradientRows = 0
     let prepared = 0
     try {
       for (; prepared < count; prepared++) {

@@ -61,11 +61,13 @@ export class Runner {
 
   /**
    * Runs on the threads there are. Returns whether it is done; if not, `await` it or `finish` it.
-   * @param units what the work is timed by: steps of training, blocks of rows.
+   * @param kind what the work is timed as: steps of training, blocks of rows.
+   * @param timed false: the job is a part of such work only, whose time says little.
    */
-  start(kind: 'training' | 'inference', job: Job): boolean {
+  start(kind: 'training' | 'inference', job: Job, timed = true): boolean {
     const threads = this.#threads
-    const tuner = kind === 'training' ? this.#tuner : undefined
+    const tuner = kind === 'training' && timed ? this.#tuner : undefined
+    const tuning = timed && threads?.isTuning(kind)
     if (!tuner && !threads) {
       this.run(job.program, job.range, job.records, job.count)
       return true
@@ -74,14 +76,14 @@ export class Runner {
     this.#lost = kind === 'training' ? threads?.takeLost() : undefined
     if (this.#lost !== undefined) return false
     // tiles first: with the wrong one, threads would be judged wrongly
-    const many = tuner && threads?.isTuning(kind) ? 1 : (threads?.count(kind) ?? 1)
-    if (!tuner && !threads?.isTuning(kind)) return this.#dispatch(many, job)
+    const many = tuner && tuning ? 1 : (threads?.count(kind) ?? 1)
+    if (!tuner && !tuning) return this.#dispatch(many, job)
     if (tuner) this.#arena.machine.setTile(TILE_CODES[tuner.tile])
     const started = performance.now()
     if (!this.#dispatch(many, job)) return false
     const milliseconds = performance.now() - started
     if (tuner) this.#reportTile(tuner, job.count, milliseconds)
-    if (threads?.isTuning(kind)) threads.report(kind, job.count, milliseconds, many)
+    if (tuning) threads?.report(kind, job.count, milliseconds, many)
     return true
   }
 

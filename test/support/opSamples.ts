@@ -1,0 +1,205 @@
+/** A step of every op with every operand, small but of awkward shape: what the tests of the list iterate. */
+import { ACTIVATION_SOFTPLUS } from '../../src/abi/activations.ts'
+import { CORRECT_BINARY } from '../../src/abi/batches.ts'
+import { BATCH_NORM_MODE_BATCH } from '../../src/abi/layers.ts'
+import { LOSS_SIGMOID_CROSSENTROPY } from '../../src/abi/losses.ts'
+import * as ops from '../../src/machine/ops/ops.ts'
+import { type Step, step } from '../../src/machine/program.ts'
+
+export type OpName = keyof typeof ops
+
+/** Units that threads share by each split: no two alike. */
+export const UNITS = { none: 0, chunks: 1, panels: 3, rows: 5, lines: 7, grid: 8, vectors: 28 } as const
+export const ROWS = 5
+const COLS = 21
+/** Of a layer, both ways: units of two panels. */
+const WIDTH = 120
+const COUNT = 112
+const stride = 512
+const xStride = 512
+
+/** Steps by op; `room` gives the address of another region, `indices` is one of small integers. */
+export function samples(room: () => number, indices: number): { readonly [Name in OpName]: Step } {
+  const cols = COLS
+  const layer = () => ({ x: room(), xStride, inputs: WIDTH, units: WIDTH })
+  const dz = () => ({ dz: room(), dzStride: stride })
+  const activation = () => ({
+    activation: ACTIVATION_SOFTPLUS,
+    alpha: 0.5,
+    saved: room(),
+    savedStride: stride,
+  })
+  const elements = () => ({ from: room(), to: room(), stride, cols, kind: ACTIVATION_SOFTPLUS, alpha: 0.5 })
+  const normColumns = () => ({ x: room(), stride, gamma: room() })
+  const statistics = () => ({
+    cols,
+    mode: BATCH_NORM_MODE_BATCH,
+    statistics: room(),
+    statisticsStride: 96,
+  })
+  const running = () => ({ runningMean: room(), runningSpread: room() })
+  const groups = () => ({ stride, cols, group: 7, gamma: room(), centered: 1 })
+  const runs = () => ({ from: room(), to: room(), count: 24, run: 4 })
+  const noisy = () => ({ from: room(), to: room(), stride, cols, stream: 1, scale: 1.25 })
+  const slopes = () => ({ x: room(), stride, cols, alpha: room() })
+  const kernel = () => ({ v: room(), g: room(), inverse: room(), inputs: 9, units: cols })
+  const activity = () => ({ y: room(), stride, cols, l1: 0.1, l2: 0.2 })
+  const norm = () => ({ gradients: room(), count: COUNT, partials: room(), order: 2 })
+  const pass = () => ({
+    parameters: room(),
+    gradients: room(),
+    count: COUNT,
+    journal: 0,
+    rateScale: 1,
+    decayScale: 1,
+    decay: 0.125,
+    tiny: 1e-20,
+    tinySquare: 1e-29,
+  })
+  const moments = { beta1: 0.5, rest1: 0.5, beta2: 0.75, rest2: 0.25, epsilon: 0.01, decoupled: 0, epsilonRoot: 0.01 }
+  const two = () => ({ ...pass(), firstMoment: room(), secondMoment: room(), ...moments })
+  const tensor = () => ({ ...two(), partials: room() })
+  return {
+    none: step(ops.none, {}),
+    gather: step(ops.gather, { from: room(), to: room(), order: indices, cols, toStride: stride }),
+    dense: step(ops.dense, { ...layer(), w: room(), b: room(), y: room(), yStride: stride, ...activation() }),
+    denseDw: step(ops.denseDw, { ...layer(), ...dz(), dw: room(), db: room() }),
+    denseDx: step(ops.denseDx, {
+      ...dz(),
+      inputs: WIDTH,
+      units: WIDTH,
+      w: room(),
+      dx: room(),
+      dxStride: stride,
+      scratch: room(),
+      ...activation(),
+    }),
+    activate: step(ops.activate, elements()),
+    activateBack: step(ops.activateBack, { ...elements(), saved: room() }),
+    loss: step(ops.loss, {
+      kind: LOSS_SIGMOID_CROSSENTROPY,
+      outputs: room(),
+      stride,
+      cols,
+      targets: room(),
+      targetsStride: stride,
+      weights: room(),
+      rowLosses: room(),
+      gradient: room(),
+      probabilities: room(),
+      delta: 1,
+      smoothing: 0.1,
+    }),
+    meanLoss: step(ops.meanLoss, { rowLosses: room(), weights: room() }),
+    correct: step(ops.correct, {
+      mode: CORRECT_BINARY,
+      outputs: room(),
+      stride,
+      cols,
+      targets: room(),
+      targetsStride: stride,
+      threshold: 0.5,
+    }),
+    penalty: step(ops.penalty, {
+      parameters: room(),
+      gradients: room(),
+      count: COUNT,
+      partials: room(),
+      l1: 0.1,
+      l2: 0.2,
+    }),
+    penaltySum: step(ops.penaltySum, { partials: room(), count: 3 }),
+    activity: step(ops.activity, activity()),
+    activityBack: step(ops.activityBack, { ...activity(), dy: room(), to: room() }),
+    gradientSums: step(ops.gradientSums, norm()),
+    clipNorm: step(ops.clipNorm, { ...norm(), limit: 0.01 }),
+    clipValue: step(ops.clipValue, { gradients: room(), count: COUNT, limit: 0.75 }),
+    batchNorm: step(ops.batchNorm, {
+      ...normColumns(),
+      ...statistics(),
+      ...running(),
+      beta: room(),
+      y: room(),
+      epsilon: 0.01,
+      rMax: 3,
+      dMax: 5,
+    }),
+    batchNormBack: step(ops.batchNormBack, {
+      ...normColumns(),
+      ...statistics(),
+      dy: room(),
+      dx: room(),
+      dgamma: room(),
+      dbeta: room(),
+    }),
+    runningStatistics: step(ops.runningStatistics, { ...statistics(), ...running(), momentum: 0, batches: room() }),
+    rowNorm: step(ops.rowNorm, {
+      ...groups(),
+      x: room(),
+      y: room(),
+      beta: room(),
+      normalized: room(),
+      inverse: room(),
+      epsilon: 0.01,
+    }),
+    rowNormBack: step(ops.rowNormBack, {
+      ...groups(),
+      dy: room(),
+      dx: room(),
+      normalized: room(),
+      inverse: room(),
+    }),
+    columnSums: step(ops.columnSums, { dy: room(), n: room(), stride, cols, dgamma: room(), dbeta: room() }),
+    spread: step(ops.spread, runs()),
+    collect: step(ops.collect, runs()),
+    dropout: step(ops.dropout, { ...noisy(), threshold: 1 << 30 }),
+    noise: step(ops.noise, noisy()),
+    add: step(ops.add, { a: room(), b: room(), to: room(), stride, cols }),
+    prelu: step(ops.prelu, { ...slopes(), y: room() }),
+    preluBack: step(ops.preluBack, { ...slopes(), dy: room(), dx: room(), dalpha: room() }),
+    weightNorm: step(ops.weightNorm, { ...kernel(), w: room() }),
+    weightNormBack: step(ops.weightNormBack, { ...kernel(), dw: room(), dv: room(), dg: room() }),
+    sgd: step(ops.sgd, { ...pass(), velocity: room(), momentum: 0.5, gradientShare: 0.5, velocityShare: 1 }),
+    asgd: step(ops.asgd, { ...pass(), average: room(), lambda: 0.1 }),
+    rprop: step(ops.rprop, {
+      ...pass(),
+      previousGradient: room(),
+      stepSize: room(),
+      shrink: 0.5,
+      grow: 1.25,
+      smallest: 1e-6,
+      largest: 50,
+    }),
+    adagrad: step(ops.adagrad, { ...pass(), sumOfSquares: room(), epsilon: 0.01 }),
+    adadelta: step(ops.adadelta, {
+      ...pass(),
+      secondMoment: room(),
+      secondDelta: room(),
+      rho: 0.75,
+      rest: 0.25,
+      epsilon: 0.01,
+    }),
+    rmsprop: step(ops.rmsprop, {
+      ...pass(),
+      secondMoment: room(),
+      velocity: room(),
+      firstMoment: room(),
+      rho: 0.75,
+      rest: 0.25,
+      epsilon: 0.01,
+      momentum: 0.5,
+    }),
+    adam: step(ops.adam, { ...two(), maxSecondMoment: room() }),
+    adamax: step(ops.adamax, { ...pass(), firstMoment: room(), infinityNorm: room(), ...moments }),
+    nadam: step(ops.nadam, two()),
+    radam: step(ops.radam, two()),
+    yogi: step(ops.yogi, two()),
+    adabelief: step(ops.adabelief, two()),
+    lion: step(ops.lion, { ...pass(), firstMoment: room(), ...moments }),
+    lambNorms: step(ops.lambNorms, tensor()),
+    lamb: step(ops.lamb, tensor()),
+    novogradNorms: step(ops.novogradNorms, tensor()),
+    novogradMoment: step(ops.novogradMoment, tensor()),
+    novograd: step(ops.novograd, tensor()),
+  }
+}

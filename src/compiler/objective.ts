@@ -70,7 +70,8 @@ export function emitBackward(
   dy: Matrix,
 ): (Matrix | undefined)[] {
   const received: (Matrix | undefined)[] = layers.map(() => undefined)
-  const trained = layers.map((_, index) => draft.site.slots.some((slot) => slot.layer === index && isTrainable(slot)))
+  const owners = new Set(draft.site.slots.filter(isTrainable).map(({ layer }) => layer))
+  const trained = layers.map((_, index) => owners.has(index))
   const first = trained.indexOf(true)
   if (first < 0) return received
   draft.settle(y, dy)

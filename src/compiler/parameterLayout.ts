@@ -49,6 +49,12 @@ export function layoutParameters(layers: readonly Layer[], widths: readonly numb
   return slots
 }
 
+/** Finds a layer's parameter by its name within the layer. */
+export function findSlots(slots: readonly Slot[]): (layer: number, name: string) => Slot | undefined {
+  const found = new Map(slots.map((slot) => [`${slot.layer} ${slot.name}`, slot]))
+  return (layer, name) => found.get(`${layer} ${name}`)
+}
+
 /** Floats of the whole block. */
 export const blockFloats = (slots: readonly Slot[]): number => {
   const last = slots[slots.length - 1]

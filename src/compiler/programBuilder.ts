@@ -7,7 +7,7 @@ import { rowStride } from '../machine/matrixLayout.ts'
 import { activateBack } from '../machine/ops/layers.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import { encode, programBytes, type Range, type Step, step } from '../machine/program.ts'
-import type { Slot } from './parameterLayout.ts'
+import { findSlots, type Slot } from './parameterLayout.ts'
 
 /**
  * How layers act: as for predictions; as in training but with no way back (batch statistics, dropout, noise); or with
@@ -31,11 +31,20 @@ export interface Site {
   readonly frozenStatistics: boolean
 }
 
+/** Rows that pass through a model in one call at least, and floats that the widest layer may have for them. */
+const PASS_ROWS = 64
+const PASS_FLOATS = 2 ** 22
+
+/** Rows of a pass for predictions: many go through in few calls, but a model that is very wide does not take memory for all. */
+export const passRows = (widths: readonly number[]): number =>
+  Math.max(1, Math.min(PASS_ROWS, Math.floor(PASS_FLOATS / widths.reduce((a, b) => Math.max(a, b)))))
+
 export class Draft implements Lowering {
   readonly site: Site
   readonly steps: Step[] = []
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
+  readonly #slot: ReturnType<typeof findSlots>
   #pass: Pass = 'inference'
   #layer = 0
   /** Of the names of parameters, while a layer inside another is lowered. */
@@ -48,6 +57,7 @@ export class Draft implements Lowering {
 
   constructor(site: Site) {
     this.site = site
+    this.#slot = findSlots(site.slots)
   }
 
   matrix(cols: number): Matrix {
@@ -103,7 +113,7 @@ export class Draft implements Lowering {
 
   parameter(name: string): { address: number; gradient: number } {
     const full = this.#prefix + name
-    const slot = this.site.slots.find((candidate) => candidate.layer === this.#layer && candidate.name === full)
+    const slot = this.#slot(this.#layer, full)
     if (!slot) throw new Error(`plan: layer ${this.#layer} has no parameter "${full}"`)
     return { address: this.site.parameters + slot.offset * 4, gradient: this.site.gradients + slot.offset * 4 }
   }

@@ -37,7 +37,7 @@ export function stateSlots(optimizer: Optimizer): string[] {
 /** Bytes of scratch its steps need: partial sums of norms, used by one tensor after the other. */
 export function scratchBytes(optimizer: Optimizer, tensors: readonly Tensor[]): number {
   if (!ruleOf(optimizer).perTensor) return 0
-  return Math.max(0, ...tensors.map(({ count }) => Math.ceil(count / SUM_CHUNK) * 16))
+  return tensors.reduce((most, { count }) => Math.max(most, Math.ceil(count / SUM_CHUNK) * 16), 0)
 }
 
 interface Settings {

@@ -3,6 +3,7 @@ import { JOURNAL_BYTES } from '../abi/threads.ts'
 import type { Objective } from '../compiler/objective.ts'
 import type { Slot } from '../compiler/parameterLayout.ts'
 import { compilePlan, type Plan, type TrainingPlan } from '../compiler/plan.ts'
+import { passRows } from '../compiler/programBuilder.ts'
 import { initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { Matrix } from '../layers/builder.ts'
@@ -20,8 +21,6 @@ import { loadRows, unloadRows } from './rows.ts'
 import { Blocks } from './storage.ts'
 import { Feed } from './window.ts'
 
-/** Rows an inference plan holds at least, so that large inputs go through in few calls. */
-const INFERENCE_ROWS = 64
 /** Fewer rows than this do not wake the workers. */
 const THREADED_ROWS = 16
 /** What the engine needs of a compiled model; the blocks' addresses are the engine's own business. */
@@ -170,7 +169,7 @@ export class Engine implements ParameterHome {
       slots,
       parameters,
       gradients,
-      rows: Math.max(rows, INFERENCE_ROWS),
+      rows: Math.max(rows, passRows(this.widths)),
       frozen,
       frozenStatistics: this.#frozenStatistics,
     }

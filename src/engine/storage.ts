@@ -2,7 +2,7 @@
 
 import { tensorsOf } from '../compiler/objective.ts'
 import { blockFloats, layoutParameters, type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
-import { type InitialState, initialStates, stateSlots, type Tensor } from '../compiler/updates.ts'
+import { initialStates, stateSlots, type Tensor } from '../compiler/updates.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { Optimizer } from '../optimizers/optimizers.ts'
@@ -84,12 +84,11 @@ export class Blocks {
   reset(optimizer: Optimizer): void {
     if (this.gradients === undefined) return
     for (const address of [this.gradients, ...this.states]) this.view(address).fill(0)
-    for (const initial of initialStates(optimizer, this.tensors)) this.#setState(initial)
+    const slots = new Map(this.slots.map((slot) => [slot.offset, slot]))
+    for (const { tensor, slot: state, value } of initialStates(optimizer, this.tensors)) {
+      const slot = slots.get(tensor.offset)
+      if (slot) writeSlot(this.arena, this.states[state], slot, new Float32Array(valuesOf(slot)).fill(value))
+    }
     this.hasGradients = false
-  }
-
-  #setState({ tensor, slot: state, value }: InitialState): void {
-    const slot = this.slots.find(({ offset }) => offset === tensor.offset)
-    if (slot) writeSlot(this.arena, this.states[state], slot, new Float32Array(valuesOf(slot)).fill(value))
   }
 }

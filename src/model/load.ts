@@ -37,6 +37,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot))
   const optimizer = readingFile(where, () => {
     checkTraining(snapshot)
+    checkMetrics(compiled, widths[widths.length - 1])
     return compiled && reviveOptimizer(compiled.optimizer)
   })
   const slots = layoutParameters(layers, widths)
@@ -64,6 +65,16 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   }
   model.user = snapshot.user
   return model
+}
+
+/** Counters that a file's metrics may ask for: each has some for every output. */
+const COUNTERS = 2 ** 20
+
+/** @throws RangeError for metrics that take memory beyond all that a file can be worth. */
+function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
+  const count = Array.isArray(compiled?.metrics) ? compiled.metrics.length : 0
+  if (count * outputs <= COUNTERS) return
+  throw new RangeError(`compiled: ${count} metrics of ${outputs} outputs are more than ${COUNTERS} values to count`)
 }
 
 function refuseOthers(

@@ -1,6 +1,7 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
 import { targetRange } from '../catalogue/losses.ts'
+import { findSlots } from '../compiler/parameterLayout.ts'
 import { type BatchSource, checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
@@ -250,9 +251,11 @@ export class Model {
    * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
    */
   fold(): Model {
+    const find = findSlots(this.engine.slots)
     const { layers, values } = foldLayers(this.layers, (layer, name) => {
-      const index = this.engine.slots.findIndex((slot) => slot.layer === layer && slot.name === name)
-      return this.parameters[index].get()
+      const slot = find(layer, name)
+      if (!slot) throw new Error(`fold: layer ${layer} has no parameter "${name}"`)
+      return new Parameter(slot, this.engine).get()
     })
     const own = { seed: this.seed, deterministic: this.deterministic, threads: this.threads }
     const model = new Model(layers, own, true)

@@ -1,7 +1,7 @@
 /** Saved models that only predict: `fourlane/predict` where there are wasm files to read. */
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
-import { Draft } from '../compiler/programBuilder.ts'
+import { Draft, passRows } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
@@ -19,10 +19,6 @@ import {
   type Snapshot,
 } from './snapshot.ts'
 import { type ModelSource, withSource } from './source.ts'
-
-/** Rows that go through in one call into the machine, and floats that they may have. */
-const ROWS = 64
-const FLOATS = 2 ** 22
 
 /** A model that predicts. */
 export interface Predictor {
@@ -48,7 +44,7 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
   fillSlots(where, arena, parameters, slots, tensors, allowNonFinite)
 
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
-  const most = Math.max(1, Math.min(ROWS, Math.floor(FLOATS / widths.reduce((a, b) => Math.max(a, b)))))
+  const most = passRows(widths)
   let passage: ReturnType<typeof plan> | undefined
   /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
   const plan = () => {

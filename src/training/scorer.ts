@@ -58,8 +58,15 @@ export class Scorer {
   logs(tally: Tally): Logs {
     const logs: Logs = { loss: tally.weight > 0 ? tally.loss / tally.weight : 0 }
     const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.#outputs : 1)
-    if (this.#counted) logs[this.#counted.kind] = judged > 0 ? tally.correct / judged : 0
-    for (const stream of this.#streams) logs[unusedName(stream.name, logs)] = Number(stream.result())
+    const times = new Map<string, number>()
+    const add = (name: string, value: number) => {
+      const time = (times.get(name) ?? 0) + 1
+      times.set(name, time)
+      // name_2, name_3, ... for more metrics of the same kind
+      logs[time === 1 ? name : `${name}_${time}`] = value
+    }
+    if (this.#counted) add(this.#counted.kind, judged > 0 ? tally.correct / judged : 0)
+    for (const stream of this.#streams) add(stream.name, Number(stream.result()))
     return logs
   }
 }
@@ -74,12 +81,4 @@ function countingOf({ kind, threshold }: Metric, loss: LoweredLoss, outputs: num
   if (loss.targets === 'classes') return { mode: CORRECT_SPARSE, threshold: 0 }
   if (!independent) return { mode: CORRECT_ONE_HOT, threshold: 0 }
   return { mode: CORRECT_BINARY, threshold: threshold ?? (loss.logits ? 0 : 0.5) }
-}
-
-/** The name, or name_2, name_3, ... for metrics of the same kind. */
-function unusedName(name: string, taken: Logs): string {
-  if (!(name in taken)) return name
-  let number = 2
-  while (`${name}_${number}` in taken) number++
-  return `${name}_${number}`
 }

@@ -1,6 +1,7 @@
 /** Update steps and dynamic words, without a machine. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { RECORD_SCALAR } from '../../src/abi/records.ts'
 import {
   initialStates,
   scratchBytes,
@@ -9,7 +10,7 @@ import {
   updateSteps,
   writeDynamics,
 } from '../../src/compiler/updates.ts'
-import { adam, lamb, type Optimizer, rmsprop, rprop, sgd, yogi } from '../../src/optimizers/optimizers.ts'
+import { adam, lamb, nadam, type Optimizer, rmsprop, rprop, sgd, yogi } from '../../src/optimizers/optimizers.ts'
 import { variants } from '../support/optimizerCases.ts'
 
 const tensors = [
@@ -111,6 +112,28 @@ test('dynamic words do not depend on the order of steps', () => {
     assert.equal(wordsAt(optimizer, [7]), straight, optimizer.kind)
     assert.equal(wordsAt(optimizer, [1, 2, 3, 7, 2, 6, 7]), straight, optimizer.kind)
     assert.equal(wordsAt(optimizer, [1, 2, 1, 7]), straight, optimizer.kind)
+  }
+})
+
+test('a run that resumes late needs no time for the steps before, and has their bits', () => {
+  const late = (options: object, t: number) => {
+    const f32 = new Float32Array(32)
+    const clock = stepClock(nadam(options))
+    writeDynamics(clock, t, 1, { f32, i32: new Int32Array(f32.buffer) }, 0)
+    assert.ok([0, 1, 2].every((i) => Number.isFinite(f32[RECORD_SCALAR + i])))
+    return f32
+  }
+  for (const options of [{}, { beta1: 0.999 }, { beta1: 0.9, momentumDecay: 0 }, { beta1: 0.99, momentumDecay: 1 }]) {
+    const clock = stepClock(nadam(options))
+    const f32 = new Float32Array(32)
+    for (let t = 1; t <= 20_000; t++) {
+      writeDynamics(clock, t, 1, { f32, i32: new Int32Array(f32.buffer) }, 0)
+      if (t % 4999 === 0) assert.equal(late(options, t), f32, `step ${t} with ${JSON.stringify(options)}`)
+    }
+  }
+  // one by one, these take a minute each
+  for (const beta1 of [0, 0.9, 0.9999, 1 - 1e-9]) {
+    for (const momentumDecay of [0, 1e-9, 0.004, 1]) late({ beta1, momentumDecay }, 2 ** 31 - 2)
   }
 })
 

@@ -18,6 +18,18 @@ const adam: RuleOf<typeof ops.adam> = {
 const mu = (options: Hypers, t: number): number =>
   number(options, 'beta1') * (1 - 0.5 * 0.96 ** (t * number(options, 'momentumDecay')))
 
+/** Steps that are multiplied one by one: all that matter for beta1 up to 0.9999. */
+const FOLLOWED = 2 ** 20
+
+/** mu_1 * ... * mu_t as a run from the start has it to the last bit, unless it is so small that 1 minus it is 1. */
+function momentumProduct(options: Hypers, t: number): number {
+  let product = 1
+  const end = Math.min(t, FOLLOWED)
+  for (let step = 1; step <= end && product > 1e-30; step++) product *= mu(options, step)
+  // mu is beta1 by then
+  return product * number(options, 'beta1') ** (t - end)
+}
+
 /** Length of the simple average that variance t is worth, and its limit. */
 const averageLength = (beta2: number, t: number): [length: number, limit: number] => {
   const limit = 2 / (1 - beta2) - 1
@@ -51,8 +63,7 @@ export const moments: {
     scalars(options, t, _learningRate, memory) {
       // memory: the last t and mu_1 * ... * mu_t; made again where a run resumes in the middle
       if (t === 1 || memory[0] !== t - 1) {
-        memory[1] = 1
-        for (let past = 1; past < t; past++) memory[1] *= mu(options, past)
+        memory[1] = momentumProduct(options, t - 1)
       }
       const now = mu(options, t)
       const next = mu(options, t + 1)

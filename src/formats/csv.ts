@@ -10,6 +10,8 @@ export interface CsvTable {
 }
 
 const QUOTE = '"'
+/** A table as wide as its file is long would take fifty times the file's size. */
+const MOST_COLUMNS = 2 ** 20
 
 /** Numbers, row after row, growing as needed. */
 class Floats {
@@ -111,11 +113,19 @@ function numberOf(text: string): number {
   return Number.isFinite(Math.fround(value)) ? value : Number.NaN
 }
 
+function addColumn(columns: string[], name: string): void {
+  if (columns.length === MOST_COLUMNS) {
+    throw new RangeError(`readCsv: the first line has more than ${MOST_COLUMNS} columns; is "delimiter" right?`)
+  }
+  columns.push(name)
+}
+
 /**
  * Reads a table of numbers. Cells may be quoted; empty lines are skipped.
  * @param options.header whether the first line names the columns (default true)
  * @param options.delimiter the character between cells (default a comma)
- * @throws TypeError or RangeError naming line and column of a cell that is missing, surplus or not a finite number.
+ * @throws TypeError or RangeError naming line and column of a cell that is missing, surplus or not a finite number; RangeError
+ * for more than 2^20 columns.
  */
 export function readCsv(text: string, options: { header?: boolean; delimiter?: string } = {}): CsvTable {
   if (typeof text !== 'string') throw new TypeError(`readCsv: "text" must be a string, got ${show(text)}`)
@@ -133,7 +143,7 @@ export function readCsv(text: string, options: { header?: boolean; delimiter?: s
     let cell: Cell
     do {
       cell = cells.next()
-      columns.push(cell.text.trim())
+      addColumn(columns, cell.text.trim())
     } while (!cell.last)
   }
   const values = new Floats()
@@ -143,7 +153,7 @@ export function readCsv(text: string, options: { header?: boolean; delimiter?: s
     let cell: Cell
     do {
       cell = cells.next()
-      if (rows === 0 && !header) columns.push(`${column + 1}`)
+      if (rows === 0 && !header) addColumn(columns, `${column + 1}`)
       const value = numberOf(cell.text)
       if (Number.isNaN(value)) {
         const name = header && column < columns.length ? ` (${show(columns[column])})` : ''

@@ -2,7 +2,9 @@
  * The IDX format of MNIST and its relatives: two zero bytes, the element type, the number of dimensions, each dimension
  * as a big-endian u32, then the elements, big-endian, row-major.
  */
-import { isA, show } from '../lib/check.ts'
+import { asBytes, type Body, type Bytes, bytesOf, isBody } from '../lib/bytes.ts'
+import { checkInteger, checkOptions } from '../lib/check.ts'
+import { showShape } from './safetensorsHeader.ts'
 
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
@@ -32,8 +34,8 @@ const fail = (text: string): RangeError => new RangeError(`readIdx: ${text}`)
  * Reads a whole IDX file; a compressed one goes through `gunzip` first.
  * @throws RangeError for a file that is compressed, cut short, too long or not IDX at all.
  */
-export function readIdx(bytes: Uint8Array): IdxFile {
-  if (!isA(bytes, 'Uint8Array')) throw new TypeError(`readIdx: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+export function readIdx(given: Bytes): IdxFile {
+  const bytes = asBytes('readIdx', 'bytes', given)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw fail('the file is compressed; use readIdx(await gunzip(bytes))')
   if (bytes.length < 4) throw fail(`the file is cut short: ${bytes.length} bytes, less than the 4 of its magic number`)
   const type = TYPES[bytes[2]]
@@ -49,29 +51,55 @@ export function readIdx(bytes: Uint8Array): IdxFile {
   if (bytes.length < start)
     throw fail(`the file is cut short: ${bytes.length} bytes, less than the ${start} of its header`)
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
-  const count = shape.reduce((product, size) => product * size, 1)
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1)
   const expected = start + count * type.size
   if (bytes.length !== expected) {
     const fault = bytes.length < expected ? 'is cut short' : 'is too long'
-    throw fail(`the file ${fault}: shape [${shape.join(', ')}] needs ${expected} bytes, but it has ${bytes.length}`)
+    throw fail(`the file ${fault}: shape ${showShape(shape)} needs ${expected} bytes, but it has ${bytes.length}`)
   }
-  if (bytes[2] === 8) return { shape, values: bytes.slice(start) }
+  if (bytes[2] === 8) return { shape, values: new Uint8Array(bytes.subarray(start)) }
   const values = type.make(count)
   for (let i = 0; i < count; i++) values[i] = type.read(view, start + i * type.size)
   return { shape, values }
 }
 
+/** Packed bytes may stand for a thousand times as many. */
+const MAXIMUM_BYTES = 2 ** 30
+
 /**
  * Unpacks a gzip file; bytes that are not gzip are returned as they are.
- * @throws RangeError (as a rejection) for a file that is damaged or cut short.
+ * @param options.maximumBytes what the unpacked file may have at most (default 1 GiB): a file of 1 MB can unpack to 1 GB.
+ * @throws RangeError (as a rejection) for a file that is damaged, cut short, or has more bytes than that.
  */
-export async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  if (!isA(bytes, 'Uint8Array')) throw new TypeError(`gunzip: "bytes" must be a Uint8Array, got ${show(bytes)}`)
+export async function gunzip(given: Bytes | Body, options: { maximumBytes?: number } = {}): Promise<Uint8Array> {
+  const where = 'gunzip'
+  checkOptions(where, options, ['maximumBytes'])
+  const { maximumBytes = MAXIMUM_BYTES } = options
+  checkInteger(where, 'maximumBytes', maximumBytes, 0, Number.MAX_SAFE_INTEGER)
+  const bytes = isBody(given) ? await bytesOf(where, given) : asBytes(where, 'bytes', given)
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
+  const unpacked = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
   try {
-    const unpacked = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'))
-    return new Uint8Array(await new Response(unpacked).arrayBuffer())
+    for (let next = await unpacked.read(); !next.done; next = await unpacked.read()) {
+      size += next.value.length
+      if (size > maximumBytes) break
+      chunks.push(next.value)
+    }
   } catch (cause) {
-    throw new RangeError('gunzip: the file is damaged or cut short', { cause })
+    throw new RangeError(`${where}: the file is damaged or cut short`, { cause })
   }
+  if (size > maximumBytes) {
+    // what follows is not unpacked
+    unpacked.cancel().catch(() => {})
+    throw new RangeError(`${where}: the file unpacks to more than "maximumBytes", ${maximumBytes}`)
+  }
+  const out = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    out.set(chunk, at)
+    at += chunk.length
+  }
+  return out
 }

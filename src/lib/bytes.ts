@@ -2,7 +2,7 @@
 import { isA, show } from './check.ts'
 
 /** Bytes in memory: a `Uint8Array` or Node's `Buffer`, any other view, or a whole `ArrayBuffer`. */
-export type Bytes = ArrayBuffer | ArrayBufferView
+export type Bytes = ArrayBufferLike | ArrayBufferView
 
 /** What gives its bytes when asked: a `Response`, a `Blob`, a `File`. */
 export interface Body {

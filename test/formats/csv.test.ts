@@ -87,4 +87,15 @@ test('csv: errors name line and column', () => {
   assert.throws(() => readCsv('1', { separator: ';' } as object), /readCsv: unknown option "separator"/)
 })
 
+test('csv: a table is not as wide as its file is long', () => {
+  const line = (columns: number) => '1,'.repeat(columns - 1).concat('1')
+  assert.is(readCsv(line(2 ** 20), { header: false }).columns.length, 2 ** 20)
+  for (const header of [false, true]) {
+    assert.throws(
+      () => readCsv(line(2 ** 20 + 1), { header }),
+      /readCsv: the first line has more than 1048576 columns; is "delimiter" right\?/,
+    )
+  }
+})
+
 test.run()

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gunzip, readIdx } from '../../src/formats/idx.ts'
+import { rejects } from '../support/refuses.ts'
 
 /** Element types: code, size and how a DataView writes them. */
 const TYPES = [
@@ -106,6 +107,50 @@ test('idx: gunzip unpacks, passes plain bytes through and refuses damage', async
       assert.match((error as Error).message, /gunzip: the file is damaged or cut short/)
     }
   }
+})
+
+test('idx: gunzip stops where it is told', async () => {
+  const packed = new Uint8Array(gzipSync(new Uint8Array(10_000_000)))
+  assert.ok(packed.length < 10_000)
+  await rejects(
+    gunzip(packed, { maximumBytes: 1e6 }),
+    RangeError,
+    'gunzip: the file unpacks to more than "maximumBytes"',
+  )
+  await rejects(gunzip(packed, { maximumBytes: 9_999_999 }), RangeError, 'more than "maximumBytes", 9999999')
+  assert.is((await gunzip(packed, { maximumBytes: 1e7 })).length, 1e7)
+  await rejects(gunzip(packed, { maximumBytes: -1 }), RangeError, 'gunzip: "maximumBytes" must be a whole number')
+  await rejects(gunzip(packed, { limit: 1 } as object), TypeError, 'gunzip: unknown option "limit"')
+})
+
+test('idx: bytes come as they are at hand', async () => {
+  const plain = encode(TYPES[0], [2, 2], [1, 2, 3, 4])
+  const packed = gzipSync(plain)
+  const buffer = new Uint8Array(packed).buffer
+  for (const given of [packed, buffer, new DataView(buffer), new Response(buffer), new Blob([buffer])]) {
+    assert.equal(await gunzip(given), plain)
+  }
+  for (const given of [Buffer.from(plain), plain.buffer, new DataView(plain.buffer)]) {
+    const { values } = readIdx(given)
+    assert.equal([...values], [1, 2, 3, 4])
+    plain[12] = 1
+    values[0] = 9
+    assert.is(plain[12], 1)
+  }
+  assert.throws(
+    () => readIdx(new Response() as never),
+    /readIdx: "bytes" must be a Uint8Array or an ArrayBuffer, got a Response; pass new Uint8Array\(await it.arrayBuffer\(\)\)/,
+  )
+  await rejects(gunzip('bytes' as never), TypeError, 'gunzip: "bytes" must be a Uint8Array')
+})
+
+test('idx: sizes of a hostile file are neither believed nor repeated', () => {
+  const many = new Uint8Array(4 + 4 * 255).fill(255)
+  many.set([0, 0, 8, 255])
+  assert.throws(() => readIdx(many), /the file is cut short: shape \[255 sizes\] needs Infinity bytes/)
+  const none = many.slice()
+  none.fill(0, 4, 8)
+  assert.is(readIdx(none).values.length, 0)
 })
 
 test.run()

@@ -8,6 +8,7 @@ import {
   checkOneOf,
   checkOptions,
   isA,
+  quote,
   show,
   suggest,
 } from '../../src/lib/check.ts'
@@ -66,6 +67,18 @@ test('values are shown shortly', () => {
   assert.is(show(Object.create(null)), 'a null-prototype object')
   assert.is(show(undefined), 'undefined')
 })
+
+test('names of any length make short messages, at once', () => {
+  const long = 'x'.repeat(5e6)
+  for (const name of [long, '\u0001'.repeat(5e6), '"'.repeat(5e6), `constructor${long}`]) {
+    assert.ok(quote(name).length <= 100)
+    assert.ok(message(() => checkOptions('f', { [name]: 1 }, ['learningRate'])).length < 200)
+    assert.ok(message(() => checkOneOf('f', 'kind', name, ['learningRate'])).length < 200)
+  }
+  assert.is(quote('a"b'), '"a\\"b"')
+  assert.is(show({ constructor: { name: long } }), 'an object')
+})
+
 test('built-in classes are known from any realm, and nothing else passes for them', () => {
   const foreign: Uint8Array = runInNewContext('new Uint8Array(2)')
   assert.not.instance(foreign, Uint8Array)

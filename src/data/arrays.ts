@@ -1,5 +1,5 @@
 /** Arrays as users pass them: told apart, checked entry by entry, packed. */
-import { show } from '../lib/check.ts'
+import { quote, show } from '../lib/check.ts'
 
 export type NumberArray = Exclude<ArrayLike<number>, string>
 
@@ -13,15 +13,27 @@ export const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
 export const isNested = (values: ArrayLike<unknown>): values is ArrayLike<ArrayLike<unknown>> =>
   values.length > 0 && isArrayLike(values[0])
 
+const isData = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !isArrayLike(value) && !ArrayBuffer.isView(value)
+
+/** A value in a message, objects with the first of their fields. */
+export function showData(value: unknown): string {
+  const fields = isData(value) ? Object.keys(value) : []
+  if (fields.length === 0) return show(value)
+  return `an object with ${fields.slice(0, 4).map(quote).join(', ')}${fields.length > 4 ? ', ...' : ''}`
+}
+
 /** @throws TypeError unless it is an array of numbers or of rows; RangeError when it is empty. */
 export function checkArray(where: string, name: string, value: unknown): ArrayLike<unknown> {
   if (!isArrayLike(value)) {
     const known =
       value instanceof BigInt64Array || value instanceof BigUint64Array
         ? '; convert it with Float32Array.from(values, Number)'
-        : ''
+        : isData(value)
+          ? '; pass its arrays as arguments of their own'
+          : ''
     throw new TypeError(
-      `${where}: "${name}" must be a Float32Array, an array of numbers or an array of rows, got ${show(value)}${known}`,
+      `${where}: "${name}" must be a Float32Array, an array of numbers or an array of rows, got ${showData(value)}${known}`,
     )
   }
   if (value.length === 0) throw new RangeError(`${where}: "${name}" is empty`)
@@ -34,7 +46,10 @@ export const place = (index: number, cols: number) =>
 /** @throws TypeError unless entry `index` is a number; RangeError unless it is finite in float32. */
 export function checkEntry(where: string, name: string, value: unknown, index: number, cols: number): number {
   if (typeof value !== 'number') {
-    throw new TypeError(`${where}: "${name}" must hold only numbers, got ${show(value)} at ${place(index, cols)}`)
+    const fix = isData(value) ? '; make every row an array, its columns in the order of the inputs' : ''
+    throw new TypeError(
+      `${where}: "${name}" must hold only numbers, got ${showData(value)} at ${place(index, cols)}${fix}`,
+    )
   }
   if (!Number.isFinite(Math.fround(value))) {
     const fix = Number.isFinite(value)
@@ -64,10 +79,21 @@ export function checkLength(where: string, name: string, length: number, inputs:
   }
 }
 
-/** Copies a flat array of numbers, checking each. */
+/** Entries for which room is made before they are looked at: anything may say that its length is 2e9. */
+const UNSEEN = 2 ** 16
+
+/** Copies a flat array of numbers, checking each; room for them grows as they come. */
 export function toFloats(where: string, name: string, values: ArrayLike<unknown>, cols: number): Float32Array {
-  const out = new Float32Array(values.length)
-  for (let i = 0; i < out.length; i++) out[i] = checkEntry(where, name, values[i], i, cols)
+  const { length } = values
+  let out = new Float32Array(Math.min(length, UNSEEN))
+  for (let i = 0; i < length; i++) {
+    if (i === out.length) {
+      const larger = new Float32Array(Math.min(length, 2 * i))
+      larger.set(out)
+      out = larger
+    }
+    out[i] = checkEntry(where, name, values[i], i, cols)
+  }
   return out
 }
 
@@ -79,14 +105,18 @@ export function packRows(
   cols: number,
   what: string,
 ): Float32Array {
-  const out = new Float32Array(rows.length * cols)
+  // all rows are looked at before there is room for them
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r]
     if (!isArrayLike(row))
-      throw new TypeError(`${where}: "${name}" row ${r} must be an array of ${cols} numbers, got ${show(row)}`)
+      throw new TypeError(`${where}: "${name}" row ${r} must be an array of ${cols} numbers, got ${showData(row)}`)
     if (row.length !== cols) {
       throw new RangeError(`${where}: "${name}" row ${r} has ${row.length} values, expected ${what}`)
     }
+  }
+  const out = new Float32Array(rows.length * cols)
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r] as ArrayLike<unknown>
     for (let c = 0; c < cols; c++) out[r * cols + c] = checkEntry(where, name, row[c], r * cols + c, cols)
   }
   return out

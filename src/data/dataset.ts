@@ -1,6 +1,7 @@
 /** Data sets as kernels read them, whole or arriving batch by batch. */
 
-import { checkOptions, show } from '../lib/check.ts'
+import { checkOptions } from '../lib/check.ts'
+import { showData } from './arrays.ts'
 import { type Features, readFeatures } from './features.ts'
 import { type ClassWeight, readTargets, readWeights, splitRows, type TargetSpec, type Targets } from './targets.ts'
 
@@ -62,7 +63,9 @@ export function batchesOf(source: BatchSource, read: (batch: BatchInput) => Data
           const next = await batches.next()
           if (next.done) return { done: true, value: undefined }
           if (!isBatch(next.value)) {
-            throw new TypeError(`fit: every batch must be an object { x, y, sampleWeight? }, got ${show(next.value)}`)
+            throw new TypeError(
+              `fit: every batch must be an object { x, y, sampleWeight? }, got ${showData(next.value)}`,
+            )
           }
           checkOptions('fit: batch', next.value, ['x', 'y', 'sampleWeight'])
           return { done: false, value: read(next.value) }
@@ -115,7 +118,7 @@ export interface Validation {
 export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
   if (validationData === undefined) return undefined
   if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
-    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${show(validationData)}`)
+    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${showData(validationData)}`)
   }
   const [x, y, sampleWeight] = validationData
   return readDataSet('fit: validationData', intake, x, y, sampleWeight)

@@ -3,8 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkFloats } from '../../src/data/arrays.ts'
 import { readFeatures } from '../../src/data/features.ts'
-import { readWeights, splitRows } from '../../src/data/targets.ts'
-import { refusesExactly as refuses } from '../support/refuses.ts'
+import { readTargets, readWeights, splitRows } from '../../src/data/targets.ts'
+import { refusesExactly as refuses, refuses as refusesWith } from '../support/refuses.ts'
 
 const features = (x: unknown, inputs = 2) => readFeatures('fit', 'x', x, inputs)
 
@@ -163,6 +163,48 @@ test('data: the last rows validate', () => {
   )
   for (const fraction of [0, 1, -0.1, Number.NaN])
     assert.throws(() => splitRows('fit', 10, fraction), /"validationSplit" must be a finite number/)
+})
+
+test('data: no room is made for entries before they are looked at', () => {
+  const { arrayBuffers } = process.memoryUsage()
+  const claims = [
+    { length: 2e9 },
+    { length: 2e9, 0: 1 },
+    { length: 2e9, 0: [1, 2] },
+    { length: 2e9, 0: [1, 2], 1: [1, 2] },
+  ] as unknown as ArrayLike<number>[]
+  for (const x of claims) {
+    refusesWith(() => readFeatures('fit', 'x', x, 2), TypeError, /^fit: "x" .*, got undefined/)
+    const target = { kind: 'values', outputs: 1, rows: 1 } as const
+    refusesWith(() => readTargets('fit', 'y', x, target), RangeError, /^fit: "y" has 2000000000/)
+  }
+  assert.ok(process.memoryUsage().arrayBuffers - arrayBuffers < 1e7)
+  const long = Array.from({ length: 200_001 }, (_, i) => i)
+  assert.equal(readFeatures('fit', 'x', long, 1).values, Float32Array.from(long))
+})
+
+test('data: objects in the place of arrays are refused with what was expected', () => {
+  const read =
+    (x: unknown, inputs = 2) =>
+    () =>
+      readFeatures('fit', 'x', x, inputs)
+  refuses(
+    read({ xs: [1, 2], ys: [1] }),
+    TypeError,
+    'fit: "x" must be a Float32Array, an array of numbers or an array of rows, got an object with "xs", "ys"; pass its arrays as arguments of their own',
+  )
+  refuses(
+    read([{ width: 1, height: 2 }], 1),
+    TypeError,
+    'fit: "x" must hold only numbers, got an object with "width", "height" at row 0; make every row an array, its columns in the order of the inputs',
+  )
+  refusesWith(
+    read([[1, 2], { a: 1, b: 2, c: 3, d: 4, e: 5 }]),
+    TypeError,
+    'fit: "x" row 1 must be an array of 2 numbers, got an object with "a", "b", "c", "d", ...',
+  )
+  refusesWith(read(new Map()), TypeError, 'got a Map')
+  refusesWith(read(BigInt64Array.of(1n)), TypeError, 'convert it with Float32Array.from(values, Number)')
 })
 
 test.run()

@@ -61,6 +61,17 @@ for (const target of targets) {
     setTimeout(() => controller.abort(), 20)
     await rejects(model.fit(slow(), { signal: controller.signal }), DOMException, 'aborted')
     await rejects(model.fit([][Symbol.iterator]()), RangeError, 'no batches')
+    const named = new Set([{ xs: x, ys: y }]) as unknown as Iterable<{ x: Float32Array; y: Int32Array }>
+    await rejects(
+      model.fit(named),
+      TypeError,
+      'every batch must be an object { x, y, sampleWeight? }, got an object with "xs", "ys"',
+    )
+    await rejects(
+      model.fit({ xs: x, ys: y } as never),
+      TypeError,
+      'got an object with "xs", "ys"; pass its arrays as arguments of their own',
+    )
     await rejects(model.fit(slow(), { validationSplit: 0.1 }), TypeError, '"validationSplit" is for arrays')
     const controlled = { signal: controller as unknown as AbortSignal }
     await rejects(model.fit(x, y, controlled), TypeError, 'controller.signal')

@@ -1,0 +1,112 @@
+/** Rules that see matrices, in float64: Muon and path-SGD. */
+import { combine, inner, type Matrix, map, multiply, transpose } from './matrix.ts'
+import { lossAndGradient, type Network, type Task } from './network.ts'
+
+export interface MuonOptions {
+  readonly learningRate: number
+  readonly weightDecay: number
+  readonly momentum: number
+  readonly nesterov: boolean
+  readonly coefficients: readonly [number, number, number]
+  readonly epsilon: number
+  readonly newtonSchulzSteps: number
+  readonly adjustLearningRate: 'original' | 'matchRmsAdamw'
+}
+
+/** About the nearest matrix with orthonormal rows or columns: X = a X + (b S + c S²) X with S = X Xᵀ, from X / |X| (Jordan et al. 2024). */
+export function newtonSchulz(
+  u: Matrix,
+  [a, b, c]: MuonOptions['coefficients'],
+  epsilon: number,
+  steps: number,
+): Matrix {
+  const isTall = u.length > u[0].length
+  const norm = Math.max(Math.sqrt(inner(u, u)), epsilon)
+  let x: Matrix = map(isTall ? transpose(u) : u, (value) => value / norm)
+  for (let i = 0; i < steps; i++) {
+    const s = multiply(x, transpose(x))
+    const polynomial = combine(s, multiply(s, s), (first, second) => b * first + c * second)
+    x = combine(x, multiply(polynomial, x), (value, change) => a * value + change)
+  }
+  return isTall ? transpose(x) : x
+}
+
+/**
+ * Muon on one matrix w, [outputs, inputs]:
+ *   b = momentum b + (1 - momentum) g;  u = nesterov ? momentum b + (1 - momentum) g : b
+ *   rate = learningRate sqrt(max(1, out / in)), or 0.2 learningRate sqrt(max(out, in))
+ *   w -= learningRate weightDecay w + rate newtonSchulz(u)
+ */
+export class Muon {
+  w: Matrix
+  #buffer: Matrix
+  readonly #options: MuonOptions
+
+  constructor(w: Matrix, options: MuonOptions) {
+    this.w = w
+    this.#buffer = map(w, () => 0)
+    this.#options = options
+  }
+
+  step(g: Matrix): void {
+    const { learningRate, weightDecay, momentum, nesterov, coefficients, epsilon, newtonSchulzSteps } = this.#options
+    const blend = (b: Matrix) => combine(b, g, (old, now) => momentum * old + (1 - momentum) * now)
+    this.#buffer = blend(this.#buffer)
+    const u = nesterov ? blend(this.#buffer) : this.#buffer
+    const direction = newtonSchulz(u, coefficients, epsilon, newtonSchulzSteps)
+    const [out, inputs] = [this.w.length, this.w[0].length]
+    const rate =
+      this.#options.adjustLearningRate === 'original'
+        ? learningRate * Math.sqrt(Math.max(1, out / inputs))
+        : 0.2 * learningRate * Math.sqrt(Math.max(out, inputs))
+    this.w = combine(this.w, direction, (w, d) => w * (1 - learningRate * weightDecay) - rate * d)
+  }
+}
+
+export interface PathScales {
+  /** Σ over all paths of the product of squared weights. */
+  readonly normSquared: number
+  /** Per layer, for w and b. */
+  readonly kappa: Network
+}
+
+const squared = (w: Matrix) => map(w, (value) => value * value)
+const column = (values: readonly number[]): number[][] => values.map((value) => [value])
+
+/**
+ * How strongly every weight takes part in the path norm (Neyshabur, Salakhutdinov and Srebro 2015), for layers of ReLU:
+ *   s_0 = 1,  s_l = (W_l ∘ W_l) s_(l-1) + b ∘ b;   r_L = 1,  r_(l-1) = (W_l ∘ W_l)ᵀ r_l
+ *   norm² = Σ s_L,  kappa(W_l) = r_l s_(l-1)ᵀ,  kappa(b_l) = r_l
+ */
+export function pathScales(network: Network): PathScales {
+  const s: number[][] = [network[0].w[0].map(() => 1)]
+  for (const { w, b } of network) {
+    const below = multiply(squared(w), column(s[s.length - 1]))
+    s.push(below.map(([value], i) => value + (b ? b[i] * b[i] : 0)))
+  }
+  const r: number[][] = [network[network.length - 1].w.map(() => 1)]
+  for (const { w } of [...network].reverse()) {
+    r.unshift(multiply(transpose(squared(w)), column(r[0])).map(([value]) => value))
+  }
+  return {
+    normSquared: s[network.length].reduce((sum, value) => sum + value, 0),
+    kappa: network.map(({ w, b }, l) => ({
+      w: w.map((row, i) => row.map((_, j) => r[l + 1][i] * s[l][j])),
+      b: b && [...r[l + 1]],
+    })),
+  }
+}
+
+/** W -= learningRate dW / kappa(W); no step where kappa is 0. */
+export function pathSgdStep(network: Network, task: Task, learningRate: number): { loss: number; network: Network } {
+  const { loss, gradient } = lossAndGradient(network, task)
+  const { kappa } = pathScales(network)
+  const move = (value: number, g: number, k: number) => (k === 0 ? value : value - (learningRate * g) / k)
+  return {
+    loss,
+    network: network.map(({ w, b }, l) => ({
+      w: w.map((row, i) => row.map((value, j) => move(value, gradient[l].w[i][j], kappa[l].w[i][j]))),
+      b: b?.map((value, i) => move(value, gradient[l].b?.[i] ?? 0, kappa[l].b?.[i] ?? 0)),
+    })),
+  }
+}

@@ -49,15 +49,17 @@ export class ArraySpace<Block extends Entries> implements VectorSpace {
   }
 
   l1Norm(x: Vector): number {
+    const entries = this.entries(x)
     let sum = 0
-    for (const entry of this.entries(x)) sum += Math.abs(entry)
+    for (let i = 0; i < entries.length; i++) sum += Math.abs(entries[i])
     return sum
   }
 
   infinityNorm(x: Vector): number {
+    const entries = this.entries(x)
     let norm = 0
     // Math.max keeps a NaN
-    for (const entry of this.entries(x)) norm = Math.max(norm, Math.abs(entry))
+    for (let i = 0; i < entries.length; i++) norm = Math.max(norm, Math.abs(entries[i]))
     return norm
   }
 }

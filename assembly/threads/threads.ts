@@ -97,16 +97,20 @@ export function giveJob(count: i32): void {
   Job.put(JOB_THREADS, count)
   Job.put(JOB_ARRIVALS, arrivals)
   store<i64>(THREADS_JOB, shares, JOB_SHARES << 2)
-  jobs = (jobs + 1) & 0x3fffffff
+  // even and above 0: a job given; the worker that begins it sets the lowest bit
+  jobs = (jobs & 0x3ffffffe) + 2
   for (let thread = 0; thread < count; thread++) atomic.store<i32>(Line.at(thread), arrivals, LINE_ARRIVED << 2)
   for (let thread = 1; thread < count; thread++) {
     const line = Line.at(thread)
-    atomic.store<i32>(line, jobs + 1, LINE_GO << 2)
+    atomic.store<i32>(line, jobs, LINE_GO << 2)
     atomic.notify(line + (LINE_GO << 2), 1)
   }
 }
 
-/** Other threads: sleeps until there is a job other than `last`; returns its number, or one below 0 to stop. */
+/**
+ * Other threads: sleeps until there is a job other than `last`, and begins it; returns its number, or one below 0 to stop.
+ * The main thread may take a job back that nobody has begun: see withdraw in team.ts.
+ */
 export function takeJob(thread: i32, last: i32): i32 {
   const line = Line.at(thread)
   if (last == 0) {
@@ -119,6 +123,7 @@ export function takeJob(thread: i32, last: i32): i32 {
     atomic.wait<i32>(line + (LINE_GO << 2), last, -1)
     job = atomic.load<i32>(line, LINE_GO << 2)
   }
+  job = atomic.or<i32>(line, 1, LINE_GO << 2) | 1
   threads = Job.word(JOB_THREADS)
   arrivals = Job.word(JOB_ARRIVALS)
   shares = load<i64>(THREADS_JOB, JOB_SHARES << 2)

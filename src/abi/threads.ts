@@ -33,7 +33,7 @@ export const LINE_BYTES = 64
 export const LINE_ARRIVED = 0
 /** Threads asleep until it comes to its next one. */
 export const LINE_SLEEPERS = 1
-/** Number of the job it is to do; below 0: it is to stop. */
+/** Number of the job it is to do, even until the thread begins it, then odd; below 0: it is to leave. */
 export const LINE_GO = 2
 /** LINE_SENT until a worker has come, LINE_THERE while it waits for jobs or does one, 0 without one. */
 export const LINE_READY = 3

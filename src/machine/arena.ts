@@ -26,12 +26,16 @@ export class Arena {
     return this.#machine
   }
 
-  /** Moves to another machine's memory, with all bytes from `copied` on. Views taken before show the old one. */
-  adopt(machine: Machine, copied = 0): void {
+  /**
+   * Moves to another machine's memory, with all bytes in use from `copied` on. Views taken before show the old one.
+   * @throws RangeError when the host refuses to grow that memory; the arena stays where it is.
+   */
+  adopt(machine: Machine, copied = MACHINE_BYTES): void {
     const old = new Uint8Array(this.#machine.memory.buffer)
-    const missing = Math.ceil((old.length - machine.memory.buffer.byteLength) / PAGE)
+    const end = Math.min(this.top, old.length)
+    const missing = Math.ceil((end - machine.memory.buffer.byteLength) / PAGE)
     if (missing > 0) machine.memory.grow(missing)
-    new Uint8Array(machine.memory.buffer).set(old.subarray(copied), Math.min(copied, old.length))
+    if (copied < end) new Uint8Array(machine.memory.buffer).set(old.subarray(copied, end), copied)
     this.#machine = machine
     this.#look()
   }

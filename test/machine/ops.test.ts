@@ -24,7 +24,7 @@ import { Arena } from '../../src/machine/arena.ts'
 import type { Op } from '../../src/machine/ops/op.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { encode, type Step } from '../../src/machine/program.ts'
-import { instantiateShared } from '../../src/machine/threads/sharedMachine.ts'
+import { instantiateShared, sharedModule } from '../../src/machine/threads/sharedMachine.ts'
 import { type OpName, ROWS, samples, UNITS } from '../support/opSamples.ts'
 
 const list = Object.entries(ops) as [OpName, Op][]
@@ -143,8 +143,9 @@ test('the machine has a case for every op, and refuses others', () => {
 })
 
 test('threads share a step as its row says', () => {
-  const machine = instantiateShared('simd')
-  if (!machine) return assert.unreachable('no shared memory')
+  const module = sharedModule('simd')
+  if (!module) return assert.unreachable('no shared memory')
+  const machine = instantiateShared('simd', module)
   const bench = new Bench()
   machine.setNap(1)
   bench.arena.adopt(machine, MACHINE_BYTES)
@@ -239,8 +240,9 @@ test('journals keep what an update changes in place, and have room for it', () =
 })
 
 test('threads meet after a step unless its row lets them go on to the next', () => {
-  const machine = instantiateShared('simd')
-  if (!machine) return assert.unreachable('no shared memory')
+  const module = sharedModule('simd')
+  if (!module) return assert.unreachable('no shared memory')
+  const machine = instantiateShared('simd', module)
   const bench = new Bench()
   machine.setNap(1)
   bench.arena.adopt(machine, MACHINE_BYTES)

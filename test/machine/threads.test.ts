@@ -4,8 +4,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dense, input } from '../../src/layers/layers.ts'
 import { importSharedMemory } from '../../src/machine/threads/sharedMemory.ts'
+import { workersAlive } from '../../src/machine/threads/teamPool.ts'
 import { ThreadTuner } from '../../src/machine/threads/threads.ts'
-import { workersAlive } from '../../src/machine/threads/workerPool.ts'
 import { type ModelOptions, sequential } from '../../src/model/model.ts'
 import {
   all,

@@ -23,10 +23,11 @@ interface SharedExports extends Exports {
 /** How long the main thread sleeps before it looks whether the others are alive. */
 const NAP_MICROSECONDS = 50_000
 
-/** An instance on a new shared memory; undefined where the host gives compiled modules only. */
-export function instantiateShared(target: Target): SharedMachine | undefined {
-  const module = variantOf(target, importSharedMemory)
-  if (!module) return undefined
+/** The module of a build on shared memory; undefined where the host gives compiled modules only. */
+export const sharedModule = (target: Target): WebAssembly.Module | undefined => variantOf(target, importSharedMemory)
+
+/** An instance of a target's shared module on a new memory. */
+export function instantiateShared(target: Target, module: WebAssembly.Module): SharedMachine {
   const memory = sharedMemory(1)
   const exports = exportsOf<SharedExports>(module, { env: { memory } })
   exports.initialize()

@@ -1,13 +1,13 @@
 /** A model's threads: when its runs use how many, and what becomes of a run when a worker dies. */
 import { environment, noThreads, processors, yieldToEventLoop } from '#runtime'
-import { MACHINE_BYTES } from '../../abi/layout.ts'
 import { JOB_AT, JOB_JOURNAL, JOB_STEP, MAX_THREADS, THREADS_JOB } from '../../abi/threads.ts'
 import { checkInteger, show } from '../../lib/check.ts'
 import type { Arena } from '../arena.ts'
 import { instantiate } from '../wasm.ts'
-import { instantiateShared } from './sharedMachine.ts'
+import { sharedModule } from './sharedMachine.ts'
 import { canShare, canSleep } from './sharedMemory.ts'
-import { garbage, Team } from './workerPool.ts'
+import type { Team } from './team.ts'
+import { acquireTeam, dissolveTeam, releaseTeam } from './teamPool.ts'
 
 /** Threads that `auto` tries at most. */
 const MOST_TRIED = 8
@@ -21,6 +21,8 @@ const LEAST_MILLISECONDS = 0.03
 const ADVANTAGE = 0.95
 /** Without any sign of life, beyond four times what the run took so far, workers count as dead. */
 const PATIENCE_MILLISECONDS = 5000
+/** A job that a worker has not begun in this time is taken back from it. */
+const CALL_MILLISECONDS = 250
 /** So long a run waits before it lets the event loop run. */
 const WAIT_MILLISECONDS = 400
 
@@ -101,12 +103,11 @@ export class Threads {
   readonly #tuners: Record<'training' | 'inference', ThreadTuner>
   #team: Team | undefined
   #closed = false
-  #running = 0
   #started = 0
   /** When the job in hand last showed a sign of life, and what it was. */
   #alive = { at: 0, sign: '' }
 
-  /** @param owner when it is garbage, the workers leave. */
+  /** @param owner when it is garbage, the team is free. */
   constructor(arena: Arena, wanted: ThreadCount, owner: object) {
     this.#arena = arena
     this.#owner = owner
@@ -124,7 +125,7 @@ export class Threads {
 
   /** A fit begins: what became of workers before does not matter. Calls them if it is certain that they will be used. */
   call(): void {
-    if (this.#team) this.#team.lost = undefined
+    if (this.team) this.team.lost = undefined
     if (this.#candidates.length === 1 && this.most > 1) this.#isReady()
   }
 
@@ -147,41 +148,45 @@ export class Threads {
 
   /** Why a worker is gone since the fit began or the last run, between two runs; then there will be one thread only. */
   takeLost(): string | undefined {
-    const reason = this.#team?.lost
+    const reason = this.team?.lost
     if (reason !== undefined) this.close()
     return reason
   }
 
   /** Whether a job is in hand that keeps the main thread waiting. */
   get isWaiting(): boolean {
-    return this.#running > 0
+    return (this.team?.running ?? 0) > 0
   }
 
   /** Runs steps [from, to) on `count` records. False: wait on with `wait` or `settle`. */
   run(threads: number, program: number, from: number, to: number, record: number, count: number): boolean {
-    const team = this.#team
+    const { team } = this
     if (!team) throw new Error('threads: no team')
     team.used = performance.now()
     this.#started = team.used
-    this.#running = threads
+    team.running = threads
     if (!team.machine.start(threads, program, from, to, record, count)) {
       const at = performance.now()
       this.#alive = { at, sign: team.progress() }
       return false
     }
-    this.#running = 0
+    team.running = 0
     return true
   }
 
   /** Waits for the job in hand; undefined when it is done, else what is left of it. Does not let the event loop run. */
   wait(milliseconds = Number.POSITIVE_INFINITY): Wreck | 'waiting' | undefined {
     const end = performance.now() + milliseconds
-    while (this.#running && this.#team) {
-      if (this.#team.machine.resume()) this.#running = 0
-      else if (this.#team.lost || this.#isDead()) {
-        const wreck = this.#salvage()
+    for (let { team } = this; team?.running; { team } = this) {
+      if (team.machine.resume()) team.running = 0
+      else if (team.lost || this.#isDead(team)) {
+        const wreck = this.#salvage(team)
         if (wreck) return wreck
-      } else if (performance.now() > end) return 'waiting'
+      } else {
+        const now = performance.now()
+        if (now - this.#started > CALL_MILLISECONDS) team.withdraw()
+        if (now > end) return 'waiting'
+      }
     }
     return undefined
   }
@@ -196,9 +201,9 @@ export class Threads {
   }
 
   /** No sign of life for long. */
-  #isDead(): boolean {
+  #isDead(team: Team): boolean {
     const now = performance.now()
-    const sign = this.#team?.progress() ?? ''
+    const sign = team.progress()
     if (sign !== this.#alive.sign) this.#alive = { at: now, sign }
     return now - this.#alive.at > PATIENCE_MILLISECONDS + 4 * (this.#alive.at - this.#started)
   }
@@ -207,75 +212,84 @@ export class Threads {
    * Moves the model to a memory of its own, which no worker reaches, whether it is dead or only slow. Undefined when one
    * has shown a sign of life meanwhile.
    */
-  #salvage(): Wreck | undefined {
-    const team = this.#team
-    if (!team) return undefined
+  #salvage(team: Team): Wreck | undefined {
     const sign = team.progress()
-    const shared = this.#arena.machine
-    this.#arena.adopt(instantiate(shared.target), 0)
+    const { machine } = team
+    this.#arena.adopt(instantiate(machine.target), 0)
     if (team.progress() !== sign) {
-      this.#arena.adopt(shared, Number.POSITIVE_INFINITY)
+      this.#arena.adopt(machine, Number.POSITIVE_INFINITY)
       return undefined
     }
     const { i32 } = this.#arena
     const reason = team.lost ?? `it has not answered for ${PATIENCE_MILLISECONDS / 1000} s`
     const job = THREADS_JOB / 4
-    const wreck = { threads: this.#running, step: i32[job + JOB_STEP] >>> 0, record: i32[job + JOB_AT] >>> 0, reason }
-    this.#running = 0
+    const wreck = { threads: team.running, step: i32[job + JOB_STEP] >>> 0, record: i32[job + JOB_AT] >>> 0, reason }
     this.#closed = true
     this.#team = undefined
-    garbage.unregister(team)
-    team.dissolve()
+    dissolveTeam(team)
     return wreck
   }
 
   /** Address of the journals. */
   set journal(address: number) {
     this.#journal = address
-    if (this.#team) this.#arena.i32[THREADS_JOB / 4 + JOB_JOURNAL] = address
+    if (this.team) this.#writeJournal(this.team)
   }
 
   #journal = 0
 
-  /** Whether the workers are there; calls them. Moves the model to shared memory when they are called first. */
+  /** Moves the model into the shared memory; false where the host refuses so much. */
+  #enter(team: Team): boolean {
+    if (this.#arena.machine === team.machine) return true
+    try {
+      team.enter()
+    } catch {
+      this.close()
+      return false
+    }
+    this.#writeJournal(team)
+    return true
+  }
+
+  #writeJournal(team: Team): void {
+    if (this.#arena.machine === team.machine) this.#arena.i32[THREADS_JOB / 4 + JOB_JOURNAL] = this.#journal
+  }
+
+  /** The team this model has now. */
+  get team(): Team | undefined {
+    if (this.#team && this.#team.tenant !== this.#arena) this.#team = undefined
+    return this.#team
+  }
+
+  /** Whether the workers are there, and the model with them; calls them. */
   #isReady(): boolean {
     if (this.#closed || this.most === 1) return false
-    const team = this.#team ?? this.#found()
-    if (!team) return false
-    if (team.ready()) return true
-    if (!this.#patient) return false
-    if (!team.waitUntilReady(10_000)) this.close()
-    return !this.#closed
-  }
-
-  #found(): Team | undefined {
-    const why = noThreads()
-    const machine = why === undefined && canShare() ? instantiateShared(this.#arena.machine.target) : undefined
-    if (!machine) {
+    if (!this.#canShare()) {
       this.#closed = true
-      if (why !== undefined && !warned) console.warn(`fourlane: one thread only: ${why}`)
-      warned = true
-      return undefined
+      return false
     }
-    this.#arena.adopt(machine, MACHINE_BYTES)
-    this.#team = new Team(machine, this.most)
-    this.journal = this.#journal
-    garbage.register(this.#owner, this.#team, this.#team)
-    return this.#team
+    this.#team = this.team ?? acquireTeam(this.#arena, this.most, this.#owner)
+    const team = this.#team
+    if (!team) return false
+    if (team.ready() || (this.#patient && team.waitUntilReady(10_000))) return this.#enter(team)
+    if (this.#patient) this.close()
+    return false
   }
 
-  /** The team, for tests. */
-  get team(): Team | undefined {
-    return this.#team
+  #canShare(): boolean {
+    const why = noThreads()
+    if (why === undefined) return canShare() && sharedModule(this.#arena.machine.target) !== undefined
+    if (!warned) console.warn(`fourlane: one thread only: ${why}`)
+    warned = true
+    return false
   }
 
-  /** Sends the workers away for good. */
+  /** Gives the team back, for good. */
   close(): void {
-    if (this.#running) this.wait()
+    if (this.isWaiting) this.wait()
     this.#closed = true
-    if (!this.#team) return
-    garbage.unregister(this.#team)
-    this.#team.release()
+    const { team } = this
     this.#team = undefined
+    if (team) releaseTeam(team)
   }
 }

@@ -1,0 +1,112 @@
+/**
+ * The teams of this process. A model has one to itself from its first run on several threads until it is closed or garbage, or
+ * until it rests and another model asks. What is given back serves the next model: shared memory is never shrunk, and a host
+ * may free it late.
+ */
+import type { Arena } from '../arena.ts'
+import { instantiateShared, sharedModule } from './sharedMachine.ts'
+import { Team } from './team.ts'
+
+/** Workers there are at most, unless one model asks for more. */
+const MOST_WORKERS = 8
+/** Shared memory that is kept for models to come; with as much in use, models at rest give theirs up first. */
+const MOST_BYTES = 64 * 2 ** 20
+/** A model keeps its team this long after its last run. */
+const KEEP_MILLISECONDS = 100
+
+const teams = new Set<Team>()
+
+/** Gives a model's team back once the model is garbage. */
+const garbage = new FinalizationRegistry((team: Team) => giveBack(team))
+
+/**
+ * A team of `size` threads for the model with this arena, which it enters later; undefined while others need them all.
+ * @param owner once it is garbage, the team is free.
+ */
+export function acquireTeam(arena: Arena, size: number, owner: object): Team | undefined {
+  const { target } = arena.machine
+  const module = sharedModule(target)
+  if (!module) return undefined
+  const fits = ({ machine }: Team) => machine.module === module
+  let team = smallest(free().filter(fits), arena.top)
+  if (!team && bytesOf(teams) >= MOST_BYTES) team = takeBack(fits)
+  while (workersBeside(team) + size - 1 > Math.max(MOST_WORKERS, size - 1)) {
+    const idle = free().find((other) => other !== team) ?? takeBack(() => true)
+    if (!idle) return undefined
+    if (!team && fits(idle)) team = idle
+    else dissolve(idle)
+  }
+  if (!team) {
+    team = new Team(instantiateShared(target, module))
+    teams.add(team)
+  }
+  team.tenant = arena
+  team.size = size
+  team.lost = undefined
+  team.used = performance.now()
+  garbage.register(owner, team, team)
+  return team
+}
+
+/** Ends a model's use of a team: the model moves to a memory of its own. No job may be running. */
+export function releaseTeam(team: Team): void {
+  team.leave()
+  giveBack(team)
+}
+
+/** Ends workers that are dead or out of control, and the memory with them. */
+export function dissolveTeam(team: Team): void {
+  garbage.unregister(team)
+  team.tenant = undefined
+  dissolve(team)
+}
+
+function giveBack(team: Team): void {
+  garbage.unregister(team)
+  team.tenant = undefined
+  if (team.isBroken) dissolve(team)
+  const idle = free()
+  // when no model has a team, one is kept for the next
+  const kept = idle.length === teams.size ? 1 : teams.size
+  for (const [i, other] of idle.entries()) {
+    if (idle.length - i > kept || bytesOf(idle.slice(i)) > MOST_BYTES) dissolve(other)
+  }
+}
+
+function dissolve(team: Team): void {
+  teams.delete(team)
+  team.dissolve()
+}
+
+/** Teams without a model, the one used last at the end. */
+const free = (): Team[] => [...teams].filter(({ tenant }) => !tenant).sort((a, b) => a.used - b.used)
+
+/** The team that has been at rest for longest, taken from its model; undefined when all are in use. */
+function takeBack(fits: (team: Team) => boolean): Team | undefined {
+  const before = performance.now() - KEEP_MILLISECONDS
+  const [team] = [...teams]
+    .filter((team) => team.tenant && !team.running && team.used < before && fits(team))
+    .sort((a, b) => a.used - b.used)
+  if (!team) return undefined
+  team.leave()
+  garbage.unregister(team)
+  team.tenant = undefined
+  return team
+}
+
+/** The smallest memory of at least so many bytes, else the largest. */
+function smallest(among: readonly Team[], bytes: number): Team | undefined {
+  const sorted = [...among].sort((a, b) => a.bytes - b.bytes)
+  return sorted.find((team) => team.bytes >= bytes) ?? sorted[sorted.length - 1]
+}
+
+const bytesOf = (some: Iterable<Team>): number => [...some].reduce((sum, { bytes }) => sum + bytes, 0)
+
+const workersBeside = (team: Team | undefined): number =>
+  [...teams].reduce((sum, other) => sum + (other === team ? 0 : other.workers), 0)
+
+/** Bytes of shared memory there are, for tests. */
+export const sharedBytes = (): number => bytesOf(teams)
+
+/** Workers alive, for tests. */
+export const workersAlive = (): number => workersBeside(undefined)

@@ -22,6 +22,10 @@ class Row {
     v128.store(row + ((<usize>c) << 2), value)
   }
 
+  static clearPadding(row: usize, cols: i32, padded: i32): void {
+    for (let c = cols & -4; c < padded; c += 4) Row.store(row, c, v128.and(Row.load(row, c), Row.mask(c, cols)))
+  }
+
   /** The row's maximum in all lanes. */
   @inline static max(row: usize, cols: i32): v128 {
     const first = v128.load32_splat(row)
@@ -42,7 +46,7 @@ class Row {
   }
 }
 
-/** y = e^(x - max x) / sum e^(x - max x); `to` may be `from`. */
+/** y = e^(x - max x) / sum e^(x - max x), all NaN when an x is NaN or infinity; `to` may be `from`. */
 export function softmaxRows(from: usize, to: usize, stride: usize, cols: i32, rows: i32): void {
   const padded = Row.padded(cols)
   for (let r = 0; r < rows; r++, from += stride, to += stride) {
@@ -53,8 +57,11 @@ export function softmaxRows(from: usize, to: usize, stride: usize, cols: i32, ro
       sum = f32x4.add(sum, e)
       Row.store(to, c, e)
     }
-    const scale = F4.splat(1 / F4.sum(sum))
+    const total = F4.sum(sum)
+    const scale = F4.splat(1 / total)
     for (let c = 0; c < padded; c += 4) Row.store(to, c, F4.normal(f32x4.mul(Row.load(to, c), scale)))
+    // NaN, the only total that makes something else of the padding's zeros
+    if (!(total > 0)) Row.clearPadding(to, cols, padded)
   }
 }
 

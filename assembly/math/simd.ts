@@ -73,9 +73,9 @@ export class F4 {
     return f32x4.sub(F4.fma(a, b, tiny), tiny)
   }
 
-  /** Denormals of a non-negative x become 0, all other values stay exact. */
+  /** Denormals of a non-negative x become 0, all other values stay exact, NaN too. */
   @inline static normal(x: v128): v128 {
-    return v128.and(x, f32x4.ge(x, v128.load(0, at.SMALLEST)))
+    return v128.andnot(x, f32x4.lt(x, v128.load(0, at.SMALLEST)))
   }
 
   /** e^x for x in [-88, 89], NaN: x = n ln 2 + r with r in [0, ln 2), so that 2^n covers normal numbers, 0 and infinity. */

@@ -62,6 +62,27 @@ for (const target of targets) {
       assert.is(y.findIndex(isDenormal), -1)
     })
 
+    test(`${kind}: a row with NaN or an infinite maximum is NaN throughout, other rows and the padding are untouched`, () => {
+      for (const cols of WIDTHS) {
+        const x = noise(3 * cols, 3, cols)
+        const clean = run(target, { kind }, 3, cols, x, ones(3 * cols)).y
+        for (const at of new Set([0, cols >> 1, cols - 1])) {
+          for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+            const spoilt = x.slice()
+            spoilt[cols + at] = value
+            const { y, padding } = run(target, { kind }, 3, cols, spoilt, ones(3 * cols), { fill: 50 })
+            const expected = clean.slice().fill(Number.NaN, cols, 2 * cols)
+            assert.equal([...y], [...expected], `${cols} columns, ${value} in column ${at}`)
+            const rowPadding = padding.length / 6
+            assert.ok(
+              padding.subarray(0, 3 * rowPadding).every((pad) => pad === 0),
+              `${cols} columns: padding`,
+            )
+          }
+        }
+      }
+    })
+
     test(`${kind}: a row's bits depend on no other row`, () => {
       const x = noise(6 * 37, 3)
       const dy = noise(6 * 37, 1, 9)

@@ -230,6 +230,41 @@ export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: n
   }
 }
 
+/** What a loss says of a model's outputs and targets: metrics given by name judge them as the loss does. */
+export interface Judgement {
+  /** Whether every output is a yes-or-no answer of its own, not one class of many. */
+  readonly independent: boolean
+  /** Outputs above it mean yes. */
+  readonly threshold: number
+  /** Whether outputs are logits. */
+  readonly logits: boolean
+  /** Whether outputs, or what logits become, are probabilities. */
+  readonly probabilities: boolean
+  /** Whether the loss is of classes or labels, so that targets need no other proof of being such. */
+  readonly classifies: boolean
+}
+
+export function judgementOf({ kind, fromLogits: logits = false }: Loss, lastActivation: ActivationName): Judgement {
+  const classes = { independent: false, threshold: 0.5, logits, probabilities: true, classifies: true }
+  switch (kind) {
+    case 'binaryCrossentropy':
+      return { ...classes, independent: true, threshold: logits ? 0 : 0.5 }
+    case 'hinge':
+    case 'squaredHinge':
+      return { ...classes, independent: true, threshold: 0, probabilities: false }
+    case 'categoricalHinge':
+      return { ...classes, probabilities: false }
+    case 'categoricalCrossentropy':
+    case 'sparseCategoricalCrossentropy':
+    case 'klDivergence':
+      return classes
+    default: {
+      const probabilities = ['sigmoid', 'hardSigmoid', 'softmax'].includes(lastActivation)
+      return { ...classes, probabilities, classifies: false }
+    }
+  }
+}
+
 /** Values a loss is defined on, and whether it takes class indices in the place of one-hot rows. */
 export function targetRange(kind: LossName): {
   readonly categorical?: boolean

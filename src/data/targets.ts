@@ -21,6 +21,15 @@ export interface TargetSpec {
   readonly maximum?: number
   /** What the features are called in messages. */
   readonly rowsOf?: string
+  /** With `values`: a metric that takes them for classes. */
+  readonly classTargets?: ClassTargets
+}
+
+/** What a metric of classes or labels wants targets to be: values 0 and 1 (or -1 and 1), of which each row has a single 1 if `oneHot`. */
+export interface ClassTargets {
+  /** Its name, for messages. */
+  readonly metric: string
+  readonly oneHot: boolean
 }
 
 /**
@@ -49,7 +58,11 @@ export function readTargets(where: string, name: string, y: unknown, spec: Targe
     if (cols === 1) return toClasses(where, name, flatten(where, name, given, 1), spec.outputs)
     return fromOneHot(where, name, flatten(where, name, given, cols), spec.outputs)
   }
-  if (cols === spec.outputs) return checkRange(where, name, flatten(where, name, given, cols), spec)
+  if (cols === spec.outputs) {
+    const values = checkRange(where, name, flatten(where, name, given, cols), spec)
+    if (spec.classTargets) checkClassTargets(where, name, values, spec.outputs, spec.classTargets)
+    return values
+  }
   const classes = toClasses(where, name, flatten(where, name, given, 1), spec.outputs)
   const out = new Float32Array(spec.rows * spec.outputs)
   classes.forEach((label, row) => {
@@ -136,6 +149,34 @@ function checkRange(where: string, name: string, values: NumberArray, spec: Targ
     }
   }
   return values instanceof Float32Array ? values : Float32Array.from(values)
+}
+
+/** @throws RangeError where a metric of classes or labels would judge quantities, or labels as classes. */
+function checkClassTargets(
+  where: string,
+  name: string,
+  values: Float32Array,
+  outputs: number,
+  { metric, oneHot }: ClassTargets,
+): void {
+  let ones = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (value !== 0 && value !== 1 && value !== -1) {
+      throw new RangeError(
+        `${where}: metric "${metric}" judges classes or labels, but "${name}" is ${value} at ${place(i, outputs)}; for quantities use "meanAbsoluteError" or "r2Score"`,
+      )
+    }
+    if (value === 1) ones++
+    if (oneHot && (i + 1) % outputs === 0) {
+      if (ones !== 1) {
+        throw new RangeError(
+          `${where}: metric "${metric}" judges one class of many, but "${name}" row ${Math.floor(i / outputs)} has ${ones} ones; for labels of their own use binaryCrossentropy, or give the metric a "threshold"`,
+        )
+      }
+      ones = 0
+    }
+  }
 }
 
 /** What `readWeights` takes: the user's weights, and the targets as `readTargets` read them. */

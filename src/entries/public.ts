@@ -51,9 +51,9 @@ export {
   r2Score,
   recall,
   rootMeanSquaredError,
-  score,
   topKAccuracy,
 } from '../catalogue/metrics/metrics.ts'
+export { type ScoreOptions, score } from '../catalogue/metrics/score.ts'
 export { l1, l1l2, l2, type Regularizer } from '../catalogue/regularizers.ts'
 export type { BatchInput, BatchSource, ValidationData } from '../data/dataset.ts'
 export type { Features } from '../data/features.ts'

@@ -9,7 +9,7 @@ import type { Random } from '../lib/random.ts'
 import { learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import type { Compiled } from './compile.ts'
-import { FORMAT, type Settings } from './settings.ts'
+import { formatOf, type Settings } from './settings.ts'
 import type { Snapshot, SnapshotTensor } from './snapshot.ts'
 
 /** What there is to save of a model. */
@@ -112,7 +112,7 @@ type File = readonly [tensors: readonly TensorBytes[], metadata: Readonly<Record
 
 function fileOf({ tensors, score, ...settings }: Snapshot): File {
   const metadata = {
-    format: FORMAT,
+    format: formatOf(settings),
     settings: JSON.stringify(settings satisfies Settings),
     ...(score && { score: JSON.stringify(score) }),
   }

@@ -1,25 +1,29 @@
 /** What `compile` takes, checked and resolved. */
 
-import { type Loss, type LossName, type LoweredLoss, lowerLoss, resolveLoss } from '../catalogue/losses.ts'
+import { judgementOf, type Loss, type LossName, lowerLoss, resolveLoss } from '../catalogue/losses.ts'
 import { type Metric, type MetricName, resolveMetric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 import { checkNumber, checkOptions, show } from '../lib/check.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
+import type { Measures } from '../training/scorer.ts'
 
 export interface CompileOptions extends Clipping {
   /** A name, with its default options, or what a factory such as `adam()` returns. */
   optimizer: OptimizerName | Optimizer
   /** A name, or what a factory such as `huber()` returns. */
   loss: LossName | Loss
-  /** What `fit` and `evaluate` report besides the loss. */
+  /** What `fit` and `evaluate` report besides the loss; every row counts the same. */
   metrics?: readonly (MetricName | Metric)[]
+  /** The same, with rows weighted by `sampleWeight` and `classWeight` as in the loss. Keras' `weighted_metrics`. */
+  weightedMetrics?: readonly (MetricName | Metric)[]
 }
 
 const COMPILE_OPTIONS = [
   'optimizer',
   'loss',
   'metrics',
+  'weightedMetrics',
   'clipNorm',
   'globalClipNorm',
   'clipValue',
@@ -31,6 +35,8 @@ export interface Compiled {
   readonly optimizer: Optimizer
   readonly loss: Loss
   readonly metrics: readonly Metric[]
+  /** Absent when there are none. */
+  readonly weightedMetrics?: readonly Metric[]
   readonly clipping: Clipping
 }
 
@@ -39,15 +45,15 @@ export function resolveCompile(
   options: CompileOptions,
   layers: readonly Layer[],
   outputs: number,
-): [Compiled, LoweredLoss] {
+): [Compiled, Measures] {
   const where = 'compile'
   checkOptions(where, options, COMPILE_OPTIONS)
-  const { metrics = [] } = options
-  if (!Array.isArray(metrics)) throw new TypeError(`${where}: "metrics" must be an array, got ${show(metrics)}`)
+  const weightedMetrics = resolveMetrics(where, 'weightedMetrics', options.weightedMetrics)
   const compiled = {
     optimizer: resolveOptimizer(where, options.optimizer),
     loss: resolveLoss(where, options.loss),
-    metrics: metrics.map((metric) => resolveMetric(where, metric)),
+    metrics: resolveMetrics(where, 'metrics', options.metrics),
+    ...(weightedMetrics.length > 0 && { weightedMetrics }),
     clipping: resolveClipping(where, options),
   }
   const last = activationOf(layers[layers.length - 1])?.kind ?? 'linear'
@@ -57,7 +63,17 @@ export function resolveCompile(
       `${where}: the last layer's "activityRegularizer" cannot see outputs that its loss "${compiled.loss.kind}" computes; put it on a hidden layer`,
     )
   }
-  return [compiled, loss]
+  const judgement = judgementOf(compiled.loss, last)
+  return [compiled, { metrics: compiled.metrics, weightedMetrics, loss, judgement, outputs }]
+}
+
+function resolveMetrics(
+  where: string,
+  name: 'metrics' | 'weightedMetrics',
+  metrics: readonly (MetricName | Metric)[] = [],
+): Metric[] {
+  if (!Array.isArray(metrics)) throw new TypeError(`${where}: "${name}" must be an array, got ${show(metrics)}`)
+  return metrics.map((metric) => resolveMetric(where, metric))
 }
 
 function resolveClipping(where: string, options: Clipping): Clipping {

@@ -48,8 +48,8 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const model = readingFile(where, () => {
     const made = new Model(layers, { seed, deterministic, ...given }, true)
     if (compiled && optimizer) {
-      const { loss, metrics, clipping } = compiled
-      made.compile({ optimizer, loss, metrics, ...clipping })
+      const { loss, metrics, weightedMetrics = [], clipping } = compiled
+      made.compile({ optimizer, loss, metrics, weightedMetrics, ...clipping })
     }
     return made
   })
@@ -72,7 +72,8 @@ const COUNTERS = 2 ** 20
 
 /** @throws RangeError for metrics that take memory beyond all that a file can be worth. */
 function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
-  const count = Array.isArray(compiled?.metrics) ? compiled.metrics.length : 0
+  const { metrics, weightedMetrics } = compiled ?? {}
+  const count = [metrics, weightedMetrics].reduce((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
   if (count * outputs <= COUNTERS) return
   throw new RangeError(`compiled: ${count} metrics of ${outputs} outputs are more than ${COUNTERS} values to count`)
 }

@@ -102,9 +102,10 @@ export class Model {
    */
   compile(options: CompileOptions): void {
     this.#refuseWhileFitting('compile')
-    const [compiled, loss] = resolveCompile(options, this.layers, this.engine.outputs)
+    const [compiled, measures] = resolveCompile(options, this.layers, this.engine.outputs)
     const { optimizer, clipping } = compiled
-    const scorer = new Scorer(compiled.metrics, loss, this.engine.outputs)
+    const { loss } = measures
+    const scorer = new Scorer(measures)
     this.engine.compile({ optimizer, loss, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
     const warning = noiseWarning(this.layers)
     if (warning) console.warn(`compile: ${warning}`)
@@ -123,7 +124,7 @@ export class Model {
   async fit(...args: FitArguments): Promise<History> {
     const scorer = this.#requireCompiled('fit')
     this.#refuseWhileFitting('fit')
-    const { shuffle, ...call } = readFit(args, this.#intake('fit'), (rows, batchSize) =>
+    const { shuffle, ...call } = readFit(args, this.#intake('fit', true), (rows, batchSize) =>
       this.#checkBatches('fit', rows, batchSize),
     )
     call.signal?.throwIfAborted()
@@ -161,12 +162,17 @@ export class Model {
 
   /**
    * Loss on these rows and its gradient, all parameters in a row in canonical order, without an update.
-   * The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
+   * `sampleWeight` weighs rows. The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
    * statistics stay as they are.
    */
-  gradients(x: Features, y: Targets): { loss: number; gradient: Float32Array } {
+  gradients(
+    x: Features,
+    y: Targets,
+    options: { sampleWeight?: ArrayLike<number> } = {},
+  ): { loss: number; gradient: Float32Array } {
     this.#requireCompiled('gradients')
-    const data = this.#read('gradients', x, y)
+    checkOptions('gradients', options, ['sampleWeight'])
+    const data = this.#read('gradients', x, y, options.sampleWeight)
     this.#checkBatches('gradients', data.rows)
     const loss = this.engine.computeGradients(data)
     const gradient = new Float32Array(this.countParameters())
@@ -186,7 +192,7 @@ export class Model {
     this.#requireCompiled('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', options.training ?? false)
-    const data = this.#read('evaluate', x, y, options.sampleWeight)
+    const data = this.#read('evaluate', x, y, options.sampleWeight, true)
     if (training) this.#checkBatches('evaluate', data.rows)
     return this.#score('evaluate', data, training)
   }
@@ -359,13 +365,20 @@ export class Model {
     this.engine.setFrozen(indices, frozen)
   }
 
-  #intake(where: string): Intake {
+  /** @param measured whether metrics will judge the targets. */
+  #intake(where: string, measured = false): Intake {
     const { inputs, outputs } = this.engine
-    const { targets: kind } = this.#requireCompiled(where).loss
-    return { inputs, outputs, kind, ...(this.#compiled && targetRange(this.#compiled.loss.kind)) }
+    const { loss, classTargets } = this.#requireCompiled(where)
+    return {
+      inputs,
+      outputs,
+      kind: loss.targets,
+      ...(this.#compiled && targetRange(this.#compiled.loss.kind)),
+      ...(measured && classTargets && { classTargets }),
+    }
   }
 
-  #read(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
-    return readDataSet(where, this.#intake(where), x, y, sampleWeight)
+  #read(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>, measured = false): DataSet {
+    return readDataSet(where, this.#intake(where, measured), x, y, sampleWeight)
   }
 }

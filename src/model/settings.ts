@@ -8,10 +8,9 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../
 import { checkRandomState, type RandomState } from '../lib/random.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
 
-/** What is written: the oldest format that holds it. */
-export const FORMAT = 'fourlane/1'
 /** What is read: `fourlane/2` may have fields and layers that 0.1 does not know. */
-const READABLE: readonly string[] = [FORMAT, 'fourlane/2']
+const FORMATS = ['fourlane/1', 'fourlane/2'] as const
+const READABLE: readonly string[] = FORMATS
 
 /** What the metadata's `settings` holds. */
 export interface Settings {
@@ -22,6 +21,7 @@ export interface Settings {
     readonly optimizer: { readonly kind: OptimizerName; readonly options: Readonly<Record<string, unknown>> }
     readonly loss: Loss
     readonly metrics: readonly Metric[]
+    readonly weightedMetrics?: readonly Metric[]
     readonly clipping: Clipping
   }
   /** Layers frozen by index, and whether running statistics are. */
@@ -40,6 +40,10 @@ export interface Progress {
   readonly learningRateScale: number
   readonly random: RandomState
 }
+
+/** What is written: the oldest format that holds it. */
+export const formatOf = ({ compiled, user }: Settings): (typeof FORMATS)[number] =>
+  compiled?.weightedMetrics || user !== undefined ? 'fourlane/2' : 'fourlane/1'
 
 const SETTINGS = [
   'seed',
@@ -124,7 +128,7 @@ export function checkTraining({ layers, compiled, frozen, statisticsFrozen, prog
   }
   if (statisticsFrozen !== undefined) checkBoolean('settings', 'statisticsFrozen', statisticsFrozen)
   if (compiled !== undefined) {
-    checkOptions('compiled', compiled, ['optimizer', 'loss', 'metrics', 'clipping'])
+    checkOptions('compiled', compiled, ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'clipping'])
     checkOptions('optimizer', compiled.optimizer, ['kind', 'options'])
     checkOptions('clipping', compiled.clipping, ['clipNorm', 'globalClipNorm', 'clipValue', 'clipNormOrder'])
   }

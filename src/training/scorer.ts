@@ -1,84 +1,160 @@
 /** A compiled model's metrics: those the machine counts by itself, and those fed with every batch's outputs. */
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/batches.ts'
-import type { LoweredLoss } from '../catalogue/losses.ts'
+import type { Judgement, LoweredLoss } from '../catalogue/losses.ts'
+import { measuresDistance } from '../catalogue/metrics/metric.ts'
 import { createMetric, type Metric, type MetricStream } from '../catalogue/metrics/metrics.ts'
 import type { Objective } from '../compiler/objective.ts'
 import type { DataSet } from '../data/dataset.ts'
+import type { ClassTargets } from '../data/targets.ts'
 import type { Tally } from '../engine/records.ts'
 import type { Logs } from './callbacks/callbacks.ts'
 
-export class Scorer {
-  /** What the loss takes as targets. */
+/** What a compiled model reports, and how its loss reads outputs and targets. */
+export interface Measures {
+  readonly metrics: readonly Metric[]
+  /** Weighted by sample and class weights, as the loss is. */
+  readonly weightedMetrics: readonly Metric[]
   readonly loss: LoweredLoss
+  readonly judgement: Judgement
+  readonly outputs: number
+}
+
+/** A metric fed with outputs, under its name in logs. */
+interface Followed {
+  readonly name: string
+  readonly stream: MetricStream
+  readonly weighted: boolean
+}
+
+export class Scorer {
   /** How the machine is to count correct predictions; absent when no metric asks. */
   readonly correct: Objective['correct']
-  readonly #metrics: readonly Metric[]
-  readonly #outputs: number
+  /** What the metrics need targets to be, beyond what the loss takes. */
+  readonly classTargets: ClassTargets | undefined
+  readonly #measures: Measures
   readonly #counted: Metric | undefined
-  readonly #streams: readonly MetricStream[]
+  readonly #followed: readonly Followed[]
 
   /** @throws RangeError for a metric that does not suit the outputs and targets. */
-  constructor(metrics: readonly Metric[], loss: LoweredLoss, outputs: number) {
-    this.loss = loss
-    this.#metrics = metrics
-    this.#outputs = outputs
+  constructor(measures: Measures) {
+    this.#measures = measures
+    const { metrics, weightedMetrics } = measures
     this.#counted = metrics.find(({ kind }) => kind === 'accuracy' || kind === 'binaryAccuracy')
-    this.correct = this.#counted && countingOf(this.#counted, loss, outputs)
-    const streamed = metrics.filter((metric) => metric !== this.#counted)
-    this.#streams = streamed.map((metric) => {
-      if (metric.kind === 'confusionMatrix') {
-        throw new RangeError(
-          'compile: "confusionMatrix" is no number to follow; call confusionMatrix(yTrue, yPredicted) instead',
-        )
-      }
-      return createMetric(metric, outputs, loss.targets, undefined, loss.logits)
-    })
+    this.correct = this.#counted && countingOf(this.#counted, measures)
+    this.classTargets = classTargetsOf([...metrics, ...weightedMetrics], measures)
+    const names = new Names()
+    if (this.#counted) names.take(this.#counted.kind)
+    const follow = (metric: Metric, weighted: boolean): Followed => {
+      const name = weighted && names.has(metric.kind) ? `weighted_${metric.kind}` : metric.kind
+      return { name: names.take(name), stream: streamOf(metric, measures), weighted }
+    }
+    this.#followed = [
+      ...metrics.filter((metric) => metric !== this.#counted).map((metric) => follow(metric, false)),
+      ...weightedMetrics.map((metric) => follow(metric, true)),
+    ]
+  }
+
+  /** What the loss takes as targets. */
+  get loss(): LoweredLoss {
+    return this.#measures.loss
   }
 
   /** Whether `update` must be called with the outputs of every batch. */
   get needsOutputs(): boolean {
-    return this.#streams.length > 0
+    return this.#followed.length > 0
   }
 
   /** Another scorer of the same metrics, with nothing counted yet. */
   fresh(): Scorer {
-    return new Scorer(this.#metrics, this.loss, this.#outputs)
+    return new Scorer(this.#measures)
   }
 
   reset(): void {
-    for (const stream of this.#streams) stream.reset()
+    for (const { stream } of this.#followed) stream.reset()
   }
 
-  /** Takes in a batch; like Keras' `metrics`, not weighted by sample or class weights. */
-  update(outputs: Float32Array, { targets, rows }: Omit<DataSet, 'features'>): void {
-    for (const stream of this.#streams) stream.update(outputs, targets, rows)
+  /** Takes in a batch. As in Keras, sample and class weights are for `weightedMetrics` only. */
+  update(outputs: Float32Array, { targets, rows, weights }: Omit<DataSet, 'features'>): void {
+    for (const { stream, weighted } of this.#followed) {
+      stream.update(outputs, targets, rows, weighted ? weights : undefined)
+    }
   }
 
   /** Loss and metrics of the rows so far. */
   logs(tally: Tally): Logs {
     const logs: Logs = { loss: tally.weight > 0 ? tally.loss / tally.weight : 0 }
-    const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.#outputs : 1)
-    const times = new Map<string, number>()
-    const add = (name: string, value: number) => {
-      const time = (times.get(name) ?? 0) + 1
-      times.set(name, time)
-      // name_2, name_3, ... for more metrics of the same kind
-      logs[time === 1 ? name : `${name}_${time}`] = value
+    const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.#measures.outputs : 1)
+    if (this.#counted) {
+      // a loss that is NaN tells that an output was: no count of what was right about it
+      const share = judged > 0 ? tally.correct / judged : 0
+      logs[this.#counted.kind] = Number.isNaN(logs.loss) ? Number.NaN : share
     }
-    if (this.#counted) add(this.#counted.kind, judged > 0 ? tally.correct / judged : 0)
-    for (const stream of this.#streams) add(stream.name, Number(stream.result()))
+    for (const { name, stream } of this.#followed) logs[name] = Number(stream.result())
     return logs
   }
 }
 
-function countingOf({ kind, threshold }: Metric, loss: LoweredLoss, outputs: number): Objective['correct'] {
-  const independent = kind === 'binaryAccuracy' || outputs === 1 || threshold !== undefined
-  if (loss.targets === 'classes' && kind === 'binaryAccuracy') {
+function streamOf(metric: Metric, { loss, judgement, outputs }: Measures): MetricStream {
+  const where = `compile: metric "${metric.kind}"`
+  if (metric.kind === 'confusionMatrix') {
     throw new RangeError(
-      'compile: metric "binaryAccuracy" judges every output by itself, but the targets are classes; use "accuracy"',
+      'compile: "confusionMatrix" is no number to follow; call confusionMatrix(yTrue, yPredicted) instead',
     )
   }
+  if (metric.kind === 'logLoss' && !judgement.probabilities) {
+    throw new RangeError(
+      `${where} needs probabilities, which these outputs are not; use a last layer with activation "sigmoid" or "softmax"`,
+    )
+  }
+  const { independent, threshold, logits } = judgement
+  return createMetric(metric, {
+    outputs,
+    targets: loss.targets,
+    independent: independent || metric.threshold !== undefined,
+    threshold,
+    logits,
+  })
+}
+
+function countingOf(metric: Metric, measures: Measures): Objective['correct'] {
+  // also refuses what does not suit
+  streamOf(metric, measures)
+  const { loss, judgement, outputs } = measures
   if (loss.targets === 'classes') return { mode: CORRECT_SPARSE, threshold: 0 }
-  if (!independent) return { mode: CORRECT_ONE_HOT, threshold: 0 }
-  return { mode: CORRECT_BINARY, threshold: threshold ?? (loss.logits ? 0 : 0.5) }
+  const { kind, threshold = judgement.threshold } = metric
+  const independent =
+    kind === 'binaryAccuracy' || outputs === 1 || judgement.independent || metric.threshold !== undefined
+  return independent ? { mode: CORRECT_BINARY, threshold } : { mode: CORRECT_ONE_HOT, threshold: 0 }
+}
+
+/** Where the loss would take quantities too, metrics of classes want one-hot rows, those of labels zeros and ones. */
+function classTargetsOf(metrics: readonly Metric[], { loss, judgement, outputs }: Measures): ClassTargets | undefined {
+  if (loss.targets === 'classes') return undefined
+  const { independent, classifies } = judgement
+  let labels: ClassTargets | undefined
+  for (const metric of metrics) {
+    const { kind, threshold } = metric
+    if (measuresDistance(metric)) continue
+    const ofLabels = kind === 'binaryAccuracy' || kind === 'auc' || threshold !== undefined || independent
+    if (outputs > 1 && (kind === 'topKAccuracy' ? independent || !classifies : !ofLabels && !classifies)) {
+      return { metric: kind, oneHot: true }
+    }
+    if (!classifies) labels ??= { metric: kind, oneHot: false }
+  }
+  return labels
+}
+
+/** Gives names to metrics, in time linear in their number: name, name_2, name_3, ... for those of the same kind. */
+class Names {
+  readonly #times = new Map<string, number>()
+
+  take(name: string): string {
+    const time = (this.#times.get(name) ?? 0) + 1
+    this.#times.set(name, time)
+    return time === 1 ? name : `${name}_${time}`
+  }
+
+  has(name: string): boolean {
+    return this.#times.has(name)
+  }
 }

@@ -31,12 +31,12 @@ function streamed(
   targets: ArrayLike<number>,
   cols: number,
   kind: 'classes' | 'values',
-  { weights, threshold }: { weights?: ArrayLike<number>; threshold?: number } = {},
+  weights?: ArrayLike<number>,
 ): metrics.MetricValue[] {
   const rows = outputs.length / cols
   const width = kind === 'classes' ? 1 : cols
   const results: metrics.MetricValue[] = []
-  const stream = metrics.createMetric(spec, cols, kind, threshold)
+  const stream = metrics.createMetric(spec, { outputs: cols, targets: kind })
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: rows }), { maxLength: 6 }), (cuts) => {
       stream.reset()
@@ -141,7 +141,7 @@ test('golden: log loss of classes and of one-hot rows', () => {
     const value = [Number(expect.value)]
     assertClose([number(streamed(metrics.logLoss(), p, y, cols, 'classes'))], value, EXACT, id)
     assertClose([number(streamed(metrics.logLoss(), p, oneHot(y, cols), cols, 'values'))], value, EXACT, id)
-    const stream = metrics.createMetric(metrics.logLoss(), cols, 'classes', undefined, true)
+    const stream = metrics.createMetric(metrics.logLoss(), { outputs: cols, targets: 'classes', logits: true })
     stream.update(p.map(Math.log), y, y.length)
     assertClose([stream.result() as number], value, EXACT, `${id} from logits`)
   }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as metrics from '../../src/catalogue/metrics/metrics.ts'
+import { score } from '../../src/catalogue/metrics/score.ts'
 import { assertClose } from '../support/golden.ts'
 
 const EXACT = { absolute: 1e-12, relative: 1e-12 }
@@ -12,7 +13,7 @@ const some = (
   targets: readonly number[],
   outputs: readonly number[],
   rows = targets.length,
-) => metrics.score(kind, targets, outputs, { rows })
+) => score(kind, targets, outputs, { rows })
 
 test('the area under the ROC curve is the share of pairs in order, with weights too', () => {
   const row = fc.record({
@@ -30,7 +31,7 @@ test('the area under the ROC curve is the share of pairs in order, with weights 
           ordered += a.weight * b.weight * (a.score > b.score ? 1 : a.score === b.score ? 0.5 : 0)
         }
       }
-      const value = metrics.score(
+      const value = score(
         'auc',
         rows.map(({ positive }) => Number(positive)),
         rows.map(({ score }) => score),
@@ -47,14 +48,14 @@ test('the area of several outputs is the mean over them, each against the rest',
   const scores = [0.7, 0.2, 0.1, 0.3, 0.4, 0.3, 0.2, 0.2, 0.6, 0.5, 0.1, 0.4]
   const classes = [0, 1, 2, 1]
   const single = [0, 1, 2].map((c) =>
-    metrics.score(
+    score(
       'auc',
       classes.map((k) => Number(k === c)),
       classes.map((_, r) => scores[r * 3 + c]),
     ),
   )
   const mean = single.reduce<number>((sum, value) => sum + Number(value), 0) / 3
-  assertClose([metrics.score('auc', classes, scores) as number], [mean], EXACT, 'macro')
+  assertClose([score('auc', classes, scores) as number], [mean], EXACT, 'macro')
   assert.ok(Number.isNaN(some('auc', [1, 1], [0.2, 0.4])))
 })
 
@@ -70,7 +71,7 @@ test('a weight of w counts as w rows', () => {
       const repeated = rows.flatMap((one) => Array<typeof one>(one.w).fill(one))
       fc.pre(repeated.length > 0)
       for (const name of names) {
-        const weighted = metrics.score(
+        const weighted = score(
           name,
           rows.map(({ t }) => Number(t)),
           rows.map(({ y }) => y),
@@ -78,7 +79,7 @@ test('a weight of w counts as w rows', () => {
             sampleWeight: rows.map(({ w }) => w),
           },
         )
-        const plain = metrics.score(
+        const plain = score(
           name,
           repeated.map(({ t }) => Number(t)),
           repeated.map(({ y }) => y),
@@ -103,13 +104,13 @@ test('one output is yes or no by the threshold; several labels are counted one b
   const labels = [1, 1, 0, 0, 1, 0]
   const outputs = [0.9, 0.8, 0.7, 0.1, 0.2, 0.3]
   assert.is(some('binaryAccuracy', labels, outputs, 2), 4 / 6)
-  assert.is(some('accuracy', labels, outputs, 2), 0.5)
-  const independent = metrics.createMetric(metrics.accuracy(), 3, 'values', 0.5)
+  assert.is(some('accuracy', labels, outputs, 2), 4 / 6)
+  const independent = metrics.createMetric(metrics.accuracy(), { outputs: 3, targets: 'values', independent: true })
   independent.update(outputs, labels, 2)
   assert.is(independent.result(), 4 / 6)
   assert.is(some(metrics.recall({ threshold: 0.5, average: 'micro' }), labels, outputs, 2), 2 / 3)
   assert.is(some(metrics.recall({ threshold: 0.5 }), labels, outputs, 2), (1 + 0.5 + 0) / 3)
-  const logits = metrics.createMetric(metrics.accuracy(), 1, 'values', undefined, true)
+  const logits = metrics.createMetric(metrics.accuracy(), { outputs: 1, targets: 'values', logits: true })
   logits.update([0.2, -0.2], [1, 0], 2)
   assert.is(logits.result(), 1)
 })
@@ -125,7 +126,11 @@ test('zero divisions give 0, classes that never occur do not enter a mean, ties 
   assert.is(some('r2Score', [2, 2], [2, 3]), 0)
   assert.is(some('meanAbsolutePercentageError', [2, 4], [1, 5]), 37.5)
   for (const kind of metrics.METRIC_NAMES.filter((name) => name !== 'auc' && name !== 'confusionMatrix')) {
-    assert.is(metrics.createMetric(metrics.resolveMetric('test', kind), 3, 'values').result(), 0, kind)
+    assert.is(
+      metrics.createMetric(metrics.resolveMetric('test', kind), { outputs: 3, targets: 'values' }).result(),
+      0,
+      kind,
+    )
   }
 })
 
@@ -147,7 +152,7 @@ test('specs are frozen, JSON-able and checked; metrics that do not suit are refu
     assert.equal(metrics.resolveMetric('compile', JSON.parse(JSON.stringify(spec))), spec)
     const outputs = ['classes', 'values'].filter((targets) => {
       try {
-        return metrics.createMetric(spec, 3, targets as 'classes' | 'values').name === kind
+        return metrics.createMetric(spec, { outputs: 3, targets: targets as 'classes' | 'values' }).name === kind
       } catch {
         return false
       }
@@ -163,7 +168,7 @@ test('specs are frozen, JSON-able and checked; metrics that do not suit are refu
   assert.throws(() => metrics.precision({ average: 'mean' as metrics.Average }), /unknown average "mean"/)
   assert.throws(() => metrics.auc({ k: 1 }), /auc: unknown option "k"/)
   const create = (kind: metrics.Metric, outputs: number, targets: 'classes' | 'values') => () =>
-    metrics.createMetric(kind, outputs, targets)
+    metrics.createMetric(kind, { outputs, targets })
   assert.throws(
     create(metrics.meanSquaredError(), 3, 'classes'),
     /metric "meanSquaredError" does not suit class indices for 3 outputs/,
@@ -171,11 +176,11 @@ test('specs are frozen, JSON-able and checked; metrics that do not suit are refu
   assert.throws(create(metrics.precision({ average: 'binary' }), 3, 'classes'), /use average "macro"/)
   assert.throws(create(metrics.topKAccuracy(), 1, 'values'), /use "accuracy"/)
   assert.throws(
-    () => metrics.score('accuracy', [0, 1], [1, 2, 3]),
+    () => score('accuracy', [0, 1], [1, 2, 3]),
     /score: "outputs" has 3 values, not a multiple of the 2 rows/,
   )
   assert.throws(
-    () => metrics.score('accuracy', [0, 1, 2], [1, 2, 3, 4], { rows: 2 }),
+    () => score('accuracy', [0, 1, 2], [1, 2, 3, 4], { rows: 2 }),
     /"targets" must have 2 classes or 4 values, got 3/,
   )
   assert.throws(() => metrics.confusionMatrix([0, 1], [0]), /"yPred" must have 2 values/)

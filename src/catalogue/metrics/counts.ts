@@ -1,31 +1,70 @@
-/** Metrics that count or rank: confusions, labels, the area under the ROC curve. */
-import { type Average, averageScores, type Counts, countsOfMatrix, emptyMatrix } from './report.ts'
-import { argmax, classOf, isPositive, type Rule, type Task } from './rule.ts'
+/** Metrics that count: confusions, classes, labels. */
+import type { Average } from './metric.ts'
+import { averageScores, type ClassScores, type Counts, emptyMatrix } from './report.ts'
+import { argmax, type Batch, classOf, type Rule, type Task } from './rule.ts'
 
-/** Rows of class i predicted as class j; of one output the classes are no and yes. */
-export function confusion(task: Task): Rule & { result(): number[][]; counts(): Counts[] } {
+/** The true and the predicted class of a row; of one output the classes are no and yes. */
+const wantedOf = (task: Task, { targets }: Batch, r: number): number =>
+  task.outputs === 1 ? Number(targets[r] > 0.5) : classOf(task, targets, r)
+const foundIn = (task: Task, { outputs }: Batch, r: number): number =>
+  task.outputs === 1 ? Number(outputs[r] > task.threshold) : argmax(outputs, r * task.outputs, task.outputs)
+
+/** Rows of class i predicted as class j. */
+export function confusion(task: Task): Rule & { result(): number[][] } {
   const classes = Math.max(task.outputs, 2)
   let matrix = emptyMatrix(classes)
-  const seen = new Uint8Array(classes)
   return {
-    row({ outputs, targets }, r, weight) {
-      const wanted = task.outputs === 1 ? Number(targets[r] > 0.5) : classOf(task, targets, r)
-      const found = task.outputs === 1 ? Number(outputs[r] > task.threshold) : argmax(outputs, r * classes, classes)
-      matrix[wanted][found] += weight
-      seen[wanted] = 1
-      seen[found] = 1
+    row(batch, r, weight) {
+      matrix[wantedOf(task, batch, r)][foundIn(task, batch, r)] += weight
     },
     result: () => matrix.map((row) => row.slice()),
-    counts: () => countsOfMatrix(matrix, seen),
     reset() {
       matrix = emptyMatrix(classes)
-      seen.fill(0)
+    },
+  }
+}
+
+/** Counts of yes-or-no questions, row by row. */
+export interface Counter extends Omit<Rule, 'result'> {
+  counts(): Counts[]
+}
+
+/** Counts of every class against the rest, in room for the classes, not for their pairs. */
+export function classCounts(task: Task): Counter {
+  const classes = Math.max(task.outputs, 2)
+  const right = new Float64Array(classes)
+  const wanted = new Float64Array(classes)
+  const found = new Float64Array(classes)
+  const seen = new Uint8Array(classes)
+  return {
+    row(batch, r, weight) {
+      const truth = wantedOf(task, batch, r)
+      const guess = foundIn(task, batch, r)
+      seen[truth] = 1
+      seen[guess] = 1
+      if (truth === guess) {
+        right[truth] += weight
+        return
+      }
+      // misses apart from hits, so that no difference of sums is taken
+      wanted[truth] += weight
+      found[guess] += weight
+    },
+    counts: () =>
+      Array.from(right, (truePositives, c) => ({
+        truePositives,
+        falsePositives: found[c],
+        falseNegatives: wanted[c],
+        seen: seen[c] > 0,
+      })),
+    reset() {
+      for (const sums of [right, wanted, found, seen]) sums.fill(0)
     },
   }
 }
 
 /** Counts of every label by itself. */
-export function labels(task: Task): Omit<Rule, 'result'> & { counts(): Counts[] } {
+export function labelCounts(task: Task): Counter {
   const empty = (): Counts[] =>
     Array.from({ length: task.outputs }, () => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0, seen: true }))
   let all = empty()
@@ -33,7 +72,7 @@ export function labels(task: Task): Omit<Rule, 'result'> & { counts(): Counts[] 
     row({ outputs, targets }, r, weight) {
       for (let c = 0; c < task.outputs; c++) {
         const found = outputs[r * task.outputs + c] > task.threshold
-        const wanted = isPositive(task, targets, r, c)
+        const wanted = targets[r * task.outputs + c] > 0.5
         if (found && wanted) all[c].truePositives += weight
         else if (found) all[c].falsePositives += weight
         else if (wanted) all[c].falseNegatives += weight
@@ -46,52 +85,11 @@ export function labels(task: Task): Omit<Rule, 'result'> & { counts(): Counts[] 
   }
 }
 
-export function fromCounts(task: Task, score: 'precision' | 'recall' | 'f1Score', average: Average): Rule {
-  const { row, counts, reset } = task.independent && task.outputs > 1 ? labels(task) : confusion(task)
-  return { row, result: () => averageScores(counts(), average)[score], reset }
-}
+/** Counts of the labels, or of the classes, whichever the outputs are. */
+export const countsOf = (task: Task): Counter =>
+  task.independent && task.outputs > 1 ? labelCounts(task) : classCounts(task)
 
-/** Area under the ROC curve of every output: Σ over positives of (negatives below + ties / 2) / (positives · negatives). */
-export function areaUnderCurve(task: Task): Rule {
-  const { outputs: cols } = task
-  const scores = Array.from({ length: cols }, (): number[] => [])
-  const positives = Array.from({ length: cols }, (): boolean[] => [])
-  const weights: number[] = []
-  const area = (score: readonly number[], positive: readonly boolean[]): number => {
-    const order = Uint32Array.from(score, (_, i) => i).sort((a, b) => score[a] - score[b])
-    let below = 0
-    let above = 0
-    let pairs = 0
-    for (let i = 0; i < order.length; ) {
-      const tied = score[order[i]]
-      let yes = 0
-      let no = 0
-      do {
-        const index = order[i++]
-        if (positive[index]) yes += weights[index]
-        else no += weights[index]
-      } while (i < order.length && score[order[i]] === tied)
-      pairs += yes * (below + no / 2)
-      below += no
-      above += yes
-    }
-    return pairs / (above * below)
-  }
-  return {
-    row({ outputs, targets }, r, weight) {
-      weights.push(weight)
-      for (let c = 0; c < cols; c++) {
-        scores[c].push(outputs[r * cols + c])
-        positives[c].push(isPositive(task, targets, r, c))
-      }
-    },
-    result() {
-      const areas = scores.map((score, c) => area(score, positives[c])).filter((value) => !Number.isNaN(value))
-      return areas.reduce((sum, value) => sum + value, 0) / areas.length
-    },
-    reset() {
-      weights.length = 0
-      for (const list of [...scores, ...positives]) list.length = 0
-    },
-  }
+export function fromCounts(task: Task, score: keyof ClassScores, average: Average): Rule {
+  const { row, counts, reset } = countsOf(task)
+  return { row, result: () => averageScores(counts(), average)[score], reset }
 }

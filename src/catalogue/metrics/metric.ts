@@ -1,5 +1,7 @@
-/** What a metric is: its name and its options. */
-import type { Average } from './report.ts'
+/** A metric as plain data. */
+
+/** Over classes: of class 1 only, their plain mean, over all their counts, or their mean weighted by true rows. */
+export type Average = 'binary' | 'macro' | 'micro' | 'weighted'
 
 export const METRIC_NAMES = [
   'accuracy',
@@ -29,3 +31,14 @@ export interface Metric {
   /** precision, recall, f1Score: over classes; absent: 'binary' for one output, else 'macro'. */
   readonly average?: Average
 }
+
+/** Metrics of how far outputs are from their targets; all others judge classes or labels. */
+const DISTANCES: readonly MetricName[] = [
+  'meanSquaredError',
+  'rootMeanSquaredError',
+  'meanAbsoluteError',
+  'meanAbsolutePercentageError',
+  'r2Score',
+]
+
+export const measuresDistance = ({ kind }: Metric): boolean => DISTANCES.includes(kind)

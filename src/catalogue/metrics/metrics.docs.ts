@@ -4,13 +4,14 @@ import type { Metric, MetricName } from './metric.ts'
 export const INTRO = `# Metrics
 
 A metric is a name or a factory's result: \`compile({ metrics: ['accuracy', topKAccuracy({ k: 3 })] })\`. Metrics are exact over
-a whole data set, summed in float64 row after row, so the batch size does not change them. \`sampleWeight\` weighs rows.
+a whole data set, summed in float64 row after row, so the batch size does not change them. Every row counts the same; \`weightedMetrics\` takes metrics
+whose rows are weighted by \`sampleWeight\` and \`classWeight\`, as the loss is. A NaN among the outputs makes every metric NaN.
 y is an output, t its target; TP, FP and FN count true positives, false positives and false negatives.
 `
 
 /** After the list. */
 export const NOTES = `\`threshold\` is where yes begins: 0.5 unless given, 0 for logits. One output is always a yes or no. Several outputs are one class of
-many unless they are independent, which a \`threshold\` says. \`average\` of precision, recall and F1 is 'binary' (class 1; the default
+many unless they are independent, which the loss says (\`binaryCrossentropy\`, \`hinge\`, \`squaredHinge\`) or a \`threshold\`. \`average\` of precision, recall and F1 is 'binary' (class 1; the default
 of one output), 'macro' (mean over the classes that occur; the default of several), 'micro' (all counts together) or 'weighted'
 (mean weighted by the classes' rows); divisions by zero give 0.
 

@@ -1,13 +1,12 @@
 /** The catalogue of metrics: plain frozen specs, and streams that measure batch after batch in float64; no machine needed. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
-import { METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
-import type { Average } from './report.ts'
+import { type Average, METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
 import { confusionMatrix as matrixOf } from './report.ts'
-import type { MetricValue, Task } from './rule.ts'
+import type { Task } from './rule.ts'
 import { type MetricStream, makeStream } from './streams.ts'
 
-export { METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
-export type { Average, ClassificationReport } from './report.ts'
+export { type Average, METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
+export type { ClassificationReport } from './report.ts'
 export { classificationReport } from './report.ts'
 export type { MetricValue } from './rule.ts'
 export type { MetricStream } from './streams.ts'
@@ -134,52 +133,27 @@ export function resolveMetric(where: string, metric: MetricName | Metric): Metri
   return factories[checkOneOf(where, 'metric', kind, METRIC_NAMES)](options)
 }
 
-/**
- * A stream of the metric for a network of `outputs` outputs. Rows may come in batches of any sizes; the result is the same to
- * the last bit.
- * @param targets one class index a row, or a number for each output (one-hot rows, labels or quantities)
- * @param threshold given where outputs are independent yes-or-no answers, so that rows of several are labels, not one-hot
- * @param logits whether outputs are logits: logLoss then makes probabilities of them, and yes is above 0
- * @throws RangeError when the metric does not suit such outputs and targets.
- */
-export function createMetric(
-  metric: Metric,
-  outputs: number,
-  targets: Task['targets'],
-  threshold?: number,
-  logits = false,
-): MetricStream {
-  const independent = outputs === 1 || (targets === 'values' && (threshold ?? metric.threshold) !== undefined)
-  const yes = metric.threshold ?? threshold ?? (logits ? 0 : 0.5)
-  return makeStream(metric, { outputs, targets, threshold: yes, independent, logits })
+/** What a metric is to be measured on. */
+export interface Measured {
+  /** Outputs a row. */
+  readonly outputs: number
+  /** One class index a row, or a number for each output: one-hot rows, labels or quantities. */
+  readonly targets: Task['targets']
+  /** Whether several outputs are labels of their own, not one class of many. Default: whether the metric has a threshold. */
+  readonly independent?: boolean
+  /** Outputs above it mean yes, unless the metric says otherwise. Default: 0.5, or 0 for logits. */
+  readonly threshold?: number
+  /** Whether outputs are logits: logLoss then makes probabilities of them. Default false. */
+  readonly logits?: boolean
 }
 
 /**
- * A metric of given outputs, row-major, against their targets; the number of outputs a row is outputs.length / rows.
- * @param options.rows rows of `outputs`, by default targets.length: give it when targets are one-hot rows or several numbers
- * @throws RangeError when lengths do not fit together.
+ * A stream of the metric. Rows may come in batches of any sizes; the result is the same to the last bit.
+ * @throws RangeError when the metric does not suit such outputs and targets.
  */
-export function score(
-  metric: MetricName | Metric,
-  targets: ArrayLike<number>,
-  outputs: ArrayLike<number>,
-  options: { rows?: number; sampleWeight?: ArrayLike<number> } = {},
-): MetricValue {
-  checkOptions('score', options, ['rows', 'sampleWeight'])
-  const { rows = targets.length, sampleWeight } = options
-  checkInteger('score', 'rows', rows, 1)
-  const cols = outputs.length / rows
-  if (!Number.isInteger(cols) || cols < 1) {
-    throw new RangeError(`score: "outputs" has ${outputs.length} values, not a multiple of the ${rows} rows`)
-  }
-  if (targets.length !== rows && targets.length !== rows * cols) {
-    throw new RangeError(`score: "targets" must have ${rows} classes or ${rows * cols} values, got ${targets.length}`)
-  }
-  if (sampleWeight && sampleWeight.length !== rows) {
-    throw new RangeError(`score: "sampleWeight" must have ${rows} values, got ${sampleWeight.length}`)
-  }
-  const kind = cols > 1 && targets.length === rows ? 'classes' : 'values'
-  const stream = createMetric(resolveMetric('score', metric), cols, kind)
-  stream.update(outputs, targets, rows, sampleWeight)
-  return stream.result()
+export function createMetric(metric: Metric, { outputs, targets, logits = false, ...given }: Measured): MetricStream {
+  const labels = given.independent ?? metric.threshold !== undefined
+  const independent = outputs === 1 || (targets === 'values' && labels)
+  const threshold = metric.threshold ?? given.threshold ?? (logits ? 0 : 0.5)
+  return makeStream(metric, { outputs, targets, threshold, independent, logits })
 }

@@ -1,8 +1,7 @@
 /** Confusion matrices, and the scores that are read from them. */
-import { checkInteger } from '../../lib/check.ts'
-
-/** Over classes: of class 1 only, their plain mean, over all their counts, or their mean weighted by true rows. */
-export type Average = 'binary' | 'macro' | 'micro' | 'weighted'
+import { isArrayLike } from '../../data/arrays.ts'
+import { checkInteger, show } from '../../lib/check.ts'
+import type { Average } from './metric.ts'
 
 /** Scores of one class, or an average of them. */
 export interface ClassScores {
@@ -68,60 +67,82 @@ export function averageScores(all: readonly Counts[], average: Average): ClassSc
   }
 }
 
-/** Counts of each class against the rest; `seen` says which classes occurred even with weight 0. */
-export function countsOfMatrix(matrix: readonly (readonly number[])[], seen?: ArrayLike<number>): Counts[] {
-  return matrix.map((row, c) => {
-    const truePositives = row[c]
-    let falsePositives = 0
-    let falseNegatives = 0
-    for (let j = 0; j < row.length; j++) {
-      if (j === c) continue
-      falseNegatives += row[j]
-      falsePositives += matrix[j][c]
-    }
-    const counted = truePositives + falsePositives + falseNegatives > 0
-    return { truePositives, falsePositives, falseNegatives, seen: seen ? seen[c] > 0 : counted }
-  })
-}
-
 /** Entry [i][j]: rows of class i predicted as class j. */
 export const emptyMatrix = (classes: number): number[][] =>
   Array.from({ length: classes }, () => Array<number>(classes).fill(0))
 
-/**
- * Entry [i][j] counts the rows of class i predicted as class j; `classes` defaults to the largest index + 1. scikit-learn's
- * confusion_matrix.
- * @throws RangeError for unequal lengths, or an index that is not a whole number from 0 to classes - 1.
- */
-export function confusionMatrix(yTrue: ArrayLike<number>, yPred: ArrayLike<number>, classes?: number): number[][] {
-  const where = 'confusionMatrix'
+/** Classes that indices alone may imply, and that a matrix may be asked for: a small file of indices claims no more memory. */
+const IMPLIED_CLASSES = 4096
+const MATRIX_CLASSES = 16_384
+
+/** Checks two lists of class indices; returns the number of classes. */
+function readClasses(
+  where: string,
+  yTrue: ArrayLike<number>,
+  yPred: ArrayLike<number>,
+  classes: number | undefined,
+  most: number,
+): number {
+  for (const [name, indices] of [['yTrue', yTrue] as const, ['yPred', yPred] as const]) {
+    if (!isArrayLike(indices)) {
+      throw new TypeError(`${where}: "${name}" must be an array of class indices, got ${show(indices)}`)
+    }
+  }
   if (yTrue.length !== yPred.length) {
     throw new RangeError(`${where}: "yPred" must have ${yTrue.length} values as "yTrue" has, got ${yPred.length}`)
   }
-  if (classes !== undefined) checkInteger(where, 'classes', classes, 1)
+  if (classes !== undefined) checkInteger(where, 'classes', classes, 1, most)
   let largest = -1
   for (const [name, indices] of [['yTrue', yTrue] as const, ['yPred', yPred] as const]) {
     for (let r = 0; r < indices.length; r++) {
-      checkInteger(where, `${name}[${r}]`, indices[r], 0, classes === undefined ? 4095 : classes - 1)
+      checkInteger(where, `${name}[${r}]`, indices[r], 0, (classes ?? IMPLIED_CLASSES) - 1)
       largest = Math.max(largest, indices[r])
     }
   }
-  const matrix = emptyMatrix(classes ?? largest + 1)
+  return classes ?? largest + 1
+}
+
+/**
+ * Entry [i][j] counts the rows of class i predicted as class j; `classes` (at most 16,384) defaults to the largest index + 1
+ * (at most 4,096). scikit-learn's confusion_matrix.
+ * @throws TypeError unless both are arrays of numbers; RangeError for unequal lengths, or an index that is not a whole
+ * number from 0 to classes - 1.
+ */
+export function confusionMatrix(yTrue: ArrayLike<number>, yPred: ArrayLike<number>, classes?: number): number[][] {
+  const matrix = emptyMatrix(readClasses('confusionMatrix', yTrue, yPred, classes, MATRIX_CLASSES))
   for (let r = 0; r < yTrue.length; r++) matrix[yTrue[r]][yPred[r]]++
   return matrix
 }
 
 /**
  * Accuracy, and precision, recall, F1 and support of every class with their averages. scikit-learn's classification_report.
- * @throws RangeError as confusionMatrix does.
+ * @throws TypeError or RangeError as confusionMatrix does.
  */
 export function classificationReport(
   yTrue: ArrayLike<number>,
   yPred: ArrayLike<number>,
   classes?: number,
 ): ClassificationReport {
-  const all = countsOfMatrix(confusionMatrix(yTrue, yPred, classes))
-  const correct = all.reduce((sum, { truePositives }) => sum + truePositives, 0)
+  const count = readClasses('classificationReport', yTrue, yPred, classes, 2 ** 24)
+  const all = Array.from({ length: count }, () => ({
+    truePositives: 0,
+    falsePositives: 0,
+    falseNegatives: 0,
+    seen: false,
+  }))
+  let correct = 0
+  for (let r = 0; r < yTrue.length; r++) {
+    const [wanted, found] = [all[yTrue[r]], all[yPred[r]]]
+    wanted.seen = true
+    found.seen = true
+    if (wanted === found) {
+      wanted.truePositives++
+      correct++
+    } else {
+      wanted.falseNegatives++
+      found.falsePositives++
+    }
+  }
   return {
     accuracy: ratio(correct, yTrue.length),
     classes: all.map((counts) => ({

@@ -40,7 +40,3 @@ export function argmax(values: ArrayLike<number>, at: number, count: number): nu
 /** The class of a row: its index, or where its one-hot row is largest. */
 export const classOf = ({ outputs, targets }: Task, values: ArrayLike<number>, r: number): number =>
   targets === 'classes' ? values[r] : argmax(values, r * outputs, outputs)
-
-/** Whether output c of the row should be yes: its own target, or its class is the row's. */
-export const isPositive = (task: Task, values: ArrayLike<number>, r: number, c: number): boolean =>
-  task.independent ? values[r * task.outputs + c] > 0.5 : classOf(task, values, r) === c

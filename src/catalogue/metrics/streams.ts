@@ -1,8 +1,9 @@
 /** Metrics as streams: row after row into float64 sums, so that no split into batches changes a bit of the result. */
 
-import { areaUnderCurve, confusion, fromCounts } from './counts.ts'
+import { confusion, fromCounts } from './counts.ts'
 import { crossEntropy, determination, inTop, meanOverOutputs, onClass, onSide } from './means.ts'
 import type { Metric } from './metric.ts'
+import { areaUnderCurve, overRankings } from './ranking.ts'
 import type { MetricValue, Rule, Task } from './rule.ts'
 
 export interface MetricStream {
@@ -10,18 +11,21 @@ export interface MetricStream {
   readonly name: Metric['kind']
   /** Takes `rows` rows: packed row-major outputs, class indices or values as targets, and a weight for each row. */
   update(outputs: ArrayLike<number>, targets: ArrayLike<number>, rows: number, sampleWeight?: ArrayLike<number>): void
-  /** Of all rows so far; 0 (auc: NaN) when there are none. */
+  /** Of all rows so far; 0 (auc: NaN) when there are none, NaN when an output of a row that counts was NaN. */
   result(): MetricValue
   reset(): void
 }
 
-function ruleOf({ kind, k = 5, average }: Metric, task: Task): Rule {
+function ruleOf({ kind, k = 5, average, threshold }: Metric, task: Task): Rule {
   const { outputs, targets } = task
   const refuse = (what: string, fix: string): never => {
     throw new RangeError(`metric "${kind}" does not suit ${what}; use ${fix}`)
   }
   const needValues = () => {
     if (targets === 'classes' && outputs > 1) refuse(`class indices for ${outputs} outputs`, 'a number for each output')
+  }
+  if (threshold !== undefined && targets === 'classes' && outputs > 1) {
+    refuse(`class indices with a threshold of ${threshold}`, 'it without "threshold"')
   }
   switch (kind) {
     case 'accuracy':
@@ -38,7 +42,7 @@ function ruleOf({ kind, k = 5, average }: Metric, task: Task): Rule {
       if (average === 'binary' && outputs > 1) refuse(`${outputs} outputs with average "binary"`, 'average "macro"')
       return fromCounts(task, kind, average ?? (outputs === 1 ? 'binary' : 'macro'))
     case 'auc':
-      return areaUnderCurve(task)
+      return overRankings(task, areaUnderCurve)
     case 'logLoss':
       return crossEntropy(task)
     case 'meanSquaredError':
@@ -62,16 +66,35 @@ function ruleOf({ kind, k = 5, average }: Metric, task: Task): Rule {
   }
 }
 
+/** The value in which every number is NaN. */
+const spoilt = (value: MetricValue): MetricValue =>
+  typeof value === 'number' ? Number.NaN : value.map((row) => row.map(() => Number.NaN))
+
+const hasNaN = (values: ArrayLike<number>, from: number, to: number): boolean => {
+  for (let i = from; i < to; i++) if (Number.isNaN(values[i])) return true
+  return false
+}
+
 /** @throws RangeError when the metric does not suit the task. */
 export function makeStream(metric: Metric, task: Task): MetricStream {
   const { row, result, reset } = ruleOf(metric, task)
+  const { outputs: cols } = task
+  // here and not in the rules: what counts or ranks would make something plausible of a NaN
+  let sawNaN = false
   return {
     name: metric.kind,
     update(outputs, targets, rows, sampleWeight) {
       const batch = { outputs, targets }
-      for (let r = 0; r < rows; r++) row(batch, r, sampleWeight ? sampleWeight[r] : 1)
+      for (let r = 0; r < rows; r++) {
+        const weight = sampleWeight ? sampleWeight[r] : 1
+        sawNaN ||= weight !== 0 && hasNaN(outputs, r * cols, (r + 1) * cols)
+        row(batch, r, weight)
+      }
     },
-    result,
-    reset,
+    result: () => (sawNaN ? spoilt(result()) : result()),
+    reset() {
+      sawNaN = false
+      reset()
+    },
   }
 }

@@ -43,21 +43,27 @@ export function checkArray(where: string, name: string, value: unknown): ArrayLi
 export const place = (index: number, cols: number) =>
   `row ${Math.floor(index / cols)}${cols > 1 ? `, column ${index % cols}` : ''}`
 
-/** @throws TypeError unless entry `index` is a number; RangeError unless it is finite in float32. */
-export function checkEntry(where: string, name: string, value: unknown, index: number, cols: number): number {
+/** @throws TypeError unless entry `index` is a number; RangeError unless it is finite. */
+export function checkDouble(where: string, name: string, value: unknown, index: number, cols: number): number {
   if (typeof value !== 'number') {
     const fix = isData(value) ? '; make every row an array, its columns in the order of the inputs' : ''
     throw new TypeError(
       `${where}: "${name}" must hold only numbers, got ${showData(value)} at ${place(index, cols)}${fix}`,
     )
   }
-  if (!Number.isFinite(Math.fround(value))) {
-    const fix = Number.isFinite(value)
-      ? 'beyond the range of float32; scale the values'
-      : 'drop the row or fill the value in'
-    throw new RangeError(`${where}: "${name}" has ${value} at ${place(index, cols)}; ${fix}`)
+  if (!Number.isFinite(value)) {
+    throw new RangeError(`${where}: "${name}" has ${value} at ${place(index, cols)}; drop the row or fill the value in`)
   }
   return value
+}
+
+/** @throws TypeError unless entry `index` is a number; RangeError unless it is finite in float32. */
+export function checkEntry(where: string, name: string, value: unknown, index: number, cols: number): number {
+  const number = checkDouble(where, name, value, index, cols)
+  if (Number.isFinite(Math.fround(number))) return number
+  throw new RangeError(
+    `${where}: "${name}" has ${number} at ${place(index, cols)}; beyond the range of float32; scale the values`,
+  )
 }
 
 /** Checks floats in place: the fast door, allocating nothing. Returns the number of rows. */

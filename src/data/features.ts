@@ -1,5 +1,16 @@
 /** Features: packed float32 rows of finite numbers. */
-import { checkArray, checkFloats, checkLength, isNested, packRows, toFloats } from './arrays.ts'
+
+import { show } from '../lib/check.ts'
+import {
+  checkArray,
+  checkDouble,
+  checkFloats,
+  checkLength,
+  isArrayLike,
+  isNested,
+  packRows,
+  toFloats,
+} from './arrays.ts'
 
 /** Numbers row after row, or an array of rows. */
 export type Features = ArrayLike<number> | ArrayLike<ArrayLike<number>>
@@ -22,4 +33,38 @@ export function readFeatures(
   }
   checkLength(where, name, given.length, inputs)
   return { values: toFloats(where, name, given, inputs), rows: given.length / inputs }
+}
+
+/**
+ * Rows of `cols` numbers in float64, where float32 would lose what tells them apart.
+ * @throws TypeError or RangeError as `readFeatures` does.
+ */
+export function readDoubles(
+  where: string,
+  name: string,
+  x: unknown,
+  cols: number,
+): { values: Float32Array | Float64Array; rows: number } {
+  const given = checkArray(where, name, x)
+  const nested = isNested(given)
+  if (!nested && given.length % cols !== 0) {
+    throw new RangeError(`${where}: "${name}" has ${given.length} values, not a multiple of ${cols} columns`)
+  }
+  if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, cols) }
+  const values = new Float64Array(nested ? given.length * cols : given.length)
+  for (let i = 0; i < values.length; i++) {
+    const row = nested ? given[Math.floor(i / cols)] : undefined
+    if (nested && i % cols === 0) checkRow(where, name, row, i / cols, cols)
+    values[i] = checkDouble(where, name, nested ? row?.[i % cols] : given[i], i, cols)
+  }
+  return { values, rows: values.length / cols }
+}
+
+function checkRow(where: string, name: string, row: unknown, r: number, cols: number): void {
+  if (!isArrayLike(row)) {
+    throw new TypeError(`${where}: "${name}" row ${r} must be an array of ${cols} numbers, got ${show(row)}`)
+  }
+  if (row.length !== cols) {
+    throw new RangeError(`${where}: "${name}" row ${r} has ${row.length} values, expected ${cols}`)
+  }
 }

@@ -57,15 +57,14 @@ export { type ScoreOptions, score } from '../catalogue/metrics/score.ts'
 export { l1, l1l2, l2, type Regularizer } from '../catalogue/regularizers.ts'
 export type { BatchInput, BatchSource, ValidationData } from '../data/dataset.ts'
 export type { Features } from '../data/features.ts'
+export { oneHot, shuffle, trainTestSplit } from '../data/preprocessing.ts'
 export {
   type MinMaxScaler,
   minMaxScaler,
-  oneHot,
+  type ScalerJson,
   type StandardScaler,
-  shuffle,
   standardScaler,
-  trainTestSplit,
-} from '../data/preprocessing.ts'
+} from '../data/scalers.ts'
 export type { ClassWeight, Targets } from '../data/targets.ts'
 export { type CsvTable, readCsv } from '../formats/csv.ts'
 export { gunzip, readIdx } from '../formats/idx.ts'

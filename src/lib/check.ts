@@ -89,7 +89,7 @@ export function checkFunction(where: string, name: string, value: unknown): void
  * Refuses anything but a plain object whose keys are all known.
  * @throws TypeError naming the nearest known option.
  */
-export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+export function checkOptions(where: string, options: unknown, known: readonly string[]): asserts options is object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${where}: options must be an object, got ${show(options)}`)
   }

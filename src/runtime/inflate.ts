@@ -30,14 +30,14 @@ const distanceOf = (symbol: number): [base: number, bits: number] => {
   return [bits === 0 ? symbol + 1 : ((2 + (symbol & 1)) << bits) + 1, bits]
 }
 
-/** @throws RangeError when the bytes are not an intact raw DEFLATE stream. */
-export function inflate(bytes: Uint8Array): Uint8Array {
-  let out = new Uint8Array(bytes.length * 5)
+/** @throws RangeError when the bytes are not an intact raw DEFLATE stream, or one of more than `maximum` bytes. */
+export function inflate(bytes: Uint8Array, maximum = Number.POSITIVE_INFINITY): Uint8Array {
+  let out = new Uint8Array(Math.min(bytes.length * 5, maximum))
   let size = 0
   let at = 0
   let hold = 0
   let held = 0
-  const damaged = () => new RangeError('fourlane: the inlined wasm is damaged')
+  const damaged = () => new RangeError('inflate: the compressed bytes are damaged')
 
   const read = (count: number): number => {
     while (held < count) {
@@ -65,7 +65,8 @@ export function inflate(bytes: Uint8Array): Uint8Array {
   }
   const reserve = (count: number): void => {
     if (size + count <= out.length) return
-    const larger = new Uint8Array((size + count) * 2)
+    if (size + count > maximum) throw new RangeError(`inflate: the bytes unpack to more than ${maximum}`)
+    const larger = new Uint8Array(Math.min((size + count) * 2, maximum))
     larger.set(out.subarray(0, size))
     out = larger
   }
@@ -123,6 +124,7 @@ export function inflate(bytes: Uint8Array): Uint8Array {
       held = 0
       const length = bytes[at] | (bytes[at + 1] << 8)
       at += 4
+      if (at + length > bytes.length) throw damaged()
       reserve(length)
       out.set(bytes.subarray(at, at + length), size)
       at += length

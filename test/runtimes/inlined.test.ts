@@ -34,8 +34,19 @@ for (const [name, bytes] of Object.entries(samples)) {
 
 test('inflate refuses a damaged stream', () => {
   const packed = deflateRawSync(samples.wasm)
-  assert.throws(() => inflate(packed.subarray(0, packed.length / 2)), /inlined wasm is damaged/)
-  assert.throws(() => inflate(Uint8Array.of(7)), /inlined wasm is damaged/)
+  assert.throws(() => inflate(packed.subarray(0, packed.length / 2)), /compressed bytes are damaged/)
+  assert.throws(() => inflate(Uint8Array.of(7)), /compressed bytes are damaged/)
+  const stored = deflateRawSync(samples.text, { level: 0 })
+  assert.throws(() => inflate(stored.subarray(0, 100)), /compressed bytes are damaged/)
+})
+
+test('inflate stops at the size it is given', () => {
+  const run = samples['a long run']
+  for (const options of [{ level: 0 }, { level: 9 }]) {
+    const packed = deflateRawSync(run, options)
+    same(inflate(packed, run.length), run)
+    assert.throws(() => inflate(packed, run.length - 1), /unpack to more than 99999/)
+  }
 })
 
 test('the inlined builds are the wasm files', () => {

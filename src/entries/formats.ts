@@ -1,0 +1,3 @@
+/** `fourlane/formats`: models, weights and arrays of other tools. */
+export type { ElementType, Numbers } from '../formats/elements.ts'
+export { type NpyArray, type NpyInput, readNpy, readNpz, writeNpy, writeNpz } from '../formats/npy.ts'

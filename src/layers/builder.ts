@@ -3,6 +3,7 @@ import type { Activation } from '../catalogue/activations.ts'
 import type { Initializer } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
+import type { Resolvers } from './resolvers.ts'
 
 /** Rows of a batch in linear memory: `cols` floats a row, rows `stride` bytes apart, pads zero in gradients. */
 export interface Matrix {
@@ -78,6 +79,6 @@ export interface LayerKind<L> {
   outputs(layer: L, inputs: number): number
   parameters(layer: L, inputs: number): readonly ParameterSpec[]
   /** The layer its JSON form stands for, checked as by its factory. */
-  revive(spec: L): L
+  revive(spec: L, resolvers: Resolvers): L
   lower(layer: L, lowering: Lowering, x: Value): Lowered
 }

@@ -2,8 +2,8 @@
 import { ACTIVATION_LINEAR } from '../abi/activations.ts'
 import { PANEL } from '../abi/layout.ts'
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
-import { type Initializer, type InitializerName, resolveInitializer } from '../catalogue/initializers/initializers.ts'
-import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
+import type { Initializer, InitializerName } from '../catalogue/initializers/initializers.ts'
+import type { Regularizer } from '../catalogue/regularizers.ts'
 import { checkBoolean, checkInteger, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as gradientOps from '../machine/ops/gradients.ts'
@@ -11,6 +11,7 @@ import * as ops from '../machine/ops/layers.ts'
 import { emitActivation } from './activation.ts'
 import type { LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
+import { forTraining, type Resolvers } from './resolvers.ts'
 import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
 export interface DenseLayer extends Identity {
@@ -61,13 +62,17 @@ const DENSE_OPTIONS = [
  * @throws TypeError or RangeError naming the option.
  */
 export function dense(units: number, options: DenseOptions = {}): DenseLayer {
+  return makeDense(units, options, forTraining)
+}
+
+function makeDense(units: number, options: DenseOptions, { initializer, regularizer }: Resolvers): DenseLayer {
   checkInteger('dense', 'units', units, 1)
   checkOptions('dense', options, DENSE_OPTIONS)
   const { activation = 'linear', useBias = true, weightNorm = false } = options
   const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options
-  const kernelRegularizer = resolveRegularizer('dense', options.kernelRegularizer)
-  const biasRegularizer = resolveRegularizer('dense', options.biasRegularizer, 'biasRegularizer')
-  const activityRegularizer = resolveRegularizer('dense', options.activityRegularizer, 'activityRegularizer')
+  const kernelRegularizer = regularizer('dense', options.kernelRegularizer, 'kernelRegularizer')
+  const biasRegularizer = regularizer('dense', options.biasRegularizer, 'biasRegularizer')
+  const activityRegularizer = regularizer('dense', options.activityRegularizer, 'activityRegularizer')
   if (checkBoolean('dense', 'weightNorm', weightNorm) && kernelRegularizer?.l1) {
     throw new RangeError(
       'dense: an l1 "kernelRegularizer" cannot go with weightNorm, which has no kernel to thin out; use l2',
@@ -78,8 +83,8 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     units,
     activation: resolveActivation('dense', activation),
     useBias: checkBoolean('dense', 'useBias', useBias),
-    kernelInitializer: resolveInitializer('dense', kernelInitializer, 'kernelInitializer'),
-    biasInitializer: resolveInitializer('dense', biasInitializer, 'biasInitializer'),
+    kernelInitializer: initializer('dense', kernelInitializer, 'kernelInitializer'),
+    biasInitializer: initializer('dense', biasInitializer, 'biasInitializer'),
     ...(weightNorm && { weightNorm }),
     ...checkIdentity('dense', options),
     ...(kernelRegularizer && { kernelRegularizer }),
@@ -90,7 +95,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
 
 export const denseKind: LayerKind<DenseLayer> = {
   outputs: (layer) => layer.units,
-  revive: ({ kind: _, units, ...options }) => dense(units, options),
+  revive: ({ kind: _, units, ...options }, resolvers) => makeDense(units, options, resolvers),
 
   parameters: ({ units, useBias, ...layer }, inputs) => [
     ...(layer.weightNorm

@@ -8,6 +8,7 @@ import { type DenseLayer, denseKind } from './dense.ts'
 import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
 import { type PreluLayer, preluKind } from './prelu.ts'
 import { type ResidualLayer, residualKind } from './residual.ts'
+import type { Resolvers } from './resolvers.ts'
 import {
   type GroupNormLayer,
   groupNormKind,
@@ -101,14 +102,14 @@ export function parametersOf(layer: Lowerable, inputs: number): readonly Paramet
   return kindOf(layer).parameters(layer, inputs)
 }
 
-/** A layer from its JSON form, checked as its factory checks. */
-export function reviveLayer(spec: Layer): Layer {
+/** A layer from its JSON form, checked as its factory checks, but for what the resolvers leave out. */
+export function reviveLayer(spec: Layer, resolvers: Resolvers): Layer {
   if (spec?.kind === 'input') {
     checkOptions('input', spec, ['kind', 'size'])
     return input(spec.size)
   }
   checkOneOf('layer', 'kind', spec?.kind, Object.keys(layerKinds) as Lowerable['kind'][])
-  return kindOf(spec).revive(spec)
+  return kindOf(spec).revive(spec, resolvers)
 }
 
 /** Emits the layer's forward steps and returns how to go back. */

@@ -3,6 +3,7 @@ import { checkOptions, show } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
 import type { Layer, Lowerable } from './layers.ts'
+import type { Resolvers } from './resolvers.ts'
 
 export interface ResidualLayer {
   readonly kind: 'residual'
@@ -47,7 +48,7 @@ function checkNesting(layers: readonly Layer[]): void {
 
 /** What the block needs of the catalogue it is itself part of. */
 interface Catalogue {
-  revive(spec: Layer): Layer
+  revive(spec: Layer, resolvers: Resolvers): Layer
   outputsOf(layer: Lowerable, inputs: number): number
   parametersOf(layer: Lowerable, inputs: number): readonly ParameterSpec[]
   lower(layer: Lowerable, lowering: Lowering, x: Value): Lowered
@@ -73,10 +74,10 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
       return outputs
     },
 
-    revive({ kind, layers, ...rest }) {
+    revive({ kind, layers, ...rest }, resolvers) {
       checkOptions(kind, rest, [])
       if (!Array.isArray(layers)) throw new TypeError(`${kind}: "layers" must be an array, got ${show(layers)}`)
-      return residual(layers.map((layer) => catalogue.revive(layer)))
+      return residual(layers.map((layer) => catalogue.revive(layer, resolvers)))
     },
 
     parameters(block, inputs) {

@@ -1,6 +1,7 @@
 /** From a snapshot, a file's or any other, back to a model. */
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { stateSlots } from '../compiler/updates.ts'
+import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
@@ -34,7 +35,7 @@ interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'determinis
 export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
   const { compiled, frozen, statisticsFrozen, progress, tensors } = snapshot
   const { allowNonFinite = false, ...given } = options
-  const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot))
+  const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot, forTraining))
   const optimizer = readingFile(where, () => {
     checkTraining(snapshot)
     checkMetrics(compiled, widths[widths.length - 1])

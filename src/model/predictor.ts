@@ -4,6 +4,7 @@ import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
 import { Draft, passRows } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Matrix } from '../layers/builder.ts'
+import { forPredicting } from '../layers/resolvers.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
 import { Arena } from '../machine/arena.ts'
@@ -34,7 +35,7 @@ export interface Predictor {
 
 /** The predictor of a snapshot, for predictions only: what it was compiled with is ignored. */
 function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): Predictor {
-  const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot))
+  const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
   const slots = layoutParameters(layers, widths)
   const tensors = matchTensors(where, slots, snapshot.tensors)
   const arena = new Arena(pickTarget(deterministic))

@@ -4,6 +4,7 @@ import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
 import { parseJson } from '../formats/safetensorsHeader.ts'
 import { checkLayers, type Layer, reviveLayer } from '../layers/layers.ts'
+import type { Resolvers } from '../layers/resolvers.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { checkRandomState, type RandomState } from '../lib/random.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
@@ -100,11 +101,11 @@ export interface Architecture {
 }
 
 /** @throws TypeError or RangeError naming the field, or the layer by its index. */
-export function readArchitecture({ seed, deterministic, layers: specs }: Settings): Architecture {
+export function readArchitecture({ seed, deterministic, layers: specs }: Settings, resolvers: Resolvers): Architecture {
   if (!Array.isArray(specs)) throw new TypeError(`settings: "layers" must be an array, got ${show(specs)}`)
   const layers = specs.map((spec: Layer, i) => {
     try {
-      return reviveLayer(spec)
+      return reviveLayer(spec, resolvers)
     } catch (cause) {
       throw new RangeError(`layer ${i}: ${(cause as Error).message}`, { cause })
     }

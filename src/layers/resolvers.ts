@@ -1,0 +1,14 @@
+/** How the options are read that only training looks at: a predictor is not to carry their catalogues along. */
+import { type Initializer, resolveInitializer, zeros } from '../catalogue/initializers/initializers.ts'
+import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
+
+export interface Resolvers {
+  initializer(where: string, value: unknown, name: string): Initializer
+  regularizer(where: string, value: unknown, name: string): Regularizer | undefined
+}
+
+/** Checked, as the layers' factories do. */
+export const forTraining: Resolvers = { initializer: resolveInitializer, regularizer: resolveRegularizer }
+
+/** Not looked at. */
+export const forPredicting: Resolvers = { initializer: zeros, regularizer: () => undefined }

@@ -7,7 +7,7 @@ import type { LayerKind, Lowered, Lowering, ParameterSpec, Value } from './build
 import { type DenseLayer, denseKind } from './dense.ts'
 import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
 import { type PreluLayer, preluKind } from './prelu.ts'
-import { type ResidualLayer, residualKind } from './residual.ts'
+import { type ResidualLayer, residualKind, residualOf } from './residual.ts'
 import type { Resolvers } from './resolvers.ts'
 import {
   type GroupNormLayer,
@@ -32,7 +32,6 @@ export {
 export { type DenseLayer, type DenseOptions, dense } from './dense.ts'
 export { type DropoutLayer, dropout, type GaussianNoiseLayer, gaussianNoise } from './noise.ts'
 export { type PreluLayer, prelu } from './prelu.ts'
-export { type ResidualLayer, residual } from './residual.ts'
 export {
   type GroupNormLayer,
   groupNorm,
@@ -66,11 +65,21 @@ export type Lowerable =
   | DropoutLayer
   | GaussianNoiseLayer
   | PreluLayer
-  | ResidualLayer
+  | ResidualLayer<Lowerable>
 
 /** The model's first layer: rows of `size` features. */
 export function input(size: number): InputLayer {
   return Object.freeze({ kind: 'input', size: checkInteger('input', 'size', size, 1) })
+}
+
+/**
+ * y = f(x) + x, f the given layers in order (He et al. 2015, arXiv:1512.03385). The block must give as many units as it
+ * gets. A block that ends in `dense(n)` and is followed by `activation('relu')` is the original form; one that begins
+ * with normalization and activation is the "pre-activation" form, which trains deeper. Blocks may hold blocks.
+ * @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep.
+ */
+export function residual(layers: readonly Layer[]): ResidualLayer<Lowerable> {
+  return residualOf<Lowerable>(layers)
 }
 
 /** One row per kind of layer; `input` only names the width. */
@@ -86,7 +95,7 @@ const layerKinds = {
   dropout: dropoutKind,
   gaussianNoise: gaussianNoiseKind,
   prelu: preluKind,
-  residual: residualKind({ revive: reviveLayer, outputsOf, parametersOf, lower }),
+  residual: residualKind<Lowerable>({ revive: reviveLayer, outputsOf, parametersOf, lower }),
 }
 
 // The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.

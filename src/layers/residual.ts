@@ -2,32 +2,38 @@
 import { checkOptions, show } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
-import type { Layer, Lowerable } from './layers.ts'
 import type { Resolvers } from './resolvers.ts'
 
-export interface ResidualLayer {
-  readonly kind: 'residual'
-  readonly layers: readonly Lowerable[]
+/** What a block knows of the layers in it; the catalogue, which holds blocks too, knows which these are. */
+interface Inner {
+  readonly kind: string
+  readonly name?: string
+  readonly trainable?: boolean
+  readonly layers?: readonly Inner[]
+}
+interface Input {
+  readonly kind: 'input'
 }
 
-/**
- * y = f(x) + x, f the given layers in order (He et al. 2015, arXiv:1512.03385). The block must give as many units as it
- * gets. A block that ends in `dense(n)` and is followed by `activation('relu')` is the original form; one that begins
- * with normalization and activation is the "pre-activation" form, which trains deeper. Blocks may hold blocks.
- * @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep.
- */
-export function residual(layers: readonly Layer[]): ResidualLayer {
+export interface ResidualLayer<Layer> {
+  readonly kind: 'residual'
+  readonly layers: readonly Layer[]
+}
+
+/** @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep. */
+export function residualOf<Layer extends Inner>(layers: readonly (Layer | Input)[]): ResidualLayer<Layer> {
   if (!Array.isArray(layers)) throw new TypeError(`residual: "layers" must be an array of layers, got ${show(layers)}`)
   if (layers.length === 0)
     throw new RangeError('residual: "layers" must hold at least one layer: nothing around x would be 2x')
-  const inner: Lowerable[] = []
-  for (const [i, layer] of (layers as readonly Layer[]).entries()) {
+  const isInput = (layer: Layer | Input): layer is Input => layer.kind === 'input'
+  const inner: Layer[] = []
+  for (const [i, layer] of (layers as readonly (Layer | Input)[]).entries()) {
     if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
       throw new TypeError(
         `residual: layer ${i} must be made by a layer function such as dense(...), got ${show(layer)}`,
       )
     }
-    if (layer.kind === 'input')
+    if (isInput(layer))
       throw new RangeError(`residual: layer ${i} is an input(); a block takes its width from the layer before it`)
     inner.push(layer)
   }
@@ -38,25 +44,25 @@ export function residual(layers: readonly Layer[]): ResidualLayer {
 /** Blocks within blocks are followed by recursion, which has an end. */
 const DEEPEST = 100
 
-function checkNesting(layers: readonly Layer[]): void {
+function checkNesting(layers: readonly Inner[]): void {
   let level = layers
   for (let depth = 0; level.length > 0; depth++) {
     if (depth === DEEPEST) throw new RangeError(`residual: blocks are nested more than ${DEEPEST} deep`)
-    level = level.flatMap((layer) => (layer.kind === 'residual' ? layer.layers : []))
+    level = level.flatMap((layer) => layer.layers ?? [])
   }
 }
 
 /** What the block needs of the catalogue it is itself part of. */
-interface Catalogue {
-  revive(spec: Layer, resolvers: Resolvers): Layer
-  outputsOf(layer: Lowerable, inputs: number): number
-  parametersOf(layer: Lowerable, inputs: number): readonly ParameterSpec[]
-  lower(layer: Lowerable, lowering: Lowering, x: Value): Lowered
+interface Catalogue<Layer> {
+  revive(spec: Layer, resolvers: Resolvers): Layer | Input
+  outputsOf(layer: Layer, inputs: number): number
+  parametersOf(layer: Layer, inputs: number): readonly ParameterSpec[]
+  lower(layer: Layer, lowering: Lowering, x: Value): Lowered
 }
 
-export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => {
+export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): LayerKind<ResidualLayer<Layer>> => {
   /** Widths before each layer, and after the last. */
-  const widthsOf = ({ layers }: ResidualLayer, inputs: number): number[] => {
+  const widthsOf = ({ layers }: ResidualLayer<Layer>, inputs: number): number[] => {
     const widths = [inputs]
     for (const [i, layer] of layers.entries()) widths.push(catalogue.outputsOf(layer, widths[i]))
     return widths
@@ -77,7 +83,7 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
     revive({ kind, layers, ...rest }, resolvers) {
       checkOptions(kind, rest, [])
       if (!Array.isArray(layers)) throw new TypeError(`${kind}: "layers" must be an array, got ${show(layers)}`)
-      return residual(layers.map((layer) => catalogue.revive(layer, resolvers)))
+      return residualOf(layers.map((layer) => catalogue.revive(layer, resolvers)))
     },
 
     parameters(block, inputs) {
@@ -88,7 +94,7 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
           ...spec,
           name: prefixes[i] + spec.name,
           ...(spec.derived && { derived: { ...spec.derived, from: prefixes[i] + spec.derived.from } }),
-          ...('trainable' in layer && !layer.trainable && { trainable: false as const }),
+          ...(layer.trainable === false && { trainable: false as const }),
         })),
       )
     },
@@ -129,15 +135,14 @@ export const residualKind = (catalogue: Catalogue): LayerKind<ResidualLayer> => 
 }
 
 /** Whether a layer may have parameters that training changes. */
-const owns = (layer: Lowerable): boolean =>
-  layer.kind === 'residual' ? layer.layers.some(owns) : 'trainable' in layer && layer.trainable
+const owns = ({ layers, trainable = false }: Inner): boolean => (layers ? layers.some(owns) : trainable)
 
 /** `dense_1.`, ...: numbered within the block. */
-export function blockPrefixes({ layers }: ResidualLayer): string[] {
+export function blockPrefixes({ layers }: ResidualLayer<Inner>): string[] {
   const seen: Record<string, number> = {}
   return layers.map((layer) => {
     seen[layer.kind] = (seen[layer.kind] ?? 0) + 1
-    return `${('name' in layer && layer.name) || `${layer.kind}_${seen[layer.kind]}`}.`
+    return `${layer.name || `${layer.kind}_${seen[layer.kind]}`}.`
   })
 }
 

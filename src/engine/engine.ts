@@ -14,8 +14,8 @@ import type { Range } from '../machine/program.ts'
 import { type Job, Runner } from '../machine/runner.ts'
 import type { ThreadCount } from '../machine/threads/threads.ts'
 import type { Target } from '../machine/wasm.ts'
-import { initialize, type ParameterHome } from '../model/parameters.ts'
 import { learningRateAt } from '../optimizers/optimizers.ts'
+import { initialize } from './initialize.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { loadRows, unloadRows } from './rows.ts'
 import { Blocks } from './storage.ts'
@@ -26,7 +26,7 @@ const THREADED_ROWS = 16
 /** What the engine needs of a compiled model; the blocks' addresses are the engine's own business. */
 export type Goal = Omit<Objective, 'states' | 'isTrainable'>
 
-export class Engine implements ParameterHome {
+export class Engine {
   readonly arena: Arena
   readonly blocks: Blocks
   readonly layers: readonly Layer[]

@@ -47,7 +47,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   if (tensors.size > matched.length * slots.length) refuseOthers(where, tensors, slots, ['', ...states])
 
   const model = readingFile(where, () => {
-    const made = new Model(layers, { seed, deterministic, ...given }, true)
+    const made = Model.make(layers, { seed, deterministic, ...given }, true)
     if (compiled && optimizer) {
       const { loss, metrics, weightedMetrics = [], clipping } = compiled
       made.compile({ optimizer, loss, metrics, weightedMetrics, ...clipping })

@@ -40,7 +40,7 @@ export interface ModelOptions {
  * @throws TypeError or RangeError naming the layer or option.
  */
 export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
-  return new Model(layers, options)
+  return Model.make(layers, options)
 }
 
 export class Model {
@@ -60,12 +60,8 @@ export class Model {
   #random: Random
   #fitting = false
 
-  /**
-   * Use `sequential`.
-   * @internal
-   * @param blank leaves the parameters zero: those of a file are about to take their place.
-   */
-  constructor(layers: readonly Layer[], options: ModelOptions = {}, blank = false) {
+  /** Use `sequential`. */
+  private constructor(layers: readonly Layer[], options: ModelOptions, blank: boolean) {
     checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
     const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
     this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
@@ -76,6 +72,14 @@ export class Model {
     this.#random = new Random(this.seed)
     this.engine = new Engine(this.layers, widths, this.seed, pickTarget(deterministic), this.threads)
     if (!blank) this.engine.initialize(this.#random)
+  }
+
+  /**
+   * @internal
+   * @param blank leaves the parameters zero: those of a file are about to take their place.
+   */
+  static make(layers: readonly Layer[], options: ModelOptions = {}, blank = false): Model {
+    return new Model(layers, options, blank)
   }
 
   /** What `compile` was given, resolved; undefined before. */
@@ -93,7 +97,7 @@ export class Model {
 
   /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
   get parameters(): Parameter[] {
-    return this.engine.slots.map((slot) => new Parameter(slot, this.engine))
+    return this.engine.slots.map((slot) => Parameter.at(slot, this.engine))
   }
 
   /**
@@ -261,10 +265,10 @@ export class Model {
     const { layers, values } = foldLayers(this.layers, (layer, name) => {
       const slot = find(layer, name)
       if (!slot) throw new Error(`fold: layer ${layer} has no parameter "${name}"`)
-      return new Parameter(slot, this.engine).get()
+      return Parameter.at(slot, this.engine).get()
     })
     const own = { seed: this.seed, deterministic: this.deterministic, threads: this.threads }
-    const model = new Model(layers, own, true)
+    const model = Model.make(layers, own, true)
     for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
     return model
   }
@@ -278,7 +282,7 @@ export class Model {
     const last = this.engine.slots[this.engine.slots.length - 1]
     if (!last) throw new Error('replaceHead: the model has no layer with parameters')
     const own = { deterministic: this.deterministic, threads: this.threads }
-    const model = new Model([...this.layers.slice(0, last.layer), ...layers], { ...own, ...options })
+    const model = Model.make([...this.layers.slice(0, last.layer), ...layers], { ...own, ...options })
     const body = this.parameters.filter((_, i) => this.engine.slots[i].layer < last.layer)
     for (const [i, parameter] of body.entries()) model.parameters[i].set(parameter.get())
     return model

@@ -1,33 +1,8 @@
-/** The parameters of a model as users see them: filled by their initializers, read and written by name. */
+/** The parameters of a model as users see them: read and written by name. */
 
-import { fillInitial } from '../catalogue/initializers/distribution.ts'
 import { readSlot, type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
 import type { Blocks } from '../engine/storage.ts'
 import { show } from '../lib/check.ts'
-import type { Random } from '../lib/random.ts'
-import type { Arena } from '../machine/arena.ts'
-
-/** Fills every parameter by its initializer, in the order of the layers. */
-export function initialize(arena: Arena, address: number, slots: readonly Slot[], random: Random): void {
-  for (const slot of slots) {
-    const values = new Float32Array(valuesOf(slot))
-    const [fanIn, fanOut] = fans(slot, slots)
-    fillInitial(slot.initializer, values, fanIn, fanOut, random)
-    writeSlot(arena, address, slot, values)
-  }
-  for (const slot of slots) {
-    const { derived } = slot
-    const source = derived && slots.find(({ layer, name }) => layer === slot.layer && name === derived.from)
-    if (source) writeSlot(arena, address, slot, derived.values(readSlot(arena, address, source)))
-  }
-}
-
-/** Inputs and outputs of the parameter's unit; a bias takes those of its layer's kernel. */
-function fans(slot: Slot, slots: readonly Slot[]): [number, number] {
-  const owner = (path: string) => path.slice(0, path.lastIndexOf('.'))
-  const kernel = slots.find(({ path, layout }) => owner(path) === owner(slot.path) && layout === 'panels') ?? slot
-  return [kernel.shape[0], kernel.shape[kernel.shape.length - 1]]
-}
 
 /** One parameter of a model, always in canonical order: kernels are [inputs, units], row-major. */
 export class Parameter {
@@ -36,12 +11,16 @@ export class Parameter {
   readonly #slot: Slot
   readonly #home: ParameterHome
 
-  /** @internal */
-  constructor(slot: Slot, home: ParameterHome) {
+  private constructor(slot: Slot, home: ParameterHome) {
     this.name = slot.path
     this.shape = Object.freeze([...slot.shape])
     this.#slot = slot
     this.#home = home
+  }
+
+  /** @internal */
+  static at(slot: Slot, home: ParameterHome): Parameter {
+    return new Parameter(slot, home)
   }
 
   /** Number of values. */
@@ -107,8 +86,8 @@ export class Parameter {
   }
 }
 
-/** What a Parameter needs of its model. */
-export interface ParameterHome {
+/** What a Parameter needs of its model's engine. */
+interface ParameterHome {
   readonly blocks: Blocks
   /** Waits for work that still changes the blocks. */
   flush(): void

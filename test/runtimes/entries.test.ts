@@ -27,6 +27,15 @@ test('fourlane/predict exports the same names with its wasm as without, and both
   }
 })
 
+test('Model and Parameter are values, for instanceof', async () => {
+  const model = main.sequential([main.input(3), main.dense(2)], { seed: 1 })
+  assert.instance(model, main.Model)
+  assert.instance(model.parameters[0], main.Parameter)
+  assert.instance(main.modelFromBytes(model.toBytes()), main.Model)
+  assert.instance(model.fold(), main.Model)
+  assert.not.instance(predict.predictorFromBytes(model.toBytes()), main.Model)
+})
+
 test('bytes of another realm are bytes', async () => {
   const bytes = main.sequential([main.input(3), main.dense(2)], { seed: 1 }).toBytes()
   const foreign: Uint8Array = runInNewContext('Uint8Array').from(bytes)
@@ -52,8 +61,8 @@ function reaches(from: URL, target: URL, seen = new Set<string>()): boolean {
 }
 
 test('every name whose module makes machines is a door that brings the wasm along', () => {
-  // these read and set choices, and make no machine
-  const harmless = ['configureRuntime', 'describeRuntime']
+  // these read and set choices, and make no machine; Model is for instanceof
+  const harmless = ['configureRuntime', 'describeRuntime', 'Model']
   const machine = source('machine/arena')
   const text = readFileSync(source('entries/public'), 'utf8')
   let doors = 0

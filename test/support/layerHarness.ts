@@ -10,13 +10,13 @@ import {
   writeSlot,
 } from '../../src/compiler/parameterLayout.ts'
 import { Draft } from '../../src/compiler/programBuilder.ts'
+import { initialize } from '../../src/engine/initialize.ts'
 import type { Matrix } from '../../src/layers/builder.ts'
 import { checkLayers, input, type Layer, type Lowerable } from '../../src/layers/layers.ts'
 import { Random } from '../../src/lib/random.ts'
 import { Arena } from '../../src/machine/arena.ts'
 import type { Range } from '../../src/machine/program.ts'
 import type { Target } from '../../src/machine/wasm.ts'
-import { initialize } from '../../src/model/parameters.ts'
 
 export interface BenchOptions {
   rows: number

@@ -1,13 +1,15 @@
 // From tsc's output to what the package ships: few small files of JavaScript, the wasm as text for browsers, types without internals.
 // Few files, because every file costs at start; annotated, because bundlers drop what an application does not use.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { rollup } from '@rollup/wasm-node'
+import { transform } from 'esbuild'
+import { rollup } from 'rollup'
 import { minify } from 'terser'
+import { closureOf } from './closure.mjs'
 import { ENTRIES } from './entries.mjs'
 import { packWasm } from './pack-wasm.mjs'
-import { annotatePure } from './pure.mjs'
+import { markPure } from './pure.mjs'
 import { rollTypes } from './roll-types.mjs'
 
 const SOURCES = resolve('build/src')
@@ -23,32 +25,28 @@ const external = {
 
 /**
  * The numbers that the machine and its compiler agree on (src/abi) stand in the code as they are, not as names to be looked up:
- * each module gets them to itself, and what a file declares for itself the minifier puts in its place.
+ * what a module imports from there is defined for it, and the import goes.
  */
-const ownNumbers = {
-  name: 'own-numbers',
-  resolveId(id, importer) {
-    if (!importer || !id.startsWith('.')) return undefined
-    const [from, owner = relative(SOURCES, importer)] = importer.split('?')
-    const path = resolve(dirname(from), id)
-    return path.startsWith(`${SOURCES}/abi/`) ? `${path}?${owner}` : undefined
+const inlinedNumbers = {
+  name: 'inlined-numbers',
+  async transform(code, id) {
+    const define = {}
+    let rest = code
+    for (const { type, source, specifiers, start, end } of this.parse(code).body.reverse()) {
+      if (type !== 'ImportDeclaration') continue
+      const path = resolve(dirname(id), source.value)
+      if (!path.startsWith(`${SOURCES}/abi/`)) continue
+      const numbers = await import(pathToFileURL(path).href)
+      for (const { local, imported } of specifiers) {
+        const names = imported
+          ? [[local.name, imported.name]]
+          : Object.keys(numbers).map((name) => [`${local.name}.${name}`, name])
+        for (const [place, name] of names) define[place] = String(numbers[name])
+      }
+      rest = rest.slice(0, start) + rest.slice(end)
+    }
+    return rest === code ? undefined : { code: (await transform(rest, { define, target: 'es2022' })).code, map: null }
   },
-  load(id) {
-    const [path, owner] = id.split('?')
-    return owner === undefined ? undefined : readFileSync(path, 'utf8')
-  },
-}
-
-/** All that a module takes to work, itself included. */
-function closure(entry, getModuleInfo) {
-  const found = new Set()
-  const visit = (id) => {
-    if (found.has(id) || !getModuleInfo(id)?.code) return
-    found.add(id)
-    getModuleInfo(id).importedIds.forEach(visit)
-  }
-  visit(entry)
-  return found
 }
 
 /**
@@ -60,18 +58,16 @@ async function buildEntries() {
   const input = Object.fromEntries(ENTRIES.map((name) => [name, `${SOURCES}/entries/${name}.js`]))
   const bundle = await rollup({
     input,
-    plugins: [external, ownNumbers, annotatePure],
+    plugins: [external, inlinedNumbers],
     preserveEntrySignatures: 'allow-extension',
     treeshake: { moduleSideEffects: false },
   })
-  const closures = {}
   const { output } = await bundle.write({
     dir: OUT,
     format: 'es',
     hoistTransitiveImports: false,
     manualChunks(id, { getModuleInfo }) {
-      for (const name of ['predictor', 'core']) closures[name] ??= closure(input[name], getModuleInfo)
-      return Object.keys(closures).find((name) => closures[name].has(id))
+      return ['predictor', 'core'].find((name) => closureOf(input[name], getModuleInfo).has(id))
     },
   })
   await bundle.close()
@@ -81,16 +77,15 @@ async function buildEntries() {
 
 /**
  * An uncaught error prints the line it comes from, and its stack names functions: so a statement a line, and public names as they
- * are. Annotations are for the application's bundler.
+ * are; Rollup tells a second one of a name by $1.
  */
 const terse = (names) => ({
   module: true,
   ecma: 2020,
   compress: { passes: 3, sequences: false, join_vars: false },
-  // Rollup tells a second one of a name by $1
   mangle: { reserved: names.flatMap((name) => [name, `${name}$1`]), keep_classnames: true },
   // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
-  format: { preserve_annotations: true, ascii_only: true, semicolons: false, max_line_len: 200 },
+  format: { ascii_only: true, semicolons: false, max_line_len: 200 },
 })
 
 export async function bundle() {
@@ -105,9 +100,9 @@ export async function bundle() {
   const names = (await Promise.all(modules)).flatMap(Object.keys)
   for (const file of [...scripts(OUT), ...scripts(RUNTIMES)]) {
     const { code } = await minify(readFileSync(file, 'utf8'), terse(names))
-    writeFileSync(file, code)
+    writeFileSync(file, file.startsWith(OUT) ? markPure(code) : code)
   }
-  rollTypes(`${SOURCES}/entries`, 'core', ['predictor', 'terminal', 'wide'])
+  await rollTypes(SOURCES, OUT)
 }
 
 if (process.argv[1]?.endsWith('bundle.mjs')) await bundle()

@@ -1,29 +1,38 @@
 // Marks what modules compute at their top level as free of effects, so that bundlers drop what an application does not use.
-// True of all of src/: importing has no effects there, and an expression that stands by itself is refused.
+// True of all of src/: importing has no effects there, and a statement that is no declaration is refused.
+import { parseAst } from 'rollup/parseAst'
 
 /** What runs later, if at all. */
 const DELAYED = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'MethodDefinition'])
+/** What bundlers must take for an effect: calls, and getters behind a spread or a property. */
+const COMPUTED = new Set(['CallExpression', 'NewExpression', 'SpreadElement', 'MemberExpression', 'ImportExpression'])
 
-/** Calls that run while the module is evaluated. */
-function* callsIn(node) {
-  if (Array.isArray(node)) for (const child of node) yield* callsIn(child)
-  else if (typeof node?.type === 'string') {
-    if (DELAYED.has(node.type) || (node.type === 'PropertyDefinition' && !node.static)) return
-    if (node.type === 'CallExpression' || node.type === 'NewExpression') yield node
-    for (const child of Object.values(node)) if (typeof child === 'object') yield* callsIn(child)
-  }
+/** Whether evaluating an expression computes anything. */
+function computes(node) {
+  if (Array.isArray(node)) return node.some(computes)
+  if (typeof node?.type !== 'string') return false
+  if (DELAYED.has(node.type) || (node.type === 'PropertyDefinition' && !node.static)) return false
+  return COMPUTED.has(node.type) || Object.values(node).some((child) => typeof child === 'object' && computes(child))
 }
 
-/** A Rollup plugin. */
-export const annotatePure = {
-  name: 'pure',
-  transform(code) {
-    const { body } = this.parse(code)
-    for (const { type, start } of body) {
-      if (type === 'ExpressionStatement') this.error('importing must have no effects', start)
+/**
+ * Every declared value that is computed becomes the result of a call marked pure. The call has no arguments, since those would
+ * have to be free of effects themselves.
+ */
+export function markPure(code) {
+  const places = []
+  for (const statement of parseAst(code).body) {
+    const declared = statement.declaration ?? statement
+    if (!/^(Import|Export|Function|Class|Variable)/.test(declared.type)) {
+      throw new Error(`importing must have no effects: ${code.slice(declared.start, declared.start + 80)}`)
     }
-    const places = [...callsIn(body)].map(({ start }) => start).sort((a, b) => a - b)
-    const pieces = places.map((start, i) => `/* @__PURE__ */ ${code.slice(start, places[i + 1])}`)
-    return { code: code.slice(0, places[0]) + pieces.join(''), map: null }
-  },
+    for (const { init } of declared.declarations ?? []) if (computes(init)) places.push(init)
+  }
+  let marked = code
+  for (const { start, end } of places.reverse()) {
+    const value = code.slice(start, end)
+    const body = value.startsWith('{') ? `(${value})` : value
+    marked = `${marked.slice(0, start)}/* @__PURE__ */(()=>${body})()${marked.slice(end)}`
+  }
+  return marked
 }

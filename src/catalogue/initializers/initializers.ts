@@ -132,7 +132,14 @@ function heSpec(kind: 'heUniform' | 'heNormal', options: { gain?: number; mode?:
   return spec({ kind, gain: checkNumber(kind, 'gain', gain), mode: checkOneOf(kind, 'mode', mode, HE_MODES) })
 }
 
-const GAINS = { linear: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, selu: 3 / 4 } as const
+type GainActivation = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'selu'
+const GAINS: Readonly<Record<GainActivation, number>> = {
+  linear: 1,
+  sigmoid: 1,
+  tanh: 5 / 3,
+  relu: Math.SQRT2,
+  selu: 3 / 4,
+}
 
 /**
  * The gain that keeps the signal's size through an activation, for `glorotUniform({ gain })` and the like: PyTorch's
@@ -140,7 +147,7 @@ const GAINS = { linear: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, selu: 3 / 
  * @throws RangeError for an activation without a known gain.
  */
 export function initialGain(
-  activation: keyof typeof GAINS | 'leakyRelu',
+  activation: GainActivation | 'leakyRelu',
   { alpha = 0.01 }: { alpha?: number } = {},
 ): number {
   const known = ['linear', 'sigmoid', 'tanh', 'relu', 'selu', 'leakyRelu'] as const

@@ -11,24 +11,26 @@ export * from './cycles.ts'
 export * from './decays.ts'
 export type { NamedSchedule, Schedule } from './named.ts'
 
-export type ScheduleName =
-  | 'constant'
-  | 'stepDecay'
-  | 'multiStepDecay'
-  | 'piecewiseConstant'
-  | 'exponentialDecay'
-  | 'inverseTimeDecay'
-  | 'harmonic'
-  | 'inverseSqrt'
-  | 'inverseSqrtWarmup'
-  | 'polynomialDecay'
-  | 'cosineDecay'
-  | 'cosineDecayRestarts'
-  | 'linearWarmup'
-  | 'warmupCosine'
-  | 'oneCycle'
-  | 'cyclic'
-  | 'joinSchedules'
+export const SCHEDULE_NAMES = [
+  'constant',
+  'stepDecay',
+  'multiStepDecay',
+  'piecewiseConstant',
+  'exponentialDecay',
+  'inverseTimeDecay',
+  'harmonic',
+  'inverseSqrt',
+  'inverseSqrtWarmup',
+  'polynomialDecay',
+  'cosineDecay',
+  'cosineDecayRestarts',
+  'linearWarmup',
+  'warmupCosine',
+  'oneCycle',
+  'cyclic',
+  'joinSchedules',
+] as const
+export type ScheduleName = (typeof SCHEDULE_NAMES)[number]
 
 /** A schedule as plain data. */
 export interface ScheduleDescription {
@@ -101,8 +103,3 @@ const factories: Readonly<Record<Exclude<ScheduleName, 'joinSchedules'>, (option
   oneCycle: cycles.oneCycle,
   cyclic: cycles.cyclic,
 }
-
-export const SCHEDULE_NAMES: readonly ScheduleName[] = [
-  ...(Object.keys(factories) as (keyof typeof factories)[]),
-  'joinSchedules',
-]

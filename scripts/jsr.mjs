@@ -2,12 +2,14 @@
 // The wasm travels as text beside the sources, written for the moment of publishing.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { SOURCES } from './entries.mjs'
 import { packWasm } from './pack-wasm.mjs'
 
 const BYTES = 'src/runtime/bytes.js'
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 const config = JSON.parse(readFileSync('jsr.json', 'utf8'))
-if (config.version !== version) writeFileSync('jsr.json', `${JSON.stringify({ ...config, version }, null, 2)}\n`)
+const wanted = JSON.stringify({ ...config, version, exports: SOURCES }, null, 2)
+if (JSON.stringify(config, null, 2) !== wanted) writeFileSync('jsr.json', `${wanted}\n`)
 
 packWasm('build', BYTES)
 try {

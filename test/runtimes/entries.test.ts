@@ -1,5 +1,5 @@
 // The entry points: the same names everywhere, every way to the machine brings the wasm along, `init` checks what it gets.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -77,6 +77,15 @@ test('every name whose module makes machines is a door that brings the wasm alon
     }
   }
   assert.ok(doors >= 5, `found ${doors} doors`)
+})
+
+test('jsr.json lists the entry points of package.json, and its version', async () => {
+  const root = new URL(import.meta.url.includes('/build/') ? '../../../' : '../../', import.meta.url)
+  const read = (name: string) => JSON.parse(readFileSync(new URL(name, root), 'utf8')) as Record<string, unknown>
+  const { SOURCES } = (await import(new URL('scripts/entries.mjs', root).href)) as { SOURCES: object }
+  assert.equal(read('jsr.json').exports, SOURCES)
+  assert.is(read('jsr.json').version, read('package.json').version)
+  for (const path of Object.values(SOURCES)) assert.ok(existsSync(new URL(path, root)), path)
 })
 
 test('init takes exactly one source of the right kind', async () => {

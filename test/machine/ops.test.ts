@@ -4,93 +4,13 @@ import * as assert from 'uvu/assert'
 import { MACHINE_BYTES, SUM_CHUNK } from '../../src/abi/layout.ts'
 import * as codes from '../../src/abi/ops.ts'
 import { OP, STEP_GOES_ON, STEP_WORDS } from '../../src/abi/ops.ts'
-import {
-  RECORD_LEARNING_RATE,
-  RECORD_ROWS,
-  RECORD_SCALAR,
-  RECORD_SCALARS,
-  RECORD_STEP,
-  RECORD_WORDS,
-} from '../../src/abi/records.ts'
-import {
-  JOB_JOURNAL,
-  JOB_STEP,
-  JOURNAL_BLOCK,
-  JOURNAL_BYTES,
-  THREADS_JOB,
-  THREADS_SLOTS,
-} from '../../src/abi/threads.ts'
-import { Arena } from '../../src/machine/arena.ts'
-import type { Op } from '../../src/machine/ops/op.ts'
+import { RECORD_WORDS } from '../../src/abi/records.ts'
+import { JOB_STEP, JOURNAL_BLOCK, JOURNAL_BYTES, THREADS_JOB, THREADS_SLOTS } from '../../src/abi/threads.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
-import { encode, type Step } from '../../src/machine/program.ts'
 import { instantiateShared, sharedModule } from '../../src/machine/threads/sharedMachine.ts'
-import { type OpName, ROWS, samples, UNITS } from '../support/opSamples.ts'
-
-const list = Object.entries(ops) as [OpName, Op][]
-const REGION = 1 << 16
-const REGIONS = 14
-const STEP = STEP_WORDS * 4
-
-/** A memory with regions of numbers, one for each address of a step, and a record. */
-class Bench {
-  readonly arena = new Arena('simd')
-  readonly record: number
-  readonly program: number
-  readonly journal: number
-  readonly steps: ReturnType<typeof samples>
-  readonly #first: number
-
-  constructor() {
-    const { arena } = this
-    this.record = arena.reserve(RECORD_WORDS * 4)
-    this.program = arena.reserve(STEP * 4)
-    this.journal = arena.reserve(JOURNAL_BYTES)
-    const indices = arena.reserve(64)
-    this.#first = arena.reserve(REGION * REGIONS)
-    arena.commit()
-    // steps share the regions: none needs more than there are
-    let next = 0
-    const room = () => this.#first + (next++ % REGIONS) * REGION
-    this.steps = samples(room, indices)
-    this.reset()
-  }
-
-  /** Puts all numbers back. */
-  reset(): void {
-    const { f32, i32 } = this.arena
-    const floats = REGION / 4
-    for (let i = 0; i < floats * REGIONS; i++) {
-      f32[this.#first / 4 + i] = Math.abs(Math.sin(i * 0.7)) + 0.1
-    }
-    i32.fill(0, this.record / 4, this.record / 4 + RECORD_WORDS)
-    i32[this.record / 4 + RECORD_ROWS] = ROWS
-    i32[this.record / 4 + RECORD_STEP] = 1
-    f32[this.record / 4 + RECORD_LEARNING_RATE] = 0.25
-    for (let i = 0; i < RECORD_SCALARS; i++) f32[this.record / 4 + RECORD_SCALAR + i] = 0.5
-    f32.fill(-7, this.journal / 4, this.journal / 4 + JOURNAL_BYTES / 4)
-    i32[THREADS_JOB / 4 + JOB_JOURNAL] = this.journal
-  }
-
-  write(...steps: Step[]): void {
-    encode(this.arena, this.program, steps)
-  }
-
-  run(step: Step, thread = 0): void {
-    this.write(step)
-    this.arena.machine.run(this.program, 0, 1, this.record, 1, thread)
-  }
-
-  /** Names and addresses of a step's regions. */
-  regions({ op, operands }: Step): [name: string, address: number][] {
-    const named = Object.keys(op.ints).map((name): [string, number] => [name, operands[name] ?? 0])
-    return named.filter(([, value]) => value >= this.#first)
-  }
-
-  read(address: number): Float32Array {
-    return this.arena.floats(address, REGION / 4).slice()
-  }
-}
+import { list, OpBench, STEP_BYTES } from '../support/opBench.ts'
+import { UNITS } from '../support/opSamples.ts'
+import { layered } from '../support/threading.ts'
 
 const same = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.prototype.every.call(a, (v, i) => Object.is(v, b[i]))
 
@@ -120,7 +40,7 @@ test('operands have words of their own, within the step', () => {
 })
 
 test('samples give every operand, in a region of its own where it is an address', () => {
-  const bench = new Bench()
+  const bench = new OpBench()
   for (const [name, op] of list) {
     const { operands } = bench.steps[name]
     assert.is(bench.steps[name].op, op)
@@ -131,7 +51,7 @@ test('samples give every operand, in a region of its own where it is an address'
 })
 
 test('the machine has a case for every op, and refuses others', () => {
-  const bench = new Bench()
+  const bench = new OpBench()
   for (const [name] of list) {
     bench.reset()
     assert.not.throws(() => bench.run(bench.steps[name]), undefined, name)
@@ -146,7 +66,7 @@ test('threads share a step as its row says', () => {
   const module = sharedModule('simd')
   if (!module) return assert.unreachable('no shared memory')
   const machine = instantiateShared('simd', module)
-  const bench = new Bench()
+  const bench = new OpBench()
   machine.setNap(1)
   bench.arena.adopt(machine, MACHINE_BYTES)
   for (const [name, { split }] of list) {
@@ -161,7 +81,7 @@ test('threads share a step as its row says', () => {
 })
 
 test('what is not shared, only the main thread does', () => {
-  const bench = new Bench()
+  const bench = new OpBench()
   for (const [name, { split }] of list) {
     const step = bench.steps[name]
     const images = [0, 1].map((thread) => {
@@ -195,7 +115,7 @@ test('what is not shared, only the main thread does', () => {
 })
 
 test('what a step changes in place is what its row says', () => {
-  const bench = new Bench()
+  const bench = new OpBench()
   for (const [name, { inPlace }] of list) {
     const step = bench.steps[name]
     const regions = bench.regions(step)
@@ -207,17 +127,20 @@ test('what a step changes in place is what its row says', () => {
     const found = regions.filter(([, address], i) => {
       // it leaves something else where it finds something else in what it writes
       const written = Array.from(after[i].keys()).filter((at) => !Object.is(after[i][at], before[i][at]))
-      bench.reset()
-      for (const at of written) bench.arena.f32[address / 4 + at] *= 0.25
-      bench.run(step)
-      return written.some((at) => !Object.is(bench.arena.f32[address / 4 + at], after[i][at]))
+      // of another sign, smaller and larger: for what looks at signs, clamps or takes the largest
+      return [-1, 0.25, 4].some((factor) => {
+        bench.reset()
+        for (const at of written) bench.arena.f32[address / 4 + at] *= factor
+        bench.run(step)
+        return written.some((at) => !Object.is(bench.arena.f32[address / 4 + at], after[i][at]))
+      })
     })
     assert.equal(found.map(([operand]) => operand).sort(), [...inPlace].sort(), name)
   }
 })
 
 test('journals keep what an update changes in place, and have room for it', () => {
-  const bench = new Bench()
+  const bench = new OpBench()
   const updates = list.filter(([, { floats, split }]) => 'rateScale' in floats && split !== 'none')
   assert.is(updates.length, 17)
   for (const [name, op] of updates) {
@@ -243,7 +166,7 @@ test('threads meet after a step unless its row lets them go on to the next', () 
   const module = sharedModule('simd')
   if (!module) return assert.unreachable('no shared memory')
   const machine = instantiateShared('simd', module)
-  const bench = new Bench()
+  const bench = new OpBench()
   machine.setNap(1)
   bench.arena.adopt(machine, MACHINE_BYTES)
   bench.reset()
@@ -253,9 +176,57 @@ test('threads meet after a step unless its row lets them go on to the next', () 
       machine.start(2, bench.program, 0, 2, bench.record, 1)
       // where this thread waits for one that is not there
       const at = bench.arena.i32[THREADS_JOB / 4 + JOB_STEP] - bench.program
-      assert.is(at, overlaps === 'any' || overlaps.includes(code) ? STEP : 0, `${name}, then ${next}`)
+      assert.is(at, overlaps === 'any' || overlaps.includes(code) ? STEP_BYTES : 0, `${name}, then ${next}`)
     }
   }
+})
+
+test('steps that threads may be at together touch nothing of each other that one of them writes', () => {
+  const bench = new OpBench()
+  const written = new Map(
+    list.map(([name, op]) => {
+      const regions = bench.regions(bench.steps[name])
+      bench.reset()
+      const before = regions.map(([, address]) => bench.read(address))
+      bench.run(bench.steps[name])
+      return [op.code, regions.filter(([, at], i) => !same(bench.read(at), before[i])).map(([operand]) => operand)]
+    }),
+  )
+  const byCode = new Map(list.map(([, op]) => [op.code, op]))
+  const model = layered({})
+  const clipping = { clipNorm: 1, globalClipNorm: 1, clipValue: 1 }
+  model.compile({ optimizer: 'lamb', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'], ...clipping })
+  const { program, training } = model.engine.plan(32, true)
+  const { i32 } = model.engine.arena
+  const touched = (index: number) => {
+    const at = program / 4 + index * STEP_WORDS
+    const op = byCode.get(i32[at + OP])
+    if (!op) throw new Error(`step ${index} has op ${i32[at + OP]}`)
+    const places = Object.entries(op.ints).map(([name, word]) => [name, i32[at + word]] as const)
+    const addresses = places.filter(([, value]) => value >= MACHINE_BYTES)
+    const writes = written.get(op.code) ?? []
+    const values = (of: typeof addresses) => of.map(([, address]) => address)
+    return { all: values(addresses), writes: values(addresses.filter(([name]) => writes.includes(name))) }
+  }
+  const [from, to] = training?.fit ?? [0, 0]
+  let pairs = 0
+  let open: ReturnType<typeof touched>[] = []
+  for (let index = from; index < to; index++) {
+    const now = touched(index)
+    for (const earlier of open) {
+      pairs++
+      assert.not.ok(
+        earlier.writes.some((at) => now.all.includes(at)),
+        `step ${index} uses what one before it writes`,
+      )
+      assert.not.ok(
+        now.writes.some((at) => earlier.all.includes(at)),
+        `step ${index} writes what one before it uses`,
+      )
+    }
+    open = i32[program / 4 + index * STEP_WORDS + STEP_GOES_ON] ? [...open, now] : []
+  }
+  assert.ok(pairs > 20, `${pairs} pairs`)
 })
 
 test.run()

@@ -7,7 +7,7 @@ import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
 import type { Optimizer } from '../optimizers/optimizers.ts'
 import type { Slot } from './parameterLayout.ts'
-import type { Draft } from './programBuilder.ts'
+import type { ProgramBuilder } from './programBuilder.ts'
 import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
 
 /** Gradient clipping, as given to `compile`. */
@@ -42,12 +42,18 @@ export interface Batch {
 }
 
 /** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
-export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, batch: Batch, gradient?: Matrix): void {
+export function emitLoss(
+  builder: ProgramBuilder,
+  { loss, correct }: Objective,
+  y: Matrix,
+  batch: Batch,
+  gradient?: Matrix,
+): void {
   const { targets } = batch
   const rows = { outputs: y.address, stride: y.stride, cols: y.cols }
   const wanted = { targets: targets.address, targetsStride: targets.stride }
   const { rowLosses } = batch
-  draft.emit(ops.loss, {
+  builder.emit(ops.loss, {
     kind: loss.code,
     ...rows,
     ...wanted,
@@ -57,24 +63,24 @@ export function emitLoss(draft: Draft, { loss, correct }: Objective, y: Matrix, 
     delta: loss.delta,
     smoothing: loss.smoothing,
   })
-  draft.emit(ops.meanLoss, { rowLosses })
-  if (correct) draft.emit(ops.correct, { ...correct, ...rows, ...wanted })
+  builder.emit(ops.meanLoss, { rowLosses })
+  if (correct) builder.emit(ops.correct, { ...correct, ...rows, ...wanted })
 }
 
 /** From dy back to the first layer with something to train; returns the gradients that the layers were given. */
 export function emitBackward(
-  draft: Draft,
+  builder: ProgramBuilder,
   layers: readonly Layer[],
   { isTrainable }: Objective,
   { y, lowered }: { y: Value; lowered: readonly (Lowered | undefined)[] },
   dy: Matrix,
 ): (Matrix | undefined)[] {
   const received: (Matrix | undefined)[] = layers.map(() => undefined)
-  const owners = new Set(draft.site.slots.filter(isTrainable).map(({ layer }) => layer))
+  const owners = new Set(builder.site.slots.filter(isTrainable).map(({ layer }) => layer))
   const trained = layers.map((_, index) => owners.has(index))
   const first = trained.indexOf(true)
   if (first < 0) return received
-  draft.settle(y, dy)
+  builder.applyDerivative(y, dy)
   let gradient: Matrix | undefined = dy
   for (let i = layers.length - 1; i >= first && gradient; i--) {
     const layer = lowered[i]
@@ -88,9 +94,12 @@ export function emitBackward(
 const chunks = (floats: number): number => Math.ceil(floats / SUM_CHUNK)
 
 /** Slots, each with the address of its partial sums, one after the other. */
-function withPartials(draft: Draft, slots: readonly Slot[]): { parts: (Slot & { partials: number })[]; count: number } {
+function withPartials(
+  builder: ProgramBuilder,
+  slots: readonly Slot[],
+): { parts: (Slot & { partials: number })[]; count: number } {
   const count = slots.reduce((sum, { stored }) => sum + chunks(stored), 0)
-  let partials = draft.scratch(count * 8)
+  let partials = builder.scratch(count * 8)
   const parts = slots.map((slot) => {
     const part = { ...slot, partials }
     partials += chunks(slot.stored) * 8
@@ -100,13 +109,13 @@ function withPartials(draft: Draft, slots: readonly Slot[]): { parts: (Slot & { 
 }
 
 /** The regularizers' terms; their gradients too unless `gradients` is 0. */
-export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slot: Slot) => boolean): void {
-  const { slots, parameters } = draft.site
+export function emitPenalties(builder: ProgramBuilder, gradients: number, isTrainable: (slot: Slot) => boolean): void {
+  const { slots, parameters } = builder.site
   const regularized = slots.filter(({ regularizer }) => regularizer)
   if (!regularized.length) return
-  const { parts, count } = withPartials(draft, regularized)
+  const { parts, count } = withPartials(builder, regularized)
   for (const { partials, ...slot } of parts) {
-    draft.emit(ops.penalty, {
+    builder.emit(ops.penalty, {
       gradients: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
       count: slot.stored,
       partials,
@@ -115,30 +124,33 @@ export function emitPenalties(draft: Draft, gradients: number, isTrainable: (slo
       l2: slot.regularizer?.l2 ?? 0,
     })
   }
-  draft.emit(ops.penaltySum, { count, partials: parts[0].partials })
+  builder.emit(ops.penaltySum, { count, partials: parts[0].partials })
 }
 
 /** Clips by value, then tensor by tensor, then as a whole. */
-export function emitClipping(draft: Draft, { clipNorm, globalClipNorm, clipValue, clipNormOrder = 2 }: Clipping): void {
-  const { slots, gradients } = draft.site
+export function emitClipping(
+  builder: ProgramBuilder,
+  { clipNorm, globalClipNorm, clipValue, clipNormOrder = 2 }: Clipping,
+): void {
+  const { slots, gradients } = builder.site
   const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
   const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
   const whole = { gradients, count: floats }
-  if (clipValue !== undefined) draft.emit(ops.clipValue, { ...whole, limit: clipValue })
+  if (clipValue !== undefined) builder.emit(ops.clipValue, { ...whole, limit: clipValue })
   if (clipNorm !== undefined) {
-    const norms = withPartials(draft, slots).parts.map(({ offset, stored, partials }) => ({
+    const norms = withPartials(builder, slots).parts.map(({ offset, stored, partials }) => ({
       gradients: gradients + offset * 4,
       count: stored,
       partials,
       order,
     }))
-    for (const norm of norms) draft.emit(ops.gradientSums, norm)
-    for (const norm of norms) draft.emit(ops.clipNorm, { ...norm, limit: clipNorm })
+    for (const norm of norms) builder.emit(ops.gradientSums, norm)
+    for (const norm of norms) builder.emit(ops.clipNorm, { ...norm, limit: clipNorm })
   }
   if (globalClipNorm !== undefined) {
-    const norm = { ...whole, partials: draft.scratch(chunks(floats) * 8), order }
-    draft.emit(ops.gradientSums, norm)
-    draft.emit(ops.clipNorm, { ...norm, limit: globalClipNorm })
+    const norm = { ...whole, partials: builder.scratch(chunks(floats) * 8), order }
+    builder.emit(ops.gradientSums, norm)
+    builder.emit(ops.clipNorm, { ...norm, limit: globalClipNorm })
   }
 }
 
@@ -147,23 +159,23 @@ export const tensorsOf = (slots: readonly Slot[], isTrainable: (slot: Slot) => b
   slots.map((slot) => ({ name: slot.path, offset: slot.offset, count: slot.stored, trainable: isTrainable(slot) }))
 
 /** One in-place pass per parameter group over parallel blocks. */
-export function emitUpdates(draft: Draft, { optimizer, states, isTrainable }: Objective): void {
-  const { slots, parameters, gradients } = draft.site
+export function emitUpdates(builder: ProgramBuilder, { optimizer, states, isTrainable }: Objective): void {
+  const { slots, parameters, gradients } = builder.site
   const tensors = tensorsOf(slots, isTrainable)
   const bytes = scratchBytes(optimizer, tensors)
-  const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: draft.scratch(bytes) }) }
-  draft.steps.push(...updateSteps(optimizer, tensors, blocks))
+  const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: builder.scratch(bytes) }) }
+  builder.steps.push(...updateSteps(optimizer, tensors, blocks))
 }
 
 /** Rows of a data set gathered into a matrix; the plan's `bind` says which data set. */
-export function emitGather(draft: Draft, { address, cols, stride }: Matrix): void {
-  draft.emit(ops.gather, { from: 0, order: 0, to: address, cols, toStride: stride })
+export function emitGather(builder: ProgramBuilder, { address, cols, stride }: Matrix): void {
+  builder.emit(ops.gather, { from: 0, order: 0, to: address, cols, toStride: stride })
 }
 
 /** Room for a batch: features, targets as the loss wants them, weights and losses of the rows. */
-export function batchRegions(draft: Draft, inputs: number, outputs: number, classes: boolean): Batch {
-  const { arena, rows } = draft.site
-  const x = draft.matrix(inputs)
-  const targets = classes ? { address: arena.reserve(rows * 4), cols: 1, stride: 4 } : draft.matrix(outputs)
+export function batchRegions(builder: ProgramBuilder, inputs: number, outputs: number, classes: boolean): Batch {
+  const { arena, rows } = builder.site
+  const x = builder.matrix(inputs)
+  const targets = classes ? { address: arena.reserve(rows * 4), cols: 1, stride: 4 } : builder.matrix(outputs)
   return { x, targets, weights: arena.reserve(rows * 4), rowLosses: arena.reserve(roundUp(rows, 4) * 4) }
 }

@@ -14,7 +14,7 @@ import {
   emitUpdates,
   type Objective,
 } from './objective.ts'
-import { Draft, type Site } from './programBuilder.ts'
+import { ProgramBuilder, type Site } from './programBuilder.ts'
 
 /** Where a batch is gathered from: packed rows of a data set, and the table of row numbers. */
 export interface Source {
@@ -86,29 +86,29 @@ export function compilePlan(
   objective?: Objective,
 ): Plan {
   const { arena, rows } = site
-  const draft = new Draft(site)
+  const builder = new ProgramBuilder(site)
   const from = arena.top
-  const batch = batchRegions(draft, widths[0], widths[widths.length - 1], objective?.loss.targets === 'classes')
+  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], objective?.loss.targets === 'classes')
 
-  draft.overlay()
+  builder.overlay()
   let outputs: Matrix = batch.x
-  const predict = draft.range(() => {
-    outputs = draft.forward(layers, batch.x, 'inference').y
+  const predict = builder.range(() => {
+    outputs = builder.forward(layers, batch.x, 'inference').y
   })
-  draft.overlay()
+  builder.overlay()
   let trialOutputs: Matrix = batch.x
-  const trial = draft.range(() => {
-    trialOutputs = draft.forward(layers, batch.x, 'trial').y
+  const trial = builder.range(() => {
+    trialOutputs = builder.forward(layers, batch.x, 'trial').y
   })
-  const training = objective && planTraining(draft, layers, objective, batch)
-  const program = draft.write(from)
-  const { minimumRows } = draft
+  const training = objective && planTraining(builder, layers, objective, batch)
+  const program = builder.write(from)
+  const { minimumRows } = builder
   const inference = { x: batch.x, outputs, predict, trial, trialOutputs }
   return { rows, program, minimumRows, ...inference, ...(training && { training: training(program) }) }
 }
 
 function planTraining(
-  draft: Draft,
+  builder: ProgramBuilder,
   layers: readonly Layer[],
   objective: Objective,
   batch: Batch,
@@ -123,39 +123,39 @@ function planTraining(
   let commit = 0
   const losses: number[] = []
 
-  draft.overlay()
-  const evaluate = draft.range(() => {
-    evaluateOutputs = draft.forward(trained, batch.x, 'inference').y
-    losses.push(draft.steps.length)
-    emitLoss(draft, objective, evaluateOutputs, batch)
+  builder.overlay()
+  const evaluate = builder.range(() => {
+    evaluateOutputs = builder.forward(trained, batch.x, 'inference').y
+    losses.push(builder.steps.length)
+    emitLoss(builder, objective, evaluateOutputs, batch)
   })
-  draft.overlay()
-  const penalty = draft.range(() => emitPenalties(draft, 0, isTrainable))
-  const gather = draft.range(() => {
-    emitGather(draft, batch.x)
-    emitGather(draft, batch.targets)
-    emitGather(draft, { address: batch.weights, cols: 1, stride: 4 })
+  builder.overlay()
+  const penalty = builder.range(() => emitPenalties(builder, 0, isTrainable))
+  const gather = builder.range(() => {
+    emitGather(builder, batch.x)
+    emitGather(builder, batch.targets)
+    emitGather(builder, { address: batch.weights, cols: 1, stride: 4 })
   })
-  const gradients = draft.range(() => {
-    const passed = draft.forward(trained, batch.x, 'training')
+  const gradients = builder.range(() => {
+    const passed = builder.forward(trained, batch.x, 'training')
     outputs = passed.y
-    const dy = draft.matrix(outputs.cols)
-    losses.push(draft.steps.length)
-    emitLoss(draft, objective, outputs, batch, dy)
-    forwardEnd = draft.steps.length
-    const gradients = emitBackward(draft, trained, objective, passed, dy)
+    const dy = builder.matrix(outputs.cols)
+    losses.push(builder.steps.length)
+    emitLoss(builder, objective, outputs, batch, dy)
+    forwardEnd = builder.steps.length
+    const gradients = emitBackward(builder, trained, objective, passed, dy)
     visible = passed.lowered.map((layer, i) => ({ y: layer?.y ?? batch.x, ...(gradients[i] && { dy: gradients[i] }) }))
-    emitPenalties(draft, draft.site.gradients, isTrainable)
+    emitPenalties(builder, builder.site.gradients, isTrainable)
   })
-  const update = draft.range(() => {
-    emitClipping(draft, objective)
-    commit = draft.steps.length
-    draft.emitDeferred()
-    emitUpdates(draft, objective)
+  const update = builder.range(() => {
+    emitClipping(builder, objective)
+    commit = builder.steps.length
+    builder.emitDeferred()
+    emitUpdates(builder, objective)
   })
 
   return (program) => {
-    const { arena } = draft.site
+    const { arena } = builder.site
     const useWeights = (use: boolean) => {
       const weights = use ? batch.weights : 0
       for (const step of losses) {

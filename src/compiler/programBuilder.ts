@@ -1,6 +1,6 @@
 /** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
 import { activationKinds } from '../catalogue/activations.ts'
-import type { Lowered, Lowering, Matrix, Value } from '../layers/builder.ts'
+import type { Builder, Lowered, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, lower } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import { rowStride } from '../machine/matrixLayout.ts'
@@ -39,7 +39,7 @@ const PASS_FLOATS = 2 ** 22
 export const passRows = (widths: readonly number[]): number =>
   Math.max(1, Math.min(PASS_ROWS, Math.floor(PASS_FLOATS / widths.reduce((a, b) => Math.max(a, b)))))
 
-export class Draft implements Lowering {
+export class ProgramBuilder implements Builder {
   readonly site: Site
   readonly steps: Step[] = []
   /** Rows that the most demanding pass needs. */
@@ -95,7 +95,7 @@ export class Draft implements Lowering {
     this.minimumRows = Math.max(this.minimumRows, rows)
   }
 
-  /** From here on regions overlap those of the lists drafted since the first call: the lists never run at once. */
+  /** From here on regions overlap those of the lists built since the first call: the lists never run at once. */
   overlay(): void {
     const { arena } = this.site
     if (this.#base === 0) this.#base = arena.top
@@ -142,13 +142,13 @@ export class Draft implements Lowering {
     this.#deferred = []
   }
 
-  owes({ activation, saved }: Value): boolean {
+  needsDerivative({ activation, saved }: Value): boolean {
     return activation !== undefined && saved !== undefined && activation.kind !== 'linear'
   }
 
-  settle(value: Value, gradient: Matrix, to: Matrix = gradient): void {
+  applyDerivative(value: Value, gradient: Matrix, to: Matrix = gradient): void {
     const { activation, saved } = value
-    if (!activation || !saved || !this.owes(value)) return
+    if (!activation || !saved || !this.needsDerivative(value)) return
     this.emit(activateBack, {
       from: gradient.address,
       to: to.address,

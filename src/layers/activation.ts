@@ -2,7 +2,7 @@
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
 import { checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
-import type { LayerKind, Lowering, Matrix } from './builder.ts'
+import type { Builder, LayerKind, Matrix } from './builder.ts'
 
 export interface ActivationLayer {
   readonly kind: 'activation'
@@ -21,9 +21,9 @@ export const activationKind: LayerKind<ActivationLayer> = {
     checkOptions('activation', spec, ['kind', 'activation'])
     return activation(spec.activation)
   },
-  lower(layer, lowering, x) {
-    const y = lowering.matrix(x.cols)
-    emitActivation(lowering, layer.activation, x, y)
+  lower(layer, builder, x) {
+    const y = builder.matrix(x.cols)
+    emitActivation(builder, layer.activation, x, y)
     return {
       y: {
         ...y,
@@ -31,9 +31,9 @@ export const activationKind: LayerKind<ActivationLayer> = {
         saved: activationKinds[layer.activation.kind].saves === 'input' ? x : y,
       },
       backward(dy, wanted) {
-        if (!wanted.input || !lowering.owes(x)) return wanted.input ? dy : undefined
-        const dx = lowering.matrix(x.cols)
-        lowering.settle(x, dy, dx)
+        if (!wanted.input || !builder.needsDerivative(x)) return wanted.input ? dy : undefined
+        const dx = builder.matrix(x.cols)
+        builder.applyDerivative(x, dy, dx)
         return dx
       },
     }
@@ -41,8 +41,8 @@ export const activationKind: LayerKind<ActivationLayer> = {
 }
 
 /** y = activation(x) as a step of its own; y may be x. */
-export function emitActivation(lowering: Lowering, { kind, alpha = 0 }: Activation, x: Matrix, y: Matrix): void {
-  lowering.emit(ops.activate, {
+export function emitActivation(builder: Builder, { kind, alpha = 0 }: Activation, x: Matrix, y: Matrix): void {
+  builder.emit(ops.activate, {
     from: x.address,
     to: y.address,
     stride: y.stride,

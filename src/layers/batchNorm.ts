@@ -121,28 +121,28 @@ function parameters(layer: Batchwise, inputs: number): ParameterSpec[] {
   ]
 }
 
-const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
+const lower: LayerKind<Batchwise>['lower'] = (layer, builder, x) => {
   const renorm = layer.kind === 'batchRenorm'
-  const live = layer.trainable && lowering.batchStatistics
-  if (live) lowering.requireRows(2)
-  const gamma = layer.affine ? lowering.parameter('gamma') : undefined
-  const beta = layer.affine ? lowering.parameter('beta') : undefined
-  const y = lowering.matrix(x.cols)
+  const live = layer.trainable && builder.batchStatistics
+  if (live) builder.requireRows(2)
+  const gamma = layer.affine ? builder.parameter('gamma') : undefined
+  const beta = layer.affine ? builder.parameter('beta') : undefined
+  const y = builder.matrix(x.cols)
   const row = roundUp(x.cols, PANEL) * 4
   const constants = renorm ? BATCH_NORM_MODE_CONSTANT_DEVIATION : BATCH_NORM_MODE_CONSTANT_VARIANCE
   const statistics = {
     cols: x.cols,
     mode: live ? (renorm ? BATCH_NORM_MODE_RENORM : BATCH_NORM_MODE_BATCH) : constants,
-    statistics: lowering.region(STATISTICS_ROWS * row),
+    statistics: builder.region(STATISTICS_ROWS * row),
     statisticsStride: row,
   }
   const running = {
-    runningMean: lowering.parameter('runningMean').address,
-    runningSpread: lowering.parameter(spreadName(layer)).address,
+    runningMean: builder.parameter('runningMean').address,
+    runningSpread: builder.parameter(spreadName(layer)).address,
   }
-  const batches = layer.momentum === null ? lowering.parameter('batches').address : 0
+  const batches = layer.momentum === null ? builder.parameter('batches').address : 0
   const columns = { x: x.address, stride: x.stride, gamma: gamma?.address }
-  lowering.emit(ops.batchNorm, {
+  builder.emit(ops.batchNorm, {
     ...columns,
     ...statistics,
     ...running,
@@ -151,16 +151,16 @@ const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
     epsilon: layer.epsilon,
     ...(renorm && { rMax: layer.rMax, dMax: layer.dMax }),
   })
-  if (live && lowering.training) {
-    lowering.defer(ops.runningStatistics, { ...statistics, ...running, momentum: layer.momentum ?? 0, batches })
+  if (live && builder.training) {
+    builder.defer(ops.runningStatistics, { ...statistics, ...running, momentum: layer.momentum ?? 0, batches })
   }
   return {
     y,
     backward(dy, wanted) {
-      const dx = wanted.input ? lowering.matrix(x.cols) : undefined
+      const dx = wanted.input ? builder.matrix(x.cols) : undefined
       const trained = wanted.parameters && layer.affine
       if (!dx && !trained) return undefined
-      lowering.emit(ops.batchNormBack, {
+      builder.emit(ops.batchNormBack, {
         ...columns,
         ...statistics,
         dy: dy.address,
@@ -168,7 +168,7 @@ const lower: LayerKind<Batchwise>['lower'] = (layer, lowering, x) => {
         dgamma: trained ? gamma?.gradient : 0,
         dbeta: trained ? beta?.gradient : 0,
       })
-      if (dx) lowering.settle(x, dx)
+      if (dx) builder.applyDerivative(x, dx)
       return dx
     },
   }

@@ -34,7 +34,7 @@ export interface ParameterSpec {
 }
 
 /** What a layer may use while it is lowered to steps; made by the plan. */
-export interface Lowering {
+export interface Builder {
   /** Whether a backward pass will follow. */
   readonly training: boolean
   /** Whether dropout and noise act. */
@@ -59,9 +59,9 @@ export interface Lowering {
   /** Emits a step that belongs to the update: it does not run when only gradients are wanted. */
   defer<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
   /** Whether a gradient of `value` must still be multiplied by a derivative. */
-  owes(value: Value): boolean
-  /** to = gradient of `value` times the derivative it still owes; in place unless `to` is given. */
-  settle(value: Value, gradient: Matrix, to?: Matrix): void
+  needsDerivative(value: Value): boolean
+  /** to = gradient of `value` times the derivative it still needs; in place unless `to` is given. */
+  applyDerivative(value: Value, gradient: Matrix, to?: Matrix): void
 }
 
 export interface Lowered {
@@ -80,5 +80,5 @@ export interface LayerKind<L> {
   parameters(layer: L, inputs: number): readonly ParameterSpec[]
   /** The layer its JSON form stands for, checked as by its factory. */
   revive(spec: L, resolvers: Resolvers): L
-  lower(layer: L, lowering: Lowering, x: Value): Lowered
+  lower(layer: L, builder: Builder, x: Value): Lowered
 }

@@ -122,16 +122,16 @@ export const denseKind: LayerKind<DenseLayer> = {
       : []),
   ],
 
-  lower(layer, lowering, x) {
+  lower(layer, builder, x) {
     const kind = activationKinds[layer.activation.kind]
-    const normed = layer.weightNorm ? emitWeightNorm(lowering, x.cols, layer.units) : undefined
-    const kernel = normed ?? lowering.parameter('kernel')
-    const bias = layer.useBias ? lowering.parameter('bias') : undefined
-    const y = lowering.matrix(layer.units)
-    const z = lowering.training && kind.saves === 'input' ? lowering.matrix(layer.units) : undefined
+    const normed = layer.weightNorm ? emitWeightNorm(builder, x.cols, layer.units) : undefined
+    const kernel = normed ?? builder.parameter('kernel')
+    const bias = layer.useBias ? builder.parameter('bias') : undefined
+    const y = builder.matrix(layer.units)
+    const z = builder.training && kind.saves === 'input' ? builder.matrix(layer.units) : undefined
     const shape = { inputs: x.cols, units: layer.units }
     const from = { x: x.address, xStride: x.stride }
-    lowering.emit(ops.dense, {
+    builder.emit(ops.dense, {
       ...shape,
       ...from,
       w: kernel.address,
@@ -143,9 +143,9 @@ export const denseKind: LayerKind<DenseLayer> = {
       saved: z?.address,
       savedStride: z?.stride,
     })
-    if (kind.rowwise) emitActivation(lowering, layer.activation, y, y)
+    if (kind.rowwise) emitActivation(builder, layer.activation, y, y)
 
-    const owing = { ...y, activation: layer.activation, saved: z ?? y }
+    const pending = { ...y, activation: layer.activation, saved: z ?? y }
     const activity = layer.activityRegularizer
     const penalty = activity && {
       y: y.address,
@@ -154,39 +154,39 @@ export const denseKind: LayerKind<DenseLayer> = {
       l1: activity.l1,
       l2: activity.l2,
     }
-    if (penalty) lowering.emit(gradientOps.activity, penalty)
+    if (penalty) builder.emit(gradientOps.activity, penalty)
 
     return {
       // a penalty on y itself comes between y's gradient and its derivative: nobody above may fold them
-      y: activity ? y : owing,
+      y: activity ? y : pending,
       backward(dy, wanted) {
         let dz = dy
         if (penalty) {
-          dz = lowering.matrix(layer.units)
-          lowering.emit(gradientOps.activityBack, { ...penalty, dy: dy.address, to: dz.address })
-          lowering.settle(owing, dz)
+          dz = builder.matrix(layer.units)
+          builder.emit(gradientOps.activityBack, { ...penalty, dy: dy.address, to: dz.address })
+          builder.applyDerivative(pending, dz)
         }
         const gradient = { ...shape, dz: dz.address, dzStride: dz.stride }
         if (wanted.parameters) {
-          lowering.emit(ops.denseDw, { ...gradient, ...from, dw: kernel.gradient, db: bias?.gradient })
+          builder.emit(ops.denseDw, { ...gradient, ...from, dw: kernel.gradient, db: bias?.gradient })
           normed?.back()
         }
         if (!wanted.input) return undefined
-        const dx = lowering.matrix(x.cols)
+        const dx = builder.matrix(x.cols)
         const below = x.activation && activationKinds[x.activation.kind]
         const folded = below !== undefined && !below.rowwise
-        lowering.emit(ops.denseDx, {
+        builder.emit(ops.denseDx, {
           ...gradient,
           w: kernel.address,
           dx: dx.address,
           dxStride: dx.stride,
-          scratch: lowering.scratch(roundUp(x.cols, PANEL) * layer.units * 4),
+          scratch: builder.scratch(roundUp(x.cols, PANEL) * layer.units * 4),
           activation: folded ? below.code : ACTIVATION_LINEAR,
           alpha: x.activation?.alpha,
           saved: x.saved?.address,
           savedStride: x.saved?.stride,
         })
-        if (!folded) lowering.settle(x, dx)
+        if (!folded) builder.applyDerivative(x, dx)
         return dx
       },
     }

@@ -3,7 +3,7 @@ import { type Activation, resolveActivation } from '../catalogue/activations.ts'
 import { checkInteger, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { type ActivationLayer, activationKind } from './activation.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
-import type { LayerKind, Lowered, Lowering, ParameterSpec, Value } from './builder.ts'
+import type { Builder, LayerKind, Lowered, ParameterSpec, Value } from './builder.ts'
 import { type DenseLayer, denseKind } from './dense.ts'
 import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
 import { type PreluLayer, preluKind } from './prelu.ts'
@@ -122,8 +122,8 @@ export function reviveLayer(spec: Layer, resolvers: Resolvers): Layer {
 }
 
 /** Emits the layer's forward steps and returns how to go back. */
-export function lower(layer: Lowerable, lowering: Lowering, x: Value): Lowered {
-  return kindOf(layer).lower(layer, lowering, x)
+export function lower(layer: Lowerable, builder: Builder, x: Value): Lowered {
+  return kindOf(layer).lower(layer, builder, x)
 }
 
 /** The layer's own activation, if its kind has one. */

@@ -2,7 +2,7 @@
 import { activationKinds } from '../catalogue/activations.ts'
 import { checkNumber, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
-import type { LayerKind, Lowering, Matrix, Value } from './builder.ts'
+import type { Builder, LayerKind, Matrix, Value } from './builder.ts'
 
 export interface DropoutLayer {
   readonly kind: 'dropout'
@@ -44,18 +44,18 @@ const elements = (from: Matrix, to: Matrix) => ({
 })
 
 /**
- * The derivative that x owes can be left to whoever comes after y when it works element by element, as dropout and added
+ * The derivative that the gradient of x needs can be left to whoever comes after y when it works element by element, as dropout and added
  * noise do: their own derivative and the activation's commute.
  */
-function passOn(lowering: Lowering, x: Value, y: Matrix) {
+function passOn(builder: Builder, x: Value, y: Matrix) {
   const later = x.activation !== undefined && !activationKinds[x.activation.kind].rowwise
   return {
     y: later && x.activation && x.saved ? { ...y, activation: x.activation, saved: x.saved } : y,
-    /** dx, settled here when y did not take over what x owes. */
-    settle: (gradient: Matrix): Matrix => {
-      if (later || !lowering.owes(x)) return gradient
-      const dx = lowering.matrix(x.cols)
-      lowering.settle(x, gradient, dx)
+    /** dx, times the derivative when y did not take it over. */
+    withDerivative: (gradient: Matrix): Matrix => {
+      if (later || !builder.needsDerivative(x)) return gradient
+      const dx = builder.matrix(x.cols)
+      builder.applyDerivative(x, gradient, dx)
       return dx
     },
   }
@@ -68,18 +68,18 @@ export const dropoutKind: LayerKind<DropoutLayer> = {
     checkOptions(kind, rest, [])
     return dropout(rate)
   },
-  lower({ rate }, lowering, x) {
-    const stream = lowering.stream()
-    if (!lowering.noise || rate === 0) return { y: x, backward: (dy) => dy }
+  lower({ rate }, builder, x) {
+    const stream = builder.stream()
+    if (!builder.noise || rate === 0) return { y: x, backward: (dy) => dy }
     // one of the 2^32 words is always kept, so that a rate next to 1 has a threshold
     const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0
     const apply = (from: Matrix) => {
-      const to = lowering.matrix(x.cols)
-      lowering.emit(ops.dropout, { ...elements(from, to), stream, threshold, scale: 1 / (1 - rate) })
+      const to = builder.matrix(x.cols)
+      builder.emit(ops.dropout, { ...elements(from, to), stream, threshold, scale: 1 / (1 - rate) })
       return to
     }
-    const { y, settle } = passOn(lowering, x, apply(x))
-    return { y, backward: (dy, wanted) => (wanted.input ? settle(apply(dy)) : undefined) }
+    const { y, withDerivative } = passOn(builder, x, apply(x))
+    return { y, backward: (dy, wanted) => (wanted.input ? withDerivative(apply(dy)) : undefined) }
   },
 }
 
@@ -90,12 +90,12 @@ export const gaussianNoiseKind: LayerKind<GaussianNoiseLayer> = {
     checkOptions(kind, rest, [])
     return gaussianNoise(stddev)
   },
-  lower({ stddev }, lowering, x) {
-    const stream = lowering.stream()
-    if (!lowering.noise || stddev === 0) return { y: x, backward: (dy) => dy }
-    const to = lowering.matrix(x.cols)
-    lowering.emit(ops.noise, { ...elements(x, to), stream, scale: stddev })
-    const { y, settle } = passOn(lowering, x, to)
-    return { y, backward: (dy, wanted) => (wanted.input ? settle(dy) : undefined) }
+  lower({ stddev }, builder, x) {
+    const stream = builder.stream()
+    if (!builder.noise || stddev === 0) return { y: x, backward: (dy) => dy }
+    const to = builder.matrix(x.cols)
+    builder.emit(ops.noise, { ...elements(x, to), stream, scale: stddev })
+    const { y, withDerivative } = passOn(builder, x, to)
+    return { y, backward: (dy, wanted) => (wanted.input ? withDerivative(dy) : undefined) }
   },
 }

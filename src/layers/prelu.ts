@@ -28,22 +28,22 @@ export const preluKind: LayerKind<PreluLayer> = {
   revive: ({ kind: _, ...options }) => prelu(options),
   parameters: ({ alpha }, inputs) => [{ name: 'alpha', shape: [inputs], layout: 'row', initializer: constant(alpha) }],
 
-  lower(_, lowering, x) {
-    const alpha = lowering.parameter('alpha')
-    const y = lowering.matrix(x.cols)
+  lower(_, builder, x) {
+    const alpha = builder.parameter('alpha')
+    const y = builder.matrix(x.cols)
     const columns = { x: x.address, stride: x.stride, cols: x.cols, alpha: alpha.address }
-    lowering.emit(ops.prelu, { ...columns, y: y.address })
+    builder.emit(ops.prelu, { ...columns, y: y.address })
     return {
       y,
       backward(dy, wanted) {
-        const dx = wanted.input ? lowering.matrix(x.cols) : undefined
-        lowering.emit(ops.preluBack, {
+        const dx = wanted.input ? builder.matrix(x.cols) : undefined
+        builder.emit(ops.preluBack, {
           ...columns,
           dy: dy.address,
           dx: dx?.address,
           dalpha: wanted.parameters ? alpha.gradient : 0,
         })
-        if (dx) lowering.settle(x, dx)
+        if (dx) builder.applyDerivative(x, dx)
         return dx
       },
     }

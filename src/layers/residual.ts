@@ -1,7 +1,7 @@
 /** Blocks with a shortcut around them. */
 import { checkOptions, show } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
-import type { LayerKind, Lowered, Lowering, Matrix, ParameterSpec, Value } from './builder.ts'
+import type { Builder, LayerKind, Lowered, Matrix, ParameterSpec, Value } from './builder.ts'
 import type { Resolvers } from './resolvers.ts'
 
 /** What a block knows of the layers in it; the catalogue, which holds blocks too, knows which these are. */
@@ -57,7 +57,7 @@ interface Catalogue<Layer> {
   revive(spec: Layer, resolvers: Resolvers): Layer | Input
   outputsOf(layer: Layer, inputs: number): number
   parametersOf(layer: Layer, inputs: number): readonly ParameterSpec[]
-  lower(layer: Layer, lowering: Lowering, x: Value): Lowered
+  lower(layer: Layer, builder: Builder, x: Value): Lowered
 }
 
 export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): LayerKind<ResidualLayer<Layer>> => {
@@ -99,24 +99,24 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
       )
     },
 
-    lower(block, lowering, x) {
+    lower(block, builder, x) {
       const prefixes = blockPrefixes(block)
-      // what x owes is settled once, for both branches together
+      // the derivative that x needs is applied once, for both branches together
       let inner: Value = { address: x.address, cols: x.cols, stride: x.stride }
       const lowered = block.layers.map((layer, i) => {
-        const step = lowering.within(prefixes[i], () => catalogue.lower(layer, lowering, inner))
+        const step = builder.within(prefixes[i], () => catalogue.lower(layer, builder, inner))
         inner = step.y
         return step
       })
-      const y = lowering.matrix(x.cols)
-      emitSum(lowering, inner, x, y)
+      const y = builder.matrix(x.cols)
+      emitSum(builder, inner, x, y)
       return {
         y,
         backward(dy, wanted) {
           let gradient: Matrix | undefined = dy
-          if (lowering.owes(inner)) {
-            gradient = lowering.matrix(dy.cols)
-            lowering.settle(inner, dy, gradient)
+          if (builder.needsDerivative(inner)) {
+            gradient = builder.matrix(dy.cols)
+            builder.applyDerivative(inner, dy, gradient)
           }
           const trained = block.layers.map((layer) => wanted.parameters && owns(layer))
           const first = trained.indexOf(true)
@@ -124,9 +124,9 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
             gradient = lowered[i].backward(gradient, { parameters: trained[i], input: wanted.input || i > first })
           }
           if (!wanted.input || !gradient) return undefined
-          const dx = lowering.matrix(x.cols)
-          emitSum(lowering, gradient, dy, dx)
-          lowering.settle(x, dx)
+          const dx = builder.matrix(x.cols)
+          emitSum(builder, gradient, dy, dx)
+          builder.applyDerivative(x, dx)
           return dx
         },
       }
@@ -146,6 +146,6 @@ export function blockPrefixes({ layers }: ResidualLayer<Inner>): string[] {
   })
 }
 
-function emitSum(lowering: Lowering, a: Matrix, b: Matrix, to: Matrix): void {
-  lowering.emit(ops.add, { a: a.address, b: b.address, to: to.address, stride: to.stride, cols: to.cols })
+function emitSum(builder: Builder, a: Matrix, b: Matrix, to: Matrix): void {
+  builder.emit(ops.add, { a: a.address, b: b.address, to: to.address, stride: to.stride, cols: to.cols })
 }

@@ -4,7 +4,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../lib/ch
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/layers.ts'
 import { affineParameters } from './batchNorm.ts'
-import type { LayerKind, Lowering } from './builder.ts'
+import type { Builder, LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 
 interface RowNorm extends Identity {
@@ -131,14 +131,14 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
       !layer.affine ? [] : layer.kind === 'rmsNorm' ? ['gamma'] : ['gamma', 'beta'],
     ),
 
-  lower(layer, lowering, x) {
+  lower(layer, builder, x) {
     const { groups, channels } = partition(layer, x.cols)
-    const gamma = layer.affine ? columnParameter(lowering, 'gamma', x.cols, channels) : undefined
+    const gamma = layer.affine ? columnParameter(builder, 'gamma', x.cols, channels) : undefined
     const beta =
-      layer.affine && layer.kind !== 'rmsNorm' ? columnParameter(lowering, 'beta', x.cols, channels) : undefined
-    const y = lowering.matrix(x.cols)
+      layer.affine && layer.kind !== 'rmsNorm' ? columnParameter(builder, 'beta', x.cols, channels) : undefined
+    const y = builder.matrix(x.cols)
     // without gamma and beta the outputs are the normalized values themselves
-    const normalized = lowering.training && gamma ? lowering.matrix(x.cols) : y
+    const normalized = builder.training && gamma ? builder.matrix(x.cols) : y
     const words = {
       stride: x.stride,
       cols: x.cols,
@@ -146,8 +146,8 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
       gamma: gamma?.address,
       centered: layer.kind === 'rmsNorm' ? 0 : 1,
     }
-    const inverse = lowering.training ? lowering.matrix(groups).address : 0
-    lowering.emit(ops.rowNorm, {
+    const inverse = builder.training ? builder.matrix(groups).address : 0
+    builder.emit(ops.rowNorm, {
       ...words,
       x: x.address,
       y: y.address,
@@ -160,7 +160,7 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
       y,
       backward(dy, wanted) {
         if (wanted.parameters && gamma) {
-          lowering.emit(ops.columnSums, {
+          builder.emit(ops.columnSums, {
             dy: dy.address,
             n: normalized.address,
             stride: dy.stride,
@@ -172,15 +172,15 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
           beta?.collect()
         }
         if (!wanted.input) return undefined
-        const dx = lowering.matrix(x.cols)
-        lowering.emit(ops.rowNormBack, {
+        const dx = builder.matrix(x.cols)
+        builder.emit(ops.rowNormBack, {
           ...words,
           dy: dy.address,
           dx: dx.address,
           normalized: normalized.address,
           inverse,
         })
-        lowering.settle(x, dx)
+        builder.applyDerivative(x, dx)
         return dx
       },
     }
@@ -188,14 +188,14 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
 })
 
 /** A parameter of one value a channel as the kernels want it: one a column. */
-function columnParameter(lowering: Lowering, name: string, cols: number, channels: number) {
-  const parameter = lowering.parameter(name)
+function columnParameter(builder: Builder, name: string, cols: number, channels: number) {
+  const parameter = builder.parameter(name)
   if (channels === cols) return { ...parameter, collect: () => {} }
   const bytes = roundUp(cols, PANEL) * 4
-  const wide = { address: lowering.region(bytes), gradient: lowering.region(bytes) }
+  const wide = { address: builder.region(bytes), gradient: builder.region(bytes) }
   const words = (from: number, to: number) => ({ from, to, count: cols, run: cols / channels })
-  lowering.emit(ops.spread, words(parameter.address, wide.address))
-  return { ...wide, collect: () => lowering.emit(ops.collect, words(wide.gradient, parameter.gradient)) }
+  builder.emit(ops.spread, words(parameter.address, wide.address))
+  return { ...wide, collect: () => builder.emit(ops.collect, words(wide.gradient, parameter.gradient)) }
 }
 
 export const layerNormKind = kindOf<LayerNormLayer>(({ kind: _, ...options }) => layerNorm(options))

@@ -4,7 +4,7 @@ import { type Initializer, zeros } from '../catalogue/initializers/initializers.
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/layers.ts'
-import type { Lowering, ParameterSpec } from './builder.ts'
+import type { Builder, ParameterSpec } from './builder.ts'
 
 /** Lengths of the columns of [inputs, units]. */
 export function columnLengths(kernel: Float32Array, units: number): Float32Array {
@@ -39,24 +39,24 @@ export function weightNormParameters(
 }
 
 /** Emits W; `back` emits the gradients of its parts once the gradient of W is there. */
-export function emitWeightNorm(lowering: Lowering, inputs: number, units: number) {
-  const direction = lowering.parameter('direction')
-  const scale = lowering.parameter('scale')
+export function emitWeightNorm(builder: Builder, inputs: number, units: number) {
+  const direction = builder.parameter('direction')
+  const scale = builder.parameter('scale')
   const row = roundUp(units, PANEL) * 4
-  const address = lowering.region(inputs * row)
-  const gradient = lowering.training ? lowering.region(inputs * row) : 0
+  const address = builder.region(inputs * row)
+  const gradient = builder.training ? builder.region(inputs * row) : 0
   const words = {
     v: direction.address,
     g: scale.address,
-    inverse: lowering.region(row),
+    inverse: builder.region(row),
     inputs,
     units,
   }
-  lowering.emit(ops.weightNorm, { ...words, w: address })
+  builder.emit(ops.weightNorm, { ...words, w: address })
   return {
     address,
     gradient,
     back: () =>
-      lowering.emit(ops.weightNormBack, { ...words, dw: gradient, dv: direction.gradient, dg: scale.gradient }),
+      builder.emit(ops.weightNormBack, { ...words, dw: gradient, dv: direction.gradient, dg: scale.gradient }),
   }
 }

@@ -1,7 +1,7 @@
 /** Saved models that only predict: `fourlane/predict` where there are wasm files to read. */
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
-import { Draft, passRows } from '../compiler/programBuilder.ts'
+import { ProgramBuilder, passRows } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { forPredicting } from '../layers/resolvers.ts'
@@ -50,7 +50,7 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
   /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
   const plan = () => {
     arena.top = end
-    const draft = new Draft({
+    const builder = new ProgramBuilder({
       arena,
       slots,
       parameters,
@@ -59,12 +59,12 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
       frozen: new Set(),
       frozenStatistics: false,
     })
-    const x = draft.matrix(inputs)
-    const { y } = draft.forward(layers, x, 'inference')
-    const program = draft.write(end)
+    const x = builder.matrix(inputs)
+    const { y } = builder.forward(layers, x, 'inference')
+    const program = builder.write(end)
     const record = arena.reserve(RECORD_WORDS * 4)
     arena.commit()
-    return { x, y, program, record, steps: draft.steps.length }
+    return { x, y, program, record, steps: builder.steps.length }
   }
   return Object.freeze({
     inputs,

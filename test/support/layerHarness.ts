@@ -9,7 +9,7 @@ import {
   valuesOf,
   writeSlot,
 } from '../../src/compiler/parameterLayout.ts'
-import { Draft } from '../../src/compiler/programBuilder.ts'
+import { ProgramBuilder } from '../../src/compiler/programBuilder.ts'
 import { initialize } from '../../src/engine/initialize.ts'
 import type { Matrix } from '../../src/layers/builder.ts'
 import { checkLayers, input, type Layer, type Lowerable } from '../../src/layers/layers.ts'
@@ -67,37 +67,37 @@ export class Bench {
       frozen,
       frozenStatistics,
     }
-    const draft = new Draft(site)
+    const builder = new ProgramBuilder(site)
     const from = arena.top
-    this.#x = draft.matrix(inputs)
-    this.#dy = draft.matrix(widths[widths.length - 1])
+    this.#x = builder.matrix(inputs)
+    this.#dy = builder.matrix(widths[widths.length - 1])
     const forward = (pass: 'inference' | 'trial') =>
-      draft.range(() => (y[pass] = draft.forward(this.layers, this.#x, pass).y))
+      builder.range(() => (y[pass] = builder.forward(this.layers, this.#x, pass).y))
     const y: Outputs = { inference: this.#x, trial: this.#x, training: this.#x }
     const inference = forward('inference')
     const trial = forward('trial')
-    let passed: ReturnType<Draft['forward']> | undefined
-    const training = draft.range(() => {
-      passed = draft.forward(this.layers, this.#x, 'training')
+    let passed: ReturnType<ProgramBuilder['forward']> | undefined
+    const training = builder.range(() => {
+      passed = builder.forward(this.layers, this.#x, 'training')
       y.training = passed.y
     })
-    const backward = draft.range(() => {
+    const backward = builder.range(() => {
       if (!passed) return
       let gradient: Matrix | undefined = this.#dy
-      if (draft.owes(passed.y)) {
-        gradient = draft.matrix(this.#dy.cols)
-        draft.settle(passed.y, this.#dy, gradient)
+      if (builder.needsDerivative(passed.y)) {
+        gradient = builder.matrix(this.#dy.cols)
+        builder.applyDerivative(passed.y, this.#dy, gradient)
       }
       for (let i = this.layers.length - 1; i >= 1 && gradient; i--) {
         gradient = passed.lowered[i]?.backward(gradient, { parameters: !frozen.has(i), input: true })
       }
       this.#dx = gradient
     })
-    const update = draft.range(() => draft.emitDeferred())
+    const update = builder.range(() => builder.emitDeferred())
     this.#ranges = { inference, trial, training, backward, update }
     this.#y = y
-    this.minimumRows = draft.minimumRows
-    this.#program = draft.write(from)
+    this.minimumRows = builder.minimumRows
+    this.#program = builder.write(from)
     this.#record = arena.reserve(RECORD_WORDS * 4)
     arena.commit()
   }

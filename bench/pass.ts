@@ -1,6 +1,6 @@
 /** One optimizer's pass over blocks of its own, on the machine alone. */
 import { RECORD_SCALAR, RECORD_SCALARS, RECORD_STEP, RECORD_WORDS } from '../src/abi/records.ts'
-import { scratchBytes, stateSlots, stepClock, updateSteps, writeDynamics } from '../src/compiler/updates.ts'
+import { scratchBytes, stateNames, stepClock, updateSteps, writeDynamics } from '../src/compiler/updates.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import type { Optimizer } from '../src/optimizers/optimizers.ts'
 import { Sheet } from '../test/support/targets.ts'
@@ -23,12 +23,12 @@ export function optimizerPass(target: Target, optimizer: Optimizer, count: numbe
   const sheet = new Sheet(target)
   const { arena } = sheet
   const tensors = [{ name: 'parameters', offset: 0, count, trainable: true }]
-  const slots = stateSlots(optimizer)
+  const names = stateNames(optimizer)
   const block = () => arena.reserve(count * 4)
   const blocks = {
     parameters: block(),
     gradients: block(),
-    states: slots.map(block),
+    states: names.map(block),
     scratch: arena.reserve(scratchBytes(optimizer, tensors)),
   }
   arena.commit()
@@ -47,7 +47,7 @@ export function optimizerPass(target: Target, optimizer: Optimizer, count: numbe
     parameters: view(blocks.parameters),
     gradients: view(blocks.gradients),
     states: blocks.states.map(view),
-    bytes: count * 4 * (3 + 2 * slots.length),
+    bytes: count * 4 * (3 + 2 * names.length),
     run: replay,
   }
 }

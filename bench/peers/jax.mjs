@@ -32,11 +32,11 @@ const square = (x) => x.ref.mul(x)
 /** State blocks and (parameter, gradient, state, t) -> [parameter, state]; every argument is used exactly once more than its refs. */
 function ruleOf({ kind, learningRate, momentum, weightDecay = 0 }) {
   if (kind === 'sgd' && !momentum) {
-    return { slots: 0, update: (p, g) => [p.sub(g.mul(learningRate)), []] }
+    return { places: 0, update: (p, g) => [p.sub(g.mul(learningRate)), []] }
   }
   if (kind === 'sgd') {
     return {
-      slots: 1,
+      places: 1,
       update(p, g, [velocity]) {
         const next = velocity.mul(momentum).add(g)
         return [p.sub(next.ref.mul(learningRate)), [next]]
@@ -45,7 +45,7 @@ function ruleOf({ kind, learningRate, momentum, weightDecay = 0 }) {
   }
   if (kind === 'adadelta') {
     return {
-      slots: 2,
+      places: 2,
       update(p, g, [squares, deltas]) {
         const nextSquares = squares.mul(0.9).add(square(g.ref).mul(0.1))
         const delta = g.mul(np.sqrt(deltas.ref.add(1e-6)).div(np.sqrt(nextSquares.ref.add(1e-6))))
@@ -55,7 +55,7 @@ function ruleOf({ kind, learningRate, momentum, weightDecay = 0 }) {
     }
   }
   return {
-    slots: 2,
+    places: 2,
     update(p, g, [first, second], [correction1, correction2]) {
       const m = first.mul(0.9).add(g.ref.mul(0.1))
       const v = second.mul(0.999).add(square(g).mul(0.001))
@@ -107,8 +107,8 @@ export function training({ widths, hidden, batch, optimizer }, { x, y }, weights
   })
   let layers = parametersOf(widths, weights)
   let states = layers.map(({ kernel, bias }) => ({
-    kernel: Array.from({ length: rule.slots }, () => np.zeros(kernel.shape)),
-    bias: Array.from({ length: rule.slots }, () => np.zeros(bias.shape)),
+    kernel: Array.from({ length: rule.places }, () => np.zeros(kernel.shape)),
+    bias: Array.from({ length: rule.places }, () => np.zeros(bias.shape)),
   }))
   let t = 0
   let last

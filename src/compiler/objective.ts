@@ -6,7 +6,7 @@ import type { Layer } from '../layers/layers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
 import type { Optimizer } from '../optimizers/optimizers.ts'
-import type { Slot } from './parameterLayout.ts'
+import type { ParameterPlace } from './parameterLayout.ts'
 import type { ProgramBuilder } from './programBuilder.ts'
 import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
 
@@ -30,7 +30,7 @@ export interface Objective extends Clipping {
   readonly correct?: { readonly mode: number; readonly threshold: number }
   /** Addresses of the optimizer's state blocks. */
   readonly states: readonly number[]
-  isTrainable(slot: Slot): boolean
+  isTrainable(place: ParameterPlace): boolean
 }
 
 /** Where the objective finds a batch's targets and weights and leaves its rows' losses. */
@@ -76,7 +76,7 @@ export function emitBackward(
   dy: Matrix,
 ): (Matrix | undefined)[] {
   const received: (Matrix | undefined)[] = layers.map(() => undefined)
-  const owners = new Set(builder.site.slots.filter(isTrainable).map(({ layer }) => layer))
+  const owners = new Set(builder.site.places.filter(isTrainable).map(({ layer }) => layer))
   const trained = layers.map((_, index) => owners.has(index))
   const first = trained.indexOf(true)
   if (first < 0) return received
@@ -93,35 +93,39 @@ export function emitBackward(
 /** Partial sums of a block. */
 const chunks = (floats: number): number => Math.ceil(floats / SUM_CHUNK)
 
-/** Slots, each with the address of its partial sums, one after the other. */
+/** Places, each with the address of its partial sums, one after the other. */
 function withPartials(
   builder: ProgramBuilder,
-  slots: readonly Slot[],
-): { parts: (Slot & { partials: number })[]; count: number } {
-  const count = slots.reduce((sum, { stored }) => sum + chunks(stored), 0)
+  places: readonly ParameterPlace[],
+): { parts: (ParameterPlace & { partials: number })[]; count: number } {
+  const count = places.reduce((sum, { stored }) => sum + chunks(stored), 0)
   let partials = builder.scratch(count * 8)
-  const parts = slots.map((slot) => {
-    const part = { ...slot, partials }
-    partials += chunks(slot.stored) * 8
+  const parts = places.map((place) => {
+    const part = { ...place, partials }
+    partials += chunks(place.stored) * 8
     return part
   })
   return { parts, count }
 }
 
 /** The regularizers' terms; their gradients too unless `gradients` is 0. */
-export function emitPenalties(builder: ProgramBuilder, gradients: number, isTrainable: (slot: Slot) => boolean): void {
-  const { slots, parameters } = builder.site
-  const regularized = slots.filter(({ regularizer }) => regularizer)
+export function emitPenalties(
+  builder: ProgramBuilder,
+  gradients: number,
+  isTrainable: (place: ParameterPlace) => boolean,
+): void {
+  const { places, parameters } = builder.site
+  const regularized = places.filter(({ regularizer }) => regularizer)
   if (!regularized.length) return
   const { parts, count } = withPartials(builder, regularized)
-  for (const { partials, ...slot } of parts) {
+  for (const { partials, ...place } of parts) {
     builder.emit(ops.penalty, {
-      gradients: gradients && isTrainable(slot) ? gradients + slot.offset * 4 : 0,
-      count: slot.stored,
+      gradients: gradients && isTrainable(place) ? gradients + place.offset * 4 : 0,
+      count: place.stored,
       partials,
-      parameters: parameters + slot.offset * 4,
-      l1: slot.regularizer?.l1 ?? 0,
-      l2: slot.regularizer?.l2 ?? 0,
+      parameters: parameters + place.offset * 4,
+      l1: place.regularizer?.l1 ?? 0,
+      l2: place.regularizer?.l2 ?? 0,
     })
   }
   builder.emit(ops.penaltySum, { count, partials: parts[0].partials })
@@ -132,13 +136,13 @@ export function emitClipping(
   builder: ProgramBuilder,
   { clipNorm, globalClipNorm, clipValue, clipNormOrder = 2 }: Clipping,
 ): void {
-  const { slots, gradients } = builder.site
-  const floats = slots.reduce((end, slot) => Math.max(end, slot.offset + slot.stored), 0)
+  const { places, gradients } = builder.site
+  const floats = places.reduce((end, place) => Math.max(end, place.offset + place.stored), 0)
   const order = clipNormOrder === 'infinity' ? 0 : clipNormOrder
   const whole = { gradients, count: floats }
   if (clipValue !== undefined) builder.emit(ops.clipValue, { ...whole, limit: clipValue })
   if (clipNorm !== undefined) {
-    const norms = withPartials(builder, slots).parts.map(({ offset, stored, partials }) => ({
+    const norms = withPartials(builder, places).parts.map(({ offset, stored, partials }) => ({
       gradients: gradients + offset * 4,
       count: stored,
       partials,
@@ -155,13 +159,21 @@ export function emitClipping(
 }
 
 /** The parameters as optimizers see them. */
-export const tensorsOf = (slots: readonly Slot[], isTrainable: (slot: Slot) => boolean): Tensor[] =>
-  slots.map((slot) => ({ name: slot.path, offset: slot.offset, count: slot.stored, trainable: isTrainable(slot) }))
+export const tensorsOf = (
+  places: readonly ParameterPlace[],
+  isTrainable: (place: ParameterPlace) => boolean,
+): Tensor[] =>
+  places.map((place) => ({
+    name: place.path,
+    offset: place.offset,
+    count: place.stored,
+    trainable: isTrainable(place),
+  }))
 
 /** One in-place pass per parameter group over parallel blocks. */
 export function emitUpdates(builder: ProgramBuilder, { optimizer, states, isTrainable }: Objective): void {
-  const { slots, parameters, gradients } = builder.site
-  const tensors = tensorsOf(slots, isTrainable)
+  const { places, parameters, gradients } = builder.site
+  const tensors = tensorsOf(places, isTrainable)
   const bytes = scratchBytes(optimizer, tensors)
   const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: builder.scratch(bytes) }) }
   builder.steps.push(...updateSteps(optimizer, tensors, blocks))

@@ -7,7 +7,7 @@ import type { Arena } from '../machine/arena.ts'
 import { fromPanels, roundUp, storedFloats, toPanels } from '../machine/matrixLayout.ts'
 
 /** Where a parameter lies in the block. */
-export interface Slot extends ParameterSpec {
+export interface ParameterPlace extends ParameterSpec {
   /** The parameter's public name, such as `dense_1.kernel`. */
   readonly path: string
   /** Index of its layer in the model's list. */
@@ -21,8 +21,8 @@ export interface Slot extends ParameterSpec {
 const LINE_FLOATS = ALIGN / 4
 
 /** Lays the parameters of all layers one after the other, each from a cache line on. */
-export function layoutParameters(layers: readonly Layer[], widths: readonly number[]): Slot[] {
-  const slots: Slot[] = []
+export function layoutParameters(layers: readonly Layer[], widths: readonly number[]): ParameterPlace[] {
+  const places: ParameterPlace[] = []
   const seen: Record<string, number> = {}
   const prefixes = new Set<string>()
   let offset = 0
@@ -42,45 +42,53 @@ export function layoutParameters(layers: readonly Layer[], widths: readonly numb
     }
     for (const spec of specs) {
       const stored = roundUp(storedFloats(spec.shape, spec.layout), LINE_FLOATS)
-      slots.push({ ...spec, path: `${prefix}.${spec.name}`, layer: index, offset, stored })
+      places.push({ ...spec, path: `${prefix}.${spec.name}`, layer: index, offset, stored })
       offset += stored
     }
   })
-  return slots
+  return places
 }
 
 /** Finds a layer's parameter by its name within the layer. */
-export function findSlots(slots: readonly Slot[]): (layer: number, name: string) => Slot | undefined {
-  const found = new Map(slots.map((slot) => [`${slot.layer} ${slot.name}`, slot]))
+export function findPlaces(
+  places: readonly ParameterPlace[],
+): (layer: number, name: string) => ParameterPlace | undefined {
+  const found = new Map(places.map((place) => [`${place.layer} ${place.name}`, place]))
   return (layer, name) => found.get(`${layer} ${name}`)
 }
 
 /** Floats of the whole block. */
-export const blockFloats = (slots: readonly Slot[]): number => {
-  const last = slots[slots.length - 1]
+export const blockFloats = (places: readonly ParameterPlace[]): number => {
+  const last = places[places.length - 1]
   return last ? last.offset + last.stored : 0
 }
 
 /** Number of values of a parameter, padding excluded. */
-export const valuesOf = (slot: ParameterSpec): number => slot.shape.reduce((product, size) => product * size, 1)
+export const valuesOf = (place: ParameterSpec): number => place.shape.reduce((product, size) => product * size, 1)
 
-/** Copies a tensor out of its slot in the block at `address`, in canonical order: all of it, or what fits `out` from `first` on. */
-export function readSlot(
+/** Copies a tensor out of its place in the block at `address`, in canonical order: all of it, or what fits `out` from `first` on. */
+export function readParameter(
   arena: Arena,
   address: number,
-  slot: Slot,
-  out: Float32Array = new Float32Array(valuesOf(slot)),
+  place: ParameterPlace,
+  out: Float32Array = new Float32Array(valuesOf(place)),
   first = 0,
 ): Float32Array {
-  const stored = arena.floats(address + slot.offset * 4, slot.stored)
-  if (slot.layout === 'panels') fromPanels(stored, slot.shape[0], slot.shape[1], out, first)
+  const stored = arena.floats(address + place.offset * 4, place.stored)
+  if (place.layout === 'panels') fromPanels(stored, place.shape[0], place.shape[1], out, first)
   else out.set(stored.subarray(first, first + out.length))
   return out
 }
 
-/** Copies canonical values, a whole tensor's or those from `first` on, into the slot in the block at `address`; pads stay zero. */
-export function writeSlot(arena: Arena, address: number, slot: Slot, values: ArrayLike<number>, first = 0): void {
-  const stored = arena.floats(address + slot.offset * 4, slot.stored)
-  if (slot.layout === 'panels') toPanels(values, slot.shape[0], slot.shape[1], stored, first)
+/** Copies canonical values, a whole tensor's or those from `first` on, into the place in the block at `address`; pads stay zero. */
+export function writeParameter(
+  arena: Arena,
+  address: number,
+  place: ParameterPlace,
+  values: ArrayLike<number>,
+  first = 0,
+): void {
+  const stored = arena.floats(address + place.offset * 4, place.stored)
+  if (place.layout === 'panels') toPanels(values, place.shape[0], place.shape[1], stored, first)
   else stored.set(values, first)
 }

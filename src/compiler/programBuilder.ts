@@ -7,7 +7,7 @@ import { rowStride } from '../machine/matrixLayout.ts'
 import { activateBack } from '../machine/ops/layers.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import { encode, programBytes, type Range, type Step, step } from '../machine/program.ts'
-import { findSlots, type Slot } from './parameterLayout.ts'
+import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
  * How layers act: as for predictions; as in training but with no way back (batch statistics, dropout, noise); or with
@@ -18,7 +18,7 @@ export type Pass = 'inference' | 'trial' | 'training'
 /** Addresses and shapes that every step of a model is built with. */
 export interface Site {
   readonly arena: Arena
-  readonly slots: readonly Slot[]
+  readonly places: readonly ParameterPlace[]
   /** Address of the parameter block. */
   readonly parameters: number
   /** Address of the gradient block; 0 when the model only predicts. */
@@ -44,7 +44,7 @@ export class ProgramBuilder implements Builder {
   readonly steps: Step[] = []
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
-  readonly #slot: ReturnType<typeof findSlots>
+  readonly #place: ReturnType<typeof findPlaces>
   #pass: Pass = 'inference'
   #layer = 0
   /** Of the names of parameters, while a layer inside another is lowered. */
@@ -57,7 +57,7 @@ export class ProgramBuilder implements Builder {
 
   constructor(site: Site) {
     this.site = site
-    this.#slot = findSlots(site.slots)
+    this.#place = findPlaces(site.places)
   }
 
   matrix(cols: number): Matrix {
@@ -113,9 +113,9 @@ export class ProgramBuilder implements Builder {
 
   parameter(name: string): { address: number; gradient: number } {
     const full = this.#prefix + name
-    const slot = this.#slot(this.#layer, full)
-    if (!slot) throw new Error(`plan: layer ${this.#layer} has no parameter "${full}"`)
-    return { address: this.site.parameters + slot.offset * 4, gradient: this.site.gradients + slot.offset * 4 }
+    const place = this.#place(this.#layer, full)
+    if (!place) throw new Error(`plan: layer ${this.#layer} has no parameter "${full}"`)
+    return { address: this.site.parameters + place.offset * 4, gradient: this.site.gradients + place.offset * 4 }
   }
 
   emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {

@@ -16,10 +16,10 @@ export interface Tensor {
 }
 
 /** Byte addresses of the parallel blocks. */
-export interface Blocks {
+export interface ParallelBlocks {
   readonly parameters: number
   readonly gradients: number
-  /** As stateSlots() names them, in that order. */
+  /** As stateNames() names them, in that order. */
   readonly states: readonly number[]
   /** Room for scratchBytes(); unused when that is 0. */
   readonly scratch?: number
@@ -29,7 +29,7 @@ export interface Blocks {
 const TINY_SQUARE = 1e-29
 
 /** Names of the state blocks this optimizer keeps, in order. */
-export function stateSlots(optimizer: Optimizer): string[] {
+export function stateNames(optimizer: Optimizer): string[] {
   const rule = ruleOf(optimizer)
   return rule.states.filter((state) => rule.uses?.(state, optimizer.options) ?? true)
 }
@@ -82,9 +82,9 @@ const journalOf = ({ inPlace, ints }: UpdateOp, operands: Step['operands']): num
   inPlace.reduce((bits, name) => (operands[name] ? bits | (1 << ints[name]) : bits), 0)
 
 /** The steps of one update. Tensors in order of their offsets; frozen ones are left out. */
-export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], blocks: Blocks): Step[] {
+export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], blocks: ParallelBlocks): Step[] {
   const rule = ruleOf(optimizer)
-  const names = stateSlots(optimizer)
+  const names = stateNames(optimizer)
   const hypers = rule.hypers(optimizer.options)
   if (rule.perTensor && blocks.scratch === undefined) {
     throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
@@ -110,11 +110,11 @@ export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], bl
   })
 }
 
-/** What a state slot of a tensor starts from. */
+/** What a state of a tensor starts from. */
 export interface InitialState {
   readonly tensor: Tensor
-  /** Index into stateSlots(). */
-  readonly slot: number
+  /** Index into stateNames(). */
+  readonly state: number
   /** For the tensor's values; its padding starts from 0. */
   readonly value: number
 }
@@ -124,12 +124,12 @@ export function initialStates(optimizer: Optimizer, tensors: readonly Tensor[]):
   const rule = ruleOf(optimizer)
   if (!rule.initialState) return []
   const learningRate = learningRateAt(optimizer, 0)
-  const slots = stateSlots(optimizer)
+  const names = stateNames(optimizer)
   return tensors.flatMap((tensor) => {
     const values = rule.initialState?.(optimizer.options, learningRate * settingsOf(optimizer, tensor).rateScale) ?? []
-    return slots.flatMap((name, slot) => {
+    return names.flatMap((name, state) => {
       const value = values[rule.states.indexOf(name)] ?? 0
-      return value === 0 ? [] : [{ tensor, slot, value }]
+      return value === 0 ? [] : [{ tensor, state, value }]
     })
   })
 }

@@ -1,7 +1,7 @@
 /** Runs a model's plan: parameters and state in place, rows copied in, records filled, results read out. */
 import { JOURNAL_BYTES } from '../abi/threads.ts'
 import type { Objective } from '../compiler/objective.ts'
-import type { Slot } from '../compiler/parameterLayout.ts'
+import type { ParameterPlace } from '../compiler/parameterLayout.ts'
 import { compilePlan, type Plan, type TrainingPlan } from '../compiler/plan.ts'
 import { passRows } from '../compiler/programBuilder.ts'
 import { initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
@@ -18,7 +18,7 @@ import { learningRateAt } from '../optimizers/optimizers.ts'
 import { initialize } from './initialize.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { loadRows, unloadRows } from './rows.ts'
-import { Blocks } from './storage.ts'
+import { ModelStorage } from './storage.ts'
 import { Feed } from './window.ts'
 
 /** Fewer rows than this do not wake the workers. */
@@ -28,7 +28,7 @@ export type Goal = Omit<Objective, 'states' | 'isTrainable'>
 
 export class Engine {
   readonly arena: Arena
-  readonly blocks: Blocks
+  readonly storage: ModelStorage
   readonly layers: readonly Layer[]
   /** Output width of every layer. */
   readonly widths: readonly number[]
@@ -60,12 +60,12 @@ export class Engine {
     this.runner = new Runner(this.arena, threads, this)
     this.layers = layers
     this.widths = widths
-    this.blocks = new Blocks(this.arena, layers, widths)
+    this.storage = new ModelStorage(this.arena, layers, widths)
   }
 
   /** Fills the parameters, zero until then, by their initializers. */
   initialize(random: Random): void {
-    initialize(this.arena, this.blocks.parameters, this.blocks.slots, random)
+    initialize(this.arena, this.storage.parameters, this.storage.places, random)
   }
 
   /** Waits for a training job that threads are still at: before anything else touches its memory. */
@@ -94,8 +94,8 @@ export class Engine {
   }
 
   /** How the parameters lie in their block. */
-  get slots(): readonly Slot[] {
-    return this.blocks.slots
+  get places(): readonly ParameterPlace[] {
+    return this.storage.places
   }
 
   get statisticsFrozen(): boolean {
@@ -104,7 +104,7 @@ export class Engine {
 
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
-    this.blocks.setFrozen(indices, frozen)
+    this.storage.setFrozen(indices, frozen)
     this.#replan()
   }
 
@@ -116,12 +116,12 @@ export class Engine {
 
   /** Fresh gradient and state blocks for a new goal; parameters stay. */
   compile(goal: Goal): void {
-    const { blocks } = this
+    const { storage } = this
     // a schedule of the user's own is called here first: if it fails, nothing has changed
-    initialStates(goal.optimizer, blocks.tensors)
+    initialStates(goal.optimizer, storage.tensors)
     this.flush()
     const { threads } = this.runner
-    const journal = blocks.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
+    const journal = storage.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
     if (threads) threads.journal = journal
     this.#replan()
     this.#goal = goal
@@ -132,7 +132,7 @@ export class Engine {
   resetOptimizer(): void {
     const optimizer = this.#goal?.optimizer
     if (!optimizer) return
-    this.blocks.reset(optimizer)
+    this.storage.reset(optimizer)
     this.#gradientRows = 0
     this.steps = 0
     this.learningRateScale = 1
@@ -162,11 +162,11 @@ export class Engine {
   plan(rows = 1, training = false): Plan {
     const goal = training ? this.#goal : undefined
     if (this.#plan && this.#plan.rows >= rows && (this.#plan.training || !goal)) return this.#plan
-    const { arena, blocks } = this
-    const { slots, parameters, gradients = 0, states, frozen, isTrainable } = blocks
+    const { arena, storage } = this
+    const { places, parameters, gradients = 0, states, frozen, isTrainable } = storage
     const site = {
       arena,
-      slots,
+      places,
       parameters,
       gradients,
       rows: Math.max(rows, passRows(this.widths)),
@@ -177,7 +177,7 @@ export class Engine {
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     this.runner.replan()
     this.#replan()
-    arena.top = blocks.end
+    arena.top = storage.end
     const plan = compilePlan(site, this.layers, this.widths, objective)
     this.#records.reserve()
     arena.commit()
@@ -274,7 +274,7 @@ export class Engine {
     this.#prepareUpdate(0, data.rows, 0)
     const job = { ...this.#job(plan.step), commit: plan.commit }
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
-    this.blocks.hasGradients = true
+    this.storage.hasGradients = true
     return this.#records.collect(0, tally)
   }
 
@@ -286,7 +286,7 @@ export class Engine {
     this.#loadBatch(plan, data, 0, data.rows)
     this.#records.prepare(0, data.rows, 0, this.steps + 1)
     this.#run(plan.gradients, data.rows)
-    this.blocks.hasGradients = true
+    this.storage.hasGradients = true
     this.#gradientRows = data.rows
     return this.#records.collect(0, emptyTally())
   }
@@ -339,7 +339,7 @@ export class Engine {
   /** Counts the updates that were made of those that were prepared. */
   #complete({ count }: Job, completed: number, tally = emptyTally()): void {
     this.steps -= count - completed
-    if (completed > 0) this.blocks.hasGradients = true
+    if (completed > 0) this.storage.hasGradients = true
     for (let i = 0; i < completed; i++) this.#records.collect(i, tally)
   }
 }

@@ -1,20 +1,26 @@
 /** What outlives every plan: a model's parameters, their gradients and its optimizer's state, in parallel blocks of one memory. */
 
 import { tensorsOf } from '../compiler/objective.ts'
-import { blockFloats, layoutParameters, type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
-import { initialStates, stateSlots, type Tensor } from '../compiler/updates.ts'
+import {
+  blockFloats,
+  layoutParameters,
+  type ParameterPlace,
+  valuesOf,
+  writeParameter,
+} from '../compiler/parameterLayout.ts'
+import { initialStates, stateNames, type Tensor } from '../compiler/updates.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { Optimizer } from '../optimizers/optimizers.ts'
 
-export class Blocks {
+export class ModelStorage {
   readonly arena: Arena
-  readonly slots: readonly Slot[]
+  readonly places: readonly ParameterPlace[]
   /** Bytes of each block. */
   readonly bytes: number
   /** Address of the parameters. */
   readonly parameters: number
-  /** Addresses of the gradients and of the state slots, once there is an optimizer. */
+  /** Addresses of the gradients and of the states, once there is an optimizer. */
   gradients: number | undefined
   states: readonly number[] = []
   /** Whether the gradients are those of some batch. */
@@ -27,8 +33,8 @@ export class Blocks {
   constructor(arena: Arena, layers: readonly Layer[], widths: readonly number[]) {
     this.arena = arena
     this.#layers = layers
-    this.slots = layoutParameters(layers, widths)
-    this.bytes = blockFloats(this.slots) * 4
+    this.places = layoutParameters(layers, widths)
+    this.bytes = blockFloats(this.places) * 4
     this.parameters = arena.reserve(this.bytes)
     this.end = arena.top
     arena.commit()
@@ -39,9 +45,9 @@ export class Blocks {
     return this.arena.floats(address, this.bytes / 4)
   }
 
-  isTrainable = (slot: Slot): boolean => {
-    const layer = this.#layers[slot.layer]
-    return slot.trainable !== false && !this.#frozen.has(slot.layer) && (!('trainable' in layer) || layer.trainable)
+  isTrainable = (place: ParameterPlace): boolean => {
+    const layer = this.#layers[place.layer]
+    return place.trainable !== false && !this.#frozen.has(place.layer) && (!('trainable' in layer) || layer.trainable)
   }
 
   /** Layers that `setFrozen` holds, by index. */
@@ -60,7 +66,7 @@ export class Blocks {
 
   /** What an optimizer works on. */
   get tensors(): Tensor[] {
-    return tensorsOf(this.slots, this.isTrainable)
+    return tensorsOf(this.places, this.isTrainable)
   }
 
   /**
@@ -71,7 +77,7 @@ export class Blocks {
     const { arena, bytes } = this
     arena.top = this.parameters + bytes
     const gradients = arena.reserve(bytes)
-    const states = stateSlots(optimizer).map(() => arena.reserve(bytes))
+    const states = stateNames(optimizer).map(() => arena.reserve(bytes))
     const room = arena.reserve(more)
     arena.commit()
     this.end = arena.top
@@ -84,10 +90,10 @@ export class Blocks {
   reset(optimizer: Optimizer): void {
     if (this.gradients === undefined) return
     for (const address of [this.gradients, ...this.states]) this.view(address).fill(0)
-    const slots = new Map(this.slots.map((slot) => [slot.offset, slot]))
-    for (const { tensor, slot: state, value } of initialStates(optimizer, this.tensors)) {
-      const slot = slots.get(tensor.offset)
-      if (slot) writeSlot(this.arena, this.states[state], slot, new Float32Array(valuesOf(slot)).fill(value))
+    const places = new Map(this.places.map((place) => [place.offset, place]))
+    for (const { tensor, state, value } of initialStates(optimizer, this.tensors)) {
+      const place = places.get(tensor.offset)
+      if (place) writeParameter(this.arena, this.states[state], place, new Float32Array(valuesOf(place)).fill(value))
     }
     this.hasGradients = false
   }

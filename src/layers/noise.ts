@@ -44,8 +44,8 @@ const elements = (from: Matrix, to: Matrix) => ({
 })
 
 /**
- * The derivative that the gradient of x needs can be left to whoever comes after y when it works element by element, as dropout and added
- * noise do: their own derivative and the activation's commute.
+ * The derivative that the gradient of x needs can be left to whoever comes after y: dropout and added noise work element by
+ * element, so their own derivative and the activation's commute.
  */
 function passOn(builder: Builder, x: Value, y: Matrix) {
   const later = x.activation !== undefined && !activationKinds[x.activation.kind].rowwise

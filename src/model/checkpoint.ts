@@ -1,7 +1,7 @@
 /** From a model to a snapshot, and from a snapshot to a file: safetensors, settings as JSON in the metadata. */
 import { yieldToEventLoop } from '#runtime'
-import { readSlot } from '../compiler/parameterLayout.ts'
-import { stateSlots } from '../compiler/updates.ts'
+import { readParameter } from '../compiler/parameterLayout.ts'
+import { stateNames } from '../compiler/updates.ts'
 import type { Engine } from '../engine/engine.ts'
 import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../formats/safetensors.ts'
 import type { Layer } from '../layers/layers.ts'
@@ -75,11 +75,11 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     if (!told.has(engine)) console.warn(`${where}: ${text}`)
     told.add(engine)
   }
-  const frozen = [...engine.blocks.frozen].sort((a, b) => a - b)
-  const blocks: [prefix: string, address: number][] = [['', engine.blocks.parameters]]
+  const frozen = [...engine.storage.frozen].sort((a, b) => a - b)
+  const blocks: [prefix: string, address: number][] = [['', engine.storage.parameters]]
   if (includeOptimizer && compiled) {
-    for (const [i, state] of stateSlots(compiled.optimizer).entries())
-      blocks.push([`optimizer.${state}.`, engine.blocks.states[i]])
+    for (const [i, state] of stateNames(compiled.optimizer).entries())
+      blocks.push([`optimizer.${state}.`, engine.storage.states[i]])
   }
   return {
     seed,
@@ -97,13 +97,13 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
 }
 
 const tensorsOf = (engine: Engine, prefix: string, address: number): [name: string, tensor: SnapshotTensor][] =>
-  engine.slots.map((slot) => [
-    prefix + slot.path,
+  engine.places.map((place) => [
+    prefix + place.path,
     {
-      shape: slot.shape,
+      shape: place.shape,
       read(first, out) {
         engine.flush()
-        readSlot(engine.arena, address, slot, out, first)
+        readParameter(engine.arena, address, place, out, first)
       },
     },
   ])

@@ -62,7 +62,7 @@ export function diagnose(model: Model, x: Features, y: Targets): Diagnosis {
     const gradient = statistics(dy ? engine.read(dy, rows) : new Float32Array(0))
     const { mean, deviation } = statistics(outputs)
     const activation = activationOf(layer)?.kind
-    const own = model.parameters.filter((_, p) => engine.slots[p].layer === i)
+    const own = model.parameters.filter((_, p) => engine.places[p].layer === i)
     const limits = activation && SATURATED[activation]
     return {
       name: own[0]?.name.slice(0, own[0].name.indexOf('.')) ?? layer.kind,

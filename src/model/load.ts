@@ -1,6 +1,6 @@
 /** From a snapshot, a file's or any other, back to a model. */
 import { layoutParameters } from '../compiler/parameterLayout.ts'
-import { stateSlots } from '../compiler/updates.ts'
+import { stateNames } from '../compiler/updates.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
@@ -12,7 +12,7 @@ import { checkTraining, readArchitecture, readingFile, type Settings } from './s
 import {
   checkReadOptions,
   decodeSnapshot,
-  fillSlots,
+  fillPlaces,
   matchTensors,
   READ_OPTIONS,
   type ReadOptions,
@@ -41,10 +41,10 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
     checkMetrics(compiled, widths[widths.length - 1])
     return compiled && reviveOptimizer(compiled.optimizer)
   })
-  const slots = layoutParameters(layers, widths)
-  const states = progress && optimizer ? stateSlots(optimizer).map((state) => `optimizer.${state}.`) : []
-  const matched = ['', ...states].map((prefix) => matchTensors(where, slots, tensors, prefix))
-  if (tensors.size > matched.length * slots.length) refuseOthers(where, tensors, slots, ['', ...states])
+  const places = layoutParameters(layers, widths)
+  const states = progress && optimizer ? stateNames(optimizer).map((state) => `optimizer.${state}.`) : []
+  const matched = ['', ...states].map((prefix) => matchTensors(where, places, tensors, prefix))
+  if (tensors.size > matched.length * places.length) refuseOthers(where, tensors, places, ['', ...states])
 
   const model = readingFile(where, () => {
     const made = Model.make(layers, { seed, deterministic, ...given }, true)
@@ -57,8 +57,8 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const { engine } = model
   if (frozen) engine.setFrozen(frozen, true)
   if (statisticsFrozen) engine.setFrozenStatistics(true)
-  const blocks = [engine.blocks.parameters, ...engine.blocks.states]
-  for (const [i, found] of matched.entries()) fillSlots(where, engine.arena, blocks[i], slots, found, allowNonFinite)
+  const blocks = [engine.storage.parameters, ...engine.storage.states]
+  for (const [i, found] of matched.entries()) fillPlaces(where, engine.arena, blocks[i], places, found, allowNonFinite)
   if (progress) {
     engine.steps = progress.steps
     engine.learningRateScale = progress.learningRateScale
@@ -82,10 +82,10 @@ function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
 function refuseOthers(
   where: string,
   tensors: Snapshot['tensors'],
-  slots: readonly { readonly path: string }[],
+  places: readonly { readonly path: string }[],
   prefixes: readonly string[],
 ): never {
-  const known = new Set(prefixes.flatMap((prefix) => slots.map(({ path }) => prefix + path)))
+  const known = new Set(prefixes.flatMap((prefix) => places.map(({ path }) => prefix + path)))
   const [other] = [...tensors.keys()].filter((name) => !known.has(name))
   throw new RangeError(`${where}: tensor ${quote(other)} belongs to no layer of the model`)
 }

@@ -1,7 +1,7 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
 import { targetRange } from '../catalogue/losses.ts'
-import { findSlots } from '../compiler/parameterLayout.ts'
+import { findPlaces } from '../compiler/parameterLayout.ts'
 import { type BatchSource, checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
@@ -97,7 +97,7 @@ export class Model {
 
   /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
   get parameters(): Parameter[] {
-    return this.engine.slots.map((slot) => Parameter.at(slot, this.engine))
+    return this.engine.places.map((place) => Parameter.at(place, this.engine))
   }
 
   /**
@@ -226,7 +226,7 @@ export class Model {
 
   /** A table of layers, output widths and parameter counts. */
   summary(): string {
-    return summarize(this.layers, this.engine.widths, this.engine.blocks)
+    return summarize(this.layers, this.engine.widths, this.engine.storage)
   }
 
   /** Number of parameter values, padding not counted. */
@@ -261,11 +261,11 @@ export class Model {
    * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
    */
   fold(): Model {
-    const find = findSlots(this.engine.slots)
+    const find = findPlaces(this.engine.places)
     const { layers, values } = foldLayers(this.layers, (layer, name) => {
-      const slot = find(layer, name)
-      if (!slot) throw new Error(`fold: layer ${layer} has no parameter "${name}"`)
-      return Parameter.at(slot, this.engine).get()
+      const place = find(layer, name)
+      if (!place) throw new Error(`fold: layer ${layer} has no parameter "${name}"`)
+      return Parameter.at(place, this.engine).get()
     })
     const own = { seed: this.seed, deterministic: this.deterministic, threads: this.threads }
     const model = Model.make(layers, own, true)
@@ -279,11 +279,11 @@ export class Model {
    * starts from a seed of its own, unless `options` say otherwise.
    */
   replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
-    const last = this.engine.slots[this.engine.slots.length - 1]
+    const last = this.engine.places[this.engine.places.length - 1]
     if (!last) throw new Error('replaceHead: the model has no layer with parameters')
     const own = { deterministic: this.deterministic, threads: this.threads }
     const model = Model.make([...this.layers.slice(0, last.layer), ...layers], { ...own, ...options })
-    const body = this.parameters.filter((_, i) => this.engine.slots[i].layer < last.layer)
+    const body = this.parameters.filter((_, i) => this.engine.places[i].layer < last.layer)
     for (const [i, parameter] of body.entries()) model.parameters[i].set(parameter.get())
     return model
   }
@@ -291,14 +291,14 @@ export class Model {
   /** Copy of all parameters as stored: a snapshot for `setWeights` of this model. */
   getWeights(): Float32Array {
     this.engine.flush()
-    const { blocks } = this.engine
-    return blocks.view(blocks.parameters).slice()
+    const { storage } = this.engine
+    return storage.view(storage.parameters).slice()
   }
 
   /** Brings back a snapshot taken by `getWeights`. */
   setWeights(weights: Float32Array): void {
-    const { blocks } = this.engine
-    const stored = blocks.view(blocks.parameters)
+    const { storage } = this.engine
+    const stored = storage.view(storage.parameters)
     if (!(weights instanceof Float32Array) || weights.length !== stored.length) {
       throw new RangeError(`setWeights: expected a snapshot of ${stored.length} floats, got ${show(weights)}`)
     }

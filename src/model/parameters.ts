@@ -1,36 +1,36 @@
 /** The parameters of a model as users see them: read and written by name. */
 
-import { readSlot, type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
-import type { Blocks } from '../engine/storage.ts'
+import { type ParameterPlace, readParameter, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
+import type { ModelStorage } from '../engine/storage.ts'
 import { show } from '../lib/check.ts'
 
 /** One parameter of a model, always in canonical order: kernels are [inputs, units], row-major. */
 export class Parameter {
   readonly name: string
   readonly shape: readonly number[]
-  readonly #slot: Slot
+  readonly #place: ParameterPlace
   readonly #home: ParameterHome
 
-  private constructor(slot: Slot, home: ParameterHome) {
-    this.name = slot.path
-    this.shape = Object.freeze([...slot.shape])
-    this.#slot = slot
+  private constructor(place: ParameterPlace, home: ParameterHome) {
+    this.name = place.path
+    this.shape = Object.freeze([...place.shape])
+    this.#place = place
     this.#home = home
   }
 
   /** @internal */
-  static at(slot: Slot, home: ParameterHome): Parameter {
-    return new Parameter(slot, home)
+  static at(place: ParameterPlace, home: ParameterHome): Parameter {
+    return new Parameter(place, home)
   }
 
   /** Number of values. */
   get size(): number {
-    return valuesOf(this.#slot)
+    return valuesOf(this.#place)
   }
 
   /** Whether training changes it. */
   get trainable(): boolean {
-    return this.#home.blocks.isTrainable(this.#slot)
+    return this.#home.storage.isTrainable(this.#place)
   }
 
   /**
@@ -39,8 +39,8 @@ export class Parameter {
    */
   get(out?: Float32Array): Float32Array {
     this.#home.flush()
-    const { arena, parameters } = this.#home.blocks
-    return readSlot(arena, parameters, this.#slot, this.#room('get', out))
+    const { arena, parameters } = this.#home.storage
+    return readParameter(arena, parameters, this.#place, this.#room('get', out))
   }
 
   /**
@@ -61,8 +61,8 @@ export class Parameter {
         throw new RangeError(`set: value ${i} of ${this.name} must be finite, got ${show(values[i])}`)
     }
     this.#home.flush()
-    const { arena, parameters } = this.#home.blocks
-    writeSlot(arena, parameters, this.#slot, values)
+    const { arena, parameters } = this.#home.storage
+    writeParameter(arena, parameters, this.#place, values)
   }
 
   /**
@@ -70,10 +70,10 @@ export class Parameter {
    * @throws Error before the first one.
    */
   gradient(out?: Float32Array): Float32Array {
-    const { arena, gradients, hasGradients } = this.#home.blocks
+    const { arena, gradients, hasGradients } = this.#home.storage
     if (gradients === undefined || !hasGradients)
       throw new Error(`gradient: ${this.name} has none yet; call gradients() or trainStep() first`)
-    return readSlot(arena, gradients, this.#slot, this.#room('gradient', out))
+    return readParameter(arena, gradients, this.#place, this.#room('gradient', out))
   }
 
   #room(where: string, out: Float32Array | undefined): Float32Array | undefined {
@@ -88,7 +88,7 @@ export class Parameter {
 
 /** What a Parameter needs of its model's engine. */
 interface ParameterHome {
-  readonly blocks: Blocks
+  readonly storage: ModelStorage
   /** Waits for work that still changes the blocks. */
   flush(): void
 }

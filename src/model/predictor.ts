@@ -13,7 +13,7 @@ import { readArchitecture, readingFile } from './settings.ts'
 import {
   checkReadOptions,
   decodeSnapshot,
-  fillSlots,
+  fillPlaces,
   matchTensors,
   READ_OPTIONS,
   type ReadOptions,
@@ -36,13 +36,13 @@ export interface Predictor {
 /** The predictor of a snapshot, for predictions only: what it was compiled with is ignored. */
 function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): Predictor {
   const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
-  const slots = layoutParameters(layers, widths)
-  const tensors = matchTensors(where, slots, snapshot.tensors)
+  const places = layoutParameters(layers, widths)
+  const tensors = matchTensors(where, places, snapshot.tensors)
   const arena = new Arena(pickTarget(deterministic))
-  const parameters = arena.reserve(blockFloats(slots) * 4)
+  const parameters = arena.reserve(blockFloats(places) * 4)
   const end = arena.top
   arena.commit()
-  fillSlots(where, arena, parameters, slots, tensors, allowNonFinite)
+  fillPlaces(where, arena, parameters, places, tensors, allowNonFinite)
 
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
   const most = passRows(widths)
@@ -52,7 +52,7 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
     arena.top = end
     const builder = new ProgramBuilder({
       arena,
-      slots,
+      places,
       parameters,
       gradients: 0,
       rows: most,

@@ -2,7 +2,7 @@
  * A model as a plain value, between files and models: formats turn bytes into it and back, `fromSnapshot` and
  * `Model.snapshot` are the only way into a model and out of it.
  */
-import { type Slot, valuesOf, writeSlot } from '../compiler/parameterLayout.ts'
+import { type ParameterPlace, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
 import { hasChecksum, readHeader, showShape, verifyChecksum } from '../formats/safetensorsHeader.ts'
 import type { ByteSource } from '../lib/bytes.ts'
 import { checkBoolean, checkOptions, quote } from '../lib/check.ts'
@@ -10,7 +10,7 @@ import type { Arena } from '../machine/arena.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
 export interface Snapshot extends Settings {
-  /** Parameters by their paths, such as `dense_1.kernel`, and with `progress` the optimizer's state: `optimizer.SLOT.PATH`. */
+  /** Parameters by their paths, such as `dense_1.kernel`, and with `progress` the optimizer's state: `optimizer.STATE.PATH`. */
   readonly tensors: ReadonlyMap<string, SnapshotTensor>
   /** The metric that a checkpoint was kept for. */
   readonly score?: { readonly monitor: string; readonly value: number }
@@ -77,16 +77,16 @@ export function decodeSnapshot(where: string, source: ByteSource, verify: boolea
 }
 
 /**
- * The snapshot's tensor of each slot.
+ * The snapshot's tensor of each parameter.
  * @throws RangeError for one that is missing or has another shape: before memory is taken for it.
  */
 export function matchTensors(
   where: string,
-  slots: readonly Slot[],
+  places: readonly ParameterPlace[],
   tensors: ReadonlyMap<string, SnapshotTensor>,
   prefix = '',
 ): SnapshotTensor[] {
-  return slots.map(({ path, shape }) => {
+  return places.map(({ path, shape }) => {
     const name = prefix + path
     const tensor = tensors.get(name)
     if (!tensor) throw new RangeError(`${where}: the file has no tensor ${quote(name)}`)
@@ -103,31 +103,31 @@ export function matchTensors(
 const PIECE = 2 ** 20
 
 /**
- * Copies tensors into the slots of the block at `address`.
+ * Copies tensors into the places of the block at `address`.
  * @throws RangeError for a value that is not finite, unless that is allowed.
  */
-export function fillSlots(
+export function fillPlaces(
   where: string,
   arena: Arena,
   address: number,
-  slots: readonly Slot[],
+  places: readonly ParameterPlace[],
   tensors: readonly SnapshotTensor[],
   allowNonFinite: boolean,
 ): void {
-  const largest = slots.reduce((most, slot) => Math.max(most, valuesOf(slot)), 0)
+  const largest = places.reduce((most, place) => Math.max(most, valuesOf(place)), 0)
   const buffer = new Float32Array(Math.min(largest, PIECE))
-  for (const [i, slot] of slots.entries()) {
-    const size = valuesOf(slot)
+  for (const [i, place] of places.entries()) {
+    const size = valuesOf(place)
     for (let first = 0; first < size; first += PIECE) {
       const values = buffer.subarray(0, Math.min(size - first, PIECE))
       tensors[i].read(first, values)
       const bad = allowNonFinite ? -1 : values.findIndex((value) => value - value !== 0)
       if (bad >= 0) {
         throw new RangeError(
-          `${where}: value ${first + bad} of ${quote(slot.path)} is ${values[bad]}; { allowNonFinite: true } loads it as it is`,
+          `${where}: value ${first + bad} of ${quote(place.path)} is ${values[bad]}; { allowNonFinite: true } loads it as it is`,
         )
       }
-      writeSlot(arena, address, slot, values, first)
+      writeParameter(arena, address, place, values, first)
     }
   }
 }

@@ -1,18 +1,18 @@
 /** The model as a table: layers, output widths, parameters. */
 
-import { type Slot, valuesOf } from '../compiler/parameterLayout.ts'
-import type { Blocks } from '../engine/storage.ts'
+import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
+import type { ModelStorage } from '../engine/storage.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 
 export function summarize(
   layers: readonly Layer[],
   widths: readonly number[],
-  { slots, isTrainable }: Pick<Blocks, 'slots' | 'isTrainable'>,
+  { places, isTrainable }: Pick<ModelStorage, 'places' | 'isTrainable'>,
 ): string {
   const grouped = (count: number) => count.toLocaleString('en-US')
-  const sum = (of: readonly Slot[]) => of.reduce((total, slot) => total + valuesOf(slot), 0)
+  const sum = (of: readonly ParameterPlace[]) => of.reduce((total, place) => total + valuesOf(place), 0)
   const rows = layers.map((layer, index) => {
-    const own = slots.filter((slot) => slot.layer === index)
+    const own = places.filter((place) => place.layer === index)
     const name = own[0]?.path.replace(/\.[^.]*$/, '') ?? layer.kind
     const frozen = own.length > 0 && !own.some(isTrainable)
     return [
@@ -30,12 +30,12 @@ export function summarize(
       .join('   ')
       .trimEnd()
   const rule = '─'.repeat(sizes.reduce((total, size) => total + size, 0) + 9)
-  const trainable = sum(slots.filter(isTrainable))
+  const trainable = sum(places.filter(isTrainable))
   return [
     line(table[0]),
     rule,
     ...rows.map(line),
     rule,
-    `${grouped(sum(slots))} parameters, ${grouped(trainable)} trainable`,
+    `${grouped(sum(places))} parameters, ${grouped(trainable)} trainable`,
   ].join('\n')
 }

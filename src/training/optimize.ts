@@ -4,7 +4,7 @@ import { RECORD_WORDS } from '../abi/records.ts'
 import {
   initialStates,
   scratchBytes,
-  stateSlots,
+  stateNames,
   stepClock,
   type Tensor,
   updateSteps,
@@ -30,7 +30,7 @@ export interface Optimization {
   readonly values: readonly Float32Array[]
   /** Written by you before every step(). */
   readonly gradients: readonly Float32Array[]
-  /** The rule's state by slot name, one array per tensor. */
+  /** The rule's states by name, one array per tensor. */
   readonly state: Readonly<Record<string, readonly Float32Array[]>>
   /** One update. @throws RangeError when a schedule does not give a finite number at least 0. */
   step(): void
@@ -103,11 +103,11 @@ export function optimize(
   })
   const arena = new Arena(options.target)
   const block = () => arena.reserve(Math.max(offset * 4, ALIGN))
-  const slots = stateSlots(rule)
+  const names = stateNames(rule)
   const blocks = {
     parameters: block(),
     gradients: block(),
-    states: slots.map(block),
+    states: names.map(block),
     scratch: arena.reserve(scratchBytes(rule, tensors)),
   }
   const steps = updateSteps(rule, tensors, blocks)
@@ -123,14 +123,15 @@ export function optimize(
     view.set(initial[i])
   })
   const states = blocks.states.map(views)
-  for (const { tensor, slot, value } of initialStates(rule, tensors)) states[slot][tensors.indexOf(tensor)].fill(value)
+  for (const { tensor, state, value } of initialStates(rule, tensors))
+    states[state][tensors.indexOf(tensor)].fill(value)
 
   const clock = stepClock(rule)
   let stepCount = 0
   return {
     values,
     gradients: views(blocks.gradients),
-    state: Object.fromEntries(slots.map((slot, i) => [slot, states[i]])),
+    state: Object.fromEntries(names.map((name, i) => [name, states[i]])),
     step() {
       writeDynamics(clock, stepCount + 1, 1, arena, record)
       stepCount++

@@ -5,7 +5,7 @@ import { RECORD_SCALAR } from '../../src/abi/records.ts'
 import {
   initialStates,
   scratchBytes,
-  stateSlots,
+  stateNames,
   stepClock,
   updateSteps,
   writeDynamics,
@@ -66,12 +66,12 @@ test('rules with norms take one tensor at a time and ask for scratch', () => {
 })
 
 test('only the state a rule uses is kept', () => {
-  assert.equal(stateSlots(sgd()), [])
-  assert.equal(stateSlots(sgd({ momentum: 0.9 })), ['velocity'])
-  assert.equal(stateSlots(adam()), ['firstMoment', 'secondMoment'])
-  assert.equal(stateSlots(adam({ amsgrad: true })), ['firstMoment', 'secondMoment', 'maxSecondMoment'])
+  assert.equal(stateNames(sgd()), [])
+  assert.equal(stateNames(sgd({ momentum: 0.9 })), ['velocity'])
+  assert.equal(stateNames(adam()), ['firstMoment', 'secondMoment'])
+  assert.equal(stateNames(adam({ amsgrad: true })), ['firstMoment', 'secondMoment', 'maxSecondMoment'])
   const centered = rmsprop({ centered: true })
-  assert.equal(stateSlots(centered), ['secondMoment', 'firstMoment'])
+  assert.equal(stateNames(centered), ['secondMoment', 'firstMoment'])
   const [{ operands }] = updateSteps(centered, tensors, blocks)
   assert.equal([operands.secondMoment, operands.velocity, operands.firstMoment], [12288, undefined, 16384])
 })
@@ -80,7 +80,7 @@ test('state that does not start from 0', () => {
   const few = tensors.slice(0, 2)
   assert.equal(initialStates(adam(), few), [])
   assert.equal(
-    initialStates(yogi(), few).map(({ slot, value }) => [slot, value]),
+    initialStates(yogi(), few).map(({ state, value }) => [state, value]),
     [
       [0, 1e-6],
       [1, 1e-6],
@@ -91,7 +91,7 @@ test('state that does not start from 0', () => {
   const match = (name: string) => name === 'a.bias'
   const scaled = rprop({ learningRate: 0.5, parameterGroups: [{ match, learningRateScale: 0.5 }] })
   assert.equal(
-    initialStates(scaled, few).map(({ tensor, slot, value }) => [tensor.name, slot, value]),
+    initialStates(scaled, few).map(({ tensor, state, value }) => [tensor.name, state, value]),
     [
       ['a.kernel', 1, 0.5],
       ['a.bias', 1, 0.25],

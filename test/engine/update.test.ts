@@ -31,8 +31,8 @@ function build(optimizer: Optimizer, clipping: Clipping, threads: number): Model
 }
 
 /** Parameters, running statistics and optimizer state. */
-const imageOf = ({ engine: { blocks } }: Model) =>
-  [blocks.parameters, ...blocks.states].map((address) => bits(blocks.view(address).slice())).join()
+const imageOf = ({ engine: { storage } }: Model) =>
+  [storage.parameters, ...storage.states].map((address) => bits(storage.view(address).slice())).join()
 
 for (const threads of [1, 2]) {
   test(`gradients and update are one step, on ${threads} threads`, () => {
@@ -69,10 +69,10 @@ test('steps made either way follow each other', () => {
 
 test('an update takes the gradient block as it finds it', () => {
   const model = build(sgd({ learningRate: 1 }), {}, 1)
-  const { blocks } = model.engine
+  const { storage } = model.engine
   model.engine.computeGradients(batch(1))
   const before = model.parameters[0].get()
-  blocks.view(blocks.gradients ?? 0).fill(0.25)
+  storage.view(storage.gradients ?? 0).fill(0.25)
   model.engine.applyUpdate()
   const after = model.parameters[0].get()
   assert.ok(after.every((value, i) => value === Math.fround(before[i] - 0.25)))

@@ -41,7 +41,7 @@ for (const target of targets) {
         )
         // with weight norm dx is the plain dense layer's
         if (name !== 'weight norm') assert.is(dx.findIndex(isDenormal), -1, `dx of dy near ${scale}`)
-        for (const { path } of bench.slots)
+        for (const { path } of bench.places)
           assert.is(bench.gradient(path).findIndex(isDenormal), -1, `${path}, dy near ${scale}`)
       }
     })

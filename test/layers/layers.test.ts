@@ -101,16 +101,16 @@ function compare(
   const bench = new Bench(target, width, layers, { rows, seed })
   bench.step = 1 + (seed % 1000)
   const random = new Random(seed)
-  for (const [i, slot] of bench.slots.entries()) {
-    if (slot.layout === 'panels') continue
+  for (const [i, place] of bench.places.entries()) {
+    if (place.layout === 'panels') continue
     // spreads must be positive, gammas and scales not near 0; running means anything
-    const positive = /running(Variance|Deviation)|gamma|scale|alpha/.test(slot.path)
-    const drawn = values(valuesOf(slot), seed + 7 * i)
-    bench.set(slot.path, positive ? drawn.map((v) => 0.5 + Math.abs(v)) : drawn.map((v) => v * 0.5))
+    const positive = /running(Variance|Deviation)|gamma|scale|alpha/.test(place.path)
+    const drawn = values(valuesOf(place), seed + 7 * i)
+    bench.set(place.path, positive ? drawn.map((v) => 0.5 + Math.abs(v)) : drawn.map((v) => v * 0.5))
   }
   const x = values(rows * width, seed + 1, 0.01)
   const pass: OraclePass = { training: true, seed, step: bench.step, renorm: new Map() }
-  const parameters = Object.fromEntries(bench.slots.map(({ path }) => [path, Float64Array.from(bench.get(path))]))
+  const parameters = Object.fromEntries(bench.places.map(({ path }) => [path, Float64Array.from(bench.get(path))]))
   const outputs = (features: ArrayLike<number>) => forward(layers, rowsOf(features, rows), parameters, pass).flat()
 
   assertClose(
@@ -152,7 +152,7 @@ function compare(
   }
   const features = Float64Array.from(x)
   probe('dx', dx, features, features)
-  for (const { path, trainable } of bench.slots) {
+  for (const { path, trainable } of bench.places) {
     if (trainable === false)
       assert.ok(
         bench.gradient(path).every((value) => value === 0),

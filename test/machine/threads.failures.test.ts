@@ -17,7 +17,7 @@ import {
   THREADS_LINES,
   THREADS_SLOTS,
 } from '../../src/abi/threads.ts'
-import { stateSlots, updateSteps } from '../../src/compiler/updates.ts'
+import { stateNames, updateSteps } from '../../src/compiler/updates.ts'
 import { Arena } from '../../src/machine/arena.ts'
 import { encode, programBytes } from '../../src/machine/program.ts'
 import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
@@ -75,7 +75,7 @@ test('an update is finished from wherever a dead thread has left it', () => {
   const count = 20480
   const tensors = [{ name: 'w', offset: 0, count, trainable: true }]
   for (const optimizer of all) {
-    const states = stateSlots(optimizer)
+    const states = stateNames(optimizer)
     const arena = new Arena()
     const block = () => arena.reserve(count * 4)
     const blocks = { parameters: block(), gradients: block(), states: states.map(block), scratch: arena.reserve(4096) }

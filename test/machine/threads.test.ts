@@ -46,7 +46,7 @@ test('1, 2, 3 and 4 threads train, evaluate and predict the same bits with every
           if (threads > 1) ready(model)
           const { metrics } = await model.fit(x, y, { epochs: 2, batchSize: 50 })
           const { engine } = model
-          const states = engine.blocks.states.map((at) => bits(engine.blocks.view(at)))
+          const states = engine.storage.states.map((at) => bits(engine.storage.view(at)))
           const outcome = [bits(model.getWeights()), ...states, bits(model.predict(x)), model.evaluate(x, y), metrics]
           if (threads > 1) assert.is(engine.runner.threads?.count('training'), threads)
           model.close()

@@ -4,10 +4,10 @@ import { RECORD_ROWS, RECORD_SEED, RECORD_STEP, RECORD_WORDS } from '../../src/a
 import {
   blockFloats,
   layoutParameters,
-  readSlot,
-  type Slot,
+  type ParameterPlace,
+  readParameter,
   valuesOf,
-  writeSlot,
+  writeParameter,
 } from '../../src/compiler/parameterLayout.ts'
 import { ProgramBuilder } from '../../src/compiler/programBuilder.ts'
 import { initialize } from '../../src/engine/initialize.ts'
@@ -29,7 +29,7 @@ type Outputs = Record<'inference' | 'trial' | 'training', Matrix>
 
 export class Bench {
   readonly layers: readonly Layer[]
-  readonly slots: readonly Slot[]
+  readonly places: readonly ParameterPlace[]
   readonly minimumRows: number
   /** Update number of the record, as dropout sees it. */
   step = 1
@@ -49,18 +49,18 @@ export class Bench {
     this.layers = [input(inputs), ...layers]
     const widths = checkLayers(this.layers)
     const arena = new Arena(target)
-    this.slots = layoutParameters(this.layers, widths)
-    const bytes = blockFloats(this.slots) * 4
+    this.places = layoutParameters(this.layers, widths)
+    const bytes = blockFloats(this.places) * 4
     this.#arena = arena
     this.#options = options
     this.#parameters = arena.reserve(bytes)
     this.#gradients = arena.reserve(bytes)
     arena.commit()
-    initialize(arena, this.#parameters, this.slots, new Random(options.seed ?? 1))
+    initialize(arena, this.#parameters, this.places, new Random(options.seed ?? 1))
     const { rows, frozen = new Set<number>(), frozenStatistics = false } = options
     const site = {
       arena,
-      slots: this.slots,
+      places: this.places,
       parameters: this.#parameters,
       gradients: this.#gradients,
       rows,
@@ -102,38 +102,38 @@ export class Bench {
     arena.commit()
   }
 
-  #slot(name: string): Slot {
-    const slot = this.slots.find(({ path }) => path === name)
-    if (!slot) throw new Error(`no parameter ${name}; there are ${this.slots.map(({ path }) => path).join(', ')}`)
-    return slot
+  #place(name: string): ParameterPlace {
+    const place = this.places.find(({ path }) => path === name)
+    if (!place) throw new Error(`no parameter ${name}; there are ${this.places.map(({ path }) => path).join(', ')}`)
+    return place
   }
 
   set(name: string, values: ArrayLike<number>): this {
-    const slot = this.#slot(name)
-    if (values.length !== valuesOf(slot))
-      throw new Error(`${name}: ${values.length} values, expected ${valuesOf(slot)}`)
-    writeSlot(this.#arena, this.#parameters, slot, values)
+    const place = this.#place(name)
+    if (values.length !== valuesOf(place))
+      throw new Error(`${name}: ${values.length} values, expected ${valuesOf(place)}`)
+    writeParameter(this.#arena, this.#parameters, place, values)
     return this
   }
 
   get(name: string): Float32Array {
-    return readSlot(this.#arena, this.#parameters, this.#slot(name))
+    return readParameter(this.#arena, this.#parameters, this.#place(name))
   }
 
   gradient(name: string): Float32Array {
-    return readSlot(this.#arena, this.#gradients, this.#slot(name))
+    return readParameter(this.#arena, this.#gradients, this.#place(name))
   }
 
   /** Nonzero floats of the blocks that no parameter claims: there must be none. */
   padding(): number[] {
     const found: number[] = []
     for (const block of [this.#parameters, this.#gradients]) {
-      for (const slot of this.slots) {
-        const stored = this.#arena.floats(block + slot.offset * 4, slot.stored).slice()
-        const view = new Float32Array(valuesOf(slot))
-        const claimed = this.#arena.floats(block + slot.offset * 4, slot.stored)
+      for (const place of this.places) {
+        const stored = this.#arena.floats(block + place.offset * 4, place.stored).slice()
+        const view = new Float32Array(valuesOf(place))
+        const claimed = this.#arena.floats(block + place.offset * 4, place.stored)
         // what reading misses is padding: zero what it sees, look at the rest, put it back
-        writeSlot(this.#arena, block, slot, view)
+        writeParameter(this.#arena, block, place, view)
         for (const value of claimed) if (value !== 0) found.push(value)
         claimed.set(stored)
       }

@@ -10,8 +10,8 @@ const denormals = (values: Float32Array) =>
   values.filter((value) => value !== 0 && Math.abs(value) < LEAST_NORMAL).length
 
 function blocksOf({ engine }: Model): Float32Array[] {
-  const { gradients = 0, states } = engine.blocks
-  return [gradients, ...states].map((address) => engine.blocks.view(address))
+  const { gradients = 0, states } = engine.storage
+  return [gradients, ...states].map((address) => engine.storage.view(address))
 }
 
 for (const target of targets) {

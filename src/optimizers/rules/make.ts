@@ -54,7 +54,7 @@ const checks: Readonly<Record<string, Check>> = {
 }
 
 /** @throws TypeError or RangeError for a group that is not one. */
-function checkGroups(where: string, groups: unknown): readonly ParameterGroup[] {
+function checkGroups(where: string, groups: unknown, decays: boolean): readonly ParameterGroup[] {
   if (!Array.isArray(groups))
     throw new TypeError(`${where}: "parameterGroups" must be an array of groups, got ${show(groups)}`)
   return Object.freeze(
@@ -65,8 +65,8 @@ function checkGroups(where: string, groups: unknown): readonly ParameterGroup[] 
         atLeast0(where, `parameterGroups[${i}].learningRateScale`, group.learningRateScale)
       if (group.weightDecay !== undefined) {
         atLeast0(where, `parameterGroups[${i}].weightDecay`, group.weightDecay)
-        if (where === 'rprop')
-          throw new TypeError(`${where}: parameterGroups[${i}] sets "weightDecay", which rprop does not have`)
+        if (!decays)
+          throw new TypeError(`${where}: parameterGroups[${i}] sets "weightDecay", which ${where} does not have`)
       }
       return Object.freeze({ ...group })
     }),
@@ -93,7 +93,7 @@ export function make<Kind extends string>(
     if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
     else options[name] = value as number | boolean | readonly number[]
   }
-  const parameterGroups = checkGroups(kind, chosen.parameterGroups ?? [])
+  const parameterGroups = checkGroups(kind, chosen.parameterGroups ?? [], 'weightDecay' in defaults)
   const { learningRate, weightDecay } = rates
   return Object.freeze({ kind, learningRate, weightDecay, options: Object.freeze(options), parameterGroups })
 }

@@ -17,7 +17,7 @@ import { assertClose, numbers, TRAJECTORY } from '../../support/golden.ts'
 import { describe, factory, fromGolden, optax, stream, torch, variants } from '../../support/optimizerCases.ts'
 import { targets } from '../../support/targets.ts'
 
-/** PyTorch's state by our slots. */
+/** PyTorch's state by our places. */
 const STATE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sgd: { momentum_buffer: 'velocity' },
   adagrad: { sum: 'sumOfSquares' },
@@ -99,9 +99,9 @@ for (const target of targets) {
         )
       })
     }
-    for (const [slot, views] of Object.entries(run.state)) {
+    for (const [place, views] of Object.entries(run.state)) {
       views.forEach((view, i) => {
-        assertClose(view, tensors[i].state[slot], TRAJECTORY, `${describe(optimizer)} ${slot} of tensor ${i}`)
+        assertClose(view, tensors[i].state[place], TRAJECTORY, `${describe(optimizer)} ${place} of tensor ${i}`)
       })
     }
     assert.is(run.stepCount, steps)

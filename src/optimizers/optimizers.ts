@@ -4,6 +4,8 @@
  * which leaves the learning rate to the user: theirs are the usual ones.
  */
 import { checkOneOf, show } from '../lib/check.ts'
+import { accumulators } from './rules/accumulators.ts'
+import { layerwise } from './rules/layerwise.ts'
 import { make } from './rules/make.ts'
 import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
@@ -14,7 +16,12 @@ import { isSolver, SOLVER_KINDS } from './solvers/solver.ts'
 export type { Hypers, ParameterGroup, Rule } from './rules/rule.ts'
 
 /** All rules by kind. */
-export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({ ...plain, ...moments })
+export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({
+  ...plain,
+  ...accumulators,
+  ...layerwise,
+  ...moments,
+})
 
 export type OptimizerName =
   | 'sgd'

@@ -1,17 +1,13 @@
-/** Rules without moments of Adam's kind: SGD, averages of it, Rprop, accumulators of squares, and rules with norms per tensor. */
+/** Rules whose step does not divide by a running size of the gradient: SGD, averaged SGD, Rprop. */
 import * as ops from '../../machine/ops/optimizers.ts'
-import { corrections, type Hypers, LINEAR, momentHypers, number, type RuleOf, SQUARED } from './rule.ts'
+import { type Hypers, LINEAR, number, type RuleOf, SQUARED } from './rule.ts'
 
 const pair = (options: Hypers, name: string): readonly number[] => {
   const value = options[name]
   return Array.isArray(value) ? value : []
 }
 
-export const plain: {
-  readonly [Kind in 'sgd' | 'asgd' | 'rprop' | 'adagrad' | 'adadelta' | 'rmsprop' | 'lamb' | 'novograd']: RuleOf<
-    (typeof ops)[Kind]
-  >
-} = {
+export const plain: { readonly [Kind in 'sgd' | 'asgd' | 'rprop']: RuleOf<(typeof ops)[Kind]> } = {
   sgd: {
     op: ops.sgd,
     states: ['velocity'],
@@ -47,60 +43,5 @@ export const plain: {
     initialState: (_options, learningRate) => [0, learningRate],
     tiny: SQUARED,
     decay: 'none',
-  },
-  adagrad: {
-    op: ops.adagrad,
-    states: ['sumOfSquares'],
-    hypers: (options) => ({ epsilon: number(options, 'epsilon') }),
-    scalars: (options, t) => [1 / (1 + (t - 1) * number(options, 'learningRateDecay'))],
-    initialState: (options) => [number(options, 'initialAccumulatorValue')],
-    tiny: SQUARED,
-    decay: 'L2',
-  },
-  adadelta: {
-    op: ops.adadelta,
-    states: ['secondMoment', 'secondDelta'],
-    hypers(options) {
-      const rho = number(options, 'rho')
-      return { rho, rest: 1 - rho, epsilon: number(options, 'epsilon') }
-    },
-    tiny: SQUARED,
-    decay: 'L2',
-  },
-  rmsprop: {
-    op: ops.rmsprop,
-    states: ['secondMoment', 'velocity', 'firstMoment'],
-    uses: (state, options) =>
-      state === 'velocity'
-        ? number(options, 'momentum') > 0
-        : state === 'firstMoment'
-          ? options.centered === true
-          : true,
-    hypers(options) {
-      const rho = number(options, 'rho')
-      return { rho, rest: 1 - rho, epsilon: number(options, 'epsilon'), momentum: number(options, 'momentum') }
-    },
-    tiny: SQUARED,
-    decay: 'L2',
-  },
-  lamb: {
-    op: ops.lamb,
-    before: [ops.lambNorms],
-    states: ['firstMoment', 'secondMoment'],
-    hypers: (options) => momentHypers(options),
-    scalars: corrections,
-    perTensor: true,
-    tiny: SQUARED,
-    decay: 'inside',
-  },
-  novograd: {
-    op: ops.novograd,
-    before: [ops.novogradNorms, ops.novogradMoment],
-    states: ['firstMoment', 'secondMoment'],
-    hypers: (options) => momentHypers(options),
-    scalars: (options, t) => (t === 1 ? [0, 1] : [number(options, 'beta2'), 1 - number(options, 'beta2')]),
-    perTensor: true,
-    tiny: SQUARED,
-    decay: 'inside',
   },
 }

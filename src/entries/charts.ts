@@ -1,0 +1,13 @@
+/** `fourlane/charts`: charts as SVG documents. */
+export { type BarsOptions, bars } from '../charts/bars.ts'
+export type { ColourMapName } from '../charts/colours.ts'
+export { type ConfusionOptions, confusion } from '../charts/confusion.ts'
+export { type ContourOptions, type ContourPath, contour } from '../charts/contour.ts'
+export type { ChartOptions } from '../charts/figure.ts'
+export type { GridInput } from '../charts/grid.ts'
+export { type HeatmapOptions, heatmap } from '../charts/heatmap.ts'
+export type { Numbers } from '../charts/input.ts'
+export { type Dash, type LineChartOptions, type LineSeries, lineChart } from '../charts/lineChart.ts'
+export type { ScaleKind } from '../charts/scale.ts'
+export { type ScatterOptions, type ScatterSeries, scatter } from '../charts/scatter.ts'
+export { type SurfaceOptions, surface } from '../charts/surface.ts'

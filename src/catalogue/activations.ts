@@ -19,7 +19,7 @@ import {
   ACTIVATION_SOFTSIGN,
   ACTIVATION_TANH,
 } from '../abi/activations.ts'
-import { checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
+import { checkFloat, checkOneOf, checkOptions, show } from '../lib/check.ts'
 
 export type ActivationName =
   | 'linear'
@@ -176,7 +176,7 @@ export function resolveActivation(where: string, value: ActivationName | Activat
   }
   return Object.freeze({
     kind,
-    alpha: alpha === undefined ? known : checkNumber(where, 'alpha', alpha, { minimum: 0 }),
+    alpha: alpha === undefined ? known : checkFloat(where, 'alpha', alpha, { minimum: 0 }),
   })
 }
 

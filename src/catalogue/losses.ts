@@ -14,7 +14,7 @@ import {
   LOSS_SQUARED_ERROR,
   LOSS_SQUARED_HINGE,
 } from '../abi/losses.ts'
-import { checkBoolean, checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
+import { checkBoolean, checkFloat, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
 
 export const LOSS_NAMES = [
@@ -77,7 +77,7 @@ function crossentropy(kind: LossName, options: CrossentropyOptions): Loss {
   checkOptions(kind, options, ['fromLogits', 'labelSmoothing'])
   const { fromLogits = false, labelSmoothing = 0 } = options
   checkBoolean(kind, 'fromLogits', fromLogits)
-  checkNumber(kind, 'labelSmoothing', labelSmoothing, { minimum: 0, below: 1 })
+  checkFloat(kind, 'labelSmoothing', labelSmoothing, { minimum: 0, below: 1 })
   return Object.freeze({ kind, fromLogits, labelSmoothing })
 }
 
@@ -94,7 +94,7 @@ export const meanAbsoluteError = (options: object = {}): Loss => plain('meanAbso
 export function huber(options: { delta?: number } = {}): Loss {
   checkOptions('huber', options, ['delta'])
   const { delta = 1 } = options
-  return Object.freeze({ kind: 'huber', delta: checkNumber('huber', 'delta', delta, { above: 0 }) })
+  return Object.freeze({ kind: 'huber', delta: checkFloat('huber', 'delta', delta, { above: 0 }) })
 }
 
 /** mean over outputs of ln cosh(y - t). Keras' LogCosh. */

@@ -1,5 +1,5 @@
 /** The catalogue of weight penalties: plain frozen specs, no machine needed. */
-import { checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
+import { checkFloat, checkNoMore, checkOneOf, checkOptions, orDefault, show } from '../lib/check.ts'
 
 /** A penalty l1 · Σ|w| + (l2 / 2) · Σw² on a kernel or a bias; JSON-able. */
 export interface Regularizer {
@@ -17,16 +17,18 @@ const make = (kind: RegularizerKind, l1: number, l2: number): Regularizer => Obj
  * Adds λ · Σ|w| to the loss.
  * @throws TypeError or RangeError unless lambda is a finite number of at least 0.
  */
-export function l1(lambda: number): Regularizer {
-  return make('l1', checkNumber('l1', 'lambda', lambda, { minimum: 0 }), 0)
+export function l1(lambda: number, ...more: []): Regularizer {
+  checkNoMore('l1', more)
+  return make('l1', checkFloat('l1', 'lambda', lambda, { minimum: 0 }), 0)
 }
 
 /**
  * Adds (λ / 2) · Σw² to the loss, gradient λ · w. Keras adds λ · Σw²: its L2(λ) is l2(2 · λ) here.
  * @throws TypeError or RangeError unless lambda is a finite number of at least 0.
  */
-export function l2(lambda: number): Regularizer {
-  return make('l2', 0, checkNumber('l2', 'lambda', lambda, { minimum: 0 }))
+export function l2(lambda: number, ...more: []): Regularizer {
+  checkNoMore('l2', more)
+  return make('l2', 0, checkFloat('l2', 'lambda', lambda, { minimum: 0 }))
 }
 
 /**
@@ -36,7 +38,7 @@ export function l2(lambda: number): Regularizer {
 export function l1l2(options: { l1?: number; l2?: number } = {}): Regularizer {
   checkOptions('l1l2', options, ['l1', 'l2'])
   const { l1 = 0, l2 = 0 } = options
-  return make('l1l2', checkNumber('l1l2', 'l1', l1, { minimum: 0 }), checkNumber('l1l2', 'l2', l2, { minimum: 0 }))
+  return make('l1l2', checkFloat('l1l2', 'l1', l1, { minimum: 0 }), checkFloat('l1l2', 'l2', l2, { minimum: 0 }))
 }
 
 /**
@@ -54,8 +56,8 @@ export function resolveRegularizer(where: string, value: unknown, name = 'regula
   checkOptions(inside, value, ['kind', 'l1', 'l2'])
   const spec: Partial<Record<keyof Regularizer, unknown>> = value
   const kind = checkOneOf(inside, 'kind', spec.kind, REGULARIZER_KINDS)
-  const first = checkNumber(inside, 'l1', spec.l1 ?? 0, { minimum: 0 })
-  const second = checkNumber(inside, 'l2', spec.l2 ?? 0, { minimum: 0 })
+  const first = checkFloat(inside, 'l1', orDefault(spec.l1, 0), { minimum: 0 })
+  const second = checkFloat(inside, 'l2', orDefault(spec.l2, 0), { minimum: 0 })
   if ((kind === 'l1' && second !== 0) || (kind === 'l2' && first !== 0)) {
     throw new RangeError(`${inside}: kind "${kind}" with l1 = ${first} and l2 = ${second}; use l1l2({ l1, l2 })`)
   }

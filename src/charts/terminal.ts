@@ -1,5 +1,5 @@
 /** Pictures as text: line charts, confusion tables, small images. Pure functions from numbers to strings. */
-import { checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
+import { checkInteger, checkNumber, checkOptions, orDefault, show } from '../lib/check.ts'
 
 /** A braille cell is 2 dots wide and 4 high; the bit of dot (x, y) is BRAILLE[y][x]. */
 const BRAILLE = [
@@ -180,7 +180,7 @@ export function drawImage(
   checkInteger('drawImage', 'width', width, 1)
   checkInteger('drawImage', 'height', height, 1)
   checkOptions('drawImage', options, ['maximum'])
-  const maximum = checkNumber('drawImage', 'maximum', options.maximum ?? 1, { above: 0 })
+  const maximum = checkNumber('drawImage', 'maximum', orDefault(options.maximum, 1), { above: 0 })
   if (pixels.length !== width * height) {
     throw new RangeError(
       `drawImage: "pixels" has ${pixels.length} values, expected ${width * height} (${width} x ${height})`,

@@ -1,5 +1,5 @@
 /** Arrays as users pass them: told apart, checked entry by entry, packed. */
-import { quote, show } from '../lib/check.ts'
+import { isA, quote, show } from '../lib/check.ts'
 
 export type NumberArray = Exclude<ArrayLike<number>, string>
 
@@ -29,9 +29,11 @@ export function checkArray(where: string, name: string, value: unknown): ArrayLi
     const known =
       value instanceof BigInt64Array || value instanceof BigUint64Array
         ? '; convert it with Float32Array.from(values, Number)'
-        : isData(value)
-          ? '; pass its arrays as arguments of their own'
-          : ''
+        : isA(value, 'ArrayBuffer')
+          ? '; say what it holds: new Float32Array(buffer), or new Uint8Array(buffer)'
+          : isData(value)
+            ? '; pass its arrays as arguments of their own'
+            : ''
     throw new TypeError(
       `${where}: "${name}" must be a Float32Array, an array of numbers or an array of rows, got ${showData(value)}${known}`,
     )

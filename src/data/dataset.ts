@@ -3,7 +3,8 @@
 import { checkOptions } from '../lib/check.ts'
 import { showData } from './arrays.ts'
 import { type Features, readFeatures } from './features.ts'
-import { type ClassWeight, readTargets, readWeights, splitRows, type TargetSpec, type Targets } from './targets.ts'
+import { readTargets, splitRows, type TargetSpec, type Targets } from './targets.ts'
+import { type ClassWeight, type RowClasses, readWeights } from './weights.ts'
 
 /** Packed rows: features, targets as the loss wants them, and row weights if any. */
 export interface DataSet {
@@ -82,26 +83,34 @@ export function batchesOf(source: BatchSource, read: (batch: BatchInput) => Data
 /** What the model takes: how wide its rows are, and what its loss makes of targets. */
 export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
   readonly inputs: number
+  /** How rows of values tell their class. */
+  readonly rowClasses: RowClasses
+  /** Whether the rows are one batch of many, which may have no weight at all. Default false. */
+  readonly batch?: boolean
 }
 
 /** @throws TypeError or RangeError naming the argument and the row. */
 export function readDataSet(
   where: string,
-  { inputs, ...spec }: Intake,
+  { inputs, rowClasses: _, batch = false, ...spec }: Intake,
   x: Features,
   y: Targets,
   sampleWeight?: ArrayLike<number>,
 ): DataSet {
   const { values: features, rows } = readFeatures(where, 'x', x, inputs)
   const targets = readTargets(where, 'y', y, { ...spec, rows })
-  const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows })
+  const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows, batch })
   return { rows, features, targets, ...(weights && { weights }) }
 }
 
 /** The data set with its rows weighted by their classes, on top of weights they have. */
-export function withClassWeight(data: DataSet, { outputs }: Intake, classWeight: ClassWeight | undefined): DataSet {
+export function withClassWeight(
+  data: DataSet,
+  { outputs, rowClasses }: Intake,
+  classWeight: ClassWeight | undefined,
+): DataSet {
   const { rows, targets, weights: sampleWeight } = data
-  const weights = readWeights('fit', { sampleWeight, classWeight, targets, outputs, rows })
+  const weights = readWeights('fit', { sampleWeight, classWeight, targets, outputs, rows, rowClasses })
   return { ...data, ...(weights && { weights }) }
 }
 

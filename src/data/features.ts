@@ -28,6 +28,7 @@ export function readFeatures(
 ): { values: Float32Array; rows: number } {
   const given = checkArray(where, name, x)
   if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, inputs) }
+  refuseBuffer(where, name, given)
   if (isNested(given)) {
     return { values: packRows(where, name, given, inputs, `the model's ${inputs} inputs`), rows: given.length }
   }
@@ -46,6 +47,7 @@ export function readDoubles(
   cols: number,
 ): { values: Float32Array | Float64Array; rows: number } {
   const given = checkArray(where, name, x)
+  refuseBuffer(where, name, given)
   const nested = isNested(given)
   if (!nested && given.length % cols !== 0) {
     throw new RangeError(`${where}: "${name}" has ${given.length} values, not a multiple of ${cols} columns`)
@@ -67,4 +69,12 @@ function checkRow(where: string, name: string, row: unknown, r: number, cols: nu
   if (row.length !== cols) {
     throw new RangeError(`${where}: "${name}" row ${r} has ${row.length} values, expected ${cols}`)
   }
+}
+
+/** A Node Buffer would pass for an array of bytes, whatever is in it. */
+function refuseBuffer(where: string, name: string, given: ArrayLike<unknown>): void {
+  if (!(given instanceof Uint8Array) || given.constructor.name !== 'Buffer') return
+  throw new TypeError(
+    `${where}: "${name}" is a Buffer of ${given.length} bytes; pass new Uint8Array(buffer) if every byte is a feature, or new Float32Array(new Uint8Array(buffer).buffer) if it holds float32 numbers`,
+  )
 }

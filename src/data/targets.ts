@@ -1,12 +1,9 @@
 /** From what users pass to what the machine reads: packed rows, checked by row and column. */
-import { checkNumber, show } from '../lib/check.ts'
-import { checkArray, checkEntry, isArrayLike, isNested, type NumberArray, packRows, place } from './arrays.ts'
+import { checkNumber } from '../lib/check.ts'
+import { checkArray, checkEntry, isNested, type NumberArray, packRows, place } from './arrays.ts'
 
 /** Values or class indices row after row, or an array of rows (values or one-hot). */
 export type Targets = ArrayLike<number> | ArrayLike<ArrayLike<number>>
-/** Per class: by index, or only those that differ from 1. */
-export type ClassWeight = ArrayLike<number> | Readonly<Record<number, number>>
-
 /** What `readTargets` has to know of the loss. */
 export interface TargetSpec {
   /** `classes`: one index a row, for sparse losses. `values`: `outputs` floats a row. */
@@ -177,71 +174,6 @@ function checkClassTargets(
       ones = 0
     }
   }
-}
-
-/** What `readWeights` takes: the user's weights, and the targets as `readTargets` read them. */
-export interface WeightSpec {
-  readonly sampleWeight?: unknown
-  readonly classWeight?: unknown
-  readonly targets: Int32Array | Float32Array
-  readonly outputs: number
-  readonly rows: number
-}
-
-/**
- * One weight a row, sampleWeight · classWeight[class], or undefined when neither is given. Classes without a weight
- * have 1. The class of a row of values is its largest; with one output, classes 0 and 1 part at 0.5.
- * @throws TypeError or RangeError unless weights are finite, at least 0 and not all 0, one a row or a class.
- */
-export function readWeights(where: string, spec: WeightSpec): Float32Array | undefined {
-  const { sampleWeight, classWeight, targets, outputs, rows } = spec
-  if (sampleWeight === undefined && classWeight === undefined) return undefined
-  const weights = new Float32Array(rows).fill(1)
-  if (sampleWeight !== undefined) {
-    const given = checkArray(where, 'sampleWeight', sampleWeight)
-    if (given.length !== rows) {
-      throw new RangeError(`${where}: "sampleWeight" has ${given.length} values, but "x" has ${rows} rows`)
-    }
-    for (let row = 0; row < rows; row++) {
-      weights[row] = checkEntry(where, 'sampleWeight', given[row], row, 1)
-      if (weights[row] < 0)
-        throw new RangeError(`${where}: "sampleWeight" is ${given[row]} at row ${row}; weights must be at least 0`)
-    }
-  }
-  if (classWeight !== undefined) {
-    const perClass = readClassWeight(where, classWeight, Math.max(outputs, 2))
-    for (let row = 0; row < rows; row++) weights[row] *= perClass[classOf(targets, outputs, row)]
-  }
-  if (weights.every((weight) => weight === 0)) throw new RangeError(`${where}: the weights of all ${rows} rows are 0`)
-  return weights
-}
-
-function readClassWeight(where: string, classWeight: unknown, classes: number): Float64Array {
-  if (typeof classWeight !== 'object' || classWeight === null) {
-    throw new TypeError(
-      `${where}: "classWeight" must be an object or an array of weights by class, got ${show(classWeight)}`,
-    )
-  }
-  if (isArrayLike(classWeight) && classWeight.length !== classes) {
-    throw new RangeError(`${where}: "classWeight" has ${classWeight.length} weights, expected ${classes}, one a class`)
-  }
-  const perClass = new Float64Array(classes).fill(1)
-  for (const [key, weight] of Object.entries(classWeight)) {
-    const label = Number(key)
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(`${where}: "classWeight" names class ${show(key)}; the classes are 0 to ${classes - 1}`)
-    }
-    perClass[label] = checkNumber(where, `classWeight[${label}]`, weight, { minimum: 0 })
-  }
-  return perClass
-}
-
-function classOf(targets: Int32Array | Float32Array, outputs: number, row: number): number {
-  if (targets instanceof Int32Array) return targets[row]
-  if (outputs === 1) return targets[row] >= 0.5 ? 1 : 0
-  let best = 0
-  for (let c = 1; c < outputs; c++) if (targets[row * outputs + c] > targets[row * outputs + best]) best = c
-  return best
 }
 
 /**

@@ -65,7 +65,8 @@ export {
   type StandardScaler,
   standardScaler,
 } from '../data/scalers.ts'
-export type { ClassWeight, Targets } from '../data/targets.ts'
+export type { Targets } from '../data/targets.ts'
+export type { ClassWeight } from '../data/weights.ts'
 export { type CsvTable, readCsv } from '../formats/csv.ts'
 export { gunzip, readIdx } from '../formats/idx.ts'
 export {

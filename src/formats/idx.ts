@@ -57,6 +57,7 @@ export function readIdx(given: Bytes): IdxFile {
     const fault = bytes.length < expected ? 'is cut short' : 'is too long'
     throw fail(`the file ${fault}: shape ${showShape(shape)} needs ${expected} bytes, but it has ${bytes.length}`)
   }
+  // a copy that is a Uint8Array also where the bytes came as a Node Buffer
   if (bytes[2] === 8) return { shape, values: new Uint8Array(bytes.subarray(start)) }
   const values = type.make(count)
   for (let i = 0; i < count; i++) values[i] = type.read(view, start + i * type.size)

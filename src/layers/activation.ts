@@ -1,6 +1,6 @@
 /** Activations as layers of their own. */
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
-import { checkOptions } from '../lib/check.ts'
+import { checkNoMore, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { Builder, LayerKind, Matrix } from './builder.ts'
 
@@ -10,7 +10,8 @@ export interface ActivationLayer {
 }
 
 /** An activation as a layer of its own, for example after a normalization. */
-export function activation(kind: ActivationName | Activation): ActivationLayer {
+export function activation(kind: ActivationName | Activation, ...more: []): ActivationLayer {
+  checkNoMore('activation', more)
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', kind) })
 }
 

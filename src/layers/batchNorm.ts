@@ -8,7 +8,7 @@ import {
 } from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
 import { ones, zeros } from '../catalogue/initializers/initializers.ts'
-import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
+import { checkBoolean, checkFloat, checkOptions } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind, ParameterSpec } from './builder.ts'
@@ -62,11 +62,11 @@ export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
   const where = 'batchNorm'
   checkOptions(where, options, ['momentum', 'epsilon', 'affine', ...IDENTITY_OPTIONS])
   const { momentum = 0.1, epsilon = 1e-5, affine = true } = options
-  if (momentum !== null) checkNumber(where, 'momentum', momentum, { above: 0, maximum: 1 })
+  if (momentum !== null) checkFloat(where, 'momentum', momentum, { above: 0, maximum: 1 })
   return Object.freeze({
     kind: where,
     momentum,
-    epsilon: checkNumber(where, 'epsilon', epsilon, { above: 0 }),
+    epsilon: checkFloat(where, 'epsilon', epsilon, { above: 0 }),
     affine: checkBoolean(where, 'affine', affine),
     ...checkIdentity(where, options),
   })
@@ -88,10 +88,10 @@ export function batchRenorm(options: BatchRenormOptions = {}): BatchRenormLayer 
   const { rMax = 3, dMax = 5, momentum = 0.01, epsilon = 1e-5, affine = true } = options
   return Object.freeze({
     kind: where,
-    rMax: checkNumber(where, 'rMax', rMax, { minimum: 1 }),
-    dMax: checkNumber(where, 'dMax', dMax, { minimum: 0 }),
-    momentum: checkNumber(where, 'momentum', momentum, { above: 0, maximum: 1 }),
-    epsilon: checkNumber(where, 'epsilon', epsilon, { above: 0 }),
+    rMax: checkFloat(where, 'rMax', rMax, { minimum: 1 }),
+    dMax: checkFloat(where, 'dMax', dMax, { minimum: 0 }),
+    momentum: checkFloat(where, 'momentum', momentum, { above: 0, maximum: 1 }),
+    epsilon: checkFloat(where, 'epsilon', epsilon, { above: 0 }),
     affine: checkBoolean(where, 'affine', affine),
     ...checkIdentity(where, options),
   })

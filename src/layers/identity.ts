@@ -9,13 +9,19 @@ export interface Identity {
 
 export const IDENTITY_OPTIONS = ['trainable', 'name'] as const
 
-/** @throws TypeError unless `trainable` is true or false and `name` a string without dots. */
+/** Names are part of messages, tables and files. */
+const LONGEST_NAME = 256
+
+/** @throws TypeError unless `trainable` is true or false and `name` a string without dots; RangeError for a name too long. */
 export function checkIdentity(
   where: string,
   { trainable = true, name }: { trainable?: boolean; name?: string },
 ): Identity {
   if (name !== undefined && (typeof name !== 'string' || name === '' || name.includes('.'))) {
     throw new TypeError(`${where}: "name" must be a string without dots, got ${show(name)}`)
+  }
+  if (name !== undefined && name.length > LONGEST_NAME) {
+    throw new RangeError(`${where}: "name" must have at most ${LONGEST_NAME} characters, got ${name.length}`)
   }
   return { trainable: checkBoolean(where, 'trainable', trainable), ...(name !== undefined && { name }) }
 }

@@ -1,6 +1,6 @@
 /** The catalogue of layers: what the user writes, what each layer owns, and the steps it lowers to. */
 import { type Activation, resolveActivation } from '../catalogue/activations.ts'
-import { checkInteger, checkOneOf, checkOptions, show } from '../lib/check.ts'
+import { checkInteger, checkNoMore, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { type ActivationLayer, activationKind } from './activation.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
 import type { Builder, LayerKind, Lowered, ParameterSpec, Value } from './builder.ts'
@@ -68,7 +68,8 @@ export type Lowerable =
   | ResidualLayer<Lowerable>
 
 /** The model's first layer: rows of `size` features. */
-export function input(size: number): InputLayer {
+export function input(size: number, ...more: []): InputLayer {
+  checkNoMore('input', more)
   return Object.freeze({ kind: 'input', size: checkInteger('input', 'size', size, 1) })
 }
 
@@ -78,7 +79,8 @@ export function input(size: number): InputLayer {
  * with normalization and activation is the "pre-activation" form, which trains deeper. Blocks may hold blocks.
  * @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep.
  */
-export function residual(layers: readonly Layer[]): ResidualLayer<Lowerable> {
+export function residual(layers: readonly Layer[], ...more: []): ResidualLayer<Lowerable> {
+  checkNoMore('residual', more)
   return residualOf<Lowerable>(layers)
 }
 

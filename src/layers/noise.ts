@@ -1,6 +1,6 @@
 /** Layers that only act while a model trains: dropout and noise. */
 import { activationKinds } from '../catalogue/activations.ts'
-import { checkNumber, checkOptions } from '../lib/check.ts'
+import { checkFloat, checkNoMore, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { Builder, LayerKind, Matrix, Value } from './builder.ts'
 
@@ -20,18 +20,20 @@ export interface GaussianNoiseLayer {
  * step, the layer and the element only, never on threads or the host.
  * @throws TypeError or RangeError unless rate is a number in [0, 1).
  */
-export function dropout(rate: number): DropoutLayer {
-  return Object.freeze({ kind: 'dropout', rate: checkNumber('dropout', 'rate', rate, { minimum: 0, below: 1 }) })
+export function dropout(rate: number, ...more: []): DropoutLayer {
+  checkNoMore('dropout', more)
+  return Object.freeze({ kind: 'dropout', rate: checkFloat('dropout', 'rate', rate, { minimum: 0, below: 1 }) })
 }
 
 /**
  * In training y = x + stddev · z, z standard normal; otherwise y = x. Keras' `GaussianNoise`. Drawn as `dropout` draws.
  * @throws TypeError or RangeError unless stddev is a finite number of at least 0.
  */
-export function gaussianNoise(stddev: number): GaussianNoiseLayer {
+export function gaussianNoise(stddev: number, ...more: []): GaussianNoiseLayer {
+  checkNoMore('gaussianNoise', more)
   return Object.freeze({
     kind: 'gaussianNoise',
-    stddev: checkNumber('gaussianNoise', 'stddev', stddev, { minimum: 0 }),
+    stddev: checkFloat('gaussianNoise', 'stddev', stddev, { minimum: 0 }),
   })
 }
 

@@ -1,6 +1,6 @@
 /** A rectifier whose slope below zero is trained. */
 import { constant } from '../catalogue/initializers/initializers.ts'
-import { checkNumber, checkOptions } from '../lib/check.ts'
+import { checkFloat, checkOptions, orDefault } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
@@ -19,7 +19,7 @@ export interface PreluLayer extends Identity {
  */
 export function prelu(options: { alpha?: number; trainable?: boolean; name?: string } = {}): PreluLayer {
   checkOptions('prelu', options, ['alpha', ...IDENTITY_OPTIONS])
-  const alpha = checkNumber('prelu', 'alpha', options.alpha ?? 0.25)
+  const alpha = checkFloat('prelu', 'alpha', orDefault(options.alpha, 0.25))
   return Object.freeze({ kind: 'prelu', alpha, ...checkIdentity('prelu', options) })
 }
 

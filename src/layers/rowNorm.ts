@@ -1,6 +1,6 @@
 /** Normalizations of single rows: the same in training and afterwards, and for any batch size. */
 import { PANEL } from '../abi/layout.ts'
-import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../lib/check.ts'
+import { checkBoolean, checkFloat, checkInteger, checkOptions, orDefault } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/layers.ts'
 import { affineParameters } from './batchNorm.ts'
@@ -44,8 +44,8 @@ function rowNorm(
 ): RowNorm {
   checkOptions(where, options, ['epsilon', 'affine', ...more, ...IDENTITY_OPTIONS])
   return {
-    epsilon: checkNumber(where, 'epsilon', options.epsilon ?? epsilon, { above: 0 }),
-    affine: checkBoolean(where, 'affine', options.affine ?? affine),
+    epsilon: checkFloat(where, 'epsilon', orDefault(options.epsilon, epsilon), { above: 0 }),
+    affine: checkBoolean(where, 'affine', orDefault(options.affine, affine)),
     ...checkIdentity(where, options),
   }
 }
@@ -93,7 +93,7 @@ export function groupNorm(groups: number, options: RowNormOptions & { channels?:
  */
 export function instanceNorm(options: RowNormOptions & { channels?: number } = {}): InstanceNormLayer {
   const common = rowNorm('instanceNorm', options, 1e-5, false, ['channels'])
-  const channels = checkInteger('instanceNorm', 'channels', options.channels ?? 1, 1)
+  const channels = checkInteger('instanceNorm', 'channels', orDefault(options.channels, 1), 1)
   return Object.freeze({ kind: 'instanceNorm', channels, ...common })
 }
 

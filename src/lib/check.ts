@@ -5,24 +5,35 @@
 
 /** A name in a message, in quotes: one that comes from a file may be as long as the file. */
 export function quote(name: string): string {
-  const quoted = JSON.stringify(name.length > 40 ? `${name.slice(0, 37)}...` : name)
+  const quoted = JSON.stringify(cut(name))
   // escaped letters are up to six
   return quoted.length > 100 ? `${quoted.slice(0, 60)}..."` : quoted
 }
 
+/** A text of the user's in a message: the whole of a short one, the beginning of a long one. */
+export const cut = (text: string, length = 40): string =>
+  text.length > length ? `${text.slice(0, length - 3)}...` : text
+
 /** How a value is shown in a message: short, and telling strings from numbers. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value)
-  if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
+  if (typeof value === 'function') return value.name ? `function ${cut(value.name)}` : 'a function'
+  if (typeof value === 'bigint') return 'a BigInt'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (ArrayBuffer.isView(value))
-    return `${value.constructor.name}(${'length' in value ? `${value.length} values` : `${value.byteLength} bytes`})`
+    return `${classOf(value)}(${'length' in value ? `${value.length} values` : `${value.byteLength} bytes`})`
   if (typeof value === 'object' && value !== null) {
-    // the prototype's: JSON may hold a "constructor" of its own
-    const kind: unknown = Object.getPrototypeOf(value)?.constructor?.name
-    return kind === 'Object' ? 'an object' : `a ${kind ?? 'null-prototype object'}`
+    const name = classOf(value)
+    return name === 'Object' ? 'an object' : `a ${name ?? 'null-prototype object'}`
   }
-  return String(value)
+  return cut(String(value))
+}
+
+/** The name of an object's class; undefined when it has none. */
+function classOf(value: object): string | undefined {
+  // the prototype's: JSON may hold a "constructor" of its own
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+  return typeof name === 'string' && name !== '' ? cut(name) : undefined
 }
 
 interface BuiltIns {
@@ -64,11 +75,43 @@ export function checkNumber(
   return value
 }
 
+/**
+ * A number that the machine will hold as a float32.
+ * @throws as checkNumber does; RangeError too when it is infinite in float32, or rounds to a limit that it must be above.
+ */
+export function checkFloat(
+  where: string,
+  name: string,
+  value: unknown,
+  limits: Parameters<typeof checkNumber>[3] = {},
+): number {
+  const number = checkNumber(where, name, value, limits)
+  const rounded = Math.fround(number)
+  if (!Number.isFinite(rounded)) {
+    throw new RangeError(`${where}: "${name}" is ${number}, beyond the range of float32 (3.4e38)`)
+  }
+  const { above = Number.NEGATIVE_INFINITY } = limits
+  if (rounded <= above) {
+    throw new RangeError(`${where}: "${name}" must be greater than ${above}, but ${number} is ${rounded} in float32`)
+  }
+  return number
+}
+
+/** `value`, or `preset` when it was not given: null is no way of not giving it. */
+export const orDefault = <T>(value: T | undefined, preset: T): T => (value === undefined ? preset : value)
+
+/** @throws TypeError when there are arguments beyond those a function takes: they would be ignored. */
+export function checkNoMore(where: string, more: readonly unknown[]): void {
+  if (more.length > 0)
+    throw new TypeError(`${where}: unexpected argument ${show(more[0])}; it takes no more than the ones before`)
+}
+
 /** @throws TypeError unless `value` is a number; RangeError unless it is a whole number in [minimum, maximum]. */
 export function checkInteger(where: string, name: string, value: unknown, minimum = 0, maximum = 2 ** 31 - 1): number {
   if (typeof value !== 'number') throw new TypeError(`${where}: "${name}" must be a whole number, got ${show(value)}`)
   if (!Number.isInteger(value) || value < minimum || value > maximum) {
-    const range = maximum === 2 ** 31 - 1 ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
+    const range =
+      maximum === 2 ** 31 - 1 && !(value > maximum) ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
     throw new RangeError(`${where}: "${name}" must be a whole number ${range}, got ${value}`)
   }
   return value
@@ -128,6 +171,9 @@ export function checkOneOf<T extends string>(where: string, name: string, value:
   return found
 }
 
+/** Longer names are nobody's misspelling of ours. */
+const LONGEST_NAME = 60
+
 /** What users of other libraries call our options. */
 const FAMILIAR: Readonly<Record<string, string>> = {
   lr: 'learningRate',
@@ -147,15 +193,16 @@ const FAMILIAR: Readonly<Record<string, string>> = {
 export function suggest(given: string, known: readonly string[]): string {
   const familiar = FAMILIAR[given]
   if (familiar !== undefined && known.includes(familiar)) return `; did you mean "${familiar}"?`
-  // long names are not typed by anybody, and the distance takes time and memory for every letter
-  const folded = given.length > 64 ? '' : fold(given)
+  if (given.length > LONGEST_NAME) return list(known)
+  const folded = fold(given)
   const ranked = known.map((name) => ({ name, distance: editDistance(folded, fold(name)) }))
   ranked.sort((a, b) => a.distance - b.distance)
   const nearest = ranked[0]
-  if (folded && nearest && nearest.distance <= Math.max(1, folded.length / 3))
-    return `; did you mean "${nearest.name}"?`
-  return known.length ? `; known: ${known.join(', ')}` : ''
+  if (nearest && nearest.distance <= Math.max(1, folded.length / 3)) return `; did you mean "${nearest.name}"?`
+  return list(known)
 }
+
+const list = (known: readonly string[]): string => (known.length ? `; known: ${known.join(', ')}` : '')
 
 const fold = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
 

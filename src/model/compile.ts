@@ -4,7 +4,7 @@ import { judgementOf, type Loss, type LossName, lowerLoss, resolveLoss } from '.
 import { type Metric, type MetricName, resolveMetric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
-import { checkNumber, checkOptions, show } from '../lib/check.ts'
+import { checkFloat, checkOptions, show } from '../lib/check.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
 import type { Measures } from '../training/scorer.ts'
 
@@ -80,7 +80,7 @@ function resolveClipping(where: string, options: Clipping): Clipping {
   const clipping: { -readonly [Name in keyof Clipping]: Clipping[Name] } = {}
   for (const name of ['clipNorm', 'globalClipNorm', 'clipValue'] as const) {
     const limit = options[name]
-    if (limit !== undefined) clipping[name] = checkNumber(where, name, limit, { above: 0 })
+    if (limit !== undefined) clipping[name] = checkFloat(where, name, limit, { above: 0 })
   }
   const order: NormOrder | undefined = options.clipNormOrder
   if (order === undefined) return clipping

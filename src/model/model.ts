@@ -7,7 +7,7 @@ import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { Engine } from '../engine/engine.ts'
 import { checkLayers, type Layer, noiseWarning } from '../layers/layers.ts'
-import { checkBoolean, checkInteger, checkOptions, isA, show } from '../lib/check.ts'
+import { checkBoolean, checkInteger, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
 import { pickTarget } from '../machine/wasm.ts'
@@ -21,6 +21,7 @@ import { foldLayers } from './fold.ts'
 import { Parameter } from './parameters.ts'
 import type { Snapshot } from './snapshot.ts'
 import { summarize } from './summary.ts'
+import { checkSnapshot, takeSnapshot } from './weightSnapshots.ts'
 
 export interface ModelOptions {
   /** Seed of the initial weights, the shuffling and all noise; drawn at random when not given. */
@@ -41,6 +42,12 @@ export interface ModelOptions {
  */
 export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
   return Model.make(layers, options)
+}
+
+function onlyOut(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
+  for (const name in options) if (name !== 'out') return false
+  return true
 }
 
 export class Model {
@@ -128,7 +135,7 @@ export class Model {
   async fit(...args: FitArguments): Promise<History> {
     const scorer = this.#requireCompiled('fit')
     this.#refuseWhileFitting('fit')
-    const { shuffle, ...call } = readFit(args, this.#intake('fit', true), (rows, batchSize) =>
+    const { shuffle, ...call } = readFit(args, this.#intake('fit'), (rows, batchSize) =>
       this.#checkBatches('fit', rows, batchSize),
     )
     call.signal?.throwIfAborted()
@@ -159,9 +166,7 @@ export class Model {
   trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
     this.#requireCompiled('trainStep')
     checkOptions('trainStep', options, ['sampleWeight'])
-    const data = this.#read('trainStep', x, y, options.sampleWeight)
-    this.#checkBatches('trainStep', data.rows)
-    return this.engine.trainBatch(data)
+    return this.engine.trainBatch(this.#readBatch('trainStep', x, y, options.sampleWeight))
   }
 
   /**
@@ -176,9 +181,7 @@ export class Model {
   ): { loss: number; gradient: Float32Array } {
     this.#requireCompiled('gradients')
     checkOptions('gradients', options, ['sampleWeight'])
-    const data = this.#read('gradients', x, y, options.sampleWeight)
-    this.#checkBatches('gradients', data.rows)
-    const loss = this.engine.computeGradients(data)
+    const loss = this.engine.computeGradients(this.#readBatch('gradients', x, y, options.sampleWeight))
     const gradient = new Float32Array(this.countParameters())
     let at = 0
     for (const parameter of this.parameters) {
@@ -195,8 +198,8 @@ export class Model {
   evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {}): Logs {
     this.#requireCompiled('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
-    const training = checkBoolean('evaluate', 'training', options.training ?? false)
-    const data = this.#read('evaluate', x, y, options.sampleWeight, true)
+    const training = checkBoolean('evaluate', 'training', orDefault(options.training, false))
+    const data = readDataSet('evaluate', this.#intake('evaluate'), x, y, options.sampleWeight)
     if (training) this.#checkBatches('evaluate', data.rows)
     return this.#score('evaluate', data, training)
   }
@@ -208,11 +211,12 @@ export class Model {
    * noise drawn anew in every call. Nothing is updated. Default false.
    */
   predict(x: Features, options?: { out?: Float32Array; training?: boolean }): Float32Array {
-    for (const name in options) if (name !== 'out') checkOptions('predict', options, ['out', 'training'])
-    const training = options?.training ?? false
+    // most calls have no options or only this one, and make no garbage
+    if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
+    const training = orDefault(options?.training, false)
     const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
     const size = rows * this.engine.outputs
-    const out = options?.out ?? new Float32Array(size)
+    const out = options?.out === undefined ? new Float32Array(size) : options.out
     if (!(out instanceof Float32Array) || out.length !== size) {
       throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
     }
@@ -288,20 +292,21 @@ export class Model {
     return model
   }
 
-  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model. */
+  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model, or one of the same shapes. */
   getWeights(): Float32Array {
     this.engine.flush()
-    const { storage } = this.engine
-    return storage.view(storage.parameters).slice()
+    const { storage, places } = this.engine
+    return takeSnapshot(storage.view(storage.parameters), places)
   }
 
-  /** Brings back a snapshot taken by `getWeights`. */
+  /**
+   * Brings back a snapshot taken by `getWeights`.
+   * @throws TypeError or RangeError for anything else, and for a snapshot of a model of other shapes.
+   */
   setWeights(weights: Float32Array): void {
-    const { storage } = this.engine
+    const { storage, places } = this.engine
     const stored = storage.view(storage.parameters)
-    if (!(weights instanceof Float32Array) || weights.length !== stored.length) {
-      throw new RangeError(`setWeights: expected a snapshot of ${stored.length} floats, got ${show(weights)}`)
-    }
+    checkSnapshot(weights, stored, places)
     this.engine.flush()
     stored.set(weights)
   }
@@ -364,25 +369,32 @@ export class Model {
   }
 
   #setFrozen(where: string, indices: readonly number[], frozen: boolean): void {
+    if (indices.length === 0) {
+      throw new RangeError(`${where}: name at least one layer by its index, from 0 to ${this.layers.length - 1}`)
+    }
     for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
     this.#refuseWhileFitting(where)
     this.engine.setFrozen(indices, frozen)
   }
 
-  /** @param measured whether metrics will judge the targets. */
-  #intake(where: string, measured = false): Intake {
+  /** What a data set must be, or a batch: its metrics are not asked for, and it may have no weight. */
+  #intake(where: string, batch = false): Intake {
     const { inputs, outputs } = this.engine
-    const { loss, classTargets } = this.#requireCompiled(where)
+    const { loss, classTargets, rowClasses } = this.#requireCompiled(where)
     return {
       inputs,
       outputs,
       kind: loss.targets,
+      rowClasses,
+      batch,
       ...(this.#compiled && targetRange(this.#compiled.loss.kind)),
-      ...(measured && classTargets && { classTargets }),
+      ...(!batch && classTargets && { classTargets }),
     }
   }
 
-  #read(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>, measured = false): DataSet {
-    return readDataSet(where, this.#intake(where, measured), x, y, sampleWeight)
+  #readBatch(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
+    const data = readDataSet(where, this.#intake(where, true), x, y, sampleWeight)
+    this.#checkBatches(where, data.rows)
+    return data
   }
 }

@@ -277,7 +277,7 @@ function valueAt(optimizer: Optimizer, name: 'learningRate' | 'weightDecay', ind
   const rate = optimizer[name]
   if (typeof rate === 'number') return rate
   const value = rate(index)
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
+  if (typeof value === 'number' && Number.isFinite(Math.fround(value)) && value >= 0) return value
   throw new RangeError(
     `${optimizer.kind}: the schedule of "${name}" must give a finite number at least 0, got ${show(value)} at step ${index}`,
   )

@@ -15,8 +15,9 @@ import {
   withClassWeight,
 } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
-import type { ClassWeight, Targets } from '../data/targets.ts'
-import { checkBoolean, checkInteger, checkOptions, isA, show } from '../lib/check.ts'
+import type { Targets } from '../data/targets.ts'
+import type { ClassWeight } from '../data/weights.ts'
+import { checkBoolean, checkInteger, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import { type Callback, checkCallbacks } from './callbacks/callbacks.ts'
 
 export interface FitOptions {
@@ -121,10 +122,10 @@ export function readFit(
   checkRows: (rows: number, batchSize?: number) => void,
 ): FitCall {
   if (isBatchSource(first)) {
-    const options = (second ?? {}) as FitOptions
+    const options = orDefault(second, {}) as FitOptions
     const course = readCourse(options, true)
     const read = ({ x, y, sampleWeight }: BatchInput) => {
-      const batch = readDataSet('fit: batch', intake, x, y, sampleWeight)
+      const batch = readDataSet('fit: batch', { ...intake, batch: true }, x, y, sampleWeight)
       checkRows(batch.rows)
       return batch
     }

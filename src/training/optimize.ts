@@ -10,7 +10,7 @@ import {
   updateSteps,
   writeDynamics,
 } from '../compiler/updates.ts'
-import { checkBoolean, checkNumber, checkOptions, show } from '../lib/check.ts'
+import { checkBoolean, checkFloat, checkOptions, show } from '../lib/check.ts'
 import { Arena } from '../machine/arena.ts'
 import { encode, programBytes } from '../machine/program.ts'
 import type { Target } from '../machine/wasm.ts'
@@ -45,7 +45,7 @@ export function checkValues(where: string, name: string, values: unknown): Array
   const isList = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView))
   if (!isList) throw new TypeError(`${where}: "${name}" must be an array of numbers, got ${show(values)}`)
   const list = values as ArrayLike<number>
-  for (let i = 0; i < list.length; i++) checkNumber(where, `${name}[${i}]`, list[i])
+  for (let i = 0; i < list.length; i++) checkFloat(where, `${name}[${i}]`, list[i])
   return list
 }
 

@@ -6,6 +6,7 @@ import { createMetric, type Metric, type MetricStream } from '../catalogue/metri
 import type { Objective } from '../compiler/objective.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { ClassTargets } from '../data/targets.ts'
+import type { RowClasses } from '../data/weights.ts'
 import type { Tally } from '../engine/records.ts'
 import type { Logs } from './callbacks/callbacks.ts'
 
@@ -57,6 +58,12 @@ export class Scorer {
   /** What the loss takes as targets. */
   get loss(): LoweredLoss {
     return this.#measures.loss
+  }
+
+  /** How rows of values tell their class. */
+  get rowClasses(): RowClasses {
+    const { classifies, independent } = this.#measures.judgement
+    return classifies ? (independent ? 'label' : 'largest') : 'none'
   }
 
   /** Whether `update` must be called with the outputs of every batch. */

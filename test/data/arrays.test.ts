@@ -3,7 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkFloats } from '../../src/data/arrays.ts'
 import { readFeatures } from '../../src/data/features.ts'
-import { readTargets, readWeights, splitRows } from '../../src/data/targets.ts'
+import { readTargets, splitRows } from '../../src/data/targets.ts'
+import { readWeights } from '../../src/data/weights.ts'
 import { refusesExactly as refuses, refuses as refusesWith } from '../support/refuses.ts'
 
 const features = (x: unknown, inputs = 2) => readFeatures('fit', 'x', x, inputs)
@@ -103,6 +104,7 @@ test('data: weights by row and by class multiply', () => {
   assert.equal([...(weights({ sampleWeight: [1, 2, 0.5, 0] }) ?? [])], [1, 2, 0.5, 0])
   assert.equal([...(weights({ classWeight: { 2: 3 } }) ?? [])], [1, 3, 1, 3])
   assert.equal([...(weights({ classWeight: [0.5, 1, 2] }) ?? [])], [0.5, 2, 1, 2])
+  assert.equal([...(weights({ classWeight: new Map([[2, 3]]) }) ?? [])], [1, 3, 1, 3])
   assert.equal([...(weights({ sampleWeight: [1, 2, 0.5, 0], classWeight: { 0: 4, 2: 3 } }) ?? [])], [4, 6, 0.5, 0])
   const soft = readWeights('fit', {
     classWeight: [1, 10],
@@ -144,10 +146,58 @@ test('data: bad weights are refused', () => {
     'fit: "classWeight[1]" must be a finite number at least 0, got -2',
   )
   refuses(
-    weights({ classWeight: 'balanced' }),
+    weights({ classWeight: 'equal' }),
     TypeError,
-    'fit: "classWeight" must be an object or an array of weights by class, got "balanced"',
+    `fit: "classWeight" must be an object, a Map or an array of weights by class, or 'balanced', got "equal"`,
   )
+  for (const classWeight of [new Set([1]), new Date(), /x/]) {
+    assert.throws(weights({ classWeight }), /"classWeight" must be an object, a Map or an array/)
+  }
+  refuses(
+    weights({ classWeight: new Map([['', 1]]) }),
+    RangeError,
+    'fit: "classWeight" names class ""; the classes are 0 to 2',
+  )
+  refuses(
+    weights({ classWeight: { 0: 1e39 } }),
+    RangeError,
+    'fit: "classWeight[0]" is 1e+39, beyond the range of float32 (3.4e38)',
+  )
+  refuses(
+    weights({ sampleWeight: [1, 2 ** 100], classWeight: { 2: 2 ** 100 } }),
+    RangeError,
+    'fit: "sampleWeight" times "classWeight" is 1.6069380442589903e+60 at row 1, beyond the range of float32 (3.4e38)',
+  )
+})
+
+test('data: class weights need rows that have a class', () => {
+  const multiHot = { targets: Float32Array.of(1, 0, 1, 1), outputs: 2, rows: 2, classWeight: [1, 2] }
+  for (const rowClasses of ['label', 'largest'] as const) {
+    refuses(
+      () => readWeights('fit', { ...multiHot, rowClasses }),
+      RangeError,
+      'fit: "classWeight" needs one class a row, but row 1 of "y" has several or none; use "sampleWeight"',
+    )
+  }
+  const oneHot = { ...multiHot, targets: Float32Array.of(1, -1, 0, 1) }
+  assert.equal([...(readWeights('fit', { ...oneHot, rowClasses: 'label' }) ?? [])], [1, 2])
+  refuses(
+    () => readWeights('fit', { ...oneHot, rowClasses: 'none' }),
+    TypeError,
+    'fit: "classWeight" needs classes, but the loss is of quantities; use "sampleWeight"',
+  )
+})
+
+test('data: balanced classes weigh the same together', () => {
+  const targets = Int32Array.of(0, 2, 2, 2, 0, 2)
+  const weights = readWeights('fit', { targets, outputs: 4, rows: 6, classWeight: 'balanced' })
+  // class_weight.compute_class_weight('balanced', classes=[0, 2], y=targets) is [1.5, 0.75]
+  assert.equal([...(weights ?? [])], [1.5, 0.75, 0.75, 0.75, 1.5, 0.75])
+})
+
+test('data: a batch may have no weight, a data set may not', () => {
+  const spec = { targets: Int32Array.of(0, 2), outputs: 3, rows: 2, sampleWeight: [0, 0] }
+  assert.equal([...(readWeights('trainStep', { ...spec, batch: true }) ?? [])], [0, 0])
 })
 
 test('data: the last rows validate', () => {

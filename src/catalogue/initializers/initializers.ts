@@ -1,5 +1,5 @@
 /** The catalogue of initial weights: plain frozen specs, no machine needed. */
-import { checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
+import { checkFloat, checkNoMore, checkOneOf, checkOptions, show } from '../../lib/check.ts'
 
 /** Options of every kind; what a spec holds beside its kind. */
 interface Options {
@@ -34,22 +34,30 @@ const DISTRIBUTIONS = ['truncatedNormal', 'normal', 'uniform'] as const
 
 const spec = (initializer: Initializer): Initializer => Object.freeze(initializer)
 
+type Bare = 'zeros' | 'ones' | 'lecunUniform' | 'lecunNormal' | 'torchLinear'
+
+/** A kind without options. */
+function bare(kind: Bare, more: readonly unknown[]): Initializer {
+  checkNoMore(kind, more)
+  return spec({ kind })
+}
+
 /** w = 0 */
-export const zeros = (): Initializer => spec({ kind: 'zeros' })
+export const zeros = (...more: []): Initializer => bare('zeros', more)
 
 /** w = 1 */
-export const ones = (): Initializer => spec({ kind: 'ones' })
+export const ones = (...more: []): Initializer => bare('ones', more)
 
 /** w = value */
 export const constant = (value: number): Initializer =>
-  spec({ kind: 'constant', value: checkNumber('constant', 'value', value) })
+  spec({ kind: 'constant', value: checkFloat('constant', 'value', value) })
 
 /** w ~ U(minval, maxval). Keras' RandomUniform; PyTorch's uniform_. */
 export function randomUniform(options: { minval?: number; maxval?: number } = {}): Initializer {
   checkOptions('randomUniform', options, ['minval', 'maxval'])
   const { minval = -0.05, maxval = 0.05 } = options
-  checkNumber('randomUniform', 'minval', minval)
-  checkNumber('randomUniform', 'maxval', maxval, { minimum: minval })
+  checkFloat('randomUniform', 'minval', minval)
+  checkFloat('randomUniform', 'maxval', maxval, { minimum: minval })
   return spec({ kind: 'randomUniform', minval, maxval })
 }
 
@@ -69,8 +77,8 @@ function normalSpec(
   const { mean = 0, stddev = 0.05 } = options
   return spec({
     kind,
-    mean: checkNumber(kind, 'mean', mean),
-    stddev: checkNumber(kind, 'stddev', stddev, { minimum: 0 }),
+    mean: checkFloat(kind, 'mean', mean),
+    stddev: checkFloat(kind, 'stddev', stddev, { minimum: 0 }),
   })
 }
 
@@ -82,7 +90,7 @@ export function varianceScaling(
   const { scale = 1, mode = 'fanIn', distribution = 'truncatedNormal' } = options
   return spec({
     kind: 'varianceScaling',
-    scale: checkNumber('varianceScaling', 'scale', scale, { above: 0 }),
+    scale: checkFloat('varianceScaling', 'scale', scale, { above: 0 }),
     mode: checkOneOf('varianceScaling', 'mode', mode, FAN_MODES),
     distribution: checkOneOf('varianceScaling', 'distribution', distribution, DISTRIBUTIONS),
   })
@@ -103,10 +111,10 @@ export const heNormal = (options: { gain?: number; mode?: 'fanIn' | 'fanOut' } =
   heSpec('heNormal', options)
 
 /** w ~ U(-a, a), a = √(3 / fanIn). LeCun et al. 1998. */
-export const lecunUniform = (): Initializer => spec({ kind: 'lecunUniform' })
+export const lecunUniform = (...more: []): Initializer => bare('lecunUniform', more)
 
 /** w ~ N(0, σ²), σ = √(1 / fanIn). LeCun et al. 1998 (Keras truncates). */
-export const lecunNormal = (): Initializer => spec({ kind: 'lecunNormal' })
+export const lecunNormal = (...more: []): Initializer => bare('lecunNormal', more)
 
 /** gain · Q, Q uniform among the matrices with orthonormal rows or columns. Saxe et al. 2014; PyTorch's orthogonal_. */
 export const orthogonal = (options: { gain?: number } = {}): Initializer => gainSpec('orthogonal', options)
@@ -115,7 +123,7 @@ export const orthogonal = (options: { gain?: number } = {}): Initializer => gain
 export const identity = (options: { gain?: number } = {}): Initializer => gainSpec('identity', options)
 
 /** w ~ U(-a, a), a = 1 / √fanIn, for kernels and biases: what torch.nn.Linear does by default. */
-export const torchLinear = (): Initializer => spec({ kind: 'torchLinear' })
+export const torchLinear = (...more: []): Initializer => bare('torchLinear', more)
 
 function gainSpec(
   kind: 'glorotUniform' | 'glorotNormal' | 'orthogonal' | 'identity',
@@ -123,13 +131,13 @@ function gainSpec(
 ): Initializer {
   checkOptions(kind, options, ['gain'])
   const { gain = 1 } = options
-  return spec({ kind, gain: checkNumber(kind, 'gain', gain) })
+  return spec({ kind, gain: checkFloat(kind, 'gain', gain) })
 }
 
 function heSpec(kind: 'heUniform' | 'heNormal', options: { gain?: number; mode?: 'fanIn' | 'fanOut' }): Initializer {
   checkOptions(kind, options, ['gain', 'mode'])
   const { gain = Math.SQRT2, mode = 'fanIn' } = options
-  return spec({ kind, gain: checkNumber(kind, 'gain', gain), mode: checkOneOf(kind, 'mode', mode, HE_MODES) })
+  return spec({ kind, gain: checkFloat(kind, 'gain', gain), mode: checkOneOf(kind, 'mode', mode, HE_MODES) })
 }
 
 type GainActivation = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'selu'
@@ -152,7 +160,7 @@ export function initialGain(
 ): number {
   const known = ['linear', 'sigmoid', 'tanh', 'relu', 'selu', 'leakyRelu'] as const
   const kind = checkOneOf('initialGain', 'activation', activation, known)
-  return kind === 'leakyRelu' ? Math.sqrt(2 / (1 + checkNumber('initialGain', 'alpha', alpha) ** 2)) : GAINS[kind]
+  return kind === 'leakyRelu' ? Math.sqrt(2 / (1 + checkFloat('initialGain', 'alpha', alpha) ** 2)) : GAINS[kind]
 }
 
 type Make = (options: Record<string, never>) => Initializer

@@ -1,5 +1,5 @@
 /** The catalogue of metrics: plain frozen specs, and streams that measure batch after batch in float64; no machine needed. */
-import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
+import { checkFloat, checkInteger, checkOneOf, checkOptions, show } from '../../lib/check.ts'
 import { type Average, METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
 import { confusionMatrix as matrixOf } from './report.ts'
 import type { Task } from './rule.ts'
@@ -28,7 +28,7 @@ function thresholded(kind: MetricName, options: { threshold?: number }): Metric 
   checkOptions(kind, options, ['threshold'])
   const { threshold } = options
   if (threshold === undefined) return Object.freeze({ kind })
-  return Object.freeze({ kind, threshold: checkNumber(kind, 'threshold', threshold) })
+  return Object.freeze({ kind, threshold: checkFloat(kind, 'threshold', threshold) })
 }
 
 function perClass(kind: MetricName, options: ClassMetricOptions): Metric {

@@ -1,5 +1,5 @@
 /** From a factory's options to an optimizer: every option is checked by its name. */
-import { checkBoolean, checkFunction, checkNumber, checkOptions, show } from '../../lib/check.ts'
+import { checkBoolean, checkFloat, checkFunction, checkOptions, orDefault, show } from '../../lib/check.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 import type { OptimizerOf, ParameterGroup } from './rule.ts'
 
@@ -7,12 +7,12 @@ import type { OptimizerOf, ParameterGroup } from './rule.ts'
 type Check = (where: string, name: string, value: unknown) => unknown
 
 const within =
-  (limits: NonNullable<Parameters<typeof checkNumber>[3]>): Check =>
+  (limits: NonNullable<Parameters<typeof checkFloat>[3]>): Check =>
   (where, name, value) =>
-    checkNumber(where, name, value, limits)
+    checkFloat(where, name, value, limits)
 
 const rateOrSchedule: Check = (where, name, value) =>
-  typeof value === 'function' ? value : checkNumber(where, name, value, { minimum: 0 })
+  typeof value === 'function' ? value : checkFloat(where, name, value, { minimum: 0 })
 
 /** Two numbers within limits each. */
 const two =
@@ -89,11 +89,11 @@ export function make<Kind extends string>(
   const options: Record<string, number | boolean | readonly number[]> = {}
   const rates: Record<string, number | Schedule> = { weightDecay: 0 }
   for (const [name, preset] of Object.entries(defaults)) {
-    const value = checks[name](kind, name, chosen[name] ?? preset) as Value
+    const value = checks[name](kind, name, orDefault(chosen[name], preset)) as Value
     if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
     else options[name] = value as number | boolean | readonly number[]
   }
-  const parameterGroups = checkGroups(kind, chosen.parameterGroups ?? [], 'weightDecay' in defaults)
+  const parameterGroups = checkGroups(kind, orDefault(chosen.parameterGroups, []), 'weightDecay' in defaults)
   const { learningRate, weightDecay } = rates
   return Object.freeze({ kind, learningRate, weightDecay, options: Object.freeze(options), parameterGroups })
 }

@@ -6,6 +6,7 @@ import {
   checkNumber,
   checkOneOf,
   checkOptions,
+  orDefault,
   show,
 } from '../../lib/check.ts'
 import { checkRate, cosine, isList, type NamedSchedule, named, type Schedule } from './named.ts'
@@ -21,8 +22,8 @@ export interface LinearWarmupOptions {
 export function linearWarmup(options: LinearWarmupOptions): NamedSchedule<Required<LinearWarmupOptions>> {
   checkOptions('linearWarmup', options, ['learningRate', 'startFactor', 'endFactor', 'warmup'])
   const learningRate = checkRate('linearWarmup', 'learningRate', options.learningRate)
-  const startFactor = checkRate('linearWarmup', 'startFactor', options.startFactor ?? 1 / 3)
-  const endFactor = checkRate('linearWarmup', 'endFactor', options.endFactor ?? 1)
+  const startFactor = checkRate('linearWarmup', 'startFactor', orDefault(options.startFactor, 1 / 3))
+  const endFactor = checkRate('linearWarmup', 'endFactor', orDefault(options.endFactor, 1))
   const warmup = checkInteger('linearWarmup', 'warmup', options.warmup, 1)
   const factor = (t: number) => startFactor + ((endFactor - startFactor) * Math.min(t, warmup)) / warmup
   return named('linearWarmup', { learningRate, startFactor, endFactor, warmup }, (t) => learningRate * factor(t))
@@ -40,7 +41,7 @@ export function warmupCosine(options: WarmupCosineOptions): NamedSchedule<Requir
   const where = 'warmupCosine'
   checkOptions(where, options, ['learningRate', 'minLearningRate', 'warmup', 'totalSteps'])
   const learningRate = checkRate(where, 'learningRate', options.learningRate)
-  const minLearningRate = checkRate(where, 'minLearningRate', options.minLearningRate ?? 0)
+  const minLearningRate = checkRate(where, 'minLearningRate', orDefault(options.minLearningRate, 0))
   const warmup = checkInteger(where, 'warmup', options.warmup, 0)
   const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, warmup + 1)
   const rate = (t: number) => {
@@ -64,9 +65,9 @@ export function cosineDecayRestarts(
   const where = 'cosineDecayRestarts'
   checkOptions(where, options, ['learningRate', 'minLearningRate', 'period', 'periodMultiplier'])
   const learningRate = checkRate(where, 'learningRate', options.learningRate)
-  const minLearningRate = checkRate(where, 'minLearningRate', options.minLearningRate ?? 0)
+  const minLearningRate = checkRate(where, 'minLearningRate', orDefault(options.minLearningRate, 0))
   const period = checkInteger(where, 'period', options.period, 1)
-  const periodMultiplier = checkInteger(where, 'periodMultiplier', options.periodMultiplier ?? 1, 1)
+  const periodMultiplier = checkInteger(where, 'periodMultiplier', orDefault(options.periodMultiplier, 1), 1)
   const rate = (t: number) => {
     let length = period
     let since = periodMultiplier === 1 ? t % period : t
@@ -108,11 +109,14 @@ export function oneCycle(options: OneCycleOptions): NamedSchedule<Required<OneCy
   checkOptions(where, options, known)
   const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
   const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, 1)
-  const warmupFraction = checkNumber(where, 'warmupFraction', options.warmupFraction ?? 0.3, { minimum: 0, maximum: 1 })
-  const anneal = checkOneOf(where, 'anneal', options.anneal ?? 'cos', ['cos', 'linear'] as const)
-  const divFactor = checkNumber(where, 'divFactor', options.divFactor ?? 25, { above: 0 })
-  const finalDivFactor = checkNumber(where, 'finalDivFactor', options.finalDivFactor ?? 1e4, { above: 0 })
-  const threePhase = checkBoolean(where, 'threePhase', options.threePhase ?? false)
+  const warmupFraction = checkNumber(where, 'warmupFraction', orDefault(options.warmupFraction, 0.3), {
+    minimum: 0,
+    maximum: 1,
+  })
+  const anneal = checkOneOf(where, 'anneal', orDefault(options.anneal, 'cos'), ['cos', 'linear'] as const)
+  const divFactor = checkNumber(where, 'divFactor', orDefault(options.divFactor, 25), { above: 0 })
+  const finalDivFactor = checkNumber(where, 'finalDivFactor', orDefault(options.finalDivFactor, 1e4), { above: 0 })
+  const threePhase = checkBoolean(where, 'threePhase', orDefault(options.threePhase, false))
 
   const start = maxLearningRate / divFactor
   const final = start / finalDivFactor
@@ -150,14 +154,14 @@ export function cyclic(options: CyclicOptions): NamedSchedule<Required<CyclicOpt
   checkOptions(where, options, ['baseLearningRate', 'maxLearningRate', 'stepUp', 'stepDown', 'mode', 'gamma'])
   const baseLearningRate = checkRate(where, 'baseLearningRate', options.baseLearningRate)
   const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
-  const stepUp = checkInteger(where, 'stepUp', options.stepUp ?? 2000, 1)
-  const stepDown = checkInteger(where, 'stepDown', options.stepDown ?? stepUp, 1)
-  const mode = checkOneOf(where, 'mode', options.mode ?? 'triangular', [
+  const stepUp = checkInteger(where, 'stepUp', orDefault(options.stepUp, 2000), 1)
+  const stepDown = checkInteger(where, 'stepDown', orDefault(options.stepDown, stepUp), 1)
+  const mode = checkOneOf(where, 'mode', orDefault(options.mode, 'triangular'), [
     'triangular',
     'triangular2',
     'exp_range',
   ] as const)
-  const gamma = checkRate(where, 'gamma', options.gamma ?? 1)
+  const gamma = checkRate(where, 'gamma', orDefault(options.gamma, 1))
   const rate = (t: number) => {
     const cycle = Math.floor(t / (stepUp + stepDown))
     const since = t - cycle * (stepUp + stepDown)

@@ -1,5 +1,5 @@
 /** Schedules that only ever go down, and the constant. */
-import { checkInteger, checkNumber, checkOptions, show } from '../../lib/check.ts'
+import { checkInteger, checkNumber, checkOptions, orDefault, show } from '../../lib/check.ts'
 import { checkRate, checkRising, cosine, isList, type NamedSchedule, named } from './named.ts'
 
 export interface ConstantOptions {
@@ -24,7 +24,7 @@ export function stepDecay(options: StepDecayOptions): NamedSchedule<Required<Ste
   checkOptions('stepDecay', options, ['learningRate', 'stepSize', 'gamma'])
   const learningRate = checkRate('stepDecay', 'learningRate', options.learningRate)
   const stepSize = checkInteger('stepDecay', 'stepSize', options.stepSize, 1)
-  const gamma = checkRate('stepDecay', 'gamma', options.gamma ?? 0.1)
+  const gamma = checkRate('stepDecay', 'gamma', orDefault(options.gamma, 0.1))
   return named('stepDecay', { learningRate, stepSize, gamma }, (t) => learningRate * gamma ** Math.floor(t / stepSize))
 }
 
@@ -39,7 +39,7 @@ export function multiStepDecay(options: MultiStepDecayOptions): NamedSchedule<Re
   checkOptions('multiStepDecay', options, ['learningRate', 'milestones', 'gamma'])
   const learningRate = checkRate('multiStepDecay', 'learningRate', options.learningRate)
   const milestones = checkRising('multiStepDecay', 'milestones', options.milestones)
-  const gamma = checkRate('multiStepDecay', 'gamma', options.gamma ?? 0.1)
+  const gamma = checkRate('multiStepDecay', 'gamma', orDefault(options.gamma, 0.1))
   const passed = (t: number) => milestones.filter((milestone) => milestone <= t).length
   return named('multiStepDecay', { learningRate, milestones, gamma }, (t) => learningRate * gamma ** passed(t))
 }
@@ -101,8 +101,8 @@ export interface HarmonicOptions {
 export function harmonic(options: HarmonicOptions): NamedSchedule<Required<HarmonicOptions>> {
   checkOptions('harmonic', options, ['alpha', 'period', 'offset'])
   const alpha = checkRate('harmonic', 'alpha', options.alpha)
-  const period = checkInteger('harmonic', 'period', options.period ?? 1, 1)
-  const offset = checkNumber('harmonic', 'offset', options.offset ?? 1, { above: 0 })
+  const period = checkInteger('harmonic', 'period', orDefault(options.period, 1), 1)
+  const offset = checkNumber('harmonic', 'offset', orDefault(options.offset, 1), { above: 0 })
   return named('harmonic', { alpha, period, offset }, (t) => alpha / (Math.floor(t / period) + offset))
 }
 
@@ -140,9 +140,9 @@ export function polynomialDecay(options: PolynomialDecayOptions): NamedSchedule<
   const where = 'polynomialDecay'
   checkOptions(where, options, ['learningRate', 'endLearningRate', 'totalSteps', 'power'])
   const learningRate = checkRate(where, 'learningRate', options.learningRate)
-  const endLearningRate = checkRate(where, 'endLearningRate', options.endLearningRate ?? 0)
+  const endLearningRate = checkRate(where, 'endLearningRate', orDefault(options.endLearningRate, 0))
   const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, 1)
-  const power = checkNumber(where, 'power', options.power ?? 1, { above: 0 })
+  const power = checkNumber(where, 'power', orDefault(options.power, 1), { above: 0 })
   const left = (t: number) => (1 - Math.min(t, totalSteps) / totalSteps) ** power
   const rate = (t: number) => endLearningRate + (learningRate - endLearningRate) * left(t)
   return named(where, { learningRate, endLearningRate, totalSteps, power }, rate)
@@ -158,7 +158,7 @@ export interface CosineDecayOptions {
 export function cosineDecay(options: CosineDecayOptions): NamedSchedule<Required<CosineDecayOptions>> {
   checkOptions('cosineDecay', options, ['learningRate', 'minLearningRate', 'totalSteps'])
   const learningRate = checkRate('cosineDecay', 'learningRate', options.learningRate)
-  const minLearningRate = checkRate('cosineDecay', 'minLearningRate', options.minLearningRate ?? 0)
+  const minLearningRate = checkRate('cosineDecay', 'minLearningRate', orDefault(options.minLearningRate, 0))
   const totalSteps = checkInteger('cosineDecay', 'totalSteps', options.totalSteps, 1)
   const rate = (t: number) => cosine(learningRate, minLearningRate, Math.min(t, totalSteps) / totalSteps)
   return named('cosineDecay', { learningRate, minLearningRate, totalSteps }, rate)

@@ -1,5 +1,5 @@
 /** What every schedule is made of: a function of the update's index that says how to make it again. */
-import { checkInteger, checkNumber, show } from '../../lib/check.ts'
+import { checkFloat, checkInteger, show } from '../../lib/check.ts'
 
 /** A rate for every update: called with its index 0, 1, 2, ... and nothing else, so it must be pure. */
 export type Schedule = (step: number) => number
@@ -16,7 +16,7 @@ export const named = <Options extends object>(kind: string, options: Options, ra
 
 /** @throws unless `value` is a finite number at least 0. */
 export const checkRate = (where: string, option: string, value: unknown): number =>
-  checkNumber(where, option, value, { minimum: 0 })
+  checkFloat(where, option, value, { minimum: 0 })
 
 export const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 

@@ -105,7 +105,7 @@ export function checkCallbacks(where: string, callbacks: unknown): readonly Call
     }
     for (const key of Object.keys(callback)) {
       if (/^on[A-Z]/.test(key) && !CALLBACK_EVENTS.some((event) => event === key)) {
-        throw new TypeError(`${where}: "${name}" has unknown event "${key}"${suggest(key, CALLBACK_EVENTS)}`)
+        throw new TypeError(`${where}: "${name}" has unknown event ${show(key)}${suggest(key, CALLBACK_EVENTS)}`)
       }
     }
     const events = CALLBACK_EVENTS.filter((event) => callback[event] !== undefined)

@@ -1,5 +1,5 @@
 /** Callbacks that end training or change its pace. */
-import { checkBoolean, checkInteger, checkNumber, readOptions } from '../../lib/check.ts'
+import { checkBoolean, checkInteger, checkNoMore, checkNumber, readOptions } from '../../lib/check.ts'
 import type { Callback, CallbackContext, Logs } from './callback.ts'
 import { formatMetric, Monitor, type MonitorMode } from './monitor.ts'
 
@@ -159,7 +159,8 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateau
  * Stops when the training loss is NaN or infinite, within about 50 ms of its becoming so. Keras' TerminateOnNaN, which
  * looks after every batch.
  */
-export function terminateOnNaN(): Callback {
+export function terminateOnNaN(...more: []): Callback {
+  checkNoMore('terminateOnNaN', more)
   const check = ({ loss }: Logs, epoch: number, context: CallbackContext) => {
     if (loss !== undefined && !Number.isFinite(loss) && context.stopReason === undefined) {
       context.stop(`the loss is ${loss} in epoch ${epoch + 1}; try a smaller learningRate or clipNorm`)

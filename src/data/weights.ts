@@ -1,0 +1,142 @@
+/** Row weights from sample and class weights. */
+import { checkFloat, show } from '../lib/check.ts'
+import { checkArray, checkEntry, isArrayLike } from './arrays.ts'
+
+/** Per class: by index, only those that differ from 1, or 'balanced': rows / (classes that occur · rows of the class). */
+export type ClassWeight =
+  | 'balanced'
+  | ArrayLike<number>
+  | Readonly<Record<number, number>>
+  | ReadonlyMap<number, number>
+
+/** How rows of values tell their class: none for quantities, by the single 1 of labels, by the largest of several. */
+export type RowClasses = 'none' | 'label' | 'largest'
+
+/** What `readWeights` takes: the user's weights, and the targets as `readTargets` read them. */
+export interface WeightSpec {
+  readonly sampleWeight?: unknown
+  readonly classWeight?: unknown
+  readonly targets: Int32Array | Float32Array
+  readonly outputs: number
+  readonly rows: number
+  /** Default 'largest'. */
+  readonly rowClasses?: RowClasses
+  /** Whether the rows are one batch of many, which may have no weight at all. */
+  readonly batch?: boolean
+}
+
+/**
+ * One weight a row, sampleWeight · classWeight[class], or undefined when neither is given. Classes without a weight
+ * have 1. With one output, classes 0 and 1 part at 0.5.
+ * @throws TypeError or RangeError unless weights are finite in float32, at least 0 and, but for a batch, not all 0, one a
+ * row or a class; for class weights where rows have no class.
+ */
+export function readWeights(where: string, spec: WeightSpec): Float32Array | undefined {
+  const { sampleWeight, classWeight, targets, outputs, rows, rowClasses = 'largest', batch = false } = spec
+  if (sampleWeight === undefined && classWeight === undefined) return undefined
+  const weights = new Float32Array(rows).fill(1)
+  if (sampleWeight !== undefined) {
+    const given = checkArray(where, 'sampleWeight', sampleWeight)
+    if (given.length !== rows) {
+      throw new RangeError(`${where}: "sampleWeight" has ${given.length} values, but "x" has ${rows} rows`)
+    }
+    for (let row = 0; row < rows; row++) {
+      weights[row] = checkEntry(where, 'sampleWeight', given[row], row, 1)
+      if (weights[row] < 0)
+        throw new RangeError(`${where}: "sampleWeight" is ${given[row]} at row ${row}; weights must be at least 0`)
+    }
+  }
+  if (classWeight !== undefined) {
+    const classes = classesOf(where, targets, outputs, rows, rowClasses)
+    const perClass = readClassWeight(where, classWeight, Math.max(outputs, 2), classes)
+    for (let row = 0; row < rows; row++) {
+      const weight = weights[row] * perClass[classes[row]]
+      weights[row] = weight
+      if (!Number.isFinite(weights[row])) {
+        throw new RangeError(
+          `${where}: "sampleWeight" times "classWeight" is ${weight} at row ${row}, beyond the range of float32 (3.4e38)`,
+        )
+      }
+    }
+  }
+  if (!batch && weights.every((weight) => weight === 0)) {
+    throw new RangeError(`${where}: the weights of all ${rows} rows are 0`)
+  }
+  return weights
+}
+
+const EXPECTED = `an object, a Map or an array of weights by class, or 'balanced'`
+
+/** A weight for each class. */
+function readClassWeight(where: string, classWeight: unknown, classes: number, rows: Int32Array): Float64Array {
+  if (classWeight === 'balanced') return balanced(classes, rows)
+  if (typeof classWeight !== 'object' || classWeight === null) {
+    throw new TypeError(`${where}: "classWeight" must be ${EXPECTED}, got ${show(classWeight)}`)
+  }
+  if (isArrayLike(classWeight) && classWeight.length !== classes) {
+    throw new RangeError(`${where}: "classWeight" has ${classWeight.length} weights, expected ${classes}, one a class`)
+  }
+  const perClass = new Float64Array(classes).fill(1)
+  for (const [key, weight] of entriesOf(where, classWeight)) {
+    const label = typeof key === 'string' && key !== '' ? Number(key) : key
+    if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new RangeError(`${where}: "classWeight" names class ${show(key)}; the classes are 0 to ${classes - 1}`)
+    }
+    perClass[label] = checkFloat(where, `classWeight[${label}]`, weight, { minimum: 0 })
+  }
+  return perClass
+}
+
+function entriesOf(where: string, classWeight: object): Iterable<readonly [unknown, unknown]> {
+  if (Object.prototype.toString.call(classWeight) === '[object Map]') return classWeight as Map<unknown, unknown>
+  const prototype = Object.getPrototypeOf(classWeight)
+  const plain = prototype === null || Object.getPrototypeOf(prototype) === null
+  if (plain || isArrayLike(classWeight)) return Object.entries(classWeight)
+  throw new TypeError(`${where}: "classWeight" must be ${EXPECTED}, got ${show(classWeight)}`)
+}
+
+/** scikit-learn's class_weight='balanced'. */
+function balanced(classes: number, rows: Int32Array): Float64Array {
+  const counts = new Float64Array(classes)
+  for (const label of rows) counts[label]++
+  const occurring = counts.reduce((sum, count) => sum + Number(count > 0), 0)
+  return counts.map((count) => (count > 0 ? rows.length / (occurring * count) : 1))
+}
+
+/**
+ * The class of every row.
+ * @throws TypeError where targets are quantities, RangeError for a row of several classes or none.
+ */
+export function classesOf(
+  where: string,
+  targets: Int32Array | Float32Array,
+  outputs: number,
+  rows: number,
+  rowClasses: RowClasses,
+): Int32Array {
+  if (targets instanceof Int32Array) return targets
+  if (rowClasses === 'none') {
+    throw new TypeError(`${where}: "classWeight" needs classes, but the loss is of quantities; use "sampleWeight"`)
+  }
+  if (outputs === 1) return Int32Array.from(targets, (target) => (target >= 0.5 ? 1 : 0))
+  const classes = new Int32Array(rows)
+  for (let row = 0; row < rows; row++) {
+    const first = row * outputs
+    let label = 0
+    for (let c = 1; c < outputs; c++) if (targets[first + c] > targets[first + label]) label = c
+    const largest = targets[first + label]
+    // labels allow no other above 0, shares of the classes no other as large
+    let alone = true
+    for (let c = 0; c < outputs; c++) {
+      const other = targets[first + c]
+      if (c !== label) alone &&= rowClasses === 'label' ? other <= 0 : other < largest
+    }
+    if (!alone || (rowClasses === 'label' && largest !== 1)) {
+      throw new RangeError(
+        `${where}: "classWeight" needs one class a row, but row ${row} of "y" has several or none; use "sampleWeight"`,
+      )
+    }
+    classes[row] = label
+  }
+  return classes
+}

@@ -1,0 +1,63 @@
+/** Copies of the weights as they are stored, and whether one fits a model of other shapes but the same size. */
+import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
+import { show } from '../lib/check.ts'
+import { fromPanels, toPanels } from '../machine/matrixLayout.ts'
+
+/** What `getWeights` has returned, and of which shapes it was. */
+const layouts = new WeakMap<Float32Array, string>()
+
+const layoutOf = (places: readonly ParameterPlace[]): string =>
+  places.map(({ layout, shape }) => `${layout} ${shape.join(' x ')}`).join(', ')
+
+/** A copy of the stored weights, which knows its layout. */
+export function takeSnapshot(stored: Float32Array, places: readonly ParameterPlace[]): Float32Array {
+  const weights = stored.slice()
+  layouts.set(weights, layoutOf(places))
+  return weights
+}
+
+/**
+ * Arrays that `getWeights` did not return, as copies of such are, fit when what is padding in this model is 0 in them.
+ * @throws TypeError or RangeError unless the weights fit.
+ */
+export function checkSnapshot(
+  weights: unknown,
+  stored: Float32Array,
+  places: readonly ParameterPlace[],
+): asserts weights is Float32Array {
+  if (!(weights instanceof Float32Array)) {
+    throw new TypeError(`setWeights: "weights" must be what getWeights() returned, got ${show(weights)}`)
+  }
+  if (weights.length !== stored.length) {
+    throw new RangeError(
+      `setWeights: "weights" must be a snapshot of ${stored.length} floats, got one of ${weights.length}`,
+    )
+  }
+  const theirs = layouts.get(weights)
+  const ours = layoutOf(places)
+  if (theirs === ours) return
+  if (theirs !== undefined) throw new RangeError(`setWeights: the snapshot is of ${theirs}; this model has ${ours}`)
+  for (const place of places) {
+    const given = weights.subarray(place.offset, place.offset + place.stored)
+    const clean = withoutPadding(given, place)
+    const at = given.findIndex((value, i) => value !== clean[i] && !Number.isNaN(clean[i]))
+    if (at < 0) continue
+    throw new RangeError(
+      `setWeights: "weights" has ${given[at]} where ${place.path} of this model (${place.shape.join(' x ')}) has padding; it is of other shapes`,
+    )
+  }
+}
+
+/** The place's values alone, zeros around them. */
+function withoutPadding(stored: Float32Array, place: ParameterPlace): Float32Array {
+  const { layout, shape } = place
+  const clean = new Float32Array(stored.length)
+  if (layout === 'row') {
+    clean.set(stored.subarray(0, shape[0]))
+    return clean
+  }
+  const values = new Float32Array(valuesOf(place))
+  fromPanels(stored, shape[0], shape[1], values)
+  toPanels(values, shape[0], shape[1], clean)
+  return clean
+}

@@ -11,4 +11,4 @@ export interface Resolvers {
 export const forTraining: Resolvers = { initializer: resolveInitializer, regularizer: resolveRegularizer }
 
 /** Not looked at. */
-export const forPredicting: Resolvers = { initializer: zeros, regularizer: () => undefined }
+export const forPredicting: Resolvers = { initializer: () => zeros(), regularizer: () => undefined }

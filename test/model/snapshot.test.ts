@@ -294,7 +294,8 @@ test('values that are not finite are refused, unless they are allowed', () => {
       else {
         refuses(() => predictorFromBytes(file), RangeError, `value 2 of "${path}" is ${value}`)
         const outputs = predictorFromBytes(file, { allowNonFinite: true }).predict(wave(4))
-        assert.equal(outputs, modelFromBytes(file, { allowNonFinite: true }).predict(wave(4)))
+        // as numbers: which NaN it is may differ
+        assert.equal([...outputs], [...modelFromBytes(file, { allowNonFinite: true }).predict(wave(4))])
       }
     }
   }

@@ -24,7 +24,7 @@ export function storedFloats(shape: readonly number[], layout: 'panels' | 'row')
 
 /**
  * Canonical [inputs, units] row-major weights into panels [ceil(units / PANEL)][inputs][PANEL]: all of them, or as many as
- * there are from index `first` on.
+ * there are from index `first` on. Panel by panel, so that what is written lies together.
  */
 export function toPanels(
   weights: ArrayLike<number>,
@@ -33,12 +33,20 @@ export function toPanels(
   panels: Float32Array,
   first = 0,
 ): void {
-  eachRun(inputs, units, first, weights.length, (from, to, width) => {
-    for (let lane = 0; lane < width; lane++) panels[to + lane] = weights[from + lane]
-  })
+  const last = first + weights.length
+  const [top, bottom] = [Math.floor(first / units), Math.ceil(last / units)]
+  for (let unit = 0; unit < units; unit += PANEL) {
+    const width = Math.min(PANEL, units - unit)
+    for (let row = top; row < bottom; row++) {
+      const start = row * units + unit
+      const panel = unit * inputs + row * PANEL - start
+      const end = Math.min(start + width, last)
+      for (let i = Math.max(start, first); i < end; i++) panels[panel + i] = weights[i - first]
+    }
+  }
 }
 
-/** Panels back into canonical [inputs, units] row-major weights. */
+/** Panels back into canonical [inputs, units] row-major weights. The loops of toPanels: a callback in them is not inlined. */
 export function fromPanels(
   panels: Float32Array,
   inputs: number,
@@ -46,29 +54,15 @@ export function fromPanels(
   weights: Float32Array,
   first = 0,
 ): void {
-  eachRun(inputs, units, first, weights.length, (to, from, width) => {
-    for (let lane = 0; lane < width; lane++) weights[to + lane] = panels[from + lane]
-  })
-}
-
-/** Visits the runs that are contiguous in both layouts among `count` canonical weights from `first` on, counted from there. */
-function eachRun(
-  inputs: number,
-  units: number,
-  first: number,
-  count: number,
-  visit: (canonical: number, panel: number, width: number) => void,
-): void {
-  let row = Math.floor(first / units)
-  let unit = first % units
-  for (let at = 0; at < count; ) {
-    const lane = unit % PANEL
-    const width = Math.min(PANEL - lane, units - unit, count - at)
-    visit(at, (unit - lane) * inputs + row * PANEL + lane, width)
-    at += width
-    unit += width
-    if (unit < units) continue
-    unit = 0
-    row++
+  const last = first + weights.length
+  const [top, bottom] = [Math.floor(first / units), Math.ceil(last / units)]
+  for (let unit = 0; unit < units; unit += PANEL) {
+    const width = Math.min(PANEL, units - unit)
+    for (let row = top; row < bottom; row++) {
+      const start = row * units + unit
+      const panel = unit * inputs + row * PANEL - start
+      const end = Math.min(start + width, last)
+      for (let i = Math.max(start, first); i < end; i++) weights[i - first] = panels[panel + i]
+    }
   }
 }

@@ -3,7 +3,7 @@
 import { checkOptions } from '../lib/check.ts'
 import { showData } from './arrays.ts'
 import { type Features, readFeatures } from './features.ts'
-import { readTargets, splitRows, type TargetSpec, type Targets } from './targets.ts'
+import { readTargets, type TargetSpec, type Targets } from './targets.ts'
 import { type ClassWeight, type RowClasses, readWeights } from './weights.ts'
 
 /** Packed rows: features, targets as the loss wants them, and row weights if any. */
@@ -36,6 +36,27 @@ export function sliceRows({ features, targets, weights, ...data }: DataSet, firs
     return values.subarray(first * cols, (first + rows) * cols) as T
   }
   return { rows, features: part(features), targets: part(targets), ...(weights && { weights: part(weights) }) }
+}
+
+/** The given rows of a data set, copied. */
+export function takeRowsOf({ features, targets, weights, ...data }: DataSet, chosen: Int32Array): DataSet {
+  const take = <T extends Float32Array | Int32Array>(values: T, into: T): T => {
+    const cols = values.length / data.rows
+    chosen.forEach((row, i) => {
+      into.set(values.subarray(row * cols, (row + 1) * cols), i * cols)
+    })
+    return into
+  }
+  const room = (values: { length: number }) => (values.length / data.rows) * chosen.length
+  return {
+    rows: chosen.length,
+    features: take(features, new Float32Array(room(features))),
+    targets:
+      targets instanceof Int32Array
+        ? take(targets, new Int32Array(room(targets)))
+        : take(targets, new Float32Array(room(targets))),
+    ...(weights && { weights: take(weights, new Float32Array(room(weights))) }),
+  }
 }
 
 const isBatch = (value: unknown): boolean => typeof value === 'object' && value !== null && 'x' in value && 'y' in value
@@ -112,41 +133,6 @@ export function withClassWeight(
   const { rows, targets, weights: sampleWeight } = data
   const weights = readWeights('fit', { sampleWeight, classWeight, targets, outputs, rows, rowClasses })
   return { ...data, ...(weights && { weights }) }
-}
-
-/** Features, targets and, if they are to weigh differently, a weight for each row. */
-export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>]
-
-/** How `fit` is told to validate. */
-export interface Validation {
-  readonly validationSplit?: number
-  readonly validationData?: ValidationData
-}
-
-/** The data set of `validationData`, if given. */
-export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
-  if (validationData === undefined) return undefined
-  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
-    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${showData(validationData)}`)
-  }
-  const [x, y, sampleWeight] = validationData
-  return readDataSet('fit: validationData', intake, x, y, sampleWeight)
-}
-
-/** Rows to train on, and rows to validate with: given apart, or the last of the same. */
-export function splitDataSet(data: DataSet, intake: Intake, validation: Validation): [DataSet, DataSet | undefined] {
-  const given = readValidation(intake, validation)
-  const { validationSplit } = validation
-  if (validationSplit === undefined) return [data, given]
-  if (given) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
-  const trained = splitRows('fit', data.rows, validationSplit)
-  const parts = [sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)] as const
-  for (const [i, { weights }] of parts.entries()) {
-    if (weights?.every((weight) => weight === 0)) {
-      throw new RangeError(`fit: "sampleWeight" is 0 for all rows to ${i === 0 ? 'train on' : 'validate with'}`)
-    }
-  }
-  return [...parts]
 }
 
 /** @throws RangeError when the last batch would be too small for a layer's batch statistics. */

@@ -1,5 +1,4 @@
 /** From what users pass to what the machine reads: packed rows, checked by row and column. */
-import { checkNumber } from '../lib/check.ts'
 import { checkArray, checkEntry, isNested, type NumberArray, packRows, place } from './arrays.ts'
 
 /** Values or class indices row after row, or an array of rows (values or one-hot). */
@@ -174,21 +173,4 @@ function checkClassTargets(
       ones = 0
     }
   }
-}
-
-/**
- * How many of the rows to train on: all but the LAST `fraction` of them, which are validated on. As in Keras they are
- * taken before any shuffling.
- * @throws TypeError or RangeError unless fraction is in (0, 1) and leaves rows on both sides.
- */
-export function splitRows(where: string, rows: number, fraction: unknown): number {
-  const share = checkNumber(where, 'validationSplit', fraction, { above: 0, below: 1 })
-  // the summand undoes the rounding of 1 - share: 100 rows split at 0.9 are 10 and 90
-  const trained = Math.floor(rows * (1 - share) + rows * 1e-12)
-  if (trained === 0 || trained === rows) {
-    throw new RangeError(
-      `${where}: "validationSplit" ${share} of ${rows} rows leaves ${trained} to train on and ${rows - trained} to validate on`,
-    )
-  }
-  return trained
 }

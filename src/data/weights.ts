@@ -103,11 +103,21 @@ function balanced(classes: number, rows: Int32Array): Float64Array {
   return counts.map((count) => (count > 0 ? rows.length / (occurring * count) : 1))
 }
 
+/** The class of a row: its index, the largest of its values (the first, when several are), with one output 0 or 1. */
+export function classOf(targets: Int32Array | Float32Array, outputs: number, row: number): number {
+  if (targets instanceof Int32Array) return targets[row]
+  const first = row * outputs
+  if (outputs === 1) return targets[first] >= 0.5 ? 1 : 0
+  let label = 0
+  for (let c = 1; c < outputs; c++) if (targets[first + c] > targets[first + label]) label = c
+  return label
+}
+
 /**
  * The class of every row.
  * @throws TypeError where targets are quantities, RangeError for a row of several classes or none.
  */
-export function classesOf(
+function classesOf(
   where: string,
   targets: Int32Array | Float32Array,
   outputs: number,
@@ -118,12 +128,12 @@ export function classesOf(
   if (rowClasses === 'none') {
     throw new TypeError(`${where}: "classWeight" needs classes, but the loss is of quantities; use "sampleWeight"`)
   }
-  if (outputs === 1) return Int32Array.from(targets, (target) => (target >= 0.5 ? 1 : 0))
   const classes = new Int32Array(rows)
   for (let row = 0; row < rows; row++) {
     const first = row * outputs
-    let label = 0
-    for (let c = 1; c < outputs; c++) if (targets[first + c] > targets[first + label]) label = c
+    const label = classOf(targets, outputs, row)
+    classes[row] = label
+    if (outputs === 1) continue
     const largest = targets[first + label]
     // labels allow no other above 0, shares of the classes no other as large
     let alone = true
@@ -136,7 +146,6 @@ export function classesOf(
         `${where}: "classWeight" needs one class a row, but row ${row} of "y" has several or none; use "sampleWeight"`,
       )
     }
-    classes[row] = label
   }
   return classes
 }

@@ -55,9 +55,9 @@ export {
 } from '../catalogue/metrics/metrics.ts'
 export { type ScoreOptions, score } from '../catalogue/metrics/score.ts'
 export { l1, l1l2, l2, type Regularizer } from '../catalogue/regularizers.ts'
-export type { BatchInput, BatchSource, ValidationData } from '../data/dataset.ts'
+export type { BatchInput, BatchSource } from '../data/dataset.ts'
 export type { Features } from '../data/features.ts'
-export { oneHot, shuffle, trainTestSplit } from '../data/preprocessing.ts'
+export { type FoldOptions, kFold, takeRows } from '../data/folds.ts'
 export {
   type MinMaxScaler,
   minMaxScaler,
@@ -65,7 +65,9 @@ export {
   type StandardScaler,
   standardScaler,
 } from '../data/scalers.ts'
+export { oneHot, shuffle, trainTestSplit } from '../data/split.ts'
 export type { Targets } from '../data/targets.ts'
+export type { ValidationData, ValidationSplit } from '../data/validation.ts'
 export type { ClassWeight } from '../data/weights.ts'
 export { type CsvTable, readCsv } from '../formats/csv.ts'
 export { gunzip, readIdx } from '../formats/idx.ts'
@@ -156,8 +158,8 @@ export {
   tensorBoard,
   terminateOnNaN,
 } from '../training/callbacks/callbacks.ts'
-export type { History } from '../training/fit.ts'
 export type { FitOptions } from '../training/fitOptions.ts'
+export type { History } from '../training/history.ts'
 export {
   type MinimizeOptions,
   type Minimum,

@@ -12,8 +12,9 @@ import { Random } from '../lib/random.ts'
 import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
 import { pickTarget } from '../machine/wasm.ts'
 import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
-import { fit, type History } from '../training/fit.ts'
+import { fit } from '../training/fit.ts'
 import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
+import type { History } from '../training/history.ts'
 import { Scorer } from '../training/scorer.ts'
 import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
 import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
@@ -126,20 +127,27 @@ export class Model {
 
   /**
    * Trains for `epochs` passes over the data, yielding to the event loop; Keras' `fit`.
-   * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state is kept from call to call.
+   * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state is kept from call to call; how callbacks have
+   * scaled the learning rate only where `initialEpoch` says that a training goes on.
    * @returns the metrics of every epoch; rejects with the signal's reason when aborted (completed steps are kept).
    * @throws TypeError or RangeError (as a rejection) naming the argument, before anything changes.
    */
   async fit(x: Features, y: Targets, options?: FitOptions): Promise<History>
   async fit(batches: BatchSource, options?: FitOptions): Promise<History>
   async fit(...args: FitArguments): Promise<History> {
+    return this.#fit(args)
+  }
+
+  /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
+  async #fit(args: FitArguments, goesOn = false): Promise<History> {
     const scorer = this.#requireCompiled('fit')
     this.#refuseWhileFitting('fit')
-    const { shuffle, ...call } = readFit(args, this.#intake('fit'), (rows, batchSize) =>
+    const { shuffle, ...call } = readFit(args, this.#intake('fit'), this.seed, (rows, batchSize) =>
       this.#checkBatches('fit', rows, batchSize),
     )
     call.signal?.throwIfAborted()
     this.#fitting = true
+    if (!goesOn && call.initialEpoch === 0) this.engine.learningRateScale = 1
     try {
       const random = shuffle ? this.#random : undefined
       return await fit({ ...call, engine: this.engine, model: this, scorer, random })
@@ -156,7 +164,7 @@ export class Model {
     options: Omit<FitOptions, 'epochs' | 'initialEpoch'> = {},
   ): Promise<History> {
     checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS)
-    return this.fit(x, y, { shuffle: false, ...options, epochs: 1 })
+    return this.#fit([x, y, { shuffle: false, ...options, epochs: 1 }], true)
   }
 
   /**
@@ -301,7 +309,8 @@ export class Model {
 
   /**
    * Brings back a snapshot taken by `getWeights`.
-   * @throws TypeError or RangeError for anything else, and for a snapshot of a model of other shapes.
+   * @throws TypeError or RangeError for anything else, and for a snapshot of a model of other shapes; of a copy of a snapshot
+   * only values where this model has padding tell.
    */
   setWeights(weights: Float32Array): void {
     const { storage, places } = this.engine

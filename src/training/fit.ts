@@ -3,18 +3,13 @@ import { yieldToEventLoop } from '#runtime'
 import { type Batches, type DataSet, sliceRows } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import { emptyTally, RECORDS, type Tally } from '../engine/records.ts'
-import type { Feed } from '../engine/window.ts'
-import { checkNumber } from '../lib/check.ts'
+import { checkFloat } from '../lib/check.ts'
 import type { Random } from '../lib/random.ts'
 import type { CallbackContext, CallbackModel, Logs } from './callbacks/callbacks.ts'
 import type { FitCall } from './fitOptions.ts'
+import { emptyHistory, type History, record, validationName } from './history.ts'
+import { Passes } from './passes.ts'
 import type { Scorer } from './scorer.ts'
-
-/** What `fit` returns: one entry per epoch under each key (`loss`, `accuracy`, `val_loss`, ...). */
-export interface History {
-  readonly epoch: number[]
-  readonly metrics: Record<string, number[]>
-}
 
 /** A whole number of updates between two looks at the clock takes about this long. */
 const CHUNK_MILLISECONDS = 10
@@ -33,38 +28,24 @@ export interface FitRequest extends Omit<FitCall, 'shuffle'> {
 const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
 
 export async function fit(request: FitRequest): Promise<History> {
-  const { engine, callbacks, epochs, initialEpoch, random } = request
-  const history: History = { epoch: [], metrics: {} }
+  const { engine, callbacks, epochs, initialEpoch, random, data } = request
+  const history = emptyHistory(Object.keys(request.scorer.fresh().logs(emptyTally())), request.validation !== undefined)
   const run = new Run(request)
   const { context } = run
-  const { data } = request
-  const feed = isDataSet(data) ? engine.feed(data, request.batchSize) : undefined
-  const order = isDataSet(data) ? new Int32Array(data.rows) : undefined
+  const passes = isDataSet(data) ? new Passes(engine.feed(data, request.batchSize), data.rows, random) : undefined
 
   for (const callback of callbacks) await callback.onTrainBegin?.(context)
   for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
     run.begin(epoch)
-    if (feed && order && isDataSet(data)) {
-      // from the rows' own order, so that a resumed training shuffles as the uninterrupted one does
-      order.forEach((_, row) => {
-        order[row] = row
-      })
-      if (random) random.shuffle(order)
-      feed.begin(order)
-      await run.trainArrays(feed, data)
-    } else if (!isDataSet(data)) {
-      await run.trainBatches(data)
-    }
+    if (passes) await run.trainArrays(passes)
+    else if (!isDataSet(data)) await run.trainBatches(data)
     // an epoch that was stopped before its first batch is none
     if (run.untrained) break
     const logs = { ...run.logs(), ...(request.validation && (await validate(request, request.validation))) }
-    history.epoch.push(epoch)
-    for (const [name, value] of Object.entries(logs)) {
-      history.metrics[name] ??= []
-      history.metrics[name].push(value)
-    }
     for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context)
+    record(history, epoch, logs)
+    run.warnOfLoss()
     request.signal?.throwIfAborted()
   }
   for (const callback of callbacks) await callback.onTrainEnd?.(context)
@@ -87,7 +68,7 @@ async function validate({ engine, scorer, signal }: FitRequest, data: DataSet): 
     if (performance.now() - started > CHUNK_MILLISECONDS) await yieldToEventLoop()
     else rows *= 2
   }
-  return Object.fromEntries(Object.entries(judge.logs(tally)).map(([name, value]) => [`val_${name}`, value]))
+  return Object.fromEntries(Object.entries(judge.logs(tally)).map(([name, value]) => [validationName(name), value]))
 }
 
 /** The promise's value, or a rejection with the signal's reason as soon as it is aborted. */
@@ -105,6 +86,8 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
 class Run {
   readonly context: CallbackContext
   #stopReason: string | undefined
+  #stoppedByCallback = false
+  #warned = false
   readonly #request: FitRequest
   readonly #perBatch: boolean
   #tally: Tally = emptyTally()
@@ -141,13 +124,14 @@ class Run {
         return engine.learningRateScale
       },
       set learningRateScale(scale: number) {
-        engine.learningRateScale = checkNumber('callback', 'learningRateScale', scale, { minimum: 0 })
+        engine.learningRateScale = checkFloat('callback', 'learningRateScale', scale, { minimum: 0 })
       },
       get stopReason() {
         return run.#stopReason
       },
       stop(reason: string) {
         run.#stopReason ??= String(reason)
+        run.#stoppedByCallback = true
       },
     }
   }
@@ -169,20 +153,37 @@ class Run {
     return this.#request.scorer.logs(this.#tally)
   }
 
+  /** Says once that the loss is lost, unless a callback has seen to it. */
+  warnOfLoss(): void {
+    const { loss, weight } = this.#tally
+    if (this.#warned || this.#stoppedByCallback || weight === 0 || Number.isFinite(loss)) return
+    this.#warned = true
+    console.warn(
+      `fit: the loss is ${loss / weight} in epoch ${this.#epoch + 1}, and training goes on; try a smaller learningRate, clipNorm or scaled features, and terminateOnNaN() to stop when this happens`,
+    )
+  }
+
   /** Steps still allowed in this epoch. */
   get #left(): number {
     const { stepsPerEpoch, maxSteps } = this.#request
     return this.stopped ? 0 : Math.min(stepsPerEpoch - this.#batch, maxSteps - this.#updates)
   }
 
-  /** One epoch over a data set in the order its feed was given. */
-  async trainArrays(feed: Feed, data: DataSet): Promise<void> {
-    const { engine, batchSize, scorer, signal } = this.#request
+  /** One epoch: a pass over the rows, or as many steps as an epoch has been given, from where the last one stopped. */
+  async trainArrays(passes: Passes): Promise<void> {
+    const { engine, batchSize, scorer, signal, stepsPerEpoch } = this.#request
+    const { feed, rows: all } = passes
     const plan = engine.trainingPlan(batchSize)
-    const batches = Math.min(Math.ceil(data.rows / batchSize), this.#left)
-    let first = 0
-    while (first < data.rows && this.#left > 0) {
+    const counted = stepsPerEpoch < Number.POSITIVE_INFINITY
+    const batches = Math.min(counted ? stepsPerEpoch : Math.ceil(all / batchSize), this.#left)
+    if (!counted) passes.begin()
+    while (this.#left > 0) {
+      if (passes.done) {
+        if (!counted) break
+        passes.begin()
+      }
       signal?.throwIfAborted()
+      const { first } = passes
       const { index, rows } = feed.ready(first)
       const perStep = this.#perBatch || scorer.needsOutputs
       const count = Math.min(perStep ? 1 : this.#chunk, Math.ceil(rows / batchSize), this.#left)
@@ -193,7 +194,7 @@ class Run {
       if (waiting) await waiting
       const trained = Math.min(count * batchSize, rows)
       if (scorer.needsOutputs) scorer.update(engine.read(plan.outputs, trained), feed.rows(first, trained))
-      first += trained
+      passes.first += trained
       this.#adapt(count, performance.now() - started)
       await this.#advance(count, batches)
     }
@@ -257,6 +258,7 @@ class Run {
         this.context,
       )
     }
+    this.warnOfLoss()
     await yieldToEventLoop()
     this.#lastTurn = performance.now()
   }

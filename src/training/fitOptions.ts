@@ -9,13 +9,11 @@ import {
   type Intake,
   isBatchSource,
   readDataSet,
-  readValidation,
-  splitDataSet,
-  type ValidationData,
   withClassWeight,
 } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
+import { readValidation, splitDataSet, type ValidationData, type ValidationSplit } from '../data/validation.ts'
 import type { ClassWeight } from '../data/weights.ts'
 import { checkBoolean, checkInteger, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import { type Callback, checkCallbacks } from './callbacks/callbacks.ts'
@@ -27,8 +25,11 @@ export interface FitOptions {
   batchSize?: number
   /** Whether every epoch takes the rows in a new order. Default true. */
   shuffle?: boolean
-  /** Fraction of the rows, taken from the end before any shuffling, that is only validated on. */
-  validationSplit?: number
+  /**
+   * Fraction of the rows that is only validated on: the last ones, before any shuffling, as in Keras. With
+   * `{ fraction, shuffle: true }` rows at random, the same in every call; with `stratify: true` the same share of every class.
+   */
+  validationSplit?: ValidationSplit
   /** Rows that are only validated on. */
   validationData?: ValidationData
   /** Factors on the losses of classes. */
@@ -37,7 +38,10 @@ export interface FitOptions {
   sampleWeight?: ArrayLike<number>
   /** The epoch to begin with, where training goes on. Default 0. */
   initialEpoch?: number
-  /** Updates after which an epoch ends, before the data does. */
+  /**
+   * Updates of an epoch, in the place of one pass over the data: the next epoch goes on where this one stopped, and rows
+   * that have all been seen come again in a new order. A source of batches that ends ends the epoch.
+   */
   stepsPerEpoch?: number
   /** Updates after which training ends, whatever the epoch. */
   maxSteps?: number
@@ -113,12 +117,14 @@ export interface FitCall extends Course {
 }
 
 /**
+ * @param seed of a split at random.
  * @param checkRows refuses rows that leave a batch too small for the model.
  * @throws TypeError or RangeError naming the argument.
  */
 export function readFit(
   [first, second, third = {}]: FitArguments,
   intake: Intake,
+  seed: number,
   checkRows: (rows: number, batchSize?: number) => void,
 ): FitCall {
   if (isBatchSource(first)) {
@@ -133,7 +139,7 @@ export function readFit(
   }
   const course = readCourse(third, false)
   const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)
-  const [rows, validation] = splitDataSet(given, intake, third)
+  const [rows, validation] = splitDataSet(given, intake, third, seed)
   const data = withClassWeight(rows, intake, third.classWeight)
   const batchSize = Math.min(course.batchSize, data.rows)
   checkRows(data.rows, batchSize)

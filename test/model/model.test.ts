@@ -195,6 +195,62 @@ for (const target of targets) {
     assert.not.equal(model.parameters[0].get(), before[0])
   })
 
+  test('what would be ignored or misread is refused', () => {
+    const model = classifier()
+    const x = wave(8 * 4)
+    refuses(() => model.freeze(), RangeError, 'freeze: name at least one layer')
+    refuses(() => model.unfreeze(), RangeError, 'unfreeze: name at least one layer')
+    refuses(() => model.predict(x, 32 as never), TypeError, 'predict: options must be an object, got 32')
+    refuses(() => model.predict(x, null as never), TypeError, 'predict: options must be an object, got null')
+    refuses(() => model.predict(x, { out: null } as never), RangeError, '"out" must be a Float32Array')
+    refuses(() => model.predict(x, { training: null } as never), TypeError, '"training" must be true or false')
+    refuses(
+      () => model.predict(Buffer.alloc(16)),
+      TypeError,
+      'predict: "x" is a Buffer of 16 bytes; pass new Uint8Array',
+    )
+    refuses(() => model.predict(x.buffer as never), TypeError, 'say what it holds: new Float32Array(buffer)')
+    assert.is(model.predict(new Uint8Array(Buffer.alloc(16))).length, 12)
+    refuses(() => model.gradients(x, labels(8), { weights: [] } as never), TypeError, 'gradients: unknown option')
+  })
+
+  test('sample weights weigh the gradient as they do the step', () => {
+    const [x, y] = [wave(8 * 4), labels(8)]
+    const sampleWeight = [1, 0, 2, 0.5, 1, 3, 0, 1]
+    const [model, trained] = [classifier(), classifier()]
+    const { loss, gradient } = model.gradients(x, y, { sampleWeight })
+    assert.is(loss, model.evaluate(x, y, { sampleWeight }).loss)
+    assert.is(loss, trained.trainStep(x, y, { sampleWeight }))
+    assert.equal(
+      [...gradient],
+      trained.parameters.flatMap((parameter) => [...parameter.gradient()]),
+    )
+    assert.not.equal([...gradient], [...model.gradients(x, y).gradient])
+  })
+
+  test('weights of a model of other shapes are refused, whoever copied them', () => {
+    const of = (units: number) => sequential([input(4), dense(units, { biasInitializer: 'ones' })], { seed: 1 })
+    const [model, same, other] = [of(3), of(3), of(5)]
+    const weights = model.getWeights()
+    assert.is(weights.length, other.getWeights().length)
+    same.setWeights(weights)
+    assert.equal(bits(same), bits(model))
+    same.setWeights(weights.slice())
+    same.setWeights(weights.map((value) => value * 0.5))
+    const before = bits(other)
+    refuses(
+      () => other.setWeights(weights),
+      RangeError,
+      'the snapshot is of panels 4 x 3, row 3; this model has panels 4 x 5, row 5',
+    )
+    // of a copy only its padding can tell, as that of the wider model does
+    const copy = other.getWeights().slice()
+    refuses(() => model.setWeights(copy), RangeError, /"weights" has .* has padding; it is of other shapes/)
+    refuses(() => other.setWeights(weights.slice(1)), RangeError, '"weights" must be a snapshot of')
+    refuses(() => other.setWeights([...weights] as never), TypeError, 'must be what getWeights() returned')
+    assert.equal(bits(other), before)
+  })
+
   test('two layers of one name are refused', () => {
     refuses(() => sequential([input(3), dense(3, { name: 'dense_2' }), dense(1)]), RangeError, '"dense_2"')
   })

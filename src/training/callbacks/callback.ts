@@ -59,7 +59,7 @@ export interface CallbackContext {
   readonly rows: number
   /** The schedule's value at the last update (before any: at the first), times learningRateScale. */
   readonly learningRate: number
-  /** Factor on every learning rate from now on; 1 at the start. */
+  /** Factor on every learning rate from now on. 1 when `fit` begins, but for one that goes on from an `initialEpoch` above 0, and `partialFit`. */
   learningRateScale: number
   /** Why training ends early; undefined while it goes on. */
   readonly stopReason: string | undefined
@@ -77,7 +77,10 @@ export interface Callback {
   onBatchEnd?(batch: number, logs: Logs, context: CallbackContext): Awaitable
   /** At most every 50 ms or so: costs nothing per batch. */
   onProgress?(progress: Progress, context: CallbackContext): Awaitable
-  /** With `val_` metrics, when there is validation data. */
+  /**
+   * With `val_` metrics, when there is validation data. Numbers added to `logs` are metrics too: they reach the history and
+   * the callbacks that come later in the list.
+   */
   onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Awaitable
   onTrainEnd?(context: CallbackContext): Awaitable
 }

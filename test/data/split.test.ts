@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { oneHot, shuffle, trainTestSplit } from '../../src/data/preprocessing.ts'
+import { oneHot, shuffle, trainTestSplit } from '../../src/data/split.ts'
 
-test('preprocessing: oneHot', () => {
+test('split: oneHot', () => {
   assert.equal([...oneHot([1, 0, 2])], [0, 1, 0, 1, 0, 0, 0, 0, 1])
   assert.equal([...oneHot(Uint8Array.of(1, 0), 3)], [0, 1, 0, 1, 0, 0])
   assert.throws(() => oneHot([1, 3], 3), /oneHot: "labels" row 1 is class 3/)
@@ -18,7 +18,7 @@ const counted = (rows: number) => ({
   y: Int32Array.from({ length: rows }, (_, i) => i),
 })
 
-test('preprocessing: shuffle keeps rows together and inputs untouched', () => {
+test('split: shuffle keeps rows together and inputs untouched', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), fc.nat(), (rows, seed) => {
       const { x, y } = counted(rows)
@@ -55,7 +55,7 @@ test('preprocessing: shuffle keeps rows together and inputs untouched', () => {
   assert.equal(wide.y, nested.y.flat())
 })
 
-test('preprocessing: trainTestSplit parts every row once', () => {
+test('split: trainTestSplit parts every row once', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 60 }),
@@ -84,7 +84,7 @@ test('preprocessing: trainTestSplit parts every row once', () => {
   )
 })
 
-test('preprocessing: stratified parts have the proportions of the whole', () => {
+test('split: stratified parts have the proportions of the whole', () => {
   const y = [...new Array(60).fill(0), ...new Array(30).fill(1), ...new Array(10).fill(2)]
   const x = y.map((label, i) => [i, label])
   for (let seed = 0; seed < 5; seed++) {
@@ -109,7 +109,7 @@ test('preprocessing: stratified parts have the proportions of the whole', () => 
   assert.is(new Set(yTest).size, 2)
 })
 
-test('preprocessing: what cannot be split is refused', () => {
+test('split: what cannot be split is refused', () => {
   const { x, y } = counted(4)
   assert.throws(() => trainTestSplit(x, y, {}), /trainTestSplit: say how many columns "x" has/)
   assert.throws(

@@ -1,18 +1,23 @@
 /** What users do to their data before training: encode, shuffle, split. */
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
+import { checkArray } from './arrays.ts'
 import { type Features, readFeatures } from './features.ts'
 import { columnsOf } from './scaling.ts'
 import { readTargets, type Targets } from './targets.ts'
+
+/** Values of the largest Float32Array that every engine makes. */
+const LONGEST = 2 ** 30
 
 /**
  * Class indices as rows of zeros with a one: [labels.length, classes], row-major.
  * @throws RangeError for a label that is not a whole number from 0 to classes - 1 (default: the largest label).
  */
 export function oneHot(labels: ArrayLike<number>, classes?: number): Float32Array {
-  let width = classes ?? 0
-  if (classes !== undefined) checkInteger('oneHot', 'classes', classes, 1)
-  else for (let i = 0; i < labels.length; i++) width = Math.max(width, Math.floor(labels[i]) + 1 || 0, 1)
+  checkArray('oneHot', 'labels', labels)
+  let width = classes === undefined ? 0 : checkInteger('oneHot', 'classes', classes, 1)
+  if (classes === undefined)
+    for (let i = 0; i < labels.length; i++) width = Math.max(width, Math.floor(labels[i]) + 1 || 0, 1)
   const outputs = width
   const indices = readTargets('oneHot', 'labels', labels, {
     kind: 'classes',
@@ -20,6 +25,11 @@ export function oneHot(labels: ArrayLike<number>, classes?: number): Float32Arra
     rows: labels.length,
     rowsOf: 'labels',
   })
+  if (indices.length * outputs > LONGEST) {
+    throw new RangeError(
+      `oneHot: ${indices.length} rows of ${outputs} classes are too many for one array; use sparseCategoricalCrossentropy, which takes class indices`,
+    )
+  }
   const out = new Float32Array(indices.length * outputs)
   indices.forEach((label, row) => {
     out[row * outputs + label] = 1
@@ -81,8 +91,9 @@ export function shuffle<Y extends Targets>(
 }
 
 /**
- * Parts a data set at random: ⌈testSize · rows⌉ rows to test with (testSize at least 1: that many), the others to train on.
- * With `stratify`, y holds class indices and every class is parted in the same proportion.
+ * Splits a data set at random: ⌈testSize · rows⌉ rows to test with (testSize at least 1: that many), the others to train on.
+ * With `stratify`, y holds class indices and every class is split in the same proportion. Features become float32: where that
+ * is too coarse, as for seconds of the Unix clock, scale them first, or take `trainRows` and `testRows` with `takeRows`.
  * @throws RangeError when either part would be empty.
  */
 export function trainTestSplit<Y extends Targets>(
@@ -103,7 +114,7 @@ export function trainTestSplit<Y extends Targets>(
 
   const order = Int32Array.from({ length: rows }, (_, row) => row)
   random.shuffle(order)
-  const isTest = stratify ? stratified(where, pair, order, test) : new Set(order.subarray(0, test))
+  const isTest = stratify ? stratified(labelsOf(where, pair), order, test) : new Set(order.subarray(0, test))
   const testRows = order.filter((row) => isTest.has(row))
   const trainRows = order.filter((row) => !isTest.has(row))
   const trained = take(pair, trainRows)
@@ -111,22 +122,27 @@ export function trainTestSplit<Y extends Targets>(
   return { xTrain: trained.x, yTrain: trained.y, xTest: tested.x, yTest: tested.y, trainRows, testRows }
 }
 
-/** `test` rows, from every class its share; what shares leave over goes to the largest remainders. */
-function stratified(where: string, { y, rows }: Pair<Targets>, order: Int32Array, test: number): Set<number> {
+function labelsOf(where: string, { y, rows }: Pair<Targets>): (row: number) => number {
   const labels = readTargets(where, 'y', y, { kind: 'classes', outputs: 2 ** 31 - 1, rows })
+  return (row) => labels[row]
+}
+
+/** The first `count` rows of the order, but from every class its share; what shares leave over goes to the largest remainders. */
+export function stratified(labelOf: (row: number) => number, order: Int32Array, count: number): Set<number> {
   const groups = new Map<number, number[]>()
   for (const row of order) {
-    const group = groups.get(labels[row])
+    const label = labelOf(row)
+    const group = groups.get(label)
     if (group) group.push(row)
-    else groups.set(labels[row], [row])
+    else groups.set(label, [row])
   }
   const shares = [...groups.values()].map((members) => {
-    const exact = (members.length * test) / rows
+    const exact = (members.length * count) / order.length
     return { members, count: Math.floor(exact), remainder: exact - Math.floor(exact) }
   })
-  let missing = test - shares.reduce((sum, { count }) => sum + count, 0)
+  let missing = count - shares.reduce((sum, share) => sum + share.count, 0)
   for (const share of [...shares].sort((a, b) => b.remainder - a.remainder)) {
     if (missing-- > 0) share.count++
   }
-  return new Set(shares.flatMap(({ members, count }) => members.slice(0, count)))
+  return new Set(shares.flatMap((share) => share.members.slice(0, share.count)))
 }

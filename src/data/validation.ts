@@ -1,0 +1,143 @@
+/** Rows to validate with: given apart, or taken from those to train on. */
+import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
+import { Random } from '../lib/random.ts'
+import { showData } from './arrays.ts'
+import { type DataSet, type Intake, readDataSet, sliceRows, takeRowsOf } from './dataset.ts'
+import type { Features } from './features.ts'
+import { stratified } from './split.ts'
+import type { Targets } from './targets.ts'
+import { classOf } from './weights.ts'
+
+/** Features, targets and, if they are to weigh differently, a weight for each row. */
+export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>]
+
+/** A fraction of the rows: the last, unless `shuffle` takes them at random; with `stratify` the same share of every class. */
+export type ValidationSplit = number | { fraction: number; stratify?: boolean; shuffle?: boolean }
+
+/** How `fit` is told to validate. */
+export interface Validation {
+  readonly validationSplit?: ValidationSplit
+  readonly validationData?: ValidationData
+}
+
+/** The data set of `validationData`, if given. */
+export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
+  if (validationData === undefined) return undefined
+  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
+    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${showData(validationData)}`)
+  }
+  const [x, y, sampleWeight] = validationData
+  return readDataSet('fit: validationData', intake, x, y, sampleWeight)
+}
+
+/**
+ * Rows to train on, and rows to validate with.
+ * @param seed of a split at random: the same rows in every call, so that a training can go on.
+ */
+export function splitDataSet(
+  data: DataSet,
+  intake: Intake,
+  validation: Validation,
+  seed: number,
+): [DataSet, DataSet | undefined] {
+  const given = readValidation(intake, validation)
+  const { validationSplit } = validation
+  if (validationSplit === undefined) return [data, given]
+  if (given) throw new TypeError('fit: give either "validationSplit" or "validationData", not both')
+  const { fraction, stratify, shuffle } = readSplit(validationSplit)
+  const trained = splitRows('fit', data.rows, fraction)
+  const parts =
+    stratify || shuffle
+      ? splitByRows(data, intake, trained, stratify, shuffle ? new Random(seed) : undefined)
+      : ([sliceRows(data, 0, trained), sliceRows(data, trained, data.rows - trained)] as const)
+  for (const [i, { weights }] of parts.entries()) {
+    if (weights?.every((weight) => weight === 0)) {
+      throw new RangeError(`fit: "sampleWeight" is 0 for all rows to ${i === 0 ? 'train on' : 'validate with'}`)
+    }
+  }
+  warnOfMissingClass(parts, intake)
+  return [...parts]
+}
+
+function readSplit(split: unknown): { fraction: unknown; stratify: boolean; shuffle: boolean } {
+  if (typeof split !== 'object' || split === null) return { fraction: split, stratify: false, shuffle: false }
+  checkOptions('fit: "validationSplit"', split, ['fraction', 'stratify', 'shuffle'])
+  const {
+    fraction,
+    stratify = false,
+    shuffle = false,
+  }: { fraction?: unknown; stratify?: unknown; shuffle?: unknown } = split
+  return {
+    fraction,
+    stratify: checkBoolean('fit', 'validationSplit.stratify', stratify),
+    shuffle: checkBoolean('fit', 'validationSplit.shuffle', shuffle),
+  }
+}
+
+/**
+ * How many of the rows to train on: all but a `fraction` of them, which are validated on.
+ * @throws TypeError or RangeError unless fraction is in (0, 1) and leaves rows on both sides.
+ */
+export function splitRows(where: string, rows: number, fraction: unknown): number {
+  const share = checkNumber(where, 'validationSplit', fraction, { above: 0, below: 1 })
+  // the summand undoes the rounding of 1 - share: 100 rows split at 0.9 are 10 and 90
+  const trained = Math.floor(rows * (1 - share) + rows * 1e-12)
+  if (trained === 0 || trained === rows) {
+    throw new RangeError(
+      `${where}: "validationSplit" ${share} of ${rows} rows leaves ${trained} to train on and ${rows - trained} to validate on`,
+    )
+  }
+  return trained
+}
+
+function splitByRows(
+  data: DataSet,
+  intake: Intake,
+  trained: number,
+  stratify: boolean,
+  random: Random | undefined,
+): readonly [DataSet, DataSet] {
+  const { rows, targets } = data
+  if (stratify && !hasClasses(intake)) {
+    throw new TypeError('fit: "validationSplit.stratify" needs one class a row, which these targets do not have')
+  }
+  // the rows to validate with come first; without a shuffle they are the last ones
+  const order = Int32Array.from({ length: rows }, (_, i) => rows - 1 - i)
+  random?.shuffle(order)
+  const held = rows - trained
+  const chosen = stratify
+    ? stratified((row) => classOf(targets, intake.outputs, row), order, held)
+    : new Set(order.subarray(0, held))
+  const numbers = order.sort()
+  return [
+    takeRowsOf(
+      data,
+      numbers.filter((row) => !chosen.has(row)),
+    ),
+    takeRowsOf(
+      data,
+      numbers.filter((row) => chosen.has(row)),
+    ),
+  ]
+}
+
+/** Whether the loss takes every row for a member of one class. */
+const hasClasses = ({ kind, outputs, rowClasses }: Intake): boolean =>
+  kind === 'classes' || rowClasses === 'largest' || (rowClasses === 'label' && outputs === 1)
+
+/** Sorted rows are the usual reason why validation fails: a class that is only in the last rows is never trained. */
+function warnOfMissingClass([train, held]: readonly DataSet[], intake: Intake): void {
+  if (!hasClasses(intake)) return
+  const classes = ({ rows, targets }: DataSet) => {
+    const found = new Set<number>()
+    for (let row = 0; row < rows; row++) found.add(classOf(targets, intake.outputs, row))
+    return found
+  }
+  const trained = classes(train)
+  const missing = [...classes(held)].filter((label) => !trained.has(label)).sort((a, b) => a - b)
+  if (missing.length === 0) return
+  const named = missing.length === 1 ? `class ${missing[0]} is` : `classes ${missing.slice(0, 8).join(', ')} are`
+  console.warn(
+    `fit: ${named} only among the rows that validationSplit holds out, so nothing is learned of ${missing.length === 1 ? 'it' : 'them'}; use validationSplit: { fraction, stratify: true }, or shuffle the rows first`,
+  )
+}

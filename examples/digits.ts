@@ -1,5 +1,6 @@
 // Trains a small network on 1797 handwritten digits, shows how it went, saves it, reloads it and reads a few digits.
-import { readFileSync } from 'node:fs'
+// `--svg [FOLDER]` writes the loss curve and the confusion matrix as pictures too, by default here.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -16,6 +17,7 @@ import {
   standardScaler,
   trainTestSplit,
 } from 'fourlane'
+import { confusion, lineChart } from 'fourlane/charts'
 import { confusionTable, drawImage, plot } from 'fourlane/terminal'
 import { dataFile } from './data.ts'
 
@@ -67,12 +69,28 @@ const predicted = (probabilities: Float32Array) =>
   )
 
 const guesses = predicted(model.predict(xTest))
-console.log(`rows: the digit, columns: what the network read\n${confusionTable(confusionMatrix(yTest, guesses))}\n`)
+const matrix = confusionMatrix(yTest, guesses)
+console.log(`rows: the digit, columns: what the network read\n${confusionTable(matrix)}\n`)
 console.log(`test accuracy ${model.evaluate(xTest, yTest).accuracy.toFixed(4)}`)
 
 const path = join(tmpdir(), 'digits.safetensors')
 await model.save(path)
 console.log(`saved to ${path}\n`)
+
+const svg = process.argv.indexOf('--svg')
+if (svg >= 0) {
+  const save = (name: string, picture: string) => {
+    const file = join(process.argv[svg + 1] ?? '.', name)
+    writeFileSync(file, picture)
+    console.log(`drew ${file}`)
+  }
+  const series = { training: metrics.loss, 'held out': metrics.val_loss }
+  save(
+    'digits-loss.svg',
+    lineChart({ title: 'Digits', series, xLabel: 'epoch', yLabel: 'cross-entropy', yScale: 'log' }),
+  )
+  save('digits-confusion.svg', confusion({ title: `Digits: ${yTest.length} held out`, matrix }))
+}
 
 const again = await loadModel(path)
 const shown = 6

@@ -66,7 +66,7 @@ export function widen(kind: ScaleKind, low: number, high: number, margin: number
   const size = Math.max(Math.abs(low), Math.abs(high))
   const span = high - low
   // so narrow that doubles between the ends are few: as if all were one value
-  const pad = span > size * 1e-12 ? Math.min(span * margin, Number.MAX_VALUE) : size / 2
+  const pad = span > size * 1e-12 ? Math.min(span * margin, Number.MAX_VALUE) : size / 2 || size
   return [
     low >= 0 ? Math.max(0, low - pad) : Math.max(low - pad, -Number.MAX_VALUE),
     high <= 0 ? Math.min(0, high + pad) : Math.min(high + pad, Number.MAX_VALUE),

@@ -55,7 +55,8 @@ function logTicks(low: number, high: number, count: number): Ticks {
   const plain = first >= -4 && last <= 5
   const write = (digit: number, exponent: number) => {
     if (plain) return decimal(decimalProduct(digit, exponent), Math.max(0, -exponent))
-    return digit === 1 ? powerOfTen(exponent) : `${digit}×${powerOfTen(exponent)}`
+    if (digit === 1) return powerOfTen(exponent)
+    return exponent === 0 ? `${digit}` : `${digit}×${powerOfTen(exponent)}`
   }
   const ticks = (digits: readonly number[], every = 1): Tick[] =>
     Array.from({ length: last - first + 1 }, (_, i) => first + i)

@@ -23,6 +23,7 @@ test('ticks: logarithmic ones are decades, or 1, 2, 5 and 1, 3 in each', () => {
   assert.equal(labels('log', 0.01, 1, 5), ['0.01', '0.03', '0.1', '0.3', '1'])
   assert.equal(labels('log', 0.001, 1000, 6), ['0.001', '0.01', '0.1', '1', '10', '100', '1000'])
   assert.equal(labels('log', 1e-8, 1, 4), ['10⁻⁸', '10⁻⁶', '10⁻⁴', '10⁻²', '1'])
+  assert.equal(labels('log', 1e-5, 4, 12).slice(-3), ['3×10⁻¹', '1', '3'])
   // less than a decade: equal steps
   assert.equal(labels('log', 30, 42, 4), ['30', '35', '40'])
   const { minor } = createTicks(createScale('log', 0.1, 10), 3)

@@ -91,23 +91,24 @@ export async function openFile(path: string | URL): Promise<OpenFile> {
   }
 }
 
-/** The file that a path stands for, through all links; one that does not exist yet too. */
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+/** The file that a path stands for, through all links; one that does not exist yet too. Where nobody may look, the path itself. */
 async function target(path: string): Promise<string> {
   const { realpath, readlink } = process.getBuiltinModule('node:fs').promises
   const { dirname, resolve } = process.getBuiltinModule('node:path')
   try {
     return await realpath(path)
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (codeOf(error) === 'ELOOP') throw error
     const link = await readlink(path).catch(() => undefined)
     return link === undefined ? path : target(resolve(dirname(path), link))
   }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
-
-/** Begins the names of this host's temporary files: other hosts' processes have the same numbers. */
-function hostMark(): string {
+/** Begins the names of this host's temporary files: other hosts' processes have the same numbers. Deno would ask for leave. */
+function hostMark(): string | undefined {
+  if (process.versions.deno) return undefined
   let hash = 0
   for (const letter of process.getBuiltinModule('node:os').hostname()) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0
   return hash.toString(36)
@@ -118,13 +119,13 @@ function runs(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+    return codeOf(error) !== 'ESRCH'
   }
 }
 
 /** Removes what processes left that were killed while they wrote this file. */
 async function removeLeftovers(path: string, mark: string): Promise<void> {
-  const { readdir, rm, stat } = process.getBuiltinModule('node:fs').promises
+  const { readdir, stat, unlink } = process.getBuiltinModule('node:fs').promises
   const { basename, dirname, join } = process.getBuiltinModule('node:path')
   const started = Date.now() - process.uptime() * 1000
   for (const name of await readdir(dirname(path))) {
@@ -133,7 +134,7 @@ async function removeLeftovers(path: string, mark: string): Promise<void> {
     const pid = Number(name.slice(basename(path).length + 1).split('-')[1])
     // in containers, the next process has the number of the last
     const left = pid === process.pid ? (await stat(temporary)).mtimeMs < started : !runs(pid)
-    if (left) await rm(temporary, { force: true })
+    if (left) await unlink(temporary)
   }
 }
 
@@ -142,13 +143,10 @@ async function removeLeftovers(path: string, mark: string): Promise<void> {
  * takes. What is no file, such as a pipe, is written to as it is.
  */
 export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Promise<void> {
-  const { chmod, chown, open, rename, rm, stat } = process.getBuiltinModule('node:fs').promises
+  const { chmod, chown, open, rename, stat, unlink } = process.getBuiltinModule('node:fs').promises
   const { fileURLToPath } = process.getBuiltinModule('node:url')
   const path = await target(typeof pathOrUrl === 'string' ? pathOrUrl : fileURLToPath(pathOrUrl))
-  const before = await stat(path).catch((error) => {
-    if (!isMissing(error)) throw error
-    return undefined
-  })
+  const before = await stat(path).catch(() => undefined)
   const write = async (to: string, flags: string, mode?: number) => {
     const file = await open(to, flags, mode)
     try {
@@ -163,8 +161,8 @@ export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Prom
   if (before && !before.isFile()) return write(path, 'w')
 
   const mark = hostMark()
-  // tidying must not keep anybody from saving: folders may be unreadable, names of hosts secret
-  await removeLeftovers(path, mark).catch(() => {})
+  // folders may be unreadable; that must not keep anybody from saving
+  if (mark) await removeLeftovers(path, mark).catch(() => {})
   const temporary = `${path}.${mark}-${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`
   try {
     await write(temporary, 'wx', before ? before.mode & 0o777 : 0o666)
@@ -174,7 +172,7 @@ export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Prom
     }
     await rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await unlink(temporary).catch(() => {})
     throw error
   }
 }

@@ -1,7 +1,8 @@
 // Hosts that lack something: no WebAssembly, no permission for workers, wasm that came by hand.
 
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dense, input, loadModel, sequential } from '../../src/entries/public.ts'
@@ -34,6 +35,19 @@ test('where workers are forbidden, one thread trains, and a warning says why', (
   assert.ok(passed, complained)
   assert.is(printed, 'ArrayBuffer')
   assert.match(complained, /one thread only: the permission model forbids workers; start node with --allow-worker/)
+})
+
+test('under the permission model, saving needs the folder and nothing else', () => {
+  const permission = major >= 24 ? '--permission' : '--experimental-permission'
+  const folder = temporaryFolder()
+  const code = `import { dense, input, sequential } from '${source('entries/core')}'
+    for (let seed = 1; seed < 3; seed++) await sequential([input(2), dense(1)], { seed }).save('${folder}/model')`
+  const build = dirname(dirname(dirname(fileURLToPath(source('x')))))
+  const reading = [permission, `--allow-fs-read=${build}/*`, `--allow-fs-read=${folder}/*`]
+  const { passed, complained } = runLines(code, [...reading, `--allow-fs-write=${folder}/*`])
+  assert.ok(passed, complained)
+  assert.equal(readdirSync(folder), ['model'])
+  assert.match(runLines(code, reading).complained, /ERR_ACCESS_DENIED/)
 })
 
 test('a wasm file given as bytes has threads as well', () => {

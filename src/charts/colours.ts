@@ -46,7 +46,7 @@ export const seriesColour = (index: number): Colour => SERIES[index % SERIES.len
  */
 const VIRIDIS =
   '440154 470d60 48186a 482374 472d7b 453681 424086 3f4989 3b528b 375a8d 33638d 2f6a8e 2c728e 297a8e 26818e 23898e 21908c 1f988b 1f9f88 21a685 28ae80 31b57b 3ebc74 4cc26c 5dc963 6ece58 82d34c 96d83f abdc32 c0df24 d5e21a eae51a fde725'
-const MAPS = {
+const MAPS: Readonly<Record<'viridis' | 'tint' | 'diverging', ReturnType<typeof both>>> = {
   viridis: both(VIRIDIS, VIRIDIS),
   tint: both(
     'eef4fb d0def0 b2c7e4 96b1d8 799bcb 5e85be 426fb1 2559a4 004296',

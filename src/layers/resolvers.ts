@@ -1,5 +1,5 @@
 /** How the options are read that only training looks at: a predictor is not to carry their catalogues along. */
-import { type Initializer, resolveInitializer, zeros } from '../catalogue/initializers/initializers.ts'
+import { type Initializer, resolveInitializer } from '../catalogue/initializers/initializers.ts'
 import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
 
 export interface Resolvers {
@@ -11,4 +11,5 @@ export interface Resolvers {
 export const forTraining: Resolvers = { initializer: resolveInitializer, regularizer: resolveRegularizer }
 
 /** Not looked at. */
-export const forPredicting: Resolvers = { initializer: () => zeros(), regularizer: () => undefined }
+const NOT_READ: Initializer = Object.freeze({ kind: 'zeros' })
+export const forPredicting: Resolvers = { initializer: () => NOT_READ, regularizer: () => undefined }

@@ -34,7 +34,7 @@ export class Team {
   /** Threads of the run in hand, 0 between runs. */
   running = 0
   /** When the last run began. */
-  used = performance.now()
+  used: number = performance.now()
   /** Why a worker is gone that was there. */
   lost: string | undefined
   readonly #workers: (WorkerHandle | undefined)[] = []

@@ -3,7 +3,7 @@ import { RECORD_SCALAR, RECORD_SCALARS, RECORD_STEP, RECORD_WORDS } from '../src
 import { scratchBytes, stateNames, stepClock, updateSteps, writeDynamics } from '../src/compiler/updates.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import type { Optimizer } from '../src/optimizers/optimizers.ts'
-import { Sheet } from '../test/support/targets.ts'
+import { Sheet } from '../test/support/sheet.ts'
 import { record } from './replay.ts'
 
 export interface Pass {

@@ -6,7 +6,8 @@ import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records.ts'
 import { configureRuntime, dense, input, l1l2, sequential, sgd } from '../../src/entries/public.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from '../support/golden.ts'
-import { Sheet, targets } from '../support/targets.ts'
+import { Sheet } from '../support/sheet.ts'
+import { targets } from '../support/targets.ts'
 
 interface ClipCase {
   id: string

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toPanels as pack, storedFloats, fromPanels as unpack } from '../../src/machine/matrixLayout.ts'
-import { fromPanels, toPanels } from '../support/targets.ts'
+import { fromPanels, toPanels } from '../support/sheet.ts'
 
 const sizes = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 70 }))
 

@@ -2,7 +2,7 @@
 import { type Activation, activationKinds } from '../../src/catalogue/activations.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import type { Target } from '../../src/machine/wasm.ts'
-import { type Matrix, Sheet } from './targets.ts'
+import { type Matrix, Sheet } from './sheet.ts'
 
 export interface Run {
   readonly y: Float32Array

@@ -4,7 +4,8 @@ import { ACTIVATION_LINEAR } from '../../src/abi/activations.ts'
 import { ALIGN, MACHINE_BYTES, PANEL } from '../../src/abi/layout.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { noise } from './activate.ts'
-import { type Matrix, Sheet, type targets, toPanels } from './targets.ts'
+import { type Matrix, Sheet, toPanels } from './sheet.ts'
+import type { targets } from './targets.ts'
 
 type Floats = Float32Array
 export const names = ['y', 'dw', 'db', 'dx'] as const

@@ -3,7 +3,7 @@ import { RECORD_LOSS, RECORD_WEIGHT } from '../../src/abi/records.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import type { Target } from '../../src/machine/wasm.ts'
 import { isSparse, type LossCase } from '../oracles/losses.ts'
-import { Sheet } from './targets.ts'
+import { Sheet } from './sheet.ts'
 
 /** Rows of outputs and dense targets (one-hot for the sparse kinds). */
 export interface Rows {

@@ -15,7 +15,8 @@ import { kinks, normalCdf, oracle } from '../../oracles/activations.ts'
 import { isDenormal, noise, ones, run } from '../../support/activate.ts'
 import { assertClose, type GoldenTensor, numbers, OPERATION, readGolden } from '../../support/golden.ts'
 import { refusesExactly as refuses } from '../../support/refuses.ts'
-import { Sheet, targets } from '../../support/targets.ts'
+import { Sheet } from '../../support/sheet.ts'
+import { targets } from '../../support/targets.ts'
 import { sweep, worstUlp } from '../../support/ulp.ts'
 
 const names = Object.keys(activationKinds) as ActivationName[]

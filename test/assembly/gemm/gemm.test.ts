@@ -28,7 +28,8 @@ import {
   padded,
   type Step,
 } from '../../support/dense.ts'
-import { targets, toPanels } from '../../support/targets.ts'
+import { toPanels } from '../../support/sheet.ts'
+import { targets } from '../../support/targets.ts'
 
 const ROWS = [1, 2, 3, 5, 6, 7, 13, 32, 49, 100]
 const INPUTS = [1, 3, 4, 5, 8, 64, 100, 513]

@@ -5,7 +5,8 @@ import * as assert from 'uvu/assert'
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../../../src/abi/batches.ts'
 import { RECORD_CORRECT, RECORD_FIRST, RECORD_LOSS, RECORD_WEIGHT } from '../../../src/abi/records.ts'
 import * as ops from '../../../src/machine/ops/ops.ts'
-import { Sheet, targets } from '../../support/targets.ts'
+import { Sheet } from '../../support/sheet.ts'
+import { targets } from '../../support/targets.ts'
 
 /** First largest; -1 with a NaN. */
 function argmax(row: readonly number[]): number {

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { checkCallbacks } from '../../../src/training/callbacks/callback.ts'
 import {
   type Callback,
-  checkCallbacks,
   csvLogger,
   earlyStopping,
   type Logs,

@@ -53,7 +53,7 @@ test('under the permission model, saving needs the folder and nothing else', () 
 test('a wasm file given as bytes has threads as well', () => {
   const code = `import { readFileSync } from 'node:fs'
     import { dense, init, input, sequential } from '${source('entries/core')}'
-    const bytes = readFileSync(new URL('../../simd.wasm', '${source('entries/core')}'))
+    const bytes = readFileSync(new URL('../../simd.wasm', '${source('runtime/node')}'))
     await init({ bytes })
     bytes.fill(0)
     ${training}`

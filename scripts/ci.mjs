@@ -45,6 +45,7 @@ const node = process.execPath
 stage('npm run check', ['npm', 'run', 'check'])
 stage('npm test', ['npm', 'test'])
 stage('npm test -- --dist', ['npm', 'test', '--', '--dist'])
+stage('npm run fuzz', ['npm', 'run', 'fuzz', '--', '--cases', '1250', '--seed', '1'])
 stage('npm start', ['npm', 'start'], { expect: 'test accuracy 0\\.9[6-9]' })
 stage('examples/xor', [node, 'build/examples/xor.js'], { expect: 'accuracy 1\\.0000' })
 stage('examples/iris', [node, 'build/examples/iris.js'], { expect: 'test accuracy (0\\.9|1\\.0)' })

@@ -7,14 +7,15 @@ import ts from '@typescript/typescript6'
 /** From the top down. Rooms of a floor may import one another, as long as no circle comes of it. */
 const FLOORS = [
   ['entries', 'cli'],
-  ['tables', 'landscape', 'mpi'],
+  ['tables', 'landscape', 'mpi', 'exchange'],
   ['model'],
   ['training'],
   ['engine'],
   ['compiler'],
+  ['formats'],
   ['layers', 'optimizers', 'catalogue'],
   ['machine'],
-  ['formats', 'data', 'charts'],
+  ['data', 'charts'],
   ['runtime'],
   ['lib'],
   ['abi'],

@@ -1,0 +1,52 @@
+/** From a network, which importers make, to a model, and back to what exporters take. */
+import { layoutParameters } from '../compiler/parameterLayout.ts'
+import { type Network, placed, type Stage, stagesOf, valuesOf } from '../formats/network.ts'
+import { checkLayers, input } from '../layers/layers.ts'
+import { Model, type ModelOptions } from '../model/model.ts'
+import { Parameter } from '../model/parameters.ts'
+
+/** Of the models that importers make. */
+export type ImportOptions = Pick<ModelOptions, 'seed' | 'deterministic' | 'threads'>
+
+/**
+ * The model of a network, not compiled. Everything is checked before memory is taken for it.
+ * @param where the importer, for messages.
+ * @throws RangeError for layers that do not fit together, or parameters that are missing, left over, of another length or not
+ * finite; TypeError or RangeError naming the option.
+ */
+export function modelOf(where: string, network: Network, options: ImportOptions = {}): Model {
+  const stages = stagesOf(network)
+  const { layers, values } = describing(where, () => {
+    const layers = [input(network.inputs), ...stages.map(({ layer }) => layer)]
+    // what `sequential` would refuse
+    layoutParameters(layers, checkLayers(layers))
+    return { layers, values: placed(stages, network.inputs).flatMap(valuesOf) }
+  })
+  const model = Model.make(layers, options, true)
+  for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
+  return model
+}
+
+/** What layers refuse is the file's fault here. */
+function describing<T>(where: string, make: () => T): T {
+  try {
+    return make()
+  } catch (cause) {
+    throw new RangeError(`${where}: the file describes no model that can be made: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+/** A model's layers with copies of their parameters. */
+export function networkOf({ layers, engine }: Model): Network {
+  const values: Record<string, Float32Array>[] = layers.map(() => ({}))
+  for (const place of engine.places) values[place.layer][place.name] = Parameter.at(place, engine).get()
+  let inputs = 0
+  const stages: Stage[] = []
+  for (const [i, layer] of layers.entries()) {
+    if (layer.kind === 'input') inputs = layer.size
+    else stages.push({ layer, values: values[i] })
+  }
+  return { inputs, stages }
+}

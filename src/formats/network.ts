@@ -1,0 +1,103 @@
+/**
+ * A model as formats see it, a plain value: importers make it, exporters take it. It knows no `Model`; `src/exchange` makes models
+ * of networks and networks of models.
+ */
+import { activation, type Lowerable, outputsOf, parametersOf, residual } from '../layers/layers.ts'
+import { blockPrefixes } from '../layers/residual.ts'
+import { quote } from '../lib/check.ts'
+
+export interface Network {
+  /** Features of a row. */
+  readonly inputs: number
+  readonly stages: readonly Stage[]
+  /** What the outputs stand for, in their order. */
+  readonly classNames?: readonly string[]
+  /** What else the file says that a user may want, such as the scaler in front of a model: JSON. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * A layer with its parameters: every one that `parametersOf` lists, by its name within the layer, row-major, kernels
+ * [inputs, units]. Those of the layers inside a residual block have prefixes, as in `dense_1.kernel`; see `block` and `inside`.
+ */
+export interface Stage {
+  readonly layer: Lowerable
+  readonly values: Readonly<Record<string, Float32Array>>
+}
+
+/** A stage where it stands in its stack. */
+export interface PlacedStage extends Stage {
+  /** Width of the rows it gets. */
+  readonly inputs: number
+  /** Width of the rows it gives. */
+  readonly outputs: number
+}
+
+/** What has no parameters needs no list of them. */
+export const stage = (layer: Lowerable, values: Stage['values'] = {}): Stage => ({ layer, values })
+
+/** f(x) + x as one stage, f the given ones in order: their parameters under the names the block has for them. */
+export function block(stages: readonly Stage[]): Stage {
+  const layer = residual(stages.map((inner) => inner.layer))
+  const prefixes = blockPrefixes(layer)
+  const named = stages.flatMap(({ values }, i) =>
+    Object.entries(values).map(([name, data]) => [prefixes[i] + name, data] as const),
+  )
+  return { layer, values: Object.fromEntries(named) }
+}
+
+/** The stages in a residual block, as `block` was given them; undefined for every other kind. */
+export function inside({ layer, values }: Stage): Stage[] | undefined {
+  if (layer.kind !== 'residual') return undefined
+  const prefixes = blockPrefixes(layer)
+  return layer.layers.map((inner, i) => ({
+    layer: inner,
+    values: Object.fromEntries(
+      Object.entries(values)
+        .filter(([name]) => name.startsWith(prefixes[i]))
+        .map(([name, data]) => [name.slice(prefixes[i].length), data]),
+    ),
+  }))
+}
+
+/**
+ * The stages with the widths before and after each.
+ * @throws RangeError as `sequential` does for a stack that does not fit together.
+ */
+export function placed(stages: readonly Stage[], inputs: number): PlacedStage[] {
+  let width = inputs
+  return stages.map(({ layer, values }) => {
+    const before = width
+    width = outputsOf(layer, before)
+    return { layer, values, inputs: before, outputs: width }
+  })
+}
+
+/** What a model can be made of: a stack that only hands on its input is an activation that does nothing. */
+export const stagesOf = ({ stages }: Network): readonly Stage[] =>
+  stages.length > 0 ? stages : [stage(activation('linear'))]
+
+/**
+ * Parameters of a stage in the order of its layer.
+ * @throws RangeError for one that is missing, left over, of another length, or holds a value that is not finite.
+ */
+export function valuesOf({ layer, values, inputs }: PlacedStage): Float32Array[] {
+  const where = layer.kind
+  const specs = parametersOf(layer, inputs)
+  const known = new Set(specs.map(({ name }) => name))
+  const other = Object.keys(values).find((name) => !known.has(name))
+  if (other !== undefined) throw new RangeError(`${where}: there is no parameter ${quote(other)}`)
+  return specs.map(({ name, shape }) => {
+    if (!Object.hasOwn(values, name)) throw new RangeError(`${where}: the parameter ${quote(name)} is missing`)
+    const data = values[name]
+    const size = shape.reduce((product, length) => product * length, 1)
+    if (data.length !== size)
+      throw new RangeError(
+        `${where}: ${quote(name)} has ${data.length} values, expected ${size} (${shape.join(' x ')})`,
+      )
+    const bad = data.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0)
+      throw new RangeError(`${where}: value ${bad} of ${quote(name)} is ${data[bad]}, expected a finite one`)
+    return data
+  })
+}

@@ -1,8 +1,7 @@
 /** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
-import { targetRange } from '../catalogue/losses.ts'
 import { findPlaces } from '../compiler/parameterLayout.ts'
-import { type BatchSource, checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from '../data/dataset.ts'
+import { type BatchSource, readDataSet } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { Engine } from '../engine/engine.ts'
@@ -15,13 +14,13 @@ import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
 import { fit } from '../training/fit.ts'
 import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
 import type { History } from '../training/history.ts'
-import { Scorer } from '../training/scorer.ts'
 import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
-import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
+import type { Compiled, CompileOptions } from './compile.ts'
 import { foldLayers } from './fold.ts'
 import { Parameter } from './parameters.ts'
 import type { Snapshot } from './snapshot.ts'
 import { summarize } from './summary.ts'
+import { checkRows, Task } from './task.ts'
 import { checkSnapshot, takeSnapshot } from './weightSnapshots.ts'
 
 export interface ModelOptions {
@@ -63,8 +62,7 @@ export class Model {
    * @internal
    */
   user: unknown
-  #compiled: Compiled | undefined
-  #scorer: Scorer | undefined
+  #task: Task | undefined
   #random: Random
   #fitting = false
 
@@ -92,7 +90,7 @@ export class Model {
 
   /** What `compile` was given, resolved; undefined before. */
   get compiled(): Compiled | undefined {
-    return this.#compiled
+    return this.#task?.compiled
   }
 
   /**
@@ -114,15 +112,11 @@ export class Model {
    */
   compile(options: CompileOptions): void {
     this.#refuseWhileFitting('compile')
-    const [compiled, measures] = resolveCompile(options, this.layers, this.engine.outputs)
-    const { optimizer, clipping } = compiled
-    const { loss } = measures
-    const scorer = new Scorer(measures)
-    this.engine.compile({ optimizer, loss, ...(scorer.correct && { correct: scorer.correct }), ...clipping })
+    const task = new Task(this.engine, options)
+    task.begin()
     const warning = noiseWarning(this.layers)
     if (warning) console.warn(`compile: ${warning}`)
-    this.#compiled = compiled
-    this.#scorer = scorer
+    this.#task = task
   }
 
   /**
@@ -140,20 +134,21 @@ export class Model {
 
   /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
   async #fit(args: FitArguments, goesOn = false): Promise<History> {
-    const scorer = this.#requireCompiled('fit')
+    const task = this.#requireTask('fit')
     this.#refuseWhileFitting('fit')
-    const { shuffle, ...call } = readFit(args, this.#intake('fit'), this.seed, (rows, batchSize) =>
-      this.#checkBatches('fit', rows, batchSize),
+    const { engine } = this
+    const { shuffle, ...call } = readFit(args, task.intake(), this.seed, (rows, batchSize) =>
+      checkRows('fit', engine, rows, batchSize),
     )
     call.signal?.throwIfAborted()
     this.#fitting = true
-    if (!goesOn && call.initialEpoch === 0) this.engine.learningRateScale = 1
+    if (!goesOn && call.initialEpoch === 0) engine.learningRateScale = 1
     try {
       const random = shuffle ? this.#random : undefined
-      return await fit({ ...call, engine: this.engine, model: this, scorer, random })
+      return await fit({ ...call, engine, model: this, scorer: task.scorer, random })
     } finally {
       this.#fitting = false
-      this.engine.pinned = false
+      engine.pinned = false
     }
   }
 
@@ -172,9 +167,9 @@ export class Model {
    * @throws TypeError or RangeError naming the argument, before anything changes.
    */
   trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
-    this.#requireCompiled('trainStep')
+    const task = this.#requireTask('trainStep')
     checkOptions('trainStep', options, ['sampleWeight'])
-    return this.engine.trainBatch(this.#readBatch('trainStep', x, y, options.sampleWeight))
+    return this.engine.trainBatch(task.readBatch('trainStep', x, y, options.sampleWeight))
   }
 
   /**
@@ -187,9 +182,9 @@ export class Model {
     y: Targets,
     options: { sampleWeight?: ArrayLike<number> } = {},
   ): { loss: number; gradient: Float32Array } {
-    this.#requireCompiled('gradients')
+    const task = this.#requireTask('gradients')
     checkOptions('gradients', options, ['sampleWeight'])
-    const loss = this.engine.computeGradients(this.#readBatch('gradients', x, y, options.sampleWeight))
+    const loss = this.engine.computeGradients(task.readBatch('gradients', x, y, options.sampleWeight))
     const gradient = new Float32Array(this.countParameters())
     let at = 0
     for (const parameter of this.parameters) {
@@ -204,12 +199,12 @@ export class Model {
    * would: with batch statistics, dropout and noise.
    */
   evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {}): Logs {
-    this.#requireCompiled('evaluate')
+    const task = this.#requireTask('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', orDefault(options.training, false))
-    const data = readDataSet('evaluate', this.#intake('evaluate'), x, y, options.sampleWeight)
-    if (training) this.#checkBatches('evaluate', data.rows)
-    return this.#score('evaluate', data, training)
+    const data = readDataSet('evaluate', task.intake(), x, y, options.sampleWeight)
+    if (training) checkRows('evaluate', this.engine, data.rows)
+    return task.score(data, training)
   }
 
   /**
@@ -230,7 +225,7 @@ export class Model {
     }
     if (training !== false) {
       checkBoolean('predict', 'training', training)
-      this.#checkBatches('predict', rows)
+      checkRows('predict', this.engine, rows)
     }
     this.engine.predict(values, rows, out, training)
     return out
@@ -357,20 +352,9 @@ export class Model {
     this.engine.runner.close()
   }
 
-  #checkBatches(where: string, rows: number, batchSize = rows): void {
-    checkBatches(where, rows, batchSize, this.engine.plan(batchSize, true).minimumRows)
-  }
-
-  #score(where: string, data: DataSet, training = false): Logs {
-    const scorer = this.#requireCompiled(where).fresh()
-    const visit = (outputs: Float32Array, first: number, rows: number) =>
-      scorer.update(outputs, sliceRows(data, first, rows))
-    return scorer.logs(this.engine.evaluate(data, scorer.needsOutputs ? visit : undefined, training))
-  }
-
-  #requireCompiled(where: string): Scorer {
-    if (!this.#scorer) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
-    return this.#scorer
+  #requireTask(where: string): Task {
+    if (!this.#task) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
+    return this.#task
   }
 
   #refuseWhileFitting(where: string): void {
@@ -384,26 +368,5 @@ export class Model {
     for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
     this.#refuseWhileFitting(where)
     this.engine.setFrozen(indices, frozen)
-  }
-
-  /** What a data set must be, or a batch: its metrics are not asked for, and it may have no weight. */
-  #intake(where: string, batch = false): Intake {
-    const { inputs, outputs } = this.engine
-    const { loss, classTargets, rowClasses } = this.#requireCompiled(where)
-    return {
-      inputs,
-      outputs,
-      kind: loss.targets,
-      rowClasses,
-      batch,
-      ...(this.#compiled && targetRange(this.#compiled.loss.kind)),
-      ...(!batch && classTargets && { classTargets }),
-    }
-  }
-
-  #readBatch(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
-    const data = readDataSet(where, this.#intake(where, true), x, y, sampleWeight)
-    this.#checkBatches(where, data.rows)
-    return data
   }
 }

@@ -18,11 +18,11 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 555_000 },
+  unpacked: { goal: 250_000, limit: 600_000 },
   wasm: { goal: 64_000, limit: 64_000 },
   predict: { goal: 35_000, limit: 36_000 },
-  train: { goal: 65_000, limit: 71_500 },
-  types: { goal: 71_000, limit: 100_000 },
+  train: { goal: 65_000, limit: 73_000 },
+  types: { goal: 71_000, limit: 110_000 },
 }
 allowRelaxedSimd()
 

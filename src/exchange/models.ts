@@ -2,7 +2,8 @@
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { type Network, placed, type Stage, stagesOf, valuesOf } from '../formats/network.ts'
 import { checkLayers, input } from '../layers/layers.ts'
-import { Model, type ModelOptions } from '../model/model.ts'
+import { Model } from '../model/model.ts'
+import type { ModelOptions } from '../model/network.ts'
 import { Parameter } from '../model/parameters.ts'
 
 /** Of the models that importers make. */

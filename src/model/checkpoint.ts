@@ -20,7 +20,8 @@ export interface Saved {
   readonly compiled: Compiled | undefined
   readonly engine: Engine
   readonly random: Random
-  readonly user: unknown
+  readonly classNames: readonly string[] | undefined
+  readonly metadata: unknown
 }
 
 /** An optimizer as JSON, and what of it is no data. */
@@ -62,7 +63,7 @@ const told = new WeakSet<object>()
  * @throws Error when optimizer state is asked for and the optimizer holds the user's own functions, which no file can.
  */
 export function snapshotOf(where: string, model: Saved, includeOptimizer: boolean): Snapshot {
-  const { seed, deterministic, layers, compiled, engine, random, user } = model
+  const { seed, deterministic, layers, compiled, engine, random, classNames, metadata } = model
   if (includeOptimizer && !compiled) throw new Error(`${where}: includeOptimizer needs a compiled model`)
   const described = compiled && describeOptimizer(compiled.optimizer, engine.steps)
   if (described && described.lost.length > 0) {
@@ -91,7 +92,8 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     ...(includeOptimizer && {
       progress: { steps: engine.steps, learningRateScale: engine.learningRateScale, random: random.state },
     }),
-    ...(user !== undefined && { user }),
+    ...(classNames && { classNames }),
+    ...(metadata !== undefined && { user: metadata }),
     tensors: new Map(blocks.flatMap(([prefix, address]) => tensorsOf(engine, prefix, address))),
   }
 }

@@ -7,7 +7,10 @@ import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
 import { type Optimizer, optimizers, resolveOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
-import { Model, type ModelOptions } from './model.ts'
+import { readClassNames } from './classes.ts'
+import { readMetadata } from './metadata.ts'
+import { Model } from './model.ts'
+import type { ModelOptions } from './network.ts'
 import { checkTraining, readArchitecture, readingFile, type Settings } from './settings.ts'
 import {
   checkReadOptions,
@@ -33,12 +36,15 @@ interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'determinis
  * values that are not finite.
  */
 export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
-  const { compiled, frozen, statisticsFrozen, progress, tensors } = snapshot
+  const { compiled, frozen, statisticsFrozen, progress, classNames, user, tensors } = snapshot
   const { allowNonFinite = false, ...given } = options
   const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot, forTraining))
+  const outputs = widths[widths.length - 1]
   const optimizer = readingFile(where, () => {
     checkTraining(snapshot)
-    checkMetrics(compiled, widths[widths.length - 1])
+    checkMetrics(compiled, outputs)
+    if (classNames !== undefined) readClassNames('settings', classNames, outputs)
+    if (user !== undefined) readMetadata('settings', 'user', user)
     return compiled && reviveOptimizer(compiled.optimizer)
   })
   const places = layoutParameters(layers, widths)
@@ -64,7 +70,8 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
     engine.learningRateScale = progress.learningRateScale
     model.random.state = progress.random
   }
-  model.user = snapshot.user
+  model.classNames = classNames
+  model.metadata = user
   return model
 }
 

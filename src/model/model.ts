@@ -1,40 +1,22 @@
-/** What a user holds: build, compile, train, evaluate, predict, inspect, save. Checks arguments; the engine does the work. */
+/** What a user holds: compile, train, evaluate, save, and make other models of it. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
-import { findPlaces } from '../compiler/parameterLayout.ts'
 import { type BatchSource, readDataSet } from '../data/dataset.ts'
-import { type Features, readFeatures } from '../data/features.ts'
+import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
-import { Engine } from '../engine/engine.ts'
-import { checkLayers, type Layer, noiseWarning } from '../layers/layers.ts'
-import { checkBoolean, checkInteger, checkOptions, isA, orDefault, show } from '../lib/check.ts'
-import { Random } from '../lib/random.ts'
-import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
-import { pickTarget } from '../machine/wasm.ts'
+import { activationOf, type Layer, noiseWarning } from '../layers/layers.ts'
+import { checkBoolean, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
 import { fit } from '../training/fit.ts'
 import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
 import type { History } from '../training/history.ts'
 import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
+import { classesOf, decisionOf } from './classes.ts'
 import type { Compiled, CompileOptions } from './compile.ts'
 import { foldLayers } from './fold.ts'
-import { Parameter } from './parameters.ts'
+import { type ModelOptions, Network } from './network.ts'
+import { readerOf } from './parameters.ts'
 import type { Snapshot } from './snapshot.ts'
-import { summarize } from './summary.ts'
 import { checkRows, Task } from './task.ts'
-import { checkSnapshot, takeSnapshot } from './weightSnapshots.ts'
-
-export interface ModelOptions {
-  /** Seed of the initial weights, the shuffling and all noise; drawn at random when not given. */
-  seed?: number
-  /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
-  deterministic?: boolean
-  /**
-   * Threads for training and for `evaluate` and `predict` of many rows: a number from 1 to 32, or 'auto': as many as make
-   * this model's steps fastest, found by timing while it trains. The bits of all results are the same. Default 1, or
-   * FOURLANE_THREADS. Hosts without workers or shared memory have one.
-   */
-  threads?: ThreadCount
-}
 
 /**
  * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
@@ -44,41 +26,8 @@ export function sequential(layers: readonly Layer[], options: ModelOptions = {})
   return Model.make(layers, options)
 }
 
-function onlyOut(options: unknown): boolean {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
-  for (const name in options) if (name !== 'out') return false
-  return true
-}
-
-export class Model {
-  readonly layers: readonly Layer[]
-  readonly seed: number
-  readonly deterministic: boolean
-  readonly threads: ThreadCount
-  /** @internal */
-  readonly engine: Engine
-  /**
-   * A JSON value of the user's that files keep.
-   * @internal
-   */
-  user: unknown
+export class Model extends Network {
   #task: Task | undefined
-  #random: Random
-  #fitting = false
-
-  /** Use `sequential`. */
-  private constructor(layers: readonly Layer[], options: ModelOptions, blank: boolean) {
-    checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
-    const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
-    this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
-    this.deterministic = checkBoolean('sequential', 'deterministic', deterministic)
-    this.threads = options.threads === undefined ? defaultThreads() : checkThreads('sequential', options.threads)
-    const widths = checkLayers(layers)
-    this.layers = Object.freeze([...layers])
-    this.#random = new Random(this.seed)
-    this.engine = new Engine(this.layers, widths, this.seed, pickTarget(deterministic), this.threads)
-    if (!blank) this.engine.initialize(this.#random)
-  }
 
   /**
    * @internal
@@ -94,24 +43,11 @@ export class Model {
   }
 
   /**
-   * The stream that shuffles; its state is part of a resumable checkpoint.
-   * @internal
-   */
-  get random(): Random {
-    return this.#random
-  }
-
-  /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
-  get parameters(): Parameter[] {
-    return this.engine.places.map((place) => Parameter.at(place, this.engine))
-  }
-
-  /**
    * Chooses optimizer, loss, metrics and clipping, and forgets any optimizer state.
    * @throws TypeError or RangeError naming the option; a loss that does not suit the last layer is refused with the fix.
    */
   compile(options: CompileOptions): void {
-    this.#refuseWhileFitting('compile')
+    this.refuseWhileFitting('compile')
     const task = new Task(this.engine, options)
     task.begin()
     const warning = noiseWarning(this.layers)
@@ -135,19 +71,19 @@ export class Model {
   /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
   async #fit(args: FitArguments, goesOn = false): Promise<History> {
     const task = this.#requireTask('fit')
-    this.#refuseWhileFitting('fit')
+    this.refuseWhileFitting('fit')
     const { engine } = this
     const { shuffle, ...call } = readFit(args, task.intake(), this.seed, (rows, batchSize) =>
       checkRows('fit', engine, rows, batchSize),
     )
     call.signal?.throwIfAborted()
-    this.#fitting = true
+    this.fitting = true
     if (!goesOn && call.initialEpoch === 0) engine.learningRateScale = 1
     try {
-      const random = shuffle ? this.#random : undefined
+      const random = shuffle ? this.random : undefined
       return await fit({ ...call, engine, model: this, scorer: task.scorer, random })
     } finally {
-      this.#fitting = false
+      this.fitting = false
       engine.pinned = false
     }
   }
@@ -208,59 +144,16 @@ export class Model {
   }
 
   /**
-   * Outputs of the last layer, rows x outputs, row-major.
-   * @param options.out receives the result instead of a new array; it must have exactly its length.
-   * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
-   * noise drawn anew in every call. Nothing is updated. Default false.
+   * The class of every row: the first largest of its outputs. Where outputs are labels of their own, as those of sigmoid and of
+   * binary and hinge losses are, 0 or 1 for every output, row after row.
+   * @throws RangeError where a single output is a quantity, or an output is NaN.
    */
-  predict(x: Features, options?: { out?: Float32Array; training?: boolean }): Float32Array {
-    // most calls have no options or only this one, and make no garbage
-    if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
-    const training = orDefault(options?.training, false)
-    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
-    const size = rows * this.engine.outputs
-    const out = options?.out === undefined ? new Float32Array(size) : options.out
-    if (!(out instanceof Float32Array) || out.length !== size) {
-      throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
-    }
-    if (training !== false) {
-      checkBoolean('predict', 'training', training)
-      checkRows('predict', this.engine, rows)
-    }
-    this.engine.predict(values, rows, out, training)
-    return out
-  }
-
-  /** A table of layers, output widths and parameter counts. */
-  summary(): string {
-    return summarize(this.layers, this.engine.widths, this.engine.storage)
-  }
-
-  /** Number of parameter values, padding not counted. */
-  countParameters(): number {
-    return this.parameters.reduce((sum, { size }) => sum + size, 0)
-  }
-
-  /** Makes layers (by their index in the list given to `sequential`) keep their parameters while training. */
-  freeze(...layerIndices: number[]): void {
-    this.#setFrozen('freeze', layerIndices, true)
-  }
-
-  /** Undoes `freeze`. */
-  unfreeze(...layerIndices: number[]): void {
-    this.#setFrozen('unfreeze', layerIndices, false)
-  }
-
-  /** Makes training treat the running statistics of batch normalization as constants: they are used, and not updated. */
-  freezeStatistics(): void {
-    this.#refuseWhileFitting('freezeStatistics')
-    this.engine.setFrozenStatistics(true)
-  }
-
-  /** Undoes `freezeStatistics`. */
-  unfreezeStatistics(): void {
-    this.#refuseWhileFitting('unfreezeStatistics')
-    this.engine.setFrozenStatistics(false)
+  predictClasses(x: Features): Int32Array {
+    const where = 'predictClasses'
+    const { outputs } = this.engine
+    const last = activationOf(this.layers[this.layers.length - 1])?.kind ?? 'linear'
+    const threshold = decisionOf(where, last, outputs, this.#task?.judgement)
+    return classesOf(where, this.predict(x), outputs, threshold)
   }
 
   /**
@@ -268,51 +161,24 @@ export class Model {
    * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
    */
   fold(): Model {
-    const find = findPlaces(this.engine.places)
-    const { layers, values } = foldLayers(this.layers, (layer, name) => {
-      const place = find(layer, name)
-      if (!place) throw new Error(`fold: layer ${layer} has no parameter "${name}"`)
-      return Parameter.at(place, this.engine).get()
-    })
-    const own = { seed: this.seed, deterministic: this.deterministic, threads: this.threads }
-    const model = Model.make(layers, own, true)
-    for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
-    return model
+    const { layers, values } = foldLayers(this.layers, readerOf(this.engine))
+    const model = Model.make(layers, { ...inherited(this), seed: this.seed }, true)
+    model.classNames = this.classNames
+    return endow(model, this, values)
   }
 
   /**
-   * A new model, not yet compiled, with this one's body and parameters and `layers` in the place of its head:
+   * A new model, not yet compiled, with this one's body, parameters and metadata and `layers` in the place of its head:
    * the last layer that has parameters and everything after it. It is as deterministic and threaded as this one, and
    * starts from a seed of its own, unless `options` say otherwise.
    */
   replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
     const last = this.engine.places[this.engine.places.length - 1]
     if (!last) throw new Error('replaceHead: the model has no layer with parameters')
-    const own = { deterministic: this.deterministic, threads: this.threads }
-    const model = Model.make([...this.layers.slice(0, last.layer), ...layers], { ...own, ...options })
     const body = this.parameters.filter((_, i) => this.engine.places[i].layer < last.layer)
-    for (const [i, parameter] of body.entries()) model.parameters[i].set(parameter.get())
-    return model
-  }
-
-  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model, or one of the same shapes. */
-  getWeights(): Float32Array {
-    this.engine.flush()
-    const { storage, places } = this.engine
-    return takeSnapshot(storage.view(storage.parameters), places)
-  }
-
-  /**
-   * Brings back a snapshot taken by `getWeights`.
-   * @throws TypeError or RangeError for anything else, and for a snapshot of a model of other shapes; of a copy of a snapshot
-   * only values where this model has padding tell.
-   */
-  setWeights(weights: Float32Array): void {
-    const { storage, places } = this.engine
-    const stored = storage.view(storage.parameters)
-    checkSnapshot(weights, stored, places)
-    this.engine.flush()
-    stored.set(weights)
+    const values = body.map((parameter) => parameter.get())
+    const made = Model.make([...this.layers.slice(0, last.layer), ...layers], { ...inherited(this), ...options })
+    return endow(made, this, values)
   }
 
   /**
@@ -347,26 +213,19 @@ export class Model {
     await writePieces(path, snapshotPieces(this.snapshot('save', options)))
   }
 
-  /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */
-  close(): void {
-    this.engine.runner.close()
-  }
-
   #requireTask(where: string): Task {
     if (!this.#task) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
     return this.#task
   }
+}
 
-  #refuseWhileFitting(where: string): void {
-    if (this.#fitting) throw new Error(`${where}: a fit of this model is still running; await it first`)
-  }
+/** How a model that is made of another runs, unless it is told otherwise. */
+const inherited = ({ deterministic, threads }: Model): ModelOptions => ({ deterministic, threads })
 
-  #setFrozen(where: string, indices: readonly number[], frozen: boolean): void {
-    if (indices.length === 0) {
-      throw new RangeError(`${where}: name at least one layer by its index, from 0 to ${this.layers.length - 1}`)
-    }
-    for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
-    this.#refuseWhileFitting(where)
-    this.engine.setFrozen(indices, frozen)
-  }
+/** Gives a model the metadata of the one it is made of, and its first parameters. */
+function endow(model: Model, parent: Model, values: readonly Float32Array[]): Model {
+  const { parameters } = model
+  for (const [i, given] of values.entries()) parameters[i].set(given)
+  model.metadata = parent.metadata
+  return model
 }

@@ -1,6 +1,12 @@
 /** The parameters of a model as users see them: read and written by name. */
 
-import { type ParameterPlace, readParameter, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
+import {
+  findPlaces,
+  type ParameterPlace,
+  readParameter,
+  valuesOf,
+  writeParameter,
+} from '../compiler/parameterLayout.ts'
 import type { ModelStorage } from '../engine/storage.ts'
 import { show } from '../lib/check.ts'
 
@@ -91,4 +97,14 @@ interface ParameterHome {
   readonly storage: ModelStorage
   /** Waits for work that still changes the blocks. */
   flush(): void
+}
+
+/** Reads the parameters of a model by their layer and their name within it. */
+export function readerOf(home: ParameterHome): (layer: number, name: string) => Float32Array {
+  const find = findPlaces(home.storage.places)
+  return (layer, name) => {
+    const place = find(layer, name)
+    if (!place) throw new Error(`layer ${layer} has no parameter "${name}"`)
+    return Parameter.at(place, home).get()
+  }
 }

@@ -30,7 +30,9 @@ export interface Settings {
   readonly statisticsFrozen?: boolean
   /** With the optimizer's state: where training stood. */
   readonly progress?: Progress
-  /** Any JSON value of the user's. */
+  /** `model.classNames`. */
+  readonly classNames?: readonly string[]
+  /** `model.metadata`: any JSON value of the user's. */
   readonly user?: unknown
 }
 
@@ -43,8 +45,8 @@ export interface Progress {
 }
 
 /** What is written: the oldest format that holds it. */
-export const formatOf = ({ compiled, user }: Settings): (typeof FORMATS)[number] =>
-  compiled?.weightedMetrics || user !== undefined ? 'fourlane/2' : 'fourlane/1'
+export const formatOf = ({ compiled, classNames, user }: Settings): (typeof FORMATS)[number] =>
+  compiled?.weightedMetrics || classNames || user !== undefined ? 'fourlane/2' : 'fourlane/1'
 
 const SETTINGS = [
   'seed',
@@ -54,6 +56,7 @@ const SETTINGS = [
   'frozen',
   'statisticsFrozen',
   'progress',
+  'classNames',
   'user',
 ] as const
 

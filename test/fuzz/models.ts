@@ -50,6 +50,8 @@ function corpus(): Uint8Array[] {
     globalClipNorm: 1,
   })
   classifier.trainStep(rows(16), classes)
+  classifier.classNames = ['one', 'two', 'three']
+  classifier.metadata = { scaler: { mean: [1, 2.5], stddev: [0.5, 3] }, note: null }
   const deep = sequential(
     [
       input(4),

@@ -6,7 +6,8 @@ import { dense, input } from '../../src/layers/layers.ts'
 import { importSharedMemory } from '../../src/machine/threads/sharedMemory.ts'
 import { workersAlive } from '../../src/machine/threads/teamPool.ts'
 import { ThreadTuner } from '../../src/machine/threads/threads.ts'
-import { type ModelOptions, sequential } from '../../src/model/model.ts'
+import { sequential } from '../../src/model/model.ts'
+import type { ModelOptions } from '../../src/model/network.ts'
 import {
   all,
   assertSame,

@@ -17,6 +17,7 @@ import {
   sequential,
   sgd,
 } from '../../src/entries/public.ts'
+import { decodeSafetensors } from '../../src/formats/safetensors.ts'
 import { fromSnapshot } from '../../src/model/load.ts'
 import { fileOfLayers, type Json, settingsOf, withMetadata, withSettings, withTensors } from '../support/modelFile.ts'
 import { refuses } from '../support/refuses.ts'
@@ -83,6 +84,20 @@ test('fourlane/2 is read, and not written as long as nothing needs it', () => {
   const says = 'metadata has format "fourlane/3", expected "fourlane/1" or "fourlane/2"'
   refuses(() => modelFromBytes(third), RangeError, `modelFromBytes: not a fourlane model: its ${says}`)
   refuses(() => predictorFromBytes(third), RangeError, `predictorFromBytes: not a fourlane model: its ${says}`)
+})
+
+test('fourlane/2 is written where class names or metadata are', () => {
+  const formatOf = (bytes: Uint8Array) => decodeSafetensors(bytes).metadata.format
+  const model = classifier()
+  const before = model.toBytes()
+  assert.is(formatOf(before), 'fourlane/1')
+  model.classNames = ['a', 'b', 'c']
+  assert.is(formatOf(model.toBytes()), 'fourlane/2')
+  model.classNames = undefined
+  model.metadata = null
+  assert.is(formatOf(model.toBytes()), 'fourlane/2')
+  model.metadata = undefined
+  assert.equal(model.toBytes(), before)
 })
 
 test('what users keep in a file stays in it', () => {
@@ -168,6 +183,18 @@ const training: readonly [change: (settings: Json) => Json | string, says: strin
   [(settings) => ({ ...settings, frozen: 5 }), '"frozen" must be an array, got 5'],
   [(settings) => ({ ...settings, frozen: [3] }), '"frozen" must be a whole number from 0 to 2, got 3'],
   [(settings) => ({ ...settings, frozen: ['1'] }), '"frozen" must be a whole number, got "1"'],
+  [(settings) => ({ ...settings, classNames: 'abc' }), 'settings: "classNames" must be an array of texts, got "abc"'],
+  [(settings) => ({ ...settings, classNames: null }), 'settings: "classNames" must be an array of texts, got null'],
+  [(settings) => ({ ...settings, classNames: ['a'] }), '"classNames" must have 3 names'],
+  [
+    (settings) => ({ ...settings, classNames: ['a', 'b', {}] }),
+    '"classNames" must be texts, got an object for class 2',
+  ],
+  [(settings) => ({ ...settings, user: 'x'.repeat(2 ** 20) }), 'settings: "user" is more than 1 MiB as JSON'],
+  [
+    (settings) => JSON.stringify(settings).replace('{', `{"user":${'['.repeat(102)}${']'.repeat(102)},`),
+    'settings: "user" is nested more than 100 deep',
+  ],
   [(settings) => ({ ...settings, statisticsFrozen: 'false' }), '"statisticsFrozen" must be true or false, got "false"'],
   [compiled({ clipping: { optimizer: adam(), loss: 'hinge' } }), 'clipping: unknown option "optimizer"'],
   [compiled({ clipping: { clipNorm: -1 } }), '"clipNorm" must be a finite number greater than 0, got -1'],

@@ -11,7 +11,8 @@ import {
   prelu,
   residual,
 } from '../../src/layers/layers.ts'
-import { type Model, type ModelOptions, sequential } from '../../src/model/model.ts'
+import { type Model, sequential } from '../../src/model/model.ts'
+import type { ModelOptions } from '../../src/model/network.ts'
 import { adam, type Optimizer, type OptimizerName, optimizers } from '../../src/optimizers/optimizers.ts'
 
 export const features = (rows: number, cols: number) =>

@@ -1,0 +1,193 @@
+/** Layers and their parameters, whatever they are trained for: to predict with, to look at, to freeze, to name. */
+import { type Features, readFeatures } from '../data/features.ts'
+import { Engine } from '../engine/engine.ts'
+import { checkLayers, type Layer } from '../layers/layers.ts'
+import { checkBoolean, checkInteger, checkOptions, orDefault, show } from '../lib/check.ts'
+import { Random } from '../lib/random.ts'
+import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
+import { pickTarget } from '../machine/wasm.ts'
+import { readClassNames } from './classes.ts'
+import { readMetadata } from './metadata.ts'
+import { Parameter } from './parameters.ts'
+import { summarize } from './summary.ts'
+import { checkRows } from './task.ts'
+import { checkSnapshot, takeSnapshot } from './weightSnapshots.ts'
+
+export interface ModelOptions {
+  /** Seed of the initial weights, the shuffling and all noise; drawn at random when not given. */
+  seed?: number
+  /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
+  deterministic?: boolean
+  /**
+   * Threads for training and for `evaluate` and `predict` of many rows: a number from 1 to 32, or 'auto': as many as make
+   * this model's steps fastest, found by timing while it trains. The bits of all results are the same. Default 1, or
+   * FOURLANE_THREADS. Hosts without workers or shared memory have one.
+   */
+  threads?: ThreadCount
+}
+
+function onlyOut(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
+  for (const name in options) if (name !== 'out') return false
+  return true
+}
+
+/** What of a model needs no `compile`. */
+export class Network {
+  readonly layers: readonly Layer[]
+  readonly seed: number
+  readonly deterministic: boolean
+  readonly threads: ThreadCount
+  /** @internal */
+  readonly engine: Engine
+  /**
+   * The stream that initializes and shuffles; its state is part of a resumable checkpoint.
+   * @internal
+   */
+  readonly random: Random
+  /**
+   * Whether a `fit` is running.
+   * @internal
+   */
+  fitting = false
+  #classNames: readonly string[] | undefined
+  #metadata: unknown
+
+  /** @internal */
+  protected constructor(layers: readonly Layer[], options: ModelOptions, blank: boolean) {
+    checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
+    const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options
+    this.seed = checkInteger('sequential', 'seed', seed, 0, 2 ** 32 - 1)
+    this.deterministic = checkBoolean('sequential', 'deterministic', deterministic)
+    this.threads = options.threads === undefined ? defaultThreads() : checkThreads('sequential', options.threads)
+    const widths = checkLayers(layers)
+    this.layers = Object.freeze([...layers])
+    this.random = new Random(this.seed)
+    this.engine = new Engine(this.layers, widths, this.seed, pickTarget(deterministic), this.threads)
+    if (!blank) this.engine.initialize(this.random)
+  }
+
+  /**
+   * Names of the classes that outputs stand for, which files keep: one for each output, for a single output those of 0 and 1.
+   * `model.classNames[model.predictClasses(x)[row]]` is a row's. Undefined until set; a copy, which is frozen.
+   */
+  get classNames(): readonly string[] | undefined {
+    return this.#classNames
+  }
+  /** @throws TypeError or RangeError unless they are an array of as many texts. */
+  set classNames(names: readonly string[] | undefined) {
+    this.#classNames = names === undefined ? undefined : readClassNames('model', names, this.engine.outputs)
+  }
+
+  /**
+   * A value of your own that files keep: plain JSON, up to 1 MiB, such as how features were scaled. Undefined until set; a
+   * copy, which is frozen. What has a `toJSON`, as scalers do, becomes what that returns.
+   */
+  get metadata(): unknown {
+    return this.#metadata
+  }
+  /** @throws TypeError for what JSON cannot hold, naming its place; RangeError beyond 1 MiB. */
+  set metadata(value: unknown) {
+    this.#metadata = value === undefined ? undefined : readMetadata('model', 'metadata', value)
+  }
+
+  /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
+  get parameters(): Parameter[] {
+    return this.engine.places.map((place) => Parameter.at(place, this.engine))
+  }
+
+  /**
+   * Outputs of the last layer, rows x outputs, row-major.
+   * @param options.out receives the result instead of a new array; it must have exactly its length.
+   * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
+   * noise drawn anew in every call. Nothing is updated. Default false.
+   */
+  predict(x: Features, options?: { out?: Float32Array; training?: boolean }): Float32Array {
+    // most calls have no options or only this one, and make no garbage
+    if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
+    const training = orDefault(options?.training, false)
+    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
+    const size = rows * this.engine.outputs
+    const out = options?.out === undefined ? new Float32Array(size) : options.out
+    if (!(out instanceof Float32Array) || out.length !== size) {
+      throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
+    }
+    if (training !== false) {
+      checkBoolean('predict', 'training', training)
+      checkRows('predict', this.engine, rows)
+    }
+    this.engine.predict(values, rows, out, training)
+    return out
+  }
+
+  /** A table of layers, output widths and parameter counts. */
+  summary(): string {
+    return summarize(this.layers, this.engine.widths, this.engine.storage)
+  }
+
+  /** Number of parameter values, padding not counted. */
+  countParameters(): number {
+    return this.parameters.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Makes layers (by their index in the list given to `sequential`) keep their parameters while training. */
+  freeze(...layerIndices: number[]): void {
+    this.#setFrozen('freeze', layerIndices, true)
+  }
+
+  /** Undoes `freeze`. */
+  unfreeze(...layerIndices: number[]): void {
+    this.#setFrozen('unfreeze', layerIndices, false)
+  }
+
+  /** Makes training treat the running statistics of batch normalization as constants: they are used, and not updated. */
+  freezeStatistics(): void {
+    this.refuseWhileFitting('freezeStatistics')
+    this.engine.setFrozenStatistics(true)
+  }
+
+  /** Undoes `freezeStatistics`. */
+  unfreezeStatistics(): void {
+    this.refuseWhileFitting('unfreezeStatistics')
+    this.engine.setFrozenStatistics(false)
+  }
+
+  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model, or one of the same shapes. */
+  getWeights(): Float32Array {
+    this.engine.flush()
+    const { storage, places } = this.engine
+    return takeSnapshot(storage.view(storage.parameters), places)
+  }
+
+  /**
+   * Brings back a snapshot taken by `getWeights`.
+   * @throws TypeError or RangeError for anything else, and for a snapshot of a model of other shapes; of a copy of a snapshot
+   * only values where this model has padding tell.
+   */
+  setWeights(weights: Float32Array): void {
+    const { storage, places } = this.engine
+    const stored = storage.view(storage.parameters)
+    checkSnapshot(weights, stored, places)
+    this.engine.flush()
+    stored.set(weights)
+  }
+
+  /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */
+  close(): void {
+    this.engine.runner.close()
+  }
+
+  #setFrozen(where: string, indices: readonly number[], frozen: boolean): void {
+    if (indices.length === 0) {
+      throw new RangeError(`${where}: name at least one layer by its index, from 0 to ${this.layers.length - 1}`)
+    }
+    for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
+    this.refuseWhileFitting(where)
+    this.engine.setFrozen(indices, frozen)
+  }
+
+  /** @internal */
+  refuseWhileFitting(where: string): void {
+    if (this.fitting) throw new Error(`${where}: a fit of this model is still running; await it first`)
+  }
+}

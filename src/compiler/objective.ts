@@ -5,7 +5,7 @@ import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
-import type { Optimizer } from '../optimizers/optimizers.ts'
+import type { AnyOptimizer } from '../optimizers/optimizers.ts'
 import type { ParameterPlace } from './parameterLayout.ts'
 import type { ProgramBuilder } from './programBuilder.ts'
 import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
@@ -25,7 +25,7 @@ export type NormOrder = 1 | 2 | 'infinity'
 /** What a model is trained for. */
 export interface Objective extends Clipping {
   readonly loss: ReturnType<typeof lowerLoss>
-  readonly optimizer: Optimizer
+  readonly optimizer: AnyOptimizer
   /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
   readonly correct?: { readonly mode: number; readonly threshold: number }
   /** Addresses of the optimizer's state blocks. */

@@ -61,6 +61,8 @@ export interface TrainingPlan extends Batch {
   readonly step: Range
   /** The same without the update. */
   readonly gradients: Range
+  /** `gradients` of gathered rows. */
+  readonly gathered: Range
   /**
    * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
    * changed since, the batch's statistics, and a record of as many rows.
@@ -174,6 +176,7 @@ function planTraining(
       fit: [gather[0], update[1]],
       step: [gradients[0], update[1]],
       gradients,
+      gathered: [gather[0], gradients[1]],
       update,
       commit,
       useWeights,

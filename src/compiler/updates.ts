@@ -3,7 +3,8 @@ import { SUM_CHUNK } from '../abi/layout.ts'
 import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_STEP, RECORD_WEIGHT_DECAY } from '../abi/records.ts'
 import type { UpdateOp } from '../machine/ops/optimizers.ts'
 import type { Memory, Step } from '../machine/program.ts'
-import { learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import { type AnyOptimizer, learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import { isSolver } from '../optimizers/solvers/solver.ts'
 
 /** A parameter tensor's place, the same in the blocks of parameters, gradients and state. */
 export interface Tensor {
@@ -29,14 +30,15 @@ export interface ParallelBlocks {
 const TINY_SQUARE = 1e-29
 
 /** Names of the state blocks this optimizer keeps, in order. */
-export function stateNames(optimizer: Optimizer): string[] {
+export function stateNames(optimizer: AnyOptimizer): readonly string[] {
+  if (isSolver(optimizer)) return optimizer.vectors
   const rule = ruleOf(optimizer)
   return rule.states.filter((state) => rule.uses?.(state, optimizer.options) ?? true)
 }
 
 /** Bytes of scratch its steps need: partial sums of norms, used by one tensor after the other. */
-export function scratchBytes(optimizer: Optimizer, tensors: readonly Tensor[]): number {
-  if (!ruleOf(optimizer).perTensor) return 0
+export function scratchBytes(optimizer: AnyOptimizer, tensors: readonly Tensor[]): number {
+  if (isSolver(optimizer) || !ruleOf(optimizer).perTensor) return 0
   return tensors.reduce((most, { count }) => Math.max(most, Math.ceil(count / SUM_CHUNK) * 16), 0)
 }
 
@@ -81,8 +83,9 @@ function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
 const journalOf = ({ inPlace, ints }: UpdateOp, operands: Step['operands']): number =>
   inPlace.reduce((bits, name) => (operands[name] ? bits | (1 << ints[name]) : bits), 0)
 
-/** The steps of one update. Tensors in order of their offsets; frozen ones are left out. */
-export function updateSteps(optimizer: Optimizer, tensors: readonly Tensor[], blocks: ParallelBlocks): Step[] {
+/** The steps of one update. Tensors in order of their offsets; frozen ones are left out. Solvers update on the host. */
+export function updateSteps(optimizer: AnyOptimizer, tensors: readonly Tensor[], blocks: ParallelBlocks): Step[] {
+  if (isSolver(optimizer)) return []
   const rule = ruleOf(optimizer)
   const names = stateNames(optimizer)
   const hypers = rule.hypers(optimizer.options)
@@ -120,7 +123,8 @@ export interface InitialState {
 }
 
 /** Where state does not start from 0. */
-export function initialStates(optimizer: Optimizer, tensors: readonly Tensor[]): InitialState[] {
+export function initialStates(optimizer: AnyOptimizer, tensors: readonly Tensor[]): InitialState[] {
+  if (isSolver(optimizer)) return []
   const rule = ruleOf(optimizer)
   if (!rule.initialState) return []
   const learningRate = learningRateAt(optimizer, 0)

@@ -15,6 +15,7 @@ import { type Job, Runner } from '../machine/runner.ts'
 import type { ThreadCount } from '../machine/threads/threads.ts'
 import type { Target } from '../machine/wasm.ts'
 import { learningRateAt } from '../optimizers/optimizers.ts'
+import { isSolver, type Scalars, type SolverSession, solverRateAt } from '../optimizers/solvers/solver.ts'
 import { initialize } from './initialize.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { loadRows, unloadRows } from './rows.ts'
@@ -41,6 +42,7 @@ export class Engine {
   #frozenStatistics = false
   #goal: Goal | undefined
   #clock: StepClock | undefined
+  #session: SolverSession | undefined
   #plan: Plan | undefined
   readonly #records: Records
   #planEnd = 0
@@ -106,6 +108,8 @@ export class Engine {
   setFrozen(indices: readonly number[], frozen: boolean): void {
     this.storage.setFrozen(indices, frozen)
     this.#replan()
+    // a solver knows the space of what trains
+    if (this.#session) this.restartSolver()
   }
 
   /** Makes training use running statistics as they are, or the batch's again; the next use compiles a new plan. */
@@ -125,6 +129,8 @@ export class Engine {
     if (threads) threads.journal = journal
     this.#replan()
     this.#goal = goal
+    this.#clock = undefined
+    this.#session = undefined
     this.resetOptimizer()
   }
 
@@ -136,7 +142,19 @@ export class Engine {
     this.#gradientRows = 0
     this.steps = 0
     this.learningRateScale = 1
-    this.#clock = stepClock(optimizer)
+    if (isSolver(optimizer)) this.restartSolver()
+    else this.#clock = stepClock(optimizer)
+  }
+
+  /** The solver at work, if the model is trained by one. */
+  get session(): SolverSession | undefined {
+    return this.#session
+  }
+
+  /** Starts the solver anew, or from where another session stood, whose vectors are in the state blocks. */
+  restartSolver(scalars?: Scalars, used?: readonly number[]): void {
+    const solver = this.#goal?.optimizer
+    if (isSolver(solver)) this.#session = solver.open(this.storage, scalars, used)
   }
 
   /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
@@ -152,7 +170,9 @@ export class Engine {
   /** The rate of the last update (before any: of the first), callbacks' scale included. */
   get learningRate(): number {
     const optimizer = this.#goal?.optimizer
-    return optimizer ? learningRateAt(optimizer, Math.max(this.steps - 1, 0)) * this.learningRateScale : 0
+    const last = Math.max(this.steps - 1, 0)
+    if (isSolver(optimizer)) return solverRateAt(optimizer, last)
+    return optimizer ? learningRateAt(optimizer, last) * this.learningRateScale : 0
   }
 
   /**
@@ -268,9 +288,11 @@ export class Engine {
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
     this.#begin()
+    this.storage.version++
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
+    if (this.#session) return this.#solve(this.#session, plan, data.rows, tally)
     this.#prepareUpdate(0, data.rows, 0)
     const job = { ...this.#job(plan.step), commit: plan.commit }
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
@@ -278,9 +300,42 @@ export class Engine {
     return this.#records.collect(0, tally)
   }
 
+  /** A step of the solver on the rows in place; returns the loss before it. */
+  #solve(session: SolverSession, plan: TrainingPlan, rows: number, tally: Tally): number {
+    let before: number | undefined
+    session.step(() => {
+      const loss = this.#lossAt(plan.gradients, rows, 0, before === undefined ? tally : emptyTally())
+      before ??= loss
+      return loss
+    })
+    this.takeStatistics(plan)
+    this.steps++
+    return before ?? Number.NaN
+  }
+
+  /** Loss of rows in place or of the bound source, and its gradient; in the same step of training, noise is the same. */
+  #lossAt(range: Range, rows: number, first: number, tally: Tally): number {
+    this.#records.prepare(0, rows, first, this.steps + 1)
+    this.#run(range, rows)
+    this.storage.hasGradients = true
+    return this.#records.collect(0, tally)
+  }
+
+  /** The same for rows of the bound source. */
+  gatherLoss(plan: TrainingPlan, rows: number, first: number, tally: Tally): number {
+    this.#gradientRows = 0
+    return this.#lossAt(plan.gathered, rows, first, tally)
+  }
+
+  /** Running statistics take in the batch evaluated last. */
+  takeStatistics(plan: TrainingPlan): void {
+    this.runner.run(this.plan().program, plan.update, this.#records.address)
+  }
+
   /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
   computeGradients(data: DataSet): number {
     this.#begin()
+    this.storage.version++
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
@@ -299,6 +354,7 @@ export class Engine {
   applyUpdate(): void {
     this.flush()
     const rows = this.#gradientRows
+    if (this.#session) throw new Error(`applyUpdate: ${this.#session.solver.kind} makes its own updates`)
     if (rows === 0) throw new Error('applyUpdate: there are no fresh gradients; call computeGradients first')
     const plan = this.trainingPlan()
     this.#prepareUpdate(0, rows, 0)

@@ -11,7 +11,8 @@ import {
 import { initialStates, stateNames, type Tensor } from '../compiler/updates.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
-import type { Optimizer } from '../optimizers/optimizers.ts'
+import type { AnyOptimizer } from '../optimizers/optimizers.ts'
+import { isSolver, WORK_VECTORS } from '../optimizers/solvers/solver.ts'
 
 export class ModelStorage {
   readonly arena: Arena
@@ -25,6 +26,8 @@ export class ModelStorage {
   states: readonly number[] = []
   /** Whether the gradients are those of some batch. */
   hasGradients = false
+  /** Counts what changes parameters or gradients from outside of training. */
+  version = 0
   /** First free byte after all blocks. */
   end: number
   readonly #layers: readonly Layer[]
@@ -73,11 +76,12 @@ export class ModelStorage {
    * Gradient and state blocks for an optimizer, in the place of those there were, and some more room behind them, whose address
    * is returned. The parameters stay.
    */
-  reserve(optimizer: Optimizer, more: number): number {
+  reserve(optimizer: AnyOptimizer, more: number): number {
     const { arena, bytes } = this
     arena.top = this.parameters + bytes
     const gradients = arena.reserve(bytes)
-    const states = stateNames(optimizer).map(() => arena.reserve(bytes))
+    const names = [...stateNames(optimizer), ...(isSolver(optimizer) ? WORK_VECTORS : [])]
+    const states = names.map(() => arena.reserve(bytes))
     const room = arena.reserve(more)
     arena.commit()
     this.end = arena.top
@@ -87,14 +91,17 @@ export class ModelStorage {
   }
 
   /** Gradients and state as before the first update. */
-  reset(optimizer: Optimizer): void {
+  reset(optimizer: AnyOptimizer): void {
     if (this.gradients === undefined) return
-    for (const address of [this.gradients, ...this.states]) this.view(address).fill(0)
+    this.hasGradients = false
+    this.view(this.gradients).fill(0)
+    // its vectors are cleared when they are first used
+    if (isSolver(optimizer)) return
+    for (const address of this.states) this.view(address).fill(0)
     const places = new Map(this.places.map((place) => [place.offset, place]))
     for (const { tensor, state, value } of initialStates(optimizer, this.tensors)) {
       const place = places.get(tensor.offset)
       if (place) writeParameter(this.arena, this.states[state], place, new Float32Array(valuesOf(place)).fill(value))
     }
-    this.hasGradients = false
   }
 }

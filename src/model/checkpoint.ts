@@ -6,8 +6,9 @@ import type { Engine } from '../engine/engine.ts'
 import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../formats/safetensors.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
-import { learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import { type AnyOptimizer, learningRateAt, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
+import { isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
 import type { Compiled } from './compile.ts'
 import { formatOf, type Settings } from './settings.ts'
 import type { Snapshot, SnapshotTensor } from './snapshot.ts'
@@ -31,23 +32,32 @@ interface Described {
 }
 
 /** Functions of the user's own stay behind: of a rate its value at the last update is kept. */
-function describeOptimizer(optimizer: Optimizer, steps: number): Described {
-  const { kind, options, parameterGroups } = optimizer
+function describeOptimizer(optimizer: AnyOptimizer, steps: number): Described {
   const lost: string[] = []
   const last = Math.max(steps - 1, 0)
-  const describe = (name: string, rate: number | Schedule, valueAt: typeof learningRateAt) => {
+  const describe = (name: string, rate: number | Schedule, valueAt: (step: number) => number) => {
     try {
       return describeSchedule(rate)
     } catch {
-      const value = valueAt(optimizer, last)
+      const value = valueAt(last)
       lost.push(`"${name}" is a function of your own, of which the file keeps the value at the last update, ${value}`)
       return value
     }
   }
+  if (isSolver(optimizer)) {
+    const { kind, options } = optimizer
+    const rate = 'learningRate' in options && {
+      learningRate: describe('learningRate', options.learningRate as number | Schedule, (step) =>
+        solverRateAt(optimizer, step),
+      ),
+    }
+    return { optimizer: { kind, options: { ...options, ...rate } }, lost }
+  }
+  const { kind, options, parameterGroups } = optimizer
   const rates = {
-    learningRate: describe('learningRate', optimizer.learningRate, learningRateAt),
+    learningRate: describe('learningRate', optimizer.learningRate, (step) => learningRateAt(optimizer, step)),
     ...(ruleOf(optimizer).decay !== 'none' && {
-      weightDecay: describe('weightDecay', optimizer.weightDecay, weightDecayAt),
+      weightDecay: describe('weightDecay', optimizer.weightDecay, (step) => weightDecayAt(optimizer, step)),
     }),
   }
   if (parameterGroups.length > 0)
@@ -78,9 +88,11 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
   }
   const frozen = [...engine.storage.frozen].sort((a, b) => a - b)
   const blocks: [prefix: string, address: number][] = [['', engine.storage.parameters]]
+  const { session, storage } = engine
   if (includeOptimizer && compiled) {
-    for (const [i, state] of stateNames(compiled.optimizer).entries())
-      blocks.push([`optimizer.${state}.`, engine.storage.states[i]])
+    for (const [i, state] of stateNames(compiled.optimizer).entries()) {
+      if (!session || session.used.has(i)) blocks.push([`optimizer.${state}.`, storage.states[i]])
+    }
   }
   return {
     seed,
@@ -90,7 +102,12 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     ...(frozen.length > 0 && { frozen }),
     ...(engine.statisticsFrozen && { statisticsFrozen: true }),
     ...(includeOptimizer && {
-      progress: { steps: engine.steps, learningRateScale: engine.learningRateScale, random: random.state },
+      progress: {
+        steps: engine.steps,
+        learningRateScale: engine.learningRateScale,
+        random: random.state,
+        ...(session && { solver: structuredClone(session.scalars) }),
+      },
     }),
     ...(classNames && { classNames }),
     ...(metadata !== undefined && { user: metadata }),

@@ -5,12 +5,16 @@ import { type Metric, type MetricName, resolveMetric } from '../catalogue/metric
 import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 import { checkFloat, checkOptions, show } from '../lib/check.ts'
-import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
+import { type AnyOptimizer, type OptimizerName, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
+import { isSolver } from '../optimizers/solvers/solver.ts'
 import type { Measures } from '../training/scorer.ts'
 
 export interface CompileOptions extends Clipping {
-  /** A name, with its default options, or what a factory such as `adam()` returns. */
-  optimizer: OptimizerName | Optimizer
+  /**
+   * A name, with its default options, or what a factory such as `adam()` or `lbfgs()` returns. A solver such as `lbfgs()` is
+   * for full batches: an epoch of `fit` is one of its iterations over all rows, `trainStep` up to maxIterations on the rows given.
+   */
+  optimizer: OptimizerName | AnyOptimizer
   /** A name, or what a factory such as `huber()` returns. */
   loss: LossName | Loss
   /** What `fit` and `evaluate` report besides the loss; every row counts the same. */
@@ -32,7 +36,7 @@ const COMPILE_OPTIONS = [
 
 /** A compiled model's resolved settings: what a file keeps besides the parameters. */
 export interface Compiled {
-  readonly optimizer: Optimizer
+  readonly optimizer: AnyOptimizer
   readonly loss: Loss
   readonly metrics: readonly Metric[]
   /** Absent when there are none. */
@@ -50,11 +54,19 @@ export function resolveCompile(
   checkOptions(where, options, COMPILE_OPTIONS)
   const weightedMetrics = resolveMetrics(where, 'weightedMetrics', options.weightedMetrics)
   const compiled = {
-    optimizer: resolveOptimizer(where, options.optimizer),
+    optimizer: resolveAnyOptimizer(where, options.optimizer),
     loss: resolveLoss(where, options.loss),
     metrics: resolveMetrics(where, 'metrics', options.metrics),
     ...(weightedMetrics.length > 0 && { weightedMetrics }),
     clipping: resolveClipping(where, options),
+  }
+  if (isSolver(compiled.optimizer)) {
+    for (const name of ['clipNorm', 'globalClipNorm', 'clipValue'] as const) {
+      if (options[name] === undefined) continue
+      throw new RangeError(
+        `${where}: "${name}" is not for the solver ${compiled.optimizer.kind}, which needs the gradient of the loss as it is`,
+      )
+    }
   }
   const last = activationOf(layers[layers.length - 1])?.kind ?? 'linear'
   const loss = lowerLoss(compiled.loss, last, outputs)

@@ -3,10 +3,18 @@ import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { stateNames } from '../compiler/updates.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
-import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
+import { checkBoolean, checkFunction, checkOneOf, checkOptions, quote } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
-import { type Optimizer, optimizers, resolveOptimizer } from '../optimizers/optimizers.ts'
+import { type AnyOptimizer, optimizers, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
+import {
+  absentSolver,
+  isAbsent,
+  isSolver,
+  isSolverKind,
+  SOLVER_KINDS,
+  type Solver,
+} from '../optimizers/solvers/solver.ts'
 import { readClassNames } from './classes.ts'
 import { readMetadata } from './metadata.ts'
 import { Model } from './model.ts'
@@ -23,11 +31,21 @@ import {
 } from './snapshot.ts'
 import { type ModelSource, withSource } from './source.ts'
 
-export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {}
+/** Factories such as `lbfgs`, by the kind that they make. */
+export type CustomParts = Readonly<Record<string, (options: never) => Solver>>
+
+export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {
+  /**
+   * The factory of the solver that the model was compiled with, such as `{ lbfgs }`, for training on: only what a program
+   * names is bundled. Without it the model predicts and evaluates, and `compile` makes it train again.
+   */
+  custom?: CustomParts
+}
 
 /** How a model is made of a snapshot. */
 interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'deterministic'> {
   readonly allowNonFinite?: boolean
+  readonly custom?: CustomParts
 }
 
 /**
@@ -37,7 +55,7 @@ interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'determinis
  */
 export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
   const { compiled, frozen, statisticsFrozen, progress, classNames, user, tensors } = snapshot
-  const { allowNonFinite = false, ...given } = options
+  const { allowNonFinite = false, custom = {}, ...given } = options
   const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot, forTraining))
   const outputs = widths[widths.length - 1]
   const optimizer = readingFile(where, () => {
@@ -45,12 +63,14 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
     checkMetrics(compiled, outputs)
     if (classNames !== undefined) readClassNames('settings', classNames, outputs)
     if (user !== undefined) readMetadata('settings', 'user', user)
-    return compiled && reviveOptimizer(compiled.optimizer)
+    return compiled && reviveOptimizer(compiled.optimizer, custom)
   })
   const places = layoutParameters(layers, widths)
-  const states = progress && optimizer ? stateNames(optimizer).map((state) => `optimizer.${state}.`) : []
-  const matched = ['', ...states].map((prefix) => matchTensors(where, places, tensors, prefix))
-  if (tensors.size > matched.length * places.length) refuseOthers(where, tensors, places, ['', ...states])
+  const states = progress && optimizer ? statesIn(tensors, places, optimizer) : []
+  const prefixes = ['', ...states.map(({ prefix }) => prefix)]
+  const matched = prefixes.map((prefix) => matchTensors(where, places, tensors, prefix))
+  if (tensors.size > matched.length * places.length && !isAbsent(optimizer))
+    refuseOthers(where, tensors, places, prefixes)
 
   const model = readingFile(where, () => {
     const made = Model.make(layers, { seed, deterministic, ...given }, true)
@@ -63,8 +83,14 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const { engine } = model
   if (frozen) engine.setFrozen(frozen, true)
   if (statisticsFrozen) engine.setFrozenStatistics(true)
-  const blocks = [engine.storage.parameters, ...engine.storage.states]
+  const { session, storage } = engine
+  for (const { index } of states) session?.clear(index)
+  const blocks = [storage.parameters, ...states.map(({ index }) => storage.states[index])]
   for (const [i, found] of matched.entries()) fillPlaces(where, engine.arena, blocks[i], places, found, allowNonFinite)
+  if (session && progress) {
+    const used = states.map(({ index }) => index)
+    readingFile(where, () => engine.restartSolver(progress.solver, used))
+  }
   if (progress) {
     engine.steps = progress.steps
     engine.learningRateScale = progress.learningRateScale
@@ -97,26 +123,44 @@ function refuseOthers(
   throw new RangeError(`${where}: tensor ${quote(other)} belongs to no layer of the model`)
 }
 
-function reviveOptimizer({ kind, options }: NonNullable<Settings['compiled']>['optimizer']): Optimizer {
-  const names = Object.keys(optimizers) as (keyof typeof optimizers)[]
-  checkOneOf('settings', 'optimizer', kind, names)
-  checkOptions(kind, options, Object.keys(options ?? {}))
-  const { learningRate, weightDecay, ...rest } = options
-  const make = optimizers[kind] as (options: object) => Optimizer
-  const optimizer = make({
-    ...rest,
-    learningRate: restoreSchedule(learningRate),
-    ...(weightDecay !== undefined && { weightDecay: restoreSchedule(weightDecay) }),
+/** The optimizer's state blocks that a file holds: all of a rule's; those of a solver's vectors that were in use. */
+function statesIn(
+  tensors: Snapshot['tensors'],
+  places: readonly { readonly path: string }[],
+  optimizer: AnyOptimizer,
+): { index: number; prefix: string }[] {
+  return stateNames(optimizer).flatMap((state, index) => {
+    const prefix = `optimizer.${state}.`
+    return isSolver(optimizer) && !places.some(({ path }) => tensors.has(prefix + path)) ? [] : [{ index, prefix }]
   })
-  return resolveOptimizer('settings', optimizer)
+}
+
+function reviveOptimizer(
+  { kind, options }: NonNullable<Settings['compiled']>['optimizer'],
+  custom: CustomParts,
+): AnyOptimizer {
+  checkOptions(String(kind), options, Object.keys(options ?? {}))
+  const { learningRate, weightDecay, ...rest } = options
+  const given = {
+    ...rest,
+    ...(learningRate !== undefined && { learningRate: restoreSchedule(learningRate) }),
+    ...(weightDecay !== undefined && { weightDecay: restoreSchedule(weightDecay) }),
+  }
+  if (isSolverKind(kind)) return kind in custom ? custom[kind](given as never) : absentSolver(kind, given)
+  checkOneOf('settings', 'optimizer', kind, Object.keys(optimizers) as (keyof typeof optimizers)[])
+  const make = optimizers[kind] as (options: object) => AnyOptimizer
+  return resolveAnyOptimizer('settings', make(given))
 }
 
 /** @throws TypeError or RangeError naming the option. */
 function checkLoadOptions(where: string, options: LoadOptions): Required<ReadOptions> & FromSnapshotOptions {
-  const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic'])
-  const { threads, deterministic } = options
+  const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic', 'custom'])
+  const { threads, deterministic, custom = {} } = options
+  checkOptions(where, custom, SOLVER_KINDS)
+  for (const [kind, make] of Object.entries(custom)) checkFunction(where, `custom.${kind}`, make)
   return {
     ...reading,
+    custom,
     ...(threads !== undefined && { threads: checkThreads(where, threads) }),
     ...(deterministic !== undefined && { deterministic: checkBoolean(where, 'deterministic', deterministic) }),
   }

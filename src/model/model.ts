@@ -73,9 +73,11 @@ export class Model extends Network {
     const task = this.#requireTask('fit')
     this.refuseWhileFitting('fit')
     const { engine } = this
-    const { shuffle, ...call } = readFit(args, task.intake(), this.seed, (rows, batchSize) =>
-      checkRows('fit', engine, rows, batchSize),
-    )
+    const limits = {
+      solver: engine.session?.solver.kind,
+      checkRows: (rows: number, batchSize?: number) => checkRows('fit', engine, rows, batchSize),
+    }
+    const { shuffle, ...call } = readFit(args, task.intake(), this.seed, limits)
     call.signal?.throwIfAborted()
     this.fitting = true
     if (!goesOn && call.initialEpoch === 0) engine.learningRateScale = 1

@@ -169,6 +169,7 @@ export class Network {
     const stored = storage.view(storage.parameters)
     checkSnapshot(weights, stored, places)
     this.engine.flush()
+    storage.version++
     stored.set(weights)
   }
 

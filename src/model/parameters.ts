@@ -68,6 +68,7 @@ export class Parameter {
     }
     this.#home.flush()
     const { arena, parameters } = this.#home.storage
+    this.#home.storage.version++
     writeParameter(arena, parameters, this.#place, values)
   }
 

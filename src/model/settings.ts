@@ -8,6 +8,7 @@ import type { Resolvers } from '../layers/resolvers.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { checkRandomState, type RandomState } from '../lib/random.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
+import { isSolverKind, type Scalars, type SolverKind } from '../optimizers/solvers/solver.ts'
 
 /** What is read: `fourlane/2` may have fields and layers that 0.1 does not know. */
 const FORMATS = ['fourlane/1', 'fourlane/2'] as const
@@ -19,7 +20,10 @@ export interface Settings {
   readonly deterministic: boolean
   readonly layers: readonly Layer[]
   readonly compiled?: {
-    readonly optimizer: { readonly kind: OptimizerName; readonly options: Readonly<Record<string, unknown>> }
+    readonly optimizer: {
+      readonly kind: OptimizerName | SolverKind
+      readonly options: Readonly<Record<string, unknown>>
+    }
     readonly loss: Loss
     readonly metrics: readonly Metric[]
     readonly weightedMetrics?: readonly Metric[]
@@ -42,11 +46,15 @@ export interface Progress {
   /** What callbacks have made of the learning rate. */
   readonly learningRateScale: number
   readonly random: RandomState
+  /** Of a solver: its numbers that are no vectors. */
+  readonly solver?: Scalars
 }
 
 /** What is written: the oldest format that holds it. */
 export const formatOf = ({ compiled, classNames, user }: Settings): (typeof FORMATS)[number] =>
-  compiled?.weightedMetrics || classNames || user !== undefined ? 'fourlane/2' : 'fourlane/1'
+  compiled?.weightedMetrics || isSolverKind(compiled?.optimizer.kind) || classNames || user !== undefined
+    ? 'fourlane/2'
+    : 'fourlane/1'
 
 const SETTINGS = [
   'seed',
@@ -138,7 +146,7 @@ export function checkTraining({ layers, compiled, frozen, statisticsFrozen, prog
   }
   if (progress === undefined) return
   if (compiled === undefined) throw new RangeError('settings: "progress" needs "compiled"')
-  checkOptions('progress', progress, ['steps', 'learningRateScale', 'random'])
+  checkOptions('progress', progress, ['steps', 'learningRateScale', 'random', 'solver'])
   // the next step's number must fit the machine's 32 bits
   checkInteger('progress', 'steps', progress.steps, 0, 2 ** 31 - 2)
   checkNumber('progress', 'learningRateScale', progress.learningRateScale, { minimum: 0, maximum: 3.4e38 })

@@ -11,7 +11,7 @@ import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
 import type { OptimizerOf, ParameterGroup, Rule } from './rules/rule.ts'
 import type { Schedule } from './schedules/schedules.ts'
-import { isSolver, SOLVER_KINDS } from './solvers/solver.ts'
+import { isSolver, SOLVER_KINDS, type Solver } from './solvers/solver.ts'
 
 export type { Hypers, ParameterGroup, Rule } from './rules/rule.ts'
 
@@ -248,15 +248,32 @@ export const optimizers: { readonly [Kind in OptimizerName]: (options?: Record<s
 
 const names = Object.keys(optimizers) as OptimizerName[]
 
+/** Chooses parameters by a loss: a rule, one gradient to one update, or a solver, which asks for losses where it wants them. */
+export type AnyOptimizer = Optimizer | Solver
+
 /**
- * An optimizer from its name, with default options, or from a factory.
+ * A rule or solver: a rule by its name, with default options, or what a factory returns.
+ * @throws TypeError or RangeError for anything else.
+ */
+export function resolveAnyOptimizer(where: string, value: OptimizerName | AnyOptimizer): AnyOptimizer {
+  if (isSolver(value)) return value
+  const solver = SOLVER_KINDS.find((kind) => kind === String(value))
+  if (solver !== undefined) {
+    throw new TypeError(
+      `${where}: "optimizer" must be what the factory ${solver}() returns, got its name: a solver that is not imported is not bundled`,
+    )
+  }
+  return resolveOptimizer(where, value)
+}
+
+/**
+ * A rule from its name, with default options, or from a factory.
  * @throws TypeError or RangeError for anything else.
  */
 export function resolveOptimizer(where: string, value: OptimizerName | Optimizer): Optimizer {
-  const solver = isSolver(value) ? value.kind : SOLVER_KINDS.find((kind) => kind === String(value))
-  if (solver !== undefined) {
+  if (isSolver(value)) {
     throw new TypeError(
-      `${where}: "optimizer" is the solver ${solver}, which chooses itself where the loss is evaluated; use minimize(${solver}(), x0, f)`,
+      `${where}: "optimizer" is the solver ${value.kind}, which chooses itself where the loss is evaluated; use minimize(${value.kind}(), x0, f), or compile`,
     )
   }
   if (typeof value === 'string') return optimizers[checkOneOf(where, 'optimizer', value, names)]()

@@ -5,8 +5,10 @@ import type { Engine } from '../engine/engine.ts'
 import { emptyTally, RECORDS, type Tally } from '../engine/records.ts'
 import { checkFloat } from '../lib/check.ts'
 import type { Random } from '../lib/random.ts'
+import type { SolverSession } from '../optimizers/solvers/solver.ts'
 import type { CallbackContext, CallbackModel, Logs } from './callbacks/callbacks.ts'
 import type { FitCall } from './fitOptions.ts'
+import { evaluateAll } from './fullBatch.ts'
 import { emptyHistory, type History, record, validationName } from './history.ts'
 import { Passes } from './passes.ts'
 import type { Scorer } from './scorer.ts'
@@ -33,12 +35,14 @@ export async function fit(request: FitRequest): Promise<History> {
   const run = new Run(request)
   const { context } = run
   const passes = isDataSet(data) ? new Passes(engine.feed(data, request.batchSize), data.rows, random) : undefined
+  engine.session?.forget()
 
   for (const callback of callbacks) await callback.onTrainBegin?.(context)
   for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
     run.begin(epoch)
-    if (passes) await run.trainArrays(passes)
+    if (passes && engine.session) await run.solve(engine.session, passes)
+    else if (passes) await run.trainArrays(passes)
     else if (!isDataSet(data)) await run.trainBatches(data)
     // an epoch that was stopped before its first batch is none
     if (run.untrained) break
@@ -91,6 +95,7 @@ class Run {
   readonly #request: FitRequest
   readonly #perBatch: boolean
   #tally: Tally = emptyTally()
+  #scorer: Scorer
   #epoch = 0
   #batch = 0
   #updates = 0
@@ -100,6 +105,7 @@ class Run {
 
   constructor(request: FitRequest) {
     this.#request = request
+    this.#scorer = request.scorer
     this.#perBatch = request.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
     this.context = this.#makeContext()
   }
@@ -124,6 +130,11 @@ class Run {
         return engine.learningRateScale
       },
       set learningRateScale(scale: number) {
+        if (engine.session) {
+          throw new RangeError(
+            `callback: ${engine.session.solver.kind} searches for the length of every step, so its learning rate cannot be scaled`,
+          )
+        }
         engine.learningRateScale = checkFloat('callback', 'learningRateScale', scale, { minimum: 0 })
       },
       get stopReason() {
@@ -140,7 +151,7 @@ class Run {
     this.#epoch = epoch
     this.#batch = 0
     this.#tally = emptyTally()
-    this.#request.scorer.reset()
+    this.#scorer.reset()
   }
 
   /** Whether the epoch has trained on nothing yet. */
@@ -150,7 +161,7 @@ class Run {
 
   /** Means over the epoch's rows so far. */
   logs(): Logs {
-    return this.#request.scorer.logs(this.#tally)
+    return this.#scorer.logs(this.#tally)
   }
 
   /** Says once that the loss is lost, unless a callback has seen to it. */
@@ -171,7 +182,8 @@ class Run {
 
   /** One epoch: a pass over the rows, or as many steps as an epoch has been given, from where the last one stopped. */
   async trainArrays(passes: Passes): Promise<void> {
-    const { engine, batchSize, scorer, signal, stepsPerEpoch } = this.#request
+    const { engine, batchSize, signal, stepsPerEpoch } = this.#request
+    const scorer = this.#scorer
     const { feed, rows: all } = passes
     const plan = engine.trainingPlan(batchSize)
     const counted = stepsPerEpoch < Number.POSITIVE_INFINITY
@@ -201,9 +213,25 @@ class Run {
     this.#stopAtMaxSteps()
   }
 
+  /** One epoch of a solver: an iteration over all rows. Its logs are those of the parameters that it ends at. */
+  async solve(session: SolverSession, passes: Passes): Promise<void> {
+    if (this.#left === 0) return this.#stopAtMaxSteps()
+    const request = this.#request
+    const { evaluation, end } = await session.iterate((isFirst) =>
+      evaluateAll(request, session, passes, isFirst, () => this.#turn(1)),
+    )
+    request.engine.steps++
+    this.#tally = evaluation.tally
+    this.#scorer = evaluation.scorer
+    await this.#advance(1, 1)
+    if (end !== undefined) this.#stopReason ??= end
+    this.#stopAtMaxSteps()
+  }
+
   /** One epoch over batches that arrive one by one. */
   async trainBatches(data: Batches): Promise<void> {
-    const { engine, scorer, signal, stepsPerEpoch } = this.#request
+    const { engine, signal, stepsPerEpoch } = this.#request
+    const scorer = this.#scorer
     // an epoch of given length goes on where the last one stopped, so that an endless source serves many
     const batches = this.#batches ?? data.open()
     this.#batches = stepsPerEpoch < Number.POSITIVE_INFINITY ? batches : undefined
@@ -242,15 +270,20 @@ class Run {
 
   /** Batches done: tells the callbacks, and lets the event loop run when its turn has come. */
   async #advance(count: number, batches: number): Promise<void> {
-    const { callbacks, epochs } = this.#request
+    const { callbacks } = this.#request
     this.#batch += count
     this.#updates += count
     if (this.#perBatch) {
       const logs = this.logs()
       for (const callback of callbacks) await callback.onBatchEnd?.(this.#batch - 1, logs, this.context)
     }
-    const now = performance.now()
-    if (now - this.#lastTurn < TURN_MILLISECONDS) return
+    await this.#turn(batches)
+  }
+
+  /** Lets callbacks and the event loop have their turn, when it has come. */
+  async #turn(batches: number): Promise<void> {
+    if (performance.now() - this.#lastTurn < TURN_MILLISECONDS) return
+    const { callbacks, epochs } = this.#request
     for (const callback of callbacks) {
       const rows = this.#tally.rows
       await callback.onProgress?.(

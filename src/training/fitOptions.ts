@@ -84,6 +84,25 @@ export interface Course {
 /** Options about the rows of arrays: batches that arrive one by one bring their own. */
 const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'validationSplit', 'classWeight', 'sampleWeight'] as const
 
+/** Rows that a solver's evaluations take at once at most. */
+const CHUNK_ROWS = 1024
+
+/** What makes no sense where an epoch is one iteration over all rows, and why. */
+const NOT_FOR_SOLVERS = {
+  batchSize: 'it compares losses of all rows',
+  stepsPerEpoch: 'an epoch is one iteration over all rows',
+  maxIterations: 'an epoch is one iteration; say how many with "epochs"',
+} as const
+
+/** @throws TypeError for options that a solver has no use for. */
+function refuseForSolver(solver: string, options: object): void {
+  for (const [name, reason] of Object.entries(NOT_FOR_SOLVERS)) {
+    if (Object(options)[name] !== undefined) {
+      throw new TypeError(`fit: "${name}" is not for the solver ${solver}: ${reason}`)
+    }
+  }
+}
+
 /** @throws TypeError or RangeError naming the option. */
 function readCourse(options: FitOptions, streamed: boolean): Course {
   checkOptions('fit', options, FIT_OPTIONS)
@@ -116,18 +135,30 @@ export interface FitCall extends Course {
   readonly validation: DataSet | undefined
 }
 
+/** What the model asks of the call. */
+interface FitLimits {
+  /** The solver that trains it, if one does. */
+  readonly solver: string | undefined
+  /** Refuses rows that leave a batch too small for the model. */
+  checkRows(rows: number, batchSize?: number): void
+}
+
 /**
  * @param seed of a split at random.
- * @param checkRows refuses rows that leave a batch too small for the model.
  * @throws TypeError or RangeError naming the argument.
  */
 export function readFit(
   [first, second, third = {}]: FitArguments,
   intake: Intake,
   seed: number,
-  checkRows: (rows: number, batchSize?: number) => void,
+  { solver, checkRows }: FitLimits,
 ): FitCall {
   if (isBatchSource(first)) {
+    if (solver !== undefined) {
+      throw new TypeError(
+        `fit: the solver ${solver} evaluates the same rows many times; give arrays, or trainStep one batch after the other`,
+      )
+    }
     const options = orDefault(second, {}) as FitOptions
     const course = readCourse(options, true)
     const read = ({ x, y, sampleWeight }: BatchInput) => {
@@ -137,13 +168,15 @@ export function readFit(
     }
     return { ...course, data: batchesOf(first, read), validation: readValidation(intake, options) }
   }
+  if (solver !== undefined) refuseForSolver(solver, third)
   const course = readCourse(third, false)
   const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)
   const [rows, validation] = splitDataSet(given, intake, third, seed)
   const data = withClassWeight(rows, intake, third.classWeight)
-  const batchSize = Math.min(course.batchSize, data.rows)
+  const chunks = Math.ceil(data.rows / CHUNK_ROWS)
+  const batchSize = solver === undefined ? Math.min(course.batchSize, data.rows) : Math.ceil(data.rows / chunks)
   checkRows(data.rows, batchSize)
-  return { ...course, batchSize, data, validation }
+  return { ...course, batchSize, shuffle: course.shuffle && solver === undefined, data, validation }
 }
 
 function checkSignal(signal: unknown): AbortSignal | undefined {

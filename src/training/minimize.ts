@@ -1,7 +1,7 @@
 /** Minimizing a function of a vector, by any rule or solver. */
 import { checkFunction, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import type { Target } from '../machine/wasm.ts'
-import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
+import { type Optimizer, type OptimizerName, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { ArraySpace } from '../optimizers/solvers/arraySpace.ts'
 import { byDifferences } from '../optimizers/solvers/differences.ts'
 import { FIRST_VECTOR, GRADIENT, isSolver, PARAMETERS, type Solver, type Status } from '../optimizers/solvers/solver.ts'
@@ -94,7 +94,7 @@ export function minimize(
   f: Objective<Float32Array> | Objective<Float64Array>,
   options: MinimizeOptions | MinimizeOptions<Float64Array> = {},
 ): Minimum | Minimum<Float64Array> {
-  const method = isSolver(optimizer) ? optimizer : resolveOptimizer('minimize', optimizer)
+  const method = resolveAnyOptimizer('minimize', optimizer)
   checkValues('minimize', 'x0', x0)
   if (x0.length === 0) throw new RangeError('minimize: "x0" must have at least one value, got none')
   checkFunction('minimize', 'f', f)

@@ -292,7 +292,7 @@ test('refusals', () => {
     TypeError,
     /^optimize: "optimizer" is the solver lbfgs, .*use minimize\(lbfgs\(\), x0, f\)/,
   )
-  refuses(() => minimize('newtonCg' as never, [1], f), TypeError, 'minimize: "optimizer" is the solver newtonCg')
+  refuses(() => minimize('newtonCg' as never, [1], f), TypeError, 'factory newtonCg() returns, got its name')
   refuses(() => minimize(lbfgs as never, [1], f), TypeError, 'call it')
   refuses(() => minimize(lbfgs(), [], f), RangeError, 'minimize: "x0" must have at least one value')
   refuses(() => minimize(lbfgs(), [Number.NaN], f), RangeError, '"x0[0]" must be a finite number')

@@ -2,7 +2,16 @@
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { type Aim, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
-import { FIRST_VECTOR, GRADIENT, type Scalars, type Solver, type Solving, type VectorSpace } from './solver.ts'
+import { open } from './session.ts'
+import {
+  FIRST_VECTOR,
+  GRADIENT,
+  restoreScalars,
+  type Scalars,
+  type Solver,
+  type Solving,
+  type VectorSpace,
+} from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
 
 const FORMULAS = ['polakRibiere', 'fletcherReeves', 'hestenesStiefel'] as const
@@ -73,8 +82,9 @@ export function conjugateGradient(options: ConjugateGradientOptions = {}): Solve
     kind: where,
     options: resolved,
     vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient']),
+    open,
     start(space: VectorSpace, saved?: Scalars) {
-      const scalars: State = { ...FRESH, ...saved }
+      const scalars = restoreScalars('conjugateGradient', { ...FRESH }, saved)
       const method = new ConjugateGradient(space, formula, restartEvery ?? space.length, scalars)
       return { scalars, step: (limits = {}) => descend(space, method, resolved, limits) }
     },

@@ -99,9 +99,11 @@ export function* descend(
       continue
     }
     if (space.infinityNorm(GRADIENT) <= toleranceGradient) return end('gradient')
-    if (iterations === maxIterations || evaluations >= maxEvaluations) break
     const moved = found.step * space.infinityNorm(method.search.direction)
-    if (moved <= toleranceChange || change < toleranceChange) return end('change')
+    const isLittle = moved <= toleranceChange || change < toleranceChange
+    // a search without enough evaluations has not moved at all
+    if (isLittle && found.step !== 0) return end('change')
+    if (iterations === maxIterations || evaluations >= maxEvaluations) break
   }
   return end('limit')
 }

@@ -3,9 +3,11 @@ import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/c
 import type { Schedule } from '../schedules/schedules.ts'
 import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
+import { open } from './session.ts'
 import {
   FIRST_VECTOR,
   GRADIENT,
+  restoreScalars,
   type Scalars,
   type Solver,
   type Solving,
@@ -80,9 +82,9 @@ export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
     kind: 'lbfgs',
     options: resolved,
     vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient', ...pairs.flat()]),
+    open,
     start(space: VectorSpace, saved?: Scalars) {
-      const fresh: State = { steps: 0, iterations: 0, stepLength: 0, scale: 1, slots: [], rho: [] }
-      const scalars = Object.assign(fresh, structuredClone(saved))
+      const scalars = restore(saved, historySize)
       return {
         scalars,
         step(limits = {}) {
@@ -93,6 +95,18 @@ export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
       }
     },
   })
+}
+
+/** @throws TypeError or RangeError for what is not the state of a history of this size. */
+function restore(saved: Scalars | undefined, historySize: number): State {
+  const fresh: State = { steps: 0, iterations: 0, stepLength: 0, scale: 1, slots: [], rho: [] }
+  const state = restoreScalars('lbfgs', fresh, saved)
+  const { slots, rho } = state
+  for (const slot of slots) checkInteger('lbfgs', 'slots', slot, 0, Math.min(historySize, slots.length) - 1)
+  if (new Set(slots).size !== slots.length || rho.length !== slots.length) {
+    throw new RangeError(`lbfgs: "slots" must name each of ${rho.length} pairs once, got [${slots}]`)
+  }
+  return state
 }
 
 /** @throws TypeError or RangeError unless the rate is a positive number. */

@@ -2,7 +2,16 @@
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
-import { FIRST_VECTOR, GRADIENT, type Scalars, type Solver, type Solving, type VectorSpace } from './solver.ts'
+import { open } from './session.ts'
+import {
+  FIRST_VECTOR,
+  GRADIENT,
+  restoreScalars,
+  type Scalars,
+  type Solver,
+  type Solving,
+  type VectorSpace,
+} from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
 
 export interface NewtonCgOptions extends CommonSolverOptions {
@@ -71,8 +80,9 @@ export function newtonCg(options: NewtonCgOptions = {}): Solver<'newtonCg'> {
     kind: where,
     options: resolved,
     vectors: Object.freeze(['direction', 'start', 'lowGradient', 'residual', 'conjugate', 'product']),
+    open,
     start(space: VectorSpace, saved?: Scalars) {
-      const scalars: State = { damping, growth: 2, isLost: 0, ...saved }
+      const scalars: State = restoreScalars(where, { damping, growth: 2, isLost: 0 }, saved)
       const method = new NewtonCg(space, resolved, scalars)
       return { scalars, step: (limits = {}) => descend(space, method, searching, limits) }
     },

@@ -6,6 +6,7 @@
  * `trainStep`) and callers that answer later (`fit`, over chunks of rows, threads and the event loop). It touches the
  * parameters only through a `VectorSpace`: all its vectors are parallel blocks, laid out like the parameters.
  */
+import { checkNumber, checkOptions, show } from '../../lib/check.ts'
 
 /** A vector by the index of its block. */
 export type Vector = number
@@ -89,8 +90,60 @@ export interface SolverRun {
   step(limits?: StepLimits): Solving<Outcome>
 }
 
+/** A model's memory: parallel blocks of float32, laid out alike. */
+export interface Blocks {
+  /** Tensors, by their floats in each block; a solver moves the trainable ones. */
+  readonly tensors: readonly { readonly offset: number; readonly count: number; readonly trainable: boolean }[]
+  /** Byte addresses. `states`: one for each of the solver's vectors, and one for each of WORK_VECTORS. */
+  readonly parameters: number
+  readonly gradients: number | undefined
+  readonly states: readonly number[]
+  /** Another number after parameters or gradients were changed by others than the solver. */
+  readonly version: number
+  /** All of the block at an address. */
+  view(address: number): Float32Array
+}
+
+/** What a session needs beside its solver's own vectors: the sum over chunks of rows, and room for differences of gradients. */
+export const WORK_VECTORS = ['chunks', 'differenceParameters', 'differenceGradient'] as const
+
+/** What the caller found where a solver asked. */
+export interface Evaluation {
+  readonly loss: number
+}
+
+/** An iteration's outcome: the evaluation of the point it ends at, and why it was the last, if it was. */
+export interface Iteration<E extends Evaluation> {
+  readonly evaluation: E
+  readonly end: string | undefined
+}
+
+/** A solver at work on the blocks of a model. */
+export interface SolverSession {
+  readonly solver: Solver
+  /** With the vectors, all there is to know for going on. */
+  readonly scalars: Scalars
+  /** The solver's own vectors that hold anything, by their index in `solver.vectors`. */
+  readonly used: ReadonlySet<number>
+  /** Makes room for saved values of the solver's own vector `index`: zeros. */
+  clear(index: number): void
+  /** A step, its evaluations made at once. When one throws, the parameters are where they were. */
+  step(evaluate: () => number): Outcome
+  /** Other rows come: what was evaluated last says nothing about them. */
+  forget(): void
+  /**
+   * One iteration, its evaluations made in the caller's time; `isFirst` says which is the iteration's first. The evaluation that the
+   * last one ended with is not made again, unless the blocks have another version since.
+   */
+  iterate<E extends Evaluation>(evaluate: (isFirst: boolean) => Promise<E>): Promise<Iteration<E>>
+  /** For evaluations in chunks of rows: adds the gradient of a chunk, times its weight, to the sum. */
+  addChunk(weight: number, isFirst: boolean): void
+  /** Makes the sum, over the weight of all chunks, the gradient. */
+  meanOfChunks(weight: number): void
+}
+
 /** A method with all its options: what `lbfgs(...)` returns. It brings its algorithm along: what is not imported is not bundled. */
-export interface Solver<Kind extends string = string> {
+export interface Solver<Kind extends SolverKind = SolverKind> {
   readonly kind: Kind
   /** All options, defaults filled in. */
   readonly options: object
@@ -101,10 +154,65 @@ export interface Solver<Kind extends string = string> {
    * @internal
    */
   start(space: VectorSpace, scalars?: Scalars): SolverRun
+  /**
+   * The same on the blocks of a model, which hold the vectors `used` of the solver's own.
+   * @throws TypeError or RangeError for scalars that are not the solver's.
+   * @internal
+   */
+  open(blocks: Blocks, scalars?: Scalars, used?: readonly number[]): SolverSession
 }
 
 export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg'] as const
 export type SolverKind = (typeof SOLVER_KINDS)[number]
 
+/** Whether it is what `absentSolver` makes. */
+export const isAbsent = (solver: unknown): boolean => isSolver(solver) && solver.vectors.length === 0
+
+export const isSolverKind = (kind: unknown): kind is SolverKind => SOLVER_KINDS.some((known) => known === kind)
+
 export const isSolver = (value: unknown): value is Solver =>
   typeof value === 'object' && value !== null && 'start' in value && typeof value.start === 'function'
+
+/** In the place of a solver that a file names and the program has not brought along: it has no state, and cannot train. */
+export function absentSolver(kind: SolverKind, options: object): Solver {
+  const refuse = (): never => {
+    throw new Error(
+      `the model was trained by ${kind}, which this program does not name; load it with { custom: { ${kind} } } to go on, or compile it anew`,
+    )
+  }
+  return {
+    kind,
+    options,
+    vectors: [],
+    start: refuse,
+    open() {
+      const session = { scalars: {}, used: new Set<number>(), clear() {}, step: refuse, forget() {} }
+      return { ...session, solver: this, iterate: async () => refuse(), addChunk: refuse, meanOfChunks: refuse }
+    },
+  }
+}
+
+/**
+ * The scalars that were saved, in the place of fresh ones.
+ * @throws TypeError or RangeError unless they have the same names and kinds and are finite.
+ */
+export function restoreScalars<State extends Scalars>(where: string, fresh: State, saved: Scalars | undefined): State {
+  if (saved === undefined) return fresh
+  checkOptions(where, saved, Object.keys(fresh))
+  for (const [name, value] of Object.entries(fresh)) {
+    const given: unknown = saved[name]
+    if (Array.isArray(value) !== Array.isArray(given)) {
+      throw new TypeError(
+        `${where}: "${name}" must be ${Array.isArray(value) ? 'an array' : 'a number'}, got ${show(given)}`,
+      )
+    }
+    for (const number of [given].flat()) checkNumber(where, name, number)
+  }
+  return structuredClone(saved) as State
+}
+
+/** The rate of a solver's step 0, 1, 2, ...; 1 for solvers that have none. */
+export function solverRateAt({ options }: Solver, index: number): number {
+  const { learningRate = 1 } = options as { learningRate?: number | ((index: number) => number) }
+  return typeof learningRate === 'function' ? learningRate(index) : learningRate
+}

@@ -7,6 +7,29 @@ A [rule](optimizers.md) turns one gradient into one update. A solver decides its
 lines, measures curvature, and goes back when a step was bad. Solvers are for losses without noise, such as all rows at once, and
 need no learning rate to be tuned.
 
+## In a model
+
+\`\`\`ts
+model.compile({ optimizer: lbfgs(), loss: 'sparseCategoricalCrossentropy' })
+await model.fit(x, y, { epochs: 100 })
+\`\`\`
+
+An epoch of \`fit\` is one iteration over all rows. They are evaluated in chunks of up to 1,024, so that data sets of any size fit, on as
+many threads as the model has; an iteration takes one to two evaluations most of the time. There is no \`batchSize\`, and \`maxIterations\`
+counts for \`trainStep\` only, which is PyTorch's \`step(closure)\` on the rows given: up to \`maxIterations\` iterations, and the loss before them.
+
+* The logs of an epoch are those of the parameters it ends at.
+* Training ends when the solver's tolerances are met; \`stopReason\` tells callbacks. What searches compare are losses in float32: near a
+  minimum they differ by less than they are rounded, and the slope decides. Do not expect \`toleranceGradient\` 1e-7 to be reached.
+* Dropout and noise are the same throughout an iteration. Batch normalization takes the statistics of each chunk, and counts every row once an
+  iteration for its running statistics.
+* Frozen layers are no part of the solver's space. \`clipNorm\` and its kin are refused, and so are callbacks that scale the learning rate.
+* \`newtonCg\` takes products with the Hessian from differences of gradients, one evaluation each.
+* \`save(path, { includeOptimizer: true })\` keeps the history. \`loadModel(path, { custom: { lbfgs } })\` goes on with it, bit for bit; a program
+  that does not name the solver can predict, evaluate and compile anew.
+
+## In minimize
+
 \`\`\`ts
 const { x, loss, converged } = minimize(lbfgs(), [-1.2, 1], ([x, y], gradient) => {
   gradient[0] = -400 * x * (y - x * x) - 2 * (1 - x)

@@ -1,0 +1,95 @@
+/** The parallel blocks of a model as a solver's vectors. What does not train, such as running statistics, is no part of them. */
+import type { Blocks, Vector, VectorSpace } from './solver.ts'
+
+/** Floats [first, end) of every block. */
+type Run = readonly [first: number, end: number]
+
+export class BlockSpace implements VectorSpace {
+  readonly length: number
+  readonly epsilon = 2 ** -23
+  readonly #blocks: Blocks
+  /** Byte addresses by vector. */
+  readonly #addresses: readonly number[]
+  readonly #runs: readonly Run[]
+  /** Vectors that have been used; in the place of others lies what was there before. */
+  readonly #used: Set<Vector>
+
+  /** @param used vectors that hold something already. */
+  constructor(blocks: Blocks, used: Iterable<Vector>) {
+    const { parameters, gradients = 0, states } = blocks
+    this.#blocks = blocks
+    this.#addresses = [parameters, gradients, ...states]
+    this.#used = new Set(used)
+    this.#runs = runsOf(blocks)
+    this.length = this.#runs.reduce((sum, [first, end]) => sum + end - first, 0)
+  }
+
+  /** Whether a vector holds anything but zeros. */
+  isUsed(vector: Vector): boolean {
+    return this.#used.has(vector)
+  }
+
+  /** A vector's whole block, zeros when it is new: a long history is seldom filled, and costs no memory until it is. */
+  block(vector: Vector): Float32Array {
+    const block = this.#blocks.view(this.#addresses[vector])
+    if (!this.#used.has(vector)) {
+      this.#used.add(vector)
+      block.fill(0)
+    }
+    return block
+  }
+
+  dot(a: Vector, b: Vector): number {
+    const left = this.block(a)
+    const right = this.block(b)
+    let sum = 0
+    for (const [first, end] of this.#runs) for (let i = first; i < end; i++) sum += left[i] * right[i]
+    return sum
+  }
+
+  axpy(alpha: number, x: Vector, y: Vector): void {
+    const from = this.block(x)
+    const to = this.block(y)
+    for (const [first, end] of this.#runs) for (let i = first; i < end; i++) to[i] += alpha * from[i]
+  }
+
+  copy(from: Vector, to: Vector): void {
+    const source = this.block(from)
+    const target = this.block(to)
+    for (const [first, end] of this.#runs) target.set(source.subarray(first, end), first)
+  }
+
+  scale(alpha: number, x: Vector): void {
+    const block = this.block(x)
+    for (const [first, end] of this.#runs) for (let i = first; i < end; i++) block[i] *= alpha
+  }
+
+  l1Norm(x: Vector): number {
+    const block = this.block(x)
+    let sum = 0
+    for (const [first, end] of this.#runs) for (let i = first; i < end; i++) sum += Math.abs(block[i])
+    return sum
+  }
+
+  infinityNorm(x: Vector): number {
+    const block = this.block(x)
+    let norm = 0
+    // Math.max keeps a NaN
+    for (const [first, end] of this.#runs) {
+      for (let i = first; i < end; i++) norm = Math.max(norm, Math.abs(block[i]))
+    }
+    return norm
+  }
+}
+
+/** Where the trainable tensors lie, neighbours joined. */
+function runsOf({ tensors }: Blocks): Run[] {
+  const runs: [first: number, end: number][] = []
+  for (const { offset, count, trainable } of tensors) {
+    if (!trainable || count === 0) continue
+    const last = runs[runs.length - 1]
+    if (last?.[1] === offset) last[1] += count
+    else runs.push([offset, offset + count])
+  }
+  return runs
+}

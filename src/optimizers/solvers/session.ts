@@ -1,0 +1,136 @@
+/** Sessions: solvers at work on a model. They come with the factories of solvers, so that others do without. */
+import { BlockSpace } from './blockSpace.ts'
+import { byDifferences } from './differences.ts'
+import {
+  type Blocks,
+  type Evaluation,
+  FIRST_VECTOR,
+  GRADIENT,
+  type Iteration,
+  type Outcome,
+  PARAMETERS,
+  type Scalars,
+  type Solver,
+  type SolverRun,
+  type SolverSession,
+  type Solving,
+  type Status,
+  type StepLimits,
+  type Vector,
+} from './solver.ts'
+
+/** `Solver.open` for every solver. */
+export function open(this: Solver, blocks: Blocks, scalars?: Scalars, used: readonly number[] = []): SolverSession {
+  return new BlockSession(this, blocks, scalars, used)
+}
+
+/** Why training ends after an iteration; undefined: there is more to do. */
+const ENDS: Readonly<Record<Status, string | undefined>> = {
+  limit: undefined,
+  gradient: 'converged: no entry of the gradient exceeds toleranceGradient',
+  change: 'converged: the loss or the parameters change by no more than toleranceChange',
+  noDescent: 'no step along the steepest descent lowers the loss',
+  diverged: 'the loss or its gradient is not finite',
+}
+
+/** A solver at work on blocks, its evaluations whatever the caller runs. */
+class BlockSession implements SolverSession {
+  readonly solver: Solver
+  readonly #space: BlockSpace
+  readonly #blocks: Blocks
+  /** Where gradients of chunks of rows are summed up, the first of WORK_VECTORS. */
+  readonly #chunks: Vector
+  readonly #run: SolverRun
+  /** What was evaluated where the last iteration ended, and the blocks' version then. */
+  #last: { readonly evaluation: Evaluation; readonly version: number } | undefined
+
+  /**
+   * @param scalars those of a session that goes on.
+   * @param used which of the solver's own vectors are in the blocks then.
+   */
+  constructor(solver: Solver, blocks: Blocks, scalars: Scalars | undefined, used: readonly number[]) {
+    this.solver = solver
+    this.#space = new BlockSpace(blocks, [PARAMETERS, GRADIENT, ...used.map((index) => FIRST_VECTOR + index)])
+    this.#blocks = blocks
+    this.#chunks = FIRST_VECTOR + solver.vectors.length
+    this.#run = solver.start(this.#space, scalars)
+  }
+
+  get scalars(): Scalars {
+    return this.#run.scalars
+  }
+
+  get used(): ReadonlySet<number> {
+    return new Set([...this.solver.vectors.keys()].filter((i) => this.#space.isUsed(FIRST_VECTOR + i)))
+  }
+
+  clear(index: number): void {
+    this.#space.block(FIRST_VECTOR + index).fill(0)
+  }
+
+  step(evaluate: () => number, limits?: StepLimits): Outcome {
+    const solving = this.#begin(limits)
+    try {
+      let next = solving.next()
+      while (!next.done) next = solving.next(evaluate())
+      return next.value
+    } finally {
+      solving.return(undefined as never)
+    }
+  }
+
+  forget(): void {
+    this.#last = undefined
+  }
+
+  async iterate<E extends Evaluation>(evaluate: (isFirst: boolean) => Promise<E>): Promise<Iteration<E>> {
+    const blocks = this.#blocks
+    const known = this.#last?.version === blocks.version ? (this.#last.evaluation as E) : undefined
+    const evaluations = known ? [known] : []
+    let isFirst = true
+    const outcome = await this.#settle(
+      async () => {
+        const evaluation = await evaluate(isFirst)
+        isFirst = false
+        evaluations.push(evaluation)
+        return evaluation.loss
+      },
+      { loss: known?.loss, maxIterations: 1 },
+    )
+    // a step of fixed length ends where nothing was evaluated yet
+    const reached = evaluations.findLast(({ loss }) => loss === outcome.loss)
+    this.#last = reached && { evaluation: reached, version: blocks.version }
+    return { evaluation: reached ?? evaluations[evaluations.length - 1], end: ENDS[outcome.status] }
+  }
+
+  addChunk(weight: number, isFirst: boolean): void {
+    const space = this.#space
+    if (isFirst) {
+      space.copy(GRADIENT, this.#chunks)
+      space.scale(weight, this.#chunks)
+    } else {
+      space.axpy(weight, GRADIENT, this.#chunks)
+    }
+  }
+
+  meanOfChunks(weight: number): void {
+    this.#space.copy(this.#chunks, GRADIENT)
+    this.#space.scale(1 / weight, GRADIENT)
+  }
+
+  async #settle(evaluate: () => Promise<number>, limits: StepLimits): Promise<Outcome> {
+    const solving = this.#begin(limits)
+    try {
+      let next = solving.next()
+      while (!next.done) next = solving.next(await evaluate())
+      return next.value
+    } finally {
+      solving.return(undefined as never)
+    }
+  }
+
+  #begin(limits: StepLimits | undefined): Solving<Outcome> {
+    const difference = { parameters: this.#chunks + 1, gradient: this.#chunks + 2 }
+    return byDifferences(this.#space, this.#run.step(limits), difference)
+  }
+}

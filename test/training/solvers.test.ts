@@ -1,0 +1,374 @@
+/** Solvers that train models: PyTorch's trajectories, full batches in chunks, threads, resuming, what they leave alone, refusals. */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { dataFile } from '../../examples/data.ts'
+import {
+  adam,
+  batchNorm,
+  type Callback,
+  conjugateGradient,
+  dense,
+  dropout,
+  earlyStopping,
+  input,
+  l2,
+  lbfgs,
+  type Model,
+  modelFromBytes,
+  newtonCg,
+  readIdx,
+  reduceLearningRateOnPlateau,
+  type Solver,
+  sequential,
+  standardScaler,
+} from '../../src/entries/public.ts'
+import { Random } from '../../src/lib/random.ts'
+import {
+  assertClose,
+  type GoldenTensor,
+  numbers,
+  OPERATION,
+  readGolden,
+  type Tolerance,
+  TRAJECTORY,
+} from '../support/golden.ts'
+import { refuses, rejects } from '../support/refuses.ts'
+import { bits } from '../support/threading.ts'
+
+const test = suite('solvers in models')
+
+/** Searches compare losses, whose rounding in float32 moves the point they stop at by its root. */
+const SEARCHED: Tolerance = { absolute: 5e-5, relative: 5e-5 }
+
+const solvers: readonly (() => Solver)[] = [
+  () => lbfgs({ historySize: 8 }),
+  () => lbfgs({ historySize: 3, lineSearch: 'none', learningRate: 0.3 }),
+  () => conjugateGradient(),
+  () => newtonCg({ maxInnerIterations: 20 }),
+]
+
+const rows = 90
+const random = new Random(11)
+const x = Float32Array.from({ length: rows * 5 }, () => random.uniform() * 2 - 1)
+const y = Int32Array.from({ length: rows }, (_, r) =>
+  x[r * 5] * x[r * 5 + 1] > x[r * 5 + 2] ? 1 : r % 3 === 0 ? 2 : 0,
+)
+
+/** A model of width 7, which is no multiple of a panel, and its loss. */
+function made(optimizer: Solver, options: { threads?: number; seed?: number } = {}): Model {
+  const kernelRegularizer = l2(1e-2)
+  const hidden = dense(7, { activation: 'tanh', kernelRegularizer })
+  const model = sequential([input(5), hidden, dense(3, { activation: 'softmax', kernelRegularizer })], {
+    seed: 4,
+    ...options,
+  })
+  model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'logLoss'] })
+  return model
+}
+
+interface Case {
+  readonly id: string
+  readonly problem: string
+  readonly outer_steps: number
+  readonly config: Record<
+    'lr' | 'max_iter' | 'max_eval' | 'tolerance_grad' | 'tolerance_change' | 'history_size',
+    number
+  > & {
+    readonly line_search_fn: string | null
+  }
+  readonly inputs: Record<'x0' | 'X' | 'y', GoldenTensor> & { readonly l2: number }
+  readonly expect: { readonly f64: { readonly loss_before: readonly number[]; readonly x: readonly GoldenTensor[] } }
+}
+
+test("trainStep is PyTorch's step(closure)", () => {
+  const cases = readGolden<{ cases: readonly Case[] }>('lbfgs').cases.filter(({ problem }) => problem === 'logistic')
+  assert.is(cases.length, 3)
+  for (const { id, config, inputs, outer_steps, expect } of cases) {
+    const columns = inputs.x0.shape[0] - 1
+    const model = sequential([input(columns), dense(1, { activation: 'sigmoid', kernelRegularizer: l2(inputs.l2) })])
+    const optimizer = lbfgs({
+      learningRate: config.lr,
+      maxIterations: config.max_iter,
+      maxEvaluations: config.max_eval,
+      historySize: config.history_size,
+      toleranceGradient: config.tolerance_grad,
+      toleranceChange: config.tolerance_change,
+      lineSearch: config.line_search_fn === null ? 'none' : 'strongWolfe',
+    })
+    model.compile({ optimizer, loss: 'binaryCrossentropy' })
+    const start = numbers(inputs.x0)
+    model.parameters[0].set(start.slice(0, columns))
+    model.parameters[1].set(start.slice(columns))
+    const [features, targets] = [numbers(inputs.X), numbers(inputs.y)]
+    for (let step = 0; step < outer_steps; step++) {
+      const loss = model.trainStep(Float32Array.from(features), Float32Array.from(targets))
+      assertClose([loss], [expect.f64.loss_before[step]], TRAJECTORY, `${id}: loss before step ${step}`)
+      const values = model.parameters.flatMap((parameter) => [...parameter.get()])
+      assertClose(values, numbers(expect.f64.x[step]), SEARCHED, `${id}: parameters after step ${step}`)
+    }
+  }
+})
+
+test('an epoch of fit is one iteration over all rows, and its logs are those of where it ends', async () => {
+  for (const make of solvers) {
+    const optimizer = make()
+    const model = made(optimizer)
+    const before = model.evaluate(x, y).loss
+    const { metrics } = await model.fit(x, y, { epochs: 12 })
+    const { loss, accuracy, logLoss } = model.evaluate(x, y)
+    const last = metrics.loss.length - 1
+    assert.ok(loss < 0.8 * before, `${optimizer.kind}: ${before} -> ${loss}`)
+    if ('lineSearch' in optimizer.options && optimizer.options.lineSearch === 'none') continue
+    assertClose(
+      [metrics.loss[last], metrics.accuracy[last], metrics.logLoss[last]],
+      [loss, accuracy, logLoss],
+      OPERATION,
+      optimizer.kind,
+    )
+    for (let i = 1; i <= last; i++) assert.ok(metrics.loss[i] <= metrics.loss[i - 1], `${optimizer.kind}: epoch ${i}`)
+  }
+})
+
+test('fit with maxIterations 1 a step is trainStep on all rows', async () => {
+  for (const make of [
+    () => lbfgs({ maxIterations: 1 }),
+    () => conjugateGradient({ maxIterations: 1 }),
+    () => newtonCg({ maxIterations: 1 }),
+  ]) {
+    const [fitted, stepped] = [made(make()), made(make())]
+    await fitted.fit(x, y, { epochs: 6 })
+    for (let i = 0; i < 6; i++) stepped.trainStep(x, y)
+    assert.is(bits(fitted.getWeights()), bits(stepped.getWeights()))
+  }
+})
+
+test('rows beyond a chunk are summed up: the same mean, weighted, and the same bits for every number of threads', async () => {
+  const many = 2500
+  const wide = Float32Array.from({ length: many * 5 }, (_, i) => Math.sin(i * 1.3))
+  const classes = Int32Array.from({ length: many }, (_, r) => (wide[r * 5] > 0.3 ? 2 : r % 2))
+  const sampleWeight = Float32Array.from({ length: many }, (_, r) => (r < 900 ? 0 : 0.5 + (r % 3)))
+  const once = made(lbfgs())
+  once.trainStep(wide, classes, { sampleWeight })
+  const outcomes: string[] = []
+  for (const threads of [1, 2, 3]) {
+    const model = made(lbfgs(), { threads })
+    const { loss } = model.gradients(wide, classes, { sampleWeight })
+    const { metrics } = await model.fit(wide, classes, { epochs: 8, sampleWeight })
+    assert.ok(metrics.loss[0] < loss)
+    outcomes.push(bits(model.getWeights()))
+    model.close()
+  }
+  assert.is(outcomes[1], outcomes[0])
+  assert.is(outcomes[2], outcomes[0])
+  // 20 iterations in one batch, 20 epochs in three chunks: the same path but for rounding
+  const chunked = made(lbfgs())
+  await chunked.fit(wide, classes, { epochs: 3, sampleWeight })
+  const whole = made(lbfgs({ maxIterations: 3 }))
+  whole.trainStep(wide, classes, { sampleWeight })
+  for (const [i, parameter] of chunked.parameters.entries()) {
+    assertClose(parameter.get(), whole.parameters[i].get(), SEARCHED, parameter.name)
+  }
+})
+
+test('resumes bit for bit from a file, in the middle of its history', async () => {
+  for (const [make, custom] of [
+    [() => lbfgs({ historySize: 4 }), { lbfgs }],
+    [() => conjugateGradient(), { conjugateGradient }],
+    [() => newtonCg({ maxInnerIterations: 9 }), { newtonCg }],
+  ] as const) {
+    const whole = made(make())
+    await whole.fit(x, y, { epochs: 9 })
+    const half = made(make())
+    await half.fit(x, y, { epochs: 5 })
+    const resumed = modelFromBytes(half.toBytes({ includeOptimizer: true }), { custom })
+    await resumed.fit(x, y, { epochs: 9, initialEpoch: 5 })
+    assert.is(bits(resumed.getWeights()), bits(whole.getWeights()), whole.compiled?.optimizer.kind)
+  }
+})
+
+test('a program that does not name the solver can predict, evaluate and compile anew', () => {
+  const model = made(lbfgs({ historySize: 2 }))
+  model.trainStep(x, y)
+  const loaded = modelFromBytes(model.toBytes({ includeOptimizer: true }))
+  assert.equal(loaded.predict(x), model.predict(x))
+  const [scores, expected] = [loaded, model].map((one) => one.evaluate(x, y))
+  assert.equal(Object.keys(scores), Object.keys(expected))
+  assertClose(Object.values(scores), Object.values(expected), OPERATION, 'scores')
+  assert.throws(() => loaded.trainStep(x, y), /trained by lbfgs, .*custom: \{ lbfgs \}/)
+  loaded.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy' })
+  loaded.trainStep(x, y)
+})
+
+test('hostile state is refused', () => {
+  const model = made(lbfgs({ historySize: 2 }))
+  for (let i = 0; i < 3; i++) model.trainStep(x, y)
+  const file = Buffer.from(model.toBytes({ includeOptimizer: true })).toString('latin1')
+  const changed = (from: RegExp, to: string) => {
+    const found = from.exec(file)
+    assert.ok(found, String(from))
+    const padded = to.padEnd(found[0].length, ' ')
+    assert.is(padded.length, found[0].length, `${to} is no longer than ${found[0]}`)
+    return Buffer.from(file.replace(from, padded), 'latin1')
+  }
+  const load = (bytes: Uint8Array) => () => modelFromBytes(bytes, { custom: { lbfgs }, verify: false })
+  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":[0,7]')), RangeError, '"slots"')
+  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":[1,1]')), RangeError, '"slots"')
+  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":[1]')), RangeError, '"slots"')
+  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":2')), RangeError, '"slots" must be an array')
+})
+
+test('what is frozen, and running statistics, are not moved by searches', async () => {
+  const build = () => {
+    const model = sequential(
+      [input(5), dense(6), batchNorm(), dense(6, { activation: 'relu' }), dense(3, { activation: 'softmax' })],
+      { seed: 1 },
+    )
+    model.freeze(1)
+    model.compile({ optimizer: lbfgs(), loss: 'sparseCategoricalCrossentropy' })
+    return model
+  }
+  const model = build()
+  const value = (name: string) => model.parameters.find((parameter) => parameter.name.endsWith(name))?.get()
+  const [kernel, mean] = [value('dense_1.kernel'), value('movingMean') ?? value('runningMean')]
+  const { metrics } = await model.fit(x, y, { epochs: 10 })
+  assert.ok(metrics.loss[9] < metrics.loss[0])
+  assert.equal(value('dense_1.kernel'), kernel)
+  assert.ok(mean)
+  // of a frozen layer the outputs stay: their mean is approached by a tenth of the distance each epoch
+  const now = value('movingMean') ?? value('runningMean')
+  assert.not.equal(now, mean)
+  assert.ok(now?.every(Number.isFinite))
+  // thawed, the solver begins anew in the larger space
+  model.unfreeze(1)
+  await model.fit(x, y, { epochs: 2 })
+  assert.not.equal(value('dense_1.kernel'), kernel)
+})
+
+test('noise is the same throughout an iteration, so that losses can be compared', async () => {
+  const model = sequential(
+    [input(5), dense(16, { activation: 'relu' }), dropout(0.3), dense(3, { activation: 'softmax' })],
+    {
+      seed: 2,
+    },
+  )
+  model.compile({ optimizer: conjugateGradient(), loss: 'sparseCategoricalCrossentropy' })
+  const before = model.evaluate(x, y).loss
+  await model.fit(x, y, { epochs: 15 })
+  assert.ok(model.evaluate(x, y).loss < before)
+})
+
+test('stops when converged, and by callbacks and signals', async () => {
+  const model = made(lbfgs({ toleranceGradient: 1e-3 }))
+  const reasons: (string | undefined)[] = []
+  const watch: Callback = { onTrainEnd: (context) => void reasons.push(context.stopReason) }
+  const { epoch } = await model.fit(x, y, { epochs: 1000, callbacks: [watch] })
+  assert.ok(epoch.length < 1000)
+  assert.match(reasons[0] ?? '', /^converged: no entry of the gradient/)
+
+  const early = made(lbfgs())
+  const stopping = earlyStopping({ monitor: 'loss', patience: 1, minDelta: 10 })
+  assert.is((await early.fit(x, y, { epochs: 50, callbacks: [stopping] })).epoch.length, 2)
+
+  const controller = new AbortController()
+  const aborted = made(lbfgs())
+  const weights: string[] = []
+  const abort: Callback = {
+    onEpochEnd(index) {
+      weights.push(bits(aborted.getWeights()))
+      if (index === 2) controller.abort(new Error('enough'))
+    },
+  }
+  await rejects(() => aborted.fit(x, y, { epochs: 50, callbacks: [abort], signal: controller.signal }), Error, 'enough')
+  assert.is(bits(aborted.getWeights()), weights[2])
+})
+
+test('parameters that a callback changes are evaluated anew', async () => {
+  const zeroed = made(lbfgs())
+  const again: Callback = {
+    onEpochEnd(index) {
+      if (index === 1)
+        for (const parameter of zeroed.parameters) parameter.set(new Float32Array(parameter.size).fill(0.1))
+    },
+  }
+  const { metrics } = await zeroed.fit(x, y, { epochs: 4, callbacks: [again] })
+  assert.ok(metrics.loss[2] > metrics.loss[1])
+  assert.ok(metrics.loss[3] < metrics.loss[2])
+})
+
+test('a loss that is not finite ends training and changes nothing', async () => {
+  const model = sequential([input(1), dense(1)], { seed: 1 })
+  model.compile({ optimizer: lbfgs(), loss: 'meanSquaredError' })
+  const before = bits(model.getWeights())
+  const warn = console.warn
+  console.warn = () => {}
+  try {
+    const { metrics } = await model.fit(Float32Array.of(1e30, 2), Float32Array.of(-1e38, 1), { epochs: 5 })
+    assert.is(metrics.loss.length, 1)
+  } finally {
+    console.warn = warn
+  }
+  assert.is(bits(model.getWeights()), before)
+})
+
+test('on the digits, full batch, lbfgs needs at most a quarter of the passes of a tuned Adam', async () => {
+  const read = (name: string) => readIdx(gunzipSync(readFileSync(dataFile(name)))).values
+  const images = standardScaler().fitTransform(new Float32Array(read('digits-images-idx3-ubyte.gz')), 64)
+  const labels = new Int32Array(read('digits-labels-idx1-ubyte.gz'))
+  const passesOf = async (optimizer: Solver | ReturnType<typeof adam>, batchSize?: number) => {
+    const model = sequential([input(64), dense(100, { activation: 'tanh' }), dense(10, { activation: 'softmax' })], {
+      seed: 2,
+    })
+    model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy' })
+    const { engine } = model
+    const { gatherLoss } = engine
+    let chunks = 0
+    engine.gatherLoss = (...batch) => {
+      chunks++
+      return gatherLoss.apply(engine, batch)
+    }
+    const stop: Callback = { onEpochEnd: (_, { loss }, context) => void (loss <= 1e-3 && context.stop('reached')) }
+    const { epoch } = await model.fit(images, labels, {
+      epochs: 150,
+      callbacks: [stop],
+      ...(batchSize && { batchSize }),
+    })
+    assert.ok(model.evaluate(images, labels).loss <= 1e-3)
+    // 1797 rows are two chunks
+    return batchSize ? epoch.length : chunks / 2
+  }
+  const [solved, tuned] = [await passesOf(lbfgs()), await passesOf(adam({ learningRate: 0.03 }), 1797)]
+  assert.ok(solved <= tuned / 4, `${solved} passes, Adam ${tuned}`)
+})
+
+test('refusals', async () => {
+  const model = made(lbfgs())
+  await rejects(() => model.fit(x, y, { batchSize: 32 }), TypeError, '"batchSize" is not for the solver lbfgs')
+  await rejects(() => model.fit(x, y, { stepsPerEpoch: 2 }), TypeError, '"stepsPerEpoch" is not for the solver')
+  await rejects(() => model.fit(x, y, { maxIterations: 9 } as never), TypeError, 'say how many with "epochs"')
+  await rejects(() => model.fit(x, y, null as never), TypeError, 'fit: ')
+  await rejects(
+    () => model.fit([{ x, y }][Symbol.iterator]() as never),
+    TypeError,
+    'evaluates the same rows many times',
+  )
+  await rejects(
+    () =>
+      model.fit(x, y, {
+        epochs: 9,
+        callbacks: [reduceLearningRateOnPlateau({ monitor: 'loss', patience: 0, minDelta: 9 })],
+      }),
+    RangeError,
+    'cannot be scaled',
+  )
+  const loss = 'sparseCategoricalCrossentropy'
+  refuses(() => model.compile({ optimizer: 'lbfgs' as never, loss }), TypeError, 'factory lbfgs() returns')
+  refuses(
+    () => model.compile({ optimizer: lbfgs(), loss, clipNorm: 1 }),
+    RangeError,
+    '"clipNorm" is not for the solver',
+  )
+})
+
+test.run()

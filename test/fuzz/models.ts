@@ -24,7 +24,7 @@ import {
   sgd,
   topKAccuracy,
 } from '../../src/entries/public.ts'
-import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.ts'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.ts'
 import { withMetadata } from '../support/modelFile.ts'
 import { type Dice, damage } from './dice.ts'
 import { mutate, write } from './json.ts'
@@ -92,20 +92,20 @@ function make(dice: Dice): ModelCase {
   const options = { verify: dice.chance(0.6), allowNonFinite: dice.chance(0.3) }
   const kind = dice.below(10)
   if (kind < 5) {
-    const { tensors, metadata } = decodeSafetensors(intact)
+    const { tensors, metadata } = readSafetensors(intact)
     const settings = JSON.parse(metadata.settings)
     mutate(dice, settings)
     let text = write(settings)
     if (dice.chance(0.1)) text = new TextDecoder().decode(damage(dice, new TextEncoder().encode(text)))
-    return { bytes: encodeSafetensors(tensors, { ...metadata, settings: text }), options }
+    return { bytes: writeSafetensors(tensors, { ...metadata, settings: text }, { checksum: true }), options }
   }
   if (kind < 7) return { bytes: withHeader(dice, intact), options: { ...options, verify: dice.chance(0.2) } }
   if (kind < 8) {
-    const { tensors, metadata } = decodeSafetensors(intact)
-    const { data } = dice.of(tensors)
+    const { tensors, metadata } = readSafetensors(intact)
+    const { data } = dice.of([...tensors.values()])
     const value = dice.of([Number.NaN, Number.POSITIVE_INFINITY, 3e38, -3e38, 1e-40, 0])
     for (let times = 1 + dice.below(5); times > 0; times--) data[dice.below(data.length)] = value
-    return { bytes: encodeSafetensors(tensors, metadata), options }
+    return { bytes: writeSafetensors(tensors, metadata, { checksum: true }), options }
   }
   if (kind < 9) {
     const change = dice.of<(metadata: Record<string, unknown>) => Record<string, unknown>>([

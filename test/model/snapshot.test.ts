@@ -17,7 +17,7 @@ import {
   sequential,
   sgd,
 } from '../../src/entries/public.ts'
-import { decodeSafetensors } from '../../src/formats/safetensors.ts'
+import { readSafetensors } from '../../src/formats/safetensors.ts'
 import { fromSnapshot } from '../../src/model/load.ts'
 import { fileOfLayers, type Json, settingsOf, withMetadata, withSettings, withTensors } from '../support/modelFile.ts'
 import { refuses } from '../support/refuses.ts'
@@ -87,7 +87,7 @@ test('fourlane/2 is read, and not written as long as nothing needs it', () => {
 })
 
 test('fourlane/2 is written where class names or metadata are', () => {
-  const formatOf = (bytes: Uint8Array) => decodeSafetensors(bytes).metadata.format
+  const formatOf = (bytes: Uint8Array) => readSafetensors(bytes).metadata.format
   const model = classifier()
   const before = model.toBytes()
   assert.is(formatOf(before), 'fourlane/1')

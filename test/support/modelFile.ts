@@ -1,27 +1,29 @@
 /** Model files that say something else than what was saved. */
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '../../src/formats/safetensors.ts'
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.ts'
+
+interface NamedTensor extends SafetensorsTensor {
+  readonly name: string
+}
 
 /** Settings as JSON has them. */
 export type Json = Record<string, unknown>
 
 /** The settings of a model's file. */
-export const settingsOf = (bytes: Uint8Array): Json => JSON.parse(decodeSafetensors(bytes).metadata.settings)
+export const settingsOf = (bytes: Uint8Array): Json => JSON.parse(readSafetensors(bytes).metadata.settings)
 
 /** The file with other settings, an object or the text itself, and a checksum that is right. */
 export function withSettings(bytes: Uint8Array, change: (settings: Json) => Json | string): Uint8Array {
-  const { tensors, metadata } = decodeSafetensors(bytes)
+  const { tensors, metadata } = readSafetensors(bytes)
   const changed = change(JSON.parse(metadata.settings))
   const settings = typeof changed === 'string' ? changed : JSON.stringify(changed)
-  return encodeSafetensors(tensors, { ...metadata, settings })
+  return writeSafetensors(tensors, { ...metadata, settings }, { checksum: true })
 }
 
 /** The file with other tensors, and a checksum that is right. */
-export function withTensors(
-  bytes: Uint8Array,
-  change: (tensors: SafetensorsTensor[]) => readonly SafetensorsTensor[],
-): Uint8Array {
-  const { tensors, metadata } = decodeSafetensors(bytes)
-  return encodeSafetensors(change(tensors), metadata)
+export function withTensors(bytes: Uint8Array, change: (tensors: NamedTensor[]) => readonly NamedTensor[]): Uint8Array {
+  const { tensors, metadata } = readSafetensors(bytes)
+  const changed = change(Array.from(tensors, ([name, tensor]) => ({ name, ...tensor })))
+  return writeSafetensors(new Map(changed.map(({ name, ...tensor }) => [name, tensor])), metadata, { checksum: true })
 }
 
 /** The file with the metadata as they are stored, and nothing else changed. */
@@ -45,9 +47,9 @@ export function fileOf(header: unknown, data: Uint8Array | number = 0): Uint8Arr
 /** A model's file of these layers, which are as a file has them, and zeros for the given tensors. */
 export function fileOfLayers(layers: readonly unknown[], tensors: Readonly<Record<string, readonly number[]>> = {}) {
   const settings = JSON.stringify({ seed: 1, deterministic: true, layers })
-  const zeros = Object.entries(tensors).map(([name, shape]): SafetensorsTensor => {
+  const zeros = Object.entries(tensors).map(([name, shape]) => {
     const data = new Float32Array(shape.reduce((product, size) => product * size, 1))
-    return { name, dtype: 'F32', shape, data }
+    return [name, { shape, data }] as const
   })
-  return encodeSafetensors(zeros, { format: 'fourlane/1', settings })
+  return writeSafetensors(new Map(zeros), { format: 'fourlane/1', settings }, { checksum: true })
 }

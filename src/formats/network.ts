@@ -46,16 +46,28 @@ export function block(stages: readonly Stage[]): Stage {
   return { layer, values: Object.fromEntries(named) }
 }
 
-/** The stages in a residual block, as `block` was given them; undefined for every other kind. */
-export function inside({ layer, values }: Stage): Stage[] | undefined {
+/** A layer inside another one, and what its parameters' names begin with there. */
+export interface InnerLayer {
+  readonly layer: Lowerable
+  /** Such as `dense_1.`. */
+  readonly prefix: string
+}
+
+/** The layers in a residual block; undefined for every other kind. */
+export function innerLayers(layer: Lowerable): InnerLayer[] | undefined {
   if (layer.kind !== 'residual') return undefined
   const prefixes = blockPrefixes(layer)
-  return layer.layers.map((inner, i) => ({
+  return layer.layers.map((inner, i) => ({ layer: inner, prefix: prefixes[i] }))
+}
+
+/** The stages in a residual block, as `block` was given them; undefined for every other kind. */
+export function inside({ layer, values }: Stage): Stage[] | undefined {
+  return innerLayers(layer)?.map(({ layer: inner, prefix }) => ({
     layer: inner,
     values: Object.fromEntries(
       Object.entries(values)
-        .filter(([name]) => name.startsWith(prefixes[i]))
-        .map(([name, data]) => [name.slice(prefixes[i].length), data]),
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, data]) => [name.slice(prefix.length), data]),
     ),
   }))
 }

@@ -1,0 +1,192 @@
+/** Parameters alone, to and from programs that name and keep them in their own ways. */
+import { isNumbers } from '../formats/elements.ts'
+import { type Match, matchWeights, type NamedTensor, type Target } from '../formats/matchWeights.ts'
+import { innerLayers } from '../formats/network.ts'
+import { readSafetensors, type SafetensorsTensor } from '../formats/safetensors.ts'
+import { showShape } from '../formats/safetensorsHeader.ts'
+import { KERAS_NAMES, slotsOf, transpose, WEIGHT_LAYOUTS, type WeightLayout } from '../formats/stateDict.ts'
+import { type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
+import { asBytes, type Bytes } from '../lib/bytes.ts'
+import { checkOneOf, checkOptions, isA, quote, show } from '../lib/check.ts'
+import type { Model } from '../model/model.ts'
+import type { Parameter } from '../model/parameters.ts'
+
+export type { WeightLayout } from '../formats/stateDict.ts'
+
+/** Tensors by name, as `readSafetensors` gives them; the type may be left out where it is a float. */
+export type WeightTensors =
+  | ReadonlyMap<string, Omit<SafetensorsTensor, 'dtype'>>
+  | Readonly<Record<string, Omit<SafetensorsTensor, 'dtype'>>>
+
+export interface LoadWeightsOptions {
+  /** Whose names and order of axes the tensors have. */
+  layout: WeightLayout
+  /** Tensors of parameters, as in `{ 'dense_1.kernel': 'hidden.weight' }`, where names and shapes leave more than one way. */
+  names?: Readonly<Record<string, string>>
+}
+
+/** A layer with parameters of its own, where it stands in a model. */
+interface Leaf extends Target {
+  readonly layer: Lowerable
+}
+
+/** Layers of a stack with those in blocks, each under the name that its parameters' names begin with. */
+function leavesOf(where: string, layout: WeightLayout, model: Model): Leaf[] {
+  const visit = (layer: Lowerable, path: string, inputs: number): Leaf[] => {
+    const inner = innerLayers(layer)
+    if (!inner) return [{ layer, path, slots: slotsOf(where, layout, layer, path, parametersOf(layer, inputs)) }]
+    let width = inputs
+    return inner.flatMap(({ layer: next, prefix }) => {
+      const before = width
+      width = outputsOf(next, before)
+      return visit(next, `${path}.${prefix.slice(0, -1)}`, before)
+    })
+  }
+  const { places, widths } = model.engine
+  return model.layers.flatMap((layer, i) => {
+    const place = places.find((candidate) => candidate.layer === i)
+    if (layer.kind === 'input' || !place) return []
+    return visit(layer, place.path.slice(0, -place.name.length - 1), widths[i - 1])
+  })
+}
+
+function checkLayout(where: string, options: { layout: WeightLayout }, known: readonly string[]): WeightLayout {
+  checkOptions(where, options, known)
+  return checkOneOf(where, 'layout', options.layout, WEIGHT_LAYOUTS)
+}
+
+/** Types whose values are not numbers of a scale of their own. */
+const FLOATS: readonly unknown[] = [undefined, 'F64', 'F32', 'F16', 'BF16'] satisfies (string | undefined)[]
+
+function readTensors(where: string, source: Bytes | WeightTensors): Map<string, NamedTensor> {
+  if (ArrayBuffer.isView(source) || isA(source, 'ArrayBuffer') || isA(source, 'SharedArrayBuffer'))
+    return checkTensors(where, readSafetensors(asBytes(where, 'source', source)).tensors)
+  if (typeof source !== 'object' || source === null)
+    throw new TypeError(`${where}: "source" must be a file's bytes, or tensors by name, got ${show(source)}`)
+  return checkTensors(where, source as WeightTensors)
+}
+
+function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedTensor> {
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors)
+  const checked = entries.map(([name, tensor]): [string, NamedTensor] => {
+    const { shape, data, dtype } = (tensor ?? {}) as Partial<SafetensorsTensor>
+    if (typeof name !== 'string' || !isNumbers(data) || !Array.isArray(shape)) {
+      throw new TypeError(`${where}: tensor ${show(name)} must have a "shape" and "data", a typed array`)
+    }
+    if (shape.reduce((product, size) => product * size, 1) !== data.length)
+      throw new RangeError(
+        `${where}: tensor ${quote(name)} of shape ${showShape(shape)} cannot have ${data.length} values`,
+      )
+    if (!FLOATS.includes(dtype) && !name.endsWith('num_batches_tracked'))
+      throw new RangeError(`${where}: tensor ${quote(name)} is ${show(dtype)}, expected a float type`)
+    return [name, { name, shape, data }]
+  })
+  return new Map(checked)
+}
+
+/**
+ * Gives a model the parameters that another program has trained: PyTorch's `load_state_dict`, Keras' `load_weights`. Names are
+ * matched by the numbers in them (`0.weight`, `fc1.weight`, `dense_1/kernel`), in the order of the layers; else by shapes, where
+ * these leave one way; what remains is for `names` to say. `num_batches_tracked` is not needed.
+ * @param source the bytes of a safetensors file, or tensors by name. Floats of any size, rounded to float32.
+ * @throws TypeError or RangeError naming the tensor: what fits where when there is no way or more than one, what has no place in
+ * the model, and values that are not finite in float32. Nothing has changed then.
+ */
+export function loadWeights(model: Model, source: Bytes | WeightTensors, options: LoadWeightsOptions): void {
+  const where = 'loadWeights'
+  const layout = checkLayout(where, options, ['layout', 'names'])
+  const { names = {} } = options
+  if (typeof names !== 'object' || names === null || Array.isArray(names))
+    throw new TypeError(`${where}: "names" must be an object of tensor names, got ${show(names)}`)
+  const matches = matchWeights(where, leavesOf(where, layout, model), readTensors(where, source), names)
+  const found = new Map(matches.map((match) => [`${match.path}.${match.slot.name}`, match]))
+  const values = model.parameters.flatMap((parameter) => {
+    const match = found.get(parameter.name)
+    return match ? [[parameter, valuesOf(where, match, parameter)] as const] : []
+  })
+  for (const [parameter, data] of values) parameter.set(data)
+}
+
+function valuesOf(where: string, { slot, tensor }: Match, { size }: Parameter): Float32Array {
+  const { data, shape } = tensor
+  const bad = (data as Float32Array).findIndex((value) => !Number.isFinite(Math.fround(value)))
+  if (bad >= 0)
+    throw new RangeError(
+      `${where}: value ${bad} of tensor ${quote(tensor.name)} is ${data[bad]}, not finite in float32`,
+    )
+  if (slot.transposed) return transpose(data, shape[0], shape[1])
+  return data.length === size ? Float32Array.from(data) : new Float32Array(size).fill(data[0])
+}
+
+export interface ExportWeightsOptions {
+  layout: WeightLayout
+}
+
+/**
+ * The parameters of a model as another program names and keeps them, for `writeSafetensors`; copies, F32.
+ * For PyTorch, `N.weight` and so on, N the number of the module in an `nn.Sequential` of the same layers, where an activation is a
+ * module of its own, as is dropout; noise and an activation that does nothing are an `nn.Identity`. Modules in a residual block are
+ * numbered within it (`3.0.weight`), which is a subclass of `nn.Sequential` there. For Keras, `dense/kernel`, `dense_1/kernel` and so on.
+ * @throws TypeError for an unknown option, RangeError for a layer that the other program does not have.
+ */
+export function exportWeights(model: Model, options: ExportWeightsOptions): Map<string, SafetensorsTensor> {
+  const where = 'exportWeights'
+  const layout = checkLayout(where, options, ['layout'])
+  const leaves = leavesOf(where, layout, model)
+  const names = layout === 'torch' ? torchNames(model.layers) : kerasNames(leaves)
+  const parameters = new Map(model.parameters.map((parameter) => [parameter.name, parameter]))
+  const tensors = new Map<string, SafetensorsTensor>()
+  for (const { layer, path, slots } of leaves) {
+    const name = names.get(layer)?.shift()
+    for (const { name: own, suffix, shape, transposed } of slots) {
+      const values = parameters.get(`${path}.${own}`)?.get() ?? new Float32Array(0)
+      const data = transposed ? transpose(values, shape[1], shape[0]) : values
+      const counter = suffix === 'num_batches_tracked'
+      tensors.set(`${name}${layout === 'torch' ? '.' : '/'}${suffix}`, {
+        dtype: counter ? 'I64' : 'F32',
+        shape,
+        data: counter ? Float64Array.from(data) : data,
+      })
+    }
+    // PyTorch's batch norm always counts
+    if (layout === 'torch' && layer.kind === 'batchNorm' && layer.momentum !== null)
+      tensors.set(`${name}.num_batches_tracked`, { dtype: 'I64', shape: [], data: Float64Array.of(0) })
+  }
+  return tensors
+}
+
+/** A layer may stand in several places of a model. */
+type NamesOf = Map<Lowerable, string[]>
+
+function addName(names: NamesOf, layer: Lowerable, name: string): void {
+  names.set(layer, [...(names.get(layer) ?? []), name])
+}
+
+function torchNames(layers: Model['layers']): NamesOf {
+  const names: NamesOf = new Map()
+  const visit = (stack: readonly Lowerable[], prefix: string): void => {
+    let next = 0
+    for (const layer of stack) {
+      addName(names, layer, `${prefix}${next}`)
+      visit(innerLayers(layer)?.map((inner) => inner.layer) ?? [], `${prefix}${next}.`)
+      next += layer.kind === 'dense' && layer.activation.kind !== 'linear' ? 2 : 1
+    }
+  }
+  visit(
+    layers.filter((layer) => layer.kind !== 'input'),
+    '',
+  )
+  return names
+}
+
+function kerasNames(leaves: readonly Leaf[]): NamesOf {
+  const names: NamesOf = new Map()
+  const seen: Record<string, number> = {}
+  for (const { layer } of leaves) {
+    const name = KERAS_NAMES[layer.kind] ?? layer.kind
+    const number = seen[name] ?? 0
+    seen[name] = number + 1
+    addName(names, layer, number === 0 ? name : `${name}_${number}`)
+  }
+  return names
+}

@@ -1,0 +1,233 @@
+/** Which tensor of a file belongs to which parameter of a model, where the two were named by different programs. */
+import { cut, quote, suggest } from '../lib/check.ts'
+import type { Slot } from './stateDict.ts'
+
+/** A tensor of the file. */
+export interface NamedTensor {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly data: ArrayLike<number>
+}
+
+/** A layer that wants parameters. */
+export interface Target {
+  /** Its name in the model, such as `dense_1`. */
+  readonly path: string
+  readonly slots: readonly Slot[]
+}
+
+export interface Match {
+  readonly path: string
+  readonly slot: Slot
+  readonly tensor: NamedTensor
+}
+
+/** What the file keeps under one name, such as `0` or `net.hidden`: tensors by the last part of theirs. */
+interface Module {
+  readonly name: string
+  readonly tensors: Map<string, NamedTensor>
+}
+
+/** PyTorch counts batches, which only averages without momentum need. */
+const COUNTER = 'num_batches_tracked'
+
+/** Where weight norm keeps its parts since PyTorch 2.0. */
+const PARAMETRIZED = /\.parametrizations\.weight\.original([01])$/
+
+function moduleOf(name: string): [module: string, suffix: string] {
+  const plain = name.replace(PARAMETRIZED, (_, part) => (part === '0' ? '.weight_g' : '.weight_v'))
+  const end = Math.max(plain.lastIndexOf('.'), plain.lastIndexOf('/'))
+  return [plain.slice(0, Math.max(end, 0)), plain.slice(end + 1)]
+}
+
+function modulesOf(tensors: Iterable<NamedTensor>): Map<string, Module> {
+  const modules = new Map<string, Module>()
+  for (const tensor of tensors) {
+    const [name, suffix] = moduleOf(tensor.name)
+    const module = modules.get(name) ?? { name, tensors: new Map() }
+    module.tensors.set(suffix, tensor)
+    modules.set(name, module)
+  }
+  return modules
+}
+
+/** `fc12` as `fc` and 12. */
+function partsOf(name: string): [stem: string, number: number][] {
+  return name.split(/[./]/).map((part) => {
+    const digits = part.length - part.replace(/\d+$/, '').length
+    const stem = part.slice(0, part.length - digits)
+    // Keras' first layer of a kind has no number
+    return [stem.replace(/_$/, ''), digits === 0 ? -1 : Number(part.slice(-digits))]
+  })
+}
+
+/** Less than 0 when the numbers in the names say that a comes first; NaN when they say nothing. */
+function compareNames(a: string, b: string): number {
+  const [left, right] = [partsOf(a), partsOf(b)]
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    if (left[i][0] !== right[i][0]) return Number.NaN
+    if (left[i][1] !== right[i][1]) return left[i][1] - right[i][1]
+  }
+  return Number.NaN
+}
+
+/** The modules in the order of the numbers in their names; undefined when these leave it open. */
+function inOrder(modules: readonly Module[]): Module[] | undefined {
+  const sorted = [...modules].sort((a, b) => compareNames(a.name, b.name) || 0)
+  return sorted.every(({ name }, i) => i === 0 || compareNames(sorted[i - 1].name, name) < 0) ? sorted : undefined
+}
+
+const needed = ({ slots }: Target) => slots.filter(({ suffix }) => suffix !== COUNTER)
+const present = ({ tensors }: Module) => [...tensors].filter(([suffix]) => suffix !== COUNTER)
+const sizes = (shape: readonly number[]) => shape.join(' x ') || 'a number'
+
+/** A slope for all units is one for each. */
+const fitsSlot = (slot: Slot, shape: readonly number[]): boolean =>
+  shape.join() === slot.shape.join() || (slot.name === 'alpha' && shape.join() === '1')
+
+function fits(target: Target, module: Module): boolean {
+  const slots = needed(target)
+  if (slots.length !== present(module).length) return false
+  return slots.every((slot) => {
+    const tensor = module.tensors.get(slot.suffix)
+    return tensor !== undefined && fitsSlot(slot, tensor.shape)
+  })
+}
+
+const signatureOf = (parts: readonly (readonly [suffix: string, shape: readonly number[]])[]): string =>
+  parts
+    .map(([suffix, shape]) => `${suffix} ${sizes(shape)}`)
+    .sort()
+    .join(', ')
+const targetSignature = (target: Target) =>
+  signatureOf(needed(target).map(({ suffix, shape }) => [suffix, shape] as const))
+const moduleSignature = (module: Module) =>
+  signatureOf(present(module).map(([suffix, { shape }]) => [suffix, shape] as const))
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}
+
+/** The modules of the targets, in their order, each class of shapes by itself; undefined where there is none or more than one way. */
+function byShape(targets: readonly Target[], modules: readonly Module[]): Module[] | undefined {
+  const found = grouped(modules, moduleSignature)
+  const wanted = grouped(targets, targetSignature)
+  const chosen = new Map<Target, Module>()
+  for (const [signature, alike] of wanted) {
+    const candidates = found.get(signature) ?? []
+    const ordered = candidates.length === alike.length ? inOrder(candidates) : undefined
+    if (!ordered) return undefined
+    for (const [i, target] of alike.entries()) chosen.set(target, ordered[i])
+  }
+  return targets.flatMap((target) => chosen.get(target) ?? [])
+}
+
+const MOST_SHOWN = 5
+const list = (items: readonly string[]): string =>
+  items.length > MOST_SHOWN ? `${items.slice(0, MOST_SHOWN).join(', ')}, ...` : items.join(', ')
+
+/** What fits where, for a user who has to say it. */
+function describe(targets: readonly Target[], modules: readonly Module[]): string {
+  const lines = targets.slice(0, MOST_SHOWN).map((target) => {
+    const candidates = modules.filter((module) => fits(target, module)).map(({ name }) => quote(cut(name, 30)))
+    return `${cut(target.path, 30)} (${targetSignature(target)}): ${list(candidates.slice(0, 3)) || 'nothing'}`
+  })
+  return lines.join('; ') + (targets.length > MOST_SHOWN ? '; ...' : '')
+}
+
+/**
+ * The tensor of every parameter: first those that `names` gives (parameter -> tensor), the others of such a layer from where its
+ * first came from; then by the numbers in the names; then by shapes, where these leave one way.
+ * @param ordered whether the tensors come layer by layer, in the order of the model.
+ * @throws RangeError for a name that does not exist or does not fit, and when there is no way or more than one: with what fits
+ * where.
+ */
+export function matchWeights(
+  where: string,
+  targets: readonly Target[],
+  tensors: ReadonlyMap<string, NamedTensor>,
+  names: Readonly<Record<string, string>>,
+  ordered = false,
+): Match[] {
+  const modules = modulesOf(tensors.values())
+  const matches = matchNamed(where, targets, tensors, modules, names)
+  const done = new Set(matches.map(({ path, slot }) => `${path}.${slot.name}`))
+  const open = targets
+    .map(({ path, slots }) => ({ path, slots: slots.filter(({ name }) => !done.has(`${path}.${name}`)) }))
+    .filter((target) => needed(target).length > 0)
+  const left = [...modules.values()].filter((module) => present(module).length > 0)
+  const sequence = left.length === open.length ? (ordered ? left : inOrder(left)) : undefined
+  const chosen = sequence && open.every((target, i) => fits(target, sequence[i])) ? sequence : byShape(open, left)
+  if (!chosen) {
+    const example = open[0] ? `${open[0].path}.${needed(open[0])[0].name}` : ''
+    throw new RangeError(
+      `${where}: which tensors belong where is not clear; say so, as in { names: { ${quote(example)}: 'name of the tensor' } }. What fits: ${describe(open, left)}`,
+    )
+  }
+  const rest = left.filter((module) => !chosen.includes(module)).flatMap((module) => [...module.tensors.values()])
+  if (rest.length > 0) {
+    throw new RangeError(
+      `${where}: the model has no place for ${list(rest.map(({ name, shape }) => `${quote(cut(name, 30))} (${sizes(shape)})`))}`,
+    )
+  }
+  for (const [i, { path, slots }] of open.entries()) {
+    for (const slot of slots) {
+      const tensor = chosen[i].tensors.get(slot.suffix)
+      if (tensor) matches.push({ path, slot, tensor })
+    }
+  }
+  return matches
+}
+
+/** Takes what `names` says out of the modules. */
+function matchNamed(
+  where: string,
+  targets: readonly Target[],
+  tensors: ReadonlyMap<string, NamedTensor>,
+  modules: ReadonlyMap<string, Module>,
+  names: Readonly<Record<string, string>>,
+): Match[] {
+  const places = new Map<string, { target: Target; slot: Slot }>(
+    targets.flatMap((target) => target.slots.map((slot) => [`${target.path}.${slot.name}`, { target, slot }] as const)),
+  )
+  const matches: Match[] = []
+  const tied = new Map<Target, Module>()
+  const take = (target: Target, slot: Slot, tensor: NamedTensor): void => {
+    const [name, suffix] = moduleOf(tensor.name)
+    const module = modules.get(name)
+    if (module?.tensors.get(suffix) !== tensor)
+      throw new RangeError(`${where}: "names" gives the tensor ${quote(tensor.name)} to two parameters`)
+    module.tensors.delete(suffix)
+    if (!tied.has(target)) tied.set(target, module)
+    matches.push({ path: target.path, slot, tensor })
+  }
+  for (const [path, name] of Object.entries(names)) {
+    const place = places.get(path)
+    if (!place)
+      throw new RangeError(`${where}: the model has no parameter ${quote(path)}${suggest(path, [...places.keys()])}`)
+    const tensor = tensors.get(name)
+    if (!tensor)
+      throw new RangeError(`${where}: there is no tensor ${quote(name)}${cut(suggest(name, [...tensors.keys()]), 200)}`)
+    if (!fitsSlot(place.slot, tensor.shape)) {
+      throw new RangeError(
+        `${where}: tensor ${quote(name)} is ${sizes(tensor.shape)}, but ${quote(path)} needs ${sizes(place.slot.shape)}`,
+      )
+    }
+    take(place.target, place.slot, tensor)
+  }
+  for (const [target, module] of tied) {
+    const taken = new Set(matches.filter(({ path }) => path === target.path).map(({ slot }) => slot))
+    for (const slot of target.slots) {
+      const tensor = module.tensors.get(slot.suffix)
+      if (!taken.has(slot) && tensor && fitsSlot(slot, tensor.shape)) take(target, slot, tensor)
+    }
+  }
+  return matches
+}

@@ -1,0 +1,92 @@
+/** What PyTorch and Keras call the parameters of a layer, and how they keep them. */
+import type { ParameterSpec } from '../layers/builder.ts'
+import type { Lowerable } from '../layers/layers.ts'
+
+export type WeightLayout = 'torch' | 'keras'
+export const WEIGHT_LAYOUTS: readonly WeightLayout[] = ['torch', 'keras']
+
+type Names = Readonly<Record<string, string>>
+const AFFINE = { gamma: 'weight', beta: 'bias' }
+
+/** Kinds of layers that the other program has: parameter -> the last part of its name there. */
+const NAMES: Readonly<Record<WeightLayout, { readonly [kind in Lowerable['kind']]?: Names }>> = {
+  torch: {
+    dense: { kernel: 'weight', bias: 'bias', direction: 'weight_v', scale: 'weight_g' },
+    batchNorm: {
+      ...AFFINE,
+      runningMean: 'running_mean',
+      runningVariance: 'running_var',
+      batches: 'num_batches_tracked',
+    },
+    layerNorm: AFFINE,
+    groupNorm: AFFINE,
+    instanceNorm: AFFINE,
+    rmsNorm: AFFINE,
+    prelu: { alpha: 'weight' },
+  },
+  keras: {
+    dense: { kernel: 'kernel', bias: 'bias' },
+    batchNorm: { gamma: 'gamma', beta: 'beta', runningMean: 'moving_mean', runningVariance: 'moving_variance' },
+    layerNorm: { gamma: 'gamma', beta: 'beta' },
+    groupNorm: { gamma: 'gamma', beta: 'beta' },
+    rmsNorm: { gamma: 'scale' },
+    prelu: { alpha: 'alpha' },
+  },
+}
+
+/** Keras' classes, in the way that it names layers and groups in files after them. */
+export const KERAS_NAMES: { readonly [kind in Lowerable['kind']]?: string } = {
+  dense: 'dense',
+  batchNorm: 'batch_normalization',
+  layerNorm: 'layer_normalization',
+  groupNorm: 'group_normalization',
+  rmsNorm: 'rms_normalization',
+  prelu: 'p_re_lu',
+}
+
+/** A parameter as another program keeps it. */
+export interface Slot {
+  /** Ours, within the layer. */
+  readonly name: string
+  /** The last part of its name there. */
+  readonly suffix: string
+  readonly shape: readonly number[]
+  /** Between row-major values of ours and of theirs, either way. */
+  readonly transposed: boolean
+}
+
+/**
+ * The layer's parameters as the other program keeps them; what it does not keep is left out.
+ * @throws RangeError for a kind of layer that it does not have.
+ */
+export function slotsOf(
+  where: string,
+  layout: WeightLayout,
+  layer: Lowerable,
+  path: string,
+  specs: readonly ParameterSpec[],
+): Slot[] {
+  if (specs.length === 0) return []
+  const names = NAMES[layout][layer.kind]
+  const unknown = !names || (layout === 'keras' && layer.kind === 'dense' && layer.weightNorm)
+  if (unknown) {
+    const kind = names ? 'weight normalization' : layer.kind
+    const program = layout === 'torch' ? 'PyTorch' : 'Keras'
+    throw new RangeError(`${where}: ${path}: ${program} has no ${kind}; fold() makes a model without, where it can`)
+  }
+  return specs.flatMap(({ name, shape }): Slot[] => {
+    const suffix = names[name]
+    if (suffix === undefined) return []
+    if (layout === 'keras') return [{ name, suffix, shape, transposed: false }]
+    if (shape.length === 2) return [{ name, suffix, shape: [shape[1], shape[0]], transposed: true }]
+    const others: Readonly<Record<string, readonly number[]>> = { weight_g: [shape[0], 1], num_batches_tracked: [] }
+    return [{ name, suffix, shape: others[suffix] ?? shape, transposed: false }]
+  })
+}
+
+/** A row-major matrix [rows, columns] as [columns, rows]. */
+export function transpose(data: ArrayLike<number>, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(rows * columns)
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]
+  return out
+}

@@ -1,0 +1,350 @@
+// Parameters that PyTorch and Keras have trained: files of theirs, names of theirs, and ours under their names.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { exportWeights, loadWeights, readSafetensors, writeSafetensors } from '../../src/entries/formats.ts'
+import {
+  activation,
+  batchNorm,
+  batchRenorm,
+  dense,
+  dropout,
+  elu,
+  groupNorm,
+  input,
+  instanceNorm,
+  type Layer,
+  layerNorm,
+  leakyRelu,
+  type Model,
+  prelu,
+  residual,
+  rmsNorm,
+  sequential,
+} from '../../src/entries/public.ts'
+import { assertClose } from '../support/golden.ts'
+import { INTEROP, type InteropCase, interopCases, interopFile } from '../support/interop.ts'
+import { refuses } from '../support/refuses.ts'
+import { bits, wave } from '../support/samples.ts'
+
+/** The models of the files, built by hand. */
+const BUILT: Record<string, readonly Layer[]> = {
+  'mlp-tanh-softmax': [dense(8, { activation: 'tanh' }), dense(3, { activation: 'softmax' })],
+  'mlp-batchnorm': [
+    dense(9),
+    batchNorm(),
+    activation('relu'),
+    dense(5),
+    batchNorm(),
+    activation('relu'),
+    dropout(0.3),
+    dense(4),
+  ],
+  'mlp-gelu-layernorm': [
+    dense(8, { activation: 'gelu' }),
+    layerNorm(),
+    dense(7, { activation: 'silu' }),
+    dense(2, { activation: 'sigmoid' }),
+  ],
+  'mlp-residual': [
+    dense(8),
+    residual([dense(8, { activation: 'relu' }), dense(8)]),
+    residual([dense(8, { activation: 'tanh' }), dense(8)]),
+    dense(3),
+  ],
+  'mlp-activations': [
+    dense(8, { activation: leakyRelu({ alpha: 0.2 }) }),
+    dense(8, { activation: elu() }),
+    dense(8, { activation: 'softplus' }),
+    dense(8, { activation: 'mish' }),
+    dense(8),
+    prelu(),
+    dense(1),
+  ],
+  'named-modules': [dense(8), batchNorm(), activation('relu'), dense(3, { activation: 'logSoftmax' })],
+}
+
+const build = ({ id, inputs }: InteropCase): Model => sequential([input(inputs), ...BUILT[id]], { seed: 1 })
+const torchCases = interopCases.filter(({ files }) => files.torch_state_dict)
+
+for (const interop of torchCases) {
+  test(`PyTorch's state dict: ${interop.id}`, () => {
+    const model = build(interop)
+    loadWeights(model, interopFile(interop.files.torch_state_dict), { layout: 'torch' })
+    assertClose(model.predict(interop.x.flat()), interop.y.flat(), INTEROP, interop.id)
+    // and out again, under names that PyTorch would have for the same nn.Sequential
+    const exported = exportWeights(model, { layout: 'torch' })
+    const bytes = writeSafetensors(exported, { format: 'pt' })
+    const again = build(interop)
+    loadWeights(again, bytes, { layout: 'torch' })
+    assert.equal(bits(again), bits(model))
+    if (interop.id !== 'mlp-residual' && interop.id !== 'named-modules') {
+      const { tensors } = readSafetensors(interopFile(interop.files.torch_state_dict))
+      for (const [name, { dtype, shape, data }] of tensors) {
+        assert.equal([exported.get(name)?.dtype, exported.get(name)?.shape], [dtype, shape], name)
+        if (!name.endsWith('tracked')) assert.equal(exported.get(name)?.data, data, name)
+      }
+      assert.is(exported.size, tensors.size)
+    }
+  })
+}
+test('all cases are there', () => assert.equal(torchCases.map(({ id }) => id).sort(), Object.keys(BUILT).sort()))
+
+const tensor = (shape: readonly number[], seed = 1) => ({
+  shape,
+  data: wave(
+    shape.reduce((product, size) => product * size, 1),
+    seed,
+  ),
+})
+
+test('every layer that PyTorch has goes out and comes back', () => {
+  const layers = [
+    dense(6, { weightNorm: true, activation: 'relu' }),
+    batchNorm({ momentum: null }),
+    groupNorm(2),
+    instanceNorm({ channels: 3, affine: true }),
+    rmsNorm(),
+    residual([prelu(), dropout(0.1), residual([dense(6, { useBias: false })]), batchNorm({ affine: false })]),
+    dense(1),
+  ]
+  const model = sequential([input(5), ...layers], { seed: 3 })
+  for (const [i, parameter] of model.parameters.entries())
+    parameter.set(wave(parameter.size, i).map((value) => Math.ceil(4 * Math.abs(value))))
+  const tensors = exportWeights(model, { layout: 'torch' })
+  assert.equal(
+    Array.from(tensors, ([name, { shape }]) => `${name} ${shape}`),
+    [
+      '0.weight_v 6,5',
+      '0.weight_g 6,1',
+      '0.bias 6',
+      '2.weight 6',
+      '2.bias 6',
+      '2.running_mean 6',
+      '2.running_var 6',
+      '2.num_batches_tracked ',
+      '3.weight 6',
+      '3.bias 6',
+      '4.weight 3',
+      '4.bias 3',
+      '5.weight 6',
+      '6.0.weight 6',
+      '6.2.0.weight 6,6',
+      '6.3.running_mean 6',
+      '6.3.running_var 6',
+      '6.3.num_batches_tracked ',
+      '7.weight 1,6',
+      '7.bias 1',
+    ],
+  )
+  const again = sequential([input(5), ...layers], { seed: 4 })
+  loadWeights(again, tensors, { layout: 'torch' })
+  assert.equal(bits(again), bits(model))
+  const kernel = model.parameters.find(({ name }) => name === 'dense_2.kernel')?.get()
+  assert.equal(tensors.get('7.weight')?.data, kernel)
+})
+
+test('kernels are transposed for PyTorch, and not for Keras', () => {
+  const model = sequential([input(2), dense(3, { useBias: false })])
+  model.parameters[0].set([1, 2, 3, 4, 5, 6])
+  const torch = exportWeights(model, { layout: 'torch' }).get('0.weight')
+  assert.equal(
+    [torch?.shape, [...(torch?.data ?? [])]],
+    [
+      [3, 2],
+      [1, 4, 2, 5, 3, 6],
+    ],
+  )
+  const keras = exportWeights(model, { layout: 'keras' }).get('dense/kernel')
+  assert.equal(
+    [keras?.shape, [...(keras?.data ?? [])]],
+    [
+      [2, 3],
+      [1, 2, 3, 4, 5, 6],
+    ],
+  )
+})
+
+test('Keras names: the first of a kind has no number', () => {
+  const layers = () => [dense(4), batchNorm(), dense(4), prelu(), layerNorm(), dense(4), groupNorm(2), rmsNorm()]
+  const model = sequential([input(4), ...layers()], { seed: 1 })
+  const tensors = exportWeights(model, { layout: 'keras' })
+  assert.equal(
+    [...tensors.keys()],
+    [
+      'dense/kernel',
+      'dense/bias',
+      'batch_normalization/gamma',
+      'batch_normalization/beta',
+      'batch_normalization/moving_mean',
+      'batch_normalization/moving_variance',
+      'dense_1/kernel',
+      'dense_1/bias',
+      'p_re_lu/alpha',
+      'layer_normalization/gamma',
+      'layer_normalization/beta',
+      'dense_2/kernel',
+      'dense_2/bias',
+      'group_normalization/gamma',
+      'group_normalization/beta',
+      'rms_normalization/scale',
+    ],
+  )
+  // layer and group normalization have the same shapes: which is which is not for us to guess
+  const again = sequential([input(4), ...layers()], { seed: 2 })
+  refuses(() => loadWeights(again, tensors, { layout: 'keras' }), RangeError, 'say so, as in { names: {')
+  loadWeights(again, tensors, { layout: 'keras', names: { 'layerNorm_1.gamma': 'layer_normalization/gamma' } })
+  assert.equal(bits(again), bits(model))
+})
+
+test('modules with names are found by their shapes, one that says what the rest has', () => {
+  const model = () => sequential([input(2), dense(3), dense(3), dense(1)], { seed: 1 })
+  const named = {
+    'body.weight': tensor([3, 3], 1),
+    'body.bias': tensor([3], 2),
+    'head.weight': tensor([1, 3], 3),
+    'head.bias': tensor([1], 4),
+    'stem.weight': tensor([3, 2], 5),
+    'stem.bias': tensor([3], 6),
+  }
+  const loaded = model()
+  loadWeights(loaded, named, { layout: 'torch' })
+  assert.equal(loaded.parameters[5].get(), named['head.bias'].data)
+  assert.equal(loaded.parameters[1].get(), named['stem.bias'].data)
+
+  const square = () => sequential([input(3), dense(3), dense(3)], { seed: 1 })
+  const alike = {
+    'a.weight': tensor([3, 3], 1),
+    'a.bias': tensor([3], 2),
+    'b.weight': tensor([3, 3], 3),
+    'b.bias': tensor([3], 4),
+  }
+  const says =
+    /which tensors belong where is not clear; say so, as in \{ names: \{ "dense_1.kernel": 'name of the tensor' \} \}. What fits: dense_1 \(bias 3, weight 3 x 3\): "a", "b"; dense_2/
+  const untouched = square()
+  const before = bits(untouched)
+  refuses(() => loadWeights(untouched, alike, { layout: 'torch' }), RangeError, says)
+  assert.equal(bits(untouched), before)
+  const told = square()
+  loadWeights(told, alike, { layout: 'torch', names: { 'dense_1.kernel': 'b.weight' } })
+  assert.equal(
+    told.parameters.filter(({ name }) => name.endsWith('bias')).map((parameter) => parameter.get()),
+    [alike['b.bias'].data, alike['a.bias'].data],
+  )
+})
+
+test('numbers in names count as numbers, 10 after 9', () => {
+  const model = sequential([input(2), ...Array.from({ length: 11 }, () => dense(2, { useBias: false }))], { seed: 1 })
+  const names = Array.from({ length: 11 }, (_, i) => `net.fc${i}.weight`)
+  loadWeights(model, Object.fromEntries(names.map((name, i) => [name, tensor([2, 2], i)]).sort()), { layout: 'torch' })
+  assert.equal(model.parameters[10].get()[0], wave(1, 10)[0])
+})
+
+test("PyTorch's weight norm since 2.0, and one slope for all units", () => {
+  const model = sequential([input(3), dense(2, { weightNorm: true }), prelu()], { seed: 1 })
+  const tensors = {
+    '0.parametrizations.weight.original0': tensor([2, 1], 1),
+    '0.parametrizations.weight.original1': tensor([2, 3], 2),
+    '0.bias': tensor([2], 3),
+    '1.weight': { shape: [1], data: Float32Array.of(0.125) },
+  }
+  loadWeights(model, tensors, { layout: 'torch' })
+  assert.equal(model.parameters.find(({ name }) => name === 'dense_1.scale')?.get(), wave(2, 1))
+  assert.equal(model.parameters.find(({ name }) => name === 'prelu_1.alpha')?.get(), Float32Array.of(0.125, 0.125))
+})
+
+test('halves and doubles are rounded to float32', () => {
+  const model = sequential([input(1), dense(1)], { seed: 1 })
+  const file = writeSafetensors({
+    '0.weight': { data: Float32Array.of(0.5), shape: [1, 1], dtype: 'BF16' },
+    '0.bias': { data: Float64Array.of(Math.PI) },
+  })
+  for (const bytes of [file, file.buffer, Buffer.from(file)]) {
+    loadWeights(model, bytes, { layout: 'torch' })
+    assert.equal(bits(model), [0.5, Math.fround(Math.PI)])
+  }
+})
+
+const REFUSED: Record<string, [tensors: object, options: object, kind: typeof Error, says: string]> = {
+  'no layout': [{}, {}, TypeError, '"layout"'],
+  'another layout': [{}, { layout: 'tensorflow' }, RangeError, 'unknown layout "tensorflow"'],
+  'an unknown option': [{}, { layout: 'torch', strict: true }, TypeError, 'unknown option "strict"'],
+  'nothing at all': [{}, { layout: 'torch' }, RangeError, 'dense_1 (bias 2, weight 2 x 3): nothing'],
+  'a file that is none': [new Uint8Array(9), { layout: 'torch' }, RangeError, 'safetensors: '],
+  'no tensors': [5 as unknown as object, { layout: 'torch' }, TypeError, 'tensors by name, got 5'],
+  'a tensor without data': [{ a: { shape: [1] } }, { layout: 'torch' }, TypeError, 'tensor "a" must have a "shape"'],
+  'a tensor of another size': [
+    { a: { shape: [2], data: new Float32Array(3) } },
+    { layout: 'torch' },
+    RangeError,
+    'tensor "a" of shape [2] cannot have 3 values',
+  ],
+  'integers, which have a scale of their own': [
+    { '0.weight': { dtype: 'I8', shape: [2, 3], data: new Int8Array(6) }, '0.bias': tensor([2]) },
+    { layout: 'torch' },
+    RangeError,
+    'tensor "0.weight" is "I8", expected a float type',
+  ],
+  'a value that is not finite': [
+    { '0.weight': { shape: [2, 3], data: Float64Array.of(0, 1, 2, 3, 1e39, 5) }, '0.bias': tensor([2]) },
+    { layout: 'torch' },
+    RangeError,
+    'value 4 of tensor "0.weight" is 1e+39, not finite in float32',
+  ],
+  'a kernel that is not transposed': [
+    { '0.weight': tensor([3, 2]), '0.bias': tensor([2]) },
+    { layout: 'torch' },
+    RangeError,
+    'dense_1 (bias 2, weight 2 x 3): nothing',
+  ],
+  'a layer too many': [
+    { '0.weight': tensor([2, 3]), '0.bias': tensor([2]), 'aux.weight': tensor([7, 2]) },
+    { layout: 'torch' },
+    RangeError,
+    'the model has no place for "aux.weight" (7 x 2)',
+  ],
+  'a name for a parameter that is not there': [
+    { '0.weight': tensor([2, 3]), '0.bias': tensor([2]) },
+    { layout: 'torch', names: { 'dense_1.kernal': '0.weight' } },
+    RangeError,
+    'the model has no parameter "dense_1.kernal"; did you mean "dense_1.kernel"?',
+  ],
+  'a name of a tensor that is not there': [
+    { '0.weight': tensor([2, 3]), '0.bias': tensor([2]) },
+    { layout: 'torch', names: { 'dense_1.kernel': '0.weights' } },
+    RangeError,
+    'there is no tensor "0.weights"; did you mean "0.weight"?',
+  ],
+  'a name of a tensor that does not fit': [
+    { '0.weight': tensor([2, 3]), '0.bias': tensor([2]) },
+    { layout: 'torch', names: { 'dense_1.kernel': '0.bias' } },
+    RangeError,
+    'tensor "0.bias" is 2, but "dense_1.kernel" needs 2 x 3',
+  ],
+  'names that are none': [{}, { layout: 'torch', names: [] }, TypeError, '"names" must be an object'],
+}
+for (const [name, [tensors, options, kind, says]] of Object.entries(REFUSED)) {
+  test(`refused: ${name}`, () => {
+    const model = sequential([input(3), dense(2)], { seed: 1 })
+    const before = bits(model)
+    refuses(() => loadWeights(model, tensors as never, options as never), kind as never, says)
+    assert.equal(bits(model), before)
+  })
+}
+
+test('refused: one tensor for two parameters', () => {
+  const model = sequential([input(3), dense(3), dense(3)], { seed: 1 })
+  const tensors = { 'a.weight': tensor([3, 3]), 'a.bias': tensor([3]) }
+  const names = { 'dense_1.kernel': 'a.weight', 'dense_2.kernel': 'a.weight' }
+  refuses(() => loadWeights(model, tensors, { layout: 'torch', names }), RangeError, '"a.weight" to two parameters')
+})
+
+test('refused: layers that the other program does not have, by their names', () => {
+  const renorm = sequential([input(3), dense(2), batchRenorm({ name: 'calm' })])
+  for (const layout of ['torch', 'keras'] as const) {
+    const says = `exportWeights: calm: ${layout === 'torch' ? 'PyTorch' : 'Keras'} has no batchRenorm`
+    refuses(() => exportWeights(renorm, { layout }), RangeError, says)
+  }
+  const normed = sequential([input(3), dense(2, { weightNorm: true })])
+  refuses(() => exportWeights(normed, { layout: 'keras' }), RangeError, 'dense_1: Keras has no weight normalization')
+})
+test.run()

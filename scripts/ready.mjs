@@ -1,6 +1,8 @@
-// Makes a fresh clone ready: installs the packages when they are missing, builds when a source is newer than the build.
+// Makes a fresh clone ready: installs the packages when they are missing, and builds what has a newer source. `--install` builds
+// nothing.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -10,17 +12,37 @@ if (!existsSync('node_modules/typescript') || !existsSync('node_modules/esbuild'
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit', shell: process.platform === 'win32' })
 }
 
-if (!process.argv.includes('--install')) {
-  // what the build makes last but one
-  const built = 'build/dist/core.js'
-  const sources = ['assembly', 'src', 'test', 'bench', 'docs', 'examples'].flatMap((folder) =>
+/** Scripts that do without what the package ships. */
+const IN_PLACE = ['test.mjs', 'docs.mjs', 'fuzz.mjs', 'bench.mjs']
+
+/** When the newest TypeScript of these folders was written. */
+function newest(...folders) {
+  const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`),
   )
-  const newest = Math.max(...[...sources, 'asconfig.json', 'tsconfig.json'].map((file) => statSync(file).mtimeMs))
-  if (!existsSync(built) || statSync(built).mtimeMs < newest) {
-    console.log('building ...')
-    execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' })
+  return Math.max(...[...files, 'asconfig.json', 'tsconfig.json', 'package.json'].map((file) => statSync(file).mtimeMs))
+}
+
+/** What there is to build, in this order, and whether it is older than its sources. */
+function stale() {
+  const built = (part) => (existsSync(`build/${part}.built`) ? statSync(`build/${part}.built`).mtimeMs : 0)
+  const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'))
+  const machine = newest('assembly', 'src/abi')
+  const parts = Object.keys(targets).filter((target) => built(target) < machine)
+  // browsers get the wasm as text, which is made with the rest of what the package ships
+  const hasNewMachine = parts.length > 0
+  if (built('src') < newest('src', 'test', 'bench', 'docs', 'examples')) parts.push('src')
+  if (parts.length > 0 || built('dist') < newest('src', 'assembly')) parts.push('dist')
+  const shipless = IN_PLACE.includes(basename(process.argv[1])) && !process.argv.includes('--dist')
+  return shipless && !hasNewMachine ? parts.filter((part) => part !== 'dist') : parts
+}
+
+if (!process.argv.includes('--install')) {
+  const parts = stale()
+  if (parts.length > 0) {
+    console.log(`building ${parts.join(', ')} ...`)
+    execFileSync(process.execPath, ['scripts/build.mjs', ...parts], { stdio: 'inherit' })
   }
 }

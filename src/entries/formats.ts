@@ -1,4 +1,10 @@
-/** `fourlane/formats`: models, weights and arrays of other tools. */
+/** `fourlane/formats`: models, weights and arrays of other tools. Importers that make models bring the wasm along. */
+import { modules } from '#modules'
+import * as keras from '../exchange/keras.ts'
+import { bringing } from '../runtime/modules.ts'
+
+export type { ImportKerasOptions } from '../exchange/keras.ts'
+export type { ImportOptions } from '../exchange/models.ts'
 export {
   type ExportWeightsOptions,
   exportWeights,
@@ -17,3 +23,5 @@ export {
   type SafetensorsTensor,
   writeSafetensors,
 } from '../formats/safetensors.ts'
+
+export const importKeras: typeof keras.importKeras = /* @__PURE__ */ bringing(modules, keras.importKeras)

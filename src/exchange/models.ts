@@ -9,6 +9,8 @@ import { Parameter } from '../model/parameters.ts'
 /** Of the models that importers make. */
 export type ImportOptions = Pick<ModelOptions, 'seed' | 'deterministic' | 'threads'>
 
+export const IMPORT_OPTIONS = ['seed', 'deterministic', 'threads'] as const
+
 /**
  * The model of a network, not compiled. Everything is checked before memory is taken for it.
  * @param where the importer, for messages.

@@ -1,5 +1,7 @@
 /** Parameters alone, to and from programs that name and keep them in their own ways. */
 import { isNumbers } from '../formats/elements.ts'
+import { isHdf5 } from '../formats/hdf5/hdf5.ts'
+import { type KerasTensors, readKerasTensors } from '../formats/keras/files.ts'
 import { type Match, matchWeights, type NamedTensor, type Target } from '../formats/matchWeights.ts'
 import { innerLayers } from '../formats/network.ts'
 import { readSafetensors, type SafetensorsTensor } from '../formats/safetensors.ts'
@@ -34,7 +36,11 @@ interface Leaf extends Target {
 function leavesOf(where: string, layout: WeightLayout, model: Model): Leaf[] {
   const visit = (layer: Lowerable, path: string, inputs: number): Leaf[] => {
     const inner = innerLayers(layer)
-    if (!inner) return [{ layer, path, slots: slotsOf(where, layout, layer, path, parametersOf(layer, inputs)) }]
+    if (!inner) {
+      const slots = slotsOf(where, layout, layer, path, parametersOf(layer, inputs))
+      const stem = layout === 'keras' ? KERAS_NAMES[layer.kind] : undefined
+      return slots.length === 0 ? [] : [{ layer, path, slots, ...(stem !== undefined && { stem }) }]
+    }
     let width = inputs
     return inner.flatMap(({ layer: next, prefix }) => {
       const before = width
@@ -58,12 +64,15 @@ function checkLayout(where: string, options: { layout: WeightLayout }, known: re
 /** Types whose values are not numbers of a scale of their own. */
 const FLOATS: readonly unknown[] = [undefined, 'F64', 'F32', 'F16', 'BF16'] satisfies (string | undefined)[]
 
-function readTensors(where: string, source: Bytes | WeightTensors): Map<string, NamedTensor> {
-  if (ArrayBuffer.isView(source) || isA(source, 'ArrayBuffer') || isA(source, 'SharedArrayBuffer'))
-    return checkTensors(where, readSafetensors(asBytes(where, 'source', source)).tensors)
+function readTensors(where: string, source: Bytes | WeightTensors): KerasTensors {
+  if (ArrayBuffer.isView(source) || isA(source, 'ArrayBuffer') || isA(source, 'SharedArrayBuffer')) {
+    const bytes = asBytes(where, 'source', source)
+    if (isHdf5(bytes)) return readKerasTensors(where, bytes)
+    return { tensors: checkTensors(where, readSafetensors(bytes).tensors), ordered: false }
+  }
   if (typeof source !== 'object' || source === null)
     throw new TypeError(`${where}: "source" must be a file's bytes, or tensors by name, got ${show(source)}`)
-  return checkTensors(where, source as WeightTensors)
+  return { tensors: checkTensors(where, source as WeightTensors), ordered: false }
 }
 
 function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedTensor> {
@@ -88,7 +97,7 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
  * Gives a model the parameters that another program has trained: PyTorch's `load_state_dict`, Keras' `load_weights`. Names are
  * matched by the numbers in them (`0.weight`, `fc1.weight`, `dense_1/kernel`), in the order of the layers; else by shapes, where
  * these leave one way; what remains is for `names` to say. `num_batches_tracked` is not needed.
- * @param source the bytes of a safetensors file, or tensors by name. Floats of any size, rounded to float32.
+ * @param source the bytes of a safetensors file or of a Keras `.h5`, or tensors by name. Floats of any size, rounded to float32.
  * @throws TypeError or RangeError naming the tensor: what fits where when there is no way or more than one, what has no place in
  * the model, and values that are not finite in float32. Nothing has changed then.
  */
@@ -98,7 +107,8 @@ export function loadWeights(model: Model, source: Bytes | WeightTensors, options
   const { names = {} } = options
   if (typeof names !== 'object' || names === null || Array.isArray(names))
     throw new TypeError(`${where}: "names" must be an object of tensor names, got ${show(names)}`)
-  const matches = matchWeights(where, leavesOf(where, layout, model), readTensors(where, source), names)
+  const { tensors, ordered } = readTensors(where, source)
+  const matches = matchWeights(where, leavesOf(where, layout, model), tensors, names, ordered)
   const found = new Map(matches.map((match) => [`${match.path}.${match.slot.name}`, match]))
   const values = model.parameters.flatMap((parameter) => {
     const match = found.get(parameter.name)

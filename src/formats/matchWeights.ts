@@ -13,6 +13,8 @@ export interface NamedTensor {
 export interface Target {
   /** Its name in the model, such as `dense_1`. */
   readonly path: string
+  /** What the other program's names of such layers begin with, if it names them by kind. */
+  readonly stem?: string
   readonly slots: readonly Slot[]
 }
 
@@ -115,10 +117,16 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return groups
 }
 
+/** What a name begins with, where it counts layers of a kind, as in `dense_1`. */
+const stemOf = ({ name }: Module): string => partsOf(name).at(-1)?.[0] ?? ''
+
 /** The modules of the targets, in their order, each class of shapes by itself; undefined where there is none or more than one way. */
 function byShape(targets: readonly Target[], modules: readonly Module[]): Module[] | undefined {
-  const found = grouped(modules, moduleSignature)
-  const wanted = grouped(targets, targetSignature)
+  // where all names count layers of known kinds, these tell more than shapes
+  const stems = new Set(targets.map(({ stem }) => stem))
+  const counted = modules.every((module) => stems.has(stemOf(module)))
+  const found = grouped(modules, (module) => `${counted ? stemOf(module) : ''} ${moduleSignature(module)}`)
+  const wanted = grouped(targets, (target) => `${counted ? target.stem : ''} ${targetSignature(target)}`)
   const chosen = new Map<Target, Module>()
   for (const [signature, alike] of wanted) {
     const candidates = found.get(signature) ?? []
@@ -160,7 +168,10 @@ export function matchWeights(
   const matches = matchNamed(where, targets, tensors, modules, names)
   const done = new Set(matches.map(({ path, slot }) => `${path}.${slot.name}`))
   const open = targets
-    .map(({ path, slots }) => ({ path, slots: slots.filter(({ name }) => !done.has(`${path}.${name}`)) }))
+    .map(({ slots, ...target }) => ({
+      ...target,
+      slots: slots.filter(({ name }) => !done.has(`${target.path}.${name}`)),
+    }))
     .filter((target) => needed(target).length > 0)
   const left = [...modules.values()].filter((module) => present(module).length > 0)
   const sequence = left.length === open.length ? (ordered ? left : inOrder(left)) : undefined

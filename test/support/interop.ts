@@ -13,15 +13,22 @@ export interface InteropCase {
   readonly expect?: Readonly<Record<string, { shape: number[]; data: number[] }>>
 }
 
-/** test/golden/interop/NAME */
-export function interopFile(name: string): Uint8Array {
+function golden(path: string): Uint8Array {
   const root = import.meta.url.includes('/build/') ? '../../../' : '../../'
-  return new Uint8Array(readFileSync(new URL(`${root}test/golden/interop/${name}`, import.meta.url)))
+  return new Uint8Array(readFileSync(new URL(`${root}test/golden/${path}`, import.meta.url)))
 }
 
-export const interopCases = (
-  JSON.parse(new TextDecoder().decode(interopFile('cases.json'))) as { cases: InteropCase[] }
-).cases
+/** test/golden/interop/NAME */
+export const interopFile = (name: string): Uint8Array => golden(`interop/${name}`)
+
+/** test/golden/keras/NAME, files by gen_keras.py beside them. */
+export const kerasFile = (name: string): Uint8Array => golden(`keras/${name}`)
+
+const casesIn = (file: Uint8Array): InteropCase[] =>
+  (JSON.parse(new TextDecoder().decode(file)) as { cases: InteropCase[] }).cases
+
+export const interopCases = casesIn(interopFile('cases.json'))
+export const kerasCases = casesIn(kerasFile('cases.json'))
 
 /** What the README of the files asks for: 1e-5 absolute and relative. */
 export const INTEROP = { absolute: 1e-5, relative: 1e-5 }

@@ -7,7 +7,7 @@
  * that a file whose blocks point in circles, or lie in one another, comes to an end.
  */
 import { quote } from '../../lib/check.ts'
-import type { Numbers } from '../elements.ts'
+import type { ElementType, Numbers } from '../elements.ts'
 import { Hdf5Bytes, NOWHERE } from './cursor.ts'
 import { fractalHeap, localHeap } from './heaps.ts'
 import { type Hdf5Header, readHeader } from './objects.ts'
@@ -19,6 +19,7 @@ export interface Hdf5Node {
   readonly children: ReadonlyMap<string, Hdf5Node>
   /** Of a data set of numbers. */
   readonly shape?: readonly number[]
+  readonly element?: ElementType
   /** The values of a data set of numbers, row-major; a copy. */
   read(): Numbers
   /** An attribute that is a text, or a list of them; undefined when there is none. */
@@ -70,7 +71,7 @@ function readNode(file: Hdf5Bytes, address: number, depth: number): Hdf5Node {
   }
   return {
     children,
-    ...(values?.type.kind === 'numbers' && { shape: values.shape }),
+    ...(values?.type.element && { shape: values.shape, element: values.type.element }),
     read() {
       const numbers = values && numbersOf(file, values)
       if (!numbers) throw file.fail('has no numbers where some are expected')

@@ -80,7 +80,7 @@ export function sizeOf(file: Hdf5Bytes, { type, shape }: Pick<Hdf5Values, 'type'
 /** The numbers of an attribute or a data set; undefined when they are none. */
 export function numbersOf(file: Hdf5Bytes, values: Hdf5Values): Numbers | undefined {
   const { type, shape, at } = values
-  if (type.kind !== 'numbers' || type.element === undefined) return undefined
+  if (type.element === undefined) return undefined
   const size = sizeOf(file, values)
   if (at === NOWHERE && size > 0) throw file.fail('has a data set that was never written')
   if (size > 0) file.claim(at, size)

@@ -1,0 +1,31 @@
+/** Reading JSON that describes a model, none of which is to be trusted. */
+import { show } from '../../lib/check.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** @throws RangeError naming what should be an object. */
+export function asObject(what: string, value: unknown): Json {
+  if (!isObject(value)) throw new RangeError(`${what} must be an object, got ${show(value)}`)
+  return value
+}
+
+/** @throws RangeError naming what should be a list. */
+export function asList(what: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new RangeError(`${what} must be a list, got ${show(value)}`)
+  return value
+}
+
+/** @throws RangeError naming what should be a text. */
+export function asText(what: string, value: unknown): string {
+  if (typeof value !== 'string') throw new RangeError(`${what} must be a text, got ${show(value)}`)
+  return value
+}
+
+/** @throws RangeError naming what should be a number. */
+export function asNumber(what: string, value: unknown): number {
+  if (typeof value !== 'number') throw new RangeError(`${what} must be a number, got ${show(value)}`)
+  return value
+}

@@ -1,0 +1,280 @@
+/** From the configuration of a Keras model to a network: sequential models, functional ones, and these in one another. */
+import { quote, show } from '../../lib/check.ts'
+import type { Network, Stage } from '../network.ts'
+import { type GraphNode, stackOf } from './graph.ts'
+import { asList, asObject, asText, isObject, type Json } from './json.ts'
+import { convertLayer } from './layers.ts'
+
+/** Where the values of a model's layers are. */
+export interface KerasWeights {
+  /**
+   * The variables of a layer in the order in which it makes them.
+   * @param path names of the models that hold the layer, the outermost first and the whole left out, then of the layer itself.
+   * @param classPath what Keras 3 calls them in files, after their classes.
+   * @throws RangeError for one that is missing or has another number of values.
+   */
+  variables(
+    path: readonly string[],
+    classPath: readonly string[],
+    names: readonly string[],
+    sizes: readonly number[],
+  ): Float32Array[]
+}
+
+interface Scope {
+  readonly where: string
+  readonly old: boolean
+  readonly weights: KerasWeights
+  readonly path: readonly string[]
+  readonly classPath: readonly string[]
+  /** Names that parameters are called after. */
+  readonly names: Set<string>
+}
+
+/** A model or a part of it: its stages, and the sizes of its rows. */
+interface Part {
+  readonly stages: readonly Stage[]
+  readonly inputs: readonly number[]
+  readonly shape: readonly number[]
+}
+
+const MODELS = ['Sequential', 'Functional', 'Model']
+const DEEPEST = 20
+
+/**
+ * @param old whether Keras 2 or TensorFlow.js has written it.
+ * @throws RangeError naming the layer that is not supported, and why.
+ */
+export function networkFrom(where: string, topology: Json, weights: KerasWeights, old: boolean): Network {
+  const part = readModel({ where, old, weights, path: [], classPath: [], names: new Set() }, topology, undefined)
+  const inputs = part.inputs.reduce((product, size) => product * size, 1)
+  if (part.shape.length !== 1)
+    throw new RangeError(`${where}: the model's outputs are rows of [${part.shape.slice(0, 8).join(', ')}]`)
+  return { inputs, stages: part.stages }
+}
+
+/**
+ * A name that parameters can be called after: one that somebody has chosen, not `dense_3`, which counts what Keras has made
+ * before; and none that another layer has here already, or will be given.
+ */
+function ownNameOf({ names }: Scope, { name, className }: Entry): string | undefined {
+  const isCounted = name.replace(/_\d+$/, '') === snakeCase(className) || /^[a-zA-Z]+_\d+$/.test(name)
+  if (isCounted || name === '' || name.includes('.') || name.length > 100 || names.has(name)) return undefined
+  names.add(name)
+  return name
+}
+
+interface Entry {
+  readonly name: string
+  readonly className: string
+  readonly config: Json
+  readonly inbound: readonly unknown[]
+  /** Keras 3's name for it in files. */
+  readonly fileName: string
+}
+
+function readEntries(where: string, layers: unknown): Entry[] {
+  const seen: Record<string, number> = {}
+  return asList(`${where}: "layers"`, layers).map((value, i) => {
+    const layer = asObject(`${where}: layer ${i}`, value)
+    const className = asText(`${where}: the class of layer ${i}`, layer.class_name)
+    const config = asObject(`${where}: the configuration of layer ${i}`, layer.config)
+    const name = asText(`${where}: the name of layer ${i}`, layer.name ?? config.name ?? '')
+    const snake = snakeCase(className)
+    const number = Object.hasOwn(seen, snake) ? seen[snake] + 1 : 0
+    seen[snake] = number
+    return {
+      name,
+      className,
+      config,
+      inbound: Array.isArray(layer.inbound_nodes) ? layer.inbound_nodes : [],
+      fileName: number === 0 ? snake : `${snake}_${number}`,
+    }
+  })
+}
+
+/** Keras' own: `LayerNormalization` is `layer_normalization`, `PReLU` is `p_re_lu`. */
+const snakeCase = (name: string): string =>
+  name
+    .slice(0, 200)
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+
+/** @param given sizes of the rows it gets, where it is part of another model. */
+function readModel(scope: Scope, topology: Json, given: readonly number[] | undefined): Part {
+  const { where } = scope
+  if (scope.path.length > DEEPEST) throw new RangeError(`${where}: models are nested more than ${DEEPEST} deep`)
+  const className = asText(`${where}: the class of the model`, topology.class_name)
+  if (!MODELS.includes(className))
+    throw new RangeError(`${where}: the model is a ${quote(className).slice(1, -1)}, expected Sequential or Functional`)
+  // before 2019, the configuration of a sequential model was the list of its layers
+  const config: Json = Array.isArray(topology.config)
+    ? { layers: topology.config }
+    : asObject(`${where}: "config"`, topology.config)
+  const entries = readEntries(where, config.layers)
+  return className === 'Sequential'
+    ? readSequential(scope, entries, config, given)
+    : readFunctional(scope, entries, config, given)
+}
+
+/** Sizes of a row, from a shape with the batch in front. */
+function sizesOf(where: string, shape: unknown): number[] {
+  const [, ...sizes] = asList(`${where}: the input's shape`, shape)
+  if (sizes.length === 0 || !sizes.every((size) => Number.isSafeInteger(size) && Number(size) > 0))
+    throw new RangeError(
+      `${where}: the input has rows of [${sizes.slice(0, 8).map(String).join(', ')}], expected fixed sizes`,
+    )
+  return sizes as number[]
+}
+
+const inputShape = ({ batch_shape, batch_input_shape, input_shape }: Json): unknown =>
+  batch_shape ?? batch_input_shape ?? (Array.isArray(input_shape) ? [null, ...input_shape] : undefined)
+
+function readSequential(
+  scope: Scope,
+  entries: readonly Entry[],
+  config: Json,
+  given: readonly number[] | undefined,
+): Part {
+  const { where } = scope
+  const first = entries[0]?.config ?? {}
+  const stated = inputShape(first) ?? config.build_input_shape
+  if (given === undefined && stated === undefined)
+    throw new RangeError(`${where}: the model states no input shape; save it after it has been built`)
+  const inputs = given ?? sizesOf(where, stated)
+  let shape = inputs
+  const stages = entries.flatMap((entry) => {
+    if (entry.className === 'InputLayer') return []
+    const converted = readLayer(scope, entry, shape)
+    shape = converted.shape
+    return converted.stages
+  })
+  return { stages, inputs, shape }
+}
+
+/** A layer, or a model that is one. */
+function readLayer(scope: Scope, entry: Entry, shape: readonly number[]): Omit<Part, 'inputs'> {
+  const { where, old, weights } = scope
+  const { name, className, config, fileName } = entry
+  const path = [...scope.path, name]
+  const classPath = [...scope.classPath, fileName]
+  if (MODELS.includes(className))
+    return readModel({ ...scope, path, classPath }, { class_name: className, config }, shape)
+  return convertLayer({
+    where,
+    name,
+    ownName: ownNameOf(scope, entry),
+    className,
+    config,
+    shape,
+    old,
+    variables: (names, sizes) => weights.variables(path, classPath, names, sizes),
+  })
+}
+
+/** Ways of putting branches together; Keras 3 has functions of these names besides. */
+const MERGES = ['Add', 'Multiply', 'Subtract', 'Average', 'Maximum', 'Minimum', 'Concatenate', 'Dot']
+
+function readFunctional(
+  scope: Scope,
+  entries: readonly Entry[],
+  config: Json,
+  given: readonly number[] | undefined,
+): Part {
+  const { where } = scope
+  const input = onlyName(where, 'input', config.input_layers)
+  const output = onlyName(where, 'output', config.output_layers)
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  if (byName.size < entries.length) throw new RangeError(`${where}: two layers have the same name`)
+  const nodes = new Map<string, GraphNode & { readonly shape: readonly number[] }>()
+  let inputs = given
+  const make = (entry: Entry): void => {
+    const { name, className } = entry
+    const order = nodes.size
+    const before = inboundOf(where, entry).map((source) => nodes.get(source))
+    if (className === 'InputLayer') {
+      inputs ??= sizesOf(where, inputShape(entry.config))
+      nodes.set(name, { name, stages: [], order, inputs: [], shape: inputs })
+      return
+    }
+    const sources = before.flatMap((node) => node ?? [])
+    const [source] = sources
+    if (!source) throw new RangeError(`${where}: layer ${quote(name)} has no input`)
+    if (MERGES.includes(className))
+      nodes.set(name, { name, stages: [], order, inputs: sources, merge: className, shape: source.shape })
+    else if (sources.length > 1)
+      throw new RangeError(
+        `${where}: layer ${quote(name)} (${quote(className).slice(1, -1)}) has ${sources.length} inputs, which is not supported`,
+      )
+    else {
+      const { stages, shape } = readLayer(scope, entry, source.shape)
+      nodes.set(name, { name, stages, order, inputs: [source], shape })
+    }
+  }
+  for (const name of inOrder(where, output, byName)) make(byName.get(name) as Entry)
+  const [start, end] = [nodes.get(input), nodes.get(output)]
+  if (!start || !end || !inputs)
+    throw new RangeError(`${where}: the output ${quote(output)} does not depend on the input`)
+  return { stages: stackOf(where, end, start), inputs, shape: end.shape }
+}
+
+/** Names of the layers that `output` depends on, inputs first. */
+function inOrder(where: string, output: string, byName: ReadonlyMap<string, Entry>): string[] {
+  const done = new Set<string>()
+  const open = new Set<string>()
+  const stack = [output]
+  while (stack.length > 0) {
+    const name = stack[stack.length - 1]
+    const entry = byName.get(name)
+    if (!entry) throw new RangeError(`${where}: there is no layer ${quote(name)}`)
+    const missing = done.has(name) ? [] : inboundOf(where, entry).filter((source) => !done.has(source))
+    if (missing.length === 0) {
+      stack.pop()
+      open.delete(name)
+      done.add(name)
+    } else {
+      if (open.has(name)) throw new RangeError(`${where}: layer ${quote(name)} depends on itself`)
+      open.add(name)
+      stack.push(...new Set(missing))
+    }
+  }
+  return [...done]
+}
+
+/** `[["dense", 0, 0]]`, or `["dense", 0, 0]` as Keras 3 writes a single one. */
+function onlyName(where: string, what: string, value: unknown): string {
+  const list = asList(`${where}: "${what}_layers"`, value)
+  const [first] = typeof list[0] === 'string' ? [list] : list
+  if (typeof list[0] !== 'string' && list.length !== 1)
+    throw new RangeError(`${where}: the model has ${list.length} ${what}s, which is not supported`)
+  return asText(`${where}: the name of the ${what}`, asList(`${where}: the ${what}`, first)[0])
+}
+
+const found = new WeakMap<Entry, readonly string[]>()
+
+/** Names of the layers whose outputs a layer gets. */
+function inboundOf(where: string, entry: Entry): readonly string[] {
+  const known = found.get(entry)
+  if (known) return known
+  const { name, inbound } = entry
+  if (inbound.length > 1)
+    throw new RangeError(`${where}: layer ${quote(name)} is used in ${inbound.length} places, which is not supported`)
+  const names: string[] = []
+  const visit = (value: unknown, depth = 0): void => {
+    if (depth > 8) throw new RangeError(`${where}: the inputs of layer ${quote(name)} are nested too deep`)
+    if (Array.isArray(value)) {
+      // Keras 2: ["dense", 0, 0, {}]
+      if (typeof value[0] === 'string' && typeof value[1] === 'number') names.push(value[0])
+      else for (const item of value) visit(item, depth + 1)
+    } else if (isObject(value)) {
+      if (value.class_name === '__keras_tensor__') visit(asObject(where, value.config).keras_history, depth + 1)
+      else if ('args' in value) visit(value.args, depth + 1)
+    } else if (typeof value === 'number')
+      throw new RangeError(`${where}: layer ${quote(name)} takes the constant ${show(value)}, which is not supported`)
+  }
+  visit(inbound)
+  found.set(entry, names)
+  return names
+}

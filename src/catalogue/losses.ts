@@ -16,6 +16,7 @@ import {
 } from '../abi/losses.ts'
 import { checkBoolean, checkFloat, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
+import type { CustomLoss } from './customLoss.ts'
 
 export const LOSS_NAMES = [
   'meanSquaredError',
@@ -244,7 +245,9 @@ export interface Judgement {
   readonly classifies: boolean
 }
 
-export function judgementOf({ kind, fromLogits: logits = false }: Loss, lastActivation: ActivationName): Judgement {
+export function judgementOf(loss: Loss | CustomLoss, lastActivation: ActivationName): Judgement {
+  const { kind } = loss
+  const logits = ('fromLogits' in loss && loss.fromLogits) || false
   const classes = { independent: false, threshold: 0.5, logits, probabilities: true, classifies: true }
   switch (kind) {
     case 'binaryCrossentropy':
@@ -260,13 +263,13 @@ export function judgementOf({ kind, fromLogits: logits = false }: Loss, lastActi
       return classes
     default: {
       const probabilities = ['sigmoid', 'hardSigmoid', 'softmax'].includes(lastActivation)
-      return { ...classes, probabilities, classifies: false }
+      return { ...classes, probabilities, classifies: kind === 'custom' && loss.targets === 'classes' }
     }
   }
 }
 
 /** Values a loss is defined on, and whether it takes class indices in the place of one-hot rows. */
-export function targetRange(kind: LossName): {
+export function targetRange(kind: LossName | 'custom'): {
   readonly categorical?: boolean
   readonly minimum?: number
   readonly maximum?: number

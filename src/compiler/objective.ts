@@ -1,6 +1,6 @@
 /** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
 import { SUM_CHUNK } from '../abi/layout.ts'
-import type { lowerLoss } from '../catalogue/losses.ts'
+import type { LoweredLoss } from '../catalogue/losses.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
@@ -24,7 +24,8 @@ export type NormOrder = 1 | 2 | 'infinity'
 
 /** What a model is trained for. */
 export interface Objective extends Clipping {
-  readonly loss: ReturnType<typeof lowerLoss>
+  /** Undefined: the host computes it, between the passes of an open plan. */
+  readonly loss: LoweredLoss | undefined
   readonly optimizer: AnyOptimizer
   /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
   readonly correct?: { readonly mode: number; readonly threshold: number }
@@ -32,6 +33,9 @@ export interface Objective extends Clipping {
   readonly states: readonly number[]
   isTrainable(place: ParameterPlace): boolean
 }
+
+/** An objective whose loss the machine computes. */
+export type Judged = Objective & { readonly loss: LoweredLoss }
 
 /** Where the objective finds a batch's targets and weights and leaves its rows' losses. */
 export interface Batch {
@@ -44,7 +48,7 @@ export interface Batch {
 /** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
 export function emitLoss(
   builder: ProgramBuilder,
-  { loss, correct }: Objective,
+  { loss, correct }: Pick<Judged, 'loss' | 'correct'>,
   y: Matrix,
   batch: Batch,
   gradient?: Matrix,
@@ -67,12 +71,18 @@ export function emitLoss(
   if (correct) builder.emit(ops.correct, { ...correct, ...rows, ...wanted })
 }
 
+/** A forward pass, with the way back through each layer. */
+export interface Passed {
+  readonly y: Value
+  readonly lowered: readonly (Lowered | undefined)[]
+}
+
 /** From dy back to the first layer with something to train; returns the gradients that the layers were given. */
 export function emitBackward(
   builder: ProgramBuilder,
   layers: readonly Layer[],
-  { isTrainable }: Objective,
-  { y, lowered }: { y: Value; lowered: readonly (Lowered | undefined)[] },
+  { isTrainable }: Pick<Objective, 'isTrainable'>,
+  { y, lowered }: Passed,
   dy: Matrix,
 ): (Matrix | undefined)[] {
   const received: (Matrix | undefined)[] = layers.map(() => undefined)
@@ -88,6 +98,14 @@ export function emitBackward(
     if (layer) gradient = layer.backward(gradient, { parameters: trained[i], input: i > first })
   }
   return received
+}
+
+/** From dy back to the model's inputs, past parameters whose gradients nobody wants; returns the gradient of the inputs. */
+export function emitBackwardToInputs(builder: ProgramBuilder, { y, lowered }: Passed, dy: Matrix): Matrix {
+  builder.applyDerivative(y, dy)
+  return lowered.reduceRight((gradient: Matrix, layer) => {
+    return layer?.backward(gradient, { parameters: false, input: true }) ?? gradient
+  }, dy)
 }
 
 /** Partial sums of a block. */

@@ -1,4 +1,5 @@
 /** The compiler: layers, a loss and an optimizer become a program of steps in linear memory. */
+import type { LoweredLoss } from '../catalogue/losses.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
@@ -7,12 +8,15 @@ import {
   type Batch,
   batchRegions,
   emitBackward,
+  emitBackwardToInputs,
   emitClipping,
   emitGather,
   emitLoss,
   emitPenalties,
   emitUpdates,
+  type Judged,
   type Objective,
+  type Passed,
 } from './objective.ts'
 import { ProgramBuilder, type Site } from './programBuilder.ts'
 
@@ -41,6 +45,35 @@ export interface Plan {
   /** Rows that a batch in training must have. */
   readonly minimumRows: number
   readonly training?: TrainingPlan
+  readonly open?: OpenPlan
+  readonly inputs?: InputsPlan
+  readonly openInputs?: InputsPlan
+}
+
+/** What only some uses of a model need: passes whose loss the host computes, passes back to the inputs, or both. */
+export type Part = 'open' | 'inputs' | 'openInputs'
+
+/** Two passes, between which the host reads `outputs`, computes the loss and writes its `gradient`. */
+export interface OpenPlan {
+  /** Of the last layer, after its activation. */
+  readonly outputs: Matrix
+  readonly gradient: Matrix
+  readonly forward: Range
+  readonly backward: Range
+  /** As those of a training plan. */
+  readonly penalty: Range
+  readonly update: Range
+  readonly statistics: Range
+  readonly commit: number
+}
+
+/** Passes as for predictions, and back to the model's inputs. The loss is the forward pass's last step, unless it is the host's. */
+export interface InputsPlan {
+  readonly outputs: Matrix
+  readonly gradient: Matrix
+  readonly forward: Range
+  readonly backward: Range
+  readonly inputGradient: Matrix
 }
 
 export interface TrainingPlan extends Batch {
@@ -61,13 +94,13 @@ export interface TrainingPlan extends Batch {
   readonly step: Range
   /** The same without the update. */
   readonly gradients: Range
-  /** `gradients` of gathered rows. */
-  readonly gathered: Range
   /**
    * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
    * changed since, the batch's statistics, and a record of as many rows.
    */
   readonly update: Range
+  /** Of the update only what takes the batch's statistics into the running ones. */
+  readonly statistics: Range
   /** The first step that changes parameters or state: from it on an update that has begun is finished. */
   readonly commit: number
   /** Points the gather steps at a data set. */
@@ -86,11 +119,12 @@ export function compilePlan(
   layers: readonly Layer[],
   widths: readonly number[],
   objective?: Objective,
+  parts: ReadonlySet<Part> = new Set(),
 ): Plan {
   const { arena, rows } = site
   const builder = new ProgramBuilder(site)
   const from = arena.top
-  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], objective?.loss.targets === 'classes')
+  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], objective?.loss?.targets === 'classes')
 
   builder.overlay()
   let outputs: Matrix = batch.x
@@ -102,27 +136,79 @@ export function compilePlan(
   const trial = builder.range(() => {
     trialOutputs = builder.forward(layers, batch.x, 'trial').y
   })
-  const training = objective && planTraining(builder, layers, objective, batch)
+  const loss = objective?.loss
+  const training = loss && planTraining(builder, layers, { ...objective, loss }, batch)
+  const more = {
+    ...(objective && parts.has('open') && { open: planOpen(builder, layers, objective, batch) }),
+    ...(loss && parts.has('inputs') && { inputs: planInputs(builder, layers, batch, loss) }),
+    ...(parts.has('openInputs') && { openInputs: planInputs(builder, layers, batch) }),
+  }
   const program = builder.write(from)
   const { minimumRows } = builder
   const inference = { x: batch.x, outputs, predict, trial, trialOutputs }
-  return { rows, program, minimumRows, ...inference, ...(training && { training: training(program) }) }
+  return { rows, program, minimumRows, ...inference, ...(training && { training: training(program) }), ...more }
+}
+
+/** The layers as a loss wants them: without the activation that it computes itself. */
+const below = (layers: readonly Layer[], { fused }: Judged['loss']): readonly Layer[] =>
+  fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
+
+function planOpen(builder: ProgramBuilder, layers: readonly Layer[], objective: Objective, { x }: Batch): OpenPlan {
+  const { isTrainable } = objective
+  builder.overlay()
+  const penalty = builder.range(() => emitPenalties(builder, 0, isTrainable))
+  let passed: Passed = { y: x, lowered: [] }
+  const forward = builder.range(() => {
+    passed = builder.forward(layers, x, 'training')
+  })
+  const { y: outputs } = passed
+  const gradient = builder.matrix(outputs.cols)
+  const backward = builder.range(() => {
+    emitBackward(builder, layers, objective, passed, gradient)
+    emitPenalties(builder, builder.site.gradients, isTrainable)
+  })
+  return { outputs, gradient, forward, backward, penalty, ...planUpdate(builder, objective) }
+}
+
+/** Clipping, running statistics and the optimizer's pass. */
+function planUpdate(builder: ProgramBuilder, objective: Objective): Pick<OpenPlan, 'update' | 'statistics' | 'commit'> {
+  let statistics: Range = [0, 0]
+  const update = builder.range(() => {
+    emitClipping(builder, objective)
+    statistics = builder.range(() => builder.emitDeferred())
+    emitUpdates(builder, objective)
+  })
+  return { update, statistics, commit: statistics[0] }
+}
+
+function planInputs(builder: ProgramBuilder, layers: readonly Layer[], batch: Batch, loss?: LoweredLoss): InputsPlan {
+  builder.overlay()
+  let passed: Passed = { y: batch.x, lowered: [] }
+  let gradient = batch.x
+  const forward = builder.range(() => {
+    passed = builder.forward(loss ? below(layers, loss) : layers, batch.x, 'reversible')
+    gradient = builder.matrix(passed.y.cols)
+    if (loss) emitLoss(builder, { loss }, passed.y, batch, gradient)
+  })
+  let inputGradient = gradient
+  const backward = builder.range(() => {
+    inputGradient = emitBackwardToInputs(builder, passed, gradient)
+  })
+  return { outputs: passed.y, gradient, forward, backward, inputGradient }
 }
 
 function planTraining(
   builder: ProgramBuilder,
   layers: readonly Layer[],
-  objective: Objective,
+  objective: Judged,
   batch: Batch,
 ): (program: number) => TrainingPlan {
   const { isTrainable } = objective
-  const trained =
-    objective.loss.fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
+  const trained = below(layers, objective.loss)
   let evaluateOutputs: Matrix = batch.x
   let outputs: Matrix = batch.x
   let visible: TrainingPlan['layers'] = []
   let forwardEnd = 0
-  let commit = 0
   const losses: number[] = []
 
   builder.overlay()
@@ -149,12 +235,7 @@ function planTraining(
     visible = passed.lowered.map((layer, i) => ({ y: layer?.y ?? batch.x, ...(gradients[i] && { dy: gradients[i] }) }))
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
-  const update = builder.range(() => {
-    emitClipping(builder, objective)
-    commit = builder.steps.length
-    builder.emitDeferred()
-    emitUpdates(builder, objective)
-  })
+  const updating = planUpdate(builder, objective)
 
   return (program) => {
     const { arena } = builder.site
@@ -173,12 +254,10 @@ function planTraining(
       evaluateTrial: [gradients[0], forwardEnd],
       layers: visible,
       penalty,
-      fit: [gather[0], update[1]],
-      step: [gradients[0], update[1]],
+      fit: [gather[0], updating.update[1]],
+      step: [gradients[0], updating.update[1]],
       gradients,
-      gathered: [gather[0], gradients[1]],
-      update,
-      commit,
+      ...updating,
       useWeights,
       bind({ features, targets, weights, order }) {
         for (const [i, from] of [features, targets, weights].entries()) {

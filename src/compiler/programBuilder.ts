@@ -10,10 +10,10 @@ import { encode, programBytes, type Range, type Step, step } from '../machine/pr
 import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
- * How layers act: as for predictions; as in training but with no way back (batch statistics, dropout, noise); or with
- * all that the way back needs.
+ * How layers act: as for predictions, `reversible` with all that the way back needs; or as in training (batch statistics,
+ * dropout, noise), `trial` with no way back.
  */
-export type Pass = 'inference' | 'trial' | 'training'
+export type Pass = 'inference' | 'reversible' | 'trial' | 'training'
 
 /** Addresses and shapes that every step of a model is built with. */
 export interface Site {
@@ -79,16 +79,16 @@ export class ProgramBuilder implements Builder {
   }
 
   get training(): boolean {
-    return this.#pass === 'training'
+    return this.#pass === 'training' || this.#pass === 'reversible'
   }
 
   get noise(): boolean {
-    return this.#pass !== 'inference'
+    return this.#pass === 'training' || this.#pass === 'trial'
   }
 
   get batchStatistics(): boolean {
     const { frozen, frozenStatistics } = this.site
-    return this.#pass !== 'inference' && !frozenStatistics && !frozen.has(this.#layer)
+    return this.noise && !frozenStatistics && !frozen.has(this.#layer)
   }
 
   requireRows(rows: number): void {

@@ -20,6 +20,8 @@ export interface Batches {
   open(): AsyncIterator<DataSet>
 }
 
+export const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
+
 /** A batch of a data set that arrives piece by piece. */
 export interface BatchInput {
   x: Features
@@ -69,14 +71,14 @@ export const isBatchSource = (value: Features | BatchSource): value is BatchSour
   (Symbol.asyncIterator in value || Symbol.iterator in value)
 
 /** Opens the source once per epoch, reading every batch through `read`. */
-export function batchesOf(source: BatchSource, read: (batch: BatchInput) => DataSet): Batches {
+export function batchesOf(where: string, source: BatchSource, read: (batch: BatchInput) => DataSet): Batches {
   let opened: unknown
   return {
     open() {
       const batches = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
       if (batches === opened) {
         throw new TypeError(
-          'fit: the batches can be read only once; for several epochs pass an object whose [Symbol.iterator] starts anew',
+          `${where}: the batches can be read only once; for several epochs pass an object whose [Symbol.iterator] starts anew`,
         )
       }
       opened = batches
@@ -86,10 +88,10 @@ export function batchesOf(source: BatchSource, read: (batch: BatchInput) => Data
           if (next.done) return { done: true, value: undefined }
           if (!isBatch(next.value)) {
             throw new TypeError(
-              `fit: every batch must be an object { x, y, sampleWeight? }, got ${showData(next.value)}`,
+              `${where}: every batch must be an object { x, y, sampleWeight? }, got ${showData(next.value)}`,
             )
           }
-          checkOptions('fit: batch', next.value, ['x', 'y', 'sampleWeight'])
+          checkOptions(`${where}: batch`, next.value, ['x', 'y', 'sampleWeight'])
           return { done: false, value: read(next.value) }
         },
         async return() {
@@ -123,6 +125,10 @@ export function readDataSet(
   const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows, batch })
   return { rows, features, targets, ...(weights && { weights }) }
 }
+
+/** A batch of a source, which may have no weight at all. */
+export const readBatch = (where: string, intake: Intake, { x, y, sampleWeight }: BatchInput): DataSet =>
+  readDataSet(where, { ...intake, batch: true }, x, y, sampleWeight)
 
 /** The data set with its rows weighted by their classes, on top of weights they have. */
 export function withClassWeight(

@@ -2,14 +2,25 @@
 import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { showData } from './arrays.ts'
-import { type DataSet, type Intake, readDataSet, sliceRows, takeRowsOf } from './dataset.ts'
+import {
+  type Batches,
+  type BatchSource,
+  batchesOf,
+  type DataSet,
+  type Intake,
+  isBatchSource,
+  readBatch,
+  readDataSet,
+  sliceRows,
+  takeRowsOf,
+} from './dataset.ts'
 import type { Features } from './features.ts'
 import { stratified } from './split.ts'
 import type { Targets } from './targets.ts'
 import { classOf } from './weights.ts'
 
-/** Features, targets and, if they are to weigh differently, a weight for each row. */
-export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>]
+/** Features, targets and, if they are to weigh differently, a weight for each row; or a source of batches, started anew for every validation. */
+export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>] | BatchSource
 
 /** A fraction of the rows: the last, unless `shuffle` takes them at random; with `stratify` the same share of every class. */
 export type ValidationSplit = number | { fraction: number; stratify?: boolean; shuffle?: boolean }
@@ -20,14 +31,20 @@ export interface Validation {
   readonly validationData?: ValidationData
 }
 
-/** The data set of `validationData`, if given. */
-export function readValidation(intake: Intake, { validationData }: Validation): DataSet | undefined {
+/** The data of `validationData`, if given. */
+export function readValidation(intake: Intake, { validationData }: Validation): DataSet | Batches | undefined {
   if (validationData === undefined) return undefined
-  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
-    throw new TypeError(`fit: "validationData" must be [x, y] or [x, y, sampleWeight], got ${showData(validationData)}`)
+  const where = 'fit: validationData'
+  if (isBatchSource(validationData as Features | BatchSource)) {
+    return batchesOf(where, validationData as BatchSource, (batch) => readBatch(where, intake, batch))
   }
-  const [x, y, sampleWeight] = validationData
-  return readDataSet('fit: validationData', intake, x, y, sampleWeight)
+  if (!Array.isArray(validationData) || validationData.length < 2 || validationData.length > 3) {
+    throw new TypeError(
+      `fit: "validationData" must be [x, y], [x, y, sampleWeight] or a source of batches { x, y }, got ${showData(validationData)}`,
+    )
+  }
+  const [x, y, sampleWeight] = validationData as unknown as readonly [Features, Targets, ArrayLike<number>?]
+  return readDataSet(where, intake, x, y, sampleWeight)
 }
 
 /**
@@ -39,7 +56,7 @@ export function splitDataSet(
   intake: Intake,
   validation: Validation,
   seed: number,
-): [DataSet, DataSet | undefined] {
+): [DataSet, DataSet | Batches | undefined] {
   const given = readValidation(intake, validation)
   const { validationSplit } = validation
   if (validationSplit === undefined) return [data, given]

@@ -1,11 +1,10 @@
 /** Runs a model's plan: parameters and state in place, rows copied in, records filled, results read out. */
 import { JOURNAL_BYTES } from '../abi/threads.ts'
-import type { Objective } from '../compiler/objective.ts'
+import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
-import { compilePlan, type Plan, type TrainingPlan } from '../compiler/plan.ts'
-import { passRows } from '../compiler/programBuilder.ts'
+import type { OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
 import { initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
-import type { DataSet } from '../data/dataset.ts'
+import { type DataSet, sliceRows } from '../data/dataset.ts'
 import type { Matrix } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
@@ -16,7 +15,9 @@ import type { ThreadCount } from '../machine/threads/threads.ts'
 import type { Target } from '../machine/wasm.ts'
 import { learningRateAt } from '../optimizers/optimizers.ts'
 import { isSolver, type Scalars, type SolverSession, solverRateAt } from '../optimizers/solvers/solver.ts'
+import { Desk, type Judge, judgeOf, weightOf } from './hostLoss.ts'
 import { initialize } from './initialize.ts'
+import { type Goal, Planner } from './planner.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { loadRows, unloadRows } from './rows.ts'
 import { ModelStorage } from './storage.ts'
@@ -24,8 +25,6 @@ import { Feed } from './window.ts'
 
 /** Fewer rows than this do not wake the workers. */
 const THREADED_ROWS = 16
-/** What the engine needs of a compiled model; the blocks' addresses are the engine's own business. */
-export type Goal = Omit<Objective, 'states' | 'isTrainable'>
 
 export class Engine {
   readonly arena: Arena
@@ -35,19 +34,15 @@ export class Engine {
   readonly widths: readonly number[]
   /** Updates done so far. */
   steps = 0
-  /** Set while a feed is in use: regions must stay where they are. */
-  pinned = false
   /** What callbacks have made of the learning rate. */
   learningRateScale = 1
-  #frozenStatistics = false
-  #goal: Goal | undefined
   #clock: StepClock | undefined
   #session: SolverSession | undefined
-  #plan: Plan | undefined
+  readonly #planner: Planner
   readonly #records: Records
-  #planEnd = 0
-  /** Rows of the batch whose gradients an update can take as they are; 0 once anything else has run. */
-  #gradientRows = 0
+  readonly #desk = new Desk()
+  /** What an update needs to take the gradients as they are; undefined once anything else has run. */
+  #fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
   readonly runner: Runner
 
   constructor(
@@ -63,6 +58,14 @@ export class Engine {
     this.layers = layers
     this.widths = widths
     this.storage = new ModelStorage(this.arena, layers, widths)
+    this.#planner = new Planner({
+      arena: this.arena,
+      storage: this.storage,
+      layers,
+      widths,
+      leave: () => this.runner.replan(),
+      reserve: () => this.#records.reserve(),
+    })
   }
 
   /** Fills the parameters, zero until then, by their initializers. */
@@ -70,8 +73,16 @@ export class Engine {
     initialize(this.arena, this.storage.parameters, this.storage.places, random)
   }
 
-  /** Waits for a training job that threads are still at: before anything else touches its memory. */
+  /**
+   * Waits for a training job that threads are still at: before anything else touches its memory.
+   * @throws Error while a loss of the user's own is being computed.
+   */
   flush(): void {
+    if (this.#desk.busy) {
+      throw new Error(
+        'the model is in the middle of a step: a loss of your own must not use the model that it is computed for',
+      )
+    }
     this.runner.flush()
   }
 
@@ -86,13 +97,13 @@ export class Engine {
   /** What every run begins with: regions are shared, so what `computeGradients` left for an update is gone. */
   #begin(): void {
     this.flush()
-    this.#gradientRows = 0
+    this.#fresh = undefined
   }
 
   /** The next use compiles a new plan. */
   #replan(): void {
-    this.#plan = undefined
-    this.#gradientRows = 0
+    this.#planner.drop()
+    this.#fresh = undefined
   }
 
   /** How the parameters lie in their block. */
@@ -101,11 +112,12 @@ export class Engine {
   }
 
   get statisticsFrozen(): boolean {
-    return this.#frozenStatistics
+    return this.#planner.frozenStatistics
   }
 
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
+    this.flush()
     this.storage.setFrozen(indices, frozen)
     this.#replan()
     // a solver knows the space of what trains
@@ -114,8 +126,9 @@ export class Engine {
 
   /** Makes training use running statistics as they are, or the batch's again; the next use compiles a new plan. */
   setFrozenStatistics(frozen: boolean): void {
-    this.#frozenStatistics = frozen
-    this.#replan()
+    this.flush()
+    this.#planner.frozenStatistics = frozen
+    this.#fresh = undefined
   }
 
   /** Fresh gradient and state blocks for a new goal; parameters stay. */
@@ -127,8 +140,7 @@ export class Engine {
     const { threads } = this.runner
     const journal = storage.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
     if (threads) threads.journal = journal
-    this.#replan()
-    this.#goal = goal
+    this.#planner.goal = goal
     this.#clock = undefined
     this.#session = undefined
     this.resetOptimizer()
@@ -136,10 +148,10 @@ export class Engine {
 
   /** Optimizer state and step count as before the first step. */
   resetOptimizer(): void {
-    const optimizer = this.#goal?.optimizer
+    const optimizer = this.#planner.goal?.optimizer
     if (!optimizer) return
     this.storage.reset(optimizer)
-    this.#gradientRows = 0
+    this.#fresh = undefined
     this.steps = 0
     this.learningRateScale = 1
     if (isSolver(optimizer)) this.restartSolver()
@@ -153,7 +165,7 @@ export class Engine {
 
   /** Starts the solver anew, or from where another session stood, whose vectors are in the state blocks. */
   restartSolver(scalars?: Scalars, used?: readonly number[]): void {
-    const solver = this.#goal?.optimizer
+    const solver = this.#planner.goal?.optimizer
     if (isSolver(solver)) this.#session = solver.open(this.storage, scalars, used)
   }
 
@@ -162,55 +174,33 @@ export class Engine {
     this.plan(batchSize, true)
     // workers start while the rows are copied
     this.runner.threads?.call()
-    this.arena.top = this.#planEnd
-    this.pinned = true
+    this.arena.top = this.#planner.end
+    this.#planner.pinned = true
     return new Feed(this.arena, data, batchSize)
   }
 
   /** The rate of the last update (before any: of the first), callbacks' scale included. */
   get learningRate(): number {
-    const optimizer = this.#goal?.optimizer
+    const optimizer = this.#planner.goal?.optimizer
     const last = Math.max(this.steps - 1, 0)
     if (isSolver(optimizer)) return solverRateAt(optimizer, last)
     return optimizer ? learningRateAt(optimizer, last) * this.learningRateScale : 0
   }
 
-  /**
-   * The plan, made anew when there is none yet, a batch of `rows` does not fit the one there is, or that cannot train:
-   * a model that only predicts, once loaded, is not kept waiting for what training needs.
-   */
+  /** Ends the use of the feed. */
+  release(): void {
+    this.#planner.pinned = false
+  }
+
+  /** A plan for batches of `rows`. */
   plan(rows = 1, training = false): Plan {
-    const goal = training ? this.#goal : undefined
-    if (this.#plan && this.#plan.rows >= rows && (this.#plan.training || !goal)) return this.#plan
-    const { arena, storage } = this
-    const { places, parameters, gradients = 0, states, frozen, isTrainable } = storage
-    const site = {
-      arena,
-      places,
-      parameters,
-      gradients,
-      rows: Math.max(rows, passRows(this.widths)),
-      frozen,
-      frozenStatistics: this.#frozenStatistics,
-    }
-    const objective = goal && { ...goal, states, isTrainable }
-    if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
-    this.runner.replan()
-    this.#replan()
-    arena.top = storage.end
-    const plan = compilePlan(site, this.layers, this.widths, objective)
-    this.#records.reserve()
-    arena.commit()
-    this.#planEnd = arena.top
-    this.#plan = plan
-    return plan
+    this.flush()
+    return this.#planner.plan(rows, training)
   }
 
   /** The plan of a compiled model. */
   trainingPlan(rows = 1): TrainingPlan & Pick<Plan, 'rows'> {
-    const plan = this.plan(rows, true)
-    if (!plan.training) throw new Error('the model is not compiled; call compile({ optimizer, loss }) first')
-    return { ...plan.training, rows: plan.rows }
+    return this.#planner.training(rows)
   }
 
   #job(range: Range, count = 1): Job {
@@ -250,6 +240,8 @@ export class Engine {
     tally: Tally = emptyTally(),
   ): Tally {
     this.#begin()
+    const { compute } = this.#planner.goal ?? {}
+    if (compute) return this.#evaluateByHost(compute, data, visit, trial, tally)
     const plan = this.trainingPlan(trial ? data.rows : 1)
     const outputs = trial ? plan.outputs : plan.evaluateOutputs
     plan.useWeights(data.weights !== undefined)
@@ -262,6 +254,29 @@ export class Engine {
       this.#run(trial ? plan.evaluateTrial : plan.evaluate, data.rows)
       this.#records.collect(0, tally)
       visit?.(this.read(outputs, count), first, count)
+    }
+    return tally
+  }
+
+  #evaluateByHost(
+    compute: ComputeLoss,
+    data: DataSet,
+    visit: ((outputs: Float32Array, first: number, rows: number) => void) | undefined,
+    trial: boolean,
+    tally: Tally,
+  ): Tally {
+    const plan = this.#planner.with('open', trial ? data.rows : 1)
+    const outputs = trial ? plan.trialOutputs : plan.outputs
+    for (let first = 0; first < data.rows; first += plan.rows) {
+      const part = sliceRows(data, first, Math.min(plan.rows, data.rows - first))
+      loadRows(this.arena, plan.x, part.features, 0, part.rows)
+      if (trial) this.#records.prepareTrial(part.rows)
+      else this.#records.prepare(0, part.rows, 0, this.steps + 1)
+      this.runner.run(plan.program, plan.open.penalty, this.#records.address)
+      this.#run(trial ? plan.trial : plan.predict, data.rows)
+      const loss = this.#desk.judge(this.arena, outputs, part.rows, judgeOf(compute, part))
+      addTo(tally, loss + this.#records.penalty, part)
+      visit?.(this.read(outputs, part.rows), first, part.rows)
     }
     return tally
   }
@@ -285,14 +300,31 @@ export class Engine {
     this.steps++
   }
 
+  /** Whether every update comes back to the host, which computes the loss. */
+  get byHost(): boolean {
+    return this.#planner.goal?.compute !== undefined
+  }
+
+  /** Outputs that the last training step has left, packed. */
+  trainedOutputs(rows: number): Float32Array {
+    const plan = this.byHost ? this.#planner.with('open').open : this.trainingPlan()
+    return this.read(plan.outputs, rows)
+  }
+
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
+    if (this.#session) {
+      return this.solve((isFirst) => this.computeGradients(data, 0, isFirst ? tally : emptyTally()))
+    }
+    if (this.byHost) {
+      const loss = this.computeGradients(data, 0, tally)
+      this.applyUpdate()
+      return loss
+    }
     this.#begin()
-    this.storage.version++
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
-    if (this.#session) return this.#solve(this.#session, plan, data.rows, tally)
     this.#prepareUpdate(0, data.rows, 0)
     const job = { ...this.#job(plan.step), commit: plan.commit }
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
@@ -300,50 +332,58 @@ export class Engine {
     return this.#records.collect(0, tally)
   }
 
-  /** A step of the solver on the rows in place; returns the loss before it. */
-  #solve(session: SolverSession, plan: TrainingPlan, rows: number, tally: Tally): number {
+  /** A step of the solver, by losses that leave their gradient in the gradient block; returns the first. */
+  solve(evaluate: (isFirst: boolean) => number): number {
     let before: number | undefined
-    session.step(() => {
-      const loss = this.#lossAt(plan.gradients, rows, 0, before === undefined ? tally : emptyTally())
+    this.#session?.step(() => {
+      const loss = evaluate(before === undefined)
       before ??= loss
       return loss
     })
-    this.takeStatistics(plan)
+    this.updateStatistics()
     this.steps++
     return before ?? Number.NaN
   }
 
-  /** Loss of rows in place or of the bound source, and its gradient; in the same step of training, noise is the same. */
-  #lossAt(range: Range, rows: number, first: number, tally: Tally): number {
-    this.#records.prepare(0, rows, first, this.steps + 1)
-    this.#run(range, rows)
-    this.storage.hasGradients = true
-    return this.#records.collect(0, tally)
-  }
-
-  /** The same for rows of the bound source. */
-  gatherLoss(plan: TrainingPlan, rows: number, first: number, tally: Tally): number {
-    this.#gradientRows = 0
-    return this.#lossAt(plan.gathered, rows, first, tally)
-  }
-
-  /** Running statistics take in the batch evaluated last. */
-  takeStatistics(plan: TrainingPlan): void {
-    this.runner.run(this.plan().program, plan.update, this.#records.address)
-  }
-
-  /** Gradient of the loss on the given rows, left in the gradient block; returns the loss. */
-  computeGradients(data: DataSet): number {
+  /**
+   * Gradient of the loss on the given rows, left in the gradient block; returns the loss.
+   * @param part of a larger batch that the rows are, for noise of their own.
+   */
+  computeGradients(data: DataSet, part = 0, tally: Tally = emptyTally()): number {
+    const { compute } = this.#planner.goal ?? {}
+    if (compute) {
+      return addTo(tally, this.computeOpenGradients(data.features, data.rows, judgeOf(compute, data), part), data)
+    }
     this.#begin()
     this.storage.version++
     const plan = this.trainingPlan(data.rows)
     plan.useWeights(data.weights !== undefined)
     this.#loadBatch(plan, data, 0, data.rows)
-    this.#records.prepare(0, data.rows, 0, this.steps + 1)
+    this.#records.prepare(0, data.rows, 0, this.steps + 1, part)
     this.#run(plan.gradients, data.rows)
     this.storage.hasGradients = true
-    this.#gradientRows = data.rows
-    return this.#records.collect(0, emptyTally())
+    this.#fresh = { ...plan, rows: data.rows }
+    return this.#records.collect(0, tally)
+  }
+
+  /** The same of a loss that the host computes of the outputs between the two passes. */
+  computeOpenGradients(features: Float32Array, rows: number, judge: Judge, part = 0): number {
+    this.#begin()
+    this.storage.version++
+    const { open, x } = this.#planner.with('open', rows)
+    loadRows(this.arena, x, features, 0, rows)
+    this.#records.prepare(0, rows, 0, this.steps + 1, part)
+    this.#run(open.forward, rows)
+    const loss = this.#desk.judge(this.arena, open.outputs, rows, judge, open.gradient)
+    this.#run(open.backward, rows)
+    this.storage.hasGradients = true
+    this.#fresh = { ...open, rows }
+    return loss + this.#records.penalty
+  }
+
+  /** Takes the statistics of the rows that `computeGradients` has just seen into the running ones, as an update does. */
+  updateStatistics(): void {
+    if (this.#fresh) this.runner.run(this.plan().program, this.#fresh.statistics, this.#records.address)
   }
 
   /**
@@ -353,13 +393,12 @@ export class Engine {
    */
   applyUpdate(): void {
     this.flush()
-    const rows = this.#gradientRows
+    const fresh = this.#fresh
     if (this.#session) throw new Error(`applyUpdate: ${this.#session.solver.kind} makes its own updates`)
-    if (rows === 0) throw new Error('applyUpdate: there are no fresh gradients; call computeGradients first')
-    const plan = this.trainingPlan()
-    this.#prepareUpdate(0, rows, 0)
-    this.#gradientRows = 0
-    const job = { ...this.#job(plan.update), commit: plan.commit }
+    if (!fresh) throw new Error('applyUpdate: there are no fresh gradients; call computeGradients first')
+    this.#prepareUpdate(0, fresh.rows, 0)
+    this.#fresh = undefined
+    const job = { ...this.#job(fresh.update), commit: fresh.commit }
     if (!this.runner.start('training', job, false)) this.runner.finish(job, (done) => this.#complete(job, done))
   }
 
@@ -372,7 +411,7 @@ export class Engine {
     rows: number,
     tally: Tally,
   ): Promise<void> | undefined {
-    this.#gradientRows = 0
+    this.#fresh = undefined
     let prepared = 0
     try {
       for (; prepared < count; prepared++) {
@@ -398,4 +437,13 @@ export class Engine {
     if (completed > 0) this.storage.hasGradients = true
     for (let i = 0; i < completed; i++) this.#records.collect(i, tally)
   }
+}
+
+/** Adds a batch whose loss the host has computed; returns the loss. */
+function addTo(tally: Tally, loss: number, data: DataSet): number {
+  const weight = weightOf(data)
+  tally.loss += loss * weight
+  tally.weight += weight
+  tally.rows += data.rows
+  return loss
 }

@@ -16,6 +16,8 @@ import type { Arena } from '../machine/arena.ts'
 /** Records filled for one call into the machine at most. */
 export const RECORDS = 512
 const RECORD_BYTES = RECORD_WORDS * 4
+/** 2^32 over the golden ratio: multiples of it are far from each other. */
+const GOLDEN = 0x9e3779b9
 
 /** Sums over the rows of one or more records. */
 export interface Tally {
@@ -46,13 +48,16 @@ export class Records {
     this.address = this.#arena.reserve(RECORDS * RECORD_BYTES)
   }
 
-  /** Fills record `index`: what every run needs. */
-  prepare(index: number, rows: number, first: number, step: number): void {
+  /**
+   * Fills record `index`: what every run needs.
+   * @param part of a batch that takes several runs, each with noise of its own.
+   */
+  prepare(index: number, rows: number, first: number, step: number, part = 0): void {
     const { i32, f64 } = this.#arena
     const at = this.address / 4 + index * RECORD_WORDS
     i32[at + RECORD_ROWS] = rows
     i32[at + RECORD_FIRST] = first
-    i32[at + RECORD_SEED] = this.#seed
+    i32[at + RECORD_SEED] = this.#seed + Math.imul(part, GOLDEN)
     i32[at + RECORD_STEP] = step
     f64[(at + RECORD_PENALTY) / 2] = 0
   }
@@ -69,6 +74,11 @@ export class Records {
   prepareUpdate(index: number, rows: number, first: number, step: number, clock: StepClock, rateScale: number): void {
     this.prepare(index, rows, first, step)
     writeDynamics(clock, step, rateScale, this.#arena, this.address + index * RECORD_BYTES)
+  }
+
+  /** The regularizers' terms in the first record. */
+  get penalty(): number {
+    return this.#arena.f64[(this.address / 4 + RECORD_PENALTY) / 2]
   }
 
   /** Adds record `index` to the tally; returns its loss with penalties. */

@@ -1,6 +1,7 @@
 /** fourlane: public names only. */
 export { type Activation, type ActivationName, elu, leakyRelu } from '../catalogue/activations.ts'
 export { constant } from '../catalogue/constant.ts'
+export { type CustomLoss, customLoss, type LossRows } from '../catalogue/customLoss.ts'
 export {
   glorotNormal,
   glorotUniform,
@@ -36,6 +37,12 @@ export {
   sparseCategoricalCrossentropy,
   squaredHinge,
 } from '../catalogue/losses.ts'
+export {
+  type CustomMetric,
+  customMetric,
+  type MetricRows,
+  type MetricState,
+} from '../catalogue/metrics/customMetric.ts'
 export {
   accuracy,
   auc,
@@ -88,10 +95,12 @@ export {
   rmsNorm,
 } from '../layers/layers.ts'
 export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
+export type { LossCallback } from '../model/callbackLoss.ts'
 export type { CompileOptions } from '../model/compile.ts'
+export type { Custom } from '../model/custom.ts'
 export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '../model/diagnose.ts'
 export { type LoadOptions, loadModel, modelFromBytes } from '../model/load.ts'
-export { Model, sequential } from '../model/model.ts'
+export { Model, type StepOptions, sequential } from '../model/model.ts'
 export type { ModelOptions } from '../model/network.ts'
 export { Parameter } from '../model/parameters.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
@@ -148,14 +157,17 @@ export {
   type CallbackModel,
   csvLogger,
   earlyStopping,
+  ema,
   type Logs,
   lambdaCallback,
+  learningRateScheduler,
   modelCheckpoint,
   type Progress,
   type ProgressOutput,
   progressBar,
   reduceLearningRateOnPlateau,
   type SaveOptions,
+  swa,
   tensorBoard,
   terminateOnNaN,
 } from '../training/callbacks/callbacks.ts'

@@ -10,6 +10,7 @@ import { type AnyOptimizer, learningRateAt, ruleOf, weightDecayAt } from '../opt
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import { isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
 import type { Compiled } from './compile.ts'
+import { named } from './custom.ts'
 import { formatOf, type Settings } from './settings.ts'
 import type { Snapshot, SnapshotTensor } from './snapshot.ts'
 
@@ -65,6 +66,19 @@ function describeOptimizer(optimizer: AnyOptimizer, steps: number): Described {
   return { optimizer: { kind, options: { ...options, ...rates } }, lost }
 }
 
+function describeCompiled(
+  { loss, metrics, weightedMetrics, clipping }: Compiled,
+  optimizer: Described['optimizer'],
+): NonNullable<Settings['compiled']> {
+  return {
+    optimizer,
+    ...(loss && { loss: named(loss) }),
+    metrics: metrics.map((metric) => named(metric)),
+    ...(weightedMetrics && { weightedMetrics: weightedMetrics.map((metric) => named(metric)) }),
+    clipping,
+  }
+}
+
 /** Models whose user has been told what their files lack. */
 const told = new WeakSet<object>()
 
@@ -98,7 +112,7 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     seed,
     deterministic,
     layers,
-    ...(compiled && described && { compiled: { ...compiled, optimizer: described.optimizer } }),
+    ...(compiled && described && { compiled: describeCompiled(compiled, described.optimizer) }),
     ...(frozen.length > 0 && { frozen }),
     ...(engine.statisticsFrozen && { statisticsFrozen: true }),
     ...(includeOptimizer && {

@@ -1,10 +1,12 @@
 /** What `compile` takes, checked and resolved. */
 
+import type { CustomLoss } from '../catalogue/customLoss.ts'
 import { judgementOf, type Loss, type LossName, lowerLoss, resolveLoss } from '../catalogue/losses.ts'
+import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
 import { type Metric, type MetricName, resolveMetric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
-import { checkFloat, checkOptions, show } from '../lib/check.ts'
+import { checkFloat, checkFunction, checkOptions, show } from '../lib/check.ts'
 import { type AnyOptimizer, type OptimizerName, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 import type { Measures } from '../training/scorer.ts'
@@ -15,12 +17,15 @@ export interface CompileOptions extends Clipping {
    * for full batches: an epoch of `fit` is one of its iterations over all rows, `trainStep` up to maxIterations on the rows given.
    */
   optimizer: OptimizerName | AnyOptimizer
-  /** A name, or what a factory such as `huber()` returns. */
-  loss: LossName | Loss
+  /**
+   * A name, or what a factory such as `huber()` or `customLoss()` returns. Without one a model takes steps by losses that are
+   * computed in a callback, and no others.
+   */
+  loss?: LossName | Loss | CustomLoss | undefined
   /** What `fit` and `evaluate` report besides the loss; every row counts the same. */
-  metrics?: readonly (MetricName | Metric)[]
+  metrics?: readonly (MetricName | Metric | CustomMetric)[]
   /** The same, with rows weighted by `sampleWeight` and `classWeight` as in the loss. Keras' `weighted_metrics`. */
-  weightedMetrics?: readonly (MetricName | Metric)[]
+  weightedMetrics?: readonly (MetricName | Metric | CustomMetric)[]
 }
 
 const COMPILE_OPTIONS = [
@@ -37,10 +42,11 @@ const COMPILE_OPTIONS = [
 /** A compiled model's resolved settings: what a file keeps besides the parameters. */
 export interface Compiled {
   readonly optimizer: AnyOptimizer
-  readonly loss: Loss
-  readonly metrics: readonly Metric[]
+  /** Absent when there is none. */
+  readonly loss?: Loss | CustomLoss
+  readonly metrics: readonly (Metric | CustomMetric)[]
   /** Absent when there are none. */
-  readonly weightedMetrics?: readonly Metric[]
+  readonly weightedMetrics?: readonly (Metric | CustomMetric)[]
   readonly clipping: Clipping
 }
 
@@ -49,43 +55,68 @@ export function resolveCompile(
   options: CompileOptions,
   layers: readonly Layer[],
   outputs: number,
-): [Compiled, Measures] {
+): [Compiled, Measures | undefined] {
   const where = 'compile'
   checkOptions(where, options, COMPILE_OPTIONS)
   const weightedMetrics = resolveMetrics(where, 'weightedMetrics', options.weightedMetrics)
+  const loss = options.loss === undefined ? undefined : resolveAnyLoss(where, options.loss)
+  const metrics = resolveMetrics(where, 'metrics', options.metrics)
   const compiled = {
     optimizer: resolveAnyOptimizer(where, options.optimizer),
-    loss: resolveLoss(where, options.loss),
-    metrics: resolveMetrics(where, 'metrics', options.metrics),
+    ...(loss && { loss }),
+    metrics,
     ...(weightedMetrics.length > 0 && { weightedMetrics }),
     clipping: resolveClipping(where, options),
   }
-  if (isSolver(compiled.optimizer)) {
-    for (const name of ['clipNorm', 'globalClipNorm', 'clipValue'] as const) {
-      if (options[name] === undefined) continue
-      throw new RangeError(
-        `${where}: "${name}" is not for the solver ${compiled.optimizer.kind}, which needs the gradient of the loss as it is`,
-      )
-    }
+  refuseClipping(where, compiled)
+  const last = layers[layers.length - 1]
+  const activation = activationOf(last)?.kind ?? 'linear'
+  if (!loss) {
+    if (metrics.length + weightedMetrics.length === 0) return [compiled, undefined]
+    throw new TypeError(`${where}: "metrics" need a "loss", which says what targets are`)
   }
-  const last = activationOf(layers[layers.length - 1])?.kind ?? 'linear'
-  const loss = lowerLoss(compiled.loss, last, outputs)
-  if (loss.fused !== 'none' && 'activityRegularizer' in layers[layers.length - 1]) {
+  const judged = { metrics, weightedMetrics, outputs }
+  if (loss.kind === 'custom') {
+    const judgement = judgementOf(loss, activation)
+    return [compiled, { ...judged, targets: loss.targets, targetColumns: loss.targetColumns ?? outputs, judgement }]
+  }
+  const lowered = lowerLoss(loss, activation, outputs)
+  if (lowered.fused !== 'none' && 'activityRegularizer' in last) {
     throw new RangeError(
-      `${where}: the last layer's "activityRegularizer" cannot see outputs that its loss "${compiled.loss.kind}" computes; put it on a hidden layer`,
+      `${where}: the last layer's "activityRegularizer" cannot see outputs that its loss "${loss.kind}" computes; put it on a hidden layer`,
     )
   }
-  const judgement = judgementOf(compiled.loss, last)
-  return [compiled, { metrics: compiled.metrics, weightedMetrics, loss, judgement, outputs }]
+  const judgement = judgementOf(loss, activation)
+  return [compiled, { ...judged, loss: lowered, targets: lowered.targets, targetColumns: outputs, judgement }]
+}
+
+/** @throws RangeError for clipping by a solver's side. */
+function refuseClipping(where: string, { optimizer, clipping }: Compiled): void {
+  const [name] = Object.keys(clipping)
+  if (!isSolver(optimizer) || name === undefined) return
+  throw new RangeError(
+    `${where}: "${name}" is not for the solver ${optimizer.kind}, which needs the gradient of the loss as it is`,
+  )
+}
+
+function resolveAnyLoss(where: string, loss: LossName | Loss | CustomLoss): Loss | CustomLoss {
+  if (typeof loss !== 'object' || loss?.kind !== 'custom') return resolveLoss(where, loss as LossName | Loss)
+  checkFunction(where, 'loss.compute', loss.compute)
+  return loss
 }
 
 function resolveMetrics(
   where: string,
   name: 'metrics' | 'weightedMetrics',
-  metrics: readonly (MetricName | Metric)[] = [],
-): Metric[] {
+  metrics: readonly (MetricName | Metric | CustomMetric)[] = [],
+): (Metric | CustomMetric)[] {
   if (!Array.isArray(metrics)) throw new TypeError(`${where}: "${name}" must be an array, got ${show(metrics)}`)
-  return metrics.map((metric) => resolveMetric(where, metric))
+  return metrics.map((metric) => {
+    if (typeof metric !== 'object' || metric?.kind !== 'custom')
+      return resolveMetric(where, metric as MetricName | Metric)
+    checkFunction(where, `${name}.create`, metric.create)
+    return metric
+  })
 }
 
 function resolveClipping(where: string, options: Clipping): Clipping {

@@ -1,21 +1,18 @@
 /** From a snapshot, a file's or any other, back to a model. */
+import type { Loss } from '../catalogue/losses.ts'
+import type { Metric } from '../catalogue/metrics/metrics.ts'
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { stateNames } from '../compiler/updates.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
-import { checkBoolean, checkFunction, checkOneOf, checkOptions, quote } from '../lib/check.ts'
+import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
 import { type AnyOptimizer, optimizers, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
-import {
-  absentSolver,
-  isAbsent,
-  isSolver,
-  isSolverKind,
-  SOLVER_KINDS,
-  type Solver,
-} from '../optimizers/solvers/solver.ts'
+import { absentSolver, isAbsent, isSolver, isSolverKind } from '../optimizers/solvers/solver.ts'
 import { readClassNames } from './classes.ts'
+import type { CompileOptions } from './compile.ts'
+import { broughtAlong, type Custom } from './custom.ts'
 import { readMetadata } from './metadata.ts'
 import { Model } from './model.ts'
 import type { ModelOptions } from './network.ts'
@@ -31,21 +28,19 @@ import {
 } from './snapshot.ts'
 import { type ModelSource, withSource } from './source.ts'
 
-/** Factories such as `lbfgs`, by the kind that they make. */
-export type CustomParts = Readonly<Record<string, (options: never) => Solver>>
-
 export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {
   /**
-   * The factory of the solver that the model was compiled with, such as `{ lbfgs }`, for training on: only what a program
-   * names is bundled. Without it the model predicts and evaluates, and `compile` makes it train again.
+   * Losses and metrics of your own that the model was compiled with, by their names; and the factory of its solver, as in
+   * `{ lbfgs }`, for training on: only what a program names is bundled. Without the factory the model predicts and evaluates, and
+   * `compile` makes it train again.
    */
-  custom?: CustomParts
+  custom?: Custom
 }
 
 /** How a model is made of a snapshot. */
 interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'deterministic'> {
   readonly allowNonFinite?: boolean
-  readonly custom?: CustomParts
+  readonly custom?: Custom
 }
 
 /**
@@ -65,6 +60,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
     if (user !== undefined) readMetadata('settings', 'user', user)
     return compiled && reviveOptimizer(compiled.optimizer, custom)
   })
+  const judged = compiled && bringCustom(where, compiled, custom)
   const places = layoutParameters(layers, widths)
   const states = progress && optimizer ? statesIn(tensors, places, optimizer) : []
   const prefixes = ['', ...states.map(({ prefix }) => prefix)]
@@ -74,10 +70,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
 
   const model = readingFile(where, () => {
     const made = Model.make(layers, { seed, deterministic, ...given }, true)
-    if (compiled && optimizer) {
-      const { loss, metrics, weightedMetrics = [], clipping } = compiled
-      made.compile({ optimizer, loss, metrics, weightedMetrics, ...clipping })
-    }
+    if (judged && optimizer) made.compile({ optimizer, ...judged })
     return made
   })
   const { engine } = model
@@ -99,6 +92,22 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   model.classNames = classNames
   model.metadata = user
   return model
+}
+
+/** What besides the optimizer a model is compiled with. */
+function bringCustom(
+  where: string,
+  { loss, metrics, weightedMetrics = [], clipping }: NonNullable<Settings['compiled']>,
+  custom: Custom,
+): Omit<CompileOptions, 'optimizer'> {
+  const bring = (list: typeof metrics) =>
+    Array.isArray(list) ? list.map((metric) => broughtAlong(where, metric, 'metric', custom) as Metric) : list
+  return {
+    ...(loss !== undefined && { loss: broughtAlong(where, loss, 'loss', custom) as Loss }),
+    metrics: bring(metrics) as Metric[],
+    weightedMetrics: bring(weightedMetrics) as Metric[],
+    ...clipping,
+  }
 }
 
 /** Counters that a file's metrics may ask for: each has some for every output. */
@@ -137,7 +146,7 @@ function statesIn(
 
 function reviveOptimizer(
   { kind, options }: NonNullable<Settings['compiled']>['optimizer'],
-  custom: CustomParts,
+  custom: Custom,
 ): AnyOptimizer {
   checkOptions(String(kind), options, Object.keys(options ?? {}))
   const { learningRate, weightDecay, ...rest } = options
@@ -146,7 +155,10 @@ function reviveOptimizer(
     ...(learningRate !== undefined && { learningRate: restoreSchedule(learningRate) }),
     ...(weightDecay !== undefined && { weightDecay: restoreSchedule(weightDecay) }),
   }
-  if (isSolverKind(kind)) return kind in custom ? custom[kind](given as never) : absentSolver(kind, given)
+  if (isSolverKind(kind)) {
+    const make = Object.hasOwn(custom, kind) ? custom[kind] : undefined
+    return typeof make === 'function' ? make(given as never) : absentSolver(kind, given)
+  }
   checkOneOf('settings', 'optimizer', kind, Object.keys(optimizers) as (keyof typeof optimizers)[])
   const make = optimizers[kind] as (options: object) => AnyOptimizer
   return resolveAnyOptimizer('settings', make(given))
@@ -155,13 +167,12 @@ function reviveOptimizer(
 /** @throws TypeError or RangeError naming the option. */
 function checkLoadOptions(where: string, options: LoadOptions): Required<ReadOptions> & FromSnapshotOptions {
   const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic', 'custom'])
-  const { threads, deterministic, custom = {} } = options
-  checkOptions(where, custom, SOLVER_KINDS)
-  for (const [kind, make] of Object.entries(custom)) checkFunction(where, `custom.${kind}`, make)
+  const { threads, deterministic, custom } = options
+  if (custom !== undefined) checkOptions(where, custom, Object.keys(custom ?? {}))
   return {
     ...reading,
-    custom,
     ...(threads !== undefined && { threads: checkThreads(where, threads) }),
+    ...(custom && { custom }),
     ...(deterministic !== undefined && { deterministic: checkBoolean(where, 'deterministic', deterministic) }),
   }
 }
@@ -173,6 +184,7 @@ function readModel(where: string, source: ByteSource, { verify, ...options }: Re
 /**
  * The model in a file's bytes, compiled as it was when it was saved.
  * @param options.threads, options.deterministic as those of `sequential`; `deterministic` is the saved model's when not given.
+ * @param options.custom losses and metrics of your own, by their names: a model that was compiled with some needs them.
  * @param options.verify false loads files without checksum or with a wrong one. Default true.
  * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
  * @throws TypeError or RangeError for bytes that are not an intact model file.

@@ -1,7 +1,7 @@
 /** What a user holds: compile, train, evaluate, save, and make other models of it. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
 import { type BatchSource, readDataSet } from '../data/dataset.ts'
-import type { Features } from '../data/features.ts'
+import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { activationOf, type Layer, noiseWarning } from '../layers/layers.ts'
 import { checkBoolean, checkOptions, isA, orDefault, show } from '../lib/check.ts'
@@ -9,6 +9,7 @@ import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
 import { fit } from '../training/fit.ts'
 import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
 import type { History } from '../training/history.ts'
+import { judgeBy, type LossCallback } from './callbackLoss.ts'
 import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
 import { classesOf, decisionOf } from './classes.ts'
 import type { Compiled, CompileOptions } from './compile.ts'
@@ -17,6 +18,12 @@ import { type ModelOptions, Network } from './network.ts'
 import { readerOf } from './parameters.ts'
 import type { Snapshot } from './snapshot.ts'
 import { checkRows, Task } from './task.ts'
+
+/** Options of a step on targets. */
+export interface StepOptions {
+  /** A factor on the loss of each row. */
+  sampleWeight?: ArrayLike<number>
+}
 
 /**
  * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
@@ -77,16 +84,16 @@ export class Model extends Network {
       solver: engine.session?.solver.kind,
       checkRows: (rows: number, batchSize?: number) => checkRows('fit', engine, rows, batchSize),
     }
-    const { shuffle, ...call } = readFit(args, task.intake(), this.seed, limits)
+    const { shuffle, ...call } = readFit(args, task.intake('fit'), this.seed, limits)
     call.signal?.throwIfAborted()
     this.fitting = true
     if (!goesOn && call.initialEpoch === 0) engine.learningRateScale = 1
     try {
       const random = shuffle ? this.random : undefined
-      return await fit({ ...call, engine, model: this, scorer: task.scorer, random })
+      return await fit({ ...call, engine, model: this, scorer: task.scorer('fit'), random })
     } finally {
       this.fitting = false
-      engine.pinned = false
+      engine.release()
     }
   }
 
@@ -102,27 +109,31 @@ export class Model extends Network {
 
   /**
    * One update on these rows; returns the loss before it, penalties included.
+   *
+   * With a callback the loss is the one it returns, of outputs that it is given: those of the last layer, after its activation,
+   * packed, rows x outputs. It writes the loss's derivative by each of them into `gradient`, which is as long and holds zeros. Both arrays
+   * are lent for the call, in which this model must not be used. Then `compile` needs no loss.
    * @throws TypeError or RangeError naming the argument, before anything changes.
    */
-  trainStep(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
-    const task = this.#requireTask('trainStep')
-    checkOptions('trainStep', options, ['sampleWeight'])
-    return this.engine.trainBatch(task.readBatch('trainStep', x, y, options.sampleWeight))
+  trainStep(x: Features, y: Targets, options?: StepOptions): number
+  trainStep(x: Features, callback: LossCallback): number
+  trainStep(x: Features, second: Targets | LossCallback, options: StepOptions = {}): number {
+    return this.#step('trainStep', x, second, options)
   }
 
   /**
    * Loss on these rows and its gradient, all parameters in a row in canonical order, without an update.
    * `sampleWeight` weighs rows. The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
-   * statistics stay as they are.
+   * statistics stay as they are. A callback is that of `trainStep`.
    */
+  gradients(x: Features, y: Targets, options?: StepOptions): { loss: number; gradient: Float32Array }
+  gradients(x: Features, callback: LossCallback): { loss: number; gradient: Float32Array }
   gradients(
     x: Features,
-    y: Targets,
-    options: { sampleWeight?: ArrayLike<number> } = {},
+    second: Targets | LossCallback,
+    options: StepOptions = {},
   ): { loss: number; gradient: Float32Array } {
-    const task = this.#requireTask('gradients')
-    checkOptions('gradients', options, ['sampleWeight'])
-    const loss = this.engine.computeGradients(task.readBatch('gradients', x, y, options.sampleWeight))
+    const loss = this.#step('gradients', x, second, options)
     const gradient = new Float32Array(this.countParameters())
     let at = 0
     for (const parameter of this.parameters) {
@@ -130,6 +141,28 @@ export class Model extends Network {
       at += parameter.size
     }
     return { loss, gradient }
+  }
+
+  /** Gradients of these rows, and the update by them when it is a step of training; returns the loss. */
+  #step(where: 'trainStep' | 'gradients', x: Features, second: Targets | LossCallback, options: StepOptions): number {
+    const { engine } = this
+    const task = this.#requireTask(where)
+    checkOptions(where, options, ['sampleWeight'])
+    if (typeof second !== 'function') {
+      const data = task.readBatch(where, x, second, options.sampleWeight)
+      return where === 'trainStep' ? engine.trainBatch(data) : engine.computeGradients(data)
+    }
+    if (options.sampleWeight)
+      throw new TypeError(`${where}: "sampleWeight" is for targets; the callback weighs its rows itself`)
+    const { values, rows } = readFeatures(where, 'x', x, engine.inputs)
+    checkRows(where, engine, rows)
+    const judge = judgeBy(where, second, engine.outputs)
+    const evaluate = () => engine.computeOpenGradients(values, rows, judge)
+    if (where !== 'trainStep') return evaluate()
+    if (engine.session) return engine.solve(evaluate)
+    const loss = evaluate()
+    engine.applyUpdate()
+    return loss
   }
 
   /**
@@ -140,9 +173,9 @@ export class Model extends Network {
     const task = this.#requireTask('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', orDefault(options.training, false))
-    const data = readDataSet('evaluate', task.intake(), x, y, options.sampleWeight)
+    const data = readDataSet('evaluate', task.intake('evaluate'), x, y, options.sampleWeight)
     if (training) checkRows('evaluate', this.engine, data.rows)
-    return task.score(data, training)
+    return task.score('evaluate', data, training)
   }
 
   /**

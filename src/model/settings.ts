@@ -9,6 +9,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../
 import { checkRandomState, type RandomState } from '../lib/random.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
 import { isSolverKind, type Scalars, type SolverKind } from '../optimizers/solvers/solver.ts'
+import type { Named } from './custom.ts'
 
 /** What is read: `fourlane/2` may have fields and layers that 0.1 does not know. */
 const FORMATS = ['fourlane/1', 'fourlane/2'] as const
@@ -24,9 +25,9 @@ export interface Settings {
       readonly kind: OptimizerName | SolverKind
       readonly options: Readonly<Record<string, unknown>>
     }
-    readonly loss: Loss
-    readonly metrics: readonly Metric[]
-    readonly weightedMetrics?: readonly Metric[]
+    readonly loss?: Loss | Named
+    readonly metrics: readonly (Metric | Named)[]
+    readonly weightedMetrics?: readonly (Metric | Named)[]
     readonly clipping: Clipping
   }
   /** Layers frozen by index, and whether running statistics are. */
@@ -51,10 +52,13 @@ export interface Progress {
 }
 
 /** What is written: the oldest format that holds it. */
-export const formatOf = ({ compiled, classNames, user }: Settings): (typeof FORMATS)[number] =>
-  compiled?.weightedMetrics || isSolverKind(compiled?.optimizer.kind) || classNames || user !== undefined
-    ? 'fourlane/2'
-    : 'fourlane/1'
+export function formatOf({ compiled, classNames, user }: Settings): (typeof FORMATS)[number] {
+  const second = compiled && (!compiled.loss || compiled.weightedMetrics || usesNamed(compiled))
+  return second || classNames || user !== undefined ? 'fourlane/2' : 'fourlane/1'
+}
+
+const usesNamed = ({ optimizer, loss, metrics }: NonNullable<Settings['compiled']>): boolean =>
+  isSolverKind(optimizer.kind) || loss?.kind === 'custom' || metrics.some(({ kind }) => kind === 'custom')
 
 const SETTINGS = [
   'seed',

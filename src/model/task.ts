@@ -10,51 +10,60 @@ import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts
 
 export class Task {
   readonly compiled: Compiled
-  readonly scorer: Scorer
-  readonly judgement: Measures['judgement']
+  readonly judgement: Measures['judgement'] | undefined
+  readonly #scorer: Scorer | undefined
   readonly #engine: Engine
 
   /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
   constructor(engine: Engine, options: CompileOptions) {
     const [compiled, measures] = resolveCompile(options, engine.layers, engine.outputs)
     this.compiled = compiled
-    this.scorer = new Scorer(measures)
-    this.judgement = measures.judgement
+    this.#scorer = measures && new Scorer(measures)
+    this.judgement = measures?.judgement
     this.#engine = engine
   }
 
   /** Makes it what the engine trains for. */
   begin(): void {
-    const { loss, correct } = this.scorer
-    const { optimizer, clipping } = this.compiled
-    this.#engine.compile({ optimizer, loss, ...(correct && { correct }), ...clipping })
+    const { optimizer, clipping, loss } = this.compiled
+    const { loss: lowered, correct } = this.#scorer ?? {}
+    const compute = loss?.kind === 'custom' && { compute: loss.compute }
+    this.#engine.compile({ optimizer, loss: lowered, ...compute, ...(correct && { correct }), ...clipping })
+  }
+
+  /** @throws Error when there is no loss. */
+  scorer(where: string): Scorer {
+    if (this.#scorer) return this.#scorer
+    throw new Error(
+      `${where}: the model is compiled without a loss; call compile({ optimizer, loss }), or trainStep(x, callback)`,
+    )
   }
 
   /** What a data set must be, or a batch: its metrics are not asked for, and it may have no weight. */
-  intake(batch = false): Intake {
-    const { inputs, outputs } = this.#engine
-    const { loss, classTargets, rowClasses } = this.scorer
+  intake(where: string, batch = false): Intake {
+    const { inputs } = this.#engine
+    const { targets, classTargets, rowClasses } = this.scorer(where)
     return {
       inputs,
-      outputs,
-      kind: loss.targets,
+      outputs: targets.targetColumns,
+      kind: targets.targets,
       rowClasses,
       batch,
-      ...targetRange(this.compiled.loss.kind),
+      ...(this.compiled.loss && targetRange(this.compiled.loss.kind)),
       ...(!batch && classTargets && { classTargets }),
     }
   }
 
   /** @throws TypeError or RangeError naming the argument. */
   readBatch(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
-    const data = readDataSet(where, this.intake(true), x, y, sampleWeight)
+    const data = readDataSet(where, this.intake(where, true), x, y, sampleWeight)
     checkRows(where, this.#engine, data.rows)
     return data
   }
 
   /** Loss and metrics; as one batch of training when `training`. */
-  score(data: DataSet, training = false): Logs {
-    const scorer = this.scorer.fresh()
+  score(where: string, data: DataSet, training = false): Logs {
+    const scorer = this.scorer(where).fresh()
     const visit = (outputs: Float32Array, first: number, rows: number) =>
       scorer.update(outputs, sliceRows(data, first, rows))
     return scorer.logs(this.#engine.evaluate(data, scorer.needsOutputs ? visit : undefined, training))

@@ -1,8 +1,10 @@
 /** The training loop: epochs, shuffling, chunks of steps sized by time, validation, events, stopping. */
 import { yieldToEventLoop } from '#runtime'
-import { type Batches, type DataSet, sliceRows } from '../data/dataset.ts'
+import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
+import { partsOf, trainParts } from '../engine/accumulate.ts'
 import type { Engine } from '../engine/engine.ts'
 import { emptyTally, RECORDS, type Tally } from '../engine/records.ts'
+import type { Feed } from '../engine/window.ts'
 import { checkFloat } from '../lib/check.ts'
 import type { Random } from '../lib/random.ts'
 import type { SolverSession } from '../optimizers/solvers/solver.ts'
@@ -12,12 +14,10 @@ import { evaluateAll } from './fullBatch.ts'
 import { emptyHistory, type History, record, validationName } from './history.ts'
 import { Passes } from './passes.ts'
 import type { Scorer } from './scorer.ts'
+import { validate } from './validate.ts'
 
 /** A whole number of updates between two looks at the clock takes about this long. */
 const CHUNK_MILLISECONDS = 10
-/** The event loop and `onProgress` get their turn at least this often. */
-const TURN_MILLISECONDS = 40
-
 /** A checked call of `fit`, and what it works with. */
 export interface FitRequest extends Omit<FitCall, 'shuffle'> {
   readonly engine: Engine
@@ -27,26 +27,26 @@ export interface FitRequest extends Omit<FitCall, 'shuffle'> {
   readonly random: Random | undefined
 }
 
-const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
-
 export async function fit(request: FitRequest): Promise<History> {
-  const { engine, callbacks, epochs, initialEpoch, random, data } = request
-  const history = emptyHistory(Object.keys(request.scorer.fresh().logs(emptyTally())), request.validation !== undefined)
+  const { engine, callbacks, epochs, initialEpoch, data, validation, validationFrequency } = request
+  const history = emptyHistory(Object.keys(request.scorer.fresh().logs(emptyTally())), validation !== undefined)
   const run = new Run(request)
   const { context } = run
-  const passes = isDataSet(data) ? new Passes(engine.feed(data, request.batchSize), data.rows, random) : undefined
-  engine.session?.forget()
+  const { session } = engine
+  const passes = isDataSet(data) && !session ? passesOver(data, request) : undefined
+  session?.forget()
 
   for (const callback of callbacks) await callback.onTrainBegin?.(context)
   for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
     run.begin(epoch)
-    if (passes && engine.session) await run.solve(engine.session, passes)
-    else if (passes) await run.trainArrays(passes)
+    if (passes) await run.trainArrays(passes)
     else if (!isDataSet(data)) await run.trainBatches(data)
+    else if (session) await run.solve(session, data)
     // an epoch that was stopped before its first batch is none
     if (run.untrained) break
-    const logs = { ...run.logs(), ...(request.validation && (await validate(request, request.validation))) }
+    const due = (epoch + 1) % validationFrequency === 0
+    const logs = { ...run.logs(), ...(validation && due && validated(await validate('fit', request, validation))) }
     for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context)
     record(history, epoch, logs)
     run.warnOfLoss()
@@ -56,24 +56,15 @@ export async function fit(request: FitRequest): Promise<History> {
   return history
 }
 
-/** `val_` metrics, evaluated in pieces of some milliseconds between which the event loop runs. */
-async function validate({ engine, scorer, signal }: FitRequest, data: DataSet): Promise<Logs> {
-  const judge = scorer.fresh()
-  const tally = emptyTally()
-  let rows = engine.plan().rows
-  for (let first = 0; first < data.rows; ) {
-    signal?.throwIfAborted()
-    const part = sliceRows(data, first, Math.min(rows, data.rows - first))
-    const visit = (outputs: Float32Array, from: number, count: number) =>
-      judge.update(outputs, sliceRows(part, from, count))
-    const started = performance.now()
-    engine.evaluate(part, judge.needsOutputs ? visit : undefined, false, tally)
-    first += part.rows
-    if (performance.now() - started > CHUNK_MILLISECONDS) await yieldToEventLoop()
-    else rows *= 2
-  }
-  return Object.fromEntries(Object.entries(judge.logs(tally)).map(([name, value]) => [validationName(name), value]))
+/** The rows' passes: through the machine's memory, unless batches are put together on the host. */
+function passesOver(data: DataSet, { engine, batchSize, accumulate, dropLast, random }: FitRequest): Passes {
+  const feed = engine.byHost || accumulate > 1 ? undefined : engine.feed(data, batchSize)
+  return new Passes(data, random, feed, dropLast ? data.rows - (data.rows % batchSize) : data.rows)
 }
+
+/** Metrics under the names of validation's. */
+const validated = (logs: Logs): Logs =>
+  Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]))
 
 /** The promise's value, or a rejection with the signal's reason as soon as it is aborted. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -115,11 +106,12 @@ class Run {
   }
 
   #makeContext(): CallbackContext {
-    const { engine, model, epochs } = this.#request
+    const { engine, model, epochs, validation, validationFrequency } = this.#request
     const run = this
     return {
       model,
       epochs,
+      validationFrequency: validation ? validationFrequency : 0,
       get rows() {
         return run.#tally.rows
       },
@@ -182,12 +174,10 @@ class Run {
 
   /** One epoch: a pass over the rows, or as many steps as an epoch has been given, from where the last one stopped. */
   async trainArrays(passes: Passes): Promise<void> {
-    const { engine, batchSize, signal, stepsPerEpoch } = this.#request
+    const { engine, signal, stepsPerEpoch } = this.#request
     const scorer = this.#scorer
-    const { feed, rows: all } = passes
-    const plan = engine.trainingPlan(batchSize)
     const counted = stepsPerEpoch < Number.POSITIVE_INFINITY
-    const batches = Math.min(counted ? stepsPerEpoch : Math.ceil(all / batchSize), this.#left)
+    const batches = Math.min(counted ? stepsPerEpoch : Math.ceil(passes.rows / this.#updateRows), this.#left)
     if (!counted) passes.begin()
     while (this.#left > 0) {
       if (passes.done) {
@@ -195,17 +185,13 @@ class Run {
         passes.begin()
       }
       signal?.throwIfAborted()
-      const { first } = passes
-      const { index, rows } = feed.ready(first)
-      const perStep = this.#perBatch || scorer.needsOutputs
-      const count = Math.min(perStep ? 1 : this.#chunk, Math.ceil(rows / batchSize), this.#left)
-      // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
-      plan.bind(feed.source)
+      const { first, feed } = passes
+      const perStep = !feed || this.#perBatch || scorer.needsOutputs
       const started = performance.now()
-      const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
-      if (waiting) await waiting
-      const trained = Math.min(count * batchSize, rows)
-      if (scorer.needsOutputs) scorer.update(engine.read(plan.outputs, trained), feed.rows(first, trained))
+      const [count, trained] = feed
+        ? await this.#trainFed(feed, first, perStep ? 1 : this.#chunk)
+        : this.#trainTaken(passes)
+      if (feed && scorer.needsOutputs) scorer.update(engine.trainedOutputs(trained), feed.rows(first, trained))
       passes.first += trained
       this.#adapt(count, performance.now() - started)
       await this.#advance(count, batches)
@@ -214,11 +200,12 @@ class Run {
   }
 
   /** One epoch of a solver: an iteration over all rows. Its logs are those of the parameters that it ends at. */
-  async solve(session: SolverSession, passes: Passes): Promise<void> {
+  async solve(session: SolverSession, data: DataSet): Promise<void> {
     if (this.#left === 0) return this.#stopAtMaxSteps()
     const request = this.#request
+    const parts = partsOf(data, request.batchSize)
     const { evaluation, end } = await session.iterate((isFirst) =>
-      evaluateAll(request, session, passes, isFirst, () => this.#turn(1)),
+      evaluateAll(request, session, parts, isFirst, () => this.#turn(1)),
     )
     request.engine.steps++
     this.#tally = evaluation.tally
@@ -228,26 +215,61 @@ class Run {
     this.#stopAtMaxSteps()
   }
 
+  /** Rows of an update. */
+  get #updateRows(): number {
+    return this.#request.batchSize * this.#request.accumulate
+  }
+
+  /** Up to `most` updates in one call into the machine; returns their number and that of their rows. */
+  async #trainFed(feed: Feed, first: number, most: number): Promise<[count: number, rows: number]> {
+    const { engine, batchSize } = this.#request
+    const plan = engine.trainingPlan(batchSize)
+    const { index, rows } = feed.ready(first)
+    const count = Math.min(most, Math.ceil(rows / batchSize), this.#left)
+    // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
+    plan.bind(feed.source)
+    const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
+    if (waiting) await waiting
+    return [count, Math.min(count * batchSize, rows)]
+  }
+
+  /** An update by rows that the host has put together. */
+  #trainTaken(passes: Passes): [count: number, rows: number] {
+    const rows = passes.take(Math.min(this.#updateRows, passes.rows - passes.first))
+    this.#trainParts(partsOf(rows, this.#request.batchSize))
+    return [1, rows.rows]
+  }
+
+  #trainParts(parts: readonly DataSet[]): void {
+    const { engine } = this.#request
+    const scorer = this.#scorer
+    const visit = (outputs: Float32Array, part: DataSet) => scorer.update(outputs, part)
+    trainParts(engine, parts, this.#tally, scorer.needsOutputs ? visit : undefined)
+  }
+
   /** One epoch over batches that arrive one by one. */
   async trainBatches(data: Batches): Promise<void> {
-    const { engine, signal, stepsPerEpoch } = this.#request
-    const scorer = this.#scorer
+    const { signal, stepsPerEpoch, accumulate } = this.#request
     // an epoch of given length goes on where the last one stopped, so that an endless source serves many
     const batches = this.#batches ?? data.open()
     this.#batches = stepsPerEpoch < Number.POSITIVE_INFINITY ? batches : undefined
     let unfinished = true
     try {
       while (this.#left > 0) {
-        const next = await unlessAborted(batches.next(), signal)
-        if (next.done) {
-          this.#batches = undefined
-          if (this.#batch === 0) throw new RangeError('fit: the source has no batches')
-          unfinished = false
-          break
+        const parts: DataSet[] = []
+        while (parts.length < accumulate && unfinished) {
+          const next = await unlessAborted(batches.next(), signal)
+          if (next.done) unfinished = false
+          else parts.push(next.value)
         }
-        engine.trainBatch(next.value, this.#tally)
-        if (scorer.needsOutputs) scorer.update(engine.read(engine.trainingPlan().outputs, next.value.rows), next.value)
+        if (!unfinished) {
+          this.#batches = undefined
+          if (this.#batch + parts.length === 0) throw new RangeError('fit: the source has no batches')
+        }
+        if (parts.length === 0) break
+        this.#trainParts(parts)
         await this.#advance(1, Number.NaN)
+        if (!unfinished) break
       }
       if (this.#batches) unfinished = false
     } finally {
@@ -264,7 +286,8 @@ class Run {
 
   /** As many steps a chunk as fill CHUNK_MILLISECONDS; where the clock stands still, chunks grow to their limit. */
   #adapt(count: number, milliseconds: number): void {
-    const wanted = milliseconds > 0 ? (count * CHUNK_MILLISECONDS) / milliseconds : RECORDS
+    const chunk = Math.min(CHUNK_MILLISECONDS, this.#request.yieldEvery)
+    const wanted = milliseconds > 0 ? (count * chunk) / milliseconds : RECORDS
     this.#chunk = Math.max(1, Math.min(RECORDS, Math.floor(wanted), count * 4))
   }
 
@@ -282,8 +305,8 @@ class Run {
 
   /** Lets callbacks and the event loop have their turn, when it has come. */
   async #turn(batches: number): Promise<void> {
-    if (performance.now() - this.#lastTurn < TURN_MILLISECONDS) return
-    const { callbacks, epochs } = this.#request
+    const { callbacks, epochs, yieldEvery } = this.#request
+    if (performance.now() - this.#lastTurn < yieldEvery) return
     for (const callback of callbacks) {
       const rows = this.#tally.rows
       await callback.onProgress?.(

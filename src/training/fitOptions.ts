@@ -8,6 +8,7 @@ import {
   type DataSet,
   type Intake,
   isBatchSource,
+  readBatch,
   readDataSet,
   withClassWeight,
 } from '../data/dataset.ts'
@@ -15,7 +16,7 @@ import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { readValidation, splitDataSet, type ValidationData, type ValidationSplit } from '../data/validation.ts'
 import type { ClassWeight } from '../data/weights.ts'
-import { checkBoolean, checkInteger, checkOptions, isA, orDefault, show } from '../lib/check.ts'
+import { checkBoolean, checkInteger, checkNumber, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import { type Callback, checkCallbacks } from './callbacks/callbacks.ts'
 
 export interface FitOptions {
@@ -36,6 +37,14 @@ export interface FitOptions {
   classWeight?: ClassWeight
   /** A factor on the loss of each row. */
   sampleWeight?: ArrayLike<number>
+  /** Batches that make one update by the mean of their gradients: as if `batchSize` were as many times larger, in the memory of one. Default 1. */
+  accumulate?: number
+  /** Whether rows at the end of a pass that do not fill a batch are left out. Default false. */
+  dropLast?: boolean
+  /** Validates after every so many epochs only. Default 1. */
+  validationFrequency?: number
+  /** Milliseconds after which the event loop gets its turn. Default 40. */
+  yieldEvery?: number
   /** The epoch to begin with, where training goes on. Default 0. */
   initialEpoch?: number
   /**
@@ -58,6 +67,10 @@ const FIT_OPTIONS = [
   'validationData',
   'classWeight',
   'sampleWeight',
+  'accumulate',
+  'dropLast',
+  'validationFrequency',
+  'yieldEvery',
   'initialEpoch',
   'stepsPerEpoch',
   'maxSteps',
@@ -73,6 +86,12 @@ export interface Course {
   readonly epochs: number
   readonly batchSize: number
   readonly shuffle: boolean
+  /** Batches of an update. */
+  readonly accumulate: number
+  readonly dropLast: boolean
+  readonly validationFrequency: number
+  /** Milliseconds between turns of the event loop, and of `onProgress`. */
+  readonly yieldEvery: number
   readonly initialEpoch: number
   readonly stepsPerEpoch: number
   /** Updates after which training ends, whatever the epoch. */
@@ -82,7 +101,10 @@ export interface Course {
 }
 
 /** Options about the rows of arrays: batches that arrive one by one bring their own. */
-const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'validationSplit', 'classWeight', 'sampleWeight'] as const
+const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'dropLast', 'validationSplit', 'classWeight', 'sampleWeight'] as const
+
+/** The event loop gets its turn this often, unless `yieldEvery` says otherwise. */
+const TURN_MILLISECONDS = 40
 
 /** Rows that a solver's evaluations take at once at most. */
 const CHUNK_ROWS = 1024
@@ -90,6 +112,8 @@ const CHUNK_ROWS = 1024
 /** What makes no sense where an epoch is one iteration over all rows, and why. */
 const NOT_FOR_SOLVERS = {
   batchSize: 'it compares losses of all rows',
+  dropLast: 'it takes all rows at once',
+  accumulate: 'it takes all rows at once',
   stepsPerEpoch: 'an epoch is one iteration over all rows',
   maxIterations: 'an epoch is one iteration; say how many with "epochs"',
 } as const
@@ -112,12 +136,17 @@ function readCourse(options: FitOptions, streamed: boolean): Course {
     }
   }
   const { epochs = 1, batchSize = 32, shuffle = true, initialEpoch = 0, callbacks = [], signal } = options
+  const { accumulate = 1, dropLast = false, validationFrequency = 1, yieldEvery = TURN_MILLISECONDS } = options
   const atMost = (name: 'stepsPerEpoch' | 'maxSteps') =>
     options[name] === undefined ? Number.POSITIVE_INFINITY : checkInteger('fit', name, options[name], 1)
   return {
     epochs: checkInteger('fit', 'epochs', epochs),
     batchSize: checkInteger('fit', 'batchSize', batchSize, 1),
     shuffle: checkBoolean('fit', 'shuffle', shuffle),
+    accumulate: checkInteger('fit', 'accumulate', accumulate, 1),
+    dropLast: checkBoolean('fit', 'dropLast', dropLast),
+    validationFrequency: checkInteger('fit', 'validationFrequency', validationFrequency, 1),
+    yieldEvery: checkNumber('fit', 'yieldEvery', yieldEvery, { minimum: 0 }),
     initialEpoch: checkInteger('fit', 'initialEpoch', initialEpoch),
     stepsPerEpoch: atMost('stepsPerEpoch'),
     maxSteps: atMost('maxSteps'),
@@ -132,7 +161,7 @@ export type FitArguments = [first: Features | BatchSource, second?: Targets | Fi
 /** A call of `fit`: what to train on and to validate with, and the course of it. */
 export interface FitCall extends Course {
   readonly data: DataSet | Batches
-  readonly validation: DataSet | undefined
+  readonly validation: DataSet | Batches | undefined
 }
 
 /** What the model asks of the call. */
@@ -161,22 +190,27 @@ export function readFit(
     }
     const options = orDefault(second, {}) as FitOptions
     const course = readCourse(options, true)
-    const read = ({ x, y, sampleWeight }: BatchInput) => {
-      const batch = readDataSet('fit: batch', { ...intake, batch: true }, x, y, sampleWeight)
+    const read = (input: BatchInput) => {
+      const batch = readBatch('fit: batch', intake, input)
       checkRows(batch.rows)
       return batch
     }
-    return { ...course, data: batchesOf(first, read), validation: readValidation(intake, options) }
+    return { ...course, data: batchesOf('fit', first, read), validation: readValidation(intake, options) }
   }
   if (solver !== undefined) refuseForSolver(solver, third)
   const course = readCourse(third, false)
   const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)
   const [rows, validation] = splitDataSet(given, intake, third, seed)
   const data = withClassWeight(rows, intake, third.classWeight)
+  if (course.dropLast && course.batchSize > data.rows) {
+    throw new RangeError(
+      `fit: "dropLast" leaves out all of ${data.rows} rows, which do not fill a batch of ${course.batchSize}`,
+    )
+  }
   const chunks = Math.ceil(data.rows / CHUNK_ROWS)
   const batchSize = solver === undefined ? Math.min(course.batchSize, data.rows) : Math.ceil(data.rows / chunks)
-  checkRows(data.rows, batchSize)
-  return { ...course, batchSize, shuffle: course.shuffle && solver === undefined, data, validation }
+  checkRows(course.dropLast ? batchSize : data.rows, batchSize)
+  return { ...course, batchSize, data, validation }
 }
 
 function checkSignal(signal: unknown): AbortSignal | undefined {

@@ -1,16 +1,14 @@
-/** The rows that a solver sees, all of them every time: evaluated in chunks, so that data of any size fit. */
+/** The rows that a solver sees, all of them every time: evaluated in parts, so that data of any size fit. */
+import type { DataSet } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import { emptyTally, type Tally } from '../engine/records.ts'
 import type { Evaluation, SolverSession } from '../optimizers/solvers/solver.ts'
-import type { Passes } from './passes.ts'
 import type { Scorer } from './scorer.ts'
 
 /** What `fit` was asked for, as far as evaluations go. */
 interface Request {
   readonly engine: Engine
   readonly scorer: Scorer
-  /** Rows of a chunk. */
-  readonly batchSize: number
   readonly signal: AbortSignal | undefined
 }
 
@@ -22,35 +20,27 @@ export interface FullEvaluation extends Evaluation {
 
 /**
  * Loss, metrics and gradient at the parameters, over all rows.
- * @param takesStatistics whether running statistics take in the chunks.
+ * @param takesStatistics whether running statistics take in the parts.
  * @param turn lets the event loop run when its turn has come.
  */
 export async function evaluateAll(
-  { engine, scorer, batchSize, signal }: Request,
+  { engine, scorer, signal }: Request,
   session: SolverSession,
-  passes: Passes,
+  parts: readonly DataSet[],
   takesStatistics: boolean,
   turn: () => Promise<void>,
 ): Promise<FullEvaluation> {
-  const plan = engine.trainingPlan(batchSize)
   const tally = emptyTally()
   const judge = scorer.fresh()
-  const { feed } = passes
-  passes.begin()
-  while (!passes.done) {
+  for (const [i, part] of parts.entries()) {
     signal?.throwIfAborted()
-    const { first } = passes
-    const { index, rows } = feed.ready(first)
-    const count = Math.min(batchSize, rows)
-    plan.bind(feed.source)
     const before = tally.weight
-    engine.gatherLoss(plan, count, index, tally)
-    if (takesStatistics) engine.takeStatistics(plan)
-    if (judge.needsOutputs) judge.update(engine.read(plan.outputs, count), feed.rows(first, count))
-    if (count < passes.rows) session.addChunk(tally.weight - before, first === 0)
-    passes.first += count
+    engine.computeGradients(part, i, tally)
+    if (judge.needsOutputs) judge.update(engine.trainedOutputs(part.rows), part)
+    if (takesStatistics) engine.updateStatistics()
+    if (parts.length > 1) session.addChunk(tally.weight - before, i === 0)
     await turn()
   }
-  if (batchSize < passes.rows) session.meanOfChunks(tally.weight)
+  if (parts.length > 1) session.meanOfChunks(tally.weight)
   return { loss: tally.loss / tally.weight, tally, scorer: judge }
 }

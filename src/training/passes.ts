@@ -1,20 +1,26 @@
 /** Passes over the rows of a data set, each in an order of its own. */
+import { type DataSet, takeRowsOf } from '../data/dataset.ts'
 import type { Feed } from '../engine/window.ts'
 import type { Random } from '../lib/random.ts'
 
 export class Passes {
-  readonly feed: Feed
+  /** The rows' way into linear memory; absent where every batch is made on the host. */
+  readonly feed: Feed | undefined
+  /** Rows of a pass. */
   readonly rows: number
   /** The first row, in the pass's order, that is still to come. */
   first = Number.POSITIVE_INFINITY
+  readonly #data: DataSet
   readonly #random: Random | undefined
   readonly #order: Int32Array
 
-  constructor(feed: Feed, rows: number, random: Random | undefined) {
+  /** @param rows of a pass, when the last of its order are left out. */
+  constructor(data: DataSet, random: Random | undefined, feed: Feed | undefined, rows = data.rows) {
     this.feed = feed
     this.rows = rows
+    this.#data = data
     this.#random = random
-    this.#order = new Int32Array(rows)
+    this.#order = new Int32Array(data.rows)
   }
 
   get done(): boolean {
@@ -27,7 +33,12 @@ export class Passes {
       order[row] = row
     })
     this.#random?.shuffle(this.#order)
-    this.feed.begin(this.#order)
+    this.feed?.begin(this.#order.subarray(0, this.rows))
     this.first = 0
+  }
+
+  /** The next rows, copied. */
+  take(count: number): DataSet {
+    return takeRowsOf(this.#data, this.#order.subarray(this.first, this.first + count))
   }
 }

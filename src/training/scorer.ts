@@ -1,6 +1,7 @@
 /** A compiled model's metrics: those the machine counts by itself, and those fed with every batch's outputs. */
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/batches.ts'
 import type { Judgement, LoweredLoss } from '../catalogue/losses.ts'
+import { type CustomMetric, customStream } from '../catalogue/metrics/customMetric.ts'
 import { measuresDistance } from '../catalogue/metrics/metric.ts'
 import { createMetric, type Metric, type MetricStream } from '../catalogue/metrics/metrics.ts'
 import type { Objective } from '../compiler/objective.ts'
@@ -10,20 +11,27 @@ import type { RowClasses } from '../data/weights.ts'
 import type { Tally } from '../engine/records.ts'
 import type { Logs } from './callbacks/callbacks.ts'
 
+/** Of the catalogue, or the user's own. */
+type AnyMetric = Metric | CustomMetric
+
 /** What a compiled model reports, and how its loss reads outputs and targets. */
 export interface Measures {
-  readonly metrics: readonly Metric[]
+  readonly metrics: readonly AnyMetric[]
   /** Weighted by sample and class weights, as the loss is. */
-  readonly weightedMetrics: readonly Metric[]
-  readonly loss: LoweredLoss
+  readonly weightedMetrics: readonly AnyMetric[]
+  /** Absent where the host computes it. */
+  readonly loss?: LoweredLoss
   readonly judgement: Judgement
   readonly outputs: number
+  readonly targets: LoweredLoss['targets']
+  /** Numbers a row, where targets are values. */
+  readonly targetColumns: number
 }
 
 /** A metric fed with outputs, under its name in logs. */
 interface Followed {
   readonly name: string
-  readonly stream: MetricStream
+  readonly stream: Omit<MetricStream, 'name'>
   readonly weighted: boolean
 }
 
@@ -40,14 +48,17 @@ export class Scorer {
   constructor(measures: Measures) {
     this.#measures = measures
     const { metrics, weightedMetrics } = measures
-    this.#counted = metrics.find(({ kind }) => kind === 'accuracy' || kind === 'binaryAccuracy')
+    refuseOtherTargets(measures)
+    this.#counted = measures.loss && metrics.find(isCounted)
     this.correct = this.#counted && countingOf(this.#counted, measures)
-    this.classTargets = classTargetsOf([...metrics, ...weightedMetrics], measures)
+    this.classTargets = classTargetsOf([...metrics, ...weightedMetrics].filter(isOurs), measures)
     const names = new Names()
     if (this.#counted) names.take(this.#counted.kind)
-    const follow = (metric: Metric, weighted: boolean): Followed => {
-      const name = weighted && names.has(metric.kind) ? `weighted_${metric.kind}` : metric.kind
-      return { name: names.take(name), stream: streamOf(metric, measures), weighted }
+    const follow = (metric: AnyMetric, weighted: boolean): Followed => {
+      const own = nameOf(metric)
+      const name = weighted && names.has(own) ? `weighted_${own}` : own
+      const stream = isOurs(metric) ? streamOf(metric, measures) : customStream(metric, measures.outputs)
+      return { name: names.take(name), stream, weighted }
     }
     this.#followed = [
       ...metrics.filter((metric) => metric !== this.#counted).map((metric) => follow(metric, false)),
@@ -55,9 +66,14 @@ export class Scorer {
     ]
   }
 
-  /** What the loss takes as targets. */
-  get loss(): LoweredLoss {
+  /** The loss, where the machine computes it. */
+  get loss(): LoweredLoss | undefined {
     return this.#measures.loss
+  }
+
+  /** What the loss takes as targets. */
+  get targets(): Pick<Measures, 'targets' | 'targetColumns'> {
+    return this.#measures
   }
 
   /** How rows of values tell their class. */
@@ -101,7 +117,21 @@ export class Scorer {
   }
 }
 
-function streamOf(metric: Metric, { loss, judgement, outputs }: Measures): MetricStream {
+const isOurs = (metric: AnyMetric): metric is Metric => metric.kind !== 'custom'
+const isCounted = (metric: AnyMetric): metric is Metric =>
+  metric.kind === 'accuracy' || metric.kind === 'binaryAccuracy'
+const nameOf = (metric: AnyMetric): string => (isOurs(metric) ? metric.kind : metric.name)
+
+/** @throws RangeError for metrics where targets are not beside the outputs, one by one. */
+function refuseOtherTargets({ metrics, weightedMetrics, outputs, targetColumns }: Measures): void {
+  const [metric] = [...metrics, ...weightedMetrics].filter(isOurs)
+  if (targetColumns === outputs || !metric) return
+  throw new RangeError(
+    `compile: metric "${metric.kind}" compares ${outputs} outputs with as many targets, but the loss takes ${targetColumns} a row`,
+  )
+}
+
+function streamOf(metric: Metric, { targets, judgement, outputs }: Measures): MetricStream {
   const where = `compile: metric "${metric.kind}"`
   if (metric.kind === 'confusionMatrix') {
     throw new RangeError(
@@ -116,7 +146,7 @@ function streamOf(metric: Metric, { loss, judgement, outputs }: Measures): Metri
   const { independent, threshold, logits } = judgement
   return createMetric(metric, {
     outputs,
-    targets: loss.targets,
+    targets,
     independent: independent || metric.threshold !== undefined,
     threshold,
     logits,
@@ -126,8 +156,8 @@ function streamOf(metric: Metric, { loss, judgement, outputs }: Measures): Metri
 function countingOf(metric: Metric, measures: Measures): Objective['correct'] {
   // also refuses what does not suit
   streamOf(metric, measures)
-  const { loss, judgement, outputs } = measures
-  if (loss.targets === 'classes') return { mode: CORRECT_SPARSE, threshold: 0 }
+  const { targets, judgement, outputs } = measures
+  if (targets === 'classes') return { mode: CORRECT_SPARSE, threshold: 0 }
   const { kind, threshold = judgement.threshold } = metric
   const independent =
     kind === 'binaryAccuracy' || outputs === 1 || judgement.independent || metric.threshold !== undefined
@@ -135,8 +165,11 @@ function countingOf(metric: Metric, measures: Measures): Objective['correct'] {
 }
 
 /** Where the loss would take quantities too, metrics of classes want one-hot rows, those of labels zeros and ones. */
-function classTargetsOf(metrics: readonly Metric[], { loss, judgement, outputs }: Measures): ClassTargets | undefined {
-  if (loss.targets === 'classes') return undefined
+function classTargetsOf(
+  metrics: readonly Metric[],
+  { targets, judgement, outputs }: Measures,
+): ClassTargets | undefined {
+  if (targets === 'classes') return undefined
   const { independent, classifies } = judgement
   let labels: ClassTargets | undefined
   for (const metric of metrics) {

@@ -157,7 +157,7 @@ function check({ bytes, options }: ModelCase): void {
 function train(model: Model, inputs: number, outputs: number): void {
   const x = rows(4 * inputs)
   const y =
-    model.compiled?.loss.kind === 'sparseCategoricalCrossentropy' ? new Int32Array(4) : new Float32Array(4 * outputs)
+    model.compiled?.loss?.kind === 'sparseCategoricalCrossentropy' ? new Int32Array(4) : new Float32Array(4 * outputs)
   for (let step = 0; step < 2; step++) assert.type(model.trainStep(x, y), 'number')
   model.evaluate(x, y)
 }

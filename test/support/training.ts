@@ -5,6 +5,7 @@ export class Training implements CallbackContext {
   weights: Float32Array = new Float32Array(1)
   readonly saved: [path: string, options: unknown, weights: number][] = []
   epochs = 0
+  validationFrequency = 1
   rows = 320
   baseRate: number
   learningRateScale = 1

@@ -9,6 +9,7 @@ import {
   batchNorm,
   type Callback,
   conjugateGradient,
+  customLoss,
   dense,
   dropout,
   earlyStopping,
@@ -312,6 +313,42 @@ test('a loss that is not finite ends training and changes nothing', async () => 
   assert.is(bits(model.getWeights()), before)
 })
 
+test('losses of the user: in a callback, and as customLoss, in one chunk and in several', async () => {
+  const many = 1500
+  const wide = Float32Array.from({ length: many * 5 }, () => random.uniform() * 2 - 1)
+  const wanted = Float32Array.from({ length: many }, (_, r) => wide[r * 5] * wide[r * 5 + 1] + 0.3)
+  const meanSquare = (outputs: Float32Array, targets: ArrayLike<number>, gradient: Float32Array) => {
+    let loss = 0
+    for (let i = 0; i < outputs.length; i++) {
+      const error = outputs[i] - targets[i]
+      loss += (error * error) / outputs.length
+      gradient[i] = (2 * error) / outputs.length
+    }
+    return loss
+  }
+  const own = customLoss({ name: 'meanSquare', targets: 'values', compute: meanSquare })
+  const build = (loss?: 'meanSquaredError' | typeof own) => {
+    const model = sequential([input(5), dense(9, { activation: 'tanh' }), dense(1)], { seed: 3 })
+    model.compile({ optimizer: lbfgs({ maxIterations: 5 }), loss })
+    return model
+  }
+  const builtIn = build('meanSquaredError')
+  const custom = build(own)
+  const called = build()
+  for (let i = 0; i < 2; i++) {
+    const losses = [
+      builtIn.trainStep(wide, wanted),
+      custom.trainStep(wide, wanted),
+      called.trainStep(wide, (outputs, gradient) => meanSquare(outputs, wanted, gradient)),
+    ]
+    assertClose(losses, Array(3).fill(losses[0]), SEARCHED, `losses before step ${i}`)
+  }
+  await builtIn.fit(wide, wanted, { epochs: 3 })
+  await custom.fit(wide, wanted, { epochs: 3 })
+  for (const [i, parameter] of builtIn.parameters.entries())
+    assertClose(custom.parameters[i].get(), parameter.get(), SEARCHED, parameter.name)
+})
+
 test('on the digits, full batch, lbfgs needs at most a quarter of the passes of a tuned Adam', async () => {
   const read = (name: string) => readIdx(gunzipSync(readFileSync(dataFile(name)))).values
   const images = standardScaler().fitTransform(new Float32Array(read('digits-images-idx3-ubyte.gz')), 64)
@@ -322,11 +359,11 @@ test('on the digits, full batch, lbfgs needs at most a quarter of the passes of 
     })
     model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy' })
     const { engine } = model
-    const { gatherLoss } = engine
+    const { computeGradients } = engine
     let chunks = 0
-    engine.gatherLoss = (...batch) => {
+    engine.computeGradients = (...batch) => {
       chunks++
-      return gatherLoss.apply(engine, batch)
+      return computeGradients.apply(engine, batch)
     }
     const stop: Callback = { onEpochEnd: (_, { loss }, context) => void (loss <= 1e-3 && context.stop('reached')) }
     const { epoch } = await model.fit(images, labels, {

@@ -57,6 +57,8 @@ export interface CallbackContext {
   readonly epochs: number
   /** Rows trained on in this epoch so far. */
   readonly rows: number
+  /** Epochs from one validation to the next; 0 when there is none. Others have no `val_` metrics. */
+  readonly validationFrequency: number
   /** The schedule's value at the last update (before any: at the first), times learningRateScale. */
   readonly learningRate: number
   /** Factor on every learning rate from now on. 1 when `fit` begins, but for one that goes on from an `initialEpoch` above 0, and `partialFit`. */

@@ -20,7 +20,7 @@ are metrics by name (\`loss\`, \`accuracy\`, \`val_loss\`, ...).
 | \`onEpochEnd(epoch, logs, context)\` | after every epoch, with the \`val_\` metrics |
 | \`onTrainEnd(context)\` | after the last epoch, also when a callback stopped training; not when it was aborted or a callback failed |
 
-\`context\` has \`model\`, \`epochs\`, \`rows\` (trained on in this epoch), \`learningRate\`, \`learningRateScale\` (a factor on the schedule,
+\`context\` has \`model\`, \`epochs\`, \`validationFrequency\`, \`rows\` (trained on in this epoch), \`learningRate\`, \`learningRateScale\` (a factor on the schedule,
 which callbacks may set), \`stop(reason)\` and \`stopReason\`.
 `
 
@@ -36,7 +36,7 @@ export interface CallbackDoc<Option extends string = string> {
 }
 
 const MONITOR = 'the metric to watch'
-const MODE = "'min', 'max' or 'auto': larger is better for accuracy, precision, recall, f1, auc and r2"
+const MODE = "'min', 'max' or 'auto': larger is better for accuracy, precision, recall, f1, auc, r2 and their like"
 
 export const CALLBACK_DOCS: { readonly [Name in CallbackName]: CallbackDoc<keyof (typeof CALLBACKS)[Name] & string> } =
   {
@@ -63,12 +63,35 @@ export const CALLBACK_DOCS: { readonly [Name in CallbackName]: CallbackDoc<keyof
         patience: 'epochs without improvement after which to reduce',
         minDelta: 'smaller improvements count as none',
         mode: MODE,
+        thresholdMode: "'absolute', or 'relative': minDelta is a part of the best value's size",
         cooldown: 'epochs to ignore after a reduction',
         minLearningRate: 'not reduced below',
       },
       keras: 'ReduceLROnPlateau (whose cooldown ends one epoch earlier)',
-      pytorch: "ReduceLROnPlateau(threshold_mode='abs') with patience one less",
+      pytorch: 'ReduceLROnPlateau with patience one less, whose thresholdMode is relative by default',
       use: 'When no schedule is known to fit.',
+    },
+    learningRateScheduler: {
+      signature: 'learningRateScheduler((epoch, rate) => rate)',
+      does: 'Sets the learning rate at the beginning of every epoch. A schedule of the optimizer goes on from the rate set.',
+      options: {},
+      keras: 'LearningRateScheduler',
+      pytorch: 'lr_scheduler.LambdaLR, whose function gives a factor',
+      use: 'Rates that change by epochs; schedules change them by updates, and files keep those.',
+    },
+    ema: {
+      does: 'After every update average ← decay · average + (1 - decay) · weights, running statistics included; when training ends the average takes the place of the weights. Until then metrics and checkpoints are those of the weights themselves.',
+      options: { decay: 'the part of the average that stays, in [0, 1)' },
+      keras: 'use_ema of the optimizers',
+      pytorch: 'swa_utils.AveragedModel with get_ema_multi_avg_fn(decay), use_buffers=True',
+      use: 'Steadier results of noisy trainings: decay 0.99 to 0.9999. Costs a copy of the weights an update.',
+    },
+    swa: {
+      does: 'The mean of the weights at the end of every epoch from `from` on, running statistics included, which takes the place of the weights when training ends.',
+      options: { from: 'the first epoch that counts, from 0' },
+      keras: 'none',
+      pytorch: 'swa_utils.AveragedModel with use_buffers=True',
+      use: 'Flatter minima: the last quarter of the epochs, at a constant or cyclic learning rate. Izmailov et al. 2018, arXiv:1803.05407.',
     },
     modelCheckpoint: {
       does: "Saves the model at every epoch's end. Missing folders are created.",

@@ -1,10 +1,12 @@
 /** The catalogue of callbacks: what to do while `fit` runs. */
 
 import { checkOptions } from '../../lib/check.ts'
+import { EMA, SWA } from './averages.ts'
 import { CALLBACK_EVENTS, type Callback, checkCallbacks } from './callback.ts'
 import { CSV_LOGGER, MODEL_CHECKPOINT, TENSOR_BOARD } from './files.ts'
 import { EARLY_STOPPING, REDUCE_LEARNING_RATE } from './steering.ts'
 
+export { type EmaOptions, ema, type SwaOptions, swa } from './averages.ts'
 export {
   CALLBACK_EVENTS,
   type Callback,
@@ -24,11 +26,12 @@ export {
   type TensorBoardOptions,
   tensorBoard,
 } from './files.ts'
-export type { MonitorMode } from './monitor.ts'
+export type { MonitorMode, ThresholdMode } from './monitor.ts'
 export { type ProgressOutput, progressBar } from './progress.ts'
 export {
   type EarlyStoppingOptions,
   earlyStopping,
+  learningRateScheduler,
   type ReduceLearningRateOnPlateauOptions,
   reduceLearningRateOnPlateau,
   terminateOnNaN,
@@ -38,6 +41,9 @@ export {
 export const CALLBACKS = {
   earlyStopping: EARLY_STOPPING,
   reduceLearningRateOnPlateau: REDUCE_LEARNING_RATE,
+  learningRateScheduler: {},
+  ema: EMA,
+  swa: SWA,
   modelCheckpoint: MODEL_CHECKPOINT,
   csvLogger: CSV_LOGGER,
   tensorBoard: TENSOR_BOARD,

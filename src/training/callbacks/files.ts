@@ -94,16 +94,18 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
       const stored = await readScore(path, name)
       if (stored !== undefined && monitor.isBetter(stored)) monitor.best = stored
     },
-    async onEpochEnd(epoch, logs, { model }) {
-      const file = fillPath(path, epoch, logs)
+    async onEpochEnd(epoch, logs, context) {
+      const { model } = context
       if (!saveBestOnly) {
+        const file = fillPath(path, epoch, logs)
         await makeFolderOf(file)
         await model.save(file, { includeOptimizer })
         return
       }
-      const value = monitor.read(logs)
-      if (!monitor.isBetter(value)) return
+      const value = monitor.read(logs, context)
+      if (value === undefined || !monitor.isBetter(value)) return
       monitor.best = value
+      const file = fillPath(path, epoch, logs)
       await makeFolderOf(file)
       await model.save(file, { includeOptimizer, score: { monitor: name, value } })
     },

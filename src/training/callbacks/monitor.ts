@@ -1,22 +1,26 @@
 /** Watching one metric for improvement. */
 import { checkNumber, checkOneOf, show } from '../../lib/check.ts'
-import type { Logs } from './callback.ts'
+import type { CallbackContext, Logs } from './callback.ts'
 
 export const MONITOR_MODES = ['auto', 'min', 'max'] as const
+/** How a least improvement is measured: as it is, or as a part of the best value. */
+export const THRESHOLD_MODES = ['absolute', 'relative'] as const
+export type ThresholdMode = (typeof THRESHOLD_MODES)[number]
 export type MonitorMode = (typeof MONITOR_MODES)[number]
 
 /** Metrics whose larger values are better, by their names. */
-const LARGER_IS_BETTER = /accuracy|precision|recall|f1|auc|r2/i
+const LARGER_IS_BETTER = /accuracy|precision|recall|f1|auc|r2|fBeta|matthews/i
 
 export class Monitor {
   readonly name: string
   readonly #where: string
   readonly #sign: number
   readonly #minDelta: number
+  readonly #relative: boolean
   best = Number.NaN
 
   /** @throws TypeError or RangeError unless name is a text, mode known and minDelta at least 0. */
-  constructor(where: string, name: unknown, mode: unknown, minDelta: unknown) {
+  constructor(where: string, name: unknown, mode: unknown, minDelta: unknown, thresholdMode: unknown = 'absolute') {
     if (typeof name !== 'string' || name === '') {
       throw new TypeError(`${where}: "monitor" must be the name of a metric, got ${show(name)}`)
     }
@@ -25,6 +29,7 @@ export class Monitor {
     this.name = name
     this.#sign = given === 'max' || (given === 'auto' && LARGER_IS_BETTER.test(name)) ? 1 : -1
     this.#minDelta = checkNumber(where, 'minDelta', minDelta, { minimum: 0 })
+    this.#relative = checkOneOf(where, 'thresholdMode', thresholdMode, THRESHOLD_MODES) === 'relative'
     this.reset()
   }
 
@@ -32,19 +37,23 @@ export class Monitor {
     this.best = -this.#sign * Number.POSITIVE_INFINITY
   }
 
-  /** @throws RangeError naming the metrics there are when the monitored one is missing. */
-  read(logs: Logs): number {
+  /**
+   * The metric of an epoch; undefined where it is of validation, and the epoch had none.
+   * @throws RangeError naming the metrics there are when the monitored one is missing.
+   */
+  read(logs: Logs, { validationFrequency }: Pick<CallbackContext, 'validationFrequency'>): number | undefined {
     const value = logs[this.name]
-    if (value !== undefined) return value
+    if (value !== undefined || (this.name.startsWith('val_') && validationFrequency > 1)) return value
     const fix = this.name.startsWith('val_') ? '; give fit validationData or validationSplit' : ''
     throw new RangeError(
       `${this.#where}: there is no metric "${this.name}" to monitor; available: ${Object.keys(logs).join(', ')}${fix}`,
     )
   }
 
-  /** Whether `value` is better than `reference` by more than minDelta; NaN never is. */
+  /** Whether `value` is better than `reference` by more than minDelta, or that part of the reference's size; NaN never is. */
   isBetter(value: number, reference = this.best): boolean {
-    return this.#sign * (value - reference) > this.#minDelta
+    const size = this.#relative && Number.isFinite(reference) ? Math.abs(reference) : 1
+    return this.#sign * (value - reference) > this.#minDelta * size
   }
 }
 

@@ -1,7 +1,15 @@
 /** Callbacks that end training or change its pace. */
-import { checkBoolean, checkInteger, checkNoMore, checkNumber, readOptions } from '../../lib/check.ts'
+import {
+  checkBoolean,
+  checkFloat,
+  checkFunction,
+  checkInteger,
+  checkNoMore,
+  checkNumber,
+  readOptions,
+} from '../../lib/check.ts'
 import type { Callback, CallbackContext, Logs } from './callback.ts'
-import { formatMetric, Monitor, type MonitorMode } from './monitor.ts'
+import { formatMetric, Monitor, type MonitorMode, type ThresholdMode } from './monitor.ts'
 
 export interface EarlyStoppingOptions {
   monitor?: string
@@ -60,8 +68,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       bestWeights = undefined
     },
     onEpochEnd(epoch, logs, context) {
-      const value = monitor.read(logs)
-      if (epoch < startFromEpoch) return
+      const value = monitor.read(logs, context)
+      if (value === undefined || epoch < startFromEpoch) return
       wait++
       if (monitor.isBetter(value)) {
         monitor.best = value
@@ -87,6 +95,7 @@ export interface ReduceLearningRateOnPlateauOptions {
   patience?: number
   minDelta?: number
   mode?: MonitorMode
+  thresholdMode?: ThresholdMode
   cooldown?: number
   minLearningRate?: number
 }
@@ -97,6 +106,7 @@ export const REDUCE_LEARNING_RATE = {
   patience: 10,
   minDelta: 1e-4,
   mode: 'auto',
+  thresholdMode: 'absolute',
   cooldown: 0,
   minLearningRate: 0,
 } as const
@@ -105,8 +115,9 @@ export const REDUCE_LEARNING_RATE = {
  * Multiplies the learning rate by `factor` when the monitored metric has not improved by more than minDelta for `patience`
  * epochs; then looks away for `cooldown` epochs. Keras' ReduceLROnPlateau, which wakes up on the last epoch of its
  * cooldown already; PyTorch's waits one epoch more (its patience p is p + 1 here) and measures its threshold relative
- * to the best value.
- * Defaults: monitor 'val_loss', factor 0.1, patience 10, minDelta 1e-4, mode 'auto', cooldown 0, minLearningRate 0.
+ * to the best value, as `thresholdMode: 'relative'` does: by more than minDelta · |best|.
+ * Defaults: monitor 'val_loss', factor 0.1, patience 10, minDelta 1e-4, mode 'auto', thresholdMode 'absolute', cooldown 0,
+ * minLearningRate 0. Epochs without validation do not count where the metric is of validation.
  * Works on top of any schedule.
  * @throws TypeError or RangeError for bad options; at the first epoch's end when the metric does not exist.
  */
@@ -118,10 +129,11 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateau
     patience,
     minDelta,
     mode,
+    thresholdMode,
     cooldown,
     minLearningRate,
   } = readOptions(where, options, REDUCE_LEARNING_RATE)
-  const monitor = new Monitor(where, name, mode, minDelta)
+  const monitor = new Monitor(where, name, mode, minDelta, thresholdMode)
   checkNumber(where, 'factor', factor, { above: 0, below: 1 })
   checkInteger(where, 'patience', patience)
   checkInteger(where, 'cooldown', cooldown)
@@ -140,7 +152,8 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateau
       cooling = 0
     },
     onEpochEnd(_epoch, logs, context) {
-      const value = monitor.read(logs)
+      const value = monitor.read(logs, context)
+      if (value === undefined) return
       const cooled = cooling === 0
       if (!cooled) cooling--
       if (monitor.isBetter(value)) {
@@ -151,6 +164,30 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateau
         cooling = cooldown
         wait = 0
       }
+    },
+  }
+}
+
+/**
+ * Sets the learning rate at the beginning of every epoch to what `rateOf(epoch, rate)` returns; `rate` is the one there is. Where
+ * the optimizer has a schedule, that goes on from the rate set. Keras' LearningRateScheduler.
+ * @throws TypeError unless rateOf is a function; at an epoch's begin unless it returns a finite number of at least 0.
+ */
+export function learningRateScheduler(rateOf: (epoch: number, rate: number) => number, ...more: []): Callback {
+  const where = 'learningRateScheduler'
+  checkFunction(where, 'rateOf', rateOf)
+  checkNoMore(where, more)
+  /** The rate at scale 1, as last seen: a scale of 0 hides it. */
+  let base = 0
+  return {
+    onEpochBegin(epoch, context) {
+      const rate = context.learningRate
+      if (context.learningRateScale > 0) base = rate / context.learningRateScale
+      const wanted = checkFloat(where, 'rateOf', rateOf(epoch, rate), { minimum: 0 })
+      if (wanted === rate) return
+      if (base === 0)
+        throw new RangeError(`${where}: the optimizer's learning rate is 0, which no factor makes ${wanted}`)
+      context.learningRateScale = wanted / base
     },
   }
 }

@@ -1,0 +1,50 @@
+/** One update by several batches: the gradient of all their rows, as if they were one. */
+import { type DataSet, sliceRows } from '../data/dataset.ts'
+import type { Engine } from './engine.ts'
+import { weightOf } from './hostLoss.ts'
+import { emptyTally, type Tally } from './records.ts'
+
+/** The rows in batches of `size`, without copying. */
+export function partsOf(data: DataSet, size: number): DataSet[] {
+  return Array.from({ length: Math.ceil(data.rows / size) }, (_, i) =>
+    sliceRows(data, i * size, Math.min(size, data.rows - i * size)),
+  )
+}
+
+/**
+ * One update by the mean gradient of all rows, weighted as the loss is; returns the loss before it. Every part has dropout and
+ * noise of its own, and its statistics enter the running ones, as if it were a step.
+ * @param visit sees the outputs of each part.
+ */
+export function trainParts(
+  engine: Engine,
+  parts: readonly DataSet[],
+  tally: Tally = emptyTally(),
+  visit?: (outputs: Float32Array, part: DataSet) => void,
+): number {
+  const [only, ...others] = parts
+  if (others.length === 0) {
+    const loss = engine.trainBatch(only, tally)
+    visit?.(engine.trainedOutputs(only.rows), only)
+    return loss
+  }
+  const weights = parts.map(weightOf)
+  const all = weights.reduce((sum, weight) => sum + weight, 0)
+  const { storage } = engine
+  const sum = new Float32Array(storage.bytes / 4)
+  let loss = 0
+  for (const [i, part] of parts.entries()) {
+    // rows without weight teach nothing; if none has any, the penalties are left
+    const share = all > 0 ? weights[i] / all : 1 / parts.length
+    const own = engine.computeGradients(part, i, tally)
+    loss += own * share
+    visit?.(engine.trainedOutputs(part.rows), part)
+    if (i < parts.length - 1) engine.updateStatistics()
+    if (storage.gradients === undefined) continue
+    const gradients = storage.view(storage.gradients)
+    for (let p = 0; p < sum.length; p++) sum[p] += share * gradients[p]
+  }
+  if (storage.gradients !== undefined) storage.view(storage.gradients).set(sum)
+  engine.applyUpdate()
+  return loss
+}

@@ -3,7 +3,7 @@ import { modules } from '#modules'
 import * as keras from '../exchange/keras.ts'
 import { bringing } from '../runtime/modules.ts'
 
-export type { ImportKerasOptions } from '../exchange/keras.ts'
+export { exportTfjs, type ImportKerasOptions, type TfjsFiles } from '../exchange/keras.ts'
 export type { ImportOptions } from '../exchange/models.ts'
 export {
   type ExportWeightsOptions,
@@ -25,3 +25,4 @@ export {
 } from '../formats/safetensors.ts'
 
 export const importKeras: typeof keras.importKeras = /* @__PURE__ */ bringing(modules, keras.importKeras)
+export const importTfjs: typeof keras.importTfjs = /* @__PURE__ */ bringing(modules, keras.importTfjs)

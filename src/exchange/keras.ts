@@ -1,9 +1,15 @@
-/** Models of Keras. */
+/** Models of Keras, and of TensorFlow.js, which describes them alike. */
 import { readKeras } from '../formats/keras/files.ts'
+import { isObject, type Json } from '../formats/keras/json.ts'
+import { readTfjs } from '../formats/keras/tfjs.ts'
+import { type TfjsFiles, writeTfjs } from '../formats/keras/tfjsExport.ts'
+import { parseJson } from '../formats/safetensorsHeader.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
-import { checkOptions } from '../lib/check.ts'
+import { checkOptions, show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
-import { IMPORT_OPTIONS, type ImportOptions, modelOf } from './models.ts'
+import { IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
+
+export type { TfjsFiles } from '../formats/keras/tfjsExport.ts'
 
 export interface ImportKerasOptions extends ImportOptions {
   /** What the files in a `.keras` archive may take when unpacked, in bytes. Default 1 GiB. */
@@ -25,4 +31,58 @@ export function importKeras(bytes: Bytes, options: ImportKerasOptions = {}): Mod
     ...(maximumBytes !== undefined && { maximumBytes }),
   })
   return modelOf(where, network, own)
+}
+
+/**
+ * The model in a layers-model of TensorFlow.js, as `model.save` or its converter has written it.
+ * @param modelJson what `model.json` holds: the value, or its text.
+ * @param weights the bytes of the weight files, in the order of the manifest; quantized ones too.
+ * @throws TypeError naming the argument; RangeError for what is no layers-model, weights that are not all there, and a layer that is
+ * not supported, by its name and class.
+ */
+export function importTfjs(
+  modelJson: string | object,
+  weights: Bytes | readonly Bytes[],
+  options: ImportOptions = {},
+): Model {
+  const where = 'importTfjs'
+  checkOptions(where, options, IMPORT_OPTIONS)
+  const files = Array.isArray(weights) ? weights : [weights]
+  const parts = files.map((file: Bytes) => asBytes(where, 'weights', file))
+  return modelOf(where, readTfjs(where, { modelJson: readJson(where, modelJson), weights: joined(parts) }), options)
+}
+
+function readJson(where: string, modelJson: unknown): Json {
+  let value = modelJson
+  if (typeof modelJson === 'string') {
+    try {
+      value = parseJson(modelJson)
+    } catch (cause) {
+      throw new RangeError(`${where}: "modelJson" is not JSON that can be read`, { cause })
+    }
+  }
+  if (!isObject(value)) throw new TypeError(`${where}: "modelJson" must be an object or its text, got ${show(value)}`)
+  return value
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/**
+ * The model as a layers-model of TensorFlow.js: a functional one of float32. What TensorFlow.js has no name for is put together
+ * from what it has, where that is exact: `hardSwish`, `geluTanh`, weight and batch renormalization.
+ * @returns what belongs into `model.json`, and into `weights.bin` beside it; for `tf.io.fromMemory`, `{ modelTopology,
+ * weightSpecs: weightsManifest[0].weights, weightData: weights.buffer }`.
+ * @throws RangeError naming a layer that TensorFlow.js does not have: `rmsNorm`, `groupNorm`, `instanceNorm`.
+ */
+export function exportTfjs(model: Model): TfjsFiles {
+  return writeTfjs('exportTfjs', networkOf(model))
 }

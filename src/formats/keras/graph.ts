@@ -93,27 +93,27 @@ const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.a
 export const GELU_SCALE = 2 * Math.sqrt(2 / Math.PI)
 export const GELU_CUBE = 0.044715
 
+/** The product of the scales of normalizations by constants that shift nothing; NaN for anything else. */
+const scaleOf = (items: readonly Item[]): number =>
+  items.reduce((product, item) => {
+    const found = 'layer' in item ? constantsOf(item) : undefined
+    return found?.[1] === 0 ? product * found[0] : Number.NaN
+  }, 1)
+
 /** silu, x sigmoid(x); hardSwish, x hardSigmoid(x); geluTanh, x sigmoid(x (a + b x²)). */
 function activationOf({ factor }: Product): Activation | undefined {
   const last = factor[factor.length - 1]
   if (!last || !('layer' in last) || last.layer.kind !== 'activation') return undefined
   const { kind } = last.layer.activation
   const before = factor.slice(0, -1)
-  if (kind === 'sigmoid' && before.length === 0) return { kind: 'silu' }
-  if (kind === 'sigmoid' && before.length === 1 && !('layer' in before[0])) {
-    const [square, line, ...more] = before[0].factor
-    if (more.length > 0 || !square || 'layer' in square || square.factor.length > 0 || !line || !('layer' in line))
-      return undefined
-    const found = constantsOf(line)
-    const isGelu = found && near(found[0], GELU_SCALE * GELU_CUBE) && near(found[1], GELU_SCALE)
-    return isGelu ? { kind: 'geluTanh' } : undefined
-  }
-  if (kind !== 'hardSigmoid') return undefined
-  let scale = 1
-  for (const item of before) {
-    const found = 'layer' in item ? constantsOf(item) : undefined
-    if (found?.[1] !== 0) return undefined
-    scale *= found[0]
-  }
-  return near(scale, 1) ? { kind: 'hardSwish' } : undefined
+  if (kind === 'hardSigmoid') return near(scaleOf(before), 1) ? { kind: 'hardSwish' } : undefined
+  if (kind !== 'sigmoid') return undefined
+  if (before.length === 0) return { kind: 'silu' }
+  const [argument, ...rest] = before
+  if (rest.length > 0 || 'layer' in argument) return undefined
+  const [square, line, ...more] = argument.factor
+  if (more.length > 0 || !square || !line || 'layer' in square || !('layer' in line)) return undefined
+  const found = constantsOf(line)
+  const isGelu = found && near(found[0], GELU_SCALE * GELU_CUBE) && near(found[1], GELU_SCALE)
+  return isGelu && near(scaleOf(square.factor), 1) ? { kind: 'geluTanh' } : undefined
 }

@@ -45,6 +45,15 @@ export interface Converted {
   readonly shape: readonly number[]
 }
 
+/** Keras' own: `LayerNormalization` is `layer_normalization`, `PReLU` is `p_re_lu`. */
+export const snakeCase = (name: string): string =>
+  name
+    .slice(0, 200)
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+
 /** Keras' names of activations, and TensorFlow.js'. */
 const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   linear: 'linear',
@@ -109,7 +118,7 @@ export function columns(scale: Float32Array, shift: Float32Array, more: { name?:
 }
 
 /** What takes Keras 2's hard sigmoid, min(max(x / 5 + 1/2, 0), 1), to ours, which has x / 6. */
-const STEEPER = 1.2
+export const STEEPER = 1.2
 
 /** The stages of an activation, given by name, as Keras 3 describes functions, or by a layer. */
 function activationStages(layer: KerasContext, given: unknown): readonly Stage[] {
@@ -188,17 +197,18 @@ function denseStages(layer: KerasContext): readonly Stage[] {
     useBias ? ['kernel', 'bias'] : ['kernel'],
     useBias ? [width * units, units] : [width * units],
   )
+  const values = { kernel, ...(useBias && { bias }) }
   const after = activationStages({ ...layer, shape: [units] }, layer.config.activation)
-  const only = after.length === 1 ? after[0].layer : undefined
-  // an activation is part of the layer; what comes with a scale is not
-  if (only?.kind !== 'activation') return [stage(plain, { kernel, ...(useBias && { bias }) }), ...after]
-  return [
-    stage(dense(units, { useBias, ...identity(layer), activation: only.activation }), {
-      kernel,
-      ...(useBias && { bias }),
-    }),
-  ]
+  const last = after.at(-1)?.layer
+  if (last?.kind !== 'activation') return [stage(plain, values), ...after]
+  // a steeper sigmoid of smaller weights
+  const steeper = (list: Float32Array) => list.map((value) => value * STEEPER)
+  const scaled = after.length > 1 ? { kernel: steeper(kernel), ...(useBias && { bias: steeper(bias) }) } : values
+  return [stage(dense(units, { useBias, ...identity(layer), activation: last.activation }), scaled)]
 }
+
+/** Keras' momentum is the share of the old statistics, ours that of the new; 1 - 0.9 is to be 0.1. */
+export const otherShare = (momentum: number): number => Number((1 - momentum).toPrecision(12))
 
 function batchNormStages(layer: KerasContext): readonly Stage[] {
   const width = widthOf(layer)
@@ -212,7 +222,7 @@ function batchNormStages(layer: KerasContext): readonly Stage[] {
   for (const [i, name] of names.entries()) values[name] = found[i]
   const [runningMean, runningVariance] = found.slice(names.length)
   const options = {
-    momentum: 1 - number(layer, 'momentum', 0.99),
+    momentum: otherShare(number(layer, 'momentum', 0.99)),
     epsilon: number(layer, 'epsilon', 1e-3),
     affine: isAffine,
     ...identity(layer),

@@ -3,7 +3,7 @@ import { quote, show } from '../../lib/check.ts'
 import type { Network, Stage } from '../network.ts'
 import { type GraphNode, stackOf } from './graph.ts'
 import { asList, asObject, asText, isObject, type Json } from './json.ts'
-import { convertLayer } from './layers.ts'
+import { convertLayer, snakeCase } from './layers.ts'
 
 /** Where the values of a model's layers are. */
 export interface KerasWeights {
@@ -93,15 +93,6 @@ function readEntries(where: string, layers: unknown): Entry[] {
   })
 }
 
-/** Keras' own: `LayerNormalization` is `layer_normalization`, `PReLU` is `p_re_lu`. */
-const snakeCase = (name: string): string =>
-  name
-    .slice(0, 200)
-    .replace(/\W+/g, '')
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-
 /** @param given sizes of the rows it gets, where it is part of another model. */
 function readModel(scope: Scope, topology: Json, given: readonly number[] | undefined): Part {
   const { where } = scope
@@ -132,6 +123,13 @@ function sizesOf(where: string, shape: unknown): number[] {
 const inputShape = ({ batch_shape, batch_input_shape, input_shape }: Json): unknown =>
   batch_shape ?? batch_input_shape ?? (Array.isArray(input_shape) ? [null, ...input_shape] : undefined)
 
+/** The input's shape as the first layer states it, or the first of the model that it is. */
+function statedShape(config: Json, depth = 0): unknown {
+  const [first] = Array.isArray(config.layers) ? config.layers : []
+  const inner = isObject(first) && isObject(first.config) ? first.config : {}
+  return inputShape(inner) ?? config.build_input_shape ?? (depth < DEEPEST ? statedShape(inner, depth + 1) : undefined)
+}
+
 function readSequential(
   scope: Scope,
   entries: readonly Entry[],
@@ -139,8 +137,7 @@ function readSequential(
   given: readonly number[] | undefined,
 ): Part {
   const { where } = scope
-  const first = entries[0]?.config ?? {}
-  const stated = inputShape(first) ?? config.build_input_shape
+  const stated = statedShape(config)
   if (given === undefined && stated === undefined)
     throw new RangeError(`${where}: the model states no input shape; save it after it has been built`)
   const inputs = given ?? sizesOf(where, stated)

@@ -1,0 +1,250 @@
+/** A network as a layers-model of TensorFlow.js. */
+import type { Activation } from '../../catalogue/activations.ts'
+import { columnLengths } from '../../layers/weightNorm.ts'
+import { quote } from '../../lib/check.ts'
+import { inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
+import { GELU_CUBE, GELU_SCALE } from './graph.ts'
+import type { Json } from './json.ts'
+import { columns, otherShare, STEEPER, snakeCase } from './layers.ts'
+
+/** What is written: the description, and the values of all weights one after the other. */
+export interface TfjsFiles {
+  readonly modelJson: Json
+  readonly weights: Uint8Array
+}
+
+/** The activations that TensorFlow.js has by name. */
+const ACTIVATIONS: { readonly [kind in Activation['kind']]?: string } = {
+  linear: 'linear',
+  relu: 'relu',
+  relu6: 'relu6',
+  selu: 'selu',
+  gelu: 'gelu',
+  sigmoid: 'sigmoid',
+  tanh: 'tanh',
+  silu: 'swish',
+  softplus: 'softplus',
+  softsign: 'softsign',
+  mish: 'mish',
+  softmax: 'softmax',
+  logSoftmax: 'log_softmax',
+}
+
+const nameOf = ({ kind, alpha }: Activation): string | undefined =>
+  kind === 'elu' && alpha === 1 ? 'elu' : ACTIVATIONS[kind]
+
+interface Weight {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
+
+/** Layers in the order in which they are made, each after those it gets its input from. */
+class Topology {
+  readonly layers: Json[] = []
+  readonly weights: Weight[] = []
+  readonly #names = new Set<string>()
+
+  /** Adds a layer; its name. */
+  add(
+    className: string,
+    config: Json,
+    inputs: readonly string[],
+    variables: Readonly<Record<string, readonly [data: Float32Array, ...shape: number[]]>> = {},
+    wanted?: string,
+  ): string {
+    const name = this.#nameOf(wanted ?? snakeCase(className))
+    this.layers.push({
+      class_name: className,
+      name,
+      config: { name, trainable: true, dtype: 'float32', ...config },
+      inbound_nodes: inputs.length === 0 ? [] : [inputs.map((from) => [from, 0, 0, {}])],
+    })
+    for (const [variable, [data, ...shape]] of Object.entries(variables))
+      this.weights.push({ name: `${name}/${variable}`, shape: shape.length > 0 ? shape : [data.length], data })
+    return name
+  }
+
+  /** Names of layers are names of tensors there, which take no other letters. */
+  #nameOf(wanted: string): string {
+    const plain = wanted.replace(/[^\w-]/g, '_').replace(/^[^A-Za-z0-9]/, 'layer_')
+    let name = plain
+    for (let i = 1; this.#names.has(name); i++) name = `${plain}_${i}`
+    this.#names.add(name)
+    return name
+  }
+}
+
+/**
+ * The layers-model of a network, a functional one.
+ * @throws RangeError naming a layer that TensorFlow.js does not have.
+ */
+export function writeTfjs(where: string, network: Network): TfjsFiles {
+  const topology = new Topology()
+  const { inputs } = network
+  const input = topology.add('InputLayer', { batch_input_shape: [null, inputs], sparse: false }, [])
+  const output = addStages(where, topology, stagesOf(network), inputs, input)
+  const { layers, weights } = topology
+  const size = weights.reduce((sum, { data }) => sum + data.length, 0)
+  const bytes = new Uint8Array(size * 4)
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const { data } of weights) for (const value of data) view.setFloat32(at++ * 4, value, true)
+  return {
+    modelJson: {
+      format: 'layers-model',
+      generatedBy: 'fourlane',
+      convertedBy: null,
+      modelTopology: {
+        class_name: 'Functional',
+        // the version whose names these are
+        keras_version: '2.15.0',
+        backend: 'tensor_flow.js',
+        config: { name: 'model', layers, input_layers: [[input, 0, 0]], output_layers: [[output, 0, 0]] },
+      },
+      weightsManifest: [
+        { paths: ['weights.bin'], weights: weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
+      ],
+    },
+    weights: bytes,
+  }
+}
+
+/** Adds the stages after the layer `from`; the name of the last. */
+function addStages(where: string, topology: Topology, stages: readonly Stage[], inputs: number, from: string): string {
+  let last = from
+  for (const stage of placed(stages, inputs)) last = addStage(where, topology, stage, last)
+  return last
+}
+
+function addStage(where: string, topology: Topology, stage: PlacedStage, from: string): string {
+  const { layer, values, inputs, outputs } = stage
+  const name = 'name' in layer ? layer.name : undefined
+  const common = { trainable: !('trainable' in layer) || layer.trainable }
+  switch (layer.kind) {
+    case 'dense':
+      return addDense(topology, stage, from)
+    case 'activation':
+      return addActivation(topology, layer.activation, outputs, from)
+    case 'dropout':
+      return topology.add('Dropout', { rate: layer.rate }, [from])
+    case 'gaussianNoise':
+      return topology.add('GaussianNoise', { stddev: layer.stddev }, [from])
+    case 'batchNorm': {
+      const { momentum, epsilon, affine } = layer
+      const config = { axis: -1, momentum: otherShare(momentum ?? 0.01), epsilon, center: affine, scale: affine }
+      return topology.add(
+        'BatchNormalization',
+        { ...common, ...config },
+        [from],
+        {
+          ...(affine && { gamma: [values.gamma], beta: [values.beta] }),
+          moving_mean: [values.runningMean],
+          moving_variance: [values.runningVariance],
+        },
+        name,
+      )
+    }
+    case 'batchRenorm': {
+      // its deviations have no epsilon
+      const scale = values.runningDeviation.map((value, i) => (layer.affine ? values.gamma[i] : 1) / value)
+      const shift = scale.map((factor, i) => (layer.affine ? values.beta[i] : 0) - values.runningMean[i] * factor)
+      return addColumns(topology, scale, shift, from)
+    }
+    case 'layerNorm': {
+      const { epsilon, affine } = layer
+      return topology.add(
+        'LayerNormalization',
+        { ...common, axis: -1, epsilon, center: affine, scale: affine },
+        [from],
+        {
+          ...(affine && { gamma: [values.gamma], beta: [values.beta] }),
+        },
+        name,
+      )
+    }
+    case 'prelu':
+      return topology.add('PReLU', common, [from], { alpha: [values.alpha] }, name)
+    case 'residual': {
+      const branch = addStages(where, topology, inside(stage) ?? [], inputs, from)
+      return topology.add('Add', {}, [branch, from])
+    }
+    default:
+      throw new RangeError(
+        `${where}: TensorFlow.js has no ${layer.kind}${name === undefined ? '' : ` (${quote(name)})`}`,
+      )
+  }
+}
+
+function addDense(topology: Topology, { layer, values, inputs, outputs }: PlacedStage, from: string): string {
+  if (layer.kind !== 'dense') return from
+  const { activation, useBias, name, trainable } = layer
+  const named = nameOf(activation)
+  const isHard = activation.kind === 'hardSigmoid'
+  const factor = isHard ? 1 / STEEPER : 1
+  const kernel = layer.weightNorm ? resolved(values.direction, values.scale) : values.kernel
+  const scaled = (list: Float32Array) => list.map((value) => value * factor)
+  const config = {
+    units: outputs,
+    activation: isHard ? 'hard_sigmoid' : (named ?? 'linear'),
+    use_bias: useBias,
+    trainable,
+  }
+  const last = topology.add(
+    'Dense',
+    config,
+    [from],
+    {
+      kernel: [scaled(kernel), inputs, outputs],
+      ...(useBias && { bias: [scaled(values.bias)] }),
+    },
+    name,
+  )
+  return named || isHard ? last : addActivation(topology, activation, outputs, last)
+}
+
+/** W = scale · direction / |direction|, unit by unit. */
+function resolved(direction: Float32Array, scale: Float32Array): Float32Array {
+  const lengths = columnLengths(direction, scale.length)
+  return direction.map((value, i) => {
+    const unit = i % scale.length
+    return lengths[unit] === 0 ? 0 : (value * scale[unit]) / lengths[unit]
+  })
+}
+
+function addColumns(topology: Topology, scale: Float32Array, shift: Float32Array, from: string): string {
+  const { layer, values } = columns(scale, shift)
+  const epsilon = layer.kind === 'batchNorm' ? layer.epsilon : 0
+  return topology.add(
+    'BatchNormalization',
+    { axis: -1, epsilon, center: true, scale: true, trainable: false },
+    [from],
+    {
+      gamma: [values.gamma],
+      beta: [values.beta],
+      moving_mean: [values.runningMean],
+      moving_variance: [values.runningVariance],
+    },
+  )
+}
+
+/** An activation as a layer, or as the layers that compute it. */
+function addActivation(topology: Topology, activation: Activation, width: number, from: string): string {
+  const { kind, alpha } = activation
+  const filled = (value: number) => new Float32Array(width).fill(value)
+  const plain = (name: string, to: string) => topology.add('Activation', { activation: name }, [to])
+  const hardSigmoid = () => plain('hard_sigmoid', addColumns(topology, filled(1 / STEEPER), filled(0), from))
+  const named = nameOf(activation)
+  if (named !== undefined) return plain(named, from)
+  if (kind === 'leakyRelu') return topology.add('LeakyReLU', { alpha }, [from])
+  // its ELU has no other alpha than 1; what elu leaves below 0 is what a leak scales
+  if (kind === 'elu') return topology.add('LeakyReLU', { alpha }, [plain('elu', from)])
+  if (kind === 'hardSigmoid') return hardSigmoid()
+  if (kind === 'hardSwish') return topology.add('Multiply', {}, [hardSigmoid(), from])
+  // GELU by the hyperbolic tangent: x sigmoid(x (a + b x²))
+  // a product of a tensor with itself would free it twice
+  const square = topology.add('Multiply', {}, [addColumns(topology, filled(1), filled(0), from), from])
+  const line = addColumns(topology, filled(GELU_SCALE * GELU_CUBE), filled(GELU_SCALE), square)
+  const argument = topology.add('Multiply', {}, [line, from])
+  return topology.add('Multiply', {}, [plain('sigmoid', argument), from])
+}

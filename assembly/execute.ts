@@ -1,175 +1,24 @@
-// The machine's switch: a case shares its step among the threads and calls one kernel. The other half of each op is its row
-// in src/machine/ops.
-import { CLIP_COUNT, PENALTY_COUNT } from '../src/abi/gradients'
-import { BATCH_NORM_COLS, COLUMN_SUMS_COLS, PRELU_COLS, WEIGHT_NORM_UNITS } from '../src/abi/layers'
-import {
-  OP,
-  OP_ACTIVATE,
-  OP_ACTIVATE_BACK,
-  OP_ACTIVITY,
-  OP_ACTIVITY_BACK,
-  OP_ADD,
-  OP_BATCH_NORM,
-  OP_BATCH_NORM_BACK,
-  OP_CLIP_NORM,
-  OP_CLIP_VALUE,
-  OP_COLLECT,
-  OP_COLUMN_SUMS,
-  OP_CORRECT,
-  OP_DENSE,
-  OP_DENSE_DW,
-  OP_DENSE_DX,
-  OP_DROPOUT,
-  OP_GATHER,
-  OP_GRADIENT_SUMS,
-  OP_LOSS,
-  OP_MEAN_LOSS,
-  OP_NOISE,
-  OP_NONE,
-  OP_PENALTY,
-  OP_PENALTY_SUM,
-  OP_PRELU,
-  OP_PRELU_BACK,
-  OP_ROW_NORM,
-  OP_ROW_NORM_BACK,
-  OP_RUNNING_STATISTICS,
-  OP_SPREAD,
-  OP_WEIGHT_NORM,
-  OP_WEIGHT_NORM_BACK,
-} from '../src/abi/ops'
-import { RECORD_ROWS } from '../src/abi/records'
-import { activate, activateBack } from './activations/activations'
-import { dense, denseDw, denseDx } from './gemm/dense'
-import { batchNorm, batchNormBack, runningStatistics } from './layers/batchNorm'
-import { addRows, dropout, noise } from './layers/noise'
-import { collect, columnSums, rowNorm, rowNormBack, spread } from './layers/rowNorm'
-import { prelu, preluBack, weightNorm, weightNormBack } from './layers/trained'
-import { lossRows } from './losses/losses'
-import { countCorrect, gather, meanLoss } from './losses/reduce'
-import {
-  addActivity,
-  addActivityGradient,
-  addPenalties,
-  chunksOf,
-  clipNorm,
-  clipValue,
-  penalize,
-  sumGradients,
-} from './optimizers/gradients'
-import { update } from './optimizers/optimizers'
-import { Share } from './threads/share'
+// Which module a step's op is of: this one, or an extension, found in the table that JavaScript fills.
+import { MODULE_SHIFT } from '../src/abi/modules'
+import { OP } from '../src/abi/ops'
+import { infer } from './modules/infer'
+import { train } from './modules/train'
+import { setShares, shares, threads } from './threads/threads'
 import { Word } from './word'
+
+/** The number of the module that a step's op is of; infer's and train's have none. */
+function extensionOf(step: usize): i32 {
+  return Word.int(step, OP) >> MODULE_SHIFT
+}
+
+export function isExtension(step: usize): bool {
+  return extensionOf(step) > 0
+}
 
 /** This thread's share of a step. */
 export function execute(step: usize, record: usize, thread: i32): void {
-  const rows = Word.int(record, RECORD_ROWS)
-  switch (Word.int(step, OP)) {
-    case OP_NONE:
-      break
-    case OP_GATHER:
-      for (Share.of(rows, thread); Share.more(); ) gather(step, record, Share.begin, Share.end)
-      break
-    case OP_DENSE:
-      dense(step, rows, thread)
-      break
-    case OP_DENSE_DW:
-      denseDw(step, rows, thread)
-      break
-    case OP_DENSE_DX:
-      denseDx(step, rows, thread)
-      break
-    case OP_ACTIVATE:
-      for (Share.of(rows, thread); Share.more(); ) activate(step, Share.begin, Share.end)
-      break
-    case OP_ACTIVATE_BACK:
-      for (Share.of(rows, thread); Share.more(); ) activateBack(step, Share.begin, Share.end)
-      break
-    case OP_LOSS:
-      for (Share.of(rows, thread); Share.more(); ) lossRows(step, rows, Share.begin, Share.end)
-      break
-    case OP_MEAN_LOSS:
-      if (thread == 0) meanLoss(step, rows, record)
-      break
-    case OP_CORRECT:
-      if (thread == 0) countCorrect(step, rows, record)
-      break
-
-    case OP_PENALTY:
-      for (Share.of(chunksOf(step, PENALTY_COUNT), thread); Share.more(); ) penalize(step, Share.begin, Share.end)
-      break
-    case OP_PENALTY_SUM:
-      if (thread == 0) addPenalties(step, record)
-      break
-    case OP_ACTIVITY:
-      if (thread == 0) addActivity(step, record, rows)
-      break
-    case OP_ACTIVITY_BACK:
-      for (Share.of(rows, thread); Share.more(); ) addActivityGradient(step, rows, Share.begin, Share.end)
-      break
-    case OP_GRADIENT_SUMS:
-      for (Share.of(chunksOf(step, CLIP_COUNT), thread); Share.more(); ) sumGradients(step, Share.begin, Share.end)
-      break
-    case OP_CLIP_NORM:
-      clipNorm(step, record, thread)
-      break
-    case OP_CLIP_VALUE:
-      for (Share.of(Word.int(step, CLIP_COUNT) >> 2, thread); Share.more(); ) clipValue(step, Share.begin, Share.end)
-      break
-
-    // sums over the batch are never cut: what makes them is shared by panels of columns
-    case OP_BATCH_NORM:
-      for (columns(step, BATCH_NORM_COLS, thread); Share.more(); ) batchNorm(step, rows, Share.begin, Share.end)
-      break
-    case OP_BATCH_NORM_BACK:
-      for (columns(step, BATCH_NORM_COLS, thread); Share.more(); ) batchNormBack(step, rows, Share.begin, Share.end)
-      break
-    case OP_RUNNING_STATISTICS:
-      if (thread == 0) runningStatistics(step, rows)
-      break
-    case OP_ROW_NORM:
-      for (Share.of(rows, thread); Share.more(); ) rowNorm(step, Share.begin, Share.end)
-      break
-    case OP_ROW_NORM_BACK:
-      for (Share.of(rows, thread); Share.more(); ) rowNormBack(step, Share.begin, Share.end)
-      break
-    case OP_COLUMN_SUMS:
-      for (columns(step, COLUMN_SUMS_COLS, thread); Share.more(); ) columnSums(step, rows, Share.begin, Share.end)
-      break
-    case OP_SPREAD:
-      if (thread == 0) spread(step)
-      break
-    case OP_COLLECT:
-      if (thread == 0) collect(step)
-      break
-    case OP_DROPOUT:
-      for (Share.of(rows, thread); Share.more(); ) dropout(step, record, Share.begin, Share.end)
-      break
-    case OP_NOISE:
-      for (Share.of(rows, thread); Share.more(); ) noise(step, record, Share.begin, Share.end)
-      break
-    case OP_ADD:
-      for (Share.of(rows, thread); Share.more(); ) addRows(step, Share.begin, Share.end)
-      break
-    case OP_PRELU:
-      for (columns(step, PRELU_COLS, thread); Share.more(); ) prelu(step, rows, Share.begin, Share.end)
-      break
-    case OP_PRELU_BACK:
-      for (columns(step, PRELU_COLS, thread); Share.more(); ) preluBack(step, rows, Share.begin, Share.end)
-      break
-    case OP_WEIGHT_NORM:
-      for (columns(step, WEIGHT_NORM_UNITS, thread); Share.more(); ) weightNorm(step, Share.begin, Share.end)
-      break
-    case OP_WEIGHT_NORM_BACK:
-      for (columns(step, WEIGHT_NORM_UNITS, thread); Share.more(); ) weightNormBack(step, Share.begin, Share.end)
-      break
-
-    // updates, whose own switch refuses what it does not know
-    default:
-      update(step, record, thread)
-  }
-}
-
-/** Shares the panels of the columns that operand `index` counts. */
-function columns(step: usize, index: i32, thread: i32): void {
-  Share.of(Word.panels(step, index), thread)
+  const extension = extensionOf(step)
+  if (extension > 0) setShares(call_indirect<i64>(extension, step, record, thread, threads, shares))
+  else if (TRAINING) train(step, record, thread)
+  else infer(step, record, thread)
 }

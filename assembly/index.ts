@@ -1,22 +1,21 @@
-// The door of the machine: everything TypeScript can call.
-import { ABI_VERSION } from '../src/abi/layout'
+// The door of `infer` and `train`: everything TypeScript can call. The build sets TRAINING.
+import { TILE_2X16, TILE_6X8 } from '../src/abi/layout'
+import { MODULE_INFER, MODULE_TRAIN } from '../src/abi/modules'
+import { setTile } from './gemm/products'
 import { fillConstants } from './math/simd'
 
 export { setTile } from './gemm/products'
+export { abiVersion, fused } from './identity'
 export { mend, resume, run, start, work } from './run'
 export { setNap } from './threads/threads'
 
-/** Compared with the compiler's own at load. */
-export function abiVersion(): i32 {
-  return ABI_VERSION
+/** Which module this is, MODULE_*. */
+export function module(): i32 {
+  return TRAINING ? MODULE_TRAIN : MODULE_INFER
 }
 
-/** Writes the table of vector constants; once per memory, before the first run. */
+/** Writes the table of vector constants, and a choice of tile; once per memory, before the first run. */
 export function initialize(): void {
   fillConstants()
-}
-
-/** Whether this build fuses multiply and add. */
-export function fused(): bool {
-  return ASC_FEATURE_RELAXED_SIMD
+  setTile(ASC_FEATURE_RELAXED_SIMD ? TILE_6X8 : TILE_2X16)
 }

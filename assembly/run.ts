@@ -1,21 +1,21 @@
 // How programs run: on one thread or several, for one record after the other.
 import { STEP_WORDS } from '../src/abi/ops'
 import { RECORD_WORDS } from '../src/abi/records'
-import {
-  JOB_AT,
-  JOB_FROM,
-  JOB_LEFT,
-  JOB_PROGRAM,
-  JOB_RECORD,
-  JOB_RECORDS,
-  JOB_STEP,
-  JOB_TILE,
-  JOB_TO,
-} from '../src/abi/threads'
-import { execute } from './execute'
-import { setTile } from './gemm/products'
+import { JOB_AT, JOB_FROM, JOB_LEFT, JOB_PROGRAM, JOB_RECORD, JOB_RECORDS, JOB_STEP, JOB_TO } from '../src/abi/threads'
+import { execute, isExtension } from './execute'
 import { finishUpdate } from './optimizers/optimizers'
-import { barrier, giveJob, Job, noteWaiting, others, setThreads, stand, takeJob, threads } from './threads/threads'
+import {
+  barrier,
+  giveJob,
+  Job,
+  LACKING,
+  noteWaiting,
+  others,
+  setThreads,
+  stand,
+  takeJob,
+  threads,
+} from './threads/threads'
 
 const STEP: usize = STEP_WORDS << 2
 
@@ -55,22 +55,32 @@ function finish(done: bool): bool {
   return done
 }
 
-/** What other threads do all their life. */
-export function work(thread: i32): void {
-  for (let job = takeJob(thread, 0); job > 0; job = takeJob(thread, job)) {
-    setTile(Job.word(JOB_TILE))
+/**
+ * What other threads do all their life: returns false when the thread is to leave, true when a job asks for a module that is not
+ * among `modules` (bit m for module m). The job waits: fetch the module, and come back.
+ */
+export function work(thread: i32, modules: i32): bool {
+  let job = takeJob(thread, 0, modules)
+  for (; job > 0; job = takeJob(thread, job, modules)) {
     const program = <usize>Job.word(JOB_PROGRAM)
     const first = program + <usize>Job.word(JOB_FROM) * STEP
     const last = program + <usize>Job.word(JOB_TO) * STEP
     advance(first, last, first, <usize>Job.word(JOB_RECORD), Job.word(JOB_RECORDS), thread)
   }
+  return job == LACKING
 }
 
-/** In a copy of the memory: finishes what each dead one of `count` threads has left of its share of an update. */
+/**
+ * In a copy of the memory: finishes what each dead one of `count` threads has left of its share of an update. Steps of
+ * extensions change nothing in place: they are done again.
+ */
 export function mend(count: i32, step: usize, record: usize): void {
-  stand(count)
-  for (let thread = 1; thread < count; thread++) finishUpdate(step, record, thread)
-  setThreads(1)
+  if (isExtension(step)) execute(step, record, 0)
+  else if (TRAINING) {
+    stand(count)
+    for (let thread = 1; thread < count; thread++) finishUpdate(step, record, thread)
+    setThreads(1)
+  }
 }
 
 /** Runs the list from `step` on, then on the records after this one; false when the main thread has waited long enough. */

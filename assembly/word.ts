@@ -1,5 +1,5 @@
 // How kernels' callers read a step's words and a record's, and write a record's.
-import { PANEL } from '../src/abi/layout'
+import { PANEL, SUM_CHUNK } from '../src/abi/layout'
 
 /** Operand `index` of a step, or dynamic word `index` of a record. */
 export class Word {
@@ -32,5 +32,10 @@ export class Word {
   /** Panels of the columns that operand `index` counts. */
   @inline static panels(at: usize, index: i32): i32 {
     return (Word.int(at, index) + PANEL - 1) / PANEL
+  }
+
+  /** Chunks of the floats that operand `index` counts. */
+  @inline static chunks(at: usize, index: i32): i32 {
+    return (Word.int(at, index) + SUM_CHUNK - 1) / SUM_CHUNK
   }
 }

@@ -1,23 +1,36 @@
-// Builds build/: the wasm targets of asconfig.json, the JavaScript of all sources, then what the package ships.
-// Names given on the command line build only those: a target, `src`, `dist`, or `js` for both of the last.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+// Builds build/: the wasm files, the JavaScript of all sources, then what the package ships.
+// Names given on the command line build only those: a target of asconfig.json, `src`, `dist`, or `js` for both of the last.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { fileOf, MODULES, TARGETS } from './wasm.mjs'
 
-const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' })
-const root = new URL('..', import.meta.url)
-process.chdir(new URL(root).pathname)
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 mkdirSync('build', { recursive: true })
 
+const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' })
 const asked = process.argv.slice(2)
 const wants = (...names) => asked.length === 0 || names.some((name) => asked.includes(name))
 /** For ready.mjs: what a compiler leaves as it is does not tell when it ran. */
 const stamp = (part) => writeFileSync(`build/${part}.built`, '')
 
-const targets = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets)
-for (const target of targets.filter((name) => wants(name))) {
-  node('node_modules/assemblyscript/bin/asc.js', 'assembly/index.ts', '--target', target)
-  stamp(target)
+function compile(module, target) {
+  const compiler = ['node_modules/assemblyscript/bin/asc.js', ...MODULES[module]]
+  const out = ['--target', target, '--outFile', `build/${fileOf(module, target)}.wasm`]
+  return new Promise((resolve, reject) => {
+    const end = (code) => (code === 0 ? resolve() : reject(new Error(`${module}, ${target}: not compiled`)))
+    spawn(process.execPath, [...compiler, ...out], { stdio: 'inherit' }).once('exit', end)
+  })
 }
+
+const targets = TARGETS.filter((target) => wants(target))
+const files = Object.keys(MODULES).flatMap((module) => targets.map((target) => [module, target]))
+const compileAll = async () => {
+  for (let file = files.shift(); file; file = files.shift()) await compile(...file)
+}
+await Promise.all(Array.from({ length: availableParallelism() }, compileAll))
+targets.forEach(stamp)
 if (wants('src', 'js')) {
   node('node_modules/typescript/bin/tsc', '--incremental', '--tsBuildInfoFile', 'build/tsc.json')
   stamp('src')

@@ -89,12 +89,12 @@ const terse = (names) => ({
 })
 
 export async function bundle() {
-  packWasm('build')
+  packWasm()
   rmSync(OUT, { recursive: true, force: true })
   await buildEntries()
   const scripts = (folder) =>
-    readdirSync(folder)
-      .filter((file) => file.endsWith('.js') && file !== 'bytes.js')
+    readdirSync(folder, { recursive: true })
+      .filter((file) => file.endsWith('.js') && !file.startsWith('bytes'))
       .map((file) => join(folder, file))
   const modules = ENTRIES.map((name) => import(pathToFileURL(`${SOURCES}/entries/${name}.js`).href))
   const names = (await Promise.all(modules)).flatMap(Object.keys)

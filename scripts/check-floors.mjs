@@ -21,7 +21,8 @@ const FLOORS = [
   ['abi'],
 ]
 /** What the import conditions choose; all that they may choose lies in one room. */
-const CONDITIONAL = { '#runtime': 'src/runtime/host.ts', '#modules': 'src/runtime/host.ts' }
+const CONDITIONAL = /^#(runtime|modules\/\w+)$/
+const CHOSEN = 'src/runtime/host.ts'
 
 const root = process.argv[2] ?? '.'
 
@@ -33,7 +34,7 @@ function readImports() {
       .map((file) => join(folder, file)),
   )
   const resolve = (from, name) => {
-    if (Object.hasOwn(CONDITIONAL, name)) return CONDITIONAL[name]
+    if (CONDITIONAL.test(name)) return CHOSEN
     const path = normalize(join(dirname(from), name))
     // AssemblyScript leaves the extension out
     const found = [path, `${path}.ts`, `${path}/index.ts`].find((candidate) => files.includes(candidate))

@@ -5,18 +5,17 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { SOURCES } from './entries.mjs'
 import { packWasm } from './pack-wasm.mjs'
 
-const BYTES = 'src/runtime/bytes.js'
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 const config = JSON.parse(readFileSync('jsr.json', 'utf8'))
 const wanted = JSON.stringify({ ...config, version, exports: SOURCES }, null, 2)
 if (JSON.stringify(config, null, 2) !== wanted) writeFileSync('jsr.json', `${wanted}\n`)
 
-packWasm('build', BYTES)
+const packed = packWasm('src/runtime/bytes')
 try {
   const args = ['publish', '--allow-dirty', '--config', 'jsr.json', ...process.argv.slice(2)]
   const { status, error } = spawnSync(process.env.DENO ?? 'deno', args, { stdio: 'inherit' })
   if (error) throw error
   process.exitCode = status ?? 1
 } finally {
-  rmSync(BYTES)
+  for (const path of packed) rmSync(path)
 }

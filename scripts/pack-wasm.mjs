@@ -1,8 +1,15 @@
-// Writes the wasm files as text for browsers (src/runtime/inlined.ts): simd.wasm, and relaxed.wasm as a patch of it, since they differ little.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Writes the wasm files as text for browsers (src/runtime/inlined.ts): of each module the plain one, and the relaxed one as a patch of it,
+// since they differ little.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
+import { fileOf, MODULES } from './wasm.mjs'
 
-const WINDOW = 6
+/** Places that start with the same bytes are compared. */
+const WINDOW = 3
+/** A copy must be longer than this; from far away, whose distance takes a byte more, longer by FARTHER. */
+const LEAST = 3
+const NEAR = 63
+const FARTHER = 6
 
 /** See applyPatch in src/runtime/inlined.ts. Greedy: at each byte the longest copy among the places that start alike. */
 export function makePatch(base, target) {
@@ -25,15 +32,14 @@ export function makePatch(base, target) {
   const flush = (at, start, length) => {
     number(at - fresh)
     out.push(...target.subarray(fresh, at))
-    const moved = length ? start - from : 0
+    const moved = length ? start - from - (at - fresh) : 0
     number(length)
     number(((moved << 1) ^ (moved >> 31)) >>> 0)
-    from += moved + length
+    from = start + length
     fresh = at + length
   }
   for (let at = 0; at < target.length; ) {
-    let best = 0
-    let start = 0
+    let [best, start, far] = [0, 0, 0]
     for (const place of places.get(key(target, at)) ?? []) {
       let length = 0
       while (
@@ -42,13 +48,12 @@ export function makePatch(base, target) {
         base[place + length] === target[at + length]
       )
         length++
-      // on a tie the nearest place costs the fewest bytes
-      if (length > best || (length === best && Math.abs(place - from) < Math.abs(start - from))) {
-        best = length
-        start = place
-      }
+      // as many bytes replaced as were there before is what is near
+      const away = Math.abs(place - from - (at - fresh))
+      const gain = worth(length, away) - worth(best, far)
+      if (gain > 0 || (gain === 0 && away < far)) [best, start, far] = [length, place, away]
     }
-    if (best >= WINDOW + (Math.abs(start - from) > 64 ? 4 : 0)) {
+    if (best > LEAST + (far > NEAR ? FARTHER : 0)) {
       flush(at, start, best)
       at += best
     } else at++
@@ -57,15 +62,21 @@ export function makePatch(base, target) {
   return Buffer.from(out)
 }
 
-/** Packs FOLDER/*.wasm into a module. */
-export function packWasm(folder, file = `${folder}/src/runtime/bytes.js`) {
-  const simd = readFileSync(`${folder}/simd.wasm`)
-  const relaxed = readFileSync(`${folder}/relaxed.wasm`)
+const worth = (length, away) => length - (away > NEAR ? FARTHER : 0)
+
+/** Packs the wasm files of build/ into JavaScript modules, one for each wasm module; returns their paths. */
+export function packWasm(folder = 'build/src/runtime/bytes') {
   const text = (bytes) => JSON.stringify(deflateRawSync(bytes, { level: 9, memLevel: 9 }).toString('base64'))
-  const lines = [
-    '/* @ts-self-types="./bytes.d.ts" */',
-    `export const SIMD = ${text(simd)}`,
-    `export const RELAXED = ${text(makePatch(simd, relaxed))}`,
-  ]
-  writeFileSync(file, `${lines.join('\n')}\n`)
+  mkdirSync(folder, { recursive: true })
+  return Object.keys(MODULES).map((module) => {
+    const [simd, relaxed] = ['simd', 'relaxed'].map((target) => readFileSync(`build/${fileOf(module, target)}.wasm`))
+    const lines = [
+      `/* @ts-self-types="./${module}.d.ts" */`,
+      `export const SIMD = ${text(simd)}`,
+      `export const RELAXED = ${text(makePatch(simd, relaxed))}`,
+    ]
+    const path = `${folder}/${module}.js`
+    writeFileSync(path, `${lines.join('\n')}\n`)
+    return path
+  })
 }

@@ -1,9 +1,10 @@
 // Makes a fresh clone ready: installs the packages when they are missing, and builds what has a newer source. `--install` builds
 // nothing.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { TARGETS } from './wasm.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -22,15 +23,15 @@ function newest(...folders) {
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`),
   )
-  return Math.max(...[...files, 'asconfig.json', 'tsconfig.json', 'package.json'].map((file) => statSync(file).mtimeMs))
+  const settings = ['asconfig.json', 'scripts/wasm.mjs', 'tsconfig.json', 'package.json']
+  return Math.max(...[...files, ...settings].map((file) => statSync(file).mtimeMs))
 }
 
 /** What there is to build, in this order, and whether it is older than its sources. */
 function stale() {
   const built = (part) => (existsSync(`build/${part}.built`) ? statSync(`build/${part}.built`).mtimeMs : 0)
-  const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'))
   const machine = newest('assembly', 'src/abi')
-  const parts = Object.keys(targets).filter((target) => built(target) < machine)
+  const parts = TARGETS.filter((target) => built(target) < machine)
   // browsers get the wasm as text, which is made with the rest of what the package ships
   const hasNewMachine = parts.length > 0
   if (built('src') < newest('src', 'test', 'bench', 'docs', 'examples')) parts.push('src')

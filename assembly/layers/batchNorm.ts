@@ -59,9 +59,10 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
     const x = Word.address(step, BATCH_NORM_X) + offset
     const at = Word.address(step, BATCH_NORM_STATISTICS) + offset
-    if (mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM)
-      batchStatistics(step, at, x, rows, offset, mode)
-    else constantStatistics(step, at, offset, mode)
+    if (mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM) {
+      if (TRAINING) batchStatistics(step, at, x, rows, offset, mode)
+      else unreachable()
+    } else constantStatistics(step, at, offset, mode)
     const gamma = Column.load(gammas, offset, one)
     const mean = v128.load(at + row * STATISTICS_MEAN)
     const r = v128.load(at + row * STATISTICS_R)

@@ -29,11 +29,6 @@ import { Word } from '../word'
 /** Bytes of what is summed at a time. */
 const CHUNK: usize = SUM_CHUNK << 2
 
-/** Chunks of the floats that operand `index` counts. */
-export function chunksOf(step: usize, index: i32): i32 {
-  return (Word.int(step, index) + SUM_CHUNK - 1) / SUM_CHUNK
-}
-
 /** Sums of |v| and v² in float64, two lanes each. */
 class Sums {
   @inline static low(v: v128): v128 {

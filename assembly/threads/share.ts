@@ -8,6 +8,7 @@
 // A slot's word says which shared step claimed it last, and who. A thread leaves a step when all its slots are claimed, so
 // words are never cleared: an older number is a free slot. Which thread computes what changes no bit of any result.
 import { MOST_SLOTS, THREAD_SLOTS, THREADS_SLOTS } from '../../src/abi/threads'
+import { Word } from '../word'
 import { nextShare, shares, threads } from './threads'
 
 /** Below the step's number in a slot's word: the thread, and whether it is done. */
@@ -42,6 +43,11 @@ export class Share {
     self = thread
     front = Slot.of(thread)
     back = Slot.of(thread + 1)
+  }
+
+  /** Opens it for the panels of the columns that operand `index` counts. */
+  static columns(step: usize, index: i32, thread: i32): void {
+    Share.of(Word.panels(step, index), thread)
   }
 
   /** Whether there is more to do for this thread, and then what. */

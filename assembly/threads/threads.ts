@@ -7,6 +7,7 @@ import {
   JOB_ARRIVALS,
   JOB_AT,
   JOB_LEFT,
+  JOB_MODULES,
   JOB_SHARES,
   JOB_SHARES_NOW,
   JOB_STEP,
@@ -28,6 +29,9 @@ const SPINS: i32 = 100000
 const LEAST_SPINS: i32 = 3000
 /** The same for a thread that cannot sleep, before it gives up: some 50 ms. */
 const LONG_SPINS: i32 = 50000000
+
+/** What `takeJob` returns for a job that asks for a module which the thread lacks. */
+export const LACKING: i32 = 0
 
 /** Threads running the list. */
 export let threads: i32 = 1
@@ -65,6 +69,11 @@ export class Job {
 
 export function setThreads(count: i32): void {
   threads = count
+}
+
+/** The steps shared out so far, where another module has counted on. */
+export function setShares(count: i64): void {
+  shares = count
 }
 
 /** The next step that is shared out. */
@@ -108,10 +117,11 @@ export function giveJob(count: i32): void {
 }
 
 /**
- * Other threads: sleeps until there is a job other than `last`, and begins it; returns its number, or one below 0 to stop.
- * The main thread may take a job back that nobody has begun: see withdraw in team.ts.
+ * Other threads: sleeps until there is a job other than `last`, and begins it; returns its number, one below 0 to stop, or
+ * LACKING, without having begun it, when the job asks for others than `modules`. The main thread may take a job back that nobody
+ * has begun: see withdraw in team.ts.
  */
-export function takeJob(thread: i32, last: i32): i32 {
+export function takeJob(thread: i32, last: i32, modules: i32): i32 {
   const line = Line.at(thread)
   if (last == 0) {
     atomic.store<i32>(line, LINE_THERE, LINE_READY << 2)
@@ -123,6 +133,7 @@ export function takeJob(thread: i32, last: i32): i32 {
     atomic.wait<i32>(line + (LINE_GO << 2), last, -1)
     job = atomic.load<i32>(line, LINE_GO << 2)
   }
+  if (job > 0 && Job.word(JOB_MODULES) & ~modules) return LACKING
   job = atomic.or<i32>(line, 1, LINE_GO << 2) | 1
   threads = Job.word(JOB_THREADS)
   arrivals = Job.word(JOB_ARRIVALS)

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { fileOf, MODULES, SHIPPED } from '../wasm.mjs'
 import { npm, npmScript, run } from './install.mjs'
 
 export const WORKER_CONDITIONS = ['workerd', 'worker', 'browser']
@@ -121,7 +122,7 @@ export const pages = {
       logLevel: 'warn',
       build: { outDir, emptyOutDir: true },
     })
-    cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(outDir, 'simd.wasm'))
+    copyWasm(folder, outDir)
     return outDir
   },
 }
@@ -141,9 +142,8 @@ async function runWebpack(tools, options) {
 export async function deploy({ folder }, tools, node) {
   const { nodeFileTrace } = await tool(tools, '@vercel/nft')
   const { fileList } = await nodeFileTrace([join(folder, 'cold.mjs')], { base: folder, processCwd: folder })
-  for (const build of ['simd', 'relaxed']) {
-    if (![...fileList].some((file) => file.endsWith(`${build}.wasm`)))
-      throw new Error(`the tracer missed ${build}.wasm`)
+  for (const name of Object.keys(MODULES).flatMap((module) => SHIPPED.map((target) => fileOf(module, target)))) {
+    if (![...fileList].some((file) => file.endsWith(`/${name}.wasm`))) throw new Error(`the tracer missed ${name}.wasm`)
   }
   const path = join(folder, 'bundle-node')
   await runWebpack(tools, {
@@ -158,26 +158,34 @@ export async function deploy({ folder }, tools, node) {
 /** The installed files as they are, found through an import map. */
 function importMap({ folder }) {
   const build = '/node_modules/fourlane/build'
-  const names = { '#runtime': 'src/runtime/web.js', '#modules': 'src/runtime/inlined.js' }
+  const names = { '#runtime': 'src/runtime/web.js' }
+  for (const name of ['infer', 'train']) names[`#modules/${name}`] = `src/runtime/inlined/${name}.js`
   for (const name of ['core', 'predict']) names[`fourlane/${name}`] = `dist/${name}.js`
   names.fourlane = 'dist/full.js'
   const imports = Object.fromEntries(Object.entries(names).map(([name, path]) => [name, `${build}/${path}`]))
   const map = `<script type="importmap" nonce="map">${JSON.stringify({ imports })}</script>`
   writeFileSync(join(folder, 'index.html'), PAGE.replace('page.js', 'page.mjs').replace('<script', `${map}<script`))
-  cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(folder, 'simd.wasm'))
+  copyWasm(folder, folder)
   return folder
+}
+
+/** What the scenario loads by hand. */
+function copyWasm(folder, to) {
+  for (const file of ['simd.wasm', 'solve-simd.wasm']) {
+    cpSync(join(folder, 'node_modules/fourlane/build', file), join(to, file))
+  }
 }
 
 function finish(outdir, folder) {
   writeFileSync(join(outdir, 'index.html'), PAGE)
-  cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(outdir, 'simd.wasm'))
+  copyWasm(folder, outdir)
   return outdir
 }
 
 function viteRoot(folder) {
   writeFileSync(join(folder, 'index.html'), PAGE.replace('page.js', 'page.mjs'))
   mkdirSync(join(folder, 'public'), { recursive: true })
-  cpSync(join(folder, 'node_modules/fourlane/build/simd.wasm'), join(folder, 'public/simd.wasm'))
+  copyWasm(folder, join(folder, 'public'))
   return folder
 }
 

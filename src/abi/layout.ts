@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of meaning of any of these files; a stale module is refused at load. */
-export const ABI_VERSION = 3
+export const ABI_VERSION = 4
 
 /** Regions start on cache lines. */
 export const ALIGN = 64
@@ -26,3 +26,7 @@ export const TILE_2X16 = 2
 /** For engines that join pairs of vectors into wider ones. */
 export const TILE_4X16 = 3
 export const TILE_5X16 = 4
+
+/** Where `setTile` leaves its choice for all threads and modules: rows of tiles one panel wide, and whether there are wider ones. */
+export const TILE_ROWS_AT = 1520
+export const TILE_WIDE_AT = 1524

@@ -1,7 +1,8 @@
 /**
  * The machine's ops. A program is a list of steps. A step is STEP_WORDS 32-bit words: word 0 is the op, then operands at the
  * indices that the files beside this one name; an operand is an i32 unless its comment says f32. Addresses are byte addresses,
- * strides are in bytes. Codes follow each other without gaps, so that the machine's switch becomes a table.
+ * strides are in bytes. The codes of `infer` and `train` follow each other without gaps, and so do those of each extension, so that
+ * the machine's switches become tables.
  */
 
 export const STEP_WORDS = 32
@@ -9,70 +10,75 @@ export const OP = 0
 /** 1: no thread can be hurt when another goes on to the next step of the list; 0: they meet at a barrier first. */
 export const STEP_GOES_ON = 31
 
+// Forward passes: `infer`, and `train`, which contains it.
+
 /** Does nothing: the place of a step that is not needed for now. */
 export const OP_NONE = 0
-/** to[r] = from[order[first + r]] for the batch's rows; elements are 32-bit words of any kind. */
-export const OP_GATHER = 1
 /** y = activation(x · w + b), with w in panels: [ceil(units / PANEL)][inputs][PANEL]. */
-export const OP_DENSE = 2
-/** dw = xᵀ · dz, in w's panel layout; db = column sums of dz (skipped when DENSE_B is 0). */
-export const OP_DENSE_DW = 3
-/** dx = dz · wᵀ, times the derivative of the activation that made x. */
-export const OP_DENSE_DX = 4
+export const OP_DENSE = 1
 /** y = activation(x), element by element or row by row; y may be x. */
-export const OP_ACTIVATE = 5
+export const OP_ACTIVATE = 2
+/** Batch statistics, then y = gamma * (r * (x - mean) / spread + d) + beta; r = 1 and d = 0 but for batch renorm. */
+export const OP_BATCH_NORM = 3
+/** y = gamma * n + beta, n = (x - mean) / sqrt(variance + epsilon) of each group of a row's columns. */
+export const OP_ROW_NORM = 4
+/** to[i] = from[i / SPREAD_RUN]: one value a channel becomes one a column. */
+export const OP_SPREAD = 5
+/** to = a + b */
+export const OP_ADD = 6
+/** y = x where x > 0, else alpha * x with one alpha a column. */
+export const OP_PRELU = 7
+/** w = g * v / |v| for each unit; w and v in panels. */
+export const OP_WEIGHT_NORM = 8
+
+// What `train` has beside them.
+
+/** to[r] = from[order[first + r]] for the batch's rows; elements are 32-bit words of any kind. */
+export const OP_GATHER = 9
+/** dw = xᵀ · dz, in w's panel layout; db = column sums of dz (skipped when DENSE_B is 0). */
+export const OP_DENSE_DW = 10
+/** dx = dz · wᵀ, times the derivative of the activation that made x. */
+export const OP_DENSE_DX = 11
 /** dx = dy * activation'(saved); dx may be dy. */
-export const OP_ACTIVATE_BACK = 6
+export const OP_ACTIVATE_BACK = 12
 /** Row losses and, when LOSS_GRADIENT is not 0, the gradient of their weighted mean. */
-export const OP_LOSS = 7
+export const OP_LOSS = 13
 /** record.loss = weighted mean of the row losses; record.weight = sum of the weights. */
-export const OP_MEAN_LOSS = 8
+export const OP_MEAN_LOSS = 14
 /** record.correct = rows whose largest output is the target's class, or outputs on the target's side of a threshold. */
-export const OP_CORRECT = 9
+export const OP_CORRECT = 15
 
 /** gradients += l1 * sign(w) + l2 * w (unless PENALTY_GRADIENTS is 0); partials = l1 * sum|w| + l2 / 2 * sum w² */
-export const OP_PENALTY = 10
+export const OP_PENALTY = 16
 /** record.penalty += sum of PENALTY_SUM_COUNT partials */
-export const OP_PENALTY_SUM = 11
+export const OP_PENALTY_SUM = 17
 /** record.penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows */
-export const OP_ACTIVITY = 12
+export const OP_ACTIVITY = 18
 /** to = dy + (l1 * sign(y) + l2 * y) / rows */
-export const OP_ACTIVITY_BACK = 13
+export const OP_ACTIVITY_BACK = 19
 /** partials = sums of |g|^p, or the largest |g|, by CLIP_ORDER. */
-export const OP_GRADIENT_SUMS = 14
+export const OP_GRADIENT_SUMS = 20
 /** record.gradientNorm = the block's norm from its partials; gradients *= min(1, limit / (norm + 1e-6)) */
-export const OP_CLIP_NORM = 15
+export const OP_CLIP_NORM = 21
 /** gradients = clamp(gradients, -limit, limit) */
-export const OP_CLIP_VALUE = 16
+export const OP_CLIP_VALUE = 22
 
-/** Batch statistics, then y = gamma * (r * (x - mean) / spread + d) + beta; r = 1 and d = 0 but for batch renorm. */
-export const OP_BATCH_NORM = 17
 /** dx, dgamma and dbeta from dy, x and what OP_BATCH_NORM left in the statistics. */
-export const OP_BATCH_NORM_BACK = 18
+export const OP_BATCH_NORM_BACK = 23
 /** The running statistics move towards the batch's. */
-export const OP_RUNNING_STATISTICS = 19
-/** y = gamma * n + beta, n = (x - mean) / sqrt(variance + epsilon) of each group of a row's columns. */
-export const OP_ROW_NORM = 20
+export const OP_RUNNING_STATISTICS = 24
 /** dx from dy and n. */
-export const OP_ROW_NORM_BACK = 21
+export const OP_ROW_NORM_BACK = 25
 /** dgamma = column sums of dy * n, dbeta = column sums of dy. */
-export const OP_COLUMN_SUMS = 22
-/** to[i] = from[i / SPREAD_RUN]: one value a channel becomes one a column. */
-export const OP_SPREAD = 23
+export const OP_COLUMN_SUMS = 26
 /** to[i] = sum of the SPREAD_RUN values of from that belong to i. */
-export const OP_COLLECT = 24
+export const OP_COLLECT = 27
 /** to = from * mask / (1 - rate), the way forward and the way back alike. */
-export const OP_DROPOUT = 25
+export const OP_DROPOUT = 28
 /** to = from + stddev * N(0, 1) */
-export const OP_NOISE = 26
-/** to = a + b */
-export const OP_ADD = 27
-/** y = x where x > 0, else alpha * x with one alpha a column. */
-export const OP_PRELU = 28
+export const OP_NOISE = 29
 /** dx and dalpha from dy and x. */
-export const OP_PRELU_BACK = 29
-/** w = g * v / |v| for each unit; w and v in panels. */
-export const OP_WEIGHT_NORM = 30
+export const OP_PRELU_BACK = 30
 /** dv and dg from dw. */
 export const OP_WEIGHT_NORM_BACK = 31
 
@@ -102,3 +108,17 @@ export const OP_NOVOGRAD_NORMS = 47
 /** The tensor's second moment: the first float of its share of state 1. */
 export const OP_NOVOGRAD_MOMENT = 48
 export const OP_NOVOGRAD = 49
+
+// Of the extension `solve`: MODULE_SOLVE << MODULE_SHIFT and on.
+
+/** partials = sums of x * y per chunk, in float64 */
+export const OP_DOT_PARTIALS = 512
+/** record.dot = sum of DOT_SUM_COUNT partials */
+export const OP_DOT_SUM = 513
+/** to = y + record.scalar * x; to may be x or y. */
+export const OP_AXPY = 514
+
+// Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
+
+/** The i32 at `to` = the sum of CHECKSUM_BYTES signed bytes, modulo 2^32. */
+export const OP_CHECKSUM = 768

@@ -29,3 +29,5 @@ export const RECORD_PENALTY = 16
 export const RECORD_CORRECT = 18
 /** f64 out: norm of the whole gradient before clipping. */
 export const RECORD_GRADIENT_NORM = 20
+/** f64 out: the last dot product. */
+export const RECORD_DOT = 22

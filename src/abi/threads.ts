@@ -11,8 +11,8 @@ export const JOB_TO = 2
 export const JOB_RECORD = 3
 export const JOB_RECORDS = 4
 export const JOB_THREADS = 5
-/** TILE_* */
-export const JOB_TILE = 6
+/** Bit m for every module m that the main thread has at hand: a worker that lacks one fetches it before it takes the job. */
+export const JOB_MODULES = 6
 /** Barriers passed before the job. */
 export const JOB_ARRIVALS = 7
 /** Address of the journals, JOURNAL_BYTES for each thread but the main one. */

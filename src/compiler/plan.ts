@@ -172,7 +172,7 @@ function planOpen(builder: ProgramBuilder, layers: readonly Layer[], objective: 
 
 /** Clipping, running statistics and the optimizer's pass. */
 function planUpdate(builder: ProgramBuilder, objective: Objective): Pick<OpenPlan, 'update' | 'statistics' | 'commit'> {
-  let statistics: Range = [0, 0]
+  let statistics = builder.span(0, 0)
   const update = builder.range(() => {
     emitClipping(builder, objective)
     statistics = builder.range(() => builder.emitDeferred())
@@ -251,11 +251,11 @@ function planTraining(
       outputs,
       evaluateOutputs,
       evaluate,
-      evaluateTrial: [gradients[0], forwardEnd],
+      evaluateTrial: builder.span(gradients[0], forwardEnd),
       layers: visible,
       penalty,
-      fit: [gather[0], updating.update[1]],
-      step: [gradients[0], updating.update[1]],
+      fit: builder.span(gather[0], updating.update[1]),
+      step: builder.span(gradients[0], updating.update[1]),
       gradients,
       ...updating,
       useWeights,

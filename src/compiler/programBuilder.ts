@@ -6,7 +6,7 @@ import type { Arena } from '../machine/arena.ts'
 import { rowStride } from '../machine/matrixLayout.ts'
 import { activateBack } from '../machine/ops/layers.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
-import { encode, programBytes, type Range, type Step, step } from '../machine/program.ts'
+import { encode, modulesOf, programBytes, type Range, type Step, step } from '../machine/program.ts'
 import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
@@ -108,7 +108,12 @@ export class ProgramBuilder implements Builder {
   range(emit: () => void): Range {
     const from = this.steps.length
     emit()
-    return [from, this.steps.length]
+    return this.span(from, this.steps.length)
+  }
+
+  /** Steps [from, to), which lie in several ranges. */
+  span(from: number, to: number): Range {
+    return [from, to, modulesOf(this.steps.slice(from, to))]
   }
 
   parameter(name: string): { address: number; gradient: number } {
@@ -175,9 +180,13 @@ export class ProgramBuilder implements Builder {
     return { y, lowered }
   }
 
-  /** Writes all steps to a region of their own; the regions handed out start at `from` and are zeroed. */
+  /**
+   * Writes all steps to a region of their own; the regions handed out start at `from` and are zeroed.
+   * @throws Error when the steps need a wasm module that is not loaded.
+   */
   write(from: number): number {
     const { arena } = this.site
+    arena.machine.need(modulesOf(this.steps))
     arena.top = Math.max(arena.top, this.#top)
     const program = arena.reserve(programBytes(this.steps.length))
     arena.commit()

@@ -1,5 +1,5 @@
 /** `fourlane/formats`: models, weights and arrays of other tools. Importers that make models bring the wasm along. */
-import { modules } from '#modules'
+import { modules } from '#modules/train'
 import * as keras from '../exchange/keras.ts'
 import { bringing } from '../runtime/modules.ts'
 

@@ -1,8 +1,8 @@
 /**
- * `fourlane`: the public names. Those that reach the machine bring its wasm along, wherever this host keeps it (`#modules`).
+ * `fourlane`: the public names. Those that reach the machine bring its wasm along, wherever this host keeps it (`#modules/train`).
  * By calls, not by importing: a bundle that makes no model holds no wasm.
  */
-import { modules } from '#modules'
+import { modules } from '#modules/train'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import { bringing } from '../runtime/modules.ts'

@@ -1,7 +1,7 @@
 /** One linear memory: regions laid out first, committed once, read and written through views. */
 import { ALIGN, MACHINE_BYTES } from '../abi/layout.ts'
 import { roundUp } from './matrixLayout.ts'
-import { instantiate, type Machine, type Target } from './wasm.ts'
+import { type Base, instantiate, type Machine, type Target } from './wasm.ts'
 
 const PAGE = 65536
 const LIMIT = 65536 * PAGE
@@ -14,8 +14,9 @@ export class Arena {
   #i32: Int32Array
   #f64: Float64Array
 
-  constructor(target?: Target) {
-    this.#machine = instantiate(target)
+  /** @param base `infer` for memories that only predict. */
+  constructor(target?: Target, base?: Base) {
+    this.#machine = instantiate(target, base)
     const { buffer } = this.#machine.memory
     this.#f32 = new Float32Array(buffer)
     this.#i32 = new Int32Array(buffer)

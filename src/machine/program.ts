@@ -2,8 +2,8 @@
 import { OP, STEP_GOES_ON, STEP_WORDS } from '../abi/ops.ts'
 import type { Foreign, Op, Values } from './ops/op.ts'
 
-/** Steps [from, to) of a program. */
-export type Range = readonly [from: number, to: number]
+/** Steps [from, to) of a program, and the wasm modules that they are of: bit m for module m. */
+export type Range = readonly [from: number, to: number, modules: number]
 
 /** A step before it is written. Operands that its op lacks are ignored, those left out are 0. */
 export interface Step {
@@ -19,6 +19,9 @@ export interface Memory {
 
 /** A step with every operand that its op needs, and no other. */
 export const step = <O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): Step => ({ op, operands })
+
+/** The modules that steps are of: bit m for module m. */
+export const modulesOf = (steps: readonly Step[]): number => steps.reduce((bits, { op }) => bits | (1 << op.module), 0)
 
 export const programBytes = (steps: number): number => steps * STEP_WORDS * 4
 

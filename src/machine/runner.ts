@@ -56,7 +56,9 @@ export class Runner {
   /** Runs on one thread: for little work. */
   run(program: number, range: Range, records: number, count = 1): void {
     if (this.#pending) this.flush()
-    this.#arena.machine.run(program, range[0], range[1], records, count, 0)
+    const { machine } = this.#arena
+    machine.need(range[2])
+    machine.run(program, range[0], range[1], records, count, 0)
   }
 
   /**
@@ -88,8 +90,10 @@ export class Runner {
   }
 
   #dispatch(many: number, { program, range, records, count }: Job): boolean {
+    const { machine } = this.#arena
+    machine.need(range[2])
     if (many > 1 && this.#threads) return this.#threads.run(many, program, range[0], range[1], records, count)
-    this.#arena.machine.run(program, range[0], range[1], records, count, 0)
+    machine.run(program, range[0], range[1], records, count, 0)
     return true
   }
 
@@ -156,6 +160,7 @@ export class Runner {
     let completed = (wreck.record - records) / (RECORD_WORDS * 4)
     if (commit !== undefined && step >= commit) {
       const { machine } = this.#arena
+      machine.need(range[2])
       machine.mend(wreck.threads, wreck.step, wreck.record)
       machine.run(program, step + 1, range[1], wreck.record, 1, 0)
       completed++

@@ -1,35 +1,64 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
 import { enableRelaxedSimd, environment } from '#runtime'
 import { ABI_VERSION } from '../abi/layout.ts'
+import { MODULE_SOLVE, MODULES } from '../abi/modules.ts'
 import { checkOneOf, checkOptions } from '../lib/check.ts'
-import { forgetModules, give, moduleOf, offers, requireWebAssembly } from '../runtime/modules.ts'
+import {
+  compiledModule,
+  fileOf,
+  forgetModules,
+  give,
+  loadedFiles,
+  MODULE_NAMES,
+  offers,
+  requireWebAssembly,
+  serving,
+} from '../runtime/modules.ts'
 import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tuner.ts'
 
 /** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
 export const TARGETS = ['debug', 'simd', 'relaxed'] as const
 export type Target = (typeof TARGETS)[number]
 
-/** An instance of the machine with a memory of its own. */
+/** The module that runs programs: `train` runs those of `infer`, too. */
+export type Base = 'infer' | 'train'
+
+/** A memory, and instances of wasm modules on it: one that runs programs, and the extensions that a program has needed. */
 export interface Machine {
   readonly target: Target
+  readonly base: Base
   readonly memory: WebAssembly.Memory
+  /**
+   * Brings along modules, bit m for module m, unless they are here; to be called before steps of theirs run.
+   * @throws Error when one of them is not loaded.
+   */
+  need(modules: number): void
   /** Runs steps [from, to) of the program once for each of `records` consecutive records. */
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
-  /** Chooses the shape of matrix tiles, one of TILE_CODES, of this instance; results stay the same to the bit. */
+  /** Chooses the shape of matrix tiles, one of TILE_CODES, on this memory; results stay the same to the bit. */
   setTile(code: number): void
   /** Finishes what dead ones of `threads` threads have left of an update's step; addresses of step and record. */
   mend(threads: number, step: number, record: number): void
 }
 
-/** What every build exports; see assembly/index.ts. */
-export interface Exports extends Record<string, unknown> {
-  memory: WebAssembly.Memory
+/** What every module exports; see assembly/identity.ts. */
+interface Identity extends Record<string, unknown> {
+  abiVersion(): number
+  fused(): number
+  module(): number
+}
+
+/** What `infer` and `train` export; see assembly/index.ts. */
+export interface BaseExports extends Identity {
   run: Machine['run']
   setTile: Machine['setTile']
   mend: Machine['mend']
-  abiVersion(): number
-  fused(): number
   initialize(): void
+}
+
+/** What an extension exports: called through the table by `run`. */
+interface ExtensionExports extends Identity {
+  execute: CallableFunction
 }
 
 // () -> v128: f32x4.relaxed_madd of three zeros
@@ -74,14 +103,14 @@ interface Chosen<T> {
   readonly reason: string
 }
 
-function chooseTarget(deterministic: boolean): Chosen<Target> {
+function chooseTarget(deterministic: boolean, base: Base): Chosen<Target> {
   if (deterministic) return { value: 'simd', reason: 'deterministic: the same arithmetic in every runtime' }
   if (configured.target) return { value: configured.target, reason: 'configureRuntime' }
   const forced = environment('FOURLANE_TARGET')
   if (forced) {
     return { value: checkTarget('FOURLANE_TARGET', forced), reason: 'FOURLANE_TARGET' }
   }
-  if (offers('relaxed') && hasRelaxedSimd())
+  if (offers(serving(base), 'relaxed') && hasRelaxedSimd())
     return { value: 'relaxed', reason: 'this host has relaxed SIMD: fused multiply-add' }
   return {
     value: 'simd',
@@ -99,7 +128,8 @@ function chooseTile(target: Target): Chosen<Tile> {
 }
 
 /** The build new models use: FOURLANE_TARGET or `configureRuntime`, else the fastest this host can run. */
-export const pickTarget = (deterministic = false): Target => chooseTarget(deterministic).value
+export const pickTarget = (deterministic = false, base: Base = 'train'): Target =>
+  chooseTarget(deterministic, base).value
 
 /** What a new model would run on, and why. */
 export interface RuntimeDescription {
@@ -111,11 +141,13 @@ export interface RuntimeDescription {
   readonly relaxedSimd: boolean
   /** Whether `enableWideVectors` has taken. */
   readonly wideVectors: boolean
+  /** The wasm files in use so far. */
+  readonly modules: readonly string[]
 }
 
 /** What new models run on, and why. */
 export function describeRuntime(): RuntimeDescription {
-  const target = chooseTarget(false)
+  const target = chooseTarget(false, 'train')
   const tile = chooseTile(target.value)
   return {
     target: target.value,
@@ -124,6 +156,7 @@ export function describeRuntime(): RuntimeDescription {
     tileReason: tile.reason,
     relaxedSimd: hasRelaxedSimd(),
     wideVectors: wide,
+    modules: loadedFiles().map((file) => `${file}.wasm`),
   }
 }
 
@@ -164,9 +197,19 @@ export function setWide(on: boolean): void {
 export const exportsOf = <E>(module: WebAssembly.Module, imports?: WebAssembly.Imports): E =>
   new WebAssembly.Instance(module, imports).exports as E
 
-function open(module: WebAssembly.Module): Exports {
-  const exports = exportsOf<Exports>(module)
-  if (typeof exports.abiVersion !== 'function') throw new RangeError('fourlane: this wasm file is none of fourlane')
+/** A new instance on a memory; `table` is where it looks for extensions. @throws RangeError for what is not of this release. */
+function join<E extends Identity>(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  table?: WebAssembly.Table,
+): E {
+  let exports: E | undefined
+  try {
+    exports = exportsOf<E>(module, { env: { memory, ...(table && { table }) } })
+  } catch {
+    // it asks for other imports
+  }
+  if (typeof exports?.abiVersion !== 'function') throw new RangeError('fourlane: this wasm file is none of fourlane')
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new RangeError(
       `fourlane: the wasm file has ABI version ${exports.abiVersion()}, expected ${ABI_VERSION}; build again, or take both from one release`,
@@ -175,17 +218,56 @@ function open(module: WebAssembly.Module): Exports {
   return exports
 }
 
-/** Makes a module from outside the build it is. */
+const newMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 65536 })
+const newTable = () => new WebAssembly.Table({ element: 'anyfunc', initial: MODULES })
+
+/** Makes a module from outside the file it is. */
 export function adopt(module: WebAssembly.Module, code?: Uint8Array): void {
-  give(open(module).fused() ? 'relaxed' : 'simd', module, code)
+  const exports = join(module, newMemory(), newTable())
+  give(fileOf(MODULE_NAMES[exports.module()], exports.fused() ? 'relaxed' : 'simd'), module, code)
 }
 
-/** What `setTile` of a new instance is told. */
-export const tileCode = (target: Target): number => TILE_CODES[chooseTile(target).value]
+/** What `setTile` of a new machine is told. */
+const tileCode = (target: Target): number => TILE_CODES[chooseTile(target).value]
 
-export function instantiate(target: Target = pickTarget()): Machine {
-  const exports = open(moduleOf(target))
+/** Tells a machine the tile that new models use. */
+export const resetTile = (machine: Machine): void => machine.setTile(tileCode(machine.target))
+
+/** Where the module in a file comes from, as it fits a memory. */
+export type Find = (file: string) => WebAssembly.Module
+
+/** The machine on a memory, and the exports of its base. `joined` hears of every module, its base first. */
+export function openMachine<E extends BaseExports>(
+  target: Target,
+  base: Base,
+  memory: WebAssembly.Memory,
+  find: Find,
+  joined?: (module: WebAssembly.Module, modules: number) => void,
+): { machine: Machine; exports: E } {
+  const table = newTable()
+  const module = find(fileOf(base, target))
+  const exports = join<E>(module, memory, table)
+  // train contains infer
+  let held = (2 << exports.module()) - 1
+  joined?.(module, held)
+  const need = (modules: number) => {
+    if (modules & ~held & ((1 << MODULE_SOLVE) - 1)) throw new Error('fourlane: this machine only predicts')
+    for (let number = MODULE_SOLVE; number < MODULES; number++) {
+      const bit = 1 << number
+      if (!(modules & ~held & bit)) continue
+      const module = find(fileOf(MODULE_NAMES[number], target))
+      table.set(number, join<ExtensionExports>(module, memory).execute)
+      held |= bit
+      joined?.(module, bit)
+    }
+  }
   exports.initialize()
-  exports.setTile(tileCode(target))
-  return { target, memory: exports.memory, run: exports.run, setTile: exports.setTile, mend: exports.mend }
+  const { run, setTile, mend } = exports
+  const machine: Machine = { target, base, memory, need, run, setTile, mend }
+  resetTile(machine)
+  return { machine, exports }
 }
+
+/** A machine with a memory of its own. */
+export const instantiate = (target?: Target, base: Base = 'train'): Machine =>
+  openMachine(target ?? pickTarget(false, base), serving(base), newMemory(), compiledModule).machine

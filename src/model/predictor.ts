@@ -38,7 +38,7 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
   const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
   const places = layoutParameters(layers, widths)
   const tensors = matchTensors(where, places, snapshot.tensors)
-  const arena = new Arena(pickTarget(deterministic))
+  const arena = new Arena(pickTarget(deterministic, 'infer'), 'infer')
   const parameters = arena.reserve(blockFloats(places) * 4)
   const end = arena.top
   arena.commit()

@@ -2,12 +2,12 @@
 
 import type { ByteSource } from '../lib/bytes.ts'
 
-/** Where a host keeps the wasm builds. */
+/** Where a host keeps wasm files. They go by their names without the extension. */
 export interface Modules {
-  /** Those that models may choose. */
-  readonly builds: readonly string[]
-  /** A build's code: compiled where hosts forbid compiling, else its bytes. */
-  read(name: string): WebAssembly.Module | Uint8Array
+  /** Those that models may choose; of a host that has all of them, none need be named. */
+  readonly files: readonly string[]
+  /** A file's code: compiled where hosts forbid compiling, else its bytes. */
+  read(file: string): WebAssembly.Module | Uint8Array
 }
 
 /** A worker: it ends when it is told to, whatever it is doing. */

@@ -1,5 +1,4 @@
-/** The wasm builds as text inside the JavaScript: nothing to fetch, nothing a bundler could lose. For browsers. */
-import { RELAXED, SIMD } from './bytes.js'
+/** Wasm files as text inside the JavaScript: nothing to fetch, nothing a bundler could lose. For browsers. */
 import type { Modules } from './host.ts'
 import { inflate } from './inflate.ts'
 
@@ -7,7 +6,7 @@ const decode = (text: string): Uint8Array => inflate(Uint8Array.from(atob(text),
 
 /**
  * Rebuilds a file from another one. The patch is its size, then runs: how many bytes are new, these bytes, how many are copied,
- * from where (relative to the end of the copy before, zigzag). All numbers are LEB128.
+ * from where (zigzag; 0 where the new bytes take the place of as many). All numbers are LEB128.
  */
 export function applyPatch(base: Uint8Array, patch: Uint8Array): Uint8Array {
   let at = 0
@@ -29,7 +28,7 @@ export function applyPatch(base: Uint8Array, patch: Uint8Array): Uint8Array {
     end += fresh
     const copied = number()
     const moved = number()
-    from += (moved >>> 1) ^ -(moved & 1)
+    from += fresh + ((moved >>> 1) ^ -(moved & 1))
     out.set(base.subarray(from, from + copied), end)
     from += copied
     end += copied
@@ -37,20 +36,12 @@ export function applyPatch(base: Uint8Array, patch: Uint8Array): Uint8Array {
   return out
 }
 
-const missing = (name: string, builds: string): never => {
-  throw new RangeError(`fourlane: no ${name}.wasm here; there is ${builds}`)
-}
-
-export const modules: Modules = {
-  builds: ['simd', 'relaxed'],
+/** A module's two files: deflated, base64, the relaxed one as a patch of the other. `prefix`: of their names. */
+export const inlined = (prefix: string, simd: string, relaxed: string): Modules => ({
+  files: [`${prefix}simd`, `${prefix}relaxed`],
   read(name) {
-    if (name === 'simd') return decode(SIMD)
-    return name === 'relaxed' ? applyPatch(decode(SIMD), decode(RELAXED)) : missing(name, 'simd and relaxed')
+    if (name === `${prefix}simd`) return decode(simd)
+    if (name === `${prefix}relaxed`) return applyPatch(decode(simd), decode(relaxed))
+    throw new RangeError(`fourlane: no ${name}.wasm here; there are ${prefix}simd and ${prefix}relaxed`)
   },
-}
-
-/** The build that runs everywhere, alone: less to download. */
-export const plainModules: Modules = {
-  builds: ['simd'],
-  read: (name) => (name === 'simd' ? decode(SIMD) : missing(name, 'simd')),
-}
+})

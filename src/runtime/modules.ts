@@ -1,7 +1,18 @@
-/** Where compiled modules come from: `init`, else the files of the host, else what the entry point brought along. */
-import { modules } from '#runtime'
+/** Where compiled modules come from: `init`, else the files of the host, else what an entry point or a factory brought along. */
+import { modules as host } from '#runtime'
 import { isA } from '../lib/check.ts'
 import type { Modules } from './host.ts'
+
+/** The modules, each at its number: see src/abi/modules.ts. */
+export const MODULE_NAMES = ['infer', 'train', 'solve', 'int8'] as const
+export type ModuleName = (typeof MODULE_NAMES)[number]
+
+/** The name of a module's file for a target, without its extension. */
+export const fileOf = (module: ModuleName, target: string): string =>
+  module === 'train' ? target : `${module}-${target}`
+
+/** Targets that travel. */
+const TARGETS = ['simd', 'relaxed']
 
 interface Given {
   readonly module: WebAssembly.Module
@@ -12,12 +23,12 @@ interface Given {
 const given = new Map<string, Given>()
 const compiled = new Map<string, WebAssembly.Module>()
 const variants = new Map<string, WebAssembly.Module>()
-let source = modules
+const brought = new Map<string, Modules>()
 
-/** The function itself, after bringing along the builds: cheap, and idle where there are files or as many builds already. */
+/** The function itself, after bringing along these files: cheap, and idle where the host has files. */
 export function bringing<F extends (...args: never[]) => unknown>(from: Modules | undefined, open: F): F {
   const opened = (...args: Parameters<F>) => {
-    if (from && from.builds.length > (source?.builds.length ?? 0)) source = from
+    for (const file of from?.files ?? []) if (from) brought.set(file, from)
     return open(...args)
   }
   return opened as F
@@ -30,45 +41,68 @@ export function requireWebAssembly(): void {
   }
 }
 
-/** Uses this module for a build from now on. */
-export function give(name: string, module: WebAssembly.Module, code?: Uint8Array): void {
-  given.set(name, { module, code })
-  variants.delete(name)
+/** Uses this module for a file from now on. */
+export function give(file: string, module: WebAssembly.Module, code?: Uint8Array): void {
+  given.set(file, { module, code })
+  variants.delete(file)
 }
 
-/** Whether models may choose this build: one that was given; when none was, one that this host has. */
-export const offers = (name: string): boolean =>
-  given.size > 0 ? given.has(name) : source === undefined || source.builds.includes(name)
+/** The files of a module that models may choose from: those given; when none was, those of the host, or brought along. */
+function filesOf(module: ModuleName): string[] {
+  const files = TARGETS.map((target) => fileOf(module, target))
+  const own = files.filter((file) => given.has(file))
+  return own.length > 0 ? own : files.filter((file) => host || brought.has(file))
+}
+
+/** What runs the programs of `infer` or `train` here: `train` contains the other, and serves where there is only that. */
+export const serving = (module: 'infer' | 'train'): 'infer' | 'train' =>
+  filesOf(module).length === 0 && filesOf('train').length > 0 ? 'train' : module
+
+/** Whether models may choose this file; where nothing is known, any. */
+export function offers(module: ModuleName, target: string): boolean {
+  const files = filesOf(module)
+  return files.length === 0 || files.includes(fileOf(module, target))
+}
+
+function missing(file: string): Error {
+  const entry = file.startsWith('infer') ? 'fourlane/predict' : 'fourlane'
+  return new Error(
+    `fourlane: ${file}.wasm is not loaded; import from '${entry}', which brings it along, or call init({ module | bytes | url }) with 'fourlane/${file}.wasm' first`,
+  )
+}
 
 /**
- * The module of a build, compiled once. Synchronous, also on the main thread of browsers.
+ * The module in a file, compiled once. Synchronous, also on the main thread of browsers.
  * @throws Error when nobody brought it.
  */
-export function moduleOf(name: string): WebAssembly.Module {
+export function compiledModule(file: string): WebAssembly.Module {
   requireWebAssembly()
-  const known = given.get(name)?.module ?? compiled.get(name)
+  const known = given.get(file)?.module ?? compiled.get(file)
   if (known) return known
-  if (!source)
-    throw new Error(`fourlane: ${name}.wasm is not loaded; call init({ module | bytes | url }) with it first`)
-  const code = source.read(name)
+  const source = host ?? brought.get(file)
+  if (!source) throw missing(file)
+  const code = source.read(file)
   const module = isA(code, 'WebAssembly.Module') ? code : new WebAssembly.Module(code as BufferSource)
-  compiled.set(name, module)
+  compiled.set(file, module)
   return module
 }
 
 /**
- * The module of a build with its bytes changed, compiled once; undefined where there is only a compiled module.
+ * The module in a file with its bytes changed, compiled once; undefined where there is only a compiled module.
  * @param change the same at every call.
  */
-export function variantOf(name: string, change: (code: Uint8Array) => Uint8Array): WebAssembly.Module | undefined {
-  const known = variants.get(name)
+export function variantOf(file: string, change: (code: Uint8Array) => Uint8Array): WebAssembly.Module | undefined {
+  const known = variants.get(file)
   if (known) return known
-  const code = given.has(name) ? given.get(name)?.code : source?.read(name)
+  const code = given.has(file) ? given.get(file)?.code : (host ?? brought.get(file))?.read(file)
   if (!isA(code, 'Uint8Array')) return undefined
   const module = new WebAssembly.Module(change(code) as BufferSource)
-  variants.set(name, module)
+  variants.set(file, module)
   return module
 }
+
+/** Names of the files in use so far. */
+export const loadedFiles = (): string[] => [...new Set([...given.keys(), ...compiled.keys()])].sort()
 
 /** Forgets what was compiled here, so that it is compiled again, under the engine's flags of then. */
 export function forgetModules(): void {

@@ -4,37 +4,40 @@
  */
 import type { Modules, OpenFile, Pieces, Terminal, WorkerHandle } from './host.ts'
 
-function readWasm(name: string): Uint8Array {
+function readWasm(file: string): Uint8Array {
   const { readFileSync } = process.getBuiltinModule('node:fs')
   try {
     // written out: tools that trace or bundle a program for Node look for expressions like these
-    if (name === 'simd') return readFileSync(new URL('../../simd.wasm', import.meta.url))
-    if (name === 'relaxed') return readFileSync(new URL('../../relaxed.wasm', import.meta.url))
+    if (file === 'simd') return readFileSync(new URL('../../simd.wasm', import.meta.url))
+    if (file === 'relaxed') return readFileSync(new URL('../../relaxed.wasm', import.meta.url))
+    if (file === 'infer-simd') return readFileSync(new URL('../../infer-simd.wasm', import.meta.url))
+    if (file === 'infer-relaxed') return readFileSync(new URL('../../infer-relaxed.wasm', import.meta.url))
+    if (file === 'solve-simd') return readFileSync(new URL('../../solve-simd.wasm', import.meta.url))
+    if (file === 'solve-relaxed') return readFileSync(new URL('../../solve-relaxed.wasm', import.meta.url))
+    if (file === 'int8-simd') return readFileSync(new URL('../../int8-simd.wasm', import.meta.url))
+    if (file === 'int8-relaxed') return readFileSync(new URL('../../int8-relaxed.wasm', import.meta.url))
   } catch {
     // the sources run unbuilt, or a bundler has put a URL of its own kind there
   }
   const here = String(import.meta.url)
   const folder = here.endsWith('.ts') ? '../../build/' : '../../'
-  return readFileSync(new URL(here.replace(/[^/]*$/, `${folder}${name}.wasm`)))
+  return readFileSync(new URL(here.replace(/[^/]*$/, `${folder}${file}.wasm`)))
 }
 
-/** The wasm builds, found beside the compiled sources or, when they run unbuilt, in build/. */
+/** The wasm files, found beside the compiled sources or, when they run unbuilt, in build/. */
 export const modules: Modules | undefined = {
-  builds: ['simd', 'relaxed'],
-  read(name) {
+  files: [],
+  read(file) {
     try {
-      return readWasm(name)
+      return readWasm(file)
     } catch (cause) {
       throw new Error(
-        `fourlane: cannot read its ${name}.wasm (${(cause as Error).message}); when fourlane is bundled for Node, keep it external, or take fourlane/core with init({ bytes })`,
+        `fourlane: cannot read its ${file}.wasm (${(cause as Error).message}); when fourlane is bundled for Node, keep it external, or take fourlane/core with init({ bytes })`,
         { cause },
       )
     }
   },
 }
-
-/** Files cost nothing before they are read. */
-export const plainModules = modules
 
 /** V8 of Node 20 has relaxed SIMD behind a flag that takes effect for modules compiled after it is set. */
 export function enableRelaxedSimd(): void {
@@ -219,7 +222,7 @@ export function noThreads(): string | undefined {
 }
 
 /**
- * Starts a worker that calls `script`, the source of a function, with every message. It never keeps the process alive.
+ * Starts a worker that calls the function whose source is `script` with every message. It never keeps the process alive.
  * `ended` hears when it is gone, and why.
  */
 export function startWorker(script: string, ended: (reason: string) => void): WorkerHandle | undefined {

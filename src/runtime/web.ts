@@ -74,13 +74,13 @@ export function noThreads(): string | undefined {
 }
 
 /**
- * Starts a worker that calls `script`, the source of a function, with every message: from a blob, so that no bundler has a
+ * Starts a worker that calls the function whose source is `script` with every message: from a blob, so that no bundler has a
  * file to lose. `ended` hears when it is gone, and why. Undefined on hosts without workers, such as workerd.
  */
 export function startWorker(script: string, ended: (reason: string) => void): WorkerHandle | undefined {
   if (typeof Worker === 'undefined' || typeof Blob === 'undefined') return undefined
   const url = URL.createObjectURL(
-    new Blob([`onmessage = ({ data }) => (${script})(data)`], { type: 'text/javascript' }),
+    new Blob([`const work = ${script}\nonmessage = ({ data }) => work(data)`], { type: 'text/javascript' }),
   )
   const worker = new Worker(url, { name: 'fourlane' })
   const end = (reason: string) => {

@@ -12,7 +12,7 @@ import {
 } from '../compiler/updates.ts'
 import { checkBoolean, checkFloat, checkOptions, show } from '../lib/check.ts'
 import { Arena } from '../machine/arena.ts'
-import { encode, programBytes } from '../machine/program.ts'
+import { encode, modulesOf, programBytes } from '../machine/program.ts'
 import type { Target } from '../machine/wasm.ts'
 import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
 
@@ -111,6 +111,7 @@ export function optimize(
     scratch: arena.reserve(scratchBytes(rule, tensors)),
   }
   const steps = updateSteps(rule, tensors, blocks)
+  arena.machine.need(modulesOf(steps))
   const program = arena.reserve(programBytes(steps.length))
   const record = arena.reserve(RECORD_WORDS * 4)
   arena.commit()

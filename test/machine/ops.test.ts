@@ -2,24 +2,35 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MACHINE_BYTES, SUM_CHUNK } from '../../src/abi/layout.ts'
+import { MODULE_INFER, MODULE_INT8, MODULE_SHIFT, MODULE_SOLVE, MODULE_TRAIN } from '../../src/abi/modules.ts'
 import * as codes from '../../src/abi/ops.ts'
 import { OP, STEP_GOES_ON, STEP_WORDS } from '../../src/abi/ops.ts'
 import { RECORD_WORDS } from '../../src/abi/records.ts'
 import { JOB_STEP, JOURNAL_BLOCK, JOURNAL_BYTES, THREADS_JOB, THREADS_SLOTS } from '../../src/abi/threads.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
-import { instantiateShared, sharedModule } from '../../src/machine/threads/sharedMachine.ts'
+import { instantiateShared } from '../../src/machine/threads/sharedMachine.ts'
 import { list, OpBench, STEP_BYTES } from '../support/opBench.ts'
 import { UNITS } from '../support/opSamples.ts'
 import { layered } from '../support/threading.ts'
 
 const same = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.prototype.every.call(a, (v, i) => Object.is(v, b[i]))
 
-test('codes are those of the ABI, each used once, without gaps', () => {
+test('codes are those of the ABI, each used once, without gaps within a module', () => {
   const known = Object.entries(codes).filter(([name]) => name.startsWith('OP_'))
-  assert.equal(
-    list.map(([, { code }]) => code).sort((a, b) => a - b),
-    known.map((_, i) => i),
-  )
+  assert.is(list.length, known.length)
+  for (const [of, first] of [
+    [[MODULE_INFER, MODULE_TRAIN], 0],
+    [[MODULE_SOLVE], MODULE_SOLVE << MODULE_SHIFT],
+    [[MODULE_INT8], MODULE_INT8 << MODULE_SHIFT],
+  ] as const) {
+    const found = list
+      .filter(([, { module }]) => (of as readonly number[]).includes(module))
+      .map(([, { code }]) => code)
+    assert.equal(
+      found.sort((a, b) => a - b),
+      found.map((_, i) => first + i),
+    )
+  }
   for (const [name, { code }] of list) {
     const spelled = name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     assert.is(Object.fromEntries(known)[`OP_${spelled}`], code, name)
@@ -56,16 +67,21 @@ test('the machine has a case for every op, and refuses others', () => {
     bench.reset()
     assert.not.throws(() => bench.run(bench.steps[name]), undefined, name)
   }
-  for (const code of [list.length, list.length + 1, 1000, -1]) {
+  const codesOf = (module: number) => list.filter(([, op]) => op.module === module).map(([, { code }]) => code)
+  const last = [MODULE_TRAIN, MODULE_SOLVE, MODULE_INT8].map((module) => Math.max(...codesOf(module)))
+  for (const code of [...last.map((code) => code + 1), (1 << MODULE_SHIFT) - 1, -1]) {
     const unknown = { ...ops.sgd, code }
     assert.throws(() => bench.run({ ...bench.steps.sgd, op: unknown }), /unreachable/, String(code))
+  }
+  // there are no such modules
+  for (const code of [1 << MODULE_SHIFT, 1000 << MODULE_SHIFT]) {
+    const unknown = { ...ops.sgd, code }
+    assert.throws(() => bench.run({ ...bench.steps.sgd, op: unknown }), WebAssembly.RuntimeError, String(code))
   }
 })
 
 test('threads share a step as its row says', () => {
-  const module = sharedModule('simd')
-  if (!module) return assert.unreachable('no shared memory')
-  const machine = instantiateShared('simd', module)
+  const machine = instantiateShared('simd')
   const bench = new OpBench()
   machine.setNap(1)
   bench.arena.adopt(machine, MACHINE_BYTES)
@@ -163,9 +179,7 @@ test('journals keep what an update changes in place, and have room for it', () =
 })
 
 test('threads meet after a step unless its row lets them go on to the next', () => {
-  const module = sharedModule('simd')
-  if (!module) return assert.unreachable('no shared memory')
-  const machine = instantiateShared('simd', module)
+  const machine = instantiateShared('simd')
   const bench = new OpBench()
   machine.setNap(1)
   bench.arena.adopt(machine, MACHINE_BYTES)

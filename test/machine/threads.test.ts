@@ -21,9 +21,34 @@ import {
   ready,
 } from '../support/threading.ts'
 
-test('a shared memory takes the place of the module’s own', () => {
-  assert.throws(() => importSharedMemory(Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0])), /no memory of its own/)
-  assert.throws(() => importSharedMemory(Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, 2, 1, 0])), /has imports/)
+test('only a memory that is imported as the build writes it becomes shared', () => {
+  const header = [0, 97, 115, 109, 1, 0, 0, 0]
+  const none = /does not import a memory that could be shared/
+  assert.throws(() => importSharedMemory(Uint8Array.from(header)), none)
+  assert.throws(() => importSharedMemory(Uint8Array.from([...header, 2, 1, 0])), none)
+  const name = (text: string) => [text.length, ...Buffer.from(text)]
+  const importing = (field: string, flags: number) => {
+    const body = [1, ...name('env'), ...name(field), 2, flags, 1, 16]
+    return Uint8Array.from([...header, 2, body.length, ...body])
+  }
+  assert.throws(() => importSharedMemory(importing('storage', 1)), none)
+  assert.throws(() => importSharedMemory(importing('memory', 0)), none)
+  // a section before it, whose size takes two bytes
+  const custom = [0, 0x81, 0x01, 0, ...new Array(128).fill(2)]
+  const code = Uint8Array.from([...header, ...custom, ...importing('memory', 1).subarray(8)])
+  const shared = importSharedMemory(code)
+  assert.equal(
+    [...shared.entries()].filter(([i, byte]) => byte !== code[i]).map(([, byte]) => byte),
+    [3],
+  )
+  const [described] = WebAssembly.Module.imports(new WebAssembly.Module(shared as BufferSource))
+  assert.equal(described, { module: 'env', name: 'memory', kind: 'memory' })
+  assert.not.throws(
+    () =>
+      new WebAssembly.Instance(new WebAssembly.Module(shared as BufferSource), {
+        env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true }) },
+      }),
+  )
 })
 
 test('options are checked', () => {

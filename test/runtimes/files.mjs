@@ -10,7 +10,9 @@ import { scenario } from './scenario.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'fourlane-'))
 try {
-  const wasm = { bytes: readFileSync(new URL(import.meta.resolve('fourlane/simd.wasm'))) }
+  const wasm = ['fourlane/simd.wasm', 'fourlane/solve-simd.wasm'].map((name) => ({
+    bytes: readFileSync(new URL(import.meta.resolve(name))),
+  }))
   const { bytes, ...result } = await scenario(fourlane, digits, { core, predict, wasm, folder })
   console.log(JSON.stringify(result))
 } finally {

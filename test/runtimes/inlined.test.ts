@@ -4,7 +4,10 @@ import { deflateRawSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inflate } from '../../src/runtime/inflate.ts'
-import { modules, plainModules } from '../../src/runtime/inlined.ts'
+import { modules as infer } from '../../src/runtime/inlined/infer.ts'
+import { modules as int8 } from '../../src/runtime/inlined/int8.ts'
+import { modules as solve } from '../../src/runtime/inlined/solve.ts'
+import { modules as train } from '../../src/runtime/inlined/train.ts'
 
 const wasmFile = (name: string) => {
   const root = import.meta.url.includes('/build/') ? '../../' : '../../build/'
@@ -49,16 +52,16 @@ test('inflate stops at the size it is given', () => {
   }
 })
 
-test('the inlined builds are the wasm files', () => {
-  for (const name of ['simd', 'relaxed']) {
-    const inlined = modules?.read(name)
-    if (!(inlined instanceof Uint8Array)) throw new TypeError('expected bytes')
-    same(inlined, wasmFile(name))
+test('the inlined files are the wasm files', () => {
+  for (const [name, modules] of Object.entries({ infer, train, solve, int8 })) {
+    const prefix = name === 'train' ? '' : `${name}-`
+    assert.equal(modules.files, [`${prefix}simd`, `${prefix}relaxed`])
+    for (const file of modules.files) {
+      const inlined = modules.read(file)
+      if (!(inlined instanceof Uint8Array)) throw new TypeError('expected bytes')
+      same(inlined, wasmFile(file))
+    }
+    assert.throws(() => modules.read('debug'), /no debug\.wasm here; there are/)
   }
-  const plain = plainModules?.read('simd')
-  if (!(plain instanceof Uint8Array)) throw new TypeError('expected bytes')
-  same(plain, wasmFile('simd'))
-  assert.throws(() => plainModules?.read('relaxed'), /no relaxed\.wasm here/)
-  assert.throws(() => modules?.read('debug'), /no debug\.wasm here/)
 })
 test.run()

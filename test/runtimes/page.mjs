@@ -7,7 +7,8 @@ import { scenario } from './scenario.mjs'
 
 async function report() {
   try {
-    const { bytes, ...result } = await scenario(fourlane, digits, { core, predict, wasm: { url: '/simd.wasm' } })
+    const wasm = [{ url: '/simd.wasm' }, { url: '/solve-simd.wasm' }]
+    const { bytes, ...result } = await scenario(fourlane, digits, { core, predict, wasm })
     return { ...result, agent: navigator.userAgent }
   } catch (error) {
     return { error: String(error?.stack ?? error) }

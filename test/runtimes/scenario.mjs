@@ -22,7 +22,8 @@ const check = (condition, what) => {
 /**
  * @param fourlane the package's names
  * @param digits pixels and labels, base64
- * @param doors names of `fourlane/core` and `fourlane/predict`; a wasm file for `init`; a folder when the host has files
+ * @param doors names of `fourlane/core` and `fourlane/predict`; wasm files for `init`: of training, and of an extension; a folder when
+ * the host has files
  */
 export async function scenario(fourlane, digits, { core, predict, wasm, folder } = {}) {
   const { input, dense, sgd, adam, standardScaler, trainTestSplit, modelFromBytes } = fourlane
@@ -105,9 +106,13 @@ export async function scenario(fourlane, digits, { core, predict, wasm, folder }
   if (predict) {
     const predictor = predict.predictorFromBytes(bytes)
     check(sameBits(predictor.predict(xTest), probabilities), 'the predictor predicts other values')
+    const loaded = fourlane.describeRuntime().modules.join()
+    check(/^infer-simd.wasm,(relaxed.wasm,)?simd.wasm$/.test(loaded), `loaded ${loaded}`)
   }
   if (core) {
-    await core.init(wasm)
+    for (const file of wasm) await core.init(file)
+    const { modules } = core.describeRuntime()
+    check(modules.includes('solve-simd.wasm'), `after init, loaded ${modules}`)
     const byHand = await train(core, { deterministic: true }, sgd({ learningRate: 0.1 }), 10)
     check(hashOf(byHand) === hash, 'loaded by init, training gives other parameters')
   }

@@ -8,13 +8,17 @@ import { MACHINE_BYTES } from '../../src/abi/layout.ts'
 
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/') ? '../../../' : '../../', import.meta.url))
 
-/** @param level optimizing does not change what a module computes: little is enough. */
+/**
+ * One with threads imports its memory, as the machine does.
+ * @param level optimizing does not change what a module computes: little is enough.
+ */
 export function compile(source: string, features: readonly string[], level = '-O1'): Uint8Array<ArrayBuffer> {
   const folder = mkdtempSync(join(tmpdir(), 'fourlane-'))
   try {
     const file = join(folder, 'probe.wasm')
     const options = ['--config', join(folder, 'none.json'), '--runtime', 'stub', '--noAssert', '--use', 'abort=']
     const memory = ['--initialMemory', '64', '--memoryBase', String(MACHINE_BYTES)]
+    if (features.includes('threads')) memory.push('--importMemory', '--maximumMemory', '65536')
     const enable = features.flatMap((feature) => ['--enable', feature])
     const args = ['node_modules/assemblyscript/bin/asc.js', source, level, '--outFile', file]
     execFileSync(process.execPath, [...args, ...options, ...memory, ...enable], { cwd: root })

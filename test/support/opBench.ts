@@ -12,7 +12,8 @@ import { JOB_JOURNAL, JOURNAL_BYTES, THREADS_JOB } from '../../src/abi/threads.t
 import { Arena } from '../../src/machine/arena.ts'
 import type { Op } from '../../src/machine/ops/op.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
-import { encode, type Step } from '../../src/machine/program.ts'
+import { encode, modulesOf, type Step } from '../../src/machine/program.ts'
+import type { Base } from '../../src/machine/wasm.ts'
 import { type OpName, ROWS, samples } from './opSamples.ts'
 
 export const list = Object.entries(ops) as [OpName, Op][]
@@ -22,15 +23,16 @@ export const STEP_BYTES = STEP_WORDS * 4
 
 /** A memory with regions of numbers, one for each address of a step, and a record. */
 export class OpBench {
-  readonly arena = new Arena('simd')
+  readonly arena: Arena
   readonly record: number
   readonly program: number
   readonly journal: number
   readonly steps: ReturnType<typeof samples>
   readonly #first: number
 
-  constructor() {
-    const { arena } = this
+  constructor(base: Base = 'train') {
+    const arena = new Arena('simd', base)
+    this.arena = arena
     this.record = arena.reserve(RECORD_WORDS * 4)
     this.program = arena.reserve(STEP_BYTES * 4)
     this.journal = arena.reserve(JOURNAL_BYTES)
@@ -61,6 +63,7 @@ export class OpBench {
   }
 
   write(...steps: Step[]): void {
+    this.arena.machine.need(modulesOf(steps))
     encode(this.arena, this.program, steps)
   }
 

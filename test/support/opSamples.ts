@@ -201,5 +201,9 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     novogradNorms: step(ops.novogradNorms, tensor()),
     novogradMoment: step(ops.novogradMoment, tensor()),
     novograd: step(ops.novograd, tensor()),
+    dotPartials: step(ops.dotPartials, { x: room(), y: room(), count: COUNT, partials: room() }),
+    dotSum: step(ops.dotSum, { partials: room(), count: 3 }),
+    axpy: step(ops.axpy, { x: room(), y: room(), to: room(), count: COUNT, scalar: 1 }),
+    checksum: step(ops.checksum, { from: room(), bytes: 1001, to: room() }),
   }
 }

@@ -4,7 +4,7 @@ import { ALIGN, PANEL } from '../../src/abi/layout.ts'
 import { RECORD_ROWS, RECORD_WORDS } from '../../src/abi/records.ts'
 import { Arena } from '../../src/machine/arena.ts'
 import type { Foreign, Op, Values } from '../../src/machine/ops/op.ts'
-import { encode, programBytes, type Step, step } from '../../src/machine/program.ts'
+import { encode, modulesOf, programBytes, type Step, step } from '../../src/machine/program.ts'
 import type { Target } from './targets.ts'
 
 /** A matrix in linear memory: `rows` rows of `cols` floats, `stride` bytes apart. */
@@ -89,6 +89,7 @@ export class Sheet {
     arena.i32[record / 4 + RECORD_ROWS] = rows
     for (const [word, value] of Object.entries(ints)) arena.i32[record / 4 + Number(word)] = value
     for (const [word, value] of Object.entries(floats)) arena.f32[record / 4 + Number(word)] = value
+    arena.machine.need(modulesOf(this.#steps))
     arena.machine.run(program, 0, this.#steps.length, record, 1, 0)
     return record
   }

@@ -1,9 +1,10 @@
 /** Ops that bring a batch in and report on it; their equations are in src/abi/ops.ts. */
 import * as abi from '../../abi/batches.ts'
+import { MODULE_INFER } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
 
-export const none = op(codes.OP_NONE, 'none', {}, {}, { overlaps: 'any' })
+export const none = op(codes.OP_NONE, 'none', {}, {}, { module: MODULE_INFER, overlaps: 'any' })
 
 export const gather = op(
   codes.OP_GATHER,

@@ -1,7 +1,11 @@
 /** Ops of layers, forward beside backward; their equations are in src/abi/ops.ts. */
 import * as abi from '../../abi/layers.ts'
+import { MODULE_INFER } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
+
+/** What predicting takes as well. */
+const forward = { module: MODULE_INFER }
 
 const layer = {
   x: abi.DENSE_X as Address,
@@ -25,6 +29,7 @@ export const dense = op(
     savedStride: abi.DENSE_SAVED_STRIDE as Optional<Stride>,
   },
   { alpha: abi.DENSE_ALPHA as Optional<Float> },
+  forward,
 )
 
 // one layer's two gradients write apart and read the same
@@ -61,7 +66,13 @@ const elements = {
   kind: abi.ACTIVATE_KIND as Int,
 }
 const parameter = { alpha: abi.ACTIVATE_ALPHA as Optional<Float> }
-export const activate = op(codes.OP_ACTIVATE, 'rows', { from: abi.ACTIVATE_FROM as Address, ...elements }, parameter)
+export const activate = op(
+  codes.OP_ACTIVATE,
+  'rows',
+  { from: abi.ACTIVATE_FROM as Address, ...elements },
+  parameter,
+  forward,
+)
 export const activateBack = op(
   codes.OP_ACTIVATE_BACK,
   'rows',
@@ -99,6 +110,7 @@ export const batchNorm = op(
     rMax: abi.BATCH_NORM_R_MAX as Optional<Float>,
     dMax: abi.BATCH_NORM_D_MAX as Optional<Float>,
   },
+  forward,
 )
 export const batchNormBack = op(
   codes.OP_BATCH_NORM_BACK,
@@ -140,6 +152,7 @@ export const rowNorm = op(
     inverse: abi.ROW_NORM_INVERSE as Optional<Address>,
   },
   { epsilon: abi.ROW_NORM_EPSILON as Float },
+  forward,
 )
 export const rowNormBack = op(
   codes.OP_ROW_NORM_BACK,
@@ -173,7 +186,7 @@ const runs = {
   count: abi.SPREAD_COUNT as Count,
   run: abi.SPREAD_RUN as Count,
 }
-export const spread = op(codes.OP_SPREAD, 'none', runs, {})
+export const spread = op(codes.OP_SPREAD, 'none', runs, {}, forward)
 export const collect = op(codes.OP_COLLECT, 'none', runs, {})
 
 const noisy = {
@@ -198,6 +211,7 @@ export const add = op(
     cols: abi.ADD_COLS as Count,
   },
   {},
+  forward,
 )
 
 const slopes = {
@@ -206,7 +220,7 @@ const slopes = {
   cols: abi.PRELU_COLS as Count,
   alpha: abi.PRELU_ALPHA as Address,
 }
-export const prelu = op(codes.OP_PRELU, 'panels', { ...slopes, y: abi.PRELU_TO as Address }, {})
+export const prelu = op(codes.OP_PRELU, 'panels', { ...slopes, y: abi.PRELU_TO as Address }, {}, forward)
 export const preluBack = op(
   codes.OP_PRELU_BACK,
   'panels',
@@ -226,7 +240,13 @@ const kernel = {
   inputs: abi.WEIGHT_NORM_INPUTS as Count,
   units: abi.WEIGHT_NORM_UNITS as Count,
 }
-export const weightNorm = op(codes.OP_WEIGHT_NORM, 'panels', { ...kernel, w: abi.WEIGHT_NORM_W as Address }, {})
+export const weightNorm = op(
+  codes.OP_WEIGHT_NORM,
+  'panels',
+  { ...kernel, w: abi.WEIGHT_NORM_W as Address },
+  {},
+  forward,
+)
 export const weightNormBack = op(
   codes.OP_WEIGHT_NORM_BACK,
   'panels',

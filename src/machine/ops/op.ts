@@ -1,4 +1,5 @@
 /** What a row of the list of ops says, and the types that follow from it. */
+import { MODULE_TRAIN } from '../../abi/modules.ts'
 
 declare const traits: unique symbol
 
@@ -31,6 +32,8 @@ export type Optional<O extends Operand> = O extends Operand<infer Kind> ? Operan
 export type Split = 'none' | 'rows' | 'panels' | 'grid' | 'vectors' | 'lines' | 'chunks'
 
 interface Facts<Name> {
+  /** The wasm module it is in, MODULE_*. Default: MODULE_TRAIN. */
+  readonly module?: number
   /**
    * Ops (codes) that other threads may begin before this step is done everywhere, when they come next; `any` where nothing
    * later in the list reads what it wrote. Default: none, threads meet at a barrier first.
@@ -59,8 +62,8 @@ export const op = <I extends Ints, F extends Floats>(
   split: Split,
   ints: I,
   floats: F,
-  { overlaps = [], inPlace = [] }: Facts<NoInfer<keyof I & string>> = {},
-): Op<I, F> => ({ code, split, ints, floats, overlaps, inPlace })
+  { module = MODULE_TRAIN, overlaps = [], inPlace = [] }: Facts<NoInfer<keyof I & string>> = {},
+): Op<I, F> => ({ code, split, ints, floats, module, overlaps, inPlace })
 
 type OperandsOf<O extends Op> = O['ints'] & O['floats']
 

@@ -1,67 +1,42 @@
-/** From a module with a memory of its own to the same module on a shared memory: one build to ship, two ways to run it. */
+/** From a module that imports a memory to the same module on a shared memory: one file to ship, two ways to run it. */
 
-const TYPE = 1
-const IMPORT = 2
-const MEMORY = 5
 const HEADER_BYTES = 8
-/** Limits of a memory that is shared and has a maximum. */
+const IMPORT = 2
+/** The import as the build writes it: env.memory, a memory with a maximum; its flags come last. */
+const MEMORY = [3, ...letters('env'), 6, ...letters('memory'), 2]
+const LIMITED = 1
+/** Flags of a memory that is shared and has a maximum. */
 const SHARED = 3
 /** The 4 GiB of a 32-bit memory. */
 export const MOST_PAGES = 65536
 
-/** Reads an unsigned LEB128 number; returns it and where the next byte is. */
-function readNumber(bytes: Uint8Array, at: number): [value: number, next: number] {
-  let value = 0
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at++]
-    value += (byte & 127) * 2 ** shift
-    if (byte < 128) return [value, at]
-  }
+function letters(text: string): number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0))
 }
-
-function number(value: number): number[] {
-  const bytes: number[] = []
-  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value & 127) | 128)
-  return [...bytes, value]
-}
-
-/** A name of ASCII letters. */
-const text = (value: string): number[] => [
-  ...number(value.length),
-  ...Array.from(value, (letter) => letter.charCodeAt(0)),
-]
 
 /**
- * The code with its memory section taken out and a shared memory imported as `env.memory` instead. Memory 0 it stays, so
- * nothing else changes.
- * @throws RangeError when the code has imports already, or no memory.
+ * The code with the flag of its memory set to shared.
+ * @throws RangeError when it does not import a memory as the build writes it.
  */
 export function importSharedMemory(code: Uint8Array): Uint8Array {
-  const sections: { id: number; body: Uint8Array }[] = []
-  let pages = -1
   for (let at = HEADER_BYTES; at < code.length; ) {
-    const id = code[at]
-    const [size, start] = readNumber(code, at + 1)
-    const body = code.subarray(start, start + size)
-    at = start + size
-    if (id === IMPORT) throw new RangeError('fourlane: the wasm file has imports, cannot share its memory')
-    // one memory: flags, then the least number of pages
-    if (id === MEMORY) pages = readNumber(body, 2)[0]
-    else sections.push({ id, body })
+    const id = code[at++]
+    let size = 0
+    for (let shift = 0, byte = 128; byte > 127; shift += 7) {
+      byte = code[at++]
+      size += (byte & 127) * 2 ** shift
+    }
+    if (id === IMPORT) {
+      // the number of imports comes first, then the memory
+      const flags = at + 1 + MEMORY.length
+      if (MEMORY.some((byte, i) => code[at + 1 + i] !== byte) || code[flags] !== LIMITED) break
+      const shared = code.slice()
+      shared[flags] = SHARED
+      return shared
+    }
+    at += size
   }
-  if (pages < 0) throw new RangeError('fourlane: the wasm file has no memory of its own')
-  const memory = [1, ...text('env'), ...text('memory'), 2, SHARED, ...number(pages), ...number(MOST_PAGES)]
-  const type = sections.findIndex(({ id }) => id === TYPE)
-  sections.splice(type + 1, 0, { id: IMPORT, body: Uint8Array.from(memory) })
-  const parts = sections.flatMap(({ id, body }) => [Uint8Array.from([id, ...number(body.length)]), body])
-  const out = new Uint8Array(HEADER_BYTES + parts.reduce((sum, { length }) => sum + length, 0))
-  out.set(code.subarray(0, HEADER_BYTES))
-  let end = HEADER_BYTES
-  for (const part of parts) {
-    out.set(part, end)
-    end += part.length
-  }
-  return out
+  throw new RangeError('fourlane: the wasm file does not import a memory that could be shared')
 }
 
 /** A new shared memory; as large a maximum as this host reserves. @throws RangeError where there is none at all. */

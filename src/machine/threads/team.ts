@@ -1,5 +1,6 @@
-/** A team of threads: a shared memory, an instance of the machine on it, and workers that stay there as long as they live. */
+/** A team of threads: a machine on shared memory, and workers that stay there as long as they live. */
 import { startWorker } from '#runtime'
+import { MODULES } from '../../abi/modules.ts'
 import {
   LINE_ARRIVED,
   LINE_BYTES,
@@ -14,12 +15,26 @@ import {
 } from '../../abi/threads.ts'
 import type { WorkerHandle } from '../../runtime/host.ts'
 import type { Arena } from '../arena.ts'
-import { instantiate, tileCode } from '../wasm.ts'
+import { instantiate, resetTile } from '../wasm.ts'
 import type { SharedMachine } from './sharedMachine.ts'
 
-/** What a worker does with its messages: it works on a memory until it is told to stop. */
-const SCRIPT =
-  '({ module, memory, thread }) => new WebAssembly.Instance(module, { env: { memory } }).exports.work(thread)'
+/**
+ * What a worker does with its messages. Each brings a module; the one that runs programs comes with a memory and a thread's number,
+ * and then it works there until it is told to leave. When a job asks for a module that it lacks, it returns for the message that
+ * brings it, and takes the job then.
+ */
+const SCRIPT = `(() => {
+  const table = new WebAssembly.Table({ element: 'anyfunc', initial: ${MODULES} })
+  let memory, work, line, held = 0
+  return message => {
+    memory ??= message.memory
+    const { exports } = new WebAssembly.Instance(message.module, { env: { memory, table } })
+    held |= message.modules
+    if (message.thread) ({ work } = exports, line = message.thread)
+    else table.set(Math.log2(message.modules), exports.execute)
+    if (line && !work(line, held)) line = 0
+  }
+})()`
 /** Workers in a row that end before they have begun: then no more are started. */
 const MOST_FAILURES = 2
 /** Ahead of any number of barriers that a job has. */
@@ -38,6 +53,8 @@ export class Team {
   /** Why a worker is gone that was there. */
   lost: string | undefined
   readonly #workers: (WorkerHandle | undefined)[] = []
+  /** The machine's parts that each worker was sent. */
+  readonly #sent: number[] = []
   /** The lines of all threads; a shared memory grows in place, so the view stays good. */
   readonly #lines: Int32Array
   /** Threads, the caller's included, that were seen to be there. */
@@ -72,13 +89,13 @@ export class Team {
     tenant.adopt(machine)
     if (this.#soiled) new Uint8Array(machine.memory.buffer).fill(0, tenant.top)
     this.#soiled = true
-    machine.setTile(tileCode(machine.target))
+    resetTile(machine)
   }
 
   /** Moves the tenant back to a memory of its own; no job may be running. */
   leave(): void {
     const { tenant, machine } = this
-    if (tenant?.machine === machine) tenant.adopt(instantiate(machine.target))
+    if (tenant?.machine === machine) tenant.adopt(instantiate(machine.target, machine.base))
   }
 
   /** Whether the tenant's workers wait for jobs; starts those that are missing. Never waits. */
@@ -107,15 +124,29 @@ export class Team {
   /** Sends a worker to its line: a new one, or one that a job was taken back from. */
   #call(thread: number): void {
     if (this.#failures >= MOST_FAILURES) return
-    const worker = this.#workers[thread] ?? startWorker(SCRIPT, (reason) => this.#lose(thread, reason))
+    const present = this.#workers[thread]
+    const worker = present ?? startWorker(SCRIPT, (reason) => this.#lose(thread, reason))
     if (!worker) return
     this.#workers[thread] = worker
+    if (!present) this.#sent[thread] = 1
     for (const word of [LINE_ARRIVED, LINE_SLEEPERS, LINE_GO, LINE_PROGRESS, LINE_PROGRESS + 1]) {
       this.#lines[this.#word(thread, word)] = 0
     }
     this.#lines[this.#word(thread, LINE_READY)] = LINE_SENT
-    const { module, memory } = this.machine
-    worker.send({ module, memory, thread })
+    const { parts, memory } = this.machine
+    worker.send({ ...parts[0], memory, thread })
+    this.supply()
+  }
+
+  /** Sends workers the modules that have come since; they fetch them when a job asks. */
+  supply(): void {
+    const { parts } = this.machine
+    if (parts.length === 1) return
+    for (const [thread, worker] of this.#workers.entries()) {
+      if (!worker) continue
+      for (const part of parts.slice(this.#sent[thread])) worker.send(part)
+      this.#sent[thread] = parts.length
+    }
   }
 
   /** Takes note that a worker is gone. */

@@ -24,10 +24,10 @@ const garbage = new FinalizationRegistry((team: Team) => giveBack(team))
  * @param owner once it is garbage, the team is free.
  */
 export function acquireTeam(arena: Arena, size: number, owner: object): Team | undefined {
-  const { target } = arena.machine
-  const module = sharedModule(target)
+  const { target, base } = arena.machine
+  const module = sharedModule(target, base)
   if (!module) return undefined
-  const fits = ({ machine }: Team) => machine.module === module
+  const fits = ({ machine }: Team) => machine.parts[0].module === module
   let team = smallest(free().filter(fits), arena.top)
   if (!team && bytesOf(teams) >= MOST_BYTES) team = takeBack(fits)
   while (workersBeside(team) + size - 1 > Math.max(MOST_WORKERS, size - 1)) {
@@ -37,7 +37,7 @@ export function acquireTeam(arena: Arena, size: number, owner: object): Team | u
     else dissolve(idle)
   }
   if (!team) {
-    team = new Team(instantiateShared(target, module))
+    team = new Team(instantiateShared(target, base))
     teams.add(team)
   }
   team.tenant = arena

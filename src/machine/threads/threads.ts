@@ -165,6 +165,7 @@ export class Threads {
     team.used = performance.now()
     this.#started = team.used
     team.running = threads
+    team.supply()
     if (!team.machine.start(threads, program, from, to, record, count)) {
       const at = performance.now()
       this.#alive = { at, sign: team.progress() }
@@ -215,7 +216,7 @@ export class Threads {
   #salvage(team: Team): Wreck | undefined {
     const sign = team.progress()
     const { machine } = team
-    this.#arena.adopt(instantiate(machine.target), 0)
+    this.#arena.adopt(instantiate(machine.target, machine.base), 0)
     if (team.progress() !== sign) {
       this.#arena.adopt(machine, Number.POSITIVE_INFINITY)
       return undefined
@@ -278,7 +279,10 @@ export class Threads {
 
   #canShare(): boolean {
     const why = noThreads()
-    if (why === undefined) return canShare() && sharedModule(this.#arena.machine.target) !== undefined
+    if (why === undefined) {
+      const { target, base } = this.#arena.machine
+      return canShare() && sharedModule(target, base) !== undefined
+    }
     if (!warned) console.warn(`fourlane: one thread only: ${why}`)
     warned = true
     return false

@@ -1,6 +1,0 @@
-/** Written by the build: the wasm files, packed for `inlined.ts` by scripts/pack-wasm.mjs. */
-
-/** simd.wasm: deflated, base64. */
-export const SIMD: string
-/** relaxed.wasm as a patch of simd.wasm: deflated, base64. */
-export const RELAXED: string

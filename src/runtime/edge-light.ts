@@ -1,8 +1,0 @@
-/** The wasm builds where compiling bytes is forbidden and `?module` asks the bundler for a compiled one: Vercel's edge hosts. */
-import relaxed from '../../relaxed.wasm?module'
-import simd from '../../simd.wasm?module'
-import { choose } from './choose.ts'
-import type { Modules } from './host.ts'
-
-export const modules: Modules = choose({ simd, relaxed })
-export const plainModules = modules

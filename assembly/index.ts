@@ -6,6 +6,7 @@ import { fillConstants } from './math/simd'
 
 export { setTile } from './gemm/products'
 export { abiVersion, fused } from './identity'
+export { flush } from './math/flush'
 export { mend, resume, run, start, work } from './run'
 export { setNap } from './threads/threads'
 

@@ -106,7 +106,7 @@ export function activateBlock(
 }
 
 /**
- * dx = dy * f'(saved), free of denormals, on a block of `rows` x `panels` * PANEL floats; `dx` may be `dy`.
+ * dx = dy * f'(saved) on a block of `rows` x `panels` * PANEL floats; `dx` may be `dy`.
  * `saved` is the output or the input, as src/catalogue/activations.ts says; padding of `dy` that is 0 stays 0 in `dx`.
  */
 export function activateBackBlock(

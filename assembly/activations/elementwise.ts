@@ -25,7 +25,7 @@ export class Relu {
 
 export class LeakyRelu {
   @inline forward(x: v128, alpha: v128): v128 {
-    return F4.select(x, f32x4.mul(x, alpha), f32x4.gt(x, f32x4.splat(0)))
+    return F4.select(x, F4.mulFlush(x, alpha), f32x4.gt(x, f32x4.splat(0)))
   }
   @inline slope(y: v128, alpha: v128): v128 {
     return F4.select(v128.load(0, at.ONE), alpha, f32x4.gt(y, f32x4.splat(0)))
@@ -46,11 +46,11 @@ export class Relu6 {
 export class Elu {
   @inline forward(x: v128, alpha: v128): v128 {
     const zero = f32x4.splat(0)
-    return F4.fma(alpha, F4.expm1(F4.smaller(x, zero)), F4.larger(x, zero))
+    return F4.flush(F4.fma(alpha, F4.expm1(F4.smaller(x, zero)), F4.larger(x, zero)))
   }
   /** 1 or alpha e^x = y + alpha */
   @inline slope(y: v128, alpha: v128): v128 {
-    return F4.select(v128.load(0, at.ONE), f32x4.add(y, alpha), f32x4.gt(y, f32x4.splat(0)))
+    return F4.select(v128.load(0, at.ONE), F4.flush(f32x4.add(y, alpha)), f32x4.gt(y, f32x4.splat(0)))
   }
 }
 
@@ -101,7 +101,7 @@ export class HardSigmoid {
 
 export class Softplus {
   @inline forward(x: v128, _: v128): v128 {
-    return F4.softplus(x)
+    return F4.flush(F4.softplus(x))
   }
   /** sigmoid(x) = 1 - e^-y */
   @inline slope(y: v128, _: v128): v128 {
@@ -124,7 +124,7 @@ export class Softsign {
 /** x s, s = sigmoid(x) */
 export class Silu {
   @inline forward(x: v128, _: v128): v128 {
-    return f32x4.mul(x, F4.sigmoid(x))
+    return F4.mulFlush(x, F4.sigmoid(x))
   }
   /** s + x s (1 - s) */
   @inline slope(x: v128, _: v128): v128 {
@@ -136,29 +136,32 @@ export class Silu {
 /** x Phi(x) */
 export class Gelu {
   @inline bell(x: v128): v128 {
-    return F4.exp(f32x4.mul(x, f32x4.mul(x, f32x4.neg(v128.load(0, at.HALF)))))
+    const u = F4.squarable(x)
+    return F4.exp(f32x4.mul(u, f32x4.mul(u, f32x4.neg(v128.load(0, at.HALF)))))
   }
   @inline forward(x: v128, _: v128): v128 {
-    return f32x4.mul(x, F4.normalCdf(x, this.bell(x)))
+    return F4.mulFlush(x, F4.normalCdf(x, this.bell(x)))
   }
   /** Phi(x) + x phi(x) */
   @inline slope(x: v128, _: v128): v128 {
     const e = this.bell(x)
-    return F4.fma(f32x4.mul(x, v128.load(0, at.PDF0)), e, F4.normalCdf(x, e))
+    return F4.flush(F4.fma(f32x4.mul(x, v128.load(0, at.PDF0)), e, F4.normalCdf(x, e)))
   }
 }
 
 /** x (1 + tanh(u)) / 2 = x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3): sigmoid keeps the lower tail. */
 export class GeluTanh {
   @inline forward(x: v128, _: v128): v128 {
-    const u2 = f32x4.mul(x, F4.fma(f32x4.mul(x, x), v128.load(0, at.GELU3), v128.load(0, at.GELU1)))
-    return f32x4.mul(x, F4.sigmoid(u2))
+    const u = F4.squarable(x)
+    const u2 = f32x4.mul(x, F4.fma(f32x4.mul(u, u), v128.load(0, at.GELU3), v128.load(0, at.GELU1)))
+    return F4.mulFlush(x, F4.sigmoid(u2))
   }
   /** s + x s (1 - s) (2u)' */
   @inline slope(x: v128, _: v128): v128 {
     const limit = v128.load(0, at.GELU_LIMIT)
     x = F4.larger(F4.smaller(x, limit), f32x4.neg(limit))
-    const cubic = f32x4.mul(f32x4.mul(x, x), v128.load(0, at.GELU3))
+    const u = F4.squarable(x)
+    const cubic = f32x4.mul(f32x4.mul(u, u), v128.load(0, at.GELU3))
     const s = F4.sigmoid(f32x4.mul(x, f32x4.add(cubic, v128.load(0, at.GELU1))))
     const du = F4.fma(cubic, v128.load(0, at.THREE), v128.load(0, at.GELU1))
     return F4.fma(f32x4.mul(x, du), F4.nfma(s, s, s), s)
@@ -169,7 +172,7 @@ export class GeluTanh {
 export class HardSwish {
   @inline forward(x: v128, _: v128): v128 {
     const shifted = F4.smaller(f32x4.add(x, v128.load(0, at.THREE)), v128.load(0, at.SIX))
-    return f32x4.mul(x, f32x4.mul(F4.larger(shifted, f32x4.splat(0)), v128.load(0, at.SIXTH)))
+    return F4.mulFlush(x, f32x4.mul(F4.larger(shifted, f32x4.splat(0)), v128.load(0, at.SIXTH)))
   }
   /** (2x + 3) / 6 between -3 and 3; 0 at -3, 1 at 3 */
   @inline slope(x: v128, _: v128): v128 {
@@ -186,7 +189,7 @@ export class Mish {
     const two = v128.load(0, at.TWO)
     const e = F4.exp(F4.smaller(x, v128.load(0, at.MISH_LIMIT)))
     const n = f32x4.mul(e, f32x4.add(e, two))
-    return f32x4.mul(x, f32x4.div(n, f32x4.add(n, two)))
+    return F4.mulFlush(x, f32x4.div(n, f32x4.add(n, two)))
   }
   /** w + 4 x e (e + 1) / (n + 2)^2, w = n / (n + 2) */
   @inline slope(x: v128, _: v128): v128 {

@@ -42,7 +42,7 @@ class Row {
     for (let c = 0; c < cols; c += 4) {
       sum = f32x4.add(sum, v128.and(Row.load(row, c), Row.mask(c, cols)))
     }
-    return F4.splat(F4.sum(sum))
+    return F4.flush(F4.splat(F4.sum(sum)))
   }
 }
 
@@ -59,7 +59,7 @@ export function softmaxRows(from: usize, to: usize, stride: usize, cols: i32, ro
     }
     const total = F4.sum(sum)
     const scale = F4.splat(1 / total)
-    for (let c = 0; c < padded; c += 4) Row.store(to, c, F4.normal(f32x4.mul(Row.load(to, c), scale)))
+    for (let c = 0; c < padded; c += 4) Row.store(to, c, F4.flushPositive(f32x4.mul(Row.load(to, c), scale)))
     // NaN, the only total that makes something else of the padding's zeros
     if (!(total > 0)) Row.clearPadding(to, cols, padded)
   }
@@ -75,7 +75,7 @@ export function softmaxBackRows(y: usize, dy: usize, dx: usize, stride: usize, c
     }
     const dot = F4.splat(F4.sum(sum))
     for (let c = 0; c < padded; c += 4) {
-      Row.store(dx, c, F4.mulFlush(Row.load(y, c), f32x4.sub(Row.load(dy, c), dot)))
+      Row.store(dx, c, F4.mulFlush(Row.load(y, c), F4.subFlush(Row.load(dy, c), dot)))
     }
   }
 }

@@ -79,32 +79,34 @@ class Vector {
       b += ROW
       bSecond += ROW
     }
-    v128.store(c, c00)
-    v128.store(c, c01, 16)
+    const floor = F4.floor()
+    const magnitude = F4.magnitude()
+    v128.store(c, F4.flushBelow(c00, floor, magnitude))
+    v128.store(c, F4.flushBelow(c01, floor, magnitude), 16)
     if (P > 1) {
       const to = Vector.panel(P, 1, c, cSecond, ROW)
-      v128.store(to, c10)
-      v128.store(to, c11, 16)
+      v128.store(to, F4.flushBelow(c10, floor, magnitude))
+      v128.store(to, F4.flushBelow(c11, floor, magnitude), 16)
     }
     if (P > 2) {
       const to = Vector.panel(P, 2, c, cSecond, ROW)
-      v128.store(to, c20)
-      v128.store(to, c21, 16)
+      v128.store(to, F4.flushBelow(c20, floor, magnitude))
+      v128.store(to, F4.flushBelow(c21, floor, magnitude), 16)
     }
     if (P > 3) {
       const to = Vector.panel(P, 3, c, cSecond, ROW)
-      v128.store(to, c30)
-      v128.store(to, c31, 16)
+      v128.store(to, F4.flushBelow(c30, floor, magnitude))
+      v128.store(to, F4.flushBelow(c31, floor, magnitude), 16)
     }
     if (P > 4) {
       const to = Vector.panel(P, 4, c, cSecond, ROW)
-      v128.store(to, c40)
-      v128.store(to, c41, 16)
+      v128.store(to, F4.flushBelow(c40, floor, magnitude))
+      v128.store(to, F4.flushBelow(c41, floor, magnitude), 16)
     }
     if (P > 5) {
       const to = Vector.panel(P, 5, c, cSecond, ROW)
-      v128.store(to, c50)
-      v128.store(to, c51, 16)
+      v128.store(to, F4.flushBelow(c50, floor, magnitude))
+      v128.store(to, F4.flushBelow(c51, floor, magnitude), 16)
     }
   }
 }
@@ -166,17 +168,17 @@ export function multiplyRowTransposed(dz: usize, w: usize, wPanel: usize, dx: us
     from = dx
     fromStep = 16
   }
+  for (let to = dx; to != end; to += 16) v128.store(to, F4.flush(v128.load(to)))
 }
 
 /** dw = x · dz for one panel: an outer product. */
 export function outerProduct(x: usize, dz: usize, dw: usize, inputs: i32): void {
   const left = v128.load(dz)
   const right = v128.load(dz, 16)
-  const zero = f32x4.splat(0)
   for (const end = x + ((<usize>inputs) << 2); x != end; x += 4, dw += ROW) {
     const a = v128.load32_splat(x)
-    v128.store(dw, F4.fma(a, left, zero))
-    v128.store(dw, F4.fma(a, right, zero), 16)
+    v128.store(dw, F4.mulFlush(a, left))
+    v128.store(dw, F4.mulFlush(a, right), 16)
   }
 }
 
@@ -189,6 +191,6 @@ export function multiplyColumn(a: usize, aStep: usize, b: usize, bStep: usize, c
     left = F4.fma(weight, v128.load(b), left)
     right = F4.fma(weight, v128.load(b, 16), right)
   }
-  v128.store(c, left)
-  v128.store(c, right, 16)
+  v128.store(c, F4.flush(left))
+  v128.store(c, F4.flush(right), 16)
 }

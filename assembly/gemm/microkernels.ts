@@ -119,43 +119,45 @@ export class Tile {
       if (MR > 2) aSecond += aStep
       b += bStep
     }
+    const floor = F4.floor()
+    const magnitude = F4.magnitude()
     const zero = f32x4.splat(0)
-    v128.store(c, c00)
-    v128.store(c, NV > 1 ? c01 : zero, 16)
-    if (NV > 2) v128.store(c + cPanel, c02)
-    if (NV > 2) v128.store(c + cPanel, c03, 16)
+    v128.store(c, F4.flushBelow(c00, floor, magnitude))
+    v128.store(c, NV > 1 ? F4.flushBelow(c01, floor, magnitude) : zero, 16)
+    if (NV > 2) v128.store(c + cPanel, F4.flushBelow(c02, floor, magnitude))
+    if (NV > 2) v128.store(c + cPanel, F4.flushBelow(c03, floor, magnitude), 16)
     if (MR > 1) {
       const to = Tile.row(MR, 1, c, cSecond, cRow)
-      v128.store(to, c10)
-      v128.store(to, NV > 1 ? c11 : zero, 16)
-      if (NV > 2) v128.store(to + cPanel, c12)
-      if (NV > 2) v128.store(to + cPanel, c13, 16)
+      v128.store(to, F4.flushBelow(c10, floor, magnitude))
+      v128.store(to, NV > 1 ? F4.flushBelow(c11, floor, magnitude) : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c12, floor, magnitude))
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c13, floor, magnitude), 16)
     }
     if (MR > 2) {
       const to = Tile.row(MR, 2, c, cSecond, cRow)
-      v128.store(to, c20)
-      v128.store(to, NV > 1 ? c21 : zero, 16)
-      if (NV > 2) v128.store(to + cPanel, c22)
-      if (NV > 2) v128.store(to + cPanel, c23, 16)
+      v128.store(to, F4.flushBelow(c20, floor, magnitude))
+      v128.store(to, NV > 1 ? F4.flushBelow(c21, floor, magnitude) : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c22, floor, magnitude))
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c23, floor, magnitude), 16)
     }
     if (MR > 3) {
       const to = Tile.row(MR, 3, c, cSecond, cRow)
-      v128.store(to, c30)
-      v128.store(to, NV > 1 ? c31 : zero, 16)
-      if (NV > 2) v128.store(to + cPanel, c32)
-      if (NV > 2) v128.store(to + cPanel, c33, 16)
+      v128.store(to, F4.flushBelow(c30, floor, magnitude))
+      v128.store(to, NV > 1 ? F4.flushBelow(c31, floor, magnitude) : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c32, floor, magnitude))
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c33, floor, magnitude), 16)
     }
     if (MR > 4) {
       const to = Tile.row(MR, 4, c, cSecond, cRow)
-      v128.store(to, c40)
-      v128.store(to, NV > 1 ? c41 : zero, 16)
-      if (NV > 2) v128.store(to + cPanel, c42)
-      if (NV > 2) v128.store(to + cPanel, c43, 16)
+      v128.store(to, F4.flushBelow(c40, floor, magnitude))
+      v128.store(to, NV > 1 ? F4.flushBelow(c41, floor, magnitude) : zero, 16)
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c42, floor, magnitude))
+      if (NV > 2) v128.store(to + cPanel, F4.flushBelow(c43, floor, magnitude), 16)
     }
     if (MR > 5) {
       const to = Tile.row(MR, 5, c, cSecond, cRow)
-      v128.store(to, c50)
-      v128.store(to, NV > 1 ? c51 : zero, 16)
+      v128.store(to, F4.flushBelow(c50, floor, magnitude))
+      v128.store(to, NV > 1 ? F4.flushBelow(c51, floor, magnitude) : zero, 16)
     }
   }
 }

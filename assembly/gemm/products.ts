@@ -11,6 +11,7 @@
 import { ACTIVATION_LINEAR } from '../../src/abi/activations'
 import { PANEL } from '../../src/abi/layout'
 import { activateBackBlock, activateBlock } from '../activations/activations'
+import { F4 } from '../math/simd'
 import { multiplyColumn, multiplyRowTransposed, outerProduct } from './gemv'
 import { Block } from './tileLoops'
 import { transposePanel } from './transpose'
@@ -253,6 +254,6 @@ function sumColumns(from: usize, stride: usize, to: usize, rows: i32): void {
     left = f32x4.add(left, v128.load(from))
     right = f32x4.add(right, v128.load(from, 16))
   }
-  v128.store(to, left)
-  v128.store(to, right, 16)
+  v128.store(to, F4.flush(left))
+  v128.store(to, F4.flush(right), 16)
 }

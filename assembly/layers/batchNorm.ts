@@ -31,7 +31,6 @@ import {
   STATISTICS_SUM,
 } from '../../src/abi/layers'
 import { columnDots, columnMoments } from '../math/columns'
-import * as constant from '../math/constants'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
@@ -67,12 +66,12 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
     const mean = v128.load(at + row * STATISTICS_MEAN)
     const r = v128.load(at + row * STATISTICS_R)
     const d = v128.load(at + row * STATISTICS_D)
-    const scale = f32x4.mul(f32x4.mul(v128.load(at + row * STATISTICS_INVERSE), r), gamma)
-    const shift = F4.fma(gamma, d, Column.load(betas, offset, zero))
+    const scale = F4.mulFlush(f32x4.mul(v128.load(at + row * STATISTICS_INVERSE), r), gamma)
+    const shift = F4.flush(F4.fma(gamma, d, Column.load(betas, offset, zero)))
     let from = x
     let to = Word.address(step, BATCH_NORM_TO) + offset
     for (let i = 0; i < rows; i++, from += stride, to += stride) {
-      v128.store(to, F4.fma(f32x4.sub(v128.load(from), mean), scale, shift))
+      v128.store(to, F4.flush(F4.fma(F4.subFlush(v128.load(from), mean), scale, shift)))
     }
   }
 }
@@ -133,7 +132,6 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
   const live = mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM
   const zero = f32x4.splat(0)
   const share = f32x4.splat(1 / <f32>rows)
-  const tiny = v128.load(0, constant.TINY)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
     const x = Word.address(step, BATCH_NORM_X) + offset
     const dy = Word.address(step, BATCH_NORM_DY) + offset
@@ -143,28 +141,26 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
     const r = v128.load(at + row * STATISTICS_R)
     let center = zero
     let slope = zero
-    const scale = f32x4.mul(f32x4.mul(inverse, r), Column.load(gammas, offset, F4.one()))
+    const scale = F4.mulFlush(f32x4.mul(inverse, r), Column.load(gammas, offset, F4.one()))
     if (live || dgamma || dbeta) {
       columnDots(dy, x, stride, rows, at + row * STATISTICS_MEAN, at + row * STATISTICS_SUM, at + row * STATISTICS_DOT)
       const sum = v128.load(at + row * STATISTICS_SUM)
-      const dot = f32x4.mul(inverse, v128.load(at + row * STATISTICS_DOT))
+      const dot = F4.mulFlush(inverse, v128.load(at + row * STATISTICS_DOT))
       const d = v128.load(at + row * STATISTICS_D)
       if (dbeta) v128.store(dbeta + offset, sum)
-      if (dgamma) v128.store(dgamma + offset, F4.fma(r, dot, f32x4.mul(d, sum)))
+      if (dgamma) v128.store(dgamma + offset, F4.flush(F4.fma(r, dot, f32x4.mul(d, sum))))
       if (live) {
-        center = f32x4.mul(scale, f32x4.mul(sum, share))
-        slope = f32x4.mul(f32x4.mul(scale, inverse), f32x4.mul(dot, share))
+        center = F4.mulFlush(scale, F4.mulFlush(sum, share))
+        slope = F4.mulFlush(F4.mulFlush(scale, inverse), F4.mulFlush(dot, share))
       }
     }
     if (!dxs) continue
     const toX = x - dy
     const toDx = dxs + offset - dy
     const last = dy + <usize>rows * stride
-    // tiny, added and subtracted, swallows denormals
-    const start = f32x4.sub(tiny, center)
     for (let from = dy; from < last; from += stride) {
-      const rest = F4.nfma(slope, f32x4.sub(v128.load(from + toX), mean), start)
-      v128.store(from + toDx, f32x4.sub(F4.fma(scale, v128.load(from), rest), tiny))
+      const rest = F4.nfma(slope, F4.subFlush(v128.load(from + toX), mean), f32x4.neg(center))
+      v128.store(from + toDx, F4.flush(F4.fma(scale, v128.load(from), rest)))
     }
   }
 }

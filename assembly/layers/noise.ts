@@ -68,7 +68,7 @@ export function noise(step: usize, record: usize, begin: i32, end: i32): void {
     const to = Word.address(step, NOISE_TO) + <usize>r * stride
     let index = Elements.first(r, padded)
     for (let c: usize = 0; c < (<usize>padded) << 2; c += 16) {
-      v128.store(to + c, F4.fma(Draw.normal(Draw.bits(index, key, second)), scale, v128.load(from + c)))
+      v128.store(to + c, F4.flush(F4.fma(Draw.normal(Draw.bits(index, key, second)), scale, v128.load(from + c))))
       index = i32x4.add(index, four)
     }
   }
@@ -83,8 +83,8 @@ export function addRows(step: usize, begin: i32, end: i32): void {
     const b = Word.address(step, ADD_B) + <usize>r * stride
     const to = Word.address(step, ADD_TO) + <usize>r * stride
     for (let c: usize = 0; c < bytes; c += PANEL << 2) {
-      v128.store(to + c, f32x4.add(v128.load(a + c), v128.load(b + c)))
-      v128.store(to + c, f32x4.add(v128.load(a + c, 16), v128.load(b + c, 16)), 16)
+      v128.store(to + c, F4.flush(f32x4.add(v128.load(a + c), v128.load(b + c))))
+      v128.store(to + c, F4.flush(f32x4.add(v128.load(a + c, 16), v128.load(b + c, 16))), 16)
     }
   }
 }

@@ -75,8 +75,8 @@ export function rowNorm(step: usize, begin: i32, end: i32): void {
       if (inverses) store<f32>(inverses + ((<usize>(r * groups + g)) << 2), inverse)
       const scale = f32x4.splat(inverse)
       for (let left = size, at = first; left > 0; left -= 4, at += 16) {
-        const n = f32x4.mul(f32x4.sub(Lanes.load(from + at, left), mean), scale)
-        const y = F4.fma(n, Group.load(gammas, at, left, one), Group.load(betas, at, left, zero))
+        const n = F4.mulFlush(F4.subFlush(Lanes.load(from + at, left), mean), scale)
+        const y = F4.flush(F4.fma(n, Group.load(gammas, at, left, one), Group.load(betas, at, left, zero)))
         if (kept) Group.store(kept + skip + at, n, left)
         Group.store(to + at, y, left)
       }
@@ -109,14 +109,14 @@ function groupInverse(at: usize, size: i32, mean: v128, epsilon: f32): f32 {
   let more = zero
   let left = size
   for (; left >= 8; left -= 8, at += 32) {
-    const a = f32x4.sub(v128.load(at), mean)
-    const b = f32x4.sub(v128.load(at, 16), mean)
+    const a = F4.subFlush(v128.load(at), mean)
+    const b = F4.subFlush(v128.load(at, 16), mean)
     sum = f32x4.add(sum, f32x4.add(a, b))
     squares = F4.fma(a, a, squares)
     more = F4.fma(b, b, more)
   }
   for (; left > 0; left -= 4, at += 16) {
-    const d = v128.and(f32x4.sub(Lanes.load(at, left), mean), Lanes.mask(index, left))
+    const d = v128.and(F4.subFlush(Lanes.load(at, left), mean), Lanes.mask(index, left))
     sum = f32x4.add(sum, d)
     squares = F4.fma(d, d, squares)
   }
@@ -147,17 +147,17 @@ export function rowNormBack(step: usize, begin: i32, end: i32): void {
       let sum = f32x4.splat(0)
       let dot = f32x4.splat(0)
       for (let left = size, at = first; left > 0; left -= 4, at += 16) {
-        const u = f32x4.mul(Lanes.load(dy + at, left), Group.load(gammas, at, left, one))
+        const u = F4.mulFlush(Lanes.load(dy + at, left), Group.load(gammas, at, left, one))
         sum = f32x4.add(sum, u)
         dot = F4.fma(u, Lanes.load(n + at, left), dot)
       }
       const mean = Word.int(step, ROW_NORM_CENTERED) ? F4.sum(sum) * share : 0
       const center = f32x4.splat(mean)
-      const slope = f32x4.splat(F4.sum(dot) * share)
+      const slope = F4.flush(f32x4.splat(F4.sum(dot) * share))
       const factor = f32x4.splat(scale)
       for (let left = size, at = first; left > 0; left -= 4, at += 16) {
-        const u = f32x4.mul(Lanes.load(dy + at, left), Group.load(gammas, at, left, one))
-        const rest = F4.nfma(slope, Lanes.load(n + at, left), f32x4.sub(u, center))
+        const u = F4.mulFlush(Lanes.load(dy + at, left), Group.load(gammas, at, left, one))
+        const rest = F4.flush(F4.nfma(slope, Lanes.load(n + at, left), f32x4.sub(u, center)))
         Group.store(dx + at, F4.mulFlush(factor, rest), left)
       }
     }

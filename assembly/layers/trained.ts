@@ -29,7 +29,7 @@ export function prelu(step: usize, rows: i32, begin: i32, end: i32): void {
     const last = x + <usize>rows * stride
     for (let at = x; at < last; at += stride) {
       const v = v128.load(at)
-      v128.store(at + toY, F4.select(v, f32x4.mul(v, alpha), f32x4.gt(v, zero)))
+      v128.store(at + toY, F4.select(v, F4.mulFlush(v, alpha), f32x4.gt(v, zero)))
     }
   }
 }
@@ -73,9 +73,9 @@ export function weightNorm(step: usize, begin: i32, end: i32): void {
     const length = f32x4.sqrt(v128.load(at))
     const inverse = v128.and(f32x4.div(F4.one(), length), f32x4.gt(length, zero))
     v128.store(at, inverse)
-    const scale = f32x4.mul(v128.load(Word.address(step, WEIGHT_NORM_G) + offset), inverse)
+    const scale = F4.mulFlush(v128.load(Word.address(step, WEIGHT_NORM_G) + offset), inverse)
     for (let k: usize = 0; k < (<usize>inputs) << 5; k += 32) {
-      v128.store(w + k, f32x4.mul(v128.load(v + k), scale))
+      v128.store(w + k, F4.mulFlush(v128.load(v + k), scale))
     }
   }
 }
@@ -91,12 +91,12 @@ export function weightNormBack(step: usize, begin: i32, end: i32): void {
     const dg = Word.address(step, WEIGHT_NORM_DG) + offset
     const inverse = v128.load(Word.address(step, WEIGHT_NORM_INVERSE) + offset)
     columnDots(dw, v, 32, inputs, 0, 0, dg)
-    const length = f32x4.mul(v128.load(dg), inverse)
+    const length = F4.mulFlush(v128.load(dg), inverse)
     v128.store(dg, length)
-    const scale = f32x4.mul(v128.load(Word.address(step, WEIGHT_NORM_G) + offset), inverse)
-    const slope = f32x4.mul(inverse, length)
+    const scale = F4.mulFlush(v128.load(Word.address(step, WEIGHT_NORM_G) + offset), inverse)
+    const slope = F4.mulFlush(inverse, length)
     for (let k: usize = 0; k < (<usize>inputs) << 5; k += 32) {
-      const rest = F4.nfma(slope, v128.load(v + k), v128.load(dw + k))
+      const rest = F4.flush(F4.nfma(slope, v128.load(v + k), v128.load(dw + k)))
       v128.store(dv + k, F4.mulFlush(scale, rest))
     }
   }

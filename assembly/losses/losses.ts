@@ -136,10 +136,10 @@ function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): voi
       const y = v128.load(outputs + at)
       const t = Row.targets(sparse, targets, c, left, index, keep, base, mask)
       sum = f32x4.add(sum, v128.and(rule.loss(y, t, delta), mask))
-      const p = isDefined(rule.probability) ? F4.flush(rule.probability(y)) : y
+      const p = isDefined(rule.probability) ? rule.probability(y) : y
       if (probabilities) v128.store(probabilities + at, v128.and(p, mask))
       if (gradient) {
-        v128.store(gradient + at, F4.flush(v128.and(f32x4.mul(rule.slope(p, t, delta), scales), mask)))
+        v128.store(gradient + at, v128.and(F4.mulFlush(rule.slope(p, t, delta), scales), mask))
       }
     }
     store<f32>(rowLosses + ((<usize>r) << 2), F4.sum(sum) * <f32>share)
@@ -211,7 +211,7 @@ function categoricalHingeRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32
         const others = f32x4.sub(one, t)
         const chosen = v128.and(f32x4.eq(f32x4.mul(others, v128.load(outputs + at)), wanted), f32x4.mul(others, share))
         const slope = v128.and(f32x4.sub(chosen, t), Lanes.mask(index, left))
-        v128.store(gradient + at, F4.flush(f32x4.mul(slope, scales)))
+        v128.store(gradient + at, F4.mulFlush(slope, scales))
       }
       Row.endGradient(gradient, cols, scale)
       gradient += stride

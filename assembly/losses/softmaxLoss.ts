@@ -85,11 +85,11 @@ function wideRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
       for (let c = 0; c < cols; c += 4) {
         const at = (<usize>c) << 2
         const left = cols - c
-        const p = F4.flush(f32x4.mul(v128.load(exponentials + at), reciprocal))
+        const p = F4.flushPositive(f32x4.mul(v128.load(exponentials + at), reciprocal))
         if (probabilities) v128.store(probabilities + at, p)
         if (gradient) {
           const t = Row.targets(sparse, targets, c, left, index, keep, base, Lanes.mask(index, left))
-          v128.store(gradient + at, F4.flush(f32x4.mul(f32x4.sub(f32x4.mul(p, masses), t), scales)))
+          v128.store(gradient + at, F4.mulFlush(f32x4.sub(f32x4.mul(p, masses), t), scales))
         }
       }
       if (probabilities) {
@@ -246,10 +246,10 @@ function narrowRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
     v128.store32_lane(rowLosses + ((<usize>r) << 2), losses, 0)
 
     const reciprocal = f32x4.div(F4.one(), sum)
-    const p0 = F4.flush(f32x4.mul(e0, reciprocal))
-    const p1 = F4.flush(f32x4.mul(e1, reciprocal))
-    const p2 = F4.flush(f32x4.mul(e2, reciprocal))
-    const p3 = F4.flush(f32x4.mul(e3, reciprocal))
+    const p0 = F4.flushPositive(f32x4.mul(e0, reciprocal))
+    const p1 = F4.flushPositive(f32x4.mul(e1, reciprocal))
+    const p2 = F4.flushPositive(f32x4.mul(e2, reciprocal))
+    const p3 = F4.flushPositive(f32x4.mul(e3, reciprocal))
     if (probabilities) Columns.store(probabilities, a, b, c, d, p0, p1, p2, p3)
     if (gradient) {
       let scales = f32x4.splat(<f32>inverse)
@@ -260,10 +260,10 @@ function narrowRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
         scales = f32x4.replace_lane(scales, 3, Row.scale(weights, rd, inverse))
       }
       const counted = f32x4.ne(scales, zero)
-      const g0 = v128.and(F4.flush(f32x4.mul(f32x4.sub(f32x4.mul(p0, mass), t0), scales)), counted)
-      const g1 = v128.and(F4.flush(f32x4.mul(f32x4.sub(f32x4.mul(p1, mass), t1), scales)), counted)
-      const g2 = v128.and(F4.flush(f32x4.mul(f32x4.sub(f32x4.mul(p2, mass), t2), scales)), counted)
-      const g3 = v128.and(F4.flush(f32x4.mul(f32x4.sub(f32x4.mul(p3, mass), t3), scales)), counted)
+      const g0 = v128.and(F4.mulFlush(f32x4.sub(f32x4.mul(p0, mass), t0), scales), counted)
+      const g1 = v128.and(F4.mulFlush(f32x4.sub(f32x4.mul(p1, mass), t1), scales), counted)
+      const g2 = v128.and(F4.mulFlush(f32x4.sub(f32x4.mul(p2, mass), t2), scales), counted)
+      const g3 = v128.and(F4.mulFlush(f32x4.sub(f32x4.mul(p3, mass), t3), scales), counted)
       Columns.store(gradient, a, b, c, d, g0, g1, g2, g3)
     }
   }

@@ -27,12 +27,12 @@ class Clip {
 export class SquaredError {
   /** (y - t)^2 */
   @inline loss(y: v128, t: v128, _delta: v128): v128 {
-    const e = f32x4.sub(y, t)
+    const e = F4.subFlush(y, t)
     return f32x4.mul(e, e)
   }
 
   @inline slope(y: v128, t: v128, _delta: v128): v128 {
-    const e = f32x4.sub(y, t)
+    const e = F4.subFlush(y, t)
     return f32x4.add(e, e)
   }
 }
@@ -56,7 +56,7 @@ export class AbsoluteError {
 export class Huber {
   /** c (e - c / 2) with e = y - t and c = e kept in [-delta, delta]: e^2 / 2 inside, delta (|e| - delta / 2) outside. */
   @inline loss(y: v128, t: v128, delta: v128): v128 {
-    const e = f32x4.sub(y, t)
+    const e = F4.subFlush(y, t)
     const c = F4.larger(F4.smaller(e, delta), f32x4.neg(delta))
     return f32x4.mul(c, F4.nfma(c, F4.half(), e))
   }
@@ -70,7 +70,7 @@ export class Huber {
 export class LogCosh {
   /** ln cosh e = |e| - ln 2 + ln(1 + exp(-2 |e|)); below |e| = 1, where that cancels, -ln(1 - tanh^2 e) / 2. */
   @inline loss(y: v128, t: v128, _delta: v128): v128 {
-    const e = F4.abs(f32x4.sub(y, t))
+    const e = F4.abs(F4.subFlush(y, t))
     const small = f32x4.lt(e, F4.one())
     const h = F4.tanh(e)
     const l = F4.log1p(F4.select(f32x4.neg(f32x4.mul(h, h)), F4.exp(f32x4.mul(e, f32x4.splat(-2))), small))

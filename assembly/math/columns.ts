@@ -32,7 +32,7 @@ export function columnMoments(x: usize, stride: usize, rows: i32, meanAt: usize,
     lost = Rows.lost(next, total, addend)
     total = next
   }
-  const mean = f32x4.mul(total, share)
+  const mean = F4.mulFlush(total, share)
 
   let shift = zero
   let spread = zero
@@ -43,7 +43,7 @@ export function columnMoments(x: usize, stride: usize, rows: i32, meanAt: usize,
     let sum = zero
     let squares = zero
     for (; at < last; at += stride) {
-      const d = f32x4.sub(v128.load(at), mean)
+      const d = F4.subFlush(v128.load(at), mean)
       sum = f32x4.add(sum, d)
       squares = F4.fma(d, d, squares)
     }
@@ -54,9 +54,9 @@ export function columnMoments(x: usize, stride: usize, rows: i32, meanAt: usize,
     spread = next
   }
   // the mean's own rounding error
-  shift = f32x4.mul(shift, share)
-  v128.store(meanAt, f32x4.add(mean, shift))
-  v128.store(varianceAt, f32x4.max(F4.nfma(shift, shift, f32x4.mul(spread, share)), zero))
+  shift = F4.mulFlush(shift, share)
+  v128.store(meanAt, F4.flush(f32x4.add(mean, shift)))
+  v128.store(varianceAt, F4.flush(f32x4.max(F4.nfma(shift, shift, F4.mulFlush(spread, share)), zero)))
 }
 
 /** sum = sum dy and dot = sum dy * (x - mean), one vector each; address 0 means no mean, and nothing to store. */
@@ -84,7 +84,7 @@ export function columnDots(
     for (; at < last; at += stride) {
       const g = v128.load(at)
       chunkSum = f32x4.add(chunkSum, g)
-      chunkDot = F4.fma(g, f32x4.sub(v128.load(at + offset), mean), chunkDot)
+      chunkDot = F4.fma(g, F4.subFlush(v128.load(at + offset), mean), chunkDot)
     }
     const addend = f32x4.sub(chunkSum, sumLost)
     const next = f32x4.add(sum, addend)

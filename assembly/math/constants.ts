@@ -13,10 +13,11 @@ export const MAGNITUDE: usize = 160
 /** 2^-126, the smallest normal number */
 export const SMALLEST: usize = 176
 export const INFINITY: usize = 192
-/** swallows denormals */
+/** added and subtracted, it swallows what is far below it */
 export const TINY: usize = 208
 
 // e^r for r in [0, ln 2]
+/** -63 ln 2 */
 export const EXP_LOW: usize = 224
 export const EXP_HIGH: usize = 240
 export const EXP_FINITE: usize = 256
@@ -84,6 +85,8 @@ export const GELU3: usize = 960
 export const GELU_LIMIT: usize = 976
 /** beyond it tanh(softplus(x)) is 1 */
 export const MISH_LIMIT: usize = 992
+/** 2^-63: what is smaller counts as 0; products of what is not are no denormals */
+export const FLOOR: usize = 1008
 
 // random bits and normal deviates
 export const HASH1: usize = 1024
@@ -114,6 +117,9 @@ export const ERFINV_TAIL6: usize = 1376
 export const ERFINV_TAIL7: usize = 1392
 export const ERFINV_TAIL8: usize = 1408
 
+/** 2^-40: the square of what is smaller is nothing beside 1, and nothing beside itself */
+export const SQUARABLE: usize = 1424
+
 // One lane each, which is less code; fillConstants spreads them to all four at its end.
 function fill(address: usize, value: f32): void {
   store<f32>(address, value)
@@ -136,7 +142,7 @@ export function fillConstants(): void {
   fillBits(INFINITY, 0x7f800000)
   fill(TINY, 1e-20)
 
-  fill(EXP_LOW, -88)
+  fill(EXP_LOW, -43.66827)
   fill(EXP_HIGH, 89)
   fill(EXP_FINITE, 88)
   fill(LOG2E, 1.4426950216293335)
@@ -189,6 +195,7 @@ export function fillConstants(): void {
   fill(GELU3, 0.0713548162726009)
   fill(GELU_LIMIT, 12)
   fill(MISH_LIMIT, 20)
+  fillBits(FLOOR, (127 - 63) << 23)
 
   fillBits(HASH1, 0x7feb352d)
   fillBits(HASH2, <i32>0x846ca68b)
@@ -215,5 +222,6 @@ export function fillConstants(): void {
   fill(ERFINV_TAIL6, 0.00134934322)
   fill(ERFINV_TAIL7, 0.000100950558)
   fill(ERFINV_TAIL8, -0.000200214257)
-  for (let at: usize = ONE; at <= ERFINV_TAIL8; at += 16) v128.store(at, v128.load32_splat(at))
+  fillBits(SQUARABLE, (127 - 40) << 23)
+  for (let at: usize = ONE; at <= SQUARABLE; at += 16) v128.store(at, v128.load32_splat(at))
 }

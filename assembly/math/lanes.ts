@@ -1,4 +1,5 @@
 // What kernels over rows share: vectors that a row only partly fills, targets, weights, padding.
+import { FLOOR } from '../../src/abi/layout'
 import { F4 } from './simd'
 
 /** A row's last vector: `left` of its four lanes belong to the row, the others to its padding or to the next row. */
@@ -46,7 +47,8 @@ export class Row {
 
   /** w[r] / sum(w) for the gradient; `inverse` is 1 / sum(w). */
   static scale(weights: usize, r: i32, inverse: f64): f32 {
-    return weights ? <f32>(<f64>load<f32>(weights + ((<usize>r) << 2)) * inverse) : <f32>inverse
+    const scale = weights ? <f64>load<f32>(weights + ((<usize>r) << 2)) * inverse : inverse
+    return scale < FLOOR ? 0 : <f32>scale
   }
 
   /** Rows are padded to 8 floats: zeroes the second half of the last panel when the row ends in the first. */

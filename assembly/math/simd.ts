@@ -38,7 +38,15 @@ export class F4 {
 
   /** |x| */
   @inline static abs(x: v128): v128 {
-    return v128.and(x, v128.load(0, at.MAGNITUDE))
+    return v128.and(x, F4.magnitude())
+  }
+
+  @inline static floor(): v128 {
+    return v128.load(0, at.FLOOR)
+  }
+
+  @inline static magnitude(): v128 {
+    return v128.load(0, at.MAGNITUDE)
   }
 
   @inline static one(): v128 {
@@ -61,24 +69,37 @@ export class F4 {
     return f32x4.extract_lane(f32x4.pmax(pair, v128.shuffle<f32>(pair, pair, 1, 0, 3, 2)), 0)
   }
 
-  /** Denormals, and values far below 1e-20, become 0: arithmetic on them is 10 to 100 times slower. */
+  /** Values below 2^-63 become 0, all others stay exact, NaN too. */
   @inline static flush(x: v128): v128 {
-    const tiny = v128.load(0, at.TINY)
-    return f32x4.sub(f32x4.add(x, tiny), tiny)
+    return F4.flushBelow(x, F4.floor(), F4.magnitude())
+  }
+
+  /** The same where the two constants are at hand. */
+  @inline static flushBelow(x: v128, floor: v128, magnitude: v128): v128 {
+    return v128.andnot(x, f32x4.lt(v128.and(x, magnitude), floor))
+  }
+
+  /** flush(x) of an x that is not negative. */
+  @inline static flushPositive(x: v128): v128 {
+    return v128.andnot(x, f32x4.lt(x, F4.floor()))
+  }
+
+  /** x where its square may count beside x or beside 1, else 0. */
+  @inline static squarable(x: v128): v128 {
+    return v128.andnot(x, f32x4.lt(F4.abs(x), v128.load(0, at.SQUARABLE)))
   }
 
   /** flush(a * b) */
   @inline static mulFlush(a: v128, b: v128): v128 {
-    const tiny = v128.load(0, at.TINY)
-    return f32x4.sub(F4.fma(a, b, tiny), tiny)
+    return F4.flush(f32x4.mul(a, b))
   }
 
-  /** Denormals of a non-negative x become 0, all other values stay exact, NaN too. */
-  @inline static normal(x: v128): v128 {
-    return v128.andnot(x, f32x4.lt(x, v128.load(0, at.SMALLEST)))
+  /** flush(a - b): differences that may be multiplied. */
+  @inline static subFlush(a: v128, b: v128): v128 {
+    return F4.flush(f32x4.sub(a, b))
   }
 
-  /** e^x for x in [-88, 89], NaN: x = n ln 2 + r with r in [0, ln 2), so that 2^n covers normal numbers, 0 and infinity. */
+  /** e^x for x in [-87, 89], NaN: x = n ln 2 + r with r in [0, ln 2), so that 2^n covers normal numbers, 0 and infinity. */
   @inline private static expOf(x: v128): v128 {
     const n = f32x4.floor(f32x4.mul(x, v128.load(0, at.LOG2E)))
     const r = F4.nfma(n, v128.load(0, at.LN2_LOW), F4.nfma(n, v128.load(0, at.LN2_HIGH), x))
@@ -91,14 +112,14 @@ export class F4 {
     return f32x4.mul(p, i32x4.shl(f32x4.add(n, v128.load(0, at.EXP_BIAS)), 23))
   }
 
-  /** e^x; 0 where the result would be denormal, infinity above 88.72. */
+  /** e^x; 0 where the result would be below 2^-63, infinity above 88.72. */
   @inline static exp(x: v128): v128 {
-    return F4.expOf(f32x4.pmax(f32x4.pmin(x, v128.load(0, at.EXP_HIGH)), v128.load(0, at.EXP_LOW)))
+    return v128.andnot(F4.expOf(f32x4.pmin(x, v128.load(0, at.EXP_HIGH))), f32x4.lt(x, v128.load(0, at.EXP_LOW)))
   }
 
-  /** e^min(x, 88): finite whatever x. */
+  /** e^min(x, 88): finite whatever x; 0 where the result would be below 2^-63. */
   @inline static expFinite(x: v128): v128 {
-    return F4.expOf(f32x4.pmax(f32x4.pmin(x, v128.load(0, at.EXP_FINITE)), v128.load(0, at.EXP_LOW)))
+    return v128.andnot(F4.expOf(f32x4.pmin(x, v128.load(0, at.EXP_FINITE))), f32x4.lt(x, v128.load(0, at.EXP_LOW)))
   }
 
   /** e^x - 1 for x <= 0, exact near 0: 2^n (e^r - 1) + (2^n - 1) with |r| <= ln 2 / 2. */
@@ -157,10 +178,11 @@ export class F4 {
     const one = v128.load(0, at.ONE)
     const large = f32x4.gt(x, v128.load(0, at.SQRT2_LESS_ONE))
     const f = v128.bitselect(f32x4.mul(f32x4.sub(x, one), v128.load(0, at.HALF)), x, large)
-    return F4.logOf(v128.and(large, one), f)
+    const squarable = F4.squarable(f)
+    return f32x4.add(F4.logOf(v128.and(large, one), squarable), f32x4.sub(f, squarable))
   }
 
-  /** 1 / (1 + e^-x) */
+  /** 1 / (1 + e^-x); below 2^-63 it counts as 0. */
   @inline static sigmoid(x: v128): v128 {
     const e = F4.expFinite(x)
     return f32x4.div(e, f32x4.add(e, v128.load(0, at.ONE)))

@@ -23,6 +23,7 @@ import {
 } from '../../src/abi/gradients'
 import { PANEL, SUM_CHUNK } from '../../src/abi/layout'
 import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records'
+import { F4 } from '../math/simd'
 import { Share } from '../threads/share'
 import { Word } from '../word'
 
@@ -70,7 +71,7 @@ function penaltyOf(factor1: f32, factor2: f32, dw: usize, w: usize, begin: usize
   let squared = f64x2.splat(0)
   for (let i = begin; i < end; i += 16) {
     const v = v128.load(w + i)
-    if (dw) v128.store(dw + i, f32x4.add(v128.load(dw + i), Sums.gradient(v, l1, l2, one, zero)))
+    if (dw) v128.store(dw + i, F4.flush(f32x4.add(v128.load(dw + i), Sums.gradient(v, l1, l2, one, zero))))
     const low = Sums.low(v)
     const high = Sums.high(v)
     absolute = f64x2.add(absolute, f64x2.add(low, high))
@@ -108,15 +109,15 @@ export function addActivityGradient(step: usize, rows: i32, begin: i32, end: i32
   const y = Word.address(step, ACTIVITY_Y)
   const to = Word.address(step, ACTIVITY_TO)
   const share = f32x4.splat(1 / <f32>rows)
-  const l1 = f32x4.mul(Word.splat(step, ACTIVITY_L1), share)
-  const l2 = f32x4.mul(Word.splat(step, ACTIVITY_L2), share)
+  const l1 = F4.mulFlush(Word.splat(step, ACTIVITY_L1), share)
+  const l2 = F4.mulFlush(Word.splat(step, ACTIVITY_L2), share)
   const one = f32x4.splat(1)
   const zero = f32x4.splat(0)
   for (let r = begin; r < end; r++) {
     const row = <usize>r * stride
     for (let i = row; i < row + bytes; i += 16) {
       const v = v128.load(y + i)
-      v128.store(to + i, f32x4.add(v128.load(dy + i), Sums.gradient(v, l1, l2, one, zero)))
+      v128.store(to + i, F4.flush(f32x4.add(v128.load(dy + i), Sums.gradient(v, l1, l2, one, zero))))
     }
   }
 }
@@ -182,11 +183,11 @@ function gradientNorm(step: usize, record: usize, thread: i32): f64 {
 export function clipNorm(step: usize, record: usize, thread: i32): void {
   const g = Word.address(step, CLIP_GRADIENTS)
   const coefficient = <f64>Word.float(step, CLIP_LIMIT) / (gradientNorm(step, record, thread) + 1e-6)
-  const factor = f32x4.splat(<f32>coefficient)
+  const factor = F4.flush(f32x4.splat(<f32>coefficient))
   for (Share.of(Word.int(step, CLIP_COUNT) >> 2, thread); Share.more(); ) {
     if (coefficient >= 1) continue
     const end = (<usize>Share.end) << 4
-    for (let i = (<usize>Share.begin) << 4; i < end; i += 16) v128.store(g + i, f32x4.mul(v128.load(g + i), factor))
+    for (let i = (<usize>Share.begin) << 4; i < end; i += 16) v128.store(g + i, F4.mulFlush(v128.load(g + i), factor))
   }
 }
 

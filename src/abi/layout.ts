@@ -1,5 +1,5 @@
 /**
- * The contract between the compiler (src/) and the machine (assembly/) is the files of this folder: integer constants only.
+ * The contract between the compiler (src/) and the machine (assembly/) is the files of this folder: constants only.
  * Both sides import the file they need, so these files import nothing. This one: how matrices and regions lie in memory.
  */
 
@@ -14,6 +14,9 @@ export const PANEL = 8
 export const SUM_CHUNK = 4096
 /** Bytes below this address belong to the machine: its table of vector constants, and what its threads talk through. */
 export const MACHINE_BYTES = 6144
+
+/** 2^-63: what is smaller counts as 0, in features, parameters and whatever a kernel leaves, so that products are no denormals. */
+export const FLOOR = 1.0842021724855044e-19
 
 // Shapes of matrix tiles (rows x columns of the result held in registers), for setTile: the same bits at other speeds.
 

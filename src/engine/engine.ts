@@ -19,7 +19,7 @@ import { Desk, type Judge, judgeOf, weightOf } from './hostLoss.ts'
 import { initialize } from './initialize.ts'
 import { type Goal, Planner } from './planner.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
-import { loadRows, unloadRows } from './rows.ts'
+import { loadRows, TINY_FEATURES, unloadRows } from './rows.ts'
 import { ModelStorage } from './storage.ts'
 import { Feed } from './window.ts'
 
@@ -36,6 +36,7 @@ export class Engine {
   steps = 0
   /** What callbacks have made of the learning rate. */
   learningRateScale = 1
+  #toldTiny = false
   #clock: StepClock | undefined
   #session: SolverSession | undefined
   readonly #planner: Planner
@@ -71,6 +72,7 @@ export class Engine {
   /** Fills the parameters, zero until then, by their initializers. */
   initialize(random: Random): void {
     initialize(this.arena, this.storage.parameters, this.storage.places, random)
+    this.storage.flushParameters()
   }
 
   /**
@@ -176,7 +178,7 @@ export class Engine {
     this.runner.threads?.call()
     this.arena.top = this.#planner.end
     this.#planner.pinned = true
-    return new Feed(this.arena, data, batchSize)
+    return new Feed(this.arena, data, batchSize, () => this.#tellTiny())
   }
 
   /** The rate of the last update (before any: of the first), callbacks' scale included. */
@@ -224,7 +226,7 @@ export class Engine {
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
       const count = Math.min(plan.rows, rows - first)
-      loadRows(this.arena, plan.x, features, first, count)
+      this.#loadFeatures(plan, features, first, count)
       if (trial) this.#records.prepareTrial(count)
       else this.#records.prepare(0, count, 0, this.steps + 1)
       this.#run(trial ? plan.trial : plan.predict, rows)
@@ -269,7 +271,7 @@ export class Engine {
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < data.rows; first += plan.rows) {
       const part = sliceRows(data, first, Math.min(plan.rows, data.rows - first))
-      loadRows(this.arena, plan.x, part.features, 0, part.rows)
+      this.#loadFeatures(plan, part.features, 0, part.rows)
       if (trial) this.#records.prepareTrial(part.rows)
       else this.#records.prepare(0, part.rows, 0, this.steps + 1)
       this.runner.run(plan.program, plan.open.penalty, this.#records.address)
@@ -281,8 +283,18 @@ export class Engine {
     return tally
   }
 
+  #loadFeatures({ x }: Pick<Plan, 'x'>, features: Float32Array, first: number, count: number): void {
+    if (loadRows(this.arena, x, features, first, count)) this.#tellTiny()
+  }
+
+  /** Once a model: features that count as 0. */
+  #tellTiny(): void {
+    if (!this.#toldTiny) console.warn(TINY_FEATURES)
+    this.#toldTiny = true
+  }
+
   #loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
-    loadRows(this.arena, plan.x, data.features, first, count)
+    this.#loadFeatures(plan, data.features, first, count)
     loadRows(this.arena, plan.targets, data.targets, first, count)
     if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
   }
@@ -371,7 +383,7 @@ export class Engine {
     this.#begin()
     this.storage.version++
     const { open, x } = this.#planner.with('open', rows)
-    loadRows(this.arena, x, features, 0, rows)
+    this.#loadFeatures({ x }, features, 0, rows)
     this.#records.prepare(0, rows, 0, this.steps + 1, part)
     this.#run(open.forward, rows)
     const loss = this.#desk.judge(this.arena, open.outputs, rows, judge, open.gradient)

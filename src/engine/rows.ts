@@ -1,13 +1,26 @@
 /** Packed rows into and out of the padded matrices of linear memory. */
-
 import type { Matrix } from '../layers/builder.ts'
 import type { Arena } from '../machine/arena.ts'
 
 /** Up to this many values are copied one by one: a typed-array view would cost more than they do, and be garbage. */
 const FEW = 256
 
-/** Copies packed rows, from row `first` on, into a matrix's first rows. */
+/** What the console is told, once a model, when features other than 0 count as 0. */
+export const TINY_FEATURES = 'fourlane: features below 1.1e-19 count as 0, and there are some; scale your data'
+
+/** Copies packed rows, from row `first` on, into a matrix's first rows; returns whether numbers other than 0 are too small to count. */
 export function loadRows(
+  arena: Arena,
+  matrix: Matrix,
+  values: Float32Array | Int32Array,
+  first: number,
+  rows: number,
+): boolean {
+  copyRows(arena, matrix, values, first, rows)
+  return values instanceof Float32Array && arena.flush(matrix.address, (rows * matrix.stride) / 4)
+}
+
+function copyRows(
   { f32, i32 }: Arena,
   { address, cols, stride }: Matrix,
   values: Float32Array | Int32Array,

@@ -48,6 +48,11 @@ export class ModelStorage {
     return this.arena.floats(address, this.bytes / 4)
   }
 
+  /** After parameters have come from outside: values too small to count become 0. */
+  flushParameters(): void {
+    this.arena.flush(this.parameters, this.bytes / 4)
+  }
+
   isTrainable = (place: ParameterPlace): boolean => {
     const layer = this.#layers[place.layer]
     return place.trainable !== false && !this.#frozen.has(place.layer) && (!('trainable' in layer) || layer.trainable)

@@ -12,14 +12,23 @@ export class Feed {
   readonly source: Source
   readonly #arena: Arena
   readonly #data: DataSet
+  readonly #tellTiny: () => void
   /** Rows that fit in linear memory at once; whole batches unless it is the whole set. */
   readonly #capacity: number
   #order: Int32Array = new Int32Array(0)
   #windowFirst = 0
   #windowRows = 0
 
-  constructor(arena: Arena, data: DataSet, batchSize: number, windowBytes = WINDOW_BYTES) {
+  /** @param tellTiny is called when features other than 0 are too small to count. */
+  constructor(
+    arena: Arena,
+    data: DataSet,
+    batchSize: number,
+    tellTiny: () => void = () => {},
+    windowBytes = WINDOW_BYTES,
+  ) {
     this.#arena = arena
+    this.#tellTiny = tellTiny
     this.#data = data
     const rowBytes = (data.features.length + data.targets.length + (data.weights?.length ?? 0)) * (4 / data.rows)
     const window = Math.max(1, Math.floor(windowBytes / rowBytes / batchSize)) * batchSize
@@ -80,6 +89,15 @@ export class Feed {
     if (targets instanceof Int32Array) this.#arena.i32.set(targets, this.source.targets / 4)
     else this.#arena.f32.set(targets, this.source.targets / 4)
     if (weights) this.#arena.f32.set(weights, this.source.weights / 4)
+    this.#flush(this.#data.rows)
+  }
+
+  /** Of the rows that are in memory, what is too small to count becomes 0. */
+  #flush(rows: number): void {
+    const { features, targets } = this.#data
+    const floats = (values: ArrayLike<number>) => (values.length / this.#data.rows) * rows
+    if (this.#arena.flush(this.source.features, floats(features))) this.#tellTiny()
+    if (targets instanceof Float32Array) this.#arena.flush(this.source.targets, floats(targets))
   }
 
   /** Copies the rows of the epoch from `first` on into the window. */
@@ -99,6 +117,7 @@ export class Feed {
     if (targets instanceof Int32Array) copy(targets, this.#arena.i32, this.source.targets)
     else copy(targets, this.#arena.f32, this.source.targets)
     if (weights) copy(weights, this.#arena.f32, this.source.weights)
+    this.#flush(chosen.length)
     this.#windowFirst = first
     this.#windowRows = chosen.length
   }

@@ -77,6 +77,11 @@ export class Arena {
     this.#f64 = new Float64Array(buffer)
   }
 
+  /** Makes values of a region of `count` floats 0 that are too small to count; returns whether there were any. */
+  flush(address: number, count: number): boolean {
+    return this.machine.flush(address, count * 4) !== 0
+  }
+
   /** The whole memory as f32, indexed by address / 4. */
   get f32(): Float32Array {
     return this.#f32

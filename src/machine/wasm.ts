@@ -37,6 +37,8 @@ export interface Machine {
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
   /** Chooses the shape of matrix tiles, one of TILE_CODES, on this memory; results stay the same to the bit. */
   setTile(code: number): void
+  /** Makes values below FLOOR in `bytes` of floats 0; returns whether there were any but 0, as 1 or 0. */
+  flush(address: number, bytes: number): number
   /** Finishes what dead ones of `threads` threads have left of an update's step; addresses of step and record. */
   mend(threads: number, step: number, record: number): void
 }
@@ -52,6 +54,7 @@ interface Identity extends Record<string, unknown> {
 export interface BaseExports extends Identity {
   run: Machine['run']
   setTile: Machine['setTile']
+  flush: Machine['flush']
   mend: Machine['mend']
   initialize(): void
 }
@@ -262,8 +265,8 @@ export function openMachine<E extends BaseExports>(
     }
   }
   exports.initialize()
-  const { run, setTile, mend } = exports
-  const machine: Machine = { target, base, memory, need, run, setTile, mend }
+  const { run, setTile, flush, mend } = exports
+  const machine: Machine = { target, base, memory, need, run, setTile, flush, mend }
   resetTile(machine)
   return { machine, exports }
 }

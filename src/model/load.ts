@@ -80,6 +80,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   for (const { index } of states) session?.clear(index)
   const blocks = [storage.parameters, ...states.map(({ index }) => storage.states[index])]
   for (const [i, found] of matched.entries()) fillPlaces(where, engine.arena, blocks[i], places, found, allowNonFinite)
+  storage.flushParameters()
   if (session && progress) {
     const used = states.map(({ index }) => index)
     readingFile(where, () => engine.restartSolver(progress.solver, used))

@@ -171,6 +171,7 @@ export class Network {
     this.engine.flush()
     storage.version++
     stored.set(weights)
+    storage.flushParameters()
   }
 
   /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */

@@ -50,7 +50,7 @@ export class Parameter {
   }
 
   /**
-   * Replaces the values.
+   * Replaces the values. Those below 2^-63 count as 0.
    * @throws RangeError for another length or a value that is not finite; nothing is changed then.
    */
   set(values: ArrayLike<number>): void {
@@ -70,6 +70,7 @@ export class Parameter {
     const { arena, parameters } = this.#home.storage
     this.#home.storage.version++
     writeParameter(arena, parameters, this.#place, values)
+    arena.flush(parameters + this.#place.offset * 4, this.#place.stored)
   }
 
   /**

@@ -3,6 +3,7 @@ import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
 import { ProgramBuilder, passRows } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'
+import { loadRows, TINY_FEATURES } from '../engine/rows.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { forPredicting } from '../layers/resolvers.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
@@ -43,9 +44,11 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
   const end = arena.top
   arena.commit()
   fillPlaces(where, arena, parameters, places, tensors, allowNonFinite)
+  arena.flush(parameters, blockFloats(places))
 
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
   const most = passRows(widths)
+  let told = false
   let passage: ReturnType<typeof plan> | undefined
   /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
   const plan = () => {
@@ -80,8 +83,9 @@ function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean)
       const { x, y, program, record, steps } = passage
       for (let first = 0; first < rows; first += most) {
         const count = Math.min(most, rows - first)
-        for (let r = 0; r < count; r++) {
-          arena.f32.set(values.subarray((first + r) * inputs, (first + r + 1) * inputs), rowOf(x, r))
+        if (loadRows(arena, x, values, first, count) && !told) {
+          console.warn(TINY_FEATURES)
+          told = true
         }
         arena.i32[record / 4 + RECORD_ROWS] = count
         arena.machine.run(program, 0, steps, record, 1, 0)

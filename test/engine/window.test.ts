@@ -16,7 +16,7 @@ for (const target of targets) {
     const data = { rows: 37, features, targets: labels, weights }
     const order = Int32Array.from({ length: 37 }, (_, i) => (i * 5) % 37)
     const arena = new Arena(target)
-    const feed = new Feed(arena, data, 4, 20 * 5 * 4)
+    const feed = new Feed(arena, data, 4, () => {}, 20 * 5 * 4)
     for (let epoch = 0; epoch < 2; epoch++) {
       feed.begin(order)
       for (let first = 0; first < 37; first += 4) {

@@ -47,7 +47,8 @@ export function run(
 }
 
 export const ones = (count: number) => new Float32Array(count).fill(1)
-export const isDenormal = (value: number) => value !== 0 && Math.abs(value) < 2 ** -126
+/** Too small to count: kernels leave 0 instead. */
+export const isTiny = (value: number) => value !== 0 && Math.abs(value) < 2 ** -63
 
 /** The same numbers every time, roughly normal with the given spread. */
 export function noise(count: number, spread: number, seed = 1): Float32Array {

@@ -39,10 +39,6 @@ export function flush(from: usize, to: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, F4.flush(v128.load(from + i)))
 }
 
-export function normal(from: usize, to: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, F4.normal(v128.load(from + i)))
-}
-
 export function sum(from: usize): f32 {
   return F4.sum(v128.load(from))
 }

@@ -27,6 +27,10 @@ export function modelOf(where: string, network: Network, options: ImportOptions 
   })
   const model = Model.make(layers, options, true)
   for (const [i, parameter] of model.parameters.entries()) parameter.set(values[i])
+  describing(where, () => {
+    model.classNames = network.classNames
+    model.metadata = network.metadata
+  })
   return model
 }
 
@@ -41,8 +45,8 @@ function describing<T>(where: string, make: () => T): T {
   }
 }
 
-/** A model's layers with copies of their parameters. */
-export function networkOf({ layers, engine }: Model): Network {
+/** A model's layers with copies of their parameters, its class names and metadata. */
+export function networkOf({ layers, engine, classNames, metadata }: Model): Network {
   const values: Record<string, Float32Array>[] = layers.map(() => ({}))
   for (const place of engine.places) values[place.layer][place.name] = Parameter.at(place, engine).get()
   let inputs = 0
@@ -51,5 +55,10 @@ export function networkOf({ layers, engine }: Model): Network {
     if (layer.kind === 'input') inputs = layer.size
     else stages.push({ layer, values: values[i] })
   }
-  return { inputs, stages }
+  return {
+    inputs,
+    stages,
+    ...(classNames !== undefined && { classNames }),
+    ...(metadata !== undefined && { metadata }),
+  }
 }

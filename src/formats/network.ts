@@ -12,8 +12,8 @@ export interface Network {
   readonly stages: readonly Stage[]
   /** What the outputs stand for, in their order. */
   readonly classNames?: readonly string[]
-  /** What else the file says that a user may want, such as the scaler in front of a model: JSON. */
-  readonly metadata?: Readonly<Record<string, unknown>>
+  /** What else the file says that a user may want, such as the scaler in front of a model: JSON, which becomes the model's. */
+  readonly metadata?: unknown
 }
 
 /**

@@ -112,6 +112,17 @@ for (const [name, [network, says]] of Object.entries(REFUSED)) {
   test(`refused: ${name}`, () => refuses(() => modelOf('test', network), RangeError, says))
 }
 
+test('class names and metadata go along', () => {
+  const network: Network = { inputs: 2, stages: [], classNames: ['no', 'yes'], metadata: { scaler: [1, 2] } }
+  const model = modelOf('test', network)
+  assert.equal([model.classNames, model.metadata], [['no', 'yes'], { scaler: [1, 2] }])
+  const { classNames, metadata } = networkOf(model)
+  assert.equal({ classNames, metadata }, { classNames: ['no', 'yes'], metadata: { scaler: [1, 2] } })
+  const says = 'test: the file describes no model that can be made: model: "classNames" must have 2 names'
+  refuses(() => modelOf('test', { ...network, classNames: ['one'] }), RangeError, says)
+  refuses(() => modelOf('test', { ...network, metadata: () => 1 }), RangeError, 'which JSON cannot hold')
+})
+
 test('what the user asks for is not the fault of the file', () => {
   const network: Network = { inputs: 2, stages: [] }
   refuses(() => modelOf('test', network, { seed: -1 }), RangeError, /^sequential: "seed"/)

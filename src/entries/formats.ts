@@ -1,10 +1,12 @@
 /** `fourlane/formats`: models, weights and arrays of other tools. Importers that make models bring the wasm along. */
 import { modules } from '#modules/train'
 import * as keras from '../exchange/keras.ts'
+import * as onnx from '../exchange/onnx.ts'
 import { bringing } from '../runtime/modules.ts'
 
 export { exportTfjs, type ImportKerasOptions, type TfjsFiles } from '../exchange/keras.ts'
 export type { ImportOptions } from '../exchange/models.ts'
+export type { ImportOnnxOptions } from '../exchange/onnx.ts'
 export {
   type ExportWeightsOptions,
   exportWeights,
@@ -25,4 +27,5 @@ export {
 } from '../formats/safetensors.ts'
 
 export const importKeras: typeof keras.importKeras = /* @__PURE__ */ bringing(modules, keras.importKeras)
+export const importOnnx: typeof onnx.importOnnx = /* @__PURE__ */ bringing(modules, onnx.importOnnx)
 export const importTfjs: typeof keras.importTfjs = /* @__PURE__ */ bringing(modules, keras.importTfjs)

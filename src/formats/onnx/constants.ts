@@ -1,0 +1,113 @@
+/** Tensors whose values the file holds, in the file itself or in one beside it. */
+import { asBytes } from '../../lib/bytes.ts'
+import { quote, show } from '../../lib/check.ts'
+import {
+  checkExact,
+  countOf,
+  type ElementType,
+  elementNamed,
+  elements,
+  type Numbers,
+  readElements,
+} from '../elements.ts'
+import type { OnnxTensor } from './schema.ts'
+
+export interface Constant {
+  readonly kind: 'constant'
+  readonly shape: readonly number[]
+  /**
+   * Row-major, as many as the shape says. In what `Shape` says of rows, their number, which is not known, is NaN; no
+   * other whole number is.
+   */
+  readonly data: Numbers
+  /** Whether values are whole numbers: shapes, indices, truth values. */
+  readonly whole: boolean
+  /** Values of a tensor of texts; `data` is empty then. */
+  readonly texts?: readonly string[]
+}
+
+export const constant = (data: Numbers, shape: readonly number[], whole = false): Constant => ({
+  kind: 'constant',
+  shape,
+  data,
+  whole,
+})
+
+/** TensorProto.DataType of texts. */
+const TEXT = 8
+
+/** The bytes of a file that a model keeps values in, by the location that the model states. */
+export type ExternalData = (location: string) => Uint8Array | ArrayBuffer
+
+/**
+ * Reads tensors.
+ * @throws RangeError for values that are damaged, too few or too many, of a type that is no number, or elsewhere without a
+ * way to get there.
+ */
+export class ConstantReader {
+  readonly #where: string
+  readonly #externalData: ExternalData | undefined
+  readonly #files = new Map<string, Uint8Array>()
+  /** Bytes read from other files. */
+  external = 0
+
+  constructor(where: string, externalData: ExternalData | undefined) {
+    this.#where = where
+    this.#externalData = externalData
+  }
+
+  read(tensor: OnnxTensor): Constant {
+    const { name, shape, texts } = tensor
+    const count = countOf(shape)
+    const fail = (text: string) => new RangeError(`${this.#where}: tensor ${quote(name)} ${text}`)
+    if (tensor.type === TEXT) {
+      if (texts.length !== count) throw fail(`has ${texts.length} texts, but its shape says ${count}`)
+      return { ...constant(new Float64Array(0), shape), texts }
+    }
+    const type = elementNamed('onnx', tensor.type)
+    if (!type) throw fail(`is of data type ${tensor.type}, expected numbers`)
+    const { size, range } = elements[type]
+    const bytes = tensor.external ? this.#outside(tensor.external, fail) : tensor.raw
+    const given = bytes ? bytes.length / size : tensor.numbers.length
+    if (given !== count) throw fail(`has ${given} values of ${type}, but its shape says ${count}`)
+    const data = bytes ? readElements(type, bytes, 0, count) : fromNumbers(type, tensor.numbers)
+    checkExact(`${this.#where}: tensor ${quote(name)}`, type, data)
+    return constant(data, shape, range !== undefined)
+  }
+
+  #outside(entries: ReadonlyMap<string, string>, fail: (text: string) => Error): Uint8Array {
+    const location = entries.get('location') ?? ''
+    if (!isInside(location)) throw fail(`is kept at ${quote(location)}, which is no file beside the model`)
+    if (!this.#externalData)
+      throw fail(`is kept in another file, ${quote(location)}; pass { externalData: (location) => its bytes }`)
+    let file = this.#files.get(location)
+    if (!file) {
+      file = asBytes(this.#where, `externalData(${quote(location)})`, this.#externalData(location))
+      this.#files.set(location, file)
+      this.external += file.length
+    }
+    const offset = wholeNumber(entries.get('offset') ?? '0')
+    const length = wholeNumber(entries.get('length') ?? String(file.length - offset))
+    if (!(offset + length <= file.length))
+      throw fail(
+        `lies at bytes ${show(entries.get('offset'))}, ${show(entries.get('length'))} of ${quote(location)}, which has ${file.length}`,
+      )
+    return file.subarray(offset, offset + length)
+  }
+}
+
+/** Whether a location is a plain relative path that stays in its folder. */
+const isInside = (location: string): boolean =>
+  location !== '' && !/^[/\\]|[:\\\0]/.test(location) && !location.split('/').includes('..')
+
+const wholeNumber = (text: string): number => (/^\d{1,16}$/.test(text) ? Number(text) : Number.NaN)
+
+/** Values listed as numbers; those of the small floats as their bits. */
+function fromNumbers(type: ElementType, numbers: Float64Array): Numbers {
+  const { array: Kind, size } = elements[type]
+  const isBits = type === 'float16' || type === 'bfloat16'
+  if (isBits) return readElements(type, new Uint8Array(Uint16Array.from(numbers).buffer), 0, numbers.length)
+  const values = new Kind(numbers.length)
+  values.set(numbers)
+  return size === 8 && type !== 'float64' ? numbers : values
+}

@@ -1,0 +1,196 @@
+/**
+ * Activations and normalizations, by what they compute. Exporters write GELU, Mish, softplus or layer normalization as up to a dozen
+ * nodes, each in its own way. So steps are tried on sample rows, in float64: what gives the values of an activation is it.
+ */
+import { type ActivationName, resolveActivation } from '../../catalogue/activations.ts'
+import { activation } from '../../layers/layers.ts'
+import { stage } from '../network.ts'
+import type { Flow, Item } from './flows.ts'
+import { elu, gelu, geluTanh, hardSigmoid, mish, selu, sigmoid, softplus } from './pointwise.ts'
+import { byRow, layerNorm, logSoftmax, rmsNorm, SAMPLE_COLUMNS, softmax } from './rowwise.ts'
+import { tidy } from './tidy.ts'
+
+/** A hypothesis on what steps do: the piece it would be, and the values it would give. */
+interface Hypothesis {
+  readonly item: Item
+  readonly expected: (x: Float64Array) => Float64Array
+}
+
+const pointwise: Readonly<Partial<Record<ActivationName, (x: number) => number>>> = {
+  relu: (x) => Math.max(x, 0),
+  sigmoid,
+  tanh: Math.tanh,
+  gelu,
+  geluTanh,
+  silu: (x) => x * sigmoid(x),
+  mish,
+  softplus,
+  selu: (x) => selu(x),
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  hardSwish: (x) => x * hardSigmoid(x),
+  hardSigmoid: (x) => hardSigmoid(x),
+  softsign: (x) => x / (1 + Math.abs(x)),
+}
+const rowwise = { softmax, logSoftmax }
+
+function hypothesis(kind: ActivationName, expected: Hypothesis['expected'], alpha?: number): Hypothesis {
+  const layer = activation(resolveActivation('importOnnx', { kind, ...(alpha !== undefined && { alpha }) }))
+  return { item: { kind: 'stage', stage: stage(layer) }, expected }
+}
+
+/** Activations without a parameter. */
+const fixed = (): Hypothesis[] => [
+  ...Object.entries(pointwise).map(([kind, f]) => hypothesis(kind as ActivationName, (x) => x.map(f))),
+  ...Object.entries(rowwise).map(([kind, f]) => hypothesis(kind as ActivationName, (x) => byRow(f)([x]))),
+]
+
+/** First samples: few, that tell most hypotheses apart. The second row varies so little that an epsilon shows. */
+const FEW = [
+  ...[-1.2, 0.3, -3.1, 7.3, 0.9, -0.4, 2.6, -6.8],
+  ...[0.011, -0.007, 0.002, 0.016, -0.012, 0.005, -0.001, 0.009],
+]
+
+/** Many samples: all sizes and signs, and around every constant of the steps, where functions may have kinks. */
+function manySamples(scalars: readonly number[]): Float64Array {
+  const values: number[] = []
+  for (let i = 0; i < 56; i++) values.push((i % 2 ? -1 : 1) * 64 * 0.82 ** ((i * 23) % 56))
+  for (let i = 0; i < 40; i++) values.push(0.05 * Math.sin(i * 12.9898) + 0.2, Math.sin(i * 78.233) * 8)
+  const large = new Set(
+    scalars
+      .slice(0, 32)
+      .map(Math.abs)
+      .filter((size) => size < 1e9),
+  )
+  for (const size of large) for (const factor of [0.9, 0.999, 1.001, 1.1, 2]) values.push(size * factor, -size * factor)
+  while (values.length % SAMPLE_COLUMNS) values.push(values.length / 100)
+  return Float64Array.from(values)
+}
+
+/** Constants in files are float32. */
+const TOLERANCE = 2e-6
+/** Beyond, exponentials of float32 overflow, and so may what is made of them. */
+const OVERFLOW = 80
+
+function agree(x: Float64Array, found: Float64Array, expected: Float64Array): boolean {
+  for (let at = 0; at < x.length; at += SAMPLE_COLUMNS) {
+    const mayOverflow = x.subarray(at, at + SAMPLE_COLUMNS).some((value) => Math.abs(value) > OVERFLOW)
+    for (let i = at; i < at + SAMPLE_COLUMNS; i++) {
+      const fits = Math.abs(found[i] - expected[i]) <= TOLERANCE * (1 + Math.abs(expected[i]))
+      if (!fits && !(mayOverflow && !Number.isFinite(found[i]))) return false
+    }
+  }
+  return true
+}
+
+/** Hypotheses whose parameter the values or the constants suggest. */
+function fitted(y: Float64Array, epsilons: Iterable<number>): Hypothesis[] {
+  const [x0] = FEW
+  const found: Hypothesis[] = []
+  const slope = tidy(y[0] / x0)
+  const depth = tidy(y[0] / Math.expm1(x0))
+  // slope 1 is no activation at all
+  if (slope >= 0 && slope !== 1 && slope < 1e30)
+    found.push(hypothesis('leakyRelu', (x) => x.map((v) => (v > 0 ? v : slope * v)), slope))
+  if (depth >= 0 && depth < 1e30) found.push(hypothesis('elu', (x) => x.map((v) => elu(v, depth)), depth))
+  for (const scalar of epsilons) {
+    const epsilon = tidy(scalar)
+    if (!(epsilon > 0 && epsilon < 1)) continue
+    for (const [layer, f] of [['layerNorm', layerNorm] as const, ['rmsNorm', rmsNorm] as const]) {
+      // how many channels there are is seen where the rows are
+      const item: Item = { kind: 'norm', layer, groups: 1, channels: 0, epsilon }
+      found.push({ item, expected: (x) => byRow((row) => f(row, epsilon))([x]) })
+    }
+  }
+  return found
+}
+
+/** Steps after a value that are looked at together. */
+const LONGEST = 24
+
+/** What a step makes of the samples known; undefined when it treats columns differently, or takes what is not known. */
+function sampled(step: Flow, known: ReadonlyMap<Flow, Float64Array>): Float64Array | undefined {
+  const operands: Float64Array[] = []
+  for (const flow of step.from) {
+    const x = known.get(flow)
+    if (!x) return undefined
+    operands.push(x)
+  }
+  return step.sample?.(operands)
+}
+
+/** A hypothesis on a run of steps that the first samples agree with. */
+interface Possible extends Hypothesis {
+  readonly steps: number
+  readonly blocks: number
+  readonly groups: number
+}
+
+/** What an item is that works on parts of rows of `size`; undefined when it cannot. */
+function inGroups(item: Item, size: number, groups: number): Item | undefined {
+  if (item.kind === 'norm' && groups > 1)
+    return item.layer === 'layerNorm' ? { ...item, layer: 'groupNorm', groups, channels: size } : undefined
+  return groups > 1 ? undefined : item.kind === 'norm' ? { ...item, channels: size } : item
+}
+
+/** Tries runs of steps. */
+export class Recognizer {
+  readonly #few = Float64Array.from(FEW)
+  readonly #fixed = fixed().map((each) => ({ ...each, few: each.expected(this.#few) }))
+
+  /**
+   * The longest run of steps after `from` that is one activation or normalization.
+   * @param blocks the steps between neighbours of the chain that every path from `from` on takes, in their order.
+   * @returns what it is, and how many blocks that takes.
+   */
+  recognize(from: Flow, blocks: Iterable<readonly Flow[]>): { item: Item; blocks: number } | undefined {
+    const possible: Possible[] = []
+    const known = new Map<Flow, Float64Array>([[from, this.#few]])
+    const steps: Flow[] = []
+    const epsilons = new Set<number>()
+    /** Parts of a row that the steps look at, 0 as long as it is single values. */
+    let groups = 0
+    let taken = 0
+    for (const block of blocks) {
+      if (steps.length + block.length > LONGEST) break
+      for (const step of block) {
+        const y = sampled(step, known)
+        if (!y) return this.#surest(from, steps, possible)
+        known.set(step, y)
+        steps.push(step)
+        if (groups > 0 && step.groups !== undefined && step.groups !== groups)
+          return this.#surest(from, steps, possible)
+        groups = step.groups ?? groups
+        for (const scalar of step.scalars ?? []) if (scalar > 0 && scalar < 1) epsilons.add(scalar)
+      }
+      taken++
+      const last = steps[steps.length - 1]
+      const y = known.get(last)
+      if (!y || last.size !== from.size) continue
+      const run = { steps: steps.length, blocks: taken, groups }
+      const agreeing = this.#fixed.filter(({ few }) => agree(this.#few, y, few))
+      const more = fitted(y, groups > 0 ? epsilons : []).filter(({ expected }) =>
+        agree(this.#few, y, expected(this.#few)),
+      )
+      for (const { item, expected } of [...agreeing, ...more]) {
+        // steps that change nothing any more may be the beginning of something else: the mean after a normalization
+        const isThere = possible.some((other) => JSON.stringify(other.item) === JSON.stringify(item))
+        if (!isThere) possible.push({ item, expected, ...run })
+      }
+    }
+    return this.#surest(from, steps, possible)
+  }
+
+  /** The longest of the hypotheses that hold for many samples too. */
+  #surest(from: Flow, steps: readonly Flow[], possible: readonly Possible[]) {
+    for (const { item, expected, ...run } of [...possible].sort((a, b) => b.steps - a.steps)) {
+      const those = steps.slice(0, run.steps)
+      const x = manySamples(those.flatMap((step) => step.scalars ?? []))
+      const known = new Map<Flow, Float64Array>([[from, x]])
+      for (const step of those) known.set(step, sampled(step, known) as Float64Array)
+      const y = known.get(those[those.length - 1]) as Float64Array
+      const found = inGroups(item, from.size, run.groups)
+      if (found && agree(x, y, expected(x))) return { item: found, blocks: run.blocks }
+    }
+    return undefined
+  }
+}

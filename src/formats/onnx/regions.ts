@@ -1,0 +1,149 @@
+/**
+ * From the graph of steps to layers one after the other. All paths from the input to the output share some steps; between two such
+ * steps lies a layer, an activation written as many nodes, or branches that are summed: a residual block.
+ */
+import { activation } from '../../layers/layers.ts'
+import { block, type Stage, stage } from '../network.ts'
+import { assemble } from './assemble.ts'
+import type { PerColumn } from './columns.ts'
+import type { Context, Flow, Item } from './flows.ts'
+import type { Recognizer } from './recognize.ts'
+
+/** Blocks within blocks are followed by recursion; as deep as layers may be nested. */
+const DEEPEST = 99
+
+/** The stages that make `target` of `source`. @throws naming the first node that no layer computes. */
+export function stagesBetween(
+  source: Flow,
+  target: Flow,
+  recognizer: Recognizer,
+  context: Context,
+  depth = 0,
+): Stage[] {
+  const chain = chainOf(source, target)
+  const items: Item[] = []
+  let at = source
+  for (let i = 0; i < chain.length; ) {
+    const rest = chain.slice(i, i + 24)
+    const found = recognizer.recognize(at, rest)
+    if (found) items.push(found.item)
+    else items.push(...itemsOf(at, rest[0], items, recognizer, context, depth))
+    i += found?.blocks ?? 1
+    const block = chain[i - 1]
+    at = block[block.length - 1]
+  }
+  return assemble(items, source.size, context)
+}
+
+/** One block of steps that is no activation by itself. */
+function itemsOf(
+  source: Flow,
+  steps: readonly Flow[],
+  before: Item[],
+  recognizer: Recognizer,
+  context: Context,
+  depth: number,
+): Item[] {
+  const last = steps[steps.length - 1]
+  if (steps.length === 1 && last.item && last.from.length === 1) return [last.item]
+  if (last.role === 'sum' && last.from.includes(source) && depth < DEEPEST) {
+    const inner = last.from[0] === source ? last.from[1] : last.from[0]
+    const stages =
+      inner === source ? [stage(activation('linear'))] : stagesBetween(source, inner, recognizer, context, depth + 1)
+    return [{ kind: 'stage', stage: block(stages) }]
+  }
+  if (last.role === 'join') {
+    const both = bothClasses(source, last, before)
+    if (both) return both
+  }
+  throw refusal(source, steps, context)
+}
+
+/**
+ * 1 - p and p side by side, p = sigmoid(z): the two probabilities of a classifier with one output. They are the softmax of 0 and z,
+ * so the dense layer before gets a second unit.
+ */
+function bothClasses(source: Flow, join: Flow, before: Item[]): Item[] | undefined {
+  const [no, yes] = join.from
+  const item = no?.item
+  const isOpposite =
+    join.from.length === 2 &&
+    yes === source &&
+    source.size === 1 &&
+    item?.kind === 'columns' &&
+    no.from[0] === source &&
+    item.columns.center === 0 &&
+    item.columns.scale === -1 &&
+    item.columns.shift === 1
+  const last = before[before.length - 1]
+  const isSigmoid =
+    last?.kind === 'stage' && last.stage.layer.kind === 'activation' && last.stage.layer.activation.kind === 'sigmoid'
+  const begin = before.findLastIndex(({ kind }) => kind === 'dense')
+  const between = before.slice(begin + 1, -1)
+  if (!isOpposite || !isSigmoid || begin < 0 || !between.every(({ kind }) => kind === 'columns')) return undefined
+  const doubled = before.splice(begin).slice(0, -1).map(withZero)
+  return [...doubled, { kind: 'stage', stage: stage(activation('softmax')) }]
+}
+
+/** A piece that makes z of z, made to make 0 and z. */
+function withZero(item: Item): Item {
+  if (item.kind === 'dense') {
+    const doubled = (values: ArrayLike<number>) =>
+      Float64Array.from({ length: 2 * values.length }, (_, i) => (i % 2 ? values[(i - 1) / 2] : 0))
+    const { kernel, bias } = item
+    return { kind: 'dense', units: 2, kernel: doubled(kernel), ...(bias && { bias: doubled(bias) }) }
+  }
+  if (item.kind !== 'columns') return item
+  const { center, scale, shift } = item.columns
+  const pair = (zero: number, value: PerColumn) => Float64Array.of(zero, typeof value === 'number' ? value : value[0])
+  return { kind: 'columns', columns: { center: pair(0, center), scale: pair(1, scale), shift: pair(0, shift) } }
+}
+
+const JOINS = 'it joins branches, which needs the layer concatenate, not there yet'
+const PART = 'it takes one of several inputs by itself, which needs the layer select, not there yet'
+const SUM = 'it adds branches of which none is what both begin with, which needs the layer concatenate, not there yet'
+
+/** The first of the steps that is not understood, and why. */
+function refusal(source: Flow, steps: readonly Flow[], context: Context): Error {
+  const known = new Set([source])
+  for (const step of steps) {
+    const isUnknown = !step.item && (!step.sample || step.from.some((flow) => !known.has(flow)))
+    if (step.call && (isUnknown || step === steps[steps.length - 1])) {
+      const reasons = { join: JOINS, part: PART, sum: SUM }
+      const reason =
+        step.role !== undefined && step.role in reasons ? reasons[step.role as keyof typeof reasons] : undefined
+      const alone =
+        steps.length === 1 ? 'what it computes is no layer' : 'the nodes that end here compute no layer together'
+      return context.fail(step.call, reason ?? alone)
+    }
+    known.add(step)
+  }
+  return new RangeError('importOnnx: the output does not depend on the input')
+}
+
+/** The steps after `source` up to `target`, cut after every one that all paths take. */
+function chainOf(source: Flow, target: Flow): Flow[][] {
+  const needed = new Set<Flow>()
+  const open = target === source ? [] : [target]
+  for (let flow = open.pop(); flow; flow = open.pop()) {
+    if (needed.has(flow)) continue
+    needed.add(flow)
+    for (const below of flow.from) if (below !== source && !needed.has(below)) open.push(below)
+  }
+  const steps = [...needed].sort((a, b) => a.id - b.id)
+  /** The last step that takes each. */
+  const taken = new Map<Flow, number>()
+  for (const [i, step] of steps.entries()) for (const below of step.from) taken.set(below, i)
+  const chain: Flow[][] = []
+  let block: Flow[] = []
+  let reach = taken.get(source) ?? -1
+  for (const [i, step] of steps.entries()) {
+    block.push(step)
+    if (reach <= i) {
+      chain.push(block)
+      block = []
+    }
+    reach = Math.max(reach, taken.get(step) ?? -1)
+  }
+  return block.length > 0 ? [...chain, block] : chain
+}

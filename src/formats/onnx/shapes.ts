@@ -1,0 +1,109 @@
+/** Nodes that leave rows as they are but for their shape. */
+import { constant } from './constants.ts'
+import { type Context, int, type Reader, type Rows, rowsOf, sizeOf, type Value } from './flows.ts'
+import type { Call } from './graph.ts'
+
+/** Whole numbers of an attribute or, in later versions of the operator, of an operand. */
+export function axesOf(call: Call, operand: Value | undefined, context: Context): number[] | undefined {
+  const attribute = call.attributes.get('axes')
+  if (attribute) return [...attribute.ints]
+  if (operand === undefined) return undefined
+  if (operand.kind !== 'constant' || !operand.whole) throw context.fail(call, 'its axes must be a constant')
+  return [...operand.data]
+}
+
+/** An axis counted from 0, the rows' own; @throws for one that is not there. */
+export function axisOf(call: Call, axis: number, rank: number, context: Context): number {
+  const from = axis < 0 ? axis + rank : axis
+  if (!(from >= 0 && from < rank)) throw context.fail(call, `axis ${axis} is not one of ${rank}`)
+  return from
+}
+
+const shaped = (from: Rows, dims: readonly number[]): Rows[] => [{ ...from, dims }]
+
+/** Labels and other things that have no features stay what they are. */
+const withRows =
+  (reader: (call: Call, from: Rows, operands: readonly (Value | undefined)[], context: Context) => Value[]): Reader =>
+  (call, operands, context) =>
+    operands[0]?.kind === 'labels' ? [operands[0]] : reader(call, rowsOf(call, operands[0], context), operands, context)
+
+const flatten = withRows((call, from, _, context) => {
+  const axis = axisOf(call, int(call, 'axis', 1), from.dims.length + 2, context)
+  if (axis !== 1) throw context.fail(call, `it must flatten from axis 1, got ${axis}`)
+  return shaped(from, [from.flow.size])
+})
+
+const reshape = withRows((call, from, operands, context) => {
+  const target = call.attributes.get('shape')?.ints ?? constantShape(call, operands[1], context)
+  const allowZero = int(call, 'allowzero', 0) === 1
+  const { size } = from.flow
+  const [first, ...rest] = target
+  const dims = rest.map((length, i) => (length === 0 && !allowZero ? (from.dims[i] ?? 0) : length))
+  const open = dims.indexOf(-1)
+  if (open >= 0) dims[open] = size / -sizeOf(dims)
+  // rows stay rows: their number is kept, not known when the file was written, or what is left over
+  const keeps = Number.isNaN(first) || (first === 0 && !allowZero) || first === -1 || first > 0
+  if (!keeps || dims.some((length) => !(length >= 1)) || sizeOf(dims) !== size)
+    throw context.fail(call, `it makes [${[...target]}] of rows of ${size} values; rows must stay rows`)
+  return shaped(from, dims)
+})
+
+function constantShape(call: Call, operand: Value | undefined, context: Context): ArrayLike<number> & Iterable<number> {
+  if (operand?.kind === 'constant' && operand.whole && operand.data.length > 0) return operand.data
+  throw context.fail(call, 'its shape must be a constant')
+}
+
+const squeeze = withRows((call, from, operands, context) => {
+  const axes = axesOf(call, operands[1], context)?.map((axis) => axisOf(call, axis, from.dims.length + 1, context))
+  const dims = from.dims.filter((length, i) => !(axes ? axes.includes(i + 1) : length === 1))
+  if (axes?.includes(0) || sizeOf(dims) !== from.flow.size)
+    throw context.fail(call, 'it takes away an axis that is longer than 1, or that of the rows')
+  return shaped(from, dims)
+})
+
+const unsqueeze = withRows((call, from, operands, context) => {
+  const axes = axesOf(call, operands[1], context) ?? []
+  const rank = from.dims.length + 1 + axes.length
+  const added = new Set(axes.map((axis) => axisOf(call, axis, rank, context)))
+  if (added.has(0)) throw context.fail(call, 'it puts an axis before that of the rows')
+  const rest = [...from.dims]
+  const dims = Array.from({ length: rank - 1 }, (_, i) => (added.has(i + 1) ? 1 : (rest.shift() ?? 1)))
+  return shaped(from, dims)
+})
+
+const transpose = withRows((call, from, _, context) => {
+  const rank = from.dims.length + 1
+  const order = [...(call.attributes.get('perm')?.ints ?? Array.from({ length: rank }, (_, i) => rank - 1 - i))]
+  const moved = order.filter((axis) => axis > 0 && from.dims[axis - 1] > 1)
+  const inOrder = moved.every((axis, i) => i === 0 || axis > moved[i - 1])
+  const isPermutation =
+    order.length === rank && new Set(order).size === rank && order.every((axis) => axis in [0, ...from.dims])
+  if (!isPermutation || order[0] !== 0 || !inOrder)
+    throw context.fail(call, 'it changes the order of the values; only constants may be transposed')
+  return shaped(
+    from,
+    order.slice(1).map((axis) => from.dims[axis - 1]),
+  )
+})
+
+/** Sizes of which the first, the number of rows, is not known. */
+const shape: Reader = (call, [operand], context) => {
+  const from = rowsOf(call, operand, context)
+  const sizes = Float64Array.of(Number.NaN, ...from.dims)
+  const begin = int(call, 'start', 0)
+  const end = call.attributes.get('end')?.int
+  const data = sizes.slice(begin, end)
+  return [constant(data, [data.length], true)]
+}
+
+const same = withRows((_, from) => [from])
+
+export const shapeReaders: Readonly<Record<string, Reader>> = {
+  Flatten: flatten,
+  Identity: same,
+  Reshape: reshape,
+  Shape: shape,
+  Squeeze: squeeze,
+  Transpose: transpose,
+  Unsqueeze: unsqueeze,
+}

@@ -140,6 +140,19 @@ test('weight and batch renormalization go out as what they compute', () => {
   )
 })
 
+test('class names and metadata go along, and what others keep', () => {
+  const model = sequential([input(2), dense(3)], { seed: 1 })
+  model.classNames = ['a', 'b', 'c']
+  model.metadata = { scaler: { mean: [1, 2] } }
+  const { modelJson, weights } = exportTfjs(model)
+  const again = importTfjs(JSON.stringify(modelJson), weights)
+  assert.equal([again.classNames, again.metadata], [model.classNames, model.metadata])
+  const other = importTfjs({ ...modelJson, userDefinedMetadata: { version: 3 } }, weights)
+  assert.equal([other.classNames, other.metadata], [undefined, { version: 3 }])
+  const odd = { ...modelJson, userDefinedMetadata: { fourlane: { classNames: ['a', 2, 'c'] } } }
+  refuses(() => importTfjs(odd, weights), RangeError, 'a class name must be a text, got 2')
+})
+
 test('refused: layers that TensorFlow.js does not have', () => {
   for (const layer of [rmsNorm(), groupNorm(2, { name: 'grouped' }), instanceNorm({ channels: 2 })]) {
     const model = sequential([input(4), layer])
@@ -176,6 +189,17 @@ test('the input is stated in any way that there has been', () => {
   assert.equal(importTfjs(inInput, plain).predict([1, 1, 1]), Float32Array.of(9, 12))
   const converted = { ...inInput, modelTopology: { keras_version: '2.4.0', model_config: inInput.modelTopology } }
   assert.equal(importTfjs(converted, plain).predict([1, 1, 1]), Float32Array.of(9, 12))
+})
+
+test('a short text does not stand for much memory', () => {
+  const wide = (layers: object[]) => ({
+    modelTopology: { class_name: 'Sequential', config: { build_input_shape: [null, 5e5], layers } },
+    weightsManifest: [],
+  })
+  const rescaling = (name: string) => ({ class_name: 'Rescaling', config: { name, scale: 0.5 } })
+  const model = importTfjs(wide([rescaling('a')]), [])
+  assert.equal(model.predict(new Float32Array(5e5).fill(3)), new Float32Array(5e5).fill(1.5))
+  refuses(() => importTfjs(wide([rescaling('a'), rescaling('b')]), []), RangeError, 'layers that scale take more than')
 })
 
 test('quantized weights', () => {

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Dice } from './dice.ts'
+import { keras, npy, safetensors, tfjs, weights } from './formats.ts'
 import { models } from './models.ts'
 import { csv, gzip, idx } from './tables.ts'
 import type { Attempt, Target } from './target.ts'
@@ -17,7 +18,17 @@ const MILLISECONDS = 1000
 const MEMORY = 64 * 2 ** 20
 const LONGEST_MESSAGE = 600
 
-const targets: Readonly<Record<string, Target>> = { models, csv, idx, gzip }
+const targets: Readonly<Record<string, Target>> = {
+  models,
+  csv,
+  idx,
+  gzip,
+  safetensors,
+  npy,
+  weights,
+  keras,
+  tfjs,
+}
 
 const {
   values: { cases, seed, only, case: single },

@@ -51,19 +51,21 @@ function chain(where: string, end: GraphNode, start: GraphNode, depth: number): 
     }
     const [a, b] = node.inputs
     const isKnown = node.merge === 'Add' || node.merge === 'Multiply'
-    if (!isKnown || node.inputs.length !== 2 || (a === b && node.merge === 'Add')) {
-      throw new RangeError(
-        `${where}: layer ${quote(node.name)} (${quote(node.merge).slice(1, -1)}) merges ${node.inputs.length} branches in a way that is not supported`,
-      )
-    }
+    if (!isKnown || node.inputs.length !== 2) throw unknownMerge(where, node)
     const [shortcut, branch] = a.order < b.order ? [a, b] : [b, a]
     const inner = chain(where, branch, shortcut, depth + 1)
+    if (node.merge === 'Add' && inner.length === 0) throw unknownMerge(where, node)
     if (node.merge === 'Add') items.push([block(settle(where, inner))])
     else items.push([{ factor: inner, node }])
     node = shortcut
   }
   return items.reverse().flat()
 }
+
+const unknownMerge = (where: string, { name, merge = '', inputs }: GraphNode) =>
+  new RangeError(
+    `${where}: layer ${quote(name)} (${quote(merge).slice(1, -1)}) merges ${inputs.length} branches in a way that is not supported`,
+  )
 
 /** Products as the activations that they are. */
 function settle(where: string, items: readonly Item[]): Stage[] {

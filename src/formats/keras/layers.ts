@@ -9,6 +9,7 @@ import {
   groupNorm,
   layerNorm,
   prelu,
+  type RowNormOptions,
   rmsNorm,
 } from '../../layers/layers.ts'
 import { quote, show } from '../../lib/check.ts'
@@ -37,6 +38,11 @@ export interface KerasContext extends KerasLayer {
    * @throws RangeError for one that is not there or has another number of values.
    */
   variables(names: readonly string[], sizes: readonly number[]): Float32Array[]
+  /**
+   * A column of one value, which no file has to hold.
+   * @throws RangeError when all of them are longer than a model of that size needs.
+   */
+  filled(length: number, value: number): Float32Array
 }
 
 /** What a layer becomes, and the sizes of its rows. */
@@ -139,7 +145,7 @@ function activationStages(layer: KerasContext, given: unknown): readonly Stage[]
   if (kind === 'leakyRelu') return [stage(activation(leakyRelu({ alpha: 0.2 })))]
   if (kind !== 'hardSigmoid' || !layer.old) return [stage(activation(kind))]
   const width = widthOf(layer)
-  return [columns(new Float32Array(width).fill(STEEPER), new Float32Array(width)), stage(activation(kind))]
+  return [columns(layer.filled(width, STEEPER), layer.filled(width, 0)), stage(activation(kind))]
 }
 
 /** Layers that are activations. */
@@ -174,17 +180,18 @@ function widthOf(layer: KerasContext): number {
   return shape[0]
 }
 
-/** Which of gamma and beta there are; for the other one, what changes nothing. */
-function affine(layer: KerasContext, width: number) {
-  const [scale, center] = [flag(layer, 'scale'), flag(layer, 'center')]
-  const names = [...(scale ? ['gamma'] : []), ...(center ? ['beta'] : [])]
-  return {
-    affine: scale || center,
-    names,
-    values: (scale || center
-      ? { gamma: new Float32Array(width).fill(1), beta: new Float32Array(width) }
-      : {}) as Record<string, Float32Array>,
+/** Gamma and beta, and for one that is missing beside the other, what changes nothing; then what else the layer has. */
+function affineVariables(layer: KerasContext, width: number, more: readonly string[] = []) {
+  const names = ['gamma', 'beta'].filter((name) => flag(layer, name === 'gamma' ? 'scale' : 'center'))
+  const all = [...names, ...more]
+  const sizes = all.map(() => width)
+  const found = all.length > 0 ? layer.variables(all, sizes) : []
+  const values: Record<string, Float32Array> = Object.fromEntries(names.map((name, i) => [name, found[i]]))
+  if (names.length === 1) {
+    values.gamma ??= new Float32Array(width).fill(1)
+    values.beta ??= new Float32Array(width)
   }
+  return { affine: names.length > 0, values, more: found.slice(names.length) }
 }
 
 function denseStages(layer: KerasContext): readonly Stage[] {
@@ -213,39 +220,24 @@ export const otherShare = (momentum: number): number => Number((1 - momentum).to
 function batchNormStages(layer: KerasContext): readonly Stage[] {
   const width = widthOf(layer)
   requireOption(layer, 'axis', -1, 1)
-  const { affine: isAffine, names, values } = affine(layer, width)
-  const all = [...names, 'moving_mean', 'moving_variance']
-  const found = layer.variables(
-    all,
-    all.map(() => width),
-  )
-  for (const [i, name] of names.entries()) values[name] = found[i]
-  const [runningMean, runningVariance] = found.slice(names.length)
+  const { affine, values, more } = affineVariables(layer, width, ['moving_mean', 'moving_variance'])
+  const [runningMean, runningVariance] = more
   const options = {
     momentum: otherShare(number(layer, 'momentum', 0.99)),
     epsilon: number(layer, 'epsilon', 1e-3),
-    affine: isAffine,
+    affine,
     ...identity(layer),
   }
   return [stage(batchNorm(options), { ...values, runningMean, runningVariance })]
 }
 
 /** Layer and group normalization. */
-function rowNormStages(layer: KerasContext, make: (options: object) => Stage['layer']): readonly Stage[] {
+function rowNormStages(layer: KerasContext, make: (options: RowNormOptions) => Stage['layer']): readonly Stage[] {
   const width = widthOf(layer)
   requireOption(layer, 'axis', -1, 1)
   requireOption(layer, 'rms_scaling', false)
-  const { affine: isAffine, names, values } = affine(layer, width)
-  const found =
-    names.length > 0
-      ? layer.variables(
-          names,
-          names.map(() => width),
-        )
-      : []
-  for (const [i, name] of names.entries()) values[name] = found[i]
-  const options = { epsilon: number(layer, 'epsilon', 1e-3), affine: isAffine, ...identity(layer) }
-  return [stage(make(options), values)]
+  const { affine, values } = affineVariables(layer, width)
+  return [stage(make({ epsilon: number(layer, 'epsilon', 1e-3), affine, ...identity(layer) }), values)]
 }
 
 /** (x - mean) / max(sqrt(variance), 1e-7), with constants. */
@@ -271,7 +263,7 @@ function normalizationStages(layer: KerasContext): readonly Stage[] {
 
 function rescalingStages(layer: KerasContext): readonly Stage[] {
   const width = widthOf(layer)
-  const spread = (option: string, preset: number) => new Float32Array(width).fill(number(layer, option, preset))
+  const spread = (option: string, preset: number) => layer.filled(width, number(layer, option, preset))
   return [columns(spread('scale', 1), spread('offset', 0), identity(layer))]
 }
 

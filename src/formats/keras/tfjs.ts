@@ -86,7 +86,20 @@ export function readTfjs(where: string, { modelJson, weights }: TfjsModel): Netw
   const listed = readManifest(where, weightsManifest, weights.length)
   const values = valuesOf(where, listed, weights)
   const version = described.keras_version
-  return networkFrom(where, topology, values, typeof version !== 'string' || !/^([3-9]|\d\d)\./.test(version))
+  const isOld = typeof version !== 'string' || !/^([3-9]|\d\d)\./.test(version)
+  return { ...networkFrom(where, topology, values, isOld), ...readUserDefined(where, modelJson.userDefinedMetadata) }
+}
+
+/** What a model's user keeps with it; ours under a name of our own. */
+function readUserDefined(where: string, value: unknown): Pick<Network, 'classNames' | 'metadata'> {
+  if (!isObject(value)) return {}
+  if (!isObject(value.fourlane)) return { metadata: value }
+  const { classNames, metadata } = value.fourlane
+  const names = classNames === undefined ? undefined : asList(`${where}: "classNames"`, classNames)
+  return {
+    ...(names && { classNames: names.map((name) => asText(`${where}: a class name`, name)) }),
+    ...(metadata !== undefined && { metadata }),
+  }
 }
 
 /** Variables by the last parts of their names: `dense_1/kernel`, also where the model's name stands before. */

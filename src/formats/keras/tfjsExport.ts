@@ -81,7 +81,7 @@ class Topology {
  */
 export function writeTfjs(where: string, network: Network): TfjsFiles {
   const topology = new Topology()
-  const { inputs } = network
+  const { inputs, classNames, metadata } = network
   const input = topology.add('InputLayer', { batch_input_shape: [null, inputs], sparse: false }, [])
   const output = addStages(where, topology, stagesOf(network), inputs, input)
   const { layers, weights } = topology
@@ -95,6 +95,11 @@ export function writeTfjs(where: string, network: Network): TfjsFiles {
       format: 'layers-model',
       generatedBy: 'fourlane',
       convertedBy: null,
+      ...((classNames || metadata !== undefined) && {
+        userDefinedMetadata: {
+          fourlane: { ...(classNames && { classNames }), ...(metadata !== undefined && { metadata }) },
+        },
+      }),
       modelTopology: {
         class_name: 'Functional',
         // the version whose names these are

@@ -3,7 +3,7 @@ import { quote, show } from '../../lib/check.ts'
 import type { Network, Stage } from '../network.ts'
 import { type GraphNode, stackOf } from './graph.ts'
 import { asList, asObject, asText, isObject, type Json } from './json.ts'
-import { convertLayer, snakeCase } from './layers.ts'
+import { type Converted, convertLayer, snakeCase } from './layers.ts'
 
 /** Where the values of a model's layers are. */
 export interface KerasWeights {
@@ -29,6 +29,19 @@ interface Scope {
   readonly classPath: readonly string[]
   /** Names that parameters are called after. */
   readonly names: Set<string>
+  readonly filled: (length: number, value: number) => Float32Array
+}
+
+/** Values of columns that no file holds: a short file may describe wide rows, and many layers for them. */
+const MOST_FILLED = 2 ** 20
+
+function fillingUpTo(where: string): Scope['filled'] {
+  let left = MOST_FILLED
+  return (length, value) => {
+    left -= length
+    if (left < 0) throw new RangeError(`${where}: layers that scale take more than ${MOST_FILLED} values`)
+    return new Float32Array(length).fill(value)
+  }
 }
 
 /** A model or a part of it: its stages, and the sizes of its rows. */
@@ -46,7 +59,11 @@ const DEEPEST = 20
  * @throws RangeError naming the layer that is not supported, and why.
  */
 export function networkFrom(where: string, topology: Json, weights: KerasWeights, old: boolean): Network {
-  const part = readModel({ where, old, weights, path: [], classPath: [], names: new Set() }, topology, undefined)
+  const part = readModel(
+    { where, old, weights, path: [], classPath: [], names: new Set(), filled: fillingUpTo(where) },
+    topology,
+    undefined,
+  )
   const inputs = part.inputs.reduce((product, size) => product * size, 1)
   if (part.shape.length !== 1)
     throw new RangeError(`${where}: the model's outputs are rows of [${part.shape.slice(0, 8).join(', ')}]`)
@@ -159,16 +176,30 @@ function readLayer(scope: Scope, entry: Entry, shape: readonly number[]): Omit<P
   const classPath = [...scope.classPath, fileName]
   if (MODELS.includes(className))
     return readModel({ ...scope, path, classPath }, { class_name: className, config }, shape)
-  return convertLayer({
-    where,
-    name,
-    ownName: ownNameOf(scope, entry),
-    className,
-    config,
-    shape,
-    old,
-    variables: (names, sizes) => weights.variables(path, classPath, names, sizes),
-  })
+  return converting(scope, entry, () =>
+    convertLayer({
+      where,
+      name,
+      ownName: ownNameOf(scope, entry),
+      className,
+      config,
+      shape,
+      old,
+      filled: scope.filled,
+      variables: (names, sizes) => weights.variables(path, classPath, names, sizes),
+    }),
+  )
+}
+
+/** What our own layers refuse is said of theirs. */
+function converting({ where }: Scope, { name, className }: Entry, convert: () => Converted): Converted {
+  try {
+    return convert()
+  } catch (cause) {
+    const { message } = cause as Error
+    if (message.startsWith(`${where}: `)) throw cause
+    throw new RangeError(`${where}: layer ${quote(name)} (${quote(className).slice(1, -1)}): ${message}`, { cause })
+  }
 }
 
 /** Ways of putting branches together; Keras 3 has functions of these names besides. */
@@ -266,7 +297,8 @@ function inboundOf(where: string, entry: Entry): readonly string[] {
       if (typeof value[0] === 'string' && typeof value[1] === 'number') names.push(value[0])
       else for (const item of value) visit(item, depth + 1)
     } else if (isObject(value)) {
-      if (value.class_name === '__keras_tensor__') visit(asObject(where, value.config).keras_history, depth + 1)
+      if (value.class_name === '__keras_tensor__')
+        visit(asObject(`${where}: an input of layer ${quote(name)}`, value.config).keras_history, depth + 1)
       else if ('args' in value) visit(value.args, depth + 1)
     } else if (typeof value === 'number')
       throw new RangeError(`${where}: layer ${quote(name)} takes the constant ${show(value)}, which is not supported`)

@@ -50,7 +50,7 @@ export function dotSum(step: usize, record: usize): void {
   Word.setDouble(record, RECORD_DOT, sum)
 }
 
-/** to = y + record.scalar x for vectors [begin, end) of the blocks. */
+/** to = y + record.scalar x, values below 2^-63 0, for vectors [begin, end) of the blocks. */
 export function axpy(step: usize, record: usize, begin: i32, end: i32): void {
   const a = Word.splat(record, RECORD_SCALAR + Word.int(step, AXPY_SCALAR))
   const x = Word.address(step, AXPY_X)
@@ -58,6 +58,6 @@ export function axpy(step: usize, record: usize, begin: i32, end: i32): void {
   const toTo = Word.address(step, AXPY_TO) - x
   const last = x + ((<usize>end) << 4)
   for (let at = x + ((<usize>begin) << 4); at < last; at += 16) {
-    v128.store(at + toTo, F4.fma(a, v128.load(at), v128.load(at + toY)))
+    v128.store(at + toTo, F4.flush(F4.fma(a, v128.load(at), v128.load(at + toY))))
   }
 }

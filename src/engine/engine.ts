@@ -168,7 +168,7 @@ export class Engine {
   /** Starts the solver anew, or from where another session stood, whose vectors are in the state blocks. */
   restartSolver(scalars?: Scalars, used?: readonly number[]): void {
     const solver = this.#planner.goal?.optimizer
-    if (isSolver(solver)) this.#session = solver.open(this.storage, scalars, used)
+    if (isSolver(solver)) this.#session = solver.open(this.storage, this.runner, scalars, used)
   }
 
   /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */

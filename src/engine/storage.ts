@@ -24,6 +24,8 @@ export class ModelStorage {
   /** Addresses of the gradients and of the states, once there is an optimizer. */
   gradients: number | undefined
   states: readonly number[] = []
+  /** Address of what a solver needs beside its blocks. */
+  scratch = 0
   /** Whether the gradients are those of some batch. */
   hasGradients = false
   /** Counts what changes parameters or gradients from outside of training. */
@@ -88,6 +90,7 @@ export class ModelStorage {
     const names = [...stateNames(optimizer), ...(isSolver(optimizer) ? WORK_VECTORS : [])]
     const states = names.map(() => arena.reserve(bytes))
     const room = arena.reserve(more)
+    this.scratch = isSolver(optimizer) ? arena.reserve(optimizer.scratch(bytes / 4)) : 0
     arena.commit()
     this.end = arena.top
     this.gradients = gradients

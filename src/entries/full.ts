@@ -2,9 +2,13 @@
  * `fourlane`: the public names. Those that reach the machine bring its wasm along, wherever this host keeps it (`#modules/train`).
  * By calls, not by importing: a bundle that makes no model holds no wasm.
  */
+import { modules as solve } from '#modules/solve'
 import { modules } from '#modules/train'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
+import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
+import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
+import * as newton from '../optimizers/solvers/newtonCg.ts'
 import { bringing } from '../runtime/modules.ts'
 import * as minimizing from '../training/minimize.ts'
 import * as optimizing from '../training/optimize.ts'
@@ -15,3 +19,9 @@ export const loadModel: typeof load.loadModel = /* @__PURE__ */ bringing(modules
 export const modelFromBytes: typeof load.modelFromBytes = /* @__PURE__ */ bringing(modules, load.modelFromBytes)
 export const optimize: typeof optimizing.optimize = /* @__PURE__ */ bringing(modules, optimizing.optimize)
 export const minimize: typeof minimizing.minimize = /* @__PURE__ */ bringing(modules, minimizing.minimize)
+export const lbfgs: typeof quasiNewton.lbfgs = /* @__PURE__ */ bringing(solve, quasiNewton.lbfgs)
+export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE__ */ bringing(
+  solve,
+  conjugate.conjugateGradient,
+)
+export const newtonCg: typeof newton.newtonCg = /* @__PURE__ */ bringing(solve, newton.newtonCg)

@@ -77,7 +77,7 @@ export class Model extends Network {
 
   /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
   async #fit(args: FitArguments, goesOn = false): Promise<History> {
-    const task = this.#requireTask('fit')
+    const task = this.requireTask('fit')
     this.refuseWhileFitting('fit')
     const { engine } = this
     const limits = {
@@ -146,7 +146,7 @@ export class Model extends Network {
   /** Gradients of these rows, and the update by them when it is a step of training; returns the loss. */
   #step(where: 'trainStep' | 'gradients', x: Features, second: Targets | LossCallback, options: StepOptions): number {
     const { engine } = this
-    const task = this.#requireTask(where)
+    const task = this.requireTask(where)
     checkOptions(where, options, ['sampleWeight'])
     if (typeof second !== 'function') {
       const data = task.readBatch(where, x, second, options.sampleWeight)
@@ -170,7 +170,7 @@ export class Model extends Network {
    * would: with batch statistics, dropout and noise.
    */
   evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {}): Logs {
-    const task = this.#requireTask('evaluate')
+    const task = this.requireTask('evaluate')
     checkOptions('evaluate', options, ['sampleWeight', 'training'])
     const training = checkBoolean('evaluate', 'training', orDefault(options.training, false))
     const data = readDataSet('evaluate', task.intake('evaluate'), x, y, options.sampleWeight)
@@ -248,7 +248,12 @@ export class Model extends Network {
     await writePieces(path, snapshotPieces(this.snapshot('save', options)))
   }
 
-  #requireTask(where: string): Task {
+  /**
+   * What it is compiled for.
+   * @internal
+   * @throws Error before `compile`.
+   */
+  requireTask(where: string): Task {
     if (!this.#task) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
     return this.#task
   }

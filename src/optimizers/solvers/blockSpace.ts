@@ -1,7 +1,9 @@
 /** The parallel blocks of a model as a solver's vectors. What does not train, such as running statistics, is no part of them. */
+import type { Runner } from '../../machine/runner.ts'
 import type { Blocks, Vector, VectorSpace } from './solver.ts'
+import { VectorUnit } from './vectorUnit.ts'
 
-/** Floats [first, end) of every block. */
+/** Floats [first, end) of every block, both multiples of 16. */
 type Run = readonly [first: number, end: number]
 
 export class BlockSpace implements VectorSpace {
@@ -11,16 +13,18 @@ export class BlockSpace implements VectorSpace {
   /** Byte addresses by vector. */
   readonly #addresses: readonly number[]
   readonly #runs: readonly Run[]
+  readonly #unit: VectorUnit
   /** Vectors that have been used; in the place of others lies what was there before. */
   readonly #used: Set<Vector>
 
   /** @param used vectors that hold something already. */
-  constructor(blocks: Blocks, used: Iterable<Vector>) {
+  constructor(blocks: Blocks, runner: Runner, used: Iterable<Vector>) {
     const { parameters, gradients = 0, states } = blocks
     this.#blocks = blocks
     this.#addresses = [parameters, gradients, ...states]
     this.#used = new Set(used)
     this.#runs = runsOf(blocks)
+    this.#unit = new VectorUnit(blocks.arena, runner, blocks.scratch)
     this.length = this.#runs.reduce((sum, [first, end]) => sum + end - first, 0)
   }
 
@@ -39,18 +43,22 @@ export class BlockSpace implements VectorSpace {
     return block
   }
 
+  /** Where a vector's block lies, zeros when it is new. */
+  #address(vector: Vector): number {
+    this.block(vector)
+    return this.#addresses[vector]
+  }
+
   dot(a: Vector, b: Vector): number {
-    const left = this.block(a)
-    const right = this.block(b)
+    const [left, right] = [this.#address(a), this.#address(b)]
     let sum = 0
-    for (const [first, end] of this.#runs) for (let i = first; i < end; i++) sum += left[i] * right[i]
+    for (const [first, end] of this.#runs) sum += this.#unit.dot(left + first * 4, right + first * 4, end - first)
     return sum
   }
 
   axpy(alpha: number, x: Vector, y: Vector): void {
-    const from = this.block(x)
-    const to = this.block(y)
-    for (const [first, end] of this.#runs) for (let i = first; i < end; i++) to[i] += alpha * from[i]
+    const [from, to] = [this.#address(x), this.#address(y)]
+    for (const [first, end] of this.#runs) this.#unit.axpy(alpha, from + first * 4, to + first * 4, end - first)
   }
 
   copy(from: Vector, to: Vector): void {

@@ -13,6 +13,7 @@ import {
   type VectorSpace,
 } from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
+import { unitBytes } from './vectorUnit.ts'
 
 const FORMULAS = ['polakRibiere', 'fletcherReeves', 'hestenesStiefel'] as const
 type Formula = (typeof FORMULAS)[number]
@@ -83,6 +84,7 @@ export function conjugateGradient(options: ConjugateGradientOptions = {}): Solve
     options: resolved,
     vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient']),
     open,
+    scratch: unitBytes,
     start(space: VectorSpace, saved?: Scalars) {
       const scalars = restoreScalars('conjugateGradient', { ...FRESH }, saved)
       const method = new ConjugateGradient(space, formula, restartEvery ?? space.length, scalars)

@@ -15,6 +15,7 @@ import {
   type VectorSpace,
 } from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
+import { unitBytes } from './vectorUnit.ts'
 
 export interface LbfgsOptions extends CommonSolverOptions {
   /** Times every first trial step; a number or a schedule of the step's index; default 1. */
@@ -83,6 +84,7 @@ export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
     options: resolved,
     vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient', ...pairs.flat()]),
     open,
+    scratch: unitBytes,
     start(space: VectorSpace, saved?: Scalars) {
       const scalars = restore(saved, historySize)
       return {

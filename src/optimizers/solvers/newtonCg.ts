@@ -13,6 +13,7 @@ import {
   type VectorSpace,
 } from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
+import { unitBytes } from './vectorUnit.ts'
 
 export interface NewtonCgOptions extends CommonSolverOptions {
   /**
@@ -81,6 +82,7 @@ export function newtonCg(options: NewtonCgOptions = {}): Solver<'newtonCg'> {
     options: resolved,
     vectors: Object.freeze(['direction', 'start', 'lowGradient', 'residual', 'conjugate', 'product']),
     open,
+    scratch: unitBytes,
     start(space: VectorSpace, saved?: Scalars) {
       const scalars: State = restoreScalars(where, { damping, growth: 2, isLost: 0 }, saved)
       const method = new NewtonCg(space, resolved, scalars)

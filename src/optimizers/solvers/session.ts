@@ -1,4 +1,5 @@
 /** Sessions: solvers at work on a model. They come with the factories of solvers, so that others do without. */
+import type { Runner } from '../../machine/runner.ts'
 import { BlockSpace } from './blockSpace.ts'
 import { byDifferences } from './differences.ts'
 import {
@@ -20,9 +21,22 @@ import {
 } from './solver.ts'
 
 /** `Solver.open` for every solver. */
-export function open(this: Solver, blocks: Blocks, scalars?: Scalars, used: readonly number[] = []): SolverSession {
-  return new BlockSession(this, blocks, scalars, used)
+export function open(
+  this: Solver,
+  blocks: Blocks,
+  runner: Runner,
+  scalars?: Scalars,
+  used: readonly number[] = [],
+): SolverSession {
+  return new BlockSession(this, new BlockSpace(blocks, runner, vectorsIn(used)), blocks, scalars)
 }
+
+/** Vectors that hold something: a model's own, and those of a solver by their index in its list. */
+const vectorsIn = (used: readonly number[]): Vector[] => [
+  PARAMETERS,
+  GRADIENT,
+  ...used.map((index) => FIRST_VECTOR + index),
+]
 
 /** Why training ends after an iteration; undefined: there is more to do. */
 const ENDS: Readonly<Record<Status, string | undefined>> = {
@@ -44,16 +58,13 @@ class BlockSession implements SolverSession {
   /** What was evaluated where the last iteration ended, and the blocks' version then. */
   #last: { readonly evaluation: Evaluation; readonly version: number } | undefined
 
-  /**
-   * @param scalars those of a session that goes on.
-   * @param used which of the solver's own vectors are in the blocks then.
-   */
-  constructor(solver: Solver, blocks: Blocks, scalars: Scalars | undefined, used: readonly number[]) {
+  /** @param scalars those of a session that goes on. */
+  constructor(solver: Solver, space: BlockSpace, blocks: Blocks, scalars: Scalars | undefined) {
     this.solver = solver
-    this.#space = new BlockSpace(blocks, [PARAMETERS, GRADIENT, ...used.map((index) => FIRST_VECTOR + index)])
+    this.#space = space
     this.#blocks = blocks
     this.#chunks = FIRST_VECTOR + solver.vectors.length
-    this.#run = solver.start(this.#space, scalars)
+    this.#run = solver.start(space, scalars)
   }
 
   get scalars(): Scalars {

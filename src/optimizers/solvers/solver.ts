@@ -7,6 +7,8 @@
  * parameters only through a `VectorSpace`: all its vectors are parallel blocks, laid out like the parameters.
  */
 import { checkNumber, checkOptions, show } from '../../lib/check.ts'
+import type { Arena } from '../../machine/arena.ts'
+import type { Runner } from '../../machine/runner.ts'
 
 /** A vector by the index of its block. */
 export type Vector = number
@@ -94,10 +96,13 @@ export interface SolverRun {
 export interface Blocks {
   /** Tensors, by their floats in each block; a solver moves the trainable ones. */
   readonly tensors: readonly { readonly offset: number; readonly count: number; readonly trainable: boolean }[]
+  readonly arena: Arena
   /** Byte addresses. `states`: one for each of the solver's vectors, and one for each of WORK_VECTORS. */
   readonly parameters: number
   readonly gradients: number | undefined
   readonly states: readonly number[]
+  /** Room for `Solver.scratch` bytes. */
+  readonly scratch: number
   /** Another number after parameters or gradients were changed by others than the solver. */
   readonly version: number
   /** All of the block at an address. */
@@ -155,11 +160,16 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
    */
   start(space: VectorSpace, scalars?: Scalars): SolverRun
   /**
+   * Bytes of scratch that it needs on blocks of so many floats.
+   * @internal
+   */
+  scratch(floats: number): number
+  /**
    * The same on the blocks of a model, which hold the vectors `used` of the solver's own.
    * @throws TypeError or RangeError for scalars that are not the solver's.
    * @internal
    */
-  open(blocks: Blocks, scalars?: Scalars, used?: readonly number[]): SolverSession
+  open(blocks: Blocks, runner: Runner, scalars?: Scalars, used?: readonly number[]): SolverSession
 }
 
 export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg'] as const
@@ -185,6 +195,7 @@ export function absentSolver(kind: SolverKind, options: object): Solver {
     options,
     vectors: [],
     start: refuse,
+    scratch: () => 0,
     open() {
       const session = { scalars: {}, used: new Set<number>(), clear() {}, step: refuse, forget() {} }
       return { ...session, solver: this, iterate: async () => refuse(), addChunk: refuse, meanOfChunks: refuse }

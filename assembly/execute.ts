@@ -1,24 +1,34 @@
-// Which module a step's op is of: this one, or an extension, found in the table that JavaScript fills.
+// Which switch has a step's op: that of forward passes, that of training, or that of an extension, which is found in the table
+// that JavaScript fills.
 import { MODULE_SHIFT } from '../src/abi/modules'
-import { OP } from '../src/abi/ops'
+import { OP, OP_GATHER } from '../src/abi/ops'
 import { infer } from './modules/infer'
 import { train } from './modules/train'
 import { setShares, shares, threads } from './threads/threads'
 import { Word } from './word'
 
-/** The number of the module that a step's op is of; infer's and train's have none. */
-function extensionOf(step: usize): i32 {
-  return Word.int(step, OP) >> MODULE_SHIFT
+/** The first op that is not of `infer`. */
+const TRAINED: i32 = OP_GATHER
+/** The first op of an extension. */
+const EXTENDED: i32 = 1 << MODULE_SHIFT
+
+export class Step {
+  /** This thread's share of it. */
+  @inline static execute(step: usize, record: usize, thread: i32): void {
+    const op = Word.int(step, OP)
+    if (op < TRAINED) infer(step, record, thread)
+    else if (op >= EXTENDED) extend(step, record, thread)
+    else if (TRAINING) train(step, record, thread)
+    else unreachable()
+  }
+
+  @inline static isExtended(step: usize): bool {
+    return Word.int(step, OP) >= EXTENDED
+  }
 }
 
-export function isExtension(step: usize): bool {
-  return extensionOf(step) > 0
-}
-
-/** This thread's share of a step. */
-export function execute(step: usize, record: usize, thread: i32): void {
-  const extension = extensionOf(step)
-  if (extension > 0) setShares(call_indirect<i64>(extension, step, record, thread, threads, shares))
-  else if (TRAINING) train(step, record, thread)
-  else infer(step, record, thread)
+/** An extension's turn: it counts on the steps shared out. */
+export function extend(step: usize, record: usize, thread: i32): void {
+  const extension = Word.int(step, OP) >> MODULE_SHIFT
+  setShares(call_indirect<i64>(extension, step, record, thread, threads, shares))
 }

@@ -1,7 +1,5 @@
 // The door of `infer` and `train`: everything TypeScript can call. The build sets TRAINING.
-import { TILE_2X16, TILE_6X8 } from '../src/abi/layout'
 import { MODULE_INFER, MODULE_TRAIN } from '../src/abi/modules'
-import { setTile } from './gemm/products'
 import { fillConstants } from './math/simd'
 
 export { setTile } from './gemm/products'
@@ -15,8 +13,7 @@ export function module(): i32 {
   return TRAINING ? MODULE_TRAIN : MODULE_INFER
 }
 
-/** Writes the table of vector constants, and a choice of tile; once per memory, before the first run. */
+/** Writes the table of vector constants; once per memory, before the first run. */
 export function initialize(): void {
   fillConstants()
-  setTile(ASC_FEATURE_RELAXED_SIMD ? TILE_6X8 : TILE_2X16)
 }

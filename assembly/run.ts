@@ -2,7 +2,8 @@
 import { STEP_WORDS } from '../src/abi/ops'
 import { RECORD_WORDS } from '../src/abi/records'
 import { JOB_AT, JOB_FROM, JOB_LEFT, JOB_PROGRAM, JOB_RECORD, JOB_RECORDS, JOB_STEP, JOB_TO } from '../src/abi/threads'
-import { execute, isExtension } from './execute'
+import { extend, Step } from './execute'
+import { takeTile } from './gemm/products'
 import { finishUpdate } from './optimizers/optimizers'
 import {
   barrier,
@@ -62,6 +63,7 @@ function finish(done: bool): bool {
 export function work(thread: i32, modules: i32): bool {
   let job = takeJob(thread, 0, modules)
   for (; job > 0; job = takeJob(thread, job, modules)) {
+    takeTile()
     const program = <usize>Job.word(JOB_PROGRAM)
     const first = program + <usize>Job.word(JOB_FROM) * STEP
     const last = program + <usize>Job.word(JOB_TO) * STEP
@@ -75,7 +77,7 @@ export function work(thread: i32, modules: i32): bool {
  * extensions change nothing in place: they are done again.
  */
 export function mend(count: i32, step: usize, record: usize): void {
-  if (isExtension(step)) execute(step, record, 0)
+  if (Step.isExtended(step)) extend(step, record, 0)
   else if (TRAINING) {
     stand(count)
     for (let thread = 1; thread < count; thread++) finishUpdate(step, record, thread)
@@ -87,7 +89,7 @@ export function mend(count: i32, step: usize, record: usize): void {
 function advance(first: usize, last: usize, step: usize, record: usize, records: i32, thread: i32): bool {
   for (; records > 0; records--, record += RECORD_WORDS << 2) {
     for (; step < last; step += STEP) {
-      execute(step, record, thread)
+      Step.execute(step, record, thread)
       if (threads > 1 && !barrier(step, step + STEP, last, thread)) {
         noteWaiting(step, record, records)
         return false

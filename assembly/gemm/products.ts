@@ -16,7 +16,7 @@ import { multiplyColumn, multiplyRowTransposed, outerProduct } from './gemv'
 import { Block } from './tileLoops'
 import { transposePanel } from './transpose'
 
-export { setTile } from './tileLoops'
+export { setTile, takeTile } from './tileLoops'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2

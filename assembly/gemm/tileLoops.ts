@@ -1,5 +1,5 @@
 // Loops of tiles over the rows of a block, c = from + a · b, one or two panels wide, half a panel at the ragged end.
-import { PANEL, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8, TILE_ROWS_AT, TILE_WIDE_AT } from '../../src/abi/layout'
+import { PANEL, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8, TILE_AT } from '../../src/abi/layout'
 import { multiplyRow, rowPanels } from './gemv'
 import { Tile } from './microkernels'
 
@@ -11,27 +11,26 @@ const WIDE: i32 = ASC_FEATURE_RELAXED_SIMD ? 5 : 2
 /** Fewest rows for them. */
 const WIDE_LEAST: i32 = (WIDE + 1) >> 1
 
-/** What all threads and modules use of the memory. */
-class Choice {
-  /** Rows of tiles one panel wide. */
-  @inline static tall(): i32 {
-    return ASC_FEATURE_RELAXED_SIMD ? load<i32>(TILE_ROWS_AT) : 4
-  }
-
-  /** Whether tiles are two panels wide where there are two. */
-  @inline static wide(): bool {
-    return load<i32>(TILE_WIDE_AT) != 0
-  }
-}
+/** Rows of tiles one panel wide. */
+let tall: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4
+/** Whether tiles are two panels wide where there are two. */
+let wide: bool = !ASC_FEATURE_RELAXED_SIMD
 
 /**
  * Chooses the shape of tiles, TILE_*, or the nearest that the build has: 6x8, 4x8 and 5x16 with fused multiply-add, 2x16 and
  * 4x8 without. What is fastest depends on the engine's registers, the results do not.
  */
 export function setTile(tile: i32): void {
-  const wide = ASC_FEATURE_RELAXED_SIMD ? tile == TILE_4X16 || tile == TILE_5X16 : tile != TILE_6X8 && tile != TILE_4X8
-  store<i32>(TILE_WIDE_AT, i32(wide))
-  store<i32>(TILE_ROWS_AT, wide || tile == TILE_6X8 ? 6 : 4)
+  store<i32>(TILE_AT, tile)
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    wide = tile == TILE_4X16 || tile == TILE_5X16
+    tall = wide || tile == TILE_6X8 ? 6 : 4
+  } else wide = tile != TILE_6X8 && tile != TILE_4X8
+}
+
+/** The choice that was made on this memory, perhaps by another thread or module. */
+export function takeTile(): void {
+  setTile(load<i32>(TILE_AT))
 }
 
 class Loop {
@@ -121,7 +120,6 @@ class Loop {
     rows: i32,
     depth: i32,
   ): void {
-    const tall = Choice.tall()
     let n = Loop.rows(rows, tall)
     if (ASC_FEATURE_RELAXED_SIMD) {
       for (; n > 4; n = Loop.rows(rows, tall)) {
@@ -262,7 +260,7 @@ export class Block {
   /** How many of the panels left go through together; a half panel goes alone, but for a single row. */
   @inline static panels(left: i32, rows: i32, half: bool): i32 {
     if (rows == 1) return rowPanels(left)
-    return Choice.wide() && rows >= WIDE_LEAST && left - i32(half) > 1 ? 2 : 1
+    return wide && rows >= WIDE_LEAST && left - i32(half) > 1 ? 2 : 1
   }
 
   /** c = from + a · b for `rows` rows and `panels` panels, or `half` a panel; see Tile.matrix. */

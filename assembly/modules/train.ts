@@ -26,7 +26,6 @@ import {
   OP_PRELU_BACK,
   OP_ROW_NORM_BACK,
   OP_RUNNING_STATISTICS,
-  OP_SGD,
   OP_WEIGHT_NORM_BACK,
 } from '../../src/abi/ops'
 import { RECORD_ROWS } from '../../src/abi/records'
@@ -50,7 +49,6 @@ import {
 import { update } from '../optimizers/optimizers'
 import { Share } from '../threads/share'
 import { Word } from '../word'
-import { infer } from './infer'
 
 /** This thread's share of a step. */
 export function train(step: usize, record: usize, thread: i32): void {
@@ -130,9 +128,8 @@ export function train(step: usize, record: usize, thread: i32): void {
       for (Share.columns(step, WEIGHT_NORM_UNITS, thread); Share.more(); ) weightNormBack(step, Share.begin, Share.end)
       break
 
-    // the switches of forward passes and of updates refuse what they do not know
+    // updates, whose own switch refuses what it does not know
     default:
-      if (Word.int(step, OP) < OP_SGD) infer(step, record, thread)
-      else update(step, record, thread)
+      update(step, record, thread)
   }
 }

@@ -30,6 +30,5 @@ export const TILE_2X16 = 2
 export const TILE_4X16 = 3
 export const TILE_5X16 = 4
 
-/** Where `setTile` leaves its choice for all threads and modules: rows of tiles one panel wide, and whether there are wider ones. */
-export const TILE_ROWS_AT = 1520
-export const TILE_WIDE_AT = 1524
+/** Where `setTile` leaves its choice for other threads and modules. */
+export const TILE_AT = 1520

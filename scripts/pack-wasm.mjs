@@ -1,8 +1,8 @@
 // Writes the wasm files as text for browsers (src/runtime/inlined.ts): of each module the plain one, and the relaxed one as a patch of it,
 // since they differ little.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { deflateRawSync } from 'node:zlib'
-import { fileOf, MODULES } from './wasm.mjs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { deflate } from './deflate.mjs'
+import { fileOf, MODULES, SHIPPED } from './wasm.mjs'
 
 /** Places that start with the same bytes are compared. */
 const WINDOW = 3
@@ -64,18 +64,23 @@ export function makePatch(base, target) {
 
 const worth = (length, away) => length - (away > NEAR ? FARTHER : 0)
 
-/** Packs the wasm files of build/ into JavaScript modules, one for each wasm module; returns their paths. */
+const written = (path) => statSync(path).mtimeMs
+
+/** Packs the wasm files of build/ that are new into JavaScript modules, one for each wasm module; returns their paths. */
 export function packWasm(folder = 'build/src/runtime/bytes') {
-  const text = (bytes) => JSON.stringify(deflateRawSync(bytes, { level: 9, memLevel: 9 }).toString('base64'))
+  const text = (bytes) => JSON.stringify(deflate(bytes).toString('base64'))
+  const tools = ['deflate', 'pack-wasm'].map((name) => `scripts/${name}.mjs`)
   mkdirSync(folder, { recursive: true })
   return Object.keys(MODULES).map((module) => {
-    const [simd, relaxed] = ['simd', 'relaxed'].map((target) => readFileSync(`build/${fileOf(module, target)}.wasm`))
+    const path = `${folder}/${module}.js`
+    const files = SHIPPED.map((target) => `build/${fileOf(module, target)}.wasm`)
+    if (existsSync(path) && [...files, ...tools].every((file) => written(file) < written(path))) return path
+    const [simd, relaxed] = files.map((file) => readFileSync(file))
     const lines = [
       `/* @ts-self-types="./${module}.d.ts" */`,
       `export const SIMD = ${text(simd)}`,
       `export const RELAXED = ${text(makePatch(simd, relaxed))}`,
     ]
-    const path = `${folder}/${module}.js`
     writeFileSync(path, `${lines.join('\n')}\n`)
     return path
   })

@@ -6,7 +6,7 @@ import { bringing } from '../runtime/modules.ts'
 
 export { exportTfjs, type ImportKerasOptions, type TfjsFiles } from '../exchange/keras.ts'
 export type { ImportOptions } from '../exchange/models.ts'
-export type { ImportOnnxOptions } from '../exchange/onnx.ts'
+export { type ExportOnnxOptions, exportOnnx, type ImportOnnxOptions } from '../exchange/onnx.ts'
 export {
   type ExportWeightsOptions,
   exportWeights,

@@ -1,9 +1,12 @@
 /** Models from ONNX files, and back. */
+import { type ExportOnnxOptions, encodeOnnx } from '../formats/onnx/export.ts'
 import { decodeOnnx, type OnnxOptions } from '../formats/onnx/import.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOptions } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
-import { IMPORT_OPTIONS, type ImportOptions, modelOf } from './models.ts'
+import { IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
+
+export type { ExportOnnxOptions } from '../formats/onnx/export.ts'
 
 export interface ImportOnnxOptions extends OnnxOptions, ImportOptions {}
 
@@ -25,4 +28,14 @@ export function importOnnx(bytes: Bytes, options: ImportOnnxOptions = {}): Model
     ...(output !== undefined && { output }),
   })
   return modelOf(where, network, own)
+}
+
+/**
+ * The model as an ONNX file of float32, for any number of rows: input x, output y, tensors named as the parameters. Predictions only:
+ * running statistics are constants, dropout does nothing, noise is gone, weight normalization is resolved.
+ * @param options.opset version of ONNX's operators, from 9 to 23. Default 17.
+ * @throws TypeError or RangeError naming an option; RangeError for a model of 2 GiB or more.
+ */
+export function exportOnnx(model: Model, options: ExportOnnxOptions = {}): Uint8Array {
+  return encodeOnnx('exportOnnx', networkOf(model), options)
 }

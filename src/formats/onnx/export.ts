@@ -1,0 +1,192 @@
+/** Networks to ONNX models: what each layer becomes. */
+import type { Lowerable } from '../../layers/layers.ts'
+import { blockPrefixes } from '../../layers/residual.ts'
+import { columnLengths } from '../../layers/weightNorm.ts'
+import { checkInteger, checkOptions } from '../../lib/check.ts'
+import { inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
+import { writeActivation } from './exportActivations.ts'
+import { GraphWriter, INPUT } from './graphWriter.ts'
+import { CLASS_NAMES } from './names.ts'
+
+export interface ExportOnnxOptions {
+  /** Version of ONNX's operators, from 9 to 23. Default 17. */
+  readonly opset?: number
+}
+
+/** Protocol buffers of 2 GiB and more are read by nobody. */
+const LARGEST = 2 ** 31 - 1
+
+/**
+ * The network as an ONNX model.
+ * @throws RangeError for an unknown opset, or a model of 2 GiB and more.
+ */
+export function encodeOnnx(where: string, network: Network, options: ExportOnnxOptions = {}): Uint8Array {
+  checkOptions(where, options, ['opset'])
+  const graph = new GraphWriter(checkInteger(where, 'opset', options.opset ?? 17, 9, 23))
+  const stages = placed(stagesOf(network), network.inputs)
+  const y = writeStages(graph, stages, INPUT)
+  const outputs = stages[stages.length - 1].outputs
+  const { classNames } = network
+  const model = graph.finish(
+    y,
+    network.inputs,
+    outputs,
+    classNames ? { [CLASS_NAMES]: JSON.stringify(classNames) } : {},
+  )
+  if (model.size > LARGEST)
+    throw new RangeError(`${where}: the model has ${model.size} bytes, but ONNX files end at 2 GiB`)
+  return model.finish()
+}
+
+type Kind = Lowerable['kind']
+/** A stage whose layer is of one kind. */
+type StageOf<K extends Kind> = PlacedStage & { readonly layer: Extract<Lowerable, { readonly kind: K }> }
+type Writers = { readonly [K in Kind]: (graph: GraphWriter, stage: StageOf<K>, x: string) => string }
+
+function writeStages(graph: GraphWriter, stages: readonly PlacedStage[], x: string): string {
+  const prefixes = blockPrefixes({ kind: 'residual', layers: stages.map(({ layer }) => layer) })
+  return stages.reduce((value, stage, i) => graph.within(prefixes[i], () => writeStage(graph, stage, value)), x)
+}
+
+// The one cast: a layer's kind selects the writer made for exactly that layer.
+const writeStage = (graph: GraphWriter, stage: PlacedStage, x: string): string =>
+  (writers[stage.layer.kind] as (graph: GraphWriter, stage: PlacedStage, x: string) => string)(graph, stage, x)
+
+/** The stage's parameters as tensors of the shape given. */
+const parameters =
+  (graph: GraphWriter, { values }: Stage) =>
+  (name: string, shape: readonly number[]): string =>
+    graph.tensor(name, shape, values[name])
+
+const filled = (size: number, value: number): Float32Array => new Float32Array(size).fill(value)
+
+/** Scale · direction / length, unit by unit; 0 where there is no direction. */
+function resolved({ direction, scale }: Stage['values'], units: number): Float32Array {
+  const lengths = columnLengths(direction, units)
+  return direction.map((value, i) => (lengths[i % units] === 0 ? 0 : (value * scale[i % units]) / lengths[i % units]))
+}
+
+const AXIS = -1
+
+/** The mean of each row, in a column of its own. */
+function rowMean(graph: GraphWriter, x: string): string {
+  if (graph.opset < 18) return graph.node('ReduceMean', [x], { axes: { ints: [AXIS] } })
+  return graph.node('ReduceMean', [x, graph.integers([AXIS])])
+}
+
+/** x / sqrt(mean x² + epsilon), row by row. */
+function divideByDeviation(graph: GraphWriter, x: string, epsilon: number): string {
+  const variance = rowMean(graph, graph.node('Mul', [x, x]))
+  const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(epsilon)])])
+  return graph.node('Div', [x, deviation])
+}
+
+/** gamma x + beta, where the layer has them: one value for each of `channels`, all of the same width. */
+function affine(graph: GraphWriter, { values, inputs }: Stage & { inputs: number }, x: string): string {
+  let y = x
+  for (const [name, op] of [
+    ['gamma', 'Mul'],
+    ['beta', 'Add'],
+  ]) {
+    const own = values[name]
+    if (!own) continue
+    const run = inputs / own.length
+    y = graph.node(op, [
+      y,
+      graph.tensor(
+        name,
+        [inputs],
+        Float32Array.from({ length: inputs }, (_, i) => own[Math.floor(i / run)]),
+      ),
+    ])
+  }
+  return y
+}
+
+/** Groups of neighbouring columns as short rows of their own. */
+function writeGroups(graph: GraphWriter, stage: PlacedStage, x: string, groups: number, epsilon: number): string {
+  const size = stage.inputs / groups
+  const apart = graph.node('Reshape', [x, graph.integers([0, groups, size])])
+  const own = graph.opset < 17 ? [] : [graph.tensor('ones', [size], filled(size, 1))]
+  const normalized = writeLayerNorm(graph, apart, own, epsilon)
+  return affine(graph, stage, graph.node('Reshape', [normalized, graph.integers([0, stage.inputs])]))
+}
+
+/** Over the last axis; `own` are scale and bias. */
+function writeLayerNorm(graph: GraphWriter, x: string, own: readonly string[], epsilon: number): string {
+  if (graph.opset >= 17) return graph.node('LayerNormalization', [x, ...own], { axis: { int: AXIS }, epsilon })
+  return divideByDeviation(graph, graph.node('Sub', [x, rowMean(graph, x)]), epsilon)
+}
+
+const writers: Writers = {
+  dense(graph, stage, x) {
+    const { layer, values, inputs } = stage
+    const { units, activation } = layer
+    const tensor = parameters(graph, stage)
+    const kernel = layer.weightNorm
+      ? graph.tensor('kernel', [inputs, units], resolved(values, units))
+      : tensor('kernel', [inputs, units])
+    const z = layer.useBias
+      ? graph.node('Gemm', [x, kernel, tensor('bias', [units])])
+      : graph.node('MatMul', [x, kernel])
+    return writeActivation(graph, z, activation)
+  },
+
+  activation: (graph, { layer }, x) => writeActivation(graph, x, layer.activation),
+
+  batchNorm(graph, stage, x) {
+    const { layer, inputs } = stage
+    const tensor = parameters(graph, stage)
+    const gamma = layer.affine ? tensor('gamma', [inputs]) : graph.tensor('ones', [inputs], filled(inputs, 1))
+    const beta = layer.affine ? tensor('beta', [inputs]) : graph.tensor('zeros', [inputs], filled(inputs, 0))
+    const statistics = [tensor('runningMean', [inputs]), tensor('runningVariance', [inputs])]
+    return graph.node('BatchNormalization', [x, gamma, beta, ...statistics], {
+      epsilon: layer.epsilon,
+      ...(layer.momentum !== null && { momentum: 1 - layer.momentum }),
+    })
+  },
+
+  batchRenorm(graph, stage, x) {
+    const { values, inputs } = stage
+    const centered = graph.node('Sub', [x, parameters(graph, stage)('runningMean', [inputs])])
+    const factors = values.runningDeviation.map((deviation) => (deviation === 0 ? 0 : 1 / deviation))
+    const y = graph.node('Mul', [centered, graph.tensor('inverseDeviation', [inputs], factors)])
+    return affine(graph, stage, y)
+  },
+
+  layerNorm(graph, stage, x) {
+    const { layer, inputs } = stage
+    if (graph.opset < 17) return affine(graph, stage, writeLayerNorm(graph, x, [], layer.epsilon))
+    const tensor = parameters(graph, stage)
+    const own = layer.affine
+      ? [tensor('gamma', [inputs]), tensor('beta', [inputs])]
+      : [graph.tensor('ones', [inputs], filled(inputs, 1))]
+    return writeLayerNorm(graph, x, own, layer.epsilon)
+  },
+
+  rmsNorm(graph, stage, x) {
+    const { layer, inputs } = stage
+    if (graph.opset >= 23 && layer.affine) {
+      const gamma = parameters(graph, stage)('gamma', [inputs])
+      return graph.node('RMSNormalization', [x, gamma], { axis: { int: AXIS }, epsilon: layer.epsilon })
+    }
+    return affine(graph, stage, divideByDeviation(graph, x, layer.epsilon))
+  },
+
+  groupNorm: (graph, stage, x) => writeGroups(graph, stage, x, stage.layer.groups, stage.layer.epsilon),
+
+  instanceNorm: (graph, stage, x) => writeGroups(graph, stage, x, stage.layer.channels, stage.layer.epsilon),
+
+  /** Nothing, unless whoever reads the file trains. */
+  dropout(graph, { layer }, x) {
+    if (graph.opset < 12) return graph.node('Dropout', [x], { ratio: layer.rate })
+    return graph.node('Dropout', [x, graph.scalar(layer.rate)])
+  },
+
+  gaussianNoise: (_graph, _stage, x) => x,
+
+  prelu: (graph, stage, x) => graph.node('PRelu', [x, parameters(graph, stage)('alpha', [stage.inputs])]),
+
+  residual: (graph, stage, x) =>
+    graph.node('Add', [writeStages(graph, placed(inside(stage) ?? [], stage.inputs), x), x]),
+}

@@ -1,0 +1,63 @@
+/** Activations as nodes: one where the version of the operators has it, else those that it is made of. */
+import type { Activation, ActivationName } from '../../catalogue/activations.ts'
+import type { GraphWriter } from './graphWriter.ts'
+
+type Write = (graph: GraphWriter, x: string, alpha: number) => string
+
+const single =
+  (op: string): Write =>
+  (graph, x) =>
+    graph.node(op, [x])
+
+const overRow =
+  (op: string): Write =>
+  (graph, x) =>
+    graph.node(op, [x], { axis: { int: -1 } })
+
+/** x times the half of 1 + y. */
+function halfOf(graph: GraphWriter, x: string, y: string): string {
+  const gate = graph.node('Add', [y, graph.scalar(1)])
+  return graph.node('Mul', [graph.node('Mul', [x, gate]), graph.scalar(0.5)])
+}
+
+const writers: Readonly<Record<ActivationName, Write>> = {
+  linear: (_, x) => x,
+  relu: single('Relu'),
+  leakyRelu: (graph, x, alpha) => graph.node('LeakyRelu', [x], { alpha }),
+  elu: (graph, x, alpha) => graph.node('Elu', [x], { alpha }),
+  selu: single('Selu'),
+  gelu(graph, x) {
+    if (graph.opset >= 20) return graph.node('Gelu', [x])
+    return halfOf(graph, x, graph.node('Erf', [graph.node('Mul', [x, graph.scalar(Math.SQRT1_2)])]))
+  },
+  geluTanh(graph, x) {
+    if (graph.opset >= 20) return graph.node('Gelu', [x], { approximate: 'tanh' })
+    const cube = graph.node('Mul', [graph.node('Mul', [x, x]), x])
+    const sum = graph.node('Add', [x, graph.node('Mul', [cube, graph.scalar(0.044715)])])
+    return halfOf(graph, x, graph.node('Tanh', [graph.node('Mul', [sum, graph.scalar(Math.sqrt(2 / Math.PI))])]))
+  },
+  sigmoid: single('Sigmoid'),
+  hardSigmoid: (graph, x) => graph.node('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 }),
+  tanh: single('Tanh'),
+  silu: (graph, x) => graph.node('Mul', [x, graph.node('Sigmoid', [x])]),
+  hardSwish(graph, x) {
+    if (graph.opset >= 14) return graph.node('HardSwish', [x])
+    return graph.node('Mul', [x, graph.node('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 })])
+  },
+  softplus: single('Softplus'),
+  softsign: single('Softsign'),
+  mish(graph, x) {
+    if (graph.opset >= 18) return graph.node('Mish', [x])
+    return graph.node('Mul', [x, graph.node('Tanh', [graph.node('Softplus', [x])])])
+  },
+  relu6(graph, x) {
+    if (graph.opset < 11) return graph.node('Clip', [x], { min: 0, max: 6 })
+    return graph.node('Clip', [x, graph.scalar(0), graph.scalar(6)])
+  },
+  softmax: overRow('Softmax'),
+  logSoftmax: overRow('LogSoftmax'),
+}
+
+/** @returns the name of activation(x). */
+export const writeActivation = (graph: GraphWriter, x: string, { kind, alpha = 0 }: Activation): string =>
+  writers[kind](graph, x, alpha)

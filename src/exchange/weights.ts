@@ -1,7 +1,6 @@
 /** Parameters alone, to and from programs that name and keep them in their own ways. */
 import { isNumbers } from '../formats/elements.ts'
-import { isHdf5 } from '../formats/hdf5/hdf5.ts'
-import { type KerasTensors, readKerasTensors } from '../formats/keras/files.ts'
+import { isKeras, type KerasTensors, readKerasTensors } from '../formats/keras/files.ts'
 import { type Match, matchWeights, type NamedTensor, type Target } from '../formats/matchWeights.ts'
 import { innerLayers } from '../formats/network.ts'
 import { readSafetensors, type SafetensorsTensor } from '../formats/safetensors.ts'
@@ -67,7 +66,7 @@ const FLOATS: readonly unknown[] = [undefined, 'F64', 'F32', 'F16', 'BF16'] sati
 function readTensors(where: string, source: Bytes | WeightTensors): KerasTensors {
   if (ArrayBuffer.isView(source) || isA(source, 'ArrayBuffer') || isA(source, 'SharedArrayBuffer')) {
     const bytes = asBytes(where, 'source', source)
-    if (isHdf5(bytes)) return readKerasTensors(where, bytes)
+    if (isKeras(bytes)) return readKerasTensors(where, bytes)
     return { tensors: checkTensors(where, readSafetensors(bytes).tensors), ordered: false }
   }
   if (typeof source !== 'object' || source === null)
@@ -97,7 +96,7 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
  * Gives a model the parameters that another program has trained: PyTorch's `load_state_dict`, Keras' `load_weights`. Names are
  * matched by the numbers in them (`0.weight`, `fc1.weight`, `dense_1/kernel`), in the order of the layers; else by shapes, where
  * these leave one way; what remains is for `names` to say. `num_batches_tracked` is not needed.
- * @param source the bytes of a safetensors file or of a Keras `.h5`, or tensors by name. Floats of any size, rounded to float32.
+ * @param source the bytes of a safetensors file or of Keras' `.h5` or `.keras`, or tensors by name. Floats of any size, rounded to float32.
  * @throws TypeError or RangeError naming the tensor: what fits where when there is no way or more than one, what has no place in
  * the model, and values that are not finite in float32. Nothing has changed then.
  */

@@ -2,8 +2,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  exportTfjs,
   exportWeights,
   importKeras,
+  importTfjs,
   loadWeights,
   readSafetensors,
   writeSafetensors,
@@ -84,6 +86,8 @@ for (const interop of torchCases) {
     const model = build(interop)
     loadWeights(model, interopFile(interop.files.torch_state_dict), { layout: 'torch' })
     assertClose(model.predict(interop.x.flat()), interop.y.flat(), INTEROP, interop.id)
+    const { modelJson, weights } = exportTfjs(model)
+    assertClose(importTfjs(modelJson, weights).predict(interop.x.flat()), interop.y.flat(), INTEROP, interop.id)
     // and out again, under names that PyTorch would have for the same nn.Sequential
     const exported = exportWeights(model, { layout: 'torch' })
     const bytes = writeSafetensors(exported, { format: 'pt' })
@@ -227,7 +231,7 @@ const KERAS: Record<string, readonly Layer[]> = {
 }
 const kerasCases = interopCases.filter(({ files }) => files.keras_weights_h5)
 for (const { id, files, inputs, x, y } of kerasCases) {
-  for (const kind of ['keras_weights_h5', 'keras_h5']) {
+  for (const kind of ['keras_weights_h5', 'keras_h5', 'keras_v3']) {
     test(`Keras' weights: ${id}, ${kind}`, () => {
       const model = sequential([input(inputs), ...KERAS[id]], { seed: 1 })
       loadWeights(model, interopFile(files[kind]), { layout: 'keras' })
@@ -323,6 +327,12 @@ const REFUSED: Record<string, [tensors: object, options: object, kind: typeof Er
   'another layout': [{}, { layout: 'tensorflow' }, RangeError, 'unknown layout "tensorflow"'],
   'an unknown option': [{}, { layout: 'torch', strict: true }, TypeError, 'unknown option "strict"'],
   'nothing at all': [{}, { layout: 'torch' }, RangeError, 'dense_1 (bias 2, weight 2 x 3): nothing'],
+  'an archive that is none of Keras': [
+    interopFile('arrays.npz'),
+    { layout: 'keras' },
+    RangeError,
+    'holds no model.weights.h5',
+  ],
   'a file that is none': [new Uint8Array(9), { layout: 'torch' }, RangeError, 'safetensors: '],
   'no tensors': [5 as unknown as object, { layout: 'torch' }, TypeError, 'tensors by name, got 5'],
   'a tensor without data': [{ a: { shape: [1] } }, { layout: 'torch' }, TypeError, 'tensor "a" must have a "shape"'],

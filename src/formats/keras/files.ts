@@ -10,14 +10,19 @@ import { type KerasWeights, networkFrom } from './topology.ts'
 
 const WEIGHTS = 'model.weights.h5'
 
+/** Whether bytes begin as zip archives do. */
+const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
+
+/** Whether bytes begin as one of Keras' files does. */
+export const isKeras = (bytes: Uint8Array): boolean => isHdf5(bytes) || isZip(bytes)
+
 /**
  * The network in a `.keras` or `.h5` file.
  * @throws RangeError for a file that is damaged, holds weights alone, or a layer that is not supported, which is named.
  */
 export function readKeras(where: string, bytes: Uint8Array, options: ZipOptions = {}): Network {
   if (isHdf5(bytes)) return readLegacy(where, readHdf5(where, bytes))
-  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b)
-    throw new RangeError(`${where}: not a .keras or .h5 file: it is neither a zip archive nor HDF5`)
+  if (!isZip(bytes)) throw new RangeError(`${where}: not a .keras or .h5 file: it is neither a zip archive nor HDF5`)
   const files = readZip(where, bytes, options)
   const open = (name: string): Uint8Array => {
     const read = files.get(name)
@@ -162,9 +167,11 @@ export interface KerasTensors {
   readonly ordered: boolean
 }
 
-/** The weights in an HDF5 file of Keras, with or without a model. @throws RangeError for a file that is damaged or has none. */
+/** The weights in a file of Keras, with or without a model. @throws RangeError for a file that is damaged or has none. */
 export function readKerasTensors(where: string, bytes: Uint8Array): KerasTensors {
-  const root = readHdf5(where, bytes)
+  const packed = isZip(bytes) ? readZip(where, bytes).get(WEIGHTS) : () => bytes
+  if (!packed) throw new RangeError(`${where}: the archive holds no ${WEIGHTS}: it is not a .keras file`)
+  const root = readHdf5(where, packed())
   const legacy = legacyVariables(where, root.children.get('model_weights') ?? root)
   const found: [name: string, node: Hdf5Node][] = legacy
     ? legacy.map(({ group, layer, variable, node }) => [

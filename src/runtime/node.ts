@@ -96,6 +96,30 @@ export async function openFile(path: string | URL): Promise<OpenFile> {
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
+/** Bytes read at once. */
+const PIECE = 2 ** 18
+
+/** A file's bytes, or those behind a URL, in order, while only the piece in hand is in memory. */
+export async function* openPieces(path: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
+  if (/^https?:/.test(`${path}`)) {
+    const response = await fetch(path)
+    if (!response.ok) throw new Error(`fourlane: cannot read ${path}: ${response.status} ${response.statusText}`)
+    if (response.body) yield* response.body
+    return
+  }
+  const file = await process.getBuiltinModule('node:fs').promises.open(path, 'r')
+  try {
+    for (;;) {
+      // a new one each time: those who get it may keep it
+      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE), 0, PIECE, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
 /** The file that a path stands for, through all links; one that does not exist yet too. Where nobody may look, the path itself. */
 async function target(path: string): Promise<string> {
   const { realpath, readlink } = process.getBuiltinModule('node:fs').promises

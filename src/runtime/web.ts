@@ -25,6 +25,20 @@ export async function openFile(url: string | URL): Promise<OpenFile> {
   return { size: bytes.length, read: (from, to) => bytes.subarray(from, to), close() {} }
 }
 
+/** The bytes behind a URL, in order, while only the piece in hand is in memory. */
+export async function* openPieces(url: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`fourlane: cannot read ${url}: ${response.status} ${response.statusText}`)
+  const reader = response.body?.getReader()
+  if (!reader) return
+  try {
+    // not every browser's streams are iterable
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    reader.cancel().catch(() => {})
+  }
+}
+
 export async function writePieces(path: string | URL, _pieces: Pieces): Promise<void> {
   throw new Error(
     `fourlane: this host has no files to write "${path}" to; take model.toBytes() and store them yourself`,

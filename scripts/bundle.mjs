@@ -19,7 +19,7 @@ const OUT = 'build/dist'
 const external = {
   name: 'external',
   resolveId(id) {
-    return /^(#|node:)/.test(id) ? { id, external: true } : undefined
+    return /^(#|node:|hyparquet$)/.test(id) ? { id, external: true } : undefined
   },
 }
 
@@ -84,8 +84,8 @@ const terse = (names) => ({
   ecma: 2020,
   compress: { passes: 3, sequences: false, join_vars: false },
   mangle: { reserved: names.flatMap((name) => [name, `${name}$1`]), keep_classnames: true },
-  // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space
-  format: { ascii_only: true, semicolons: false, max_line_len: 200 },
+  // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space; what bundlers are told stays
+  format: { ascii_only: true, semicolons: false, max_line_len: 200, comments: /webpackIgnore|@vite-ignore/ },
 })
 
 export async function bundle() {

@@ -1,0 +1,5 @@
+/** An optional peer, which need not be installed to build. */
+declare module 'hyparquet' {
+  const hyparquet: import('./parquet.ts').Hyparquet
+  export = hyparquet
+}

@@ -1,4 +1,4 @@
-/** `fourlane/table`: tables as people have them. */
+/** `fourlane/table`: tables as people have them, and the encoder between their rows and a model. */
 export type {
   CategoryColumn,
   ColumnType,
@@ -8,6 +8,12 @@ export type {
   TableColumn,
   TextColumn,
 } from '../data/table/table.ts'
+export { Encoder, type EncoderSchema, type Examples, encoderFromJSON } from '../tables/encoder.ts'
+export type { EncoderJson } from '../tables/encoderJson.ts'
+export type { CategoryFeature, DateFeature, EncodedColumn, Feature, NumberFeature, Scale } from '../tables/features.ts'
 export type { Hyparquet, ParquetFile } from '../tables/parquet.ts'
+export { type Prepared, type PrepareOptions, prepare, type Task } from '../tables/prepare.ts'
 export { type ReadTableOptions, readTable } from '../tables/readTable.ts'
+export type { RawCell, RawRow } from '../tables/rows.ts'
 export type { TableSource } from '../tables/source.ts'
+export type { ClassTarget, NumberTarget, Target } from '../tables/target.ts'

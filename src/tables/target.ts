@@ -1,0 +1,47 @@
+/** What a model of a table predicts: classes by name, or a number. */
+import { numberOf } from '../data/table/values.ts'
+import { show } from '../lib/check.ts'
+
+export interface ClassTarget {
+  readonly task: 'classification'
+  readonly name: string
+  /** Sorted, numbers by value; class i of the model is the i-th. */
+  readonly classes: readonly string[]
+  /** Whether they are numbers: then 1 and "1.0" are the same. */
+  readonly numeric: boolean
+}
+
+export interface NumberTarget {
+  readonly task: 'regression'
+  readonly name: string
+  /** Of the training rows: targets are (value - mean) / standardDeviation. */
+  readonly mean: number
+  readonly standardDeviation: number
+  /** No prediction lies outside. */
+  readonly minimum: number
+  readonly maximum: number
+}
+
+export type Target = ClassTarget | NumberTarget
+
+export const standardize = (value: number, { mean, standardDeviation }: NumberTarget): number =>
+  (value - mean) / standardDeviation
+
+/** The name of a class as a cell says it. */
+export function classNameOf(text: string, numeric: boolean): string {
+  const value = numeric ? numberOf(text) : Number.NaN
+  return Number.isNaN(value) ? text : String(value)
+}
+
+/** Names of classes, or the values that standardized outputs stand for, clamped to those of training. */
+export function decodeTarget(where: string, target: Target, y: ArrayLike<number>): string[] | Float64Array {
+  if (target.task === 'classification') {
+    const { classes } = target
+    return Array.from(y, (index, row) => {
+      if (Number.isInteger(index) && index >= 0 && index < classes.length) return classes[index]
+      throw new RangeError(`${where}: "y" row ${row} is ${show(index)}, not a class from 0 to ${classes.length - 1}`)
+    })
+  }
+  const { mean, standardDeviation, minimum, maximum } = target
+  return Float64Array.from(y, (value) => Math.min(Math.max(value * standardDeviation + mean, minimum), maximum))
+}

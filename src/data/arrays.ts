@@ -7,7 +7,8 @@ export const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
   typeof value === 'object' &&
   value !== null &&
   'length' in value &&
-  typeof value.length === 'number' &&
+  Number.isInteger(value.length) &&
+  Number(value.length) >= 0 &&
   !(value instanceof BigInt64Array || value instanceof BigUint64Array)
 
 export const isNested = (values: ArrayLike<unknown>): values is ArrayLike<ArrayLike<unknown>> =>

@@ -53,22 +53,29 @@ export function readDoubles(
     throw new RangeError(`${where}: "${name}" has ${given.length} values, not a multiple of ${cols} columns`)
   }
   if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, cols) }
+  // all rows are looked at before there is room for them, and the last of their numbers: what is no array may have any length
+  if (nested) {
+    for (let r = 0; r < given.length; r++) {
+      const row = checkRow(where, name, given[r], r, cols)
+      if (cols > 0) checkDouble(where, name, row[cols - 1], r * cols + cols - 1, cols)
+    }
+  }
   const values = new Float64Array(nested ? given.length * cols : given.length)
   for (let i = 0; i < values.length; i++) {
     const row = nested ? given[Math.floor(i / cols)] : undefined
-    if (nested && i % cols === 0) checkRow(where, name, row, i / cols, cols)
     values[i] = checkDouble(where, name, nested ? row?.[i % cols] : given[i], i, cols)
   }
   return { values, rows: values.length / cols }
 }
 
-function checkRow(where: string, name: string, row: unknown, r: number, cols: number): void {
+function checkRow(where: string, name: string, row: unknown, r: number, cols: number): ArrayLike<unknown> {
   if (!isArrayLike(row)) {
     throw new TypeError(`${where}: "${name}" row ${r} must be an array of ${cols} numbers, got ${show(row)}`)
   }
   if (row.length !== cols) {
     throw new RangeError(`${where}: "${name}" row ${r} has ${row.length} values, expected ${cols}`)
   }
+  return row
 }
 
 /** A Node Buffer would pass for an array of bytes, whatever is in it. */

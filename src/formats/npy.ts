@@ -155,7 +155,7 @@ function encode(where: string, array: NpyInput): Uint8Array {
     throw new TypeError(`${where}: "shape" must be an array of whole numbers, got ${show(shape)}`)
   if (countOf(shape) !== data.length)
     throw new RangeError(`${where}: shape (${shape.join(', ')}) cannot have ${data.length} values`)
-  const element = dtype && Object.hasOwn(elements, dtype) ? elements[dtype] : undefined
+  const element = typeof dtype === 'string' && Object.hasOwn(elements, dtype) ? elements[dtype] : undefined
   if (!dtype || !element?.numpy)
     throw new RangeError(`${where}: unknown dtype ${show(dtype)}; known: ${known.join(', ')}`)
   const descr = `${element.size === 1 ? '|' : '<'}${element.numpy}`

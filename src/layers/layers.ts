@@ -145,6 +145,27 @@ export function noiseWarning(layers: readonly Layer[]): string | undefined {
 }
 
 /**
+ * Layers as their factories make them, of what users give, who may have written the fields by hand.
+ * @throws TypeError or RangeError naming the layer by its index.
+ */
+export function reviveLayers(where: string, layers: unknown, resolvers: Resolvers): Layer[] {
+  if (!Array.isArray(layers)) throw new TypeError(`${where}: "layers" must be an array of layers, got ${show(layers)}`)
+  return Array.from(layers, (layer: unknown, i) => {
+    if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
+      throw new TypeError(
+        `${where}: layer ${i} must be made by a layer function such as dense(...), got ${show(layer)}`,
+      )
+    }
+    try {
+      return reviveLayer(layer as Layer, resolvers)
+    } catch (cause) {
+      const kind = cause instanceof TypeError ? TypeError : RangeError
+      throw new kind(`${where}: layer ${i}: ${(cause as Error).message}`, { cause })
+    }
+  })
+}
+
+/**
  * Checks a model's list of layers.
  * @returns the output width of every layer; entry 0 is the input's.
  */

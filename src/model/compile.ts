@@ -111,7 +111,8 @@ function resolveMetrics(
   metrics: readonly (MetricName | Metric | CustomMetric)[] = [],
 ): (Metric | CustomMetric)[] {
   if (!Array.isArray(metrics)) throw new TypeError(`${where}: "${name}" must be an array, got ${show(metrics)}`)
-  return metrics.map((metric) => {
+  // holes count too
+  return Array.from(metrics, (metric) => {
     if (typeof metric !== 'object' || metric?.kind !== 'custom')
       return resolveMetric(where, metric as MetricName | Metric)
     checkFunction(where, `${name}.create`, metric.create)

@@ -3,6 +3,7 @@ import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
+import { cut, show } from '../lib/check.ts'
 import type { Model } from './model.ts'
 
 /** One layer of a `Diagnosis`. */
@@ -51,6 +52,8 @@ const RECTIFIERS = ['relu', 'relu6']
  * @throws Error unless the model is compiled; TypeError or RangeError naming the argument, as `gradients` does.
  */
 export function diagnose(model: Model, x: Features, y: Targets): Diagnosis {
+  if (typeof model?.gradients !== 'function')
+    throw new TypeError(`diagnose: "model" must be a model, got ${show(model)}`)
   const { loss } = model.gradients(x, y)
   const { engine } = model
   const { layers } = engine.trainingPlan()
@@ -100,16 +103,36 @@ function deadUnits(outputs: Float32Array, { cols }: Matrix): number {
   return 1 - alive.size / cols
 }
 
-/** A diagnosis as a table for the terminal, one line a layer from the first to the last. */
-export function diagnosisTable({ loss, rows, layers }: Diagnosis): string {
+/** @throws TypeError unless a value may pass for what `diagnose` returns. */
+function checkDiagnosis(value: Diagnosis): Diagnosis {
+  const isNumber = (x: unknown) => x === undefined || typeof x === 'number'
+  const isLayer = (layer: unknown): boolean => {
+    if (typeof layer !== 'object' || layer === null) return false
+    const { name, activation = '', kind: _, ...numbers } = layer as Record<string, unknown>
+    return typeof name === 'string' && typeof activation === 'string' && Object.values(numbers).every(isNumber)
+  }
+  const { loss, rows, layers } = value ?? {}
+  const isRight = typeof loss === 'number' && typeof rows === 'number' && Array.isArray(layers)
+  // holes count too
+  if (!isRight || !Array.from(layers).every(isLayer))
+    throw new TypeError(`diagnosisTable: expected what diagnose() returns, got ${show(value)}`)
+  return value
+}
+
+/**
+ * A diagnosis as a table for the terminal, one line a layer from the first to the last.
+ * @throws TypeError for what is no diagnosis.
+ */
+export function diagnosisTable(diagnosis: Diagnosis): string {
+  const { loss, rows, layers } = checkDiagnosis(diagnosis)
   const number = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? '' : value.toExponential(1)
   const percent = (value: number | undefined) => (value === undefined ? '' : `${Math.round(value * 100)} %`)
   const table = [
     ['layer', 'activation', 'outputs', '± deviation', 'gradient ±', 'dead', 'saturated', 'parameter gradient'],
     ...layers.map((layer) => [
-      layer.name,
-      layer.activation ?? '',
+      cut(layer.name),
+      cut(layer.activation ?? ''),
       number(layer.activationMean),
       number(layer.activationDeviation),
       number(layer.gradientDeviation),

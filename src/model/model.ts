@@ -3,7 +3,8 @@ import { writePieces } from '#runtime'
 import { type BatchSource, readDataSet } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
-import { activationOf, type Layer, noiseWarning } from '../layers/layers.ts'
+import { activationOf, type Layer, noiseWarning, reviveLayers } from '../layers/layers.ts'
+import { forTraining } from '../layers/resolvers.ts'
 import { checkBoolean, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
 import { fit } from '../training/fit.ts'
@@ -30,7 +31,7 @@ export interface StepOptions {
  * @throws TypeError or RangeError naming the layer or option.
  */
 export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
-  return Model.make(layers, options)
+  return Model.make(reviveLayers('sequential', layers, forTraining), options)
 }
 
 export class Model extends Network {
@@ -210,9 +211,11 @@ export class Model extends Network {
   replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
     const last = this.engine.places[this.engine.places.length - 1]
     if (!last) throw new Error('replaceHead: the model has no layer with parameters')
+    const head = reviveLayers('replaceHead', layers, forTraining)
+    checkOptions('replaceHead', options, ['seed', 'deterministic', 'threads'])
     const body = this.parameters.filter((_, i) => this.engine.places[i].layer < last.layer)
     const values = body.map((parameter) => parameter.get())
-    const made = Model.make([...this.layers.slice(0, last.layer), ...layers], { ...inherited(this), ...options })
+    const made = Model.make([...this.layers.slice(0, last.layer), ...head], { ...inherited(this), ...options })
     return endow(made, this, values)
   }
 

@@ -3,8 +3,17 @@ import { openFile } from '#runtime'
 import { asBytes, type Body, type ByteSource, type Bytes, bytesOf, inMemory, isBody } from '../lib/bytes.ts'
 import { isA, show } from '../lib/check.ts'
 
+/** No host has longer ones. */
+const LONGEST_PATH = 2 ** 15
+
 /** A path or URL, a file's bytes, or a `Response`, `Blob` or `File` that holds them. */
 export type ModelSource = string | URL | Bytes | Body
+
+/** @throws RangeError for what no host takes for a path, which it would repeat in its message. */
+function checkPath(where: string, path: string): void {
+  if (path.length > LONGEST_PATH) throw new RangeError(`${where}: a path of ${path.length} letters is none`)
+  if (path.includes('\0')) throw new RangeError(`${where}: ${show(path)} is no path: it holds the letter 0`)
+}
 
 /**
  * What `read` makes of a source's bytes.
@@ -12,6 +21,7 @@ export type ModelSource = string | URL | Bytes | Body
  */
 export async function withSource<T>(where: string, source: ModelSource, read: (bytes: ByteSource) => T): Promise<T> {
   if (typeof source === 'string' || isA(source, 'URL')) {
+    checkPath(where, `${source}`)
     const file = await openFile(source)
     try {
       return read(file)

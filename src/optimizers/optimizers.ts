@@ -257,7 +257,7 @@ export type AnyOptimizer = Optimizer | Solver
  */
 export function resolveAnyOptimizer(where: string, value: OptimizerName | AnyOptimizer): AnyOptimizer {
   if (isSolver(value)) return value
-  const solver = SOLVER_KINDS.find((kind) => kind === String(value))
+  const solver = SOLVER_KINDS.find((kind) => kind === (value as unknown))
   if (solver !== undefined) {
     throw new TypeError(
       `${where}: "optimizer" must be what the factory ${solver}() returns, got its name: a solver that is not imported is not bundled`,

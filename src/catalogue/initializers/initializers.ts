@@ -154,10 +154,9 @@ const GAINS: Readonly<Record<GainActivation, number>> = {
  * calculate_gain. `alpha` is the slope of leakyRelu, √(2 / (1 + alpha²)).
  * @throws RangeError for an activation without a known gain.
  */
-export function initialGain(
-  activation: GainActivation | 'leakyRelu',
-  { alpha = 0.01 }: { alpha?: number } = {},
-): number {
+export function initialGain(activation: GainActivation | 'leakyRelu', options: { alpha?: number } = {}): number {
+  checkOptions('initialGain', options, ['alpha'])
+  const { alpha = 0.01 } = options
   const known = ['linear', 'sigmoid', 'tanh', 'relu', 'selu', 'leakyRelu'] as const
   const kind = checkOneOf('initialGain', 'activation', activation, known)
   return kind === 'leakyRelu' ? Math.sqrt(2 / (1 + checkFloat('initialGain', 'alpha', alpha) ** 2)) : GAINS[kind]

@@ -30,7 +30,8 @@ function flatten(name: string, given: unknown): Flat {
   if (ArrayBuffer.isView(given)) return { values: given as unknown as ArrayLike<number>, rows: undefined }
   const nested = given.length > 0 && isArrayLike(given[0])
   const cols = nested ? (given[0] as ArrayLike<unknown>).length : 1
-  const values = new Float64Array(given.length * cols)
+  // grows with what is there: what is no array may have any length
+  const values: number[] = []
   for (let r = 0; r < given.length; r++) {
     const row = nested ? given[r] : given
     if (!isArrayLike(row))
@@ -44,7 +45,7 @@ function flatten(name: string, given: unknown): Flat {
       if (typeof value !== 'number') {
         throw new TypeError(`score: "${name}" must hold only numbers, got ${show(value)} at ${place}`)
       }
-      values[r * cols + c] = value
+      values.push(value)
     }
   }
   return { values, rows: nested ? given.length : undefined }

@@ -39,7 +39,7 @@ export interface ScheduleDescription {
 }
 
 const isNamed = (schedule: Schedule): schedule is NamedSchedule<Record<string, unknown>> =>
-  'kind' in schedule && 'options' in schedule
+  typeof schedule === 'function' && 'kind' in schedule && 'options' in schedule
 
 /**
  * A number or schedule as plain data that survives JSON.

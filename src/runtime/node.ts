@@ -170,7 +170,7 @@ async function removeLeftovers(path: string, mark: string): Promise<void> {
  * takes. What is no file, such as a pipe, is written to as it is.
  */
 export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Promise<void> {
-  const { chmod, chown, open, rename, stat, unlink } = process.getBuiltinModule('node:fs').promises
+  const { access, chmod, chown, constants, open, rename, stat, unlink } = process.getBuiltinModule('node:fs').promises
   const { fileURLToPath } = process.getBuiltinModule('node:url')
   const path = await target(typeof pathOrUrl === 'string' ? pathOrUrl : fileURLToPath(pathOrUrl))
   const before = await stat(path).catch(() => undefined)
@@ -186,6 +186,8 @@ export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Prom
     }
   }
   if (before && !before.isFile()) return write(path, 'w')
+  // the folder might allow to replace what its owner has made read-only
+  if (before) await access(path, constants.W_OK)
 
   const mark = hostMark()
   // folders may be unreadable; that must not keep anybody from saving

@@ -1,0 +1,296 @@
+/** Passes of a model's plan, forward and backward: rows copied in, records filled, outputs and gradients left or read out. */
+import type { ComputeLoss } from '../catalogue/customLoss.ts'
+import type { ParameterPlace } from '../compiler/parameterLayout.ts'
+import type { InputsPlan, OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
+import { type DataSet, sliceRows } from '../data/dataset.ts'
+import type { Matrix } from '../layers/builder.ts'
+import type { Layer } from '../layers/layers.ts'
+import { Arena } from '../machine/arena.ts'
+import type { Range } from '../machine/program.ts'
+import { type Job, Runner } from '../machine/runner.ts'
+import type { ThreadCount } from '../machine/threads/threads.ts'
+import type { Target } from '../machine/wasm.ts'
+import { Desk, type Judge, judgeOf, weightOf } from './hostLoss.ts'
+import { Planner } from './planner.ts'
+import { emptyTally, Records, type Tally } from './records.ts'
+import { loadRows, unloadRows } from './rows.ts'
+import { ModelStorage } from './storage.ts'
+
+/** Fewer rows than this do not wake the workers. */
+const THREADED_ROWS = 16
+
+/** Rows, with targets where a loss is of some. */
+type InputRows = Omit<DataSet, 'targets'> & Partial<Pick<DataSet, 'targets'>>
+
+export class Propagation {
+  readonly arena: Arena
+  readonly storage: ModelStorage
+  readonly layers: readonly Layer[]
+  /** Output width of every layer. */
+  readonly widths: readonly number[]
+  readonly runner: Runner
+  /** Updates done so far. */
+  steps = 0
+  protected readonly planner: Planner
+  protected readonly records: Records
+  /** What an update needs to take the gradients as they are; undefined once anything else has run. */
+  protected fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
+  readonly #desk = new Desk()
+
+  constructor(
+    layers: readonly Layer[],
+    widths: readonly number[],
+    seed: number,
+    target?: Target,
+    threads: ThreadCount = 1,
+  ) {
+    this.arena = new Arena(target)
+    this.records = new Records(this.arena, seed)
+    this.runner = new Runner(this.arena, threads, this)
+    this.layers = layers
+    this.widths = widths
+    this.storage = new ModelStorage(this.arena, layers, widths)
+    this.planner = new Planner({
+      arena: this.arena,
+      storage: this.storage,
+      layers,
+      widths,
+      leave: () => this.runner.replan(),
+      reserve: () => this.records.reserve(),
+    })
+  }
+
+  /**
+   * Waits for a training job that threads are still at: before anything else touches its memory.
+   * @throws Error while a loss of the user's own is being computed.
+   */
+  flush(): void {
+    if (this.#desk.busy) {
+      throw new Error(
+        'the model is in the middle of a step: a loss of your own must not use the model that it is computed for',
+      )
+    }
+    this.runner.flush()
+  }
+
+  get inputs(): number {
+    return this.widths[0]
+  }
+
+  get outputs(): number {
+    return this.widths[this.widths.length - 1]
+  }
+
+  /** What every run begins with: regions are shared, so what `computeGradients` left for an update is gone. */
+  protected begin(): void {
+    this.flush()
+    this.fresh = undefined
+  }
+
+  /** The next use compiles a new plan. */
+  protected replan(): void {
+    this.planner.drop()
+    this.fresh = undefined
+  }
+
+  /** How the parameters lie in their block. */
+  get places(): readonly ParameterPlace[] {
+    return this.storage.places
+  }
+
+  get statisticsFrozen(): boolean {
+    return this.planner.frozenStatistics
+  }
+
+  /** A plan for batches of `rows`. */
+  plan(rows = 1, training = false): Plan {
+    this.flush()
+    return this.planner.plan(rows, training)
+  }
+
+  /** The plan of a compiled model. */
+  trainingPlan(rows = 1): TrainingPlan & Pick<Plan, 'rows'> {
+    return this.planner.training(rows)
+  }
+
+  protected job(range: Range, count = 1): Job {
+    return { program: this.plan().program, range, records: this.records.address, count }
+  }
+
+  /** Runs a range of the program on one record. */
+  protected run(range: Range, rows: number): void {
+    if (rows < THREADED_ROWS) {
+      this.runner.run(this.plan().program, range, this.records.address)
+      return
+    }
+    const job = this.job(range)
+    if (!this.runner.start('inference', job)) this.runner.finish(job, () => {})
+  }
+
+  /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
+  predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
+    this.begin()
+    const plan = this.plan(trial ? rows : 1)
+    const outputs = trial ? plan.trialOutputs : plan.outputs
+    for (let first = 0; first < rows; first += plan.rows) {
+      const count = Math.min(plan.rows, rows - first)
+      loadRows(this.arena, plan.x, features, first, count)
+      if (trial) this.records.prepareTrial(count)
+      else this.records.prepare(0, count, 0, this.steps + 1)
+      this.run(trial ? plan.trial : plan.predict, rows)
+      unloadRows(this.arena, outputs, out, first, count)
+    }
+  }
+
+  /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. A trial is one batch as in training. */
+  evaluate(
+    data: DataSet,
+    visit?: (outputs: Float32Array, first: number, rows: number) => void,
+    trial = false,
+    tally: Tally = emptyTally(),
+  ): Tally {
+    this.begin()
+    const { compute } = this.planner.goal ?? {}
+    if (compute) return this.#evaluateByHost(compute, data, visit, trial, tally)
+    const plan = this.trainingPlan(trial ? data.rows : 1)
+    const outputs = trial ? plan.outputs : plan.evaluateOutputs
+    plan.useWeights(data.weights !== undefined)
+    for (let first = 0; first < data.rows; first += plan.rows) {
+      const count = Math.min(plan.rows, data.rows - first)
+      this.loadBatch(plan, data, first, count)
+      if (trial) this.records.prepareTrial(count)
+      else this.records.prepare(0, count, 0, this.steps + 1)
+      this.runner.run(this.plan().program, plan.penalty, this.records.address)
+      this.run(trial ? plan.evaluateTrial : plan.evaluate, data.rows)
+      this.records.collect(0, tally)
+      visit?.(this.read(outputs, count), first, count)
+    }
+    return tally
+  }
+
+  #evaluateByHost(
+    compute: ComputeLoss,
+    data: DataSet,
+    visit: ((outputs: Float32Array, first: number, rows: number) => void) | undefined,
+    trial: boolean,
+    tally: Tally,
+  ): Tally {
+    const plan = this.planner.with('open', trial ? data.rows : 1)
+    const outputs = trial ? plan.trialOutputs : plan.outputs
+    for (let first = 0; first < data.rows; first += plan.rows) {
+      const part = sliceRows(data, first, Math.min(plan.rows, data.rows - first))
+      loadRows(this.arena, plan.x, part.features, 0, part.rows)
+      if (trial) this.records.prepareTrial(part.rows)
+      else this.records.prepare(0, part.rows, 0, this.steps + 1)
+      this.runner.run(plan.program, plan.open.penalty, this.records.address)
+      this.run(trial ? plan.trial : plan.predict, data.rows)
+      const loss = this.#desk.judge(this.arena, outputs, part.rows, judgeOf(compute, part))
+      addTo(tally, loss + this.records.penalty, part)
+      visit?.(this.read(outputs, part.rows), first, part.rows)
+    }
+    return tally
+  }
+
+  protected loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
+    loadRows(this.arena, plan.x, data.features, first, count)
+    loadRows(this.arena, plan.targets, data.targets, first, count)
+    if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
+  }
+
+  /** Packed copy of a matrix's first rows. */
+  read(matrix: Matrix, rows: number): Float32Array {
+    const out = new Float32Array(rows * matrix.cols)
+    unloadRows(this.arena, matrix, out, 0, rows)
+    return out
+  }
+
+  /** Whether every update comes back to the host, which computes the loss. */
+  get byHost(): boolean {
+    return this.planner.goal?.compute !== undefined
+  }
+
+  /** Outputs that the last training step has left, packed. */
+  trainedOutputs(rows: number): Float32Array {
+    const plan = this.byHost ? this.planner.with('open').open : this.trainingPlan()
+    return this.read(plan.outputs, rows)
+  }
+
+  /**
+   * Gradient of the loss on the given rows, left in the gradient block; returns the loss.
+   * @param part of a larger batch that the rows are, for noise of their own.
+   */
+  computeGradients(data: DataSet, part = 0, tally: Tally = emptyTally()): number {
+    const { compute } = this.planner.goal ?? {}
+    if (compute) {
+      return addTo(tally, this.computeOpenGradients(data.features, data.rows, judgeOf(compute, data), part), data)
+    }
+    this.begin()
+    this.storage.version++
+    const plan = this.trainingPlan(data.rows)
+    plan.useWeights(data.weights !== undefined)
+    this.loadBatch(plan, data, 0, data.rows)
+    this.records.prepare(0, data.rows, 0, this.steps + 1, part)
+    this.run(plan.gradients, data.rows)
+    this.storage.hasGradients = true
+    this.fresh = { ...plan, rows: data.rows }
+    return this.records.collect(0, tally)
+  }
+
+  /** The same of a loss that the host computes of the outputs between the two passes. */
+  computeOpenGradients(features: Float32Array, rows: number, judge: Judge, part = 0): number {
+    this.begin()
+    this.storage.version++
+    const { open, x } = this.planner.with('open', rows)
+    loadRows(this.arena, x, features, 0, rows)
+    this.records.prepare(0, rows, 0, this.steps + 1, part)
+    this.run(open.forward, rows)
+    const loss = this.#desk.judge(this.arena, open.outputs, rows, judge, open.gradient)
+    this.run(open.backward, rows)
+    this.storage.hasGradients = true
+    this.fresh = { ...open, rows }
+    return loss + this.records.penalty
+  }
+
+  /**
+   * Loss on the given rows and its gradient by their features, packed. The rows pass as for predictions.
+   * @param judge computes the loss; absent: it is that of the targets.
+   */
+  gradientsOfInputs(
+    data: InputRows,
+    judge: Judge | undefined = this.#judgeOf(data),
+  ): { loss: number; gradient: Float32Array } {
+    this.begin()
+    const { rows, features } = data
+    const plan = this.planner.with(judge ? 'openInputs' : 'inputs', rows)
+    const part = (judge ? plan.openInputs : plan.inputs) as InputsPlan
+    loadRows(this.arena, plan.x, features, 0, rows)
+    if (!judge && plan.training && data.targets) loadRows(this.arena, plan.training.targets, data.targets, 0, rows)
+    this.records.prepare(0, rows, 0, this.steps + 1)
+    this.run(part.forward, rows)
+    const loss = judge
+      ? this.#desk.judge(this.arena, part.outputs, rows, judge, part.gradient)
+      : this.records.collect(0, emptyTally())
+    this.run(part.backward, rows)
+    return { loss, gradient: this.read(part.inputGradient, rows) }
+  }
+
+  /** A loss of the user's own on targets. */
+  #judgeOf({ targets, ...data }: InputRows): Judge | undefined {
+    const { compute } = this.planner.goal ?? {}
+    return compute && targets ? judgeOf(compute, { ...data, targets }) : undefined
+  }
+
+  /** Takes the statistics of the rows that `computeGradients` has just seen into the running ones, as an update does. */
+  updateStatistics(): void {
+    if (this.fresh) this.runner.run(this.plan().program, this.fresh.statistics, this.records.address)
+  }
+}
+
+/** Adds a batch whose loss the host has computed; returns the loss. */
+function addTo(tally: Tally, loss: number, data: DataSet): number {
+  const weight = weightOf(data)
+  tally.loss += loss * weight
+  tally.weight += weight
+  tally.rows += data.rows
+  return loss
+}

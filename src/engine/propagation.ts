@@ -13,7 +13,7 @@ import type { Target } from '../machine/wasm.ts'
 import { Desk, type Judge, judgeOf, weightOf } from './hostLoss.ts'
 import { Planner } from './planner.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
-import { loadRows, unloadRows } from './rows.ts'
+import { loadRows, TINY_FEATURES, unloadRows } from './rows.ts'
 import { ModelStorage } from './storage.ts'
 
 /** Fewer rows than this do not wake the workers. */
@@ -36,6 +36,7 @@ export class Propagation {
   /** What an update needs to take the gradients as they are; undefined once anything else has run. */
   protected fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
   readonly #desk = new Desk()
+  #toldTiny = false
 
   constructor(
     layers: readonly Layer[],
@@ -134,7 +135,7 @@ export class Propagation {
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
       const count = Math.min(plan.rows, rows - first)
-      loadRows(this.arena, plan.x, features, first, count)
+      this.#loadFeatures(plan.x, features, first, count)
       if (trial) this.records.prepareTrial(count)
       else this.records.prepare(0, count, 0, this.steps + 1)
       this.run(trial ? plan.trial : plan.predict, rows)
@@ -179,7 +180,7 @@ export class Propagation {
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < data.rows; first += plan.rows) {
       const part = sliceRows(data, first, Math.min(plan.rows, data.rows - first))
-      loadRows(this.arena, plan.x, part.features, 0, part.rows)
+      this.#loadFeatures(plan.x, part.features, 0, part.rows)
       if (trial) this.records.prepareTrial(part.rows)
       else this.records.prepare(0, part.rows, 0, this.steps + 1)
       this.runner.run(plan.program, plan.open.penalty, this.records.address)
@@ -191,8 +192,18 @@ export class Propagation {
     return tally
   }
 
+  #loadFeatures(x: Matrix, features: Float32Array, first: number, count: number): void {
+    if (loadRows(this.arena, x, features, first, count)) this.tellTiny()
+  }
+
+  /** Once a model: features that count as 0. */
+  protected tellTiny(): void {
+    if (!this.#toldTiny) console.warn(TINY_FEATURES)
+    this.#toldTiny = true
+  }
+
   protected loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
-    loadRows(this.arena, plan.x, data.features, first, count)
+    this.#loadFeatures(plan.x, data.features, first, count)
     loadRows(this.arena, plan.targets, data.targets, first, count)
     if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
   }
@@ -241,7 +252,7 @@ export class Propagation {
     this.begin()
     this.storage.version++
     const { open, x } = this.planner.with('open', rows)
-    loadRows(this.arena, x, features, 0, rows)
+    this.#loadFeatures(x, features, 0, rows)
     this.records.prepare(0, rows, 0, this.steps + 1, part)
     this.run(open.forward, rows)
     const loss = this.#desk.judge(this.arena, open.outputs, rows, judge, open.gradient)
@@ -263,7 +274,7 @@ export class Propagation {
     const { rows, features } = data
     const plan = this.planner.with(judge ? 'openInputs' : 'inputs', rows)
     const part = (judge ? plan.openInputs : plan.inputs) as InputsPlan
-    loadRows(this.arena, plan.x, features, 0, rows)
+    this.#loadFeatures(plan.x, features, 0, rows)
     if (!judge && plan.training && data.targets) loadRows(this.arena, plan.training.targets, data.targets, 0, rows)
     this.records.prepare(0, rows, 0, this.steps + 1)
     this.run(part.forward, rows)

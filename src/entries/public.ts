@@ -99,12 +99,20 @@ export type { LossCallback } from '../model/callbackLoss.ts'
 export type { CompileOptions } from '../model/compile.ts'
 export type { Custom } from '../model/custom.ts'
 export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '../model/diagnose.ts'
+export { inputGradients } from '../model/inputGradients.ts'
 export { type LoadOptions, loadModel, modelFromBytes } from '../model/load.ts'
-export { Model, type StepOptions, sequential } from '../model/model.ts'
-export type { ModelOptions } from '../model/network.ts'
+export { type EvaluateOptions, Model, type StepOptions, sequential } from '../model/model.ts'
+export type { ModelOptions, PredictOptions } from '../model/network.ts'
 export { Parameter } from '../model/parameters.ts'
+export {
+  type Importance,
+  type ImportanceOptions,
+  permutationImportance,
+} from '../model/permutationImportance.ts'
+export type { FeatureSource } from '../model/predictBatches.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'
+export { submodel } from '../model/submodel.ts'
 export {
   adabelief,
   adadelta,

@@ -1,10 +1,10 @@
-/** What a file keeps only the names of, and whoever loads it brings along: losses and metrics of the user's own, and solvers. */
+/** Losses and metrics of the user's own: a file keeps their names, and whoever loads it brings them along. */
 import type { CustomLoss } from '../catalogue/customLoss.ts'
 import type { Loss } from '../catalogue/losses.ts'
 import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
-import { checkOptions, quote, show } from '../lib/check.ts'
-import type { Solver } from '../optimizers/solvers/solver.ts'
+import { checkFunction, checkOptions, cut, quote, show, suggest } from '../lib/check.ts'
+import { isSolverKind, SOLVER_KINDS, type Solver } from '../optimizers/solvers/solver.ts'
 
 /** What a file has in the place of one. */
 export interface Named {
@@ -12,8 +12,24 @@ export interface Named {
   readonly name: string
 }
 
-/** What `loadModel` is given: losses and metrics by the names in the file, factories of solvers by their kind. */
+/** What `loadModel` is given: losses, metrics and factories of solvers by the names in the file. */
 export type Custom = Readonly<Record<string, CustomLoss | CustomMetric | ((options: never) => Solver)>>
+
+/** @throws TypeError for what a file cannot ask for. */
+export function checkCustom(where: string, custom: unknown): asserts custom is Custom {
+  if (typeof custom !== 'object' || custom === null || Array.isArray(custom)) {
+    throw new TypeError(`${where}: "custom" must be an object, got ${show(custom)}`)
+  }
+  for (const [name, value] of Object.entries(custom)) {
+    if (isSolverKind(name)) checkFunction(where, `custom.${name}`, value)
+    else if (!isNamed(value)) {
+      const hint = typeof value === 'function' ? suggest(name, SOLVER_KINDS) : ''
+      throw new TypeError(
+        `${where}: "custom.${cut(name)}" must be what customLoss or customMetric returned, or a solver's factory by its name, got ${show(value)}${hint}`,
+      )
+    }
+  }
+}
 
 /** The loss or metric as a file has it. */
 export const named = <T extends Loss | Metric>(spec: T | CustomLoss | CustomMetric): T | Named =>
@@ -38,7 +54,7 @@ export function broughtAlong<T>(
   if (typeof name !== 'string') throw new TypeError(`custom ${what}: "name" must be a text, got ${show(name)}`)
   const found = Object.hasOwn(custom, name) ? custom[name] : undefined
   const needed = what === 'loss' ? 'compute' : 'create'
-  if (typeof found === 'object' && found.kind === 'custom' && needed in found) return found
+  if (isNamed(found) && needed in found) return found as CustomLoss | CustomMetric
   const factory = what === 'loss' ? 'customLoss' : 'customMetric'
   const got = found === undefined ? '' : `, got ${show(found)}`
   throw new TypeError(

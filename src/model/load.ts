@@ -12,7 +12,7 @@ import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
 import { absentSolver, isAbsent, isSolver, isSolverKind } from '../optimizers/solvers/solver.ts'
 import { readClassNames } from './classes.ts'
 import type { CompileOptions } from './compile.ts'
-import { broughtAlong, type Custom } from './custom.ts'
+import { broughtAlong, type Custom, checkCustom } from './custom.ts'
 import { readMetadata } from './metadata.ts'
 import { Model } from './model.ts'
 import type { ModelOptions } from './network.ts'
@@ -30,8 +30,8 @@ import { type ModelSource, withSource } from './source.ts'
 
 export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {
   /**
-   * Losses and metrics of your own that the model was compiled with, by their names; and the factory of its solver, as in
-   * `{ lbfgs }`, for training on: only what a program names is bundled. Without the factory the model predicts and evaluates, and
+   * What the model was compiled with and a file has only the names of: your own losses and metrics, and the factory of a solver,
+   * such as `{ lbfgs }`, as only what a program names is bundled. Without its solver a model predicts and evaluates, and
    * `compile` makes it train again.
    */
   custom?: Custom
@@ -168,12 +168,12 @@ function reviveOptimizer(
 /** @throws TypeError or RangeError naming the option. */
 function checkLoadOptions(where: string, options: LoadOptions): Required<ReadOptions> & FromSnapshotOptions {
   const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic', 'custom'])
-  const { threads, deterministic, custom } = options
-  if (custom !== undefined) checkOptions(where, custom, Object.keys(custom ?? {}))
+  const { threads, deterministic, custom = {} } = options
+  checkCustom(where, custom)
   return {
     ...reading,
+    custom,
     ...(threads !== undefined && { threads: checkThreads(where, threads) }),
-    ...(custom && { custom }),
     ...(deterministic !== undefined && { deterministic: checkBoolean(where, 'deterministic', deterministic) }),
   }
 }

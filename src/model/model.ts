@@ -1,6 +1,6 @@
 /** What a user holds: compile, train, evaluate, save, and make other models of it. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
-import { type BatchSource, readDataSet } from '../data/dataset.ts'
+import { type BatchSource, isBatchSource, readDataSet } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { activationOf, type Layer, noiseWarning, reviveLayers } from '../layers/layers.ts'
@@ -17,8 +17,16 @@ import type { Compiled, CompileOptions } from './compile.ts'
 import { foldLayers } from './fold.ts'
 import { type ModelOptions, Network } from './network.ts'
 import { readerOf } from './parameters.ts'
+import { endow, inherited } from './relatives.ts'
 import type { Snapshot } from './snapshot.ts'
 import { checkRows, Task } from './task.ts'
+
+export interface EvaluateOptions {
+  /** A factor on the loss of each row. */
+  sampleWeight?: ArrayLike<number>
+  /** Whether the rows pass as one batch of training. Default false. */
+  training?: boolean
+}
 
 /** Options of a step on targets. */
 export interface StepOptions {
@@ -78,7 +86,7 @@ export class Model extends Network {
 
   /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
   async #fit(args: FitArguments, goesOn = false): Promise<History> {
-    const task = this.requireTask('fit')
+    const task = this.task('fit')
     this.refuseWhileFitting('fit')
     const { engine } = this
     const limits = {
@@ -147,7 +155,7 @@ export class Model extends Network {
   /** Gradients of these rows, and the update by them when it is a step of training; returns the loss. */
   #step(where: 'trainStep' | 'gradients', x: Features, second: Targets | LossCallback, options: StepOptions): number {
     const { engine } = this
-    const task = this.requireTask(where)
+    const task = this.task(where)
     checkOptions(where, options, ['sampleWeight'])
     if (typeof second !== 'function') {
       const data = task.readBatch(where, x, second, options.sampleWeight)
@@ -168,15 +176,23 @@ export class Model extends Network {
 
   /**
    * Loss and metrics on these rows; Keras' `evaluate`. With `training: true` the rows go through as one batch of training
-   * would: with batch statistics, dropout and noise.
+   * would: with batch statistics, dropout and noise. Batches that arrive one by one have the same loss and metrics as all of their rows
+   * together; the event loop runs in between.
    */
-  evaluate(x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number>; training?: boolean } = {}): Logs {
-    const task = this.requireTask('evaluate')
-    checkOptions('evaluate', options, ['sampleWeight', 'training'])
-    const training = checkBoolean('evaluate', 'training', orDefault(options.training, false))
-    const data = readDataSet('evaluate', task.intake('evaluate'), x, y, options.sampleWeight)
-    if (training) checkRows('evaluate', this.engine, data.rows)
-    return task.score('evaluate', data, training)
+  evaluate(x: Features, y: Targets, options?: EvaluateOptions): Logs
+  evaluate(batches: BatchSource): Promise<Logs>
+  evaluate(x: Features | BatchSource, y?: Targets, options: EvaluateOptions = {}): Logs | Promise<Logs> {
+    const where = 'evaluate'
+    const task = this.task(where)
+    if (isBatchSource(x)) {
+      if (y !== undefined) throw new TypeError(`${where}: a source of batches brings its own targets and weights`)
+      return task.scoreBatches(where, x)
+    }
+    checkOptions(where, options, ['sampleWeight', 'training'])
+    const training = checkBoolean(where, 'training', orDefault(options.training, false))
+    const data = readDataSet(where, task.intake(where), x, y as Targets, options.sampleWeight)
+    if (training) checkRows(where, this.engine, data.rows)
+    return task.score(where, data, training)
   }
 
   /**
@@ -220,6 +236,26 @@ export class Model extends Network {
   }
 
   /**
+   * The same model once more, which shares nothing with it: compiled alike, with the same parameters, optimizer state and stream of
+   * random numbers, so that both would train on to the same bits. Keras' `clone_model` starts anew.
+   */
+  clone(): Model {
+    const model = Model.make(this.layers, { ...inherited(this), seed: this.seed }, true)
+    const { compiled } = this
+    if (compiled) {
+      const { clipping, ...options } = compiled
+      const task = new Task(model.engine, { ...options, ...clipping })
+      task.begin()
+      model.#task = task
+    }
+    model.engine.copyFrom(this.engine)
+    model.random.state = this.random.state
+    model.classNames = this.classNames
+    model.metadata = this.metadata
+    return model
+  }
+
+  /**
    * The model as a plain value, whose tensors are read from this model when they are wanted.
    * @internal
    */
@@ -256,19 +292,8 @@ export class Model extends Network {
    * @internal
    * @throws Error before `compile`.
    */
-  requireTask(where: string): Task {
+  task(where: string): Task {
     if (!this.#task) throw new Error(`${where}: the model is not compiled; call compile({ optimizer, loss }) first`)
     return this.#task
   }
-}
-
-/** How a model that is made of another runs, unless it is told otherwise. */
-const inherited = ({ deterministic, threads }: Model): ModelOptions => ({ deterministic, threads })
-
-/** Gives a model the metadata of the one it is made of, and its first parameters. */
-function endow(model: Model, parent: Model, values: readonly Float32Array[]): Model {
-  const { parameters } = model
-  for (const [i, given] of values.entries()) parameters[i].set(given)
-  model.metadata = parent.metadata
-  return model
 }

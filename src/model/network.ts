@@ -7,8 +7,10 @@ import { Random } from '../lib/random.ts'
 import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
 import { pickTarget } from '../machine/wasm.ts'
 import { readClassNames } from './classes.ts'
+import { findLayer } from './layerNames.ts'
 import { readMetadata } from './metadata.ts'
 import { Parameter } from './parameters.ts'
+import { type FeatureSource, isFeatureSource, predictBatches } from './predictBatches.ts'
 import { summarize } from './summary.ts'
 import { checkRows } from './task.ts'
 import { checkSnapshot, takeSnapshot } from './weightSnapshots.ts'
@@ -30,6 +32,13 @@ function onlyOut(options: unknown): boolean {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
   for (const name in options) if (name !== 'out') return false
   return true
+}
+
+export interface PredictOptions {
+  /** Receives the result; exactly as long. */
+  out?: Float32Array
+  /** Whether the rows pass as one batch of training. Default false. */
+  training?: boolean
 }
 
 /** What of a model needs no `compile`. */
@@ -101,8 +110,15 @@ export class Network {
    * @param options.out receives the result instead of a new array; it must have exactly its length.
    * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
    * noise drawn anew in every call. Nothing is updated. Default false.
+   * Of features that arrive piece by piece it promises the outputs of all rows; the event loop runs in between.
    */
-  predict(x: Features, options?: { out?: Float32Array; training?: boolean }): Float32Array {
+  predict(x: Features, options?: PredictOptions): Float32Array
+  predict(batches: FeatureSource): Promise<Float32Array>
+  predict(x: Features | FeatureSource, options?: PredictOptions): Float32Array | Promise<Float32Array> {
+    if (isFeatureSource(x)) {
+      if (options !== undefined) throw new TypeError('predict: options are for features, not for a source of them')
+      return predictBatches(x, (features) => this.predict(features))
+    }
     // most calls have no options or only this one, and make no garbage
     if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
     const training = orDefault(options?.training, false)
@@ -130,14 +146,17 @@ export class Network {
     return this.parameters.reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Makes layers (by their index in the list given to `sequential`) keep their parameters while training. */
-  freeze(...layerIndices: number[]): void {
-    this.#setFrozen('freeze', layerIndices, true)
+  /**
+   * Makes layers keep their parameters while training: by their index in the list given to `sequential`, or by the name that their
+   * parameters begin with, such as `dense_1`.
+   */
+  freeze(...layers: (number | string)[]): void {
+    this.#setFrozen('freeze', layers, true)
   }
 
   /** Undoes `freeze`. */
-  unfreeze(...layerIndices: number[]): void {
-    this.#setFrozen('unfreeze', layerIndices, false)
+  unfreeze(...layers: (number | string)[]): void {
+    this.#setFrozen('unfreeze', layers, false)
   }
 
   /** Makes training treat the running statistics of batch normalization as constants: they are used, and not updated. */
@@ -179,11 +198,11 @@ export class Network {
     this.engine.runner.close()
   }
 
-  #setFrozen(where: string, indices: readonly number[], frozen: boolean): void {
-    if (indices.length === 0) {
+  #setFrozen(where: string, layers: readonly (number | string)[], frozen: boolean): void {
+    if (layers.length === 0) {
       throw new RangeError(`${where}: name at least one layer by its index, from 0 to ${this.layers.length - 1}`)
     }
-    for (const index of indices) checkInteger(where, 'layerIndices', index, 0, this.layers.length - 1)
+    const indices = layers.map((layer) => findLayer(where, 'layers', this, layer))
     this.refuseWhileFitting(where)
     this.engine.setFrozen(indices, frozen)
   }

@@ -1,11 +1,21 @@
 /** What a model has been compiled for: what it trains on, how it reads rows, and what it reports of them. */
 import { targetRange } from '../catalogue/losses.ts'
-import { checkBatches, type DataSet, type Intake, readDataSet, sliceRows } from '../data/dataset.ts'
+import {
+  type BatchSource,
+  batchesOf,
+  checkBatches,
+  type DataSet,
+  type Intake,
+  readBatch,
+  readDataSet,
+  sliceRows,
+} from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import { type Measures, Scorer } from '../training/scorer.ts'
+import { validate } from '../training/validate.ts'
 import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
 
 export class Task {
@@ -55,10 +65,22 @@ export class Task {
   }
 
   /** @throws TypeError or RangeError naming the argument. */
+  readRows(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
+    return readDataSet(where, this.intake(where, true), x, y, sampleWeight)
+  }
+
+  /** A batch to train with. @throws TypeError or RangeError naming the argument. */
   readBatch(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
-    const data = readDataSet(where, this.intake(where, true), x, y, sampleWeight)
+    const data = this.readRows(where, x, y, sampleWeight)
     checkRows(where, this.#engine, data.rows)
     return data
+  }
+
+  /** Loss and metrics of batches that arrive one by one. */
+  async scoreBatches(where: string, source: BatchSource): Promise<Logs> {
+    const intake = this.intake(where)
+    const data = batchesOf(where, source, (batch) => readBatch(`${where}: batch`, intake, batch))
+    return validate(where, { engine: this.#engine, scorer: this.scorer(where), signal: undefined }, data)
   }
 
   /** Loss and metrics; as one batch of training when `training`. */

@@ -4,6 +4,7 @@ import { type Batches, type DataSet, isDataSet, sliceRows } from '../data/datase
 import type { Engine } from '../engine/engine.ts'
 import { emptyTally } from '../engine/records.ts'
 import type { Logs } from './callbacks/callbacks.ts'
+import { paced } from './paced.ts'
 import type { Scorer } from './scorer.ts'
 
 /** A piece takes about this long. */
@@ -46,18 +47,8 @@ async function* piecesOf(data: DataSet, rows: number): AsyncGenerator<DataSet> {
   }
 }
 
-async function* received(data: Batches): AsyncGenerator<DataSet> {
+/** A source's batches as they come. */
+const received = (data: Batches): AsyncGenerator<DataSet> => {
   const batches = data.open()
-  let last = performance.now()
-  try {
-    for (let next = await batches.next(); !next.done; next = await batches.next()) {
-      yield next.value
-      const now = performance.now()
-      if (now - last < PIECE_MILLISECONDS) continue
-      await yieldToEventLoop()
-      last = performance.now()
-    }
-  } finally {
-    await batches.return?.()
-  }
+  return paced({ [Symbol.asyncIterator]: () => batches })
 }

@@ -162,7 +162,7 @@ for (const target of targets) {
     refuses(() => model.predict(x, { out: new Float32Array(5) }), RangeError, '"out"')
     refuses(() => model.parameters[0].set(new Float32Array(5)), RangeError, '64 values')
     refuses(() => model.parameters[0].set(new Float32Array(64).fill(Number.NaN)), RangeError, 'finite')
-    refuses(() => model.freeze(9), RangeError, 'layerIndices')
+    refuses(() => model.freeze(9), RangeError, '"layers" must be a whole number from 0 to 2, got')
     assert.equal(bits(model), before)
     const loss = model.trainStep(x, y)
     assert.ok(Number.isFinite(loss) && model.trainStep(x, y) < loss)

@@ -236,7 +236,7 @@ test('loading says what has to be passed, and predicting needs nothing', async (
     TypeError,
     says('loss', 'squared'),
   )
-  refuses(() => modelFromBytes(bytes, { custom: [] as never }), TypeError, 'modelFromBytes: options must be an object')
+  refuses(() => modelFromBytes(bytes, { custom: [] as never }), TypeError, 'modelFromBytes: "custom" must be an object')
   const inherited = withSettings(bytes, (settings) =>
     JSON.stringify(settings).replace('"name":"squared"', '"name":"constructor"'),
   )

@@ -11,6 +11,8 @@ export type MonitorMode = (typeof MONITOR_MODES)[number]
 /** Metrics whose larger values are better, by their names. */
 const LARGER_IS_BETTER = /accuracy|precision|recall|f1|auc|r2|fBeta|matthews/i
 
+export const largerIsBetter = (name: string): boolean => LARGER_IS_BETTER.test(name)
+
 export class Monitor {
   readonly name: string
   readonly #where: string
@@ -27,7 +29,7 @@ export class Monitor {
     const given = checkOneOf(where, 'mode', mode, MONITOR_MODES)
     this.#where = where
     this.name = name
-    this.#sign = given === 'max' || (given === 'auto' && LARGER_IS_BETTER.test(name)) ? 1 : -1
+    this.#sign = given === 'max' || (given === 'auto' && largerIsBetter(name)) ? 1 : -1
     this.#minDelta = checkNumber(where, 'minDelta', minDelta, { minimum: 0 })
     this.#relative = checkOneOf(where, 'thresholdMode', thresholdMode, THRESHOLD_MODES) === 'relative'
     this.reset()

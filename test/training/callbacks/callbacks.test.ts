@@ -57,6 +57,28 @@ test("earlyStopping: the mode comes from the metric's name", async () => {
   }
 })
 
+test('reduceLearningRateOnPlateau: a relative threshold is a part of the best value', async () => {
+  const run = async (options: object, logs: Logs[]) => {
+    const training = new Training(1)
+    const relative = { factor: 0.5, patience: 1, minDelta: 0.1, thresholdMode: 'relative' as const, ...options }
+    await training.run(reduceLearningRateOnPlateau(relative), logs)
+    return training.learningRate
+  }
+  // PyTorch's: better below best (1 - threshold), in 'max' above best (1 + threshold)
+  assert.is(await run({}, losses(100, 89, 80)), 1)
+  assert.is(await run({}, losses(100, 91)), 0.5)
+  assert.is(await run({}, losses(0.01, 0.0089)), 1)
+  assert.is(await run({ thresholdMode: 'absolute' }, losses(0.01, 0.0089)), 0.5)
+  const rising = (...values: number[]) => values.map((value) => ({ val_auc: value }))
+  assert.is(await run({ monitor: 'val_auc' }, rising(0.5, 0.56)), 1)
+  assert.is(await run({ monitor: 'val_auc' }, rising(0.5, 0.54)), 0.5)
+  // below 0 too, better is better
+  assert.is(await run({}, losses(-10, -11.5)), 1)
+  assert.is(await run({}, losses(-10, -10.5)), 0.5)
+  const odd = () => reduceLearningRateOnPlateau({ thresholdMode: 'rel' } as object)
+  assert.throws(odd, /unknown thresholdMode "rel"/)
+})
+
 test('earlyStopping: the best weights come back, stopped or not', async () => {
   const stopped = new Training()
   assert.is(await stopped.run(earlyStopping({ patience: 2, restoreBestWeights: true }), losses(3, 1, 2, 2, 0)), 4)

@@ -1,0 +1,23 @@
+/** How a loss depends on what goes into a model. */
+import { type Features, readFeatures } from '../data/features.ts'
+import type { Targets } from '../data/targets.ts'
+import { judgeBy, type LossCallback } from './callbackLoss.ts'
+import type { Model } from './model.ts'
+
+/**
+ * Loss on these rows and its derivative by every feature, rows x inputs: saliency, adversarial examples, the action gradient of a
+ * critic. The rows pass as in `predict`, without dropout, noise and batch statistics; the loss is the mean over the rows, without
+ * penalties. With a callback, as that of `trainStep`, the model need not be compiled.
+ * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss, or there is a callback.
+ */
+export function inputGradients(
+  model: Model,
+  x: Features,
+  target: Targets | LossCallback,
+): { loss: number; gradient: Float32Array } {
+  const where = 'inputGradients'
+  const { engine } = model
+  if (typeof target !== 'function') return engine.gradientsOfInputs(model.task(where).readRows(where, x, target))
+  const { values, rows } = readFeatures(where, 'x', x, engine.inputs)
+  return engine.gradientsOfInputs({ features: values, rows }, judgeBy(where, target, engine.outputs))
+}

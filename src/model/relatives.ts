@@ -1,0 +1,14 @@
+/** What a model hands on to those that are made of it. */
+import type { ModelOptions, Network } from './network.ts'
+
+/** How a model that is made of another runs, unless it is told otherwise. */
+export const inherited = ({ deterministic, threads }: Network): ModelOptions => ({ deterministic, threads })
+
+/** Gives a model the metadata of the one it is made of, and its first parameters. */
+export function endow<M extends Network>(model: M, parent: Network, values: Iterable<Float32Array>): M {
+  const { parameters } = model
+  let i = 0
+  for (const given of values) parameters[i++].set(given)
+  model.metadata = parent.metadata
+  return model
+}

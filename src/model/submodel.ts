@@ -1,0 +1,23 @@
+/** The beginning of a model as a model of its own. */
+import { findLayer } from './layerNames.ts'
+import { Model } from './model.ts'
+import { endow, inherited } from './relatives.ts'
+
+/**
+ * The layers up to and with `lastLayer`, by its index in `model.layers` or its name, as a new model, not compiled, that shares nothing with
+ * the other and gives what that layer gives in it: intermediate activations, the encoder of an autoencoder, embeddings.
+ * Metadata go along. Keras' `Model(model.inputs, layer.output)`.
+ * @throws TypeError or RangeError unless the model has such a layer after its input.
+ */
+export function submodel(model: Model, lastLayer: number | string): Model {
+  const last = findLayer('submodel', 'lastLayer', model, lastLayer, 1)
+  const { places } = model.engine
+  const made = Model.make(model.layers.slice(0, last + 1), { ...inherited(model), seed: model.seed }, true)
+  if (last === model.layers.length - 1) made.classNames = model.classNames
+  const own = model.parameters.filter((_, i) => places[i].layer <= last)
+  return endow(
+    made,
+    model,
+    own.map((parameter) => parameter.get()),
+  )
+}

@@ -9,6 +9,8 @@ import * as metricDocs from '../src/catalogue/metrics/metrics.docs.ts'
 import { METRIC_NAMES, resolveMetric } from '../src/catalogue/metrics/metrics.ts'
 import * as regularizerDocs from '../src/catalogue/regularizers.docs.ts'
 import { l1l2, REGULARIZER_KINDS } from '../src/catalogue/regularizers.ts'
+import { HELP, shown } from '../src/cli/command.ts'
+import { COMMANDS } from '../src/cli/main.ts'
 import * as layerDocs from '../src/layers/layers.docs.ts'
 import { type Layer, type Lowerable, parametersOf } from '../src/layers/layers.ts'
 import * as optimizerDocs from '../src/optimizers/optimizers.docs.ts'
@@ -257,10 +259,31 @@ function callbacks(): string {
   return paragraphs(callbackDocs.INTRO, ...keysOf(CALLBACKS).map(section))
 }
 
+const CLI_INTRO = `# The command line
+
+\`npx fourlane COMMAND\`, or \`fourlane\` where the package is installed. Exit codes: 0, 1 for failure, 2 for wrong use. What went wrong is one
+line on standard error; results go to standard output, or into files. \`fourlane COMMAND --help\` says what this page says.`
+
+/** docs/cli.md: what `--help` says, from the same list. */
+function cliPage(): string {
+  const sections = COMMANDS.map((command) => {
+    const options = [...command.options, HELP].map((option) => [`\`${shown(option)}\``, option.text])
+    return paragraphs(
+      `## ${command.name}`,
+      fence(`fourlane ${command.name} ${command.usage} [options]`, 'sh'),
+      command.summary,
+      table([['option', ''], ...options]),
+      ...command.notes,
+    )
+  })
+  return paragraphs(CLI_INTRO, ...sections)
+}
+
 /** By their names in docs/. */
 export const pages: Readonly<Record<string, () => string>> = {
   activations,
   callbacks,
+  cli: cliPage,
   initializers,
   layers,
   losses,

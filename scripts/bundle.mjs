@@ -7,7 +7,7 @@ import { transform } from 'esbuild'
 import { rollup } from 'rollup'
 import { minify } from 'terser'
 import { closureOf } from './closure.mjs'
-import { ENTRIES } from './entries.mjs'
+import { COMMANDS, ENTRIES } from './entries.mjs'
 import { packWasm } from './pack-wasm.mjs'
 import { markPure } from './pure.mjs'
 import { rollTypes } from './roll-types.mjs'
@@ -50,12 +50,16 @@ const inlinedNumbers = {
 }
 
 /**
- * Two entry points hold the code, `predictor` what predicting takes and `core` the rest; the others import it from them. A third
- * file for what they share would be neater, since internals leave `predictor` as exports with names of a letter or two, but at
+ * Two entry points hold the code of models, `predictor` what predicting takes and `core` the rest, and `formats` what the command
+ * takes too; the others import it from them. Another
+ * file for what models share would be neater, since internals leave `predictor` as exports with names of a letter or two, but at
  * start the engine needs longer to find and link one more file than for all it runs of one.
  */
 async function buildEntries() {
-  const input = Object.fromEntries(ENTRIES.map((name) => [name, `${SOURCES}/entries/${name}.js`]))
+  const input = {
+    ...Object.fromEntries(ENTRIES.map((name) => [name, `${SOURCES}/entries/${name}.js`])),
+    ...Object.fromEntries(COMMANDS.map((name) => [name, `${SOURCES}/${name}/bin.js`])),
+  }
   const bundle = await rollup({
     input,
     plugins: [external, inlinedNumbers],
@@ -67,7 +71,7 @@ async function buildEntries() {
     format: 'es',
     hoistTransitiveImports: false,
     manualChunks(id, { getModuleInfo }) {
-      return ['predictor', 'core'].find((name) => closureOf(input[name], getModuleInfo).has(id))
+      return ['predictor', 'core', 'formats'].find((name) => closureOf(input[name], getModuleInfo).has(id))
     },
   })
   await bundle.close()

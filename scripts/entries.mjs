@@ -1,8 +1,8 @@
-// The entry points. package.json's `exports` is the list: what stands there as build/dist/NAME.js is built from src/entries/NAME.ts.
+// The entry points. package.json's `exports` and `bin` are the list: what stands there as build/dist/NAME.js is built from src/entries/NAME.ts.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
-const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+const { exports, bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
 /** Subpath and condition of every file of build/dist: `['.', 'node', 'core.js']`. */
 const targets = Object.entries(exports).flatMap(([subpath, conditions]) =>
@@ -15,8 +15,11 @@ const named = (extension, of = targets) => [
   ...new Set(of.filter(([, , file]) => file.endsWith(extension)).map(([, , file]) => basename(file, extension))),
 ]
 
-/** Names of the JavaScript files in build/dist. */
+/** Names of the JavaScript files in build/dist that programs import. */
 export const ENTRIES = named('.js').filter((name) => !name.includes('.'))
+
+/** Names of those that are commands. */
+export const COMMANDS = Object.values(bin).map((path) => basename(path, '.js'))
 
 /** Names of the declaration files there. */
 export const TYPES = named('.d.ts')

@@ -1,0 +1,102 @@
+/** Commands as plain data, which parsing, `--help` and docs/cli.md read alike. */
+import { parseArgs } from 'node:util'
+import { suggest } from '../lib/check.ts'
+
+/** An option: `--name VALUE`, or `--name` alone when it has no `value`. */
+export interface Option {
+  readonly name: string
+  /** What stands for the value, such as `FILE`. */
+  readonly value?: string
+  readonly text: string
+}
+
+/** What a command was called with. */
+export interface Call {
+  readonly positionals: readonly string[]
+  /** By name: the last value given, or true. */
+  readonly options: Readonly<Record<string, string | true | undefined>>
+}
+
+/** Where a command reads and writes. */
+export interface Io {
+  /** Results: standard output. */
+  out(text: string): void
+  /** What a person wants to know meanwhile: standard error. */
+  note(text: string): void
+}
+
+export interface Command {
+  readonly name: string
+  /** Positional arguments as the first line of its help shows them, such as `MODEL [FILE]`. */
+  readonly usage: string
+  /** How many of them there must be, and may be. */
+  readonly arity: readonly [least: number, most: number]
+  readonly summary: string
+  /** Paragraphs below the options. */
+  readonly notes: readonly string[]
+  readonly options: readonly Option[]
+  run(call: Call, io: Io): Promise<void>
+}
+
+/** Wrong use: exit code 2. */
+export class UsageError extends Error {}
+
+export const HELP: Option = { name: 'help', text: 'show this' }
+
+/** Whether help is asked for, anywhere in the arguments. */
+export const wantsHelp = (args: readonly string[]): boolean => {
+  const end = args.indexOf('--')
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h')
+}
+
+/** @throws UsageError naming what is wrong, and the nearest known option. */
+export function parse({ name, usage, arity, options }: Command, args: readonly string[]): Call {
+  const known = new Map(options.map((option) => [option.name, option]))
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(options.map((option) => [option.name, { type: option.value ? 'string' : 'boolean' }])),
+  })
+  const positionals: string[] = []
+  const values: Record<string, string | true> = {}
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    const option = known.get(token.name)
+    if (!option) {
+      throw new UsageError(`${name}: unknown option ${token.rawName}${suggest(token.name, [...known.keys()])}`)
+    }
+    if (option.value && (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))) {
+      throw new UsageError(`${name}: --${option.name} needs a value: --${option.name} ${option.value}`)
+    }
+    if (!option.value && token.value !== undefined)
+      throw new UsageError(`${name}: --${option.name} takes no value, got "${token.value}"`)
+    values[option.name] = token.value ?? true
+  }
+  const [least, most] = arity
+  if (positionals.length < least || positionals.length > most) {
+    const wrong = positionals.length < least ? 'too few arguments' : `unexpected argument "${positionals[most]}"`
+    throw new UsageError(`${name}: ${wrong}; usage: fourlane ${name} ${usage}`)
+  }
+  return { positionals, options: values }
+}
+
+/** `--name VALUE`, as help and documentation show it. */
+export const shown = ({ name, value }: Option): string => `--${name}${value ? ` ${value}` : ''}`
+
+/** Rows of [term, text], the texts below one another. */
+export function aligned(rows: readonly (readonly [term: string, text: string])[]): string {
+  const width = Math.max(...rows.map(([term]) => term.length))
+  return rows.map(([term, text]) => `  ${term.padEnd(width)}   ${text}`).join('\n')
+}
+
+/** What `fourlane NAME --help` says. */
+export function helpOf({ name, usage, summary, notes, options }: Command): string {
+  const list = aligned([...options, HELP].map((option) => [shown(option), option.text]))
+  return [`fourlane ${name} ${usage} [options]`, summary, list, ...notes].join('\n\n')
+}
+
+/** A file by its name in messages, without control characters. */
+export const quoted = (path: string): string => JSON.stringify(path).slice(1, -1)

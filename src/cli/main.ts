@@ -1,0 +1,47 @@
+/** The command `fourlane`: finds the command, runs it, and says in one line what went wrong. */
+import { suggest } from '../lib/check.ts'
+import { aligned, type Command, helpOf, type Io, parse, UsageError, wantsHelp } from './command.ts'
+import { convert, exporting } from './commands/convert.ts'
+import { inspect } from './commands/inspect.ts'
+
+/** In the order in which help lists them. */
+export const COMMANDS: readonly Command[] = [inspect, exporting, convert]
+
+/** What `fourlane --help` says. */
+export function overview(version: string): string {
+  const list = aligned(COMMANDS.map(({ name, usage, summary }) => [`${name} ${usage}`, summary]))
+  return `fourlane ${version}: dense neural networks on the CPU\n\n${list}\n\nfourlane COMMAND --help says more.`
+}
+
+/** Runs a command; returns the exit code: 0, 1 for failure, 2 for wrong use. */
+export async function main(args: readonly string[], version: string, io: Io): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    io.out(`${overview(version)}\n`)
+    return 0
+  }
+  if (name === '--version' || name === '-v') {
+    io.out(`${version}\n`)
+    return 0
+  }
+  try {
+    const wanted = name === 'help' ? rest[0] : name
+    const command = COMMANDS.find((known) => known.name === wanted)
+    if (!command) {
+      const names = COMMANDS.map((known) => known.name)
+      throw new UsageError(`unknown command ${JSON.stringify(wanted.slice(0, 80))}${suggest(wanted, names)}`)
+    }
+    if (name === 'help' || wantsHelp(rest)) io.out(`${helpOf(command)}\n`)
+    else await command.run(parse(command, rest), io)
+    return 0
+  } catch (error) {
+    io.note(`fourlane: ${lineOf(error)}\n`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+/** An error as one line. */
+function lineOf(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error))
+  return message.replace(/^fourlane: /, '').replaceAll(/\s*\n\s*/g, ' ')
+}

@@ -9,6 +9,7 @@ import { elementwise } from './elementwise.ts'
 import { gemm, tiles } from './gemm.ts'
 import { inference } from './inference.ts'
 import { layers } from './layers.ts'
+import { modules } from './modules.ts'
 import { optimizers } from './optimizers.ts'
 import { Report } from './report.ts'
 import { threads } from './threads.ts'
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   optimizers,
   denormals,
   layers,
+  modules,
   threads,
 }
 

@@ -21,13 +21,13 @@ const ALLOWED = [
 const SIZES = {
   unpacked: { goal: 250_000, limit: 665_000 },
   wasm: {
-    train: { goal: 64_000, limit: 64_000 },
-    infer: { goal: 20_000, limit: 20_000 },
+    train: { goal: 64_000, limit: 68_500 },
+    infer: { goal: 20_000, limit: 22_000 },
     solve: { goal: 2_000, limit: 48_000 },
     int8: { goal: 500, limit: 48_000 },
   },
   predict: { goal: 26_000, limit: 26_500 },
-  train: { goal: 65_000, limit: 73_500 },
+  train: { goal: 65_000, limit: 77_500 },
   types: { goal: 71_000, limit: 110_000 },
 }
 allowRelaxedSimd()

@@ -28,6 +28,7 @@ const SIZES = {
   },
   predict: { goal: 26_000, limit: 26_500 },
   train: { goal: 65_000, limit: 77_500 },
+  formats: { goal: 30_000, limit: 45_000 },
   types: { goal: 71_000, limit: 110_000 },
 }
 allowRelaxedSimd()
@@ -146,6 +147,24 @@ try {
   await check('a bundle that trains', async () => {
     const code = await bundled("import { sequential } from 'fourlane'; console.log(sequential)")
     return `${weigh(gzipSync(code, { level: 9 }).length, SIZES.train)} gzipped, wasm included`
+  })
+  await check('fourlane/formats, all of it', () => {
+    const code = readFileSync(join(app.folder, 'node_modules/fourlane/build/dist/formats.js'))
+    return `${weigh(gzipSync(code, { level: 9 }).length, SIZES.formats)} gzipped, without the library`
+  })
+  await check('a bundle that reads arrays holds no model, and one that exports no importer', async () => {
+    const sizes = []
+    for (const [name, limit] of [
+      ['readNpz', 7_000],
+      ['readSafetensors', 4_000],
+      ['exportTfjs', 30_000],
+    ]) {
+      const code = await bundled(`import { ${name} } from 'fourlane/formats'; console.log(${name})`)
+      const size = gzipSync(code, { level: 9 }).length
+      if (size > limit) throw new Error(`${name}: ${kilobytes(size)}, expected at most ${kilobytes(limit)}`)
+      sizes.push(`${name} ${kilobytes(size)}`)
+    }
+    return `${sizes.join(', ')} gzipped`
   })
   await check('publint', () => void run(bin('publint'), [tarball, '--strict']))
   await check('are the types wrong', () => void run(bin('attw'), ['--profile', 'esm-only', '--no-color', tarball]))

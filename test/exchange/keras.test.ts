@@ -54,6 +54,17 @@ test('an imported model trains', () => {
   assert.ok(model.evaluate(x.flat(), y).loss < before)
 })
 
+test('files in shared memory, and in a buffer of Node, are files', () => {
+  for (const name of ['flat.keras', 'residual.h5']) {
+    const bytes = kerasFile(name)
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+    shared.set(bytes)
+    const expected = importKeras(bytes).predict(kerasCases[0].x[0].slice(0, name === 'flat.keras' ? 6 : 4))
+    for (const given of [shared, shared.buffer, Buffer.from(bytes)])
+      assert.equal(importKeras(given).predict(kerasCases[0].x[0].slice(0, name === 'flat.keras' ? 6 : 4)), expected)
+  }
+})
+
 test('refused: what is no model of Keras', () => {
   refuses(() => importKeras(new Uint8Array(0)), RangeError, 'importKeras: not a .keras or .h5 file')
   refuses(() => importKeras(interopFile('arrays.npz')), RangeError, 'the archive holds no config.json')

@@ -4,10 +4,13 @@ import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as core from '../../src/entries/core.ts'
+import * as formats from '../../src/entries/formats.ts'
 import * as main from '../../src/entries/full.ts'
 import * as predict from '../../src/entries/predict.ts'
 import * as predictor from '../../src/entries/predictor.ts'
 import * as index from '../../src/entries/public.ts'
+import * as keras from '../../src/exchange/keras.ts'
+import * as onnx from '../../src/exchange/onnx.ts'
 import { rejects } from '../support/refuses.ts'
 
 test('fourlane and fourlane/core export the names of index.ts, and init', () => {
@@ -77,6 +80,17 @@ test('every name whose module makes machines is a door that brings the wasm alon
     }
   }
   assert.ok(doors >= 5, `found ${doors} doors`)
+})
+
+test('importers of fourlane/formats bring the wasm along', () => {
+  const inside: readonly object[] = [keras, onnx]
+  const names = Object.keys(formats).filter((name) => name.startsWith('import'))
+  assert.equal(names.sort(), ['importKeras', 'importOnnx', 'importTfjs'])
+  for (const name of names) {
+    const plain = inside.map((module) => Reflect.get(module, name)).find((value) => value !== undefined)
+    assert.type(plain, 'function', name)
+    assert.is.not(Reflect.get(formats, name), plain, `formats.ts must wrap ${name} in bringing()`)
+  }
 })
 
 test('jsr.json lists the entry points of package.json, and its version', async () => {

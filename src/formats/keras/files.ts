@@ -25,14 +25,14 @@ export function readKeras(where: string, bytes: Uint8Array, options: ZipOptions 
   if (!isZip(bytes)) throw new RangeError(`${where}: not a .keras or .h5 file: it is neither a zip archive nor HDF5`)
   const files = readZip(where, bytes, options)
   const open = (name: string): Uint8Array => {
-    const read = files.get(name)
-    if (!read) throw new RangeError(`${where}: the archive holds no ${name}: it is not a .keras file`)
-    return read()
+    const unpack = files.get(name)
+    if (!unpack) throw new RangeError(`${where}: the archive holds no ${name}: it is not a .keras file`)
+    return unpack()
   }
-  const config = parse(where, 'config.json', new TextDecoder().decode(open('config.json')))
-  const metadata = files.has('metadata.json')
-    ? parse(where, 'metadata.json', new TextDecoder().decode(open('metadata.json')))
-    : {}
+  // copies, as text decoders take no shared memory
+  const read = (name: string) => parse(where, name, new TextDecoder().decode(new Uint8Array(open(name))))
+  const config = read('config.json')
+  const metadata = files.has('metadata.json') ? read('metadata.json') : {}
   const root = readHdf5(where, open(WEIGHTS))
   return networkFrom(where, config, classWeights(where, root), isOld(metadata.keras_version))
 }

@@ -7,7 +7,7 @@ import { parseJson } from '../formats/safetensorsHeader.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
-import { IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
+import { checkModel, IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
 
 export type { TfjsFiles } from '../formats/keras/tfjsExport.ts'
 
@@ -81,8 +81,9 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
  * from what it has, where that is exact: `hardSwish`, `geluTanh`, weight and batch renormalization.
  * @returns what belongs into `model.json`, and into `weights.bin` beside it; for `tf.io.fromMemory`, `{ modelTopology,
  * weightSpecs: weightsManifest[0].weights, weightData: weights.buffer }`.
- * @throws RangeError naming a layer that TensorFlow.js does not have: `rmsNorm`, `groupNorm`, `instanceNorm`.
+ * @throws TypeError for what is no model; RangeError naming a layer that TensorFlow.js does not have: `rmsNorm`, `groupNorm`, `instanceNorm`.
  */
 export function exportTfjs(model: Model): TfjsFiles {
+  checkModel('exportTfjs', model)
   return writeTfjs('exportTfjs', networkOf(model))
 }

@@ -2,6 +2,7 @@
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { type Network, placed, type Stage, stagesOf, valuesOf } from '../formats/network.ts'
 import { checkLayers, input } from '../layers/layers.ts'
+import { show } from '../lib/check.ts'
 import { Model } from '../model/model.ts'
 import type { ModelOptions } from '../model/network.ts'
 import { Parameter } from '../model/parameters.ts'
@@ -43,6 +44,13 @@ function describing<T>(where: string, make: () => T): T {
       cause,
     })
   }
+}
+
+/** @throws TypeError unless it is a model, this library's or another copy's. */
+export function checkModel(where: string, model: unknown): asserts model is Model {
+  const { layers, engine } = (model ?? {}) as Partial<Model>
+  if (!Array.isArray(layers) || !Array.isArray(engine?.places))
+    throw new TypeError(`${where}: "model" must be a model, got ${show(model)}`)
 }
 
 /** A model's layers with copies of their parameters, its class names and metadata. */

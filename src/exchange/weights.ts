@@ -11,6 +11,7 @@ import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOneOf, checkOptions, isA, quote, show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
 import type { Parameter } from '../model/parameters.ts'
+import { checkModel } from './models.ts'
 
 export type { WeightLayout } from '../formats/stateDict.ts'
 
@@ -78,8 +79,11 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors)
   const checked = entries.map(([name, tensor]): [string, NamedTensor] => {
     const { shape, data, dtype } = (tensor ?? {}) as Partial<SafetensorsTensor>
-    if (typeof name !== 'string' || !isNumbers(data) || !Array.isArray(shape)) {
-      throw new TypeError(`${where}: tensor ${show(name)} must have a "shape" and "data", a typed array`)
+    const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
+    if (typeof name !== 'string' || !isNumbers(data) || !isShape) {
+      throw new TypeError(
+        `${where}: tensor ${show(name)} must have a "shape" of whole numbers and "data", a typed array`,
+      )
     }
     if (shape.reduce((product, size) => product * size, 1) !== data.length)
       throw new RangeError(
@@ -102,10 +106,13 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
  */
 export function loadWeights(model: Model, source: Bytes | WeightTensors, options: LoadWeightsOptions): void {
   const where = 'loadWeights'
+  checkModel(where, model)
   const layout = checkLayout(where, options, ['layout', 'names'])
   const { names = {} } = options
   if (typeof names !== 'object' || names === null || Array.isArray(names))
     throw new TypeError(`${where}: "names" must be an object of tensor names, got ${show(names)}`)
+  const odd = Object.values(names).find((name) => typeof name !== 'string')
+  if (odd !== undefined) throw new TypeError(`${where}: "names" must give names of tensors, got ${show(odd)}`)
   const { tensors, ordered } = readTensors(where, source)
   const matches = matchWeights(where, leavesOf(where, layout, model), tensors, names, ordered)
   const found = new Map(matches.map((match) => [`${match.path}.${match.slot.name}`, match]))
@@ -140,6 +147,7 @@ export interface ExportWeightsOptions {
  */
 export function exportWeights(model: Model, options: ExportWeightsOptions): Map<string, SafetensorsTensor> {
   const where = 'exportWeights'
+  checkModel(where, model)
   const layout = checkLayout(where, options, ['layout'])
   const leaves = leavesOf(where, layout, model)
   const names = layout === 'torch' ? torchNames(model.layers) : kerasNames(leaves)

@@ -6,6 +6,7 @@ import * as formats from '../../src/entries/formats.ts'
 import { predictorFromBytes } from '../../src/entries/predict.ts'
 import * as fourlane from '../../src/entries/public.ts'
 import { hostile, mutated } from '../support/hostile.ts'
+import { kerasFile } from '../support/interop.ts'
 import { wave } from '../support/samples.ts'
 
 const f = fourlane
@@ -224,6 +225,20 @@ for (const [name, act] of names(charts)) {
     )
   else add(name, act, { values: [1, 2, 3, 4], rows: 2, columns: 2 }, { title: 't' })
 }
+const values = { shape: [2], data: Float32Array.of(1, 2) }
+add('readSafetensors', formats.readSafetensors, formats.writeSafetensors({ a: values }))
+add('writeSafetensors', formats.writeSafetensors, { a: { ...values, dtype: 'F32' } }, { k: 't' }, { checksum: true })
+for (const layout of ['torch', 'keras'] as const) {
+  const state = Object.fromEntries(formats.exportWeights(network(), { layout }))
+  const [name] = Object.keys(state)
+  const names = { 'dense_1.kernel': name }
+  calls[`loadWeights: ${layout}`] = () => [formats.loadWeights, [network(), { ...state }, { layout, names }]]
+  calls[`exportWeights: ${layout}`] = () => [formats.exportWeights, [network(), { layout }]]
+}
+add('importKeras', formats.importKeras, kerasFile('flat.keras'), { seed: 1, threads: 1, maximumBytes: 1e6 })
+calls.exportTfjs = () => [formats.exportTfjs, [network()]]
+const { modelJson, weights } = formats.exportTfjs(network())
+calls.importTfjs = () => [formats.importTfjs, [JSON.parse(JSON.stringify(modelJson)), weights, { seed: 1 }]]
 add('readNpy', formats.readNpy, formats.writeNpy({ shape: [2], data: Float32Array.of(1, 2) }))
 add('writeNpy', formats.writeNpy, { shape: [2], data: Float32Array.of(1, 2), dtype: 'float32' })
 add('writeNpz', formats.writeNpz, { a: { shape: [2], data: Float32Array.of(1, 2) } })

@@ -1,9 +1,9 @@
 // Models that Keras has saved, whole.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { importKeras } from '../../src/entries/formats.ts'
+import { importKeras, loadWeights } from '../../src/entries/formats.ts'
 import type { Model } from '../../src/entries/public.ts'
-import { assertClose } from '../support/golden.ts'
+import { assertClose, readGolden } from '../support/golden.ts'
 import { INTEROP, interopCases, interopFile, kerasCases, kerasFile } from '../support/interop.ts'
 import { refuses } from '../support/refuses.ts'
 
@@ -21,6 +21,27 @@ for (const [name, file, x, y] of models) {
   test(`a model of Keras: ${name}`, () => assertClose(importKeras(file()).predict(x), y, INTEROP, name))
 }
 test('there are many of them', () => assert.is(models.length, 19))
+
+test('a legacy file of Keras 2, whose hard sigmoid is steeper and whose lists of names are in pieces', () => {
+  const { x, y } = readGolden<{ x: number[][]; y: number[][] }>('keras/keras2')
+  const model = importKeras(kerasFile('keras2.h5'))
+  assertClose(model.predict(x.flat()), y.flat(), INTEROP, 'keras2')
+  assert.equal(
+    model.layers.map(({ kind }) => kind),
+    ['input', 'dense', 'batchNorm', 'activation', 'residual', 'dropout', 'dense'],
+  )
+  for (const parameter of model.parameters) parameter.set(new Float32Array(parameter.size))
+  loadWeights(model, kerasFile('keras2.h5'), { layout: 'keras' })
+  // the weights as they are: here the sigmoid is ours
+  const kernel = model.parameters.find(({ name }) => name === 'residual_1.dense_1.kernel')
+  const own = importKeras(kerasFile('keras2.h5')).parameters.find(({ name }) => name === kernel?.name)
+  assertClose(
+    own?.get() ?? [],
+    Array.from(kernel?.get() ?? [], (value) => value * 1.2),
+    INTEROP,
+    'kernels',
+  )
+})
 
 for (const { id, files, error_must_name: words } of kerasCases) {
   if (!words) continue

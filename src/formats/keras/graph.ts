@@ -8,9 +8,9 @@ import { block, type Stage, stage } from '../network.ts'
 /** A layer in a graph. */
 export interface GraphNode {
   readonly name: string
-  /** For a merge, how its inputs are put together; the class that is not known, otherwise. */
+  /** Of what puts branches together, its class: `Add`, `Multiply`, or one that is not supported. */
   readonly merge?: string
-  /** Of what is no merge. */
+  /** Of anything else, what its one input goes through. */
   readonly stages: readonly Stage[]
   /** Where it stands in an order in which inputs come first. */
   readonly order: number

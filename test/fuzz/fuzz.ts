@@ -10,6 +10,7 @@ import { runInNewContext } from 'node:vm'
 import { Dice } from './dice.ts'
 import { keras, npy, safetensors, tfjs, weights } from './formats.ts'
 import { models } from './models.ts'
+import { onnx } from './onnx.ts'
 import { csv, gzip, idx } from './tables.ts'
 import type { Attempt, Target } from './target.ts'
 
@@ -28,6 +29,7 @@ const targets: Readonly<Record<string, Target>> = {
   weights,
   keras,
   tfjs,
+  onnx,
 }
 
 const {

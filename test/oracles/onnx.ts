@@ -285,6 +285,8 @@ function run(node: OnnxNode, x: readonly Maybe[], opset: number): Tensor {
       }
       return { shape, data }
     }
+    case 'Expand':
+      return broadcast([a, tensor(Array.from(b.data), () => 0)], (value) => value)
     case 'Gather': {
       const axis = positive(number('axis'), a.shape.length)
       const run = count(a.shape.slice(axis + 1))
@@ -327,7 +329,14 @@ export function evaluate(model: OnnxModel, x: Tensor, output = model.graph.outpu
   for (const each of graph.initializers) values.set(each.name, fromFile(each))
   const [{ name: input }] = graph.inputs.filter(({ name }) => !values.has(name))
   values.set(input, x)
-  for (const node of graph.nodes) {
+  const needed = new Set([output])
+  const nodes: OnnxNode[] = []
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue
+    nodes.unshift(node)
+    for (const name of node.inputs) needed.add(name)
+  }
+  for (const node of nodes) {
     const operands = node.inputs.map((name) => (name === '' ? undefined : values.get(name)))
     values.set(node.outputs[0], run(node, operands, opsets.get(node.domain) ?? 0))
   }

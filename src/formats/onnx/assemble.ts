@@ -5,7 +5,7 @@
 import type { Activation } from '../../catalogue/activations.ts'
 import { batchNorm, dense, groupNorm, layerNorm, rmsNorm } from '../../layers/layers.ts'
 import { type Stage, stage } from '../network.ts'
-import { add, type Columns, chain, columns, multiply, offsetOf, spread } from './columns.ts'
+import { add, type Columns, chain, columns, combine, multiply, offsetOf, spread } from './columns.ts'
 import type { Context, DenseItem, Item, NormItem } from './flows.ts'
 
 type Open = DenseItem | NormItem
@@ -134,4 +134,24 @@ function columnsStage(by: Columns, size: number, context: Context): Stage {
     runningMean: column(center),
     runningVariance: column(1 - EPSILON),
   })
+}
+
+/** A scaler of more columns would fill the model's metadata. */
+const MOST_SCALED = 4096
+
+/** What is done to the features first, if it is only scaling and shifting: (x - offset) scale, one of each a column. */
+export function scalerOf(items: readonly Item[], inputs: number): { offset: number[]; scale: number[] } | undefined {
+  let all: Columns | undefined
+  for (const item of items) {
+    if (item.kind !== 'columns') break
+    all = all ? chain(all, item.columns) : item.columns
+  }
+  if (!all || inputs > MOST_SCALED) return undefined
+  const { center, scale, shift } = all
+  const offset = combine(
+    center,
+    combine(shift, scale, (b, a) => (a === 0 ? 0 : b / a)),
+    (c, moved) => c - moved,
+  )
+  return { offset: [...spread(offset, inputs)], scale: [...spread(scale, inputs)] }
 }

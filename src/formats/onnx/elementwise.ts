@@ -83,14 +83,14 @@ const isFlow = (operand: Operand): operand is Flow => typeof operand === 'object
 /** What `f` makes of samples; undefined where a constant differs from column to column. */
 function sampleOf(f: Scalar, operands: readonly Operand[]): Sample | undefined {
   if (operands.some((operand) => operand instanceof Float64Array)) return undefined
-  return (x) => {
-    const out = new Float64Array(x[0].length)
-    for (let i = 0; i < out.length; i++) {
-      let next = 0
-      out[i] = f(...operands.map((operand) => (isFlow(operand) ? x[next++][i] : (operand as number | undefined))))
-    }
-    return out
-  }
+  const values = operands as readonly (Flow | number | undefined)[]
+  const places = values.flatMap((operand, i) => (isFlow(operand) ? i : []))
+  const given = values.map((operand) => (isFlow(operand) ? 0 : operand))
+  return (x) =>
+    x[0].map((_, i) => {
+      for (const [k, place] of places.entries()) given[place] = x[k][i]
+      return f(...given)
+    })
 }
 
 /** Shapes side by side: of the same rank, every axis the same or 1. */

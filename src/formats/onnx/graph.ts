@@ -8,7 +8,7 @@ export interface Call extends OnnxNode {
 }
 
 /** Nodes and calls of functions in a model; small functions that call each other may be billions of nodes. */
-const MOST_NODES = 2 ** 14
+const MOST_NODES = 2 ** 13
 const MOST_NAMES = 2 ** 18
 const DEEPEST = 32
 

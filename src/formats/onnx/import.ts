@@ -2,6 +2,7 @@
 import { checkOptions, quote, show } from '../../lib/check.ts'
 import type { Network } from '../network.ts'
 import { parseJson } from '../safetensorsHeader.ts'
+import { assemble, scalerOf } from './assemble.ts'
 import { classReaders } from './classes.ts'
 import { type Constant, ConstantReader, constant, type ExternalData } from './constants.ts'
 import { elementwise } from './elementwise.ts'
@@ -13,7 +14,7 @@ import { normReaders } from './norms.ts'
 import { isPointwise } from './pointwise.ts'
 import { productReaders } from './products.ts'
 import { Recognizer } from './recognize.ts'
-import { stagesBetween } from './regions.ts'
+import { itemsBetween } from './regions.ts'
 import { rowReaders } from './rowwise.ts'
 import { type OnnxModel, type OnnxValue, readModel } from './schema.ts'
 import { shapeReaders } from './shapes.ts'
@@ -112,9 +113,15 @@ class Importer implements Context {
 
     const found = outputs.map(({ name }) => this.#valueOf(name, outputs))
     const scores = this.#scoresIn(found, outputs)
-    const stages = stagesBetween(source, scores.flow, new Recognizer(), this)
+    const items = itemsBetween(source, scores.flow, new Recognizer(), this)
     const classNames = this.#classNames(found, scores, metadata)
-    return { inputs: source.size, stages, ...(classNames && { classNames }) }
+    const scaler = scalerOf(items, source.size)
+    return {
+      inputs: source.size,
+      stages: assemble(items, source.size, this),
+      ...(classNames && { classNames }),
+      ...(scaler && { metadata: { scaler } }),
+    }
   }
 
   #outputs(wanted: string | undefined): readonly OnnxValue[] {

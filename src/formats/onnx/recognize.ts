@@ -82,30 +82,35 @@ function agree(x: Float64Array, found: Float64Array, expected: Float64Array): bo
   return true
 }
 
-/** Hypotheses whose parameter the values or the constants suggest. */
-function fitted(y: Float64Array, epsilons: Iterable<number>): Hypothesis[] {
-  const [x0] = FEW
+/** Hypotheses whose parameter the values suggest, or the constants. */
+function fitted(few: Float64Array, y: Float64Array, epsilons: Iterable<number>): Hypothesis[] {
   const found: Hypothesis[] = []
-  const slope = tidy(y[0] / x0)
-  const depth = tidy(y[0] / Math.expm1(x0))
+  const slope = tidy(y[0] / few[0])
+  const depth = tidy(y[0] / Math.expm1(few[0]))
   // slope 1 is no activation at all
-  if (slope >= 0 && slope !== 1 && slope < 1e30)
-    found.push(hypothesis('leakyRelu', (x) => x.map((v) => (v > 0 ? v : slope * v)), slope))
-  if (depth >= 0 && depth < 1e30) found.push(hypothesis('elu', (x) => x.map((v) => elu(v, depth)), depth))
+  if (slope >= 0 && slope !== 1 && slope < 1e30) {
+    const leaky = (x: Float64Array) => x.map((v) => (v > 0 ? v : slope * v))
+    if (agree(few, y, leaky(few))) found.push(hypothesis('leakyRelu', leaky, slope))
+  }
+  if (depth >= 0 && depth < 1e30) {
+    const exponential = (x: Float64Array) => x.map((v) => elu(v, depth))
+    if (agree(few, y, exponential(few))) found.push(hypothesis('elu', exponential, depth))
+  }
   for (const scalar of epsilons) {
     const epsilon = tidy(scalar)
-    if (!(epsilon > 0 && epsilon < 1)) continue
     for (const [layer, f] of [['layerNorm', layerNorm] as const, ['rmsNorm', rmsNorm] as const]) {
+      const expected = (x: Float64Array) => byRow((row) => f(row, epsilon))([x])
       // how many channels there are is seen where the rows are
       const item: Item = { kind: 'norm', layer, groups: 1, channels: 0, epsilon }
-      found.push({ item, expected: (x) => byRow((row) => f(row, epsilon))([x]) })
+      if (agree(few, y, expected(few))) found.push({ item, expected })
     }
   }
   return found
 }
 
-/** Steps after a value that are looked at together. */
-const LONGEST = 24
+/** Steps after a value that are looked at together, and blocks of them: what the longest of these takes that exporters write. */
+const MOST_STEPS = 24
+export const MOST_BLOCKS = 6
 
 /** What a step makes of the samples known; undefined when it treats columns differently, or takes what is not known. */
 function sampled(step: Flow, known: ReadonlyMap<Flow, Float64Array>): Float64Array | undefined {
@@ -147,11 +152,14 @@ export class Recognizer {
     const known = new Map<Flow, Float64Array>([[from, this.#few]])
     const steps: Flow[] = []
     const epsilons = new Set<number>()
+    const seen = new Set<string>()
     /** Parts of a row that the steps look at, 0 as long as it is single values. */
     let groups = 0
     let taken = 0
     for (const block of blocks) {
-      if (steps.length + block.length > LONGEST) break
+      if (steps.length + block.length > MOST_STEPS || taken === MOST_BLOCKS) break
+      // what goes on from an activation to another is short: softmax and its logarithm
+      if (possible.length > 0 && taken > possible[0].blocks + 1) break
       for (const step of block) {
         const y = sampled(step, known)
         if (!y) return this.#surest(from, steps, possible)
@@ -168,13 +176,11 @@ export class Recognizer {
       if (!y || last.size !== from.size) continue
       const run = { steps: steps.length, blocks: taken, groups }
       const agreeing = this.#fixed.filter(({ few }) => agree(this.#few, y, few))
-      const more = fitted(y, groups > 0 ? epsilons : []).filter(({ expected }) =>
-        agree(this.#few, y, expected(this.#few)),
-      )
-      for (const { item, expected } of [...agreeing, ...more]) {
+      for (const { item, expected } of [...agreeing, ...fitted(this.#few, y, groups > 0 ? epsilons : [])]) {
         // steps that change nothing any more may be the beginning of something else: the mean after a normalization
-        const isThere = possible.some((other) => JSON.stringify(other.item) === JSON.stringify(item))
-        if (!isThere) possible.push({ item, expected, ...run })
+        const name = JSON.stringify(item.kind === 'stage' ? item.stage.layer : item)
+        if (!seen.has(name)) possible.push({ item, expected, ...run })
+        seen.add(name)
       }
     }
     return this.#surest(from, steps, possible)

@@ -3,28 +3,22 @@
  * steps lies a layer, an activation written as many nodes, or branches that are summed: a residual block.
  */
 import { activation } from '../../layers/layers.ts'
-import { block, type Stage, stage } from '../network.ts'
+import { block, stage } from '../network.ts'
 import { assemble } from './assemble.ts'
 import type { PerColumn } from './columns.ts'
 import type { Context, Flow, Item } from './flows.ts'
-import type { Recognizer } from './recognize.ts'
+import { MOST_BLOCKS, type Recognizer } from './recognize.ts'
 
 /** Blocks within blocks are followed by recursion; as deep as layers may be nested. */
 const DEEPEST = 99
 
-/** The stages that make `target` of `source`. @throws naming the first node that no layer computes. */
-export function stagesBetween(
-  source: Flow,
-  target: Flow,
-  recognizer: Recognizer,
-  context: Context,
-  depth = 0,
-): Stage[] {
+/** The pieces that make `target` of `source`. @throws naming the first node that no layer computes. */
+export function itemsBetween(source: Flow, target: Flow, recognizer: Recognizer, context: Context, depth = 0): Item[] {
   const chain = chainOf(source, target)
   const items: Item[] = []
   let at = source
   for (let i = 0; i < chain.length; ) {
-    const rest = chain.slice(i, i + 24)
+    const rest = chain.slice(i, i + MOST_BLOCKS)
     const found = recognizer.recognize(at, rest)
     if (found) items.push(found.item)
     else items.push(...itemsOf(at, rest[0], items, recognizer, context, depth))
@@ -32,7 +26,7 @@ export function stagesBetween(
     const block = chain[i - 1]
     at = block[block.length - 1]
   }
-  return assemble(items, source.size, context)
+  return items
 }
 
 /** One block of steps that is no activation by itself. */
@@ -48,9 +42,9 @@ function itemsOf(
   if (steps.length === 1 && last.item && last.from.length === 1) return [last.item]
   if (last.role === 'sum' && last.from.includes(source) && depth < DEEPEST) {
     const inner = last.from[0] === source ? last.from[1] : last.from[0]
-    const stages =
-      inner === source ? [stage(activation('linear'))] : stagesBetween(source, inner, recognizer, context, depth + 1)
-    return [{ kind: 'stage', stage: block(stages) }]
+    const items = inner === source ? [] : itemsBetween(source, inner, recognizer, context, depth + 1)
+    const stages = assemble(items, source.size, context)
+    return [{ kind: 'stage', stage: block(stages.length > 0 ? stages : [stage(activation('linear'))]) }]
   }
   if (last.role === 'join') {
     const both = bothClasses(source, last, before)

@@ -612,7 +612,7 @@ test('small functions that call each other are not written out to billions of no
     ] satisfies NodeSpec[],
   }))
   const bytes = onnxFile({ nodes: [['local.f0', ['x'], ['y']]], functions })
-  refuses(() => decodeOnnx('importOnnx', bytes), RangeError, 'more than 16384 nodes')
+  refuses(() => decodeOnnx('importOnnx', bytes), RangeError, 'more than 8192 nodes')
 })
 
 test('constants are not computed beyond what the file is worth', () => {
@@ -638,6 +638,18 @@ test('labels say what the outputs stand for', () => {
     assert.equal(network.classNames, ['cat', 'dog', 'cow'])
     assert.is(network.stages.map(({ layer }) => shown(layer)).join(), 'dense:softmax')
   }
+})
+
+test('a scaler in front is part of the first layer, and told in the metadata', () => {
+  const nodes: readonly NodeSpec[] = [
+    ['Sub', ['x', 'b4'], ['c']],
+    ['Div', ['c', 's4'], ['s']],
+    ['MatMul', ['s', 'w'], ['y']],
+  ]
+  const { metadata } = decodeOnnx('importOnnx', onnxFile({ nodes, tensors: W }))
+  const offset = Float32Array.from(W.b4.floats ?? [])
+  const scale = Float32Array.from(W.s4.floats ?? [])
+  assert.equal(metadata, { scaler: { offset: [...offset], scale: [...scale].map((value) => 1 / value) } })
 })
 
 test('inputs that are put side by side first are one wide row', () => {

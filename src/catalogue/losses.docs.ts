@@ -134,7 +134,8 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     equation: 'max(0, 1 + max((1 - t) y) - Σ t y)',
     reduction: 'one term a row',
     gradient: 'while positive: -t, and 1 at the largest (1 - t) y, shared equally between ties, where t = 0',
-    source: 'Crammer and Singer, "On the algorithmic implementation of multiclass kernel-based vector machines", 2001',
+    source:
+      'Keras. Not the loss of Crammer and Singer (2001), whose maximum is over the other classes alone: here the class itself takes part with 0, so other outputs below 0 cost nothing',
     pytorch: 'none (MultiMarginLoss sums over all classes)',
     keras: 'CategoricalHinge',
     use: 'Maximum-margin classification, targets as one-hot rows, with a last layer of linear.',

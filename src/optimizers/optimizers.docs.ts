@@ -138,7 +138,8 @@ amsgrad: the largest v so far takes the place of v in the last line`,
     equation: `w -= learningRate * weightDecay * w
 then Adam's step without weight decay`,
     state: '`firstMoment` m, `secondMoment` v; with `amsgrad` also `maxSecondMoment`',
-    equivalent: 'PyTorch AdamW, Keras AdamW, Optax adamw',
+    equivalent:
+      'PyTorch AdamW, Optax adamw; Keras AdamW adds its epsilon (1e-7) before the correction of v, and its weightDecay is 0.004',
     source: 'Loshchilov and Hutter 2019',
   },
   adamax: {
@@ -147,7 +148,7 @@ then Adam's step without weight decay`,
 u = max(beta2 * u, |g| + epsilon)
 w -= learningRate / (1 - beta1^t) * m / u`,
     state: '`firstMoment` m, `infinityNorm` u',
-    equivalent: 'PyTorch Adamax (which has no decoupledWeightDecay), Keras Adamax',
+    equivalent: 'PyTorch Adamax (which has no decoupledWeightDecay); Keras Adamax adds its epsilon (1e-7) to u instead',
     source: 'Kingma and Ba 2015, section 7.1',
   },
   nadam: {
@@ -156,7 +157,8 @@ w -= learningRate / (1 - beta1^t) * m / u`,
 mu_t = beta1 * (1 - 0.96^(t * momentumDecay) / 2);  P = mu_1 * ... * mu_t
 w -= learningRate * ((1 - mu_t) / (1 - P) * g + mu_(t+1) / (1 - P * mu_(t+1)) * m) / (sqrt(v / (1 - beta2^t)) + epsilon)`,
     state: '`firstMoment` m, `secondMoment` v',
-    equivalent: 'PyTorch NAdam, Keras Nadam',
+    equivalent:
+      'PyTorch NAdam; Keras Nadam with momentumDecay: 1, as its schedule is 0.96^t, learningRate: 0.001 and epsilon: 1e-7',
     source: 'Dozat 2016',
   },
   radam: {

@@ -38,7 +38,8 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
       "share of rows whose first largest output is their class; of independent outputs, share on the target's side of the threshold",
     outputs: CLASSES,
     keras: '"accuracy", which counts rows of several independent outputs by their largest',
-    scikitLearn: 'accuracy_score',
+    scikitLearn:
+      'accuracy_score of classes; of several independent outputs accuracy_score counts rows whose labels are all right, which is less',
     use: 'Classes of about equal size.',
   },
   binaryAccuracy: {
@@ -46,7 +47,7 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     equation: 'share of outputs with (y > threshold) = (t > 0.5)',
     outputs: 'yes and no',
     keras: 'BinaryAccuracy(threshold=threshold)',
-    scikitLearn: 'accuracy_score, of all labels together',
+    scikitLearn: '1 - hamming_loss; accuracy_score only when there is one label',
     use: 'One or more labels that do not exclude each other.',
   },
   topKAccuracy: {

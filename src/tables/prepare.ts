@@ -2,11 +2,12 @@
 import { stratified } from '../data/split.ts'
 import { checkTable } from '../data/table/checkTable.ts'
 import type { CategoryColumn, NumberColumn, Table, TableColumn } from '../data/table/table.ts'
-import { checkInteger, checkNumber, checkOneOf, checkOptions, quote, show, suggest } from '../lib/check.ts'
+import { checkInteger, checkNumber, checkOneOf, checkOptions, quote, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { Encoder, type Examples } from './encoder.ts'
 import type { Feature } from './features.ts'
 import { learnCategories, learnDate, learnNumber } from './learn.ts'
+import { nearest } from './names.ts'
 import type { ClassTarget, NumberTarget, Target } from './target.ts'
 
 export type Task = 'classification' | 'regression'
@@ -103,8 +104,8 @@ function findTarget({ columns }: Table, name: unknown): NumberColumn | CategoryC
     throw new TypeError(`${WHERE}: "target" must be the name of a column, got ${show(name)}`)
   const column = columns.find((candidate) => candidate.name === name)
   if (!column) {
-    const known = columns.slice(0, 100).map((candidate) => candidate.name)
-    throw new RangeError(`${WHERE}: the table has no column ${quote(name)} for a target${suggest(name, known)}`)
+    const known = columns.map((candidate) => candidate.name)
+    throw new RangeError(`${WHERE}: the table has no column ${quote(name)} for a target${nearest(name, known)}`)
   }
   if (column.type === 'number' || column.type === 'category') return column
   const fix = column.type === 'text' ? "; to take it as classes, read it with types: { ...: 'category' }" : ''

@@ -45,7 +45,7 @@ const startsWith = (bytes: Uint8Array, ...start: number[]): boolean => start.eve
  * 1 to 4 a category, and not the file.
  * @param source a string with a line break is the text itself, any other a path or a URL
  * @throws TypeError for options that are none; RangeError naming line and column for rows of different length, open quotes, text
- * in a column that was said to be of numbers, names that occur twice, more than 32768 columns; for an empty table.
+ * in a column that was said to be of numbers, names that occur twice, more than 16384 columns; for an empty table.
  */
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
   checkOptions(WHERE, options, ['delimiter', 'header', 'types', 'missing', 'maximumBytes', 'hyparquet'])

@@ -2,7 +2,8 @@
 import { checkTable, isTable } from '../data/table/checkTable.ts'
 import type { Table, TableColumn } from '../data/table/table.ts'
 import { dateOf, numberOf, trimCell } from '../data/table/values.ts'
-import { quote, show, suggest } from '../lib/check.ts'
+import { quote, show } from '../lib/check.ts'
+import { nearest } from './names.ts'
 
 /** A value of a raw row: texts are read like those of files, null is missing. */
 export type RawCell = string | number | bigint | boolean | Date | null
@@ -41,13 +42,11 @@ class RawRows implements Rows {
   readonly count: number
   readonly #where: string
   readonly #rows: readonly unknown[]
-  readonly #columns: readonly string[]
   readonly #missing: ReadonlySet<string>
 
   constructor(where: string, rows: readonly unknown[], columns: readonly string[], missing: readonly string[]) {
     this.#where = where
     this.#rows = rows
-    this.#columns = columns
     this.#missing = new Set(missing)
     this.count = rows.length
     for (let row = 0; row < rows.length; row++) {
@@ -72,8 +71,7 @@ class RawRows implements Rows {
     // whatever a row inherits is no column
     else if (Object.hasOwn(given, name)) value = (given as Readonly<Record<string, unknown>>)[name]
     if (value === undefined) {
-      const known = Array.isArray(given) ? this.#columns : Object.keys(given).slice(0, 100)
-      const fix = suggest(name, Array.isArray(given) ? [] : known)
+      const fix = Array.isArray(given) ? '' : nearest(name, Object.keys(given))
       throw new RangeError(`${this.#where}: row ${row} has no ${quote(name)}; a value that is not known is null${fix}`)
     }
     if (value === null) return undefined
@@ -141,7 +139,7 @@ class TableRows implements Rows {
   #column(name: string): TableColumn {
     const column = this.#columns.get(name)
     if (column) return column
-    const fix = suggest(name, [...this.#columns.keys()].slice(0, 100))
+    const fix = nearest(name, [...this.#columns.keys()])
     throw new RangeError(`${this.#where}: the table has no column ${quote(name)}${fix}`)
   }
 

@@ -4,10 +4,11 @@ import { ColumnReader, type ColumnSettings } from '../data/table/columnReader.ts
 import type { ColumnType, Table } from '../data/table/table.ts'
 import { trimCell } from '../data/table/values.ts'
 import type { Cells } from '../formats/delimited.ts'
-import { cut, quote, show, suggest } from '../lib/check.ts'
+import { cut, quote, show } from '../lib/check.ts'
+import { nearest } from './names.ts'
 
 /** A table as wide as its file is long would take hundreds of times the file's size. */
-const MOST_COLUMNS = 2 ** 15
+const MOST_COLUMNS = 2 ** 14
 const MOST_ROWS = 2 ** 31 - 1
 
 export interface BuilderOptions {
@@ -106,7 +107,7 @@ export class TableBuilder implements Cells {
     for (const name of types.keys()) {
       if (names.has(name)) continue
       throw new RangeError(
-        `${where}: "types" names ${quote(name)}, a column that there is not${suggest(name, [...names].slice(0, 100))}`,
+        `${where}: "types" names ${quote(name)}, a column that there is not${nearest(name, [...names])}`,
       )
     }
     const { rows } = this

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Dice } from './dice.ts'
+import { encoder, table } from './encoders.ts'
 import { keras, npy, safetensors, tfjs, weights } from './formats.ts'
 import { models } from './models.ts'
 import { onnx } from './onnx.ts'
@@ -30,6 +31,8 @@ const targets: Readonly<Record<string, Target>> = {
   keras,
   tfjs,
   onnx,
+  table,
+  encoder,
 }
 
 const {

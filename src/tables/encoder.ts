@@ -66,12 +66,15 @@ export class Encoder {
     return this.#json.rows
   }
 
-  /** Types of the columns it reads and of the target, for `readTable`: a short table may look like another one. */
+  /** Types of the columns it reads, for `readTable`: a short table may look like another one. */
   get types(): Readonly<Record<string, ColumnType>> {
-    const { features, target } = this.#json
-    const isNumber = target.task === 'regression' || target.numeric
-    const types = features.map(({ name, type }): [string, ColumnType] => [name, type])
-    return Object.fromEntries([...types, [target.name, isNumber ? 'number' : 'category']])
+    return Object.fromEntries(this.#json.features.map(({ name, type }): [string, ColumnType] => [name, type]))
+  }
+
+  /** The target's type, for `readTable` too, where the table has one. */
+  get targetType(): 'number' | 'category' {
+    const { target } = this.#json
+    return target.task === 'regression' || target.numeric ? 'number' : 'category'
   }
 
   get schema(): EncoderSchema {

@@ -54,8 +54,8 @@ test('encoder: what it reads and what it gives', () => {
     colour: 'category',
     kind: 'category',
     seen: 'date',
-    label: 'category',
   })
+  assert.is(encoder.targetType, 'category')
   assert.equal(encoder.schema, {
     columns: [
       { name: 'age', type: 'number', minimum: 1.5, maximum: 58.5 },
@@ -165,8 +165,7 @@ test('encoder: tables that are read as something else', async () => {
   )
   await refused(`${head}\n1,no,red,a,x`, 'column "seen" was read as category, but the encoder wants a date')
   const text = `${head}\n1,no,red,7,2024-01-01`
-  const { label: _, ...types } = encoder.types
-  const typed = await readTable(text, { types })
+  const typed = await readTable(text, { types: encoder.types })
   assert.is(encoder.transform(typed)[6], -1)
   // what is missing throughout is of any type
   const gaps = await readTable(`${head}\n,,,,\nNA,NA,NA,NA,NA`)

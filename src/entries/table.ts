@@ -1,4 +1,8 @@
-/** `fourlane/table`: tables as people have them, and the encoder between their rows and a model. */
+/** `fourlane/table`: tables as people have them, the encoder between their rows and a model, and models for them. */
+import { modules } from '#modules/train'
+import { bringing } from '../runtime/modules.ts'
+import * as models from '../tables/tabular.ts'
+
 export type {
   CategoryColumn,
   ColumnType,
@@ -16,4 +20,6 @@ export { type Prepared, type PrepareOptions, prepare, type Task } from '../table
 export { type ReadTableOptions, readTable } from '../tables/readTable.ts'
 export type { RawCell, RawRow } from '../tables/rows.ts'
 export type { TableSource } from '../tables/source.ts'
+export { type Preset, type PresetFit, presetFit, type TabularOptions } from '../tables/tabular.ts'
 export type { ClassTarget, NumberTarget, Target } from '../tables/target.ts'
+export const tabular: typeof models.tabular = /* @__PURE__ */ bringing(modules, models.tabular)

@@ -3,7 +3,14 @@ import { SUM_CHUNK } from '../abi/layout.ts'
 import { RECORD_LEARNING_RATE, RECORD_SCALAR, RECORD_STEP, RECORD_WEIGHT_DECAY } from '../abi/records.ts'
 import type { UpdateOp } from '../machine/ops/optimizers.ts'
 import type { Memory, Step } from '../machine/program.ts'
-import { type AnyOptimizer, learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import {
+  type AnyOptimizer,
+  learningRateAt,
+  matcherOf,
+  type Optimizer,
+  ruleOf,
+  weightDecayAt,
+} from '../optimizers/optimizers.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 
 /** A parameter tensor's place, the same in the blocks of parameters, gradients and state. */
@@ -46,12 +53,16 @@ interface Settings {
   readonly rateScale: number
   /** Undefined: the optimizer's own. */
   readonly decay: number | undefined
+  readonly epsilon: number | undefined
 }
 
-/** The first matching group's settings. */
-function settingsOf({ parameterGroups }: Optimizer, { name }: Tensor): Settings {
-  const group = parameterGroups.find(({ match }) => match(name))
-  return { rateScale: group?.learningRateScale ?? 1, decay: group?.weightDecay }
+/** Finds a tensor's settings: those of the first matching group. */
+function settingsBy({ parameterGroups }: Optimizer): (tensor: Tensor) => Settings {
+  const groups = parameterGroups.map((group) => ({ group, matches: matcherOf(group) }))
+  return ({ name }) => {
+    const { group } = groups.find(({ matches }) => matches(name)) ?? {}
+    return { rateScale: group?.learningRateScale ?? 1, decay: group?.weightDecay, epsilon: group?.epsilon }
+  }
 }
 
 interface Pass extends Settings {
@@ -62,17 +73,19 @@ interface Pass extends Settings {
 /** Trainable tensors, neighbours with the same settings joined unless the rule works tensor by tensor. */
 function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
   const { perTensor } = ruleOf(optimizer)
+  const settingsOf = settingsBy(optimizer)
   const passes: Pass[] = []
   for (const tensor of tensors) {
     if (!tensor.trainable || tensor.count === 0) continue
-    const settings = settingsOf(optimizer, tensor)
+    const settings = settingsOf(tensor)
     const last = passes[passes.length - 1]
     const joins =
       last &&
       !perTensor &&
       last.offset + last.count === tensor.offset &&
       last.rateScale === settings.rateScale &&
-      last.decay === settings.decay
+      last.decay === settings.decay &&
+      last.epsilon === settings.epsilon
     if (joins) last.count += tensor.count
     else passes.push({ ...settings, offset: tensor.offset, count: tensor.count })
   }
@@ -88,13 +101,13 @@ export function updateSteps(optimizer: AnyOptimizer, tensors: readonly Tensor[],
   if (isSolver(optimizer)) return []
   const rule = ruleOf(optimizer)
   const names = stateNames(optimizer)
-  const hypers = rule.hypers(optimizer.options)
+  const { options } = optimizer
   if (rule.perTensor && blocks.scratch === undefined) {
     throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
   }
-  return passesOf(optimizer, tensors).flatMap(({ offset, count, rateScale, decay }) => {
+  return passesOf(optimizer, tensors).flatMap(({ offset, count, rateScale, decay, epsilon }) => {
     const operands = {
-      ...hypers,
+      ...rule.hypers(epsilon === undefined ? options : { ...options, epsilon }),
       ...Object.fromEntries(names.map((name, i) => [name, blocks.states[i] + offset * 4])),
       parameters: blocks.parameters + offset * 4,
       gradients: blocks.gradients + offset * 4,
@@ -129,8 +142,9 @@ export function initialStates(optimizer: AnyOptimizer, tensors: readonly Tensor[
   if (!rule.initialState) return []
   const learningRate = learningRateAt(optimizer, 0)
   const names = stateNames(optimizer)
+  const settingsOf = settingsBy(optimizer)
   return tensors.flatMap((tensor) => {
-    const values = rule.initialState?.(optimizer.options, learningRate * settingsOf(optimizer, tensor).rateScale) ?? []
+    const values = rule.initialState?.(optimizer.options, learningRate * settingsOf(tensor).rateScale) ?? []
     return names.flatMap((name, state) => {
       const value = values[rule.states.indexOf(name)] ?? 0
       return value === 0 ? [] : [{ tensor, state, value }]

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../formats/safetensorsWriter.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
-import { type AnyOptimizer, learningRateAt, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import { type AnyOptimizer, describeGroup, learningRateAt, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import { isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
 import type { Compiled } from './compile.ts'
@@ -33,7 +33,7 @@ interface Described {
 }
 
 /** Functions of the user's own stay behind: of a rate its value at the last update is kept. */
-function describeOptimizer(optimizer: AnyOptimizer, steps: number): Described {
+function describeOptimizer(optimizer: AnyOptimizer, { steps, places }: Engine): Described {
   const lost: string[] = []
   const last = Math.max(steps - 1, 0)
   const describe = (name: string, rate: number | Schedule, valueAt: (step: number) => number) => {
@@ -61,9 +61,16 @@ function describeOptimizer(optimizer: AnyOptimizer, steps: number): Described {
       weightDecay: describe('weightDecay', optimizer.weightDecay, (step) => weightDecayAt(optimizer, step)),
     }),
   }
-  if (parameterGroups.length > 0)
-    lost.push('"parameterGroups" choose by functions of your own, and are not in the file')
-  return { optimizer: { kind, options: { ...options, ...rates } }, lost }
+  const names = places.map(({ path }) => path)
+  const groups = parameterGroups.map((group) => describeGroup(group, names))
+  const kept = groups.filter((group) => group !== undefined)
+  if (kept.length < groups.length) {
+    lost.push(
+      '"parameterGroups" that match by functions of your own are not in the file; match by names or expressions',
+    )
+  }
+  const all = { ...options, ...rates, ...(kept.length > 0 && { parameterGroups: kept }) }
+  return { optimizer: { kind, options: all }, lost }
 }
 
 function describeCompiled(
@@ -89,12 +96,12 @@ const told = new WeakSet<object>()
 export function snapshotOf(where: string, model: Saved, includeOptimizer: boolean): Snapshot {
   const { seed, deterministic, layers, compiled, engine, random, classNames, metadata } = model
   if (includeOptimizer && !compiled) throw new Error(`${where}: includeOptimizer needs a compiled model`)
-  const described = compiled && describeOptimizer(compiled.optimizer, engine.steps)
+  const described = compiled && describeOptimizer(compiled.optimizer, engine)
   if (described && described.lost.length > 0) {
     const text = described.lost.join('; ')
     if (includeOptimizer) {
       throw new Error(
-        `${where}: includeOptimizer cannot store what training needs: ${text}; use the built-in schedules, and no parameterGroups`,
+        `${where}: includeOptimizer cannot store what training needs: ${text}; use the built-in schedules, and groups that match by names`,
       )
     }
     if (!told.has(engine)) console.warn(`${where}: ${text}`)

@@ -58,7 +58,10 @@ export function formatOf({ compiled, classNames, user }: Settings): (typeof FORM
 }
 
 const usesNamed = ({ optimizer, loss, metrics }: NonNullable<Settings['compiled']>): boolean =>
-  isSolverKind(optimizer.kind) || loss?.kind === 'custom' || metrics.some(({ kind }) => kind === 'custom')
+  isSolverKind(optimizer.kind) ||
+  'parameterGroups' in optimizer.options ||
+  loss?.kind === 'custom' ||
+  metrics.some(({ kind }) => kind === 'custom')
 
 const SETTINGS = [
   'seed',

@@ -13,6 +13,7 @@ import {
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Engine } from '../engine/engine.ts'
+import { checkMatches } from '../optimizers/optimizers.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import { type Measures, Scorer } from '../training/scorer.ts'
 import { validate } from '../training/validate.ts'
@@ -27,6 +28,10 @@ export class Task {
   /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
   constructor(engine: Engine, options: CompileOptions) {
     const [compiled, measures] = resolveCompile(options, engine.layers, engine.outputs)
+    if ('parameterGroups' in compiled.optimizer) {
+      const names = engine.places.map(({ path }) => path)
+      checkMatches('compile', compiled.optimizer.parameterGroups, names)
+    }
     this.compiled = compiled
     this.#scorer = measures && new Scorer(measures)
     this.judgement = measures?.judgement

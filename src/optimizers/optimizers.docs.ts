@@ -16,11 +16,12 @@ against both in float32, on every build. In the equations w is a parameter, g it
 * \`learningRate\`: a number, or a [schedule](schedules.md): any pure function of the update's index t - 1 = 0, 1, 2, ...
 * \`weightDecay\`: a number or a schedule. L2 adds weightDecay * w to g before anything else; decoupled decay takes
   learningRate * weightDecay * w off w before the step, untouched by the rule's scaling. By default it reaches every parameter, biases included.
-* \`parameterGroups\`: \`[{ match, learningRateScale, weightDecay }]\`. The first group whose \`match(name)\` is true counts; its decay
-  takes the place of the optimizer's, its scale multiplies the rate (for ASGD eta, for Rprop the first step size):
+* \`parameterGroups\`: \`[{ match, learningRateScale, weightDecay, epsilon }]\`. \`match\` is a parameter's name, its beginning or end up to a dot, a list of such, an
+  expression, or a function of the name; the first group that matches counts. Its decay and epsilon take the place of the optimizer's, its scale multiplies the rate (for ASGD eta,
+  for Rprop the first step size). Files keep all but functions, expressions as the names that they match:
 
 \`\`\`ts
-adamw({ weightDecay: 0.05, parameterGroups: [{ match: (name) => name.endsWith('.bias'), weightDecay: 0 }] })
+adamw({ weightDecay: 0.05, parameterGroups: [{ match: ['bias', 'gamma', 'beta'], weightDecay: 0 }, { match: /^dense_[12]\\./, learningRateScale: 0.1 }] })
 \`\`\`
 
 Layers that are not trainable are skipped and keep their state. Betas and \`rho\` lie in [0, 1), \`epsilon\` is at least 1e-30. Where a

@@ -5,15 +5,17 @@
  */
 import { checkOneOf, show } from '../lib/check.ts'
 import { accumulators } from './rules/accumulators.ts'
+import type { ParameterGroup } from './rules/groups.ts'
 import { layerwise } from './rules/layerwise.ts'
 import { make } from './rules/make.ts'
 import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
-import type { OptimizerOf, ParameterGroup, Rule } from './rules/rule.ts'
+import type { OptimizerOf, Rule } from './rules/rule.ts'
 import type { Schedule } from './schedules/schedules.ts'
 import { isSolver, SOLVER_KINDS, type Solver } from './solvers/solver.ts'
 
-export type { Hypers, ParameterGroup, Rule } from './rules/rule.ts'
+export { checkMatches, describeGroup, matcherOf, type ParameterGroup } from './rules/groups.ts'
+export type { Hypers, Rule } from './rules/rule.ts'
 
 /** All rules by kind. */
 export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({

@@ -363,7 +363,7 @@ test('a rate that is a function is said to stay behind, and the rest is kept', (
     const bytes = model.toBytes()
     model.toBytes()
     assert.equal(said, [
-      'toBytes: "learningRate" is a function of your own, of which the file keeps the value at the last update, 0.25; "parameterGroups" choose by functions of your own, and are not in the file',
+      'toBytes: "learningRate" is a function of your own, of which the file keeps the value at the last update, 0.25; "parameterGroups" that match by functions of your own are not in the file; match by names or expressions',
     ])
     const { compiled } = modelFromBytes(bytes)
     assert.equal(compiled && { ...compiled, optimizer: { ...compiled.optimizer } }, {

@@ -116,7 +116,7 @@ test('bad options are refused by name', () => {
   )
   refused(
     () => factory('adam')({ parameterGroups: [{}] }),
-    'adam: "parameterGroups[0].match" must be a function, got undefined',
+    'adam: "parameterGroups[0].match" must be a name, an array of names, an expression or a function, got undefined',
     TypeError,
   )
   const negative = { match: () => true, learningRateScale: -1 }

@@ -1,7 +1,8 @@
 /** From a factory's options to an optimizer: every option is checked by its name. */
-import { checkBoolean, checkFloat, checkFunction, checkOptions, orDefault, show } from '../../lib/check.ts'
+import { checkBoolean, checkFloat, checkOptions, orDefault, show } from '../../lib/check.ts'
 import type { Schedule } from '../schedules/schedules.ts'
-import type { OptimizerOf, ParameterGroup } from './rule.ts'
+import { checkGroups } from './groups.ts'
+import type { OptimizerOf } from './rule.ts'
 
 /** @throws TypeError or RangeError naming the option; what follows takes its value. */
 type Check = (where: string, name: string, value: unknown) => unknown
@@ -53,26 +54,6 @@ const checks: Readonly<Record<string, Check>> = {
   stepSizes: two(within({ above: 0 }), within({ above: 0 })),
 }
 
-/** @throws TypeError or RangeError for a group that is not one. */
-function checkGroups(where: string, groups: unknown, decays: boolean): readonly ParameterGroup[] {
-  if (!Array.isArray(groups))
-    throw new TypeError(`${where}: "parameterGroups" must be an array of groups, got ${show(groups)}`)
-  return Object.freeze(
-    groups.map((group: ParameterGroup, i) => {
-      checkOptions(`${where}: parameterGroups[${i}]`, group, ['match', 'learningRateScale', 'weightDecay'])
-      checkFunction(where, `parameterGroups[${i}].match`, group.match)
-      if (group.learningRateScale !== undefined)
-        atLeast0(where, `parameterGroups[${i}].learningRateScale`, group.learningRateScale)
-      if (group.weightDecay !== undefined) {
-        atLeast0(where, `parameterGroups[${i}].weightDecay`, group.weightDecay)
-        if (!decays)
-          throw new TypeError(`${where}: parameterGroups[${i}] sets "weightDecay", which ${where} does not have`)
-      }
-      return Object.freeze({ ...group })
-    }),
-  )
-}
-
 type Value = number | boolean | readonly number[] | Schedule
 
 /**
@@ -93,7 +74,7 @@ export function make<Kind extends string>(
     if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
     else options[name] = value as number | boolean | readonly number[]
   }
-  const parameterGroups = checkGroups(kind, orDefault(chosen.parameterGroups, []), 'weightDecay' in defaults)
+  const parameterGroups = checkGroups(kind, orDefault(chosen.parameterGroups, []), Object.keys(defaults))
   const { learningRate, weightDecay } = rates
   return Object.freeze({ kind, learningRate, weightDecay, options: Object.freeze(options), parameterGroups })
 }

@@ -1,18 +1,10 @@
 /** What an update rule is made of, and what an optimizer chosen by the user looks like. */
 import type { HyperNames, StateNames, UpdateOp } from '../../machine/ops/optimizers.ts'
 import type { Schedule } from '../schedules/schedules.ts'
+import type { ParameterGroup } from './groups.ts'
 
 /** Hyper-parameters of a rule, all resolved: no defaults are left to fill in. */
 export type Hypers = Readonly<Record<string, number | boolean | readonly number[]>>
-
-/** Parameters whose name matches get their own rate or decay; the first match counts. */
-export interface ParameterGroup {
-  readonly match: (name: string) => boolean
-  /** Times the optimizer's learning rate. */
-  readonly learningRateScale?: number
-  /** Instead of the optimizer's weight decay. */
-  readonly weightDecay?: number
-}
 
 /** An update rule with all its options: what `adam(...)` returns. */
 export interface OptimizerOf<Kind extends string = string> {

@@ -1,0 +1,119 @@
+/** Parameter groups: parameters with settings of their own, chosen by their names. */
+import { checkFloat, checkOptions, quote, show } from '../../lib/check.ts'
+
+/** Parameters that match get their own rate, decay or epsilon; the first match counts. */
+export interface ParameterGroup {
+  /**
+   * A whole name such as `dense_1.bias`, its beginning or its end up to a dot (`dense_1`, `bias`), or a list of such; whole names
+   * only: `{ exactly: [...] }`; an expression that is found in the name; or a function of it. Files keep all but functions, of
+   * an expression the names that it matches.
+   */
+  readonly match: Match
+  /** Times the optimizer's learning rate. */
+  readonly learningRateScale?: number
+  /** Instead of the optimizer's weight decay. */
+  readonly weightDecay?: number
+  /** Instead of the optimizer's epsilon. */
+  readonly epsilon?: number
+}
+
+type Match = string | readonly string[] | Exactly | RegExp | ((name: string) => boolean)
+
+interface Exactly {
+  readonly exactly: readonly string[]
+}
+
+/** Groups that an optimizer may have: each looks at every name. */
+const MOST_GROUPS = 1000
+
+const isTexts = (match: unknown): match is readonly string[] =>
+  Array.isArray(match) && match.length > 0 && match.every((name) => typeof name === 'string' && name !== '')
+
+const isExact = (match: unknown): match is Exactly =>
+  typeof match === 'object' &&
+  match !== null &&
+  'exactly' in match &&
+  Object.keys(match).length === 1 &&
+  isTexts(match.exactly)
+
+const isExpression = (match: unknown): match is RegExp => Object.prototype.toString.call(match) === '[object RegExp]'
+
+/**
+ * The groups, checked and copied.
+ * @param has the options of the optimizer.
+ * @throws TypeError or RangeError for a group that is not one.
+ */
+export function checkGroups(where: string, groups: unknown, has: readonly string[]): readonly ParameterGroup[] {
+  if (!Array.isArray(groups)) {
+    throw new TypeError(`${where}: "parameterGroups" must be an array of groups, got ${show(groups)}`)
+  }
+  if (groups.length > MOST_GROUPS) {
+    throw new RangeError(`${where}: "parameterGroups" must be at most ${MOST_GROUPS}, got ${groups.length}`)
+  }
+  return Object.freeze(groups.map((group: ParameterGroup, i) => checkGroup(where, `parameterGroups[${i}]`, group, has)))
+}
+
+function checkGroup(where: string, place: string, group: ParameterGroup, has: readonly string[]): ParameterGroup {
+  checkOptions(`${where}: ${place}`, group, ['match', 'learningRateScale', 'weightDecay', 'epsilon'])
+  const { match, learningRateScale, weightDecay, epsilon } = group
+  const isMatch = (typeof match === 'string' && match !== '') || isTexts(match) || isExact(match) || isExpression(match)
+  if (!isMatch && typeof match !== 'function') {
+    throw new TypeError(
+      `${where}: "${place}.match" must be a name, an array of names, an expression or a function, got ${show(match)}`,
+    )
+  }
+  if (learningRateScale !== undefined)
+    checkFloat(where, `${place}.learningRateScale`, learningRateScale, { minimum: 0 })
+  if (weightDecay !== undefined) checkFloat(where, `${place}.weightDecay`, weightDecay, { minimum: 0 })
+  if (epsilon !== undefined) checkFloat(where, `${place}.epsilon`, epsilon, { minimum: 1e-30 })
+  for (const name of ['weightDecay', 'epsilon'] as const) {
+    if (group[name] !== undefined && !has.includes(name)) {
+      throw new TypeError(`${where}: ${place} sets "${name}", which ${where} does not have`)
+    }
+  }
+  return Object.freeze({ ...group, ...(isTexts(match) && { match: Object.freeze([...match]) }) })
+}
+
+/** Whether a parameter's name matches. */
+export function matcherOf({ match }: ParameterGroup): (name: string) => boolean {
+  if (typeof match === 'function') return match
+  if (isExpression(match)) {
+    // flags g and y would make an answer depend on the one before
+    const expression = new RegExp(match.source, match.flags.replace(/[gy]/g, ''))
+    return (name) => expression.test(name)
+  }
+  if (isExact(match)) {
+    const names = new Set(match.exactly)
+    return (name) => names.has(name)
+  }
+  const names = new Set(typeof match === 'string' ? [match] : match)
+  return (name) => {
+    if (names.has(name)) return true
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      if (names.has(name.slice(0, dot)) || names.has(name.slice(dot + 1))) return true
+    }
+    return false
+  }
+}
+
+/** @throws RangeError for a group of names or an expression that matches none of the parameters. */
+export function checkMatches(where: string, groups: readonly ParameterGroup[], names: readonly string[]): void {
+  for (const [i, group] of groups.entries()) {
+    if (typeof group.match === 'function' || names.some(matcherOf(group))) continue
+    const { match } = group
+    const what = typeof match === 'string' ? quote(match) : isExpression(match) ? `${match}` : show(match)
+    throw new RangeError(`${where}: "parameterGroups[${i}].match" ${what} matches none of ${list(names)}`)
+  }
+}
+
+const list = (names: readonly string[]): string =>
+  names.length > 12 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ')
+
+/**
+ * A group as JSON, an expression as the names that it matches: those who read a file are not to run expressions from it.
+ * Undefined where a function matches.
+ */
+export function describeGroup(group: ParameterGroup, names: readonly string[]): object | undefined {
+  if (typeof group.match === 'function') return undefined
+  return isExpression(group.match) ? { ...group, match: { exactly: names.filter(matcherOf(group)) } } : group
+}

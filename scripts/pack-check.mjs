@@ -19,7 +19,7 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 665_000 },
+  unpacked: { goal: 250_000, limit: 740_000 },
   wasm: {
     train: { goal: 64_000, limit: 68_500 },
     infer: { goal: 20_000, limit: 22_000 },

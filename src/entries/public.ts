@@ -46,15 +46,20 @@ export {
 export {
   accuracy,
   auc,
+  averagePrecision,
+  balancedAccuracy,
   binaryAccuracy,
   classificationReport,
   confusionMatrix,
   f1Score,
+  fBeta,
   logLoss,
   type Metric,
   type MetricName,
+  matthewsCorrelation,
   meanAbsolutePercentageError,
   precision,
+  precisionAtRecall,
   r2Score,
   recall,
   rootMeanSquaredError,
@@ -65,6 +70,7 @@ export { l1, l1l2, l2, type Regularizer } from '../catalogue/regularizers.ts'
 export type { BatchInput, BatchSource } from '../data/dataset.ts'
 export type { Features } from '../data/features.ts'
 export { type FoldOptions, kFold, takeRows } from '../data/folds.ts'
+export { type QuantileScaler, quantileScaler, type RobustScaler, robustScaler } from '../data/rankScalers.ts'
 export {
   type MinMaxScaler,
   minMaxScaler,

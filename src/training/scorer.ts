@@ -2,7 +2,7 @@
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/batches.ts'
 import type { Judgement, LoweredLoss } from '../catalogue/losses.ts'
 import { type CustomMetric, customStream } from '../catalogue/metrics/customMetric.ts'
-import { measuresDistance } from '../catalogue/metrics/metric.ts'
+import { measuresDistance, ranksRows } from '../catalogue/metrics/metric.ts'
 import { createMetric, type Metric, type MetricStream } from '../catalogue/metrics/metrics.ts'
 import type { Objective } from '../compiler/objective.ts'
 import type { DataSet } from '../data/dataset.ts'
@@ -175,7 +175,7 @@ function classTargetsOf(
   for (const metric of metrics) {
     const { kind, threshold } = metric
     if (measuresDistance(metric)) continue
-    const ofLabels = kind === 'binaryAccuracy' || kind === 'auc' || threshold !== undefined || independent
+    const ofLabels = kind === 'binaryAccuracy' || ranksRows(metric) || threshold !== undefined || independent
     if (outputs > 1 && (kind === 'topKAccuracy' ? independent || !classifies : !ofLabels && !classifies)) {
       return { metric: kind, oneHot: true }
     }

@@ -1,6 +1,6 @@
 /** Metrics that count: confusions, classes, labels. */
 import type { Average } from './metric.ts'
-import { averageScores, type ClassScores, type Counts, emptyMatrix } from './report.ts'
+import { averageOf, type Counts, emptyMatrix, SCORES, type ScoreOf } from './report.ts'
 import { argmax, type Batch, classOf, type Rule, type Task } from './rule.ts'
 
 /** The true and the predicted class of a row; of one output the classes are no and yes. */
@@ -89,7 +89,37 @@ export function labelCounts(task: Task): Counter {
 export const countsOf = (task: Task): Counter =>
   task.independent && task.outputs > 1 ? labelCounts(task) : classCounts(task)
 
-export function fromCounts(task: Task, score: keyof ClassScores, average: Average): Rule {
+export function fromCounts(task: Task, scoreOf: ScoreOf, average: Average): Rule {
   const { row, counts, reset } = countsOf(task)
-  return { row, result: () => averageScores(counts(), average)[score], reset }
+  return { row, result: () => averageOf(counts(), average, scoreOf), reset }
+}
+
+/** The mean recall of the classes that there are rows of. */
+export function balanced(task: Task): Rule {
+  const { row, counts, reset } = classCounts(task)
+  const isThere = ({ truePositives, falseNegatives }: Counts) => truePositives + falseNegatives > 0
+  return { row, result: () => averageOf(counts().filter(isThere), 'macro', SCORES.recall), reset }
+}
+
+/** The correlation of true and predicted classes (Gorodkin 2004), 0 where either is always the same. */
+export function matthews(task: Task): Rule {
+  const { row, counts, reset } = classCounts(task)
+  return {
+    row,
+    result() {
+      let [rows, right, together, wantedSquares, foundSquares] = [0, 0, 0, 0, 0]
+      for (const { truePositives, falsePositives, falseNegatives } of counts()) {
+        const wanted = truePositives + falseNegatives
+        const found = truePositives + falsePositives
+        rows += wanted
+        right += truePositives
+        together += wanted * found
+        wantedSquares += wanted * wanted
+        foundSquares += found * found
+      }
+      const spread = (rows * rows - wantedSquares) * (rows * rows - foundSquares)
+      return spread > 0 ? (right * rows - together) / Math.sqrt(spread) : 0
+    },
+    reset,
+  }
 }

@@ -10,7 +10,12 @@ export const METRIC_NAMES = [
   'precision',
   'recall',
   'f1Score',
+  'fBeta',
+  'balancedAccuracy',
+  'matthewsCorrelation',
   'auc',
+  'averagePrecision',
+  'precisionAtRecall',
   'logLoss',
   'meanSquaredError',
   'rootMeanSquaredError',
@@ -28,7 +33,11 @@ export interface Metric {
   readonly threshold?: number
   /** topKAccuracy: how many classes may hold the right one. */
   readonly k?: number
-  /** precision, recall, f1Score: over classes; absent: 'binary' for one output, else 'macro'. */
+  /** fBeta: how much more recall counts than precision. */
+  readonly beta?: number
+  /** precisionAtRecall: the share of positives that must be found. */
+  readonly recall?: number
+  /** precision, recall, f1Score, fBeta: over classes; absent: 'binary' for one output, else 'macro'. */
   readonly average?: Average
 }
 
@@ -40,5 +49,10 @@ const DISTANCES: readonly MetricName[] = [
   'meanAbsolutePercentageError',
   'r2Score',
 ]
+
+/** Metrics of how outputs order rows, which keep all of them. */
+const RANKINGS: readonly MetricName[] = ['auc', 'averagePrecision', 'precisionAtRecall']
+
+export const ranksRows = ({ kind }: Metric): boolean => RANKINGS.includes(kind)
 
 export const measuresDistance = ({ kind }: Metric): boolean => DISTANCES.includes(kind)

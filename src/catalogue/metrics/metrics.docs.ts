@@ -11,7 +11,7 @@ y is an output, t its target; TP, FP and FN count true positives, false positive
 
 /** After the list. */
 export const NOTES = `\`threshold\` is where yes begins: 0.5 unless given, 0 for logits. One output is always a yes or no. Several outputs are one class of
-many unless they are independent, which the loss says (\`binaryCrossentropy\`, \`hinge\`, \`squaredHinge\`) or a \`threshold\`. \`average\` of precision, recall and F1 is 'binary' (class 1; the default
+many unless they are independent, which the loss says (\`binaryCrossentropy\`, \`hinge\`, \`squaredHinge\`) or a \`threshold\`. \`average\` of precision, recall, F1 and F-beta is 'binary' (class 1; the default
 of one output), 'macro' (mean over the classes that occur; the default of several), 'micro' (all counts together) or 'weighted'
 (mean weighted by the classes' rows); divisions by zero give 0.
 
@@ -82,6 +82,31 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     scikitLearn: 'f1_score(average=average, zero_division=0)',
     use: 'Unequal classes: high only where precision and recall both are.',
   },
+  fBeta: {
+    options: ['beta', 'threshold', 'average'],
+    equation: '(1 + β²) TP / ((1 + β²) TP + β² FN + FP), 0 when that is 0 / 0; averages as of f1Score',
+    outputs: CLASSES,
+    keras: 'FBetaScore(beta=beta, average=average)',
+    scikitLearn: 'fbeta_score(beta=beta, average=average, zero_division=0)',
+    use: 'Where misses cost more than false alarms (beta above 1), or less.',
+  },
+  balancedAccuracy: {
+    options: ['threshold'],
+    equation: 'mean of TP / (TP + FN) over the classes that there are rows of; of one output over no and yes',
+    outputs: CLASSES,
+    keras: 'none',
+    scikitLearn: 'balanced_accuracy_score',
+    use: 'Classes of very different size.',
+  },
+  matthewsCorrelation: {
+    options: ['threshold'],
+    equation:
+      '(c s - Σ pₖ tₖ) / √((s² - Σ pₖ²) (s² - Σ tₖ²)), c rows right of s, tₖ rows of class k, pₖ predicted as k; 0 when that is 0 / 0',
+    outputs: CLASSES,
+    keras: 'none (MatthewsCorrelationCoefficient of TensorFlow Addons)',
+    scikitLearn: 'matthews_corrcoef',
+    use: 'One number of a whole confusion matrix: 1 perfect, 0 as by chance, below 0 worse.',
+  },
   auc: {
     equation:
       'share of pairs of a positive and a negative that the output orders rightly, ties ½; several outputs: the mean over outputs, each against the rest',
@@ -89,6 +114,23 @@ export const METRIC_DOCS: Readonly<Record<MetricName, MetricDoc>> = {
     keras: "AUC(curve='ROC'), which approximates by thresholds",
     scikitLearn: "roc_auc_score(multi_class='ovr', average='macro')",
     use: 'How well the output ranks, whatever the threshold. Keeps all outputs until reset.',
+  },
+  averagePrecision: {
+    equation:
+      'Σ over thresholds of (Rₙ - Rₙ₋₁) Pₙ; several outputs: the mean over outputs, each against the rest, without those that have no positives',
+    outputs: CLASSES,
+    keras: "AUC(curve='PR'), which approximates by thresholds and interpolates",
+    scikitLearn: "average_precision_score(average='macro')",
+    use: 'Few positives among many negatives, where auc looks good too easily. Keeps all outputs until reset.',
+  },
+  precisionAtRecall: {
+    options: ['recall'],
+    equation:
+      'largest TP / (TP + FP) of the thresholds with TP / (TP + FN) >= recall; several outputs as of averagePrecision',
+    outputs: CLASSES,
+    keras: 'PrecisionAtRecall(recall), which approximates by thresholds',
+    scikitLearn: 'precision_recall_curve, the best precision from that recall on',
+    use: 'How many false alarms a wanted share of findings costs. Keeps all outputs until reset.',
   },
   logLoss: {
     equation: 'mean of -Σ t ln y, or of -t ln y - (1 - t) ln(1 - y) for yes and no, y kept in [2⁻²³, 1 - 2⁻²³]',

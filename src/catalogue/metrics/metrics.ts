@@ -1,5 +1,5 @@
 /** The catalogue of metrics: plain frozen specs, and streams that measure batch after batch in float64; no machine needed. */
-import { checkFloat, checkInteger, checkOneOf, checkOptions, show } from '../../lib/check.ts'
+import { checkFloat, checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
 import { type Average, METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
 import { confusionMatrix as matrixOf } from './report.ts'
 import type { Task } from './rule.ts'
@@ -65,6 +65,44 @@ export const recall = (options: ClassMetricOptions = {}): Metric => perClass('re
 export const f1Score = (options: ClassMetricOptions = {}): Metric => perClass('f1Score', options)
 
 /**
+ * (1 + beta²) TP / ((1 + beta²) TP + beta² FN + FP); 0 when that is 0 / 0. scikit-learn's fbeta_score. Default: beta 1.
+ * @throws TypeError or RangeError unless beta is a finite number above 0.
+ */
+export function fBeta(options: ClassMetricOptions & { beta?: number } = {}): Metric {
+  const { beta = 1, ...rest } = options
+  const spec = perClass('fBeta', rest)
+  return Object.freeze({ ...spec, beta: checkFloat('fBeta', 'beta', beta, { above: 0 }) })
+}
+
+/** Mean recall of the classes that there are rows of. scikit-learn's balanced_accuracy_score. */
+export const balancedAccuracy = (options: { threshold?: number } = {}): Metric =>
+  thresholded('balancedAccuracy', options)
+
+/**
+ * Correlation of true and predicted classes: 1 where all are right, 0 where they have nothing to do with each other.
+ * scikit-learn's matthews_corrcoef.
+ */
+export const matthewsCorrelation = (options: { threshold?: number } = {}): Metric =>
+  thresholded('matthewsCorrelation', options)
+
+/**
+ * Σ over thresholds of the recall gained times the precision, exact. Several outputs: the mean over outputs, each against the rest;
+ * without those that have no positives. scikit-learn's average_precision_score.
+ */
+export const averagePrecision = (options: object = {}): Metric => plain('averagePrecision', options)
+
+/**
+ * The best precision of the thresholds at which at least `recall` of the positives are found, exact; several outputs as in
+ * averagePrecision. Keras' PrecisionAtRecall. Default: recall 0.5.
+ * @throws TypeError or RangeError unless recall is a number above 0 and up to 1.
+ */
+export function precisionAtRecall(options: { recall?: number } = {}): Metric {
+  const kind = 'precisionAtRecall'
+  checkOptions(kind, options, ['recall'])
+  return Object.freeze({ kind, recall: checkNumber(kind, 'recall', options.recall ?? 0.5, { above: 0, maximum: 1 }) })
+}
+
+/**
  * Area under the ROC curve, exact: the share of pairs of a positive and a negative that the outputs order rightly, ties one
  * half. Several outputs: the mean over outputs, each against the rest; NaN where no output has both. scikit-learn's roc_auc_score.
  */
@@ -108,7 +146,12 @@ const factories: Readonly<Record<MetricName, (options?: object) => Metric>> = {
   precision,
   recall,
   f1Score,
+  fBeta,
+  balancedAccuracy,
+  matthewsCorrelation,
   auc,
+  averagePrecision,
+  precisionAtRecall,
   logLoss,
   meanSquaredError,
   rootMeanSquaredError,

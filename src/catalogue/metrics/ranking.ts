@@ -103,3 +103,42 @@ export function areaUnderCurve(ranking: Ranking): number {
   })
   return pairs / (above * below)
 }
+
+/** Positives and predicted positives where yes begins at each score, from the lowest on; and all positives. */
+function cuts(ranking: Ranking): { steps: { yes: number; right: number; found: number }[]; positives: number } {
+  const groups: (readonly [yes: number, no: number])[] = []
+  let right = 0
+  let found = 0
+  ranking.each((yes, no) => {
+    groups.push([yes, no])
+    right += yes
+    found += yes + no
+  })
+  const positives = right
+  const steps = groups.map(([yes, no]) => {
+    const step = { yes, right, found }
+    right -= yes
+    found -= yes + no
+    return step
+  })
+  return { steps, positives }
+}
+
+/** Σ over scores of the recall gained there times the precision; NaN without positives. */
+export function averagePrecision(ranking: Ranking): number {
+  const { steps, positives } = cuts(ranking)
+  if (positives === 0) return Number.NaN
+  return steps.reduce((sum, { yes, right, found }) => sum + (yes / positives) * (right / found), 0)
+}
+
+/** The best precision of those thresholds that find a share of the positives; NaN without positives. */
+export const precisionAt =
+  (recall: number) =>
+  (ranking: Ranking): number => {
+    const { steps, positives } = cuts(ranking)
+    if (positives === 0) return Number.NaN
+    return steps.reduce(
+      (best, { right, found }) => (right >= recall * positives ? Math.max(best, right / found) : best),
+      0,
+    )
+  }

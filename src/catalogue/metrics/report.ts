@@ -31,15 +31,27 @@ export interface Counts {
 /** a / b, 0 when b is 0 */
 export const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b)
 
-const scoresOf = ({ truePositives: tp, falsePositives: fp, falseNegatives: fn }: Counts): ClassScores => ({
-  precision: ratio(tp, tp + fp),
-  recall: ratio(tp, tp + fn),
-  f1Score: ratio(2 * tp, 2 * tp + fp + fn),
-})
+/** A score of one question. */
+export type ScoreOf = (counts: Counts) => number
+
+/** Weighs recall beta times as much as precision. */
+export const fBetaOf =
+  (beta: number): ScoreOf =>
+  ({ truePositives, falsePositives, falseNegatives }) => {
+    const found = (1 + beta * beta) * truePositives
+    return ratio(found, found + beta * beta * falseNegatives + falsePositives)
+  }
+
+/** By the names that scores have in a report. */
+export const SCORES: { readonly [Name in keyof ClassScores]: ScoreOf } = {
+  precision: ({ truePositives: tp, falsePositives: fp }) => ratio(tp, tp + fp),
+  recall: ({ truePositives: tp, falseNegatives: fn }) => ratio(tp, tp + fn),
+  f1Score: fBetaOf(1),
+}
 
 /** Scores of several questions as scikit-learn averages them, zero divisions giving 0. */
-export function averageScores(all: readonly Counts[], average: Average): ClassScores {
-  if (average === 'binary') return scoresOf(all[all.length - 1])
+export function averageOf(all: readonly Counts[], average: Average, scoreOf: ScoreOf): number {
+  if (average === 'binary') return scoreOf(all[all.length - 1])
   if (average === 'micro') {
     const total = { truePositives: 0, falsePositives: 0, falseNegatives: 0, seen: true }
     for (const { truePositives, falsePositives, falseNegatives } of all) {
@@ -47,25 +59,24 @@ export function averageScores(all: readonly Counts[], average: Average): ClassSc
       total.falsePositives += falsePositives
       total.falseNegatives += falseNegatives
     }
-    return scoresOf(total)
+    return scoreOf(total)
   }
-  const mean = { precision: 0, recall: 0, f1Score: 0 }
+  let mean = 0
   let total = 0
   for (const counts of all) {
     if (!counts.seen) continue
     const weight = average === 'macro' ? 1 : counts.truePositives + counts.falseNegatives
-    const { precision, recall, f1Score } = scoresOf(counts)
-    mean.precision += weight * precision
-    mean.recall += weight * recall
-    mean.f1Score += weight * f1Score
+    mean += weight * scoreOf(counts)
     total += weight
   }
-  return {
-    precision: ratio(mean.precision, total),
-    recall: ratio(mean.recall, total),
-    f1Score: ratio(mean.f1Score, total),
-  }
+  return ratio(mean, total)
 }
+
+export const averageScores = (all: readonly Counts[], average: Average): ClassScores => ({
+  precision: averageOf(all, average, SCORES.precision),
+  recall: averageOf(all, average, SCORES.recall),
+  f1Score: averageOf(all, average, SCORES.f1Score),
+})
 
 /** Entry [i][j]: rows of class i predicted as class j. */
 export const emptyMatrix = (classes: number): number[][] =>
@@ -146,7 +157,7 @@ export function classificationReport(
   return {
     accuracy: ratio(correct, yTrue.length),
     classes: all.map((counts) => ({
-      ...scoresOf(counts),
+      ...averageScores([counts], 'binary'),
       support: counts.truePositives + counts.falseNegatives,
     })),
     macro: averageScores(all, 'macro'),

@@ -1,9 +1,10 @@
 /** Metrics as streams: row after row into float64 sums, so that no split into batches changes a bit of the result. */
 
-import { confusion, fromCounts } from './counts.ts'
+import { balanced, confusion, fromCounts, matthews } from './counts.ts'
 import { crossEntropy, determination, inTop, meanOverOutputs, onClass, onSide } from './means.ts'
 import type { Metric } from './metric.ts'
-import { areaUnderCurve, overRankings } from './ranking.ts'
+import { areaUnderCurve, averagePrecision, overRankings, precisionAt } from './ranking.ts'
+import { fBetaOf, SCORES } from './report.ts'
 import type { MetricValue, Rule, Task } from './rule.ts'
 
 export interface MetricStream {
@@ -11,18 +12,21 @@ export interface MetricStream {
   readonly name: Metric['kind']
   /** Takes `rows` rows: packed row-major outputs, class indices or values as targets, and a weight for each row. */
   update(outputs: ArrayLike<number>, targets: ArrayLike<number>, rows: number, sampleWeight?: ArrayLike<number>): void
-  /** Of all rows so far; 0 (auc: NaN) when there are none, NaN when an output of a row that counts was NaN. */
+  /** Of all rows so far; 0 (of metrics that rank NaN) when there are none, NaN when an output of a row that counts was NaN. */
   result(): MetricValue
   reset(): void
 }
 
-function ruleOf({ kind, k = 5, average, threshold }: Metric, task: Task): Rule {
+function ruleOf({ kind, k = 5, average, threshold, beta = 1, recall = 0.5 }: Metric, task: Task): Rule {
   const { outputs, targets } = task
   const refuse = (what: string, fix: string): never => {
     throw new RangeError(`metric "${kind}" does not suit ${what}; use ${fix}`)
   }
   const needValues = () => {
     if (targets === 'classes' && outputs > 1) refuse(`class indices for ${outputs} outputs`, 'a number for each output')
+  }
+  const needClasses = (fix: string) => {
+    if (task.independent && outputs > 1) refuse(`${outputs} independent labels`, fix)
   }
   if (threshold !== undefined && targets === 'classes' && outputs > 1) {
     refuse(`class indices with a threshold of ${threshold}`, 'it without "threshold"')
@@ -39,10 +43,23 @@ function ruleOf({ kind, k = 5, average, threshold }: Metric, task: Task): Rule {
     case 'precision':
     case 'recall':
     case 'f1Score':
+    case 'fBeta': {
       if (average === 'binary' && outputs > 1) refuse(`${outputs} outputs with average "binary"`, 'average "macro"')
-      return fromCounts(task, kind, average ?? (outputs === 1 ? 'binary' : 'macro'))
+      const scoreOf = kind === 'fBeta' ? fBetaOf(beta) : SCORES[kind]
+      return fromCounts(task, scoreOf, average ?? (outputs === 1 ? 'binary' : 'macro'))
+    }
+    case 'balancedAccuracy':
+      needClasses('"recall"')
+      return balanced(task)
+    case 'matthewsCorrelation':
+      needClasses('"f1Score"')
+      return matthews(task)
     case 'auc':
       return overRankings(task, areaUnderCurve)
+    case 'averagePrecision':
+      return overRankings(task, averagePrecision)
+    case 'precisionAtRecall':
+      return overRankings(task, precisionAt(recall))
     case 'logLoss':
       return crossEntropy(task)
     case 'meanSquaredError':
@@ -61,7 +78,7 @@ function ruleOf({ kind, k = 5, average, threshold }: Metric, task: Task): Rule {
       needValues()
       return determination(task)
     case 'confusionMatrix':
-      if (task.independent && outputs > 1) refuse(`${outputs} independent labels`, '"precision" and "recall"')
+      needClasses('"precision" and "recall"')
       return confusion(task)
   }
 }

@@ -27,6 +27,8 @@ export interface Plot {
 
 const TICK = 4
 const LABEL_GAP = 8
+/** Steps small enough that an axis has a multiple of one. */
+const MOST_TRIED = 20
 /** The height of a row of text. */
 export const ROW = 18
 
@@ -57,11 +59,18 @@ function fitTicks(axis: Axis, length: number, spacing: number, extent: (label: s
       if (fits(major)) return { major, minor: [] }
     }
   }
-  for (let count = Math.max(2, Math.floor(length / spacing)); ; count--) {
+  let some: readonly Tick[] = []
+  for (let count = Math.max(2, Math.floor(length / spacing)); count >= 2; count--) {
     const ticks = createTicks(scale, count, axis.whole)
+    // an axis that just misses a round value may have no multiple of a large step
+    if (ticks.major.length === 0) continue
     if (fits(ticks.major)) return ticks
-    if (count <= 2) return { major: ticks.major.slice(0, 1), minor: [] }
+    some = ticks.major
   }
+  for (let count = 3; some.length === 0 && count <= MOST_TRIED; count++) {
+    some = createTicks(scale, count, axis.whole).major
+  }
+  return { major: some.slice(0, 1), minor: [] }
 }
 
 /** Ticks of a vertical axis of this length. */

@@ -205,6 +205,12 @@ test('lineChart: labels never overlap nor leave the picture', () => {
   )
 })
 
+test('lineChart: an axis that just misses 0 has a tick', () => {
+  const y = [-3.8181818181818183e-298]
+  const root = draw({ series: { a: y.map((v) => v / 21), b: y }, width: 240, height: 200, title: 'Title' })
+  assert.ok(axisTicks(root).y.length > 0)
+})
+
 test('lineChart: says what is seen', () => {
   assert.is(
     describe({

@@ -62,7 +62,7 @@ export class Network {
   #classNames: readonly string[] | undefined
   #metadata: unknown
 
-  /** @internal */
+  /** Use `sequential`. */
   protected constructor(layers: readonly Layer[], options: ModelOptions, blank: boolean) {
     checkOptions('sequential', options, ['seed', 'deterministic', 'threads'])
     const { seed = Math.floor(Math.random() * 2 ** 32), deterministic = false } = options

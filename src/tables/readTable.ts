@@ -119,7 +119,8 @@ async function readParquetSource(
     await all.return()
     const file = await openFile(source)
     try {
-      const slice = (start: number, end = file.size) => file.read(start, end).slice().buffer
+      // a copy of its own: Node's slice would be a view
+      const slice = (start: number, end = file.size) => new Uint8Array(file.read(start, end)).buffer
       return await readParquet({ byteLength: file.size, slice }, options, hyparquet)
     } finally {
       file.close()

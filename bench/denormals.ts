@@ -45,6 +45,11 @@ const CASES: readonly Case[] = [
     { name: `${hidden}, far below 0`, hidden, hiddenBias: -95 },
     { name: `${hidden}, far above 0`, hidden, hiddenBias: 95 },
   ]),
+  // products that are as small as normal numbers get, and cancel
+  { name: 'features and weights near 2^-63', hidden: 'relu', features: 3e-19, weights: 3e-18 },
+  { name: 'features and weights of 1e-18', hidden: 'tanh', features: 1e-18, weights: 1e-17 },
+  { name: 'features of 1e-36', hidden: 'relu', features: 1e-36 },
+  { name: 'features and weights of 1e-20', hidden: 'relu', features: 1e-20, weights: 1e-20 },
   { name: 'relu, all units dead', hidden: 'relu', hiddenBias: -1e3 },
   { name: 'softmax sure, p denormal', hidden: 'tanh', firstLogit: 92 },
   { name: 'softmax sure, p zero', hidden: 'tanh', firstLogit: 200 },

@@ -1,5 +1,6 @@
 // Products with a single row, which no tile of several rows would feed.
 import { PANEL } from '../../src/abi/layout'
+import { BIAS } from '../math/constants'
 import { F4 } from '../math/simd'
 import { Square } from './transpose'
 
@@ -29,23 +30,23 @@ class Vector {
     cSecond: usize,
     depth: i32,
   ): void {
-    let c00 = v128.load(from)
-    let c01 = v128.load(from, 16)
+    let c00 = F4.biased(v128.load(from))
+    let c01 = F4.biased(v128.load(from, 16))
     const from1 = Vector.panel(P, 1, from, fromSecond, fromPanel)
-    let c10 = P > 1 ? v128.load(from1) : c00
-    let c11 = P > 1 ? v128.load(from1, 16) : c00
+    let c10 = P > 1 ? F4.biased(v128.load(from1)) : c00
+    let c11 = P > 1 ? F4.biased(v128.load(from1, 16)) : c00
     const from2 = Vector.panel(P, 2, from, fromSecond, fromPanel)
-    let c20 = P > 2 ? v128.load(from2) : c00
-    let c21 = P > 2 ? v128.load(from2, 16) : c00
+    let c20 = P > 2 ? F4.biased(v128.load(from2)) : c00
+    let c21 = P > 2 ? F4.biased(v128.load(from2, 16)) : c00
     const from3 = Vector.panel(P, 3, from, fromSecond, fromPanel)
-    let c30 = P > 3 ? v128.load(from3) : c00
-    let c31 = P > 3 ? v128.load(from3, 16) : c00
+    let c30 = P > 3 ? F4.biased(v128.load(from3)) : c00
+    let c31 = P > 3 ? F4.biased(v128.load(from3, 16)) : c00
     const from4 = Vector.panel(P, 4, from, fromSecond, fromPanel)
-    let c40 = P > 4 ? v128.load(from4) : c00
-    let c41 = P > 4 ? v128.load(from4, 16) : c00
+    let c40 = P > 4 ? F4.biased(v128.load(from4)) : c00
+    let c41 = P > 4 ? F4.biased(v128.load(from4, 16)) : c00
     const from5 = Vector.panel(P, 5, from, fromSecond, fromPanel)
-    let c50 = P > 5 ? v128.load(from5) : c00
-    let c51 = P > 5 ? v128.load(from5, 16) : c00
+    let c50 = P > 5 ? F4.biased(v128.load(from5)) : c00
+    let c51 = P > 5 ? F4.biased(v128.load(from5, 16)) : c00
     for (const end = b + <usize>depth * ROW; b != end; ) {
       const x = v128.load32_splat(a)
       c00 = F4.fma(x, v128.load(b), c00)
@@ -142,7 +143,7 @@ export function multiplyRow(
  */
 export function multiplyRowTransposed(dz: usize, w: usize, wPanel: usize, dx: usize, inputs: i32, units: i32): void {
   const end = dx + ((<usize>inputs) << 2)
-  let from: usize = 0
+  let from = BIAS
   let fromStep: usize = 0
   for (let u = 0; u < units; ) {
     const z0 = v128.load32_splat(dz)
@@ -184,7 +185,7 @@ export function outerProduct(x: usize, dz: usize, dw: usize, inputs: i32): void 
 
 /** c = aᵀ · b for one panel and a column a: weighted column sums. */
 export function multiplyColumn(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, depth: i32): void {
-  let left = f32x4.splat(0)
+  let left = F4.biased(f32x4.splat(0))
   let right = left
   for (; depth; depth--, a += aStep, b += bStep) {
     const weight = v128.load32_splat(a)

@@ -119,6 +119,8 @@ export const ERFINV_TAIL8: usize = 1408
 
 /** 2^-40: the square of what is smaller is nothing beside 1, and nothing beside itself */
 export const SQUARABLE: usize = 1424
+/** 2^-100, with bits that no product is likely to cancel */
+export const BIAS: usize = 1440
 
 // One lane each, which is less code; fillConstants spreads them to all four at its end.
 function fill(address: usize, value: f32): void {
@@ -223,5 +225,6 @@ export function fillConstants(): void {
   fill(ERFINV_TAIL7, 0.000100950558)
   fill(ERFINV_TAIL8, -0.000200214257)
   fillBits(SQUARABLE, (127 - 40) << 23)
-  for (let at: usize = ONE; at <= SQUARABLE; at += 16) v128.store(at, v128.load32_splat(at))
+  fillBits(BIAS, ((127 - 100) << 23) | 0x2c5a91)
+  for (let at: usize = ONE; at <= BIAS; at += 16) v128.store(at, v128.load32_splat(at))
 }

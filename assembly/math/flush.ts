@@ -10,15 +10,16 @@ export function flush(at: usize, bytes: usize): bool {
   let lost = i32x4.splat(0)
   for (; at < whole; at += 16) {
     const x = v128.load(at)
-    const y = F4.flush(x)
-    v128.store(at, y)
-    lost = v128.or(lost, f32x4.gt(F4.abs(x), F4.abs(y)))
+    const tiny = F4.isTiny(x)
+    v128.store(at, v128.andnot(x, tiny))
+    lost = v128.or(lost, v128.and(x, tiny))
   }
   for (; at < end; at += 4) {
     const x = v128.load32_zero(at)
-    const y = F4.flush(x)
-    v128.store32_lane(at, y, 0)
-    lost = v128.or(lost, f32x4.gt(F4.abs(x), F4.abs(y)))
+    const tiny = F4.isTiny(x)
+    v128.store32_lane(at, v128.andnot(x, tiny), 0)
+    lost = v128.or(lost, v128.and(x, tiny))
   }
-  return v128.any_true(lost)
+  // -0 is no loss
+  return v128.any_true(F4.abs(lost))
 }

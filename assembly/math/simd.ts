@@ -71,7 +71,12 @@ export class F4 {
 
   /** Values below 2^-63 become 0, all others stay exact, NaN too. */
   @inline static flush(x: v128): v128 {
-    return F4.flushBelow(x, F4.floor(), F4.magnitude())
+    return v128.andnot(x, F4.isTiny(x))
+  }
+
+  /** |x| < 2^-63 */
+  @inline static isTiny(x: v128): v128 {
+    return f32x4.lt(F4.abs(x), F4.floor())
   }
 
   /** The same where the two constants are at hand. */
@@ -87,6 +92,14 @@ export class F4 {
   /** x where its square may count beside x or beside 1, else 0. */
   @inline static squarable(x: v128): v128 {
     return v128.andnot(x, f32x4.lt(F4.abs(x), v128.load(0, at.SQUARABLE)))
+  }
+
+  /**
+   * What a sum of products begins with: x and 2^-100 or so, which no sum that counts is near enough to feel. It keeps sums of
+   * tiny products that cancel from being denormals on the way.
+   */
+  @inline static biased(x: v128): v128 {
+    return f32x4.add(x, v128.load(0, at.BIAS))
   }
 
   /** flush(a * b) */

@@ -188,6 +188,7 @@ for (const target of targets) {
       const model = network()
       model.predict(new Float32Array(7))
       model.predict(new Float32Array(7).fill(FLOOR))
+      model.predict(new Float32Array(7).fill(-0))
       // targets are nobody's mistake
       model.trainStep(wave(7), [1e-30, 0, 0])
     })

@@ -84,6 +84,10 @@ export type { ValidationData, ValidationSplit } from '../data/validation.ts'
 export type { ClassWeight } from '../data/weights.ts'
 export { type CsvTable, readCsv } from '../formats/csv.ts'
 export { gunzip, readIdx } from '../formats/idx.ts'
+export { type LossAlongOptions, type LossLine, lossAlong } from '../landscape/lossAlong.ts'
+export { type LossSurface, type LossSurfaceOptions, lossSurface } from '../landscape/lossSurface.ts'
+export type { ProbeOptions } from '../landscape/probe.ts'
+export { recordTrajectory, type Trajectory, type TrajectoryOptions } from '../landscape/trajectory.ts'
 export {
   activation,
   batchNorm,

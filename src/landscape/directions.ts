@@ -1,0 +1,69 @@
+/** Directions in parameter space, laid out as parameters are stored: random ones, and what makes those of several models comparable. */
+import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
+import type { Random } from '../lib/random.ts'
+import { fromPanels, toPanels } from '../machine/matrixLayout.ts'
+
+/** A parameter's values out of a stored block, row-major. */
+function valuesAt(block: Float32Array, place: ParameterPlace): Float32Array {
+  const stored = block.subarray(place.offset, place.offset + place.stored)
+  const values = new Float32Array(valuesOf(place))
+  if (place.layout === 'panels') fromPanels(stored, place.shape[0], place.shape[1], values)
+  else values.set(stored.subarray(0, values.length))
+  return values
+}
+
+/** Row-major values into a stored block. */
+function putValues(block: Float32Array, place: ParameterPlace, values: Float32Array): void {
+  const stored = block.subarray(place.offset, place.offset + place.stored)
+  if (place.layout === 'panels') toPanels(values, place.shape[0], place.shape[1], stored)
+  else stored.set(values)
+}
+
+/** N(0, 1) for every parameter; running statistics, which training does not move by gradients, stay where they are. */
+export function randomDirection(places: readonly ParameterPlace[], floats: number, random: Random): Float32Array {
+  const direction = new Float32Array(floats)
+  for (const place of places) {
+    if (place.trainable === false) continue
+    const values = Float32Array.from({ length: valuesOf(place) }, () => random.normal())
+    putValues(direction, place, values)
+  }
+  return direction
+}
+
+/**
+ * Filter normalization (Li, Xu, Taylor, Studer and Goldstein 2018): each unit's incoming weights, a column of a kernel, get the length
+ * that the unit's weights have in the model, d |w| / |d|, and biases and parameters of normalizations get 0. Rescaling units, which
+ * changes no function of a ReLU network, then changes no picture of its loss.
+ */
+export function normalizeFilters(
+  direction: Float32Array,
+  parameters: Float32Array,
+  places: readonly ParameterPlace[],
+): Float32Array {
+  const normalized = new Float32Array(direction.length)
+  for (const place of places) {
+    if (place.shape.length < 2) continue
+    const [inputs, units] = place.shape
+    const along = valuesAt(direction, place)
+    const weights = valuesAt(parameters, place)
+    for (let unit = 0; unit < units; unit++) {
+      let length = 0
+      let wanted = 0
+      for (let i = unit; i < inputs * units; i += units) {
+        length += along[i] ** 2
+        wanted += weights[i] ** 2
+      }
+      const factor = length > 0 ? Math.sqrt(wanted / length) : 0
+      for (let i = unit; i < inputs * units; i += units) along[i] *= factor
+    }
+    putValues(normalized, place, along)
+  }
+  return normalized
+}
+
+/** Σ aᵢ bᵢ in float64. */
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
+  return sum
+}

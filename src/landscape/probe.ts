@@ -1,0 +1,65 @@
+/** A model whose parameters are moved about while its loss is looked at, and put back. */
+import type { ParameterPlace } from '../compiler/parameterLayout.ts'
+import { type DataSet, readDataSet } from '../data/dataset.ts'
+import type { Features } from '../data/features.ts'
+import type { Targets } from '../data/targets.ts'
+import { checkBoolean } from '../lib/check.ts'
+import type { Model } from '../model/model.ts'
+import { checkRows } from '../model/task.ts'
+import { checkSnapshot } from '../model/weightSnapshots.ts'
+import type { Logs } from '../training/callbacks/callbacks.ts'
+
+/** What is looked at. */
+export interface ProbeOptions {
+  /** A factor on the loss of each row. */
+  sampleWeight?: ArrayLike<number>
+  /** As one batch of training: with batch statistics, dropout and noise. Default false: as `evaluate` does by default. */
+  training?: boolean
+}
+
+export const PROBE_OPTIONS = ['sampleWeight', 'training'] as const
+
+export class Probe {
+  readonly places: readonly ParameterPlace[]
+  /** The parameters as they are, as stored: a copy. */
+  readonly center: Float32Array
+  readonly #model: Model
+  readonly #score: () => Logs
+
+  /** @throws Error for a model that is not compiled; TypeError or RangeError naming the argument. */
+  constructor(where: string, model: Model, x: Features, y: Targets, { sampleWeight, training = false }: ProbeOptions) {
+    const task = model.task(where)
+    const data: DataSet = readDataSet(where, task.intake(where), x, y, sampleWeight)
+    if (checkBoolean(where, 'training', training)) checkRows(where, model.engine, data.rows)
+    this.#model = model
+    this.places = model.engine.places
+    this.center = model.getWeights()
+    this.#score = () => task.score(where, data, training)
+  }
+
+  /** @throws TypeError or RangeError unless it is a snapshot of this model's shapes, or a difference of such. */
+  check(weights: unknown): void {
+    checkSnapshot(weights, this.center, this.places)
+  }
+
+  /** Loss and metrics at every point that `moves` sets the parameters to; they are back in their place afterwards. */
+  visit(points: number, move: (point: number, parameters: Float32Array) => void): Record<string, Float64Array> {
+    const { engine } = this.#model
+    const { storage } = engine
+    const found: Record<string, Float64Array> = {}
+    engine.flush()
+    storage.version++
+    try {
+      for (let point = 0; point < points; point++) {
+        move(point, storage.view(storage.parameters))
+        for (const [name, value] of Object.entries(this.#score())) {
+          found[name] ??= new Float64Array(points)
+          found[name][point] = value
+        }
+      }
+    } finally {
+      storage.view(storage.parameters).set(this.center)
+    }
+    return found
+  }
+}

@@ -104,7 +104,9 @@ export async function bundle() {
   const names = (await Promise.all(modules)).flatMap(Object.keys)
   for (const file of [...scripts(OUT), ...scripts(RUNTIMES)]) {
     const { code } = await minify(readFileSync(file, 'utf8'), terse(names))
-    writeFileSync(file, file.startsWith(OUT) ? markPure(code) : code)
+    // a command is run, not imported
+    const isCommand = COMMANDS.some((name) => file === join(OUT, `${name}.js`))
+    writeFileSync(file, file.startsWith(OUT) && !isCommand ? markPure(code) : code)
   }
   await rollTypes(SOURCES, OUT)
 }

@@ -109,6 +109,7 @@ export function binary(op: string, call: Call, operands: readonly (Value | undef
   const f = scalarOf({ ...call, domain: '', op })
   const all = operands.filter((operand): operand is Rows => operand?.kind === 'rows')
   if (!f || all.length === 0) throw context.fail(call, 'its first input must depend on the rows')
+  if (op === 'Clip' && all.length > 1) throw context.fail(call, 'its bounds must be constants')
   const dims = commonDims(call, all, context)
   const given = operands.map((operand): Operand => {
     if (operand === undefined) return undefined

@@ -1,5 +1,6 @@
 /** Losses of the user's own, computed on the host: one call back into JavaScript every batch. */
 import { checkFunction, checkInteger, checkOneOf, readOptions, show } from '../lib/check.ts'
+import type { ActivationName } from './activations.ts'
 
 /** What of a batch its values do not tell. */
 export interface LossRows {
@@ -30,6 +31,11 @@ export interface CustomLoss {
   /** With 'values': numbers a row; absent: as many as the model has outputs. */
   readonly targetColumns?: number
   readonly compute: ComputeLoss
+  /**
+   * What it is on a last layer with such an activation and as many outputs; absent: itself.
+   * @internal
+   */
+  readonly suited?: (last: ActivationName, outputs: number) => CustomLoss
 }
 
 const DEFAULTS = { name: undefined, targets: 'values', targetColumns: undefined, compute: undefined } as const
@@ -41,10 +47,16 @@ const DEFAULTS = { name: undefined, targets: 'values', targetColumns: undefined,
  * A file keeps the name: loading it takes `loadModel(path, { custom: { name: loss } })`.
  * @throws TypeError or RangeError naming the option.
  */
-export function customLoss(options: Omit<CustomLoss, 'kind' | 'targets'> & Partial<CustomLoss>): CustomLoss {
+export function customLoss(
+  options: Omit<CustomLoss, 'kind' | 'targets' | 'suited'> & Partial<Omit<CustomLoss, 'suited'>>,
+): CustomLoss {
   const where = 'customLoss'
   const { kind: _, ...rest } = options ?? {}
-  const { name, targets, targetColumns, compute } = readOptions(where, rest as Omit<CustomLoss, 'kind'>, DEFAULTS)
+  const { name, targets, targetColumns, compute } = readOptions(
+    where,
+    rest as Omit<CustomLoss, 'kind' | 'suited'>,
+    DEFAULTS,
+  )
   if (typeof name !== 'string' || name === '' || name.length > 100) {
     throw new TypeError(`${where}: "name" must be a text of up to 100 characters, got ${show(name)}`)
   }

@@ -3,6 +3,13 @@ export { type Activation, type ActivationName, elu, leakyRelu } from '../catalog
 export { constant } from '../catalogue/constant.ts'
 export { type CustomLoss, customLoss, type LossRows } from '../catalogue/customLoss.ts'
 export {
+  cosineSimilarity,
+  focal,
+  meanSquaredLogarithmicError,
+  multiMargin,
+  quantile,
+} from '../catalogue/hostLosses.ts'
+export {
   glorotNormal,
   glorotUniform,
   heNormal,

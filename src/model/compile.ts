@@ -1,5 +1,6 @@
 /** What `compile` takes, checked and resolved. */
 
+import type { ActivationName } from '../catalogue/activations.ts'
 import type { CustomLoss } from '../catalogue/customLoss.ts'
 import { judgementOf, type Loss, type LossName, lowerLoss, resolveLoss } from '../catalogue/losses.ts'
 import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
@@ -59,7 +60,9 @@ export function resolveCompile(
   const where = 'compile'
   checkOptions(where, options, COMPILE_OPTIONS)
   const weightedMetrics = resolveMetrics(where, 'weightedMetrics', options.weightedMetrics)
-  const loss = options.loss === undefined ? undefined : resolveAnyLoss(where, options.loss)
+  const last = layers[layers.length - 1]
+  const activation = activationOf(last)?.kind ?? 'linear'
+  const loss = options.loss === undefined ? undefined : resolveAnyLoss(where, options.loss, activation, outputs)
   const metrics = resolveMetrics(where, 'metrics', options.metrics)
   const compiled = {
     optimizer: resolveAnyOptimizer(where, options.optimizer),
@@ -69,8 +72,6 @@ export function resolveCompile(
     clipping: resolveClipping(where, options),
   }
   refuseClipping(where, compiled)
-  const last = layers[layers.length - 1]
-  const activation = activationOf(last)?.kind ?? 'linear'
   if (!loss) {
     if (metrics.length + weightedMetrics.length === 0) return [compiled, undefined]
     throw new TypeError(`${where}: "metrics" need a "loss", which says what targets are`)
@@ -99,10 +100,15 @@ function refuseClipping(where: string, { optimizer, clipping }: Compiled): void 
   )
 }
 
-function resolveAnyLoss(where: string, loss: LossName | Loss | CustomLoss): Loss | CustomLoss {
+function resolveAnyLoss(
+  where: string,
+  loss: LossName | Loss | CustomLoss,
+  last: ActivationName,
+  outputs: number,
+): Loss | CustomLoss {
   if (typeof loss !== 'object' || loss?.kind !== 'custom') return resolveLoss(where, loss as LossName | Loss)
   checkFunction(where, 'loss.compute', loss.compute)
-  return loss
+  return loss.suited?.(last, outputs) ?? loss
 }
 
 function resolveMetrics(

@@ -9,26 +9,32 @@ export interface ParquetFile {
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
 }
 
+interface Element {
+  readonly name: string
+  readonly repetition_type?: string | undefined
+}
+
 interface Metadata {
   readonly row_groups: readonly { readonly num_rows: bigint }[]
+  readonly schema: readonly Element[]
 }
 
 interface Schema {
   readonly children: readonly Schema[]
-  readonly element: { readonly name: string; readonly repetition_type?: string }
+  readonly element: Element
 }
 
-/** What we call of the module `hyparquet`. */
+/** What we call of the module `hyparquet`, so that its types, which need not be there, fit. */
 export interface Hyparquet {
   parquetMetadataAsync(file: ParquetFile): Promise<Metadata>
-  parquetSchema(metadata: Metadata): Schema
+  parquetSchema(metadata: { readonly schema: readonly Element[] }): Schema
   parquetRead(options: {
     file: ParquetFile
-    metadata: Metadata
-    columns: string[]
-    rowStart: number
-    rowEnd: number
-    onChunk(chunk: { readonly columnData: ArrayLike<unknown> }): void
+    metadata?: Metadata
+    columns?: string[]
+    rowStart?: number
+    rowEnd?: number
+    onChunk?(chunk: { readonly columnData: ArrayLike<unknown> }): void
   }): Promise<void>
 }
 

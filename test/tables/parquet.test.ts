@@ -22,7 +22,7 @@ function standIn(columns: Readonly<Record<string, readonly unknown[]>>, nested: 
   return {
     async parquetMetadataAsync(file) {
       await read(file)
-      return { row_groups: groups }
+      return { row_groups: groups, schema: [] }
     },
     parquetSchema: () => ({
       element: { name: 'schema' },
@@ -31,9 +31,9 @@ function standIn(columns: Readonly<Record<string, readonly unknown[]>>, nested: 
         children: [],
       })),
     }),
-    async parquetRead({ file, columns: [name], rowStart, rowEnd, onChunk }) {
+    async parquetRead({ file, columns: [name] = [], rowStart, rowEnd, onChunk }) {
       await read(file)
-      onChunk({ columnData: columns[name].slice(rowStart, rowEnd) })
+      onChunk?.({ columnData: columns[name].slice(rowStart, rowEnd) })
     },
   }
 }

@@ -50,6 +50,7 @@ stage('npm run soak', ['npm', 'run', 'soak', '--', '--share', '0.02'])
 stage('npm start', ['npm', 'start'], { expect: 'test accuracy 0\\.9[6-9]' })
 stage('examples/xor', [node, 'build/examples/xor.js'], { expect: 'accuracy 1\\.0000' })
 stage('examples/iris', [node, 'build/examples/iris.js'], { expect: 'test accuracy (0\\.9|1\\.0)' })
+stage('examples/penguins', [node, 'build/examples/penguins.js'], { expect: 'test accuracy (0\\.9|1\\.0)[^]*Gentoo' })
 if (process.env.FOURLANE_DATA) {
   stage('examples/mnist', [node, 'build/examples/mnist.js', '5'], { expect: 'test accuracy 0\\.9[7-9]' })
 }

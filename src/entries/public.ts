@@ -119,7 +119,6 @@ export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '.
 export { inputGradients } from '../model/inputGradients.ts'
 export { type LoadOptions, loadModel, modelFromBytes } from '../model/load.ts'
 export { type EvaluateOptions, Model, type StepOptions, sequential } from '../model/model.ts'
-export type { ModelOptions, PredictOptions } from '../model/network.ts'
 export { Parameter } from '../model/parameters.ts'
 export {
   type Importance,
@@ -130,6 +129,7 @@ export type { FeatureSource } from '../model/predictBatches.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'
 export { submodel } from '../model/submodel.ts'
+export type { ModelOptions, PredictOptions } from '../model/untrained.ts'
 export {
   adabelief,
   adadelta,

@@ -4,8 +4,8 @@ import { type Network, placed, type Stage, stagesOf, valuesOf } from '../formats
 import { checkLayers, input } from '../layers/layers.ts'
 import { show } from '../lib/check.ts'
 import { Model } from '../model/model.ts'
-import type { ModelOptions } from '../model/network.ts'
 import { Parameter } from '../model/parameters.ts'
+import type { ModelOptions } from '../model/untrained.ts'
 
 /** Of the models that importers make. */
 export type ImportOptions = Pick<ModelOptions, 'seed' | 'deterministic' | 'threads'>

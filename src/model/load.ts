@@ -15,7 +15,6 @@ import type { CompileOptions } from './compile.ts'
 import { broughtAlong, type Custom, checkCustom } from './custom.ts'
 import { readMetadata } from './metadata.ts'
 import { Model } from './model.ts'
-import type { ModelOptions } from './network.ts'
 import { checkTraining, readArchitecture, readingFile, type Settings } from './settings.ts'
 import {
   checkReadOptions,
@@ -27,6 +26,7 @@ import {
   type Snapshot,
 } from './snapshot.ts'
 import { type ModelSource, withSource } from './source.ts'
+import type { ModelOptions } from './untrained.ts'
 
 export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {
   /**

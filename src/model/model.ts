@@ -15,11 +15,11 @@ import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
 import { classesOf, decisionOf } from './classes.ts'
 import type { Compiled, CompileOptions } from './compile.ts'
 import { foldLayers } from './fold.ts'
-import { type ModelOptions, Network } from './network.ts'
 import { readerOf } from './parameters.ts'
 import { endow, inherited } from './relatives.ts'
 import type { Snapshot } from './snapshot.ts'
 import { checkRows, Task } from './task.ts'
+import { type ModelOptions, UntrainedModel } from './untrained.ts'
 
 export interface EvaluateOptions {
   /** A factor on the loss of each row. */
@@ -42,7 +42,7 @@ export function sequential(layers: readonly Layer[], options: ModelOptions = {})
   return Model.make(reviveLayers('sequential', layers, forTraining), options)
 }
 
-export class Model extends Network {
+export class Model extends UntrainedModel {
   #task: Task | undefined
 
   /**

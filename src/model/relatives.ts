@@ -1,11 +1,11 @@
 /** What a model hands on to those that are made of it. */
-import type { ModelOptions, Network } from './network.ts'
+import type { ModelOptions, UntrainedModel } from './untrained.ts'
 
 /** How a model that is made of another runs, unless it is told otherwise. */
-export const inherited = ({ deterministic, threads }: Network): ModelOptions => ({ deterministic, threads })
+export const inherited = ({ deterministic, threads }: UntrainedModel): ModelOptions => ({ deterministic, threads })
 
 /** Gives a model the metadata of the one it is made of, and its first parameters. */
-export function endow<M extends Network>(model: M, parent: Network, values: Iterable<Float32Array>): M {
+export function endow<M extends UntrainedModel>(model: M, parent: UntrainedModel, values: Iterable<Float32Array>): M {
   const { parameters } = model
   let i = 0
   for (const given of values) parameters[i++].set(given)

@@ -7,7 +7,7 @@ import { importSharedMemory } from '../../src/machine/threads/sharedMemory.ts'
 import { workersAlive } from '../../src/machine/threads/teamPool.ts'
 import { ThreadTuner } from '../../src/machine/threads/threads.ts'
 import { sequential } from '../../src/model/model.ts'
-import type { ModelOptions } from '../../src/model/network.ts'
+import type { ModelOptions } from '../../src/model/untrained.ts'
 import {
   all,
   assertSame,

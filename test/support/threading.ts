@@ -12,7 +12,7 @@ import {
   residual,
 } from '../../src/layers/layers.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
-import type { ModelOptions } from '../../src/model/network.ts'
+import type { ModelOptions } from '../../src/model/untrained.ts'
 import { adam, type Optimizer, type OptimizerName, optimizers } from '../../src/optimizers/optimizers.ts'
 
 export const features = (rows: number, cols: number) =>

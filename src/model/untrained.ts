@@ -42,7 +42,7 @@ export interface PredictOptions {
 }
 
 /** What of a model needs no `compile`. */
-export class Network {
+export class UntrainedModel {
   readonly layers: readonly Layer[]
   readonly seed: number
   readonly deterministic: boolean

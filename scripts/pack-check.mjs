@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { ENTRIES } from './entries.mjs'
+import { COMMANDS, ENTRIES } from './entries.mjs'
 import { createApp } from './runtimes/app.mjs'
 import { allowRelaxedSimd, installRuntimes, npm, run } from './runtimes/install.mjs'
 import { fileOf, MODULES, SHIPPED } from './wasm.mjs'
@@ -19,17 +19,17 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 740_000 },
+  unpacked: { goal: 250_000, limit: 920_000 },
   wasm: {
-    train: { goal: 64_000, limit: 68_500 },
-    infer: { goal: 20_000, limit: 22_000 },
+    train: { goal: 64_000, limit: 70_000 },
+    infer: { goal: 20_000, limit: 22_500 },
     solve: { goal: 2_000, limit: 48_000 },
     int8: { goal: 500, limit: 48_000 },
   },
   predict: { goal: 26_000, limit: 26_500 },
-  train: { goal: 65_000, limit: 77_500 },
+  train: { goal: 65_000, limit: 81_000 },
   formats: { goal: 30_000, limit: 45_000 },
-  types: { goal: 71_000, limit: 110_000 },
+  types: { goal: 71_000, limit: 150_000 },
 }
 allowRelaxedSimd()
 
@@ -86,7 +86,7 @@ try {
   })
   await check('few files to open at start', () => {
     const files = pack.files.filter(({ path }) => path.startsWith('build/dist/') && path.endsWith('.js'))
-    const shared = files.filter(({ path }) => !ENTRIES.includes(basename(path, '.js')))
+    const shared = files.filter(({ path }) => ![...ENTRIES, ...COMMANDS].includes(basename(path, '.js')))
     if (shared.length > 0) throw new Error(shared.map(({ path }) => path).join(', '))
     return `${files.length} entry points share no further file`
   })
@@ -115,9 +115,12 @@ try {
   })
   await check('functions keep their names', async () => {
     const { href } = pathToFileURL(join(app.folder, 'node_modules/fourlane/build/dist/core.js'))
-    // where losses and metrics are named alike, those that are not public have the plain name
+    const sources = await import(pathToFileURL('build/src/entries/core.js').href)
+    // what only other entry points take from it has short names; where losses and metrics are named alike, those that are not
+    // public have the plain name
     const wrong = Object.entries(await import(href)).filter(
-      ([name, value]) => typeof value === 'function' && value.name !== name && value.name !== `${name}$1`,
+      ([name, value]) =>
+        name in sources && typeof value === 'function' && value.name !== name && value.name !== `${name}$1`,
     )
     if (wrong.length > 0) throw new Error(wrong.map(([name, value]) => `${name} is "${value.name}"`).join(', '))
   })

@@ -8,9 +8,9 @@ import { instantiateShared, sharedModule } from './sharedMachine.ts'
 import { Team } from './team.ts'
 
 /** Workers there are at most, unless one model asks for more. */
-const MOST_WORKERS = 8
+const MOST_WORKERS = 4
 /** Shared memory that is kept for models to come; with as much in use, models at rest give theirs up first. */
-const MOST_BYTES = 64 * 2 ** 20
+const MOST_BYTES = 32 * 2 ** 20
 /** A model keeps its team this long after its last run. */
 const KEEP_MILLISECONDS = 100
 

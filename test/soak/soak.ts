@@ -32,6 +32,8 @@ interface Case {
 
 /** What memory may grow by from the first half of the work to the second, in MiB. */
 const GROWTH = 32
+/** However small the share: fewer models than this are not collected once. */
+const LEAST_TIMES = 80
 /** Looks at memory over the whole case. */
 const LOOKS = 200
 
@@ -122,7 +124,8 @@ const mebibytes = () => process.memoryUsage.rss() / 2 ** 20
 
 /** Runs one case here; prints what memory it took, as JSON. */
 async function soak({ times, prepare }: Case): Promise<void> {
-  const count = Math.max(10, Math.round(times * Number(share)))
+  // both halves long enough for memory to have filled with what is kept for later
+  const count = Math.min(times, Math.max(LEAST_TIMES, Math.round(times * Number(share))))
   const act = prepare(Number(threads))
   const before = mebibytes()
   const looks: number[] = []

@@ -1,6 +1,6 @@
 /** The training loop: epochs, shuffling, chunks of steps sized by time, validation, events, stopping. */
 import { yieldToEventLoop } from '#runtime'
-import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
+import { type DataSet, isDataSet } from '../data/dataset.ts'
 import { partsOf, trainParts } from '../engine/accumulate.ts'
 import type { Engine } from '../engine/engine.ts'
 import { emptyTally, RECORDS, type Tally } from '../engine/records.ts'
@@ -11,6 +11,7 @@ import type { SolverSession } from '../optimizers/solvers/solver.ts'
 import type { CallbackContext, CallbackModel, Logs } from './callbacks/callbacks.ts'
 import type { FitCall } from './fitOptions.ts'
 import { evaluateAll } from './fullBatch.ts'
+import { Groups } from './groups.ts'
 import { emptyHistory, type History, record, validationName } from './history.ts'
 import { Passes } from './passes.ts'
 import type { Scorer } from './scorer.ts'
@@ -18,6 +19,7 @@ import { validate } from './validate.ts'
 
 /** A whole number of updates between two looks at the clock takes about this long. */
 const CHUNK_MILLISECONDS = 10
+
 /** A checked call of `fit`, and what it works with. */
 export interface FitRequest extends Omit<FitCall, 'shuffle'> {
   readonly engine: Engine
@@ -33,6 +35,7 @@ export async function fit(request: FitRequest): Promise<History> {
   const run = new Run(request)
   const { context } = run
   const { session } = engine
+  const groups = isDataSet(data) ? undefined : new Groups(data, groupOptions(request))
   const passes = isDataSet(data) && !session ? passesOver(data, request) : undefined
   session?.forget()
 
@@ -40,9 +43,9 @@ export async function fit(request: FitRequest): Promise<History> {
   for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
     run.begin(epoch)
-    if (passes) await run.trainArrays(passes)
-    else if (!isDataSet(data)) await run.trainBatches(data)
-    else if (session) await run.solve(session, data)
+    if (groups) await run.trainBatches(groups)
+    else if (passes) await run.trainArrays(passes)
+    else if (session && isDataSet(data)) await run.solve(session, data)
     // an epoch that was stopped before its first batch is none
     if (run.untrained) break
     const due = (epoch + 1) % validationFrequency === 0
@@ -62,20 +65,15 @@ function passesOver(data: DataSet, { engine, batchSize, accumulate, dropLast, ra
   return new Passes(data, random, feed, dropLast ? data.rows - (data.rows % batchSize) : data.rows)
 }
 
+const groupOptions = ({ accumulate, stepsPerEpoch, signal }: FitRequest) => ({
+  size: accumulate,
+  goesOn: stepsPerEpoch < Number.POSITIVE_INFINITY,
+  signal,
+})
+
 /** Metrics under the names of validation's. */
 const validated = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]))
-
-/** The promise's value, or a rejection with the signal's reason as soon as it is aborted. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
 
 /** The state of one call of `fit`. */
 class Run {
@@ -92,7 +90,6 @@ class Run {
   #updates = 0
   #lastTurn = performance.now()
   #chunk = 1
-  #batches: AsyncIterator<DataSet> | undefined
 
   constructor(request: FitRequest) {
     this.#request = request
@@ -161,8 +158,9 @@ class Run {
     const { loss, weight } = this.#tally
     if (this.#warned || this.#stoppedByCallback || weight === 0 || Number.isFinite(loss)) return
     this.#warned = true
+    const end = this.stopped ? '' : ', and training goes on'
     console.warn(
-      `fit: the loss is ${loss / weight} in epoch ${this.#epoch + 1}, and training goes on; try a smaller learningRate, clipNorm or scaled features, and terminateOnNaN() to stop when this happens`,
+      `fit: the loss is ${loss / weight} in epoch ${this.#epoch + 1}${end}; try a smaller learningRate, clipNorm or scaled features, and terminateOnNaN() to stop when this happens`,
     )
   }
 
@@ -248,33 +246,20 @@ class Run {
   }
 
   /** One epoch over batches that arrive one by one. */
-  async trainBatches(data: Batches): Promise<void> {
-    const { signal, stepsPerEpoch, accumulate } = this.#request
-    // an epoch of given length goes on where the last one stopped, so that an endless source serves many
-    const batches = this.#batches ?? data.open()
-    this.#batches = stepsPerEpoch < Number.POSITIVE_INFINITY ? batches : undefined
-    let unfinished = true
+  async trainBatches(groups: Groups): Promise<void> {
+    let failed = true
     try {
       while (this.#left > 0) {
-        const parts: DataSet[] = []
-        while (parts.length < accumulate && unfinished) {
-          const next = await unlessAborted(batches.next(), signal)
-          if (next.done) unfinished = false
-          else parts.push(next.value)
-        }
-        if (!unfinished) {
-          this.#batches = undefined
-          if (this.#batch + parts.length === 0) throw new RangeError('fit: the source has no batches')
-        }
+        const parts = await groups.next()
+        if (this.#batch + parts.length === 0) throw new RangeError('fit: the source has no batches')
         if (parts.length === 0) break
         this.#trainParts(parts)
         await this.#advance(1, Number.NaN)
-        if (!unfinished) break
+        if (groups.ended) break
       }
-      if (this.#batches) unfinished = false
+      failed = false
     } finally {
-      // not awaited: a source that is still at work on its next batch closes only after it
-      if (unfinished) Promise.resolve(batches.return?.()).catch(() => {})
+      groups.leave(failed)
     }
     this.#stopAtMaxSteps()
   }

@@ -34,12 +34,13 @@ export async function evaluateAll(
   const judge = scorer.fresh()
   for (const [i, part] of parts.entries()) {
     signal?.throwIfAborted()
+    // before the gradient is there, which a turn's callbacks could overwrite
+    await turn()
     const before = tally.weight
     engine.computeGradients(part, i, tally)
     if (judge.needsOutputs) judge.update(engine.trainedOutputs(part.rows), part)
     if (takesStatistics) engine.updateStatistics()
     if (parts.length > 1) session.addChunk(tally.weight - before, i === 0)
-    await turn()
   }
   if (parts.length > 1) session.meanOfChunks(tally.weight)
   return { loss: tally.loss / tally.weight, tally, scorer: judge }

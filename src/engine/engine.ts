@@ -145,13 +145,15 @@ export class Engine extends Propagation {
   /** Takes over parameters, state and progress of an engine of the same layers that is compiled alike. */
   copyFrom(other: Engine): void {
     other.flush()
-    const { storage } = this
     if (other.storage.frozen.size > 0) this.setFrozen([...other.storage.frozen], true)
     if (other.statisticsFrozen) this.setFrozenStatistics(true)
-    const blocks = [storage.parameters, ...storage.states]
-    const from = [other.storage.parameters, ...other.storage.states]
-    for (const [i, address] of blocks.entries()) storage.view(address).set(other.storage.view(from[i]))
-    if (other.session) this.restartSolver(other.session.scalars, [...other.session.used])
+    const [to, from] = [this.storage, other.storage]
+    const copy = (own: number, theirs: number) => to.view(own).set(from.view(theirs))
+    copy(to.parameters, from.parameters)
+    // most of a solver's vectors may never have been used
+    const used = other.session ? [...other.session.used] : [...to.states.keys()]
+    for (const i of used) copy(to.states[i], from.states[i])
+    if (other.session) this.restartSolver(other.session.scalars, used)
     this.steps = other.steps
     this.learningRateScale = other.learningRateScale
   }

@@ -42,7 +42,7 @@ export class Probe {
     checkSnapshot(weights, this.center, this.places)
   }
 
-  /** Loss and metrics at every point that `moves` sets the parameters to; they are back in their place afterwards. */
+  /** Loss and metrics at every point that `move` sets the parameters to; they are back in their place afterwards. */
   visit(points: number, move: (point: number, parameters: Float32Array) => void): Record<string, Float64Array> {
     const { engine } = this.#model
     const { storage } = engine
@@ -52,6 +52,7 @@ export class Probe {
     try {
       for (let point = 0; point < points; point++) {
         move(point, storage.view(storage.parameters))
+        storage.flushParameters()
         for (const [name, value] of Object.entries(this.#score())) {
           found[name] ??= new Float64Array(points)
           found[name][point] = value

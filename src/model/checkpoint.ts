@@ -8,7 +8,7 @@ import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
 import { type AnyOptimizer, describeGroup, learningRateAt, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
-import { isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
+import { isAbsent, isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
 import type { Compiled } from './compile.ts'
 import { named } from './custom.ts'
 import { formatOf, type Settings } from './settings.ts'
@@ -127,7 +127,7 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
         steps: engine.steps,
         learningRateScale: engine.learningRateScale,
         random: random.state,
-        ...(session && { solver: structuredClone(session.scalars) }),
+        ...(session && !isAbsent(session.solver) && { solver: structuredClone(session.scalars) }),
       },
     }),
     ...(classNames && { classNames }),

@@ -62,11 +62,13 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   })
   const judged = compiled && bringCustom(where, compiled, custom)
   const places = layoutParameters(layers, widths)
-  const states = progress && optimizer ? statesIn(tensors, places, optimizer) : []
+  const states = progress && optimizer ? statesIn(tensors, optimizer) : []
   const prefixes = ['', ...states.map(({ prefix }) => prefix)]
   const matched = prefixes.map((prefix) => matchTensors(where, places, tensors, prefix))
-  if (tensors.size > matched.length * places.length && !isAbsent(optimizer))
-    refuseOthers(where, tensors, places, prefixes)
+  if (tensors.size > matched.length * places.length) {
+    // of a solver that is not here nobody knows what vectors it has
+    refuseOthers(where, tensors, places, isAbsent(optimizer) ? [...prefixes, ...statePrefixes(tensors)] : prefixes)
+  }
 
   const model = readingFile(where, () => {
     const made = Model.make(layers, { seed, deterministic, ...given }, true)
@@ -122,27 +124,33 @@ function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
   throw new RangeError(`compiled: ${count} metrics of ${outputs} outputs are more than ${COUNTERS} values to count`)
 }
 
+/** @throws RangeError for a tensor that no prefix and place make the name of. */
 function refuseOthers(
   where: string,
   tensors: Snapshot['tensors'],
   places: readonly { readonly path: string }[],
-  prefixes: readonly string[],
-): never {
-  const known = new Set(prefixes.flatMap((prefix) => places.map(({ path }) => prefix + path)))
-  const [other] = [...tensors.keys()].filter((name) => !known.has(name))
-  throw new RangeError(`${where}: tensor ${quote(other)} belongs to no layer of the model`)
+  prefixes: Iterable<string>,
+): void {
+  const paths = new Set(places.map(({ path }) => path))
+  const known = new Set(prefixes)
+  for (const name of tensors.keys()) {
+    const prefix = prefixOf(name)
+    if (paths.has(name) || (known.has(prefix) && paths.has(name.slice(prefix.length)))) continue
+    throw new RangeError(`${where}: tensor ${quote(name)} belongs to no layer of the model`)
+  }
 }
 
+/** What a tensor's name has before the parameter's: `optimizer.STATE.`, or nothing. */
+const prefixOf = (name: string): string => /^optimizer\.\w+\./.exec(name)?.[0] ?? ''
+
+const statePrefixes = (tensors: Snapshot['tensors']): Set<string> => new Set(Array.from(tensors.keys(), prefixOf))
+
 /** The optimizer's state blocks that a file holds: all of a rule's; those of a solver's vectors that were in use. */
-function statesIn(
-  tensors: Snapshot['tensors'],
-  places: readonly { readonly path: string }[],
-  optimizer: AnyOptimizer,
-): { index: number; prefix: string }[] {
-  return stateNames(optimizer).flatMap((state, index) => {
-    const prefix = `optimizer.${state}.`
-    return isSolver(optimizer) && !places.some(({ path }) => tensors.has(prefix + path)) ? [] : [{ index, prefix }]
-  })
+function statesIn(tensors: Snapshot['tensors'], optimizer: AnyOptimizer): { index: number; prefix: string }[] {
+  const found = statePrefixes(tensors)
+  return stateNames(optimizer)
+    .map((state, index) => ({ index, prefix: `optimizer.${state}.` }))
+    .filter(({ prefix }) => !isSolver(optimizer) || found.has(prefix))
 }
 
 function reviveOptimizer(

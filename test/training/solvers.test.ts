@@ -1,4 +1,4 @@
-/** Solvers that train models: PyTorch's trajectories, full batches in chunks, threads, resuming, what they leave alone, refusals. */
+/** Solvers that train models: PyTorch's trajectories, full batches in chunks, threads, what they leave alone, refusals. */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { suite } from 'uvu'
@@ -16,8 +16,6 @@ import {
   input,
   l2,
   lbfgs,
-  type Model,
-  modelFromBytes,
   newtonCg,
   readIdx,
   reduceLearningRateOnPlateau,
@@ -25,17 +23,10 @@ import {
   sequential,
   standardScaler,
 } from '../../src/entries/public.ts'
-import { Random } from '../../src/lib/random.ts'
-import {
-  assertClose,
-  type GoldenTensor,
-  numbers,
-  OPERATION,
-  readGolden,
-  type Tolerance,
-  TRAJECTORY,
-} from '../support/golden.ts'
+import { assertClose, numbers, OPERATION, type Tolerance, TRAJECTORY } from '../support/golden.ts'
+import { cases, optionsOf } from '../support/lbfgsCases.ts'
 import { refuses, rejects } from '../support/refuses.ts'
+import { solved, uniform, x, y } from '../support/solved.ts'
 import { bits } from '../support/threading.ts'
 
 const test = suite('solvers in models')
@@ -50,54 +41,14 @@ const solvers: readonly (() => Solver)[] = [
   () => newtonCg({ maxInnerIterations: 20 }),
 ]
 
-const rows = 90
-const random = new Random(11)
-const x = Float32Array.from({ length: rows * 5 }, () => random.uniform() * 2 - 1)
-const y = Int32Array.from({ length: rows }, (_, r) =>
-  x[r * 5] * x[r * 5 + 1] > x[r * 5 + 2] ? 1 : r % 3 === 0 ? 2 : 0,
-)
-
-/** A model of width 7, which is no multiple of a panel, and its loss. */
-function made(optimizer: Solver, options: { threads?: number; seed?: number } = {}): Model {
-  const kernelRegularizer = l2(1e-2)
-  const hidden = dense(7, { activation: 'tanh', kernelRegularizer })
-  const model = sequential([input(5), hidden, dense(3, { activation: 'softmax', kernelRegularizer })], {
-    seed: 4,
-    ...options,
-  })
-  model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'logLoss'] })
-  return model
-}
-
-interface Case {
-  readonly id: string
-  readonly problem: string
-  readonly outer_steps: number
-  readonly config: Record<
-    'lr' | 'max_iter' | 'max_eval' | 'tolerance_grad' | 'tolerance_change' | 'history_size',
-    number
-  > & {
-    readonly line_search_fn: string | null
-  }
-  readonly inputs: Record<'x0' | 'X' | 'y', GoldenTensor> & { readonly l2: number }
-  readonly expect: { readonly f64: { readonly loss_before: readonly number[]; readonly x: readonly GoldenTensor[] } }
-}
-
 test("trainStep is PyTorch's step(closure)", () => {
-  const cases = readGolden<{ cases: readonly Case[] }>('lbfgs').cases.filter(({ problem }) => problem === 'logistic')
-  assert.is(cases.length, 3)
-  for (const { id, config, inputs, outer_steps, expect } of cases) {
+  const logistic = cases.filter(({ problem }) => problem === 'logistic')
+  assert.is(logistic.length, 3)
+  for (const example of logistic) {
+    const { id, inputs, outer_steps, expect } = example
     const columns = inputs.x0.shape[0] - 1
     const model = sequential([input(columns), dense(1, { activation: 'sigmoid', kernelRegularizer: l2(inputs.l2) })])
-    const optimizer = lbfgs({
-      learningRate: config.lr,
-      maxIterations: config.max_iter,
-      maxEvaluations: config.max_eval,
-      historySize: config.history_size,
-      toleranceGradient: config.tolerance_grad,
-      toleranceChange: config.tolerance_change,
-      lineSearch: config.line_search_fn === null ? 'none' : 'strongWolfe',
-    })
+    const optimizer = lbfgs(optionsOf(example))
     model.compile({ optimizer, loss: 'binaryCrossentropy' })
     const start = numbers(inputs.x0)
     model.parameters[0].set(start.slice(0, columns))
@@ -105,7 +56,7 @@ test("trainStep is PyTorch's step(closure)", () => {
     const [features, targets] = [numbers(inputs.X), numbers(inputs.y)]
     for (let step = 0; step < outer_steps; step++) {
       const loss = model.trainStep(Float32Array.from(features), Float32Array.from(targets))
-      assertClose([loss], [expect.f64.loss_before[step]], TRAJECTORY, `${id}: loss before step ${step}`)
+      assertClose([loss], [Number(expect.f64.loss_before[step])], TRAJECTORY, `${id}: loss before step ${step}`)
       const values = model.parameters.flatMap((parameter) => [...parameter.get()])
       assertClose(values, numbers(expect.f64.x[step]), SEARCHED, `${id}: parameters after step ${step}`)
     }
@@ -115,7 +66,7 @@ test("trainStep is PyTorch's step(closure)", () => {
 test('an epoch of fit is one iteration over all rows, and its logs are those of where it ends', async () => {
   for (const make of solvers) {
     const optimizer = make()
-    const model = made(optimizer)
+    const model = solved(optimizer)
     const before = model.evaluate(x, y).loss
     const { metrics } = await model.fit(x, y, { epochs: 12 })
     const { loss, accuracy, logLoss } = model.evaluate(x, y)
@@ -138,7 +89,7 @@ test('fit with maxIterations 1 a step is trainStep on all rows', async () => {
     () => conjugateGradient({ maxIterations: 1 }),
     () => newtonCg({ maxIterations: 1 }),
   ]) {
-    const [fitted, stepped] = [made(make()), made(make())]
+    const [fitted, stepped] = [solved(make()), solved(make())]
     await fitted.fit(x, y, { epochs: 6 })
     for (let i = 0; i < 6; i++) stepped.trainStep(x, y)
     assert.is(bits(fitted.getWeights()), bits(stepped.getWeights()))
@@ -150,11 +101,11 @@ test('rows beyond a chunk are summed up: the same mean, weighted, and the same b
   const wide = Float32Array.from({ length: many * 5 }, (_, i) => Math.sin(i * 1.3))
   const classes = Int32Array.from({ length: many }, (_, r) => (wide[r * 5] > 0.3 ? 2 : r % 2))
   const sampleWeight = Float32Array.from({ length: many }, (_, r) => (r < 900 ? 0 : 0.5 + (r % 3)))
-  const once = made(lbfgs())
+  const once = solved(lbfgs())
   once.trainStep(wide, classes, { sampleWeight })
   const outcomes: string[] = []
   for (const threads of [1, 2, 3]) {
-    const model = made(lbfgs(), { threads })
+    const model = solved(lbfgs(), { threads })
     const { loss } = model.gradients(wide, classes, { sampleWeight })
     const { metrics } = await model.fit(wide, classes, { epochs: 8, sampleWeight })
     assert.ok(metrics.loss[0] < loss)
@@ -164,60 +115,13 @@ test('rows beyond a chunk are summed up: the same mean, weighted, and the same b
   assert.is(outcomes[1], outcomes[0])
   assert.is(outcomes[2], outcomes[0])
   // 20 iterations in one batch, 20 epochs in three chunks: the same path but for rounding
-  const chunked = made(lbfgs())
+  const chunked = solved(lbfgs())
   await chunked.fit(wide, classes, { epochs: 3, sampleWeight })
-  const whole = made(lbfgs({ maxIterations: 3 }))
+  const whole = solved(lbfgs({ maxIterations: 3 }))
   whole.trainStep(wide, classes, { sampleWeight })
   for (const [i, parameter] of chunked.parameters.entries()) {
     assertClose(parameter.get(), whole.parameters[i].get(), SEARCHED, parameter.name)
   }
-})
-
-test('resumes bit for bit from a file, in the middle of its history', async () => {
-  for (const [make, custom] of [
-    [() => lbfgs({ historySize: 4 }), { lbfgs }],
-    [() => conjugateGradient(), { conjugateGradient }],
-    [() => newtonCg({ maxInnerIterations: 9 }), { newtonCg }],
-  ] as const) {
-    const whole = made(make())
-    await whole.fit(x, y, { epochs: 9 })
-    const half = made(make())
-    await half.fit(x, y, { epochs: 5 })
-    const resumed = modelFromBytes(half.toBytes({ includeOptimizer: true }), { custom })
-    await resumed.fit(x, y, { epochs: 9, initialEpoch: 5 })
-    assert.is(bits(resumed.getWeights()), bits(whole.getWeights()), whole.compiled?.optimizer.kind)
-  }
-})
-
-test('a program that does not name the solver can predict, evaluate and compile anew', () => {
-  const model = made(lbfgs({ historySize: 2 }))
-  model.trainStep(x, y)
-  const loaded = modelFromBytes(model.toBytes({ includeOptimizer: true }))
-  assert.equal(loaded.predict(x), model.predict(x))
-  const [scores, expected] = [loaded, model].map((one) => one.evaluate(x, y))
-  assert.equal(Object.keys(scores), Object.keys(expected))
-  assertClose(Object.values(scores), Object.values(expected), OPERATION, 'scores')
-  assert.throws(() => loaded.trainStep(x, y), /trained by lbfgs, .*custom: \{ lbfgs \}/)
-  loaded.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy' })
-  loaded.trainStep(x, y)
-})
-
-test('hostile state is refused', () => {
-  const model = made(lbfgs({ historySize: 2 }))
-  for (let i = 0; i < 3; i++) model.trainStep(x, y)
-  const file = Buffer.from(model.toBytes({ includeOptimizer: true })).toString('latin1')
-  const changed = (from: RegExp, to: string) => {
-    const found = from.exec(file)
-    assert.ok(found, String(from))
-    const padded = to.padEnd(found[0].length, ' ')
-    assert.is(padded.length, found[0].length, `${to} is no longer than ${found[0]}`)
-    return Buffer.from(file.replace(from, padded), 'latin1')
-  }
-  const load = (bytes: Uint8Array) => () => modelFromBytes(bytes, { custom: { lbfgs }, verify: false })
-  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":[0,7]')), RangeError, '"slots"')
-  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":[1,1]')), RangeError, '"slots"')
-  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":[1]')), RangeError, '"slots"')
-  refuses(load(changed(/\\"slots\\":\[\d,\d\]/, '\\"slots\\":2')), RangeError, '"slots" must be an array')
 })
 
 test('what is frozen, and running statistics, are not moved by searches', async () => {
@@ -261,19 +165,19 @@ test('noise is the same throughout an iteration, so that losses can be compared'
 })
 
 test('stops when converged, and by callbacks and signals', async () => {
-  const model = made(lbfgs({ toleranceGradient: 1e-3 }))
+  const model = solved(lbfgs({ toleranceGradient: 1e-3 }))
   const reasons: (string | undefined)[] = []
   const watch: Callback = { onTrainEnd: (context) => void reasons.push(context.stopReason) }
   const { epoch } = await model.fit(x, y, { epochs: 1000, callbacks: [watch] })
   assert.ok(epoch.length < 1000)
   assert.match(reasons[0] ?? '', /^converged: no entry of the gradient/)
 
-  const early = made(lbfgs())
+  const early = solved(lbfgs())
   const stopping = earlyStopping({ monitor: 'loss', patience: 1, minDelta: 10 })
   assert.is((await early.fit(x, y, { epochs: 50, callbacks: [stopping] })).epoch.length, 2)
 
   const controller = new AbortController()
-  const aborted = made(lbfgs())
+  const aborted = solved(lbfgs())
   const weights: string[] = []
   const abort: Callback = {
     onEpochEnd(index) {
@@ -286,7 +190,7 @@ test('stops when converged, and by callbacks and signals', async () => {
 })
 
 test('parameters that a callback changes are evaluated anew', async () => {
-  const zeroed = made(lbfgs())
+  const zeroed = solved(lbfgs())
   const again: Callback = {
     onEpochEnd(index) {
       if (index === 1)
@@ -315,7 +219,7 @@ test('a loss that is not finite ends training and changes nothing', async () => 
 
 test('losses of the user: in a callback, and as customLoss, in one chunk and in several', async () => {
   const many = 1500
-  const wide = Float32Array.from({ length: many * 5 }, () => random.uniform() * 2 - 1)
+  const wide = uniform(many * 5)
   const wanted = Float32Array.from({ length: many }, (_, r) => wide[r * 5] * wide[r * 5 + 1] + 0.3)
   const meanSquare = (outputs: Float32Array, targets: ArrayLike<number>, gradient: Float32Array) => {
     let loss = 0
@@ -380,7 +284,7 @@ test('on the digits, full batch, lbfgs needs at most a quarter of the passes of 
 })
 
 test('refusals', async () => {
-  const model = made(lbfgs())
+  const model = solved(lbfgs())
   await rejects(() => model.fit(x, y, { batchSize: 32 }), TypeError, '"batchSize" is not for the solver lbfgs')
   await rejects(() => model.fit(x, y, { stepsPerEpoch: 2 }), TypeError, '"stepsPerEpoch" is not for the solver')
   await rejects(() => model.fit(x, y, { maxIterations: 9 } as never), TypeError, 'say how many with "epochs"')

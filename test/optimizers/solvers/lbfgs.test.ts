@@ -2,67 +2,24 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type LbfgsOptions, lbfgs } from '../../../src/optimizers/solvers/lbfgs.ts'
+import { lbfgs } from '../../../src/optimizers/solvers/lbfgs.ts'
 import { FIRST_VECTOR } from '../../../src/optimizers/solvers/solver.ts'
 import { dot, inverseHessian, multiply, type Pair } from '../../oracles/solvers.ts'
-import { assertClose, type GoldenNumber, type GoldenTensor, numbers, readGolden } from '../../support/golden.ts'
+import { assertClose, numbers } from '../../support/golden.ts'
+import { cases, type LbfgsCase, optionsOf } from '../../support/lbfgsCases.ts'
 import { logistic, type Objective, quadratic, rosenbrock } from '../../support/objectives.ts'
 import { refuses } from '../../support/refuses.ts'
 import { type Precision, Trial } from '../../support/solving.ts'
 
 const test = suite('lbfgs')
 
-interface Expected {
-  readonly x: readonly GoldenTensor[]
-  readonly loss: readonly GoldenNumber[]
-  readonly func_evals: readonly number[]
-  readonly n_iter: readonly number[]
-  readonly grad_norm: GoldenNumber
-}
-
-interface Case {
-  readonly id: string
-  readonly problem: 'rosenbrock' | 'quadratic' | 'logistic'
-  readonly outer_steps: number
-  readonly config: {
-    readonly lr: number
-    readonly max_iter: number
-    readonly max_eval: number
-    readonly tolerance_grad: number
-    readonly tolerance_change: number
-    readonly history_size: number
-    readonly line_search_fn: string | null
-  }
-  readonly inputs: {
-    readonly x0: GoldenTensor
-    readonly A: GoldenTensor
-    readonly b: GoldenTensor
-    readonly X: GoldenTensor
-    readonly y: GoldenTensor
-    readonly l2: number
-  }
-  readonly expect: { readonly f64: Expected; readonly f32: Expected }
-}
-
-const { cases } = readGolden<{ cases: readonly Case[] }>('lbfgs')
-
-const optionsOf = ({ config }: Case): LbfgsOptions => ({
-  learningRate: config.lr,
-  maxIterations: config.max_iter,
-  maxEvaluations: config.max_eval,
-  historySize: config.history_size,
-  toleranceGradient: config.tolerance_grad,
-  toleranceChange: config.tolerance_change,
-  lineSearch: config.line_search_fn === null ? 'none' : 'strongWolfe',
-})
-
-function objectiveOf({ problem, inputs }: Case): Objective {
+function objectiveOf({ problem, inputs }: LbfgsCase): Objective {
   if (problem === 'rosenbrock') return rosenbrock
   if (problem === 'quadratic') return quadratic(numbers(inputs.A), numbers(inputs.b))
   return logistic(numbers(inputs.X), numbers(inputs.y), inputs.l2)
 }
 
-const begin = (example: Case, precision: Precision) =>
+const begin = (example: LbfgsCase, precision: Precision) =>
   new Trial(lbfgs(optionsOf(example)), numbers(example.inputs.x0), objectiveOf(example), { precision })
 
 for (const example of cases) {

@@ -1,5 +1,7 @@
 /** Model files that say something else than what was saved. */
+import { nadam } from '../../src/entries/public.ts'
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.ts'
+import { classifier, labels, wave } from './samples.ts'
 
 interface NamedTensor extends SafetensorsTensor {
   readonly name: string
@@ -52,4 +54,12 @@ export function fileOfLayers(layers: readonly unknown[], tensors: Readonly<Recor
     return [name, { shape, data }] as const
   })
   return writeSafetensors(new Map(zeros), { format: 'fourlane/1', settings }, { checksum: true })
+}
+
+/** A file with everything that files may hold. */
+export function trainedFile() {
+  const model = classifier()
+  model.compile({ optimizer: nadam(), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'], clipValue: 5 })
+  model.trainStep(wave(4 * 8), labels(8))
+  return model.toBytes({ includeOptimizer: true })
 }

@@ -2,7 +2,7 @@
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { type Aim, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
-import { open } from './session.ts'
+import { onBlocks } from './session.ts'
 import {
   FIRST_VECTOR,
   GRADIENT,
@@ -13,7 +13,6 @@ import {
   type VectorSpace,
 } from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
-import { unitBytes } from './vectorUnit.ts'
 
 const FORMULAS = ['polakRibiere', 'fletcherReeves', 'hestenesStiefel'] as const
 type Formula = (typeof FORMULAS)[number]
@@ -83,8 +82,7 @@ export function conjugateGradient(options: ConjugateGradientOptions = {}): Solve
     kind: where,
     options: resolved,
     vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient']),
-    open,
-    scratch: unitBytes,
+    ...onBlocks,
     start(space: VectorSpace, saved?: Scalars) {
       const scalars = restoreScalars('conjugateGradient', { ...FRESH }, saved)
       const method = new ConjugateGradient(space, formula, restartEvery ?? space.length, scalars)

@@ -3,7 +3,7 @@ import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/c
 import type { Schedule } from '../schedules/schedules.ts'
 import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
-import { open } from './session.ts'
+import { onBlocks } from './session.ts'
 import {
   FIRST_VECTOR,
   GRADIENT,
@@ -15,7 +15,6 @@ import {
   type VectorSpace,
 } from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
-import { unitBytes } from './vectorUnit.ts'
 
 export interface LbfgsOptions extends CommonSolverOptions {
   /** Times every first trial step; a number or a schedule of the step's index; default 1. */
@@ -83,8 +82,7 @@ export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
     kind: 'lbfgs',
     options: resolved,
     vectors: Object.freeze(['direction', 'previousGradient', 'start', 'lowGradient', ...pairs.flat()]),
-    open,
-    scratch: unitBytes,
+    ...onBlocks,
     start(space: VectorSpace, saved?: Scalars) {
       const scalars = restore(saved, historySize)
       return {

@@ -2,7 +2,7 @@
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
-import { open } from './session.ts'
+import { onBlocks } from './session.ts'
 import {
   FIRST_VECTOR,
   GRADIENT,
@@ -13,7 +13,6 @@ import {
   type VectorSpace,
 } from './solver.ts'
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
-import { unitBytes } from './vectorUnit.ts'
 
 export interface NewtonCgOptions extends CommonSolverOptions {
   /**
@@ -81,8 +80,7 @@ export function newtonCg(options: NewtonCgOptions = {}): Solver<'newtonCg'> {
     kind: where,
     options: resolved,
     vectors: Object.freeze(['direction', 'start', 'lowGradient', 'residual', 'conjugate', 'product']),
-    open,
-    scratch: unitBytes,
+    ...onBlocks,
     start(space: VectorSpace, saved?: Scalars) {
       const scalars: State = restoreScalars(where, { damping, growth: 2, isLost: 0 }, saved)
       const method = new NewtonCg(space, resolved, scalars)

@@ -19,9 +19,9 @@ import {
   type StepLimits,
   type Vector,
 } from './solver.ts'
+import { unitBytes } from './vectorUnit.ts'
 
-/** `Solver.open` for every solver. */
-export function open(
+function open(
   this: Solver,
   blocks: Blocks,
   runner: Runner,
@@ -30,6 +30,9 @@ export function open(
 ): SolverSession {
   return new BlockSession(this, new BlockSpace(blocks, runner, vectorsIn(used)), blocks, scalars)
 }
+
+/** How every solver works on the blocks of a model. */
+export const onBlocks = { open, scratch: unitBytes }
 
 /** Vectors that hold something: a model's own, and those of a solver by their index in its list. */
 const vectorsIn = (used: readonly number[]): Vector[] => [

@@ -27,6 +27,8 @@ export class DelimitedReader {
   readonly #ends = new Uint8Array(256)
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
+  /** Of those, how many have come since the last cell was looked for. */
+  #newBytes = 0
   /** Of the row being read. */
   #column = 0
   #line = 1
@@ -49,7 +51,8 @@ export class DelimitedReader {
   push(bytes: Uint8Array): void {
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
-    if (this.#waitingBytes >= this.#leastBytes) this.#parse(false)
+    this.#newBytes += bytes.length
+    if (this.#newBytes >= this.#leastBytes) this.#parse(false)
   }
 
   /** There are no more. @throws RangeError for a quote that is not closed. */
@@ -65,6 +68,7 @@ export class DelimitedReader {
     // a copy, so that a large piece is not kept for its last few bytes
     this.#waiting = rest > 0 ? [bytes.slice(read)] : []
     this.#waitingBytes = rest
+    this.#newBytes = 0
   }
 
   #checkLength(length: number): void {

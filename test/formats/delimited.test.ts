@@ -102,6 +102,20 @@ test('delimited: errors name the line', () => {
   assert.is(read(`a\n${long.slice(1)}`).rows[1][0].length, 2 ** 20)
 })
 
+test('delimited: a long cell in pieces is not begun anew with every one', () => {
+  let cells = 0
+  const reader = new DelimitedReader('read', 44, { cell: () => void cells++, row() {} })
+  reader.push(encoder.encode('a\n"'))
+  const piece = encoder.encode('x'.repeat(7))
+  const began = performance.now()
+  for (let at = 0; at < 2 ** 20 - 16; at += piece.length) reader.push(piece)
+  reader.push(encoder.encode('"'))
+  reader.end()
+  assert.is(cells, 2)
+  const milliseconds = performance.now() - began
+  assert.ok(milliseconds < 5000, `${milliseconds} ms; anew with every one it takes a minute`)
+})
+
 test('delimited: the delimiter is guessed from the first lines', () => {
   const guess = (text: string) => String.fromCharCode(guessDelimiter(encoder.encode(text)))
   assert.is(guess('a,b,c\n1,2,3\n'), ',')

@@ -50,21 +50,32 @@ const startsWith = (bytes: Uint8Array, ...start: number[]): boolean => start.eve
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
   checkOptions(WHERE, options, ['delimiter', 'header', 'types', 'missing', 'maximumBytes', 'hyparquet'])
   const { delimiter, header = true, types = {}, missing = MISSING, maximumBytes = MAXIMUM_BYTES } = options
+  const { hyparquet } = options
   checkBoolean(WHERE, 'header', header)
   checkInteger(WHERE, 'maximumBytes', maximumBytes, 0, Number.MAX_SAFE_INTEGER)
   const code = delimiter === undefined ? undefined : readDelimiter(delimiter)
   const settings = { where: WHERE, types: readTypes(types), missing: readMissing(missing) }
 
-  const { first, all } = await peek(bytesOfSource(WHERE, source), SNIFFED)
+  const stream = bytesOfSource(WHERE, source)
   try {
+    const { first, all } = await peek(stream, SNIFFED)
     if (startsWith(first, 0x50, 0x41, 0x52, 0x31)) {
-      return await readParquetSource(source, all, { ...settings, unit: 'row' }, options.hyparquet)
+      const parquet = { ...settings, unit: 'row' } as const
+      if (typeof source !== 'string' && !isA(source, 'URL')) return await readParquetBytes(all, parquet, hyparquet)
+      await stream.return()
+      return await readParquetFile(source, parquet, hyparquet)
     }
-    if (!startsWith(first, 0x1f, 0x8b)) return await readText(first, all, { ...settings, unit: 'line' }, header, code)
-    const plain = await peek(unpacked(WHERE, all, maximumBytes), SNIFFED)
-    return await readText(plain.first, plain.all, { ...settings, unit: 'line' }, header, code)
+    const text = { ...settings, unit: 'line' } as const
+    if (!startsWith(first, 0x1f, 0x8b)) return await readText(first, all, text, header, code)
+    const plain = unpacked(WHERE, all, maximumBytes)
+    try {
+      const peeked = await peek(plain, SNIFFED)
+      return await readText(peeked.first, peeked.all, text, header, code)
+    } finally {
+      await plain.return()
+    }
   } finally {
-    await all.return()
+    await stream.return()
   }
 }
 
@@ -81,17 +92,13 @@ async function readText(
   const reader = new DelimitedReader(WHERE, delimiter ?? guessDelimiter(first.subarray(marked)), builder)
   let isFirst = true
   let turn = performance.now()
-  try {
-    for await (const bytes of all) {
-      reader.push(isFirst ? bytes.subarray(marked) : bytes)
-      isFirst = false
-      if (performance.now() - turn > MILLISECONDS) {
-        await yieldToEventLoop()
-        turn = performance.now()
-      }
+  for await (const bytes of all) {
+    reader.push(isFirst ? bytes.subarray(marked) : bytes)
+    isFirst = false
+    if (performance.now() - turn > MILLISECONDS) {
+      await yieldToEventLoop()
+      turn = performance.now()
     }
-  } finally {
-    await all.return()
   }
   reader.end()
   return builder.finish()
@@ -109,23 +116,26 @@ function refuseBinary(bytes: Uint8Array): void {
   if (wrong) throw new RangeError(`${WHERE}: the file is ${wrong}`)
 }
 
-async function readParquetSource(
-  source: TableSource,
+async function readParquetFile(
+  path: string | URL,
+  options: BuilderOptions,
+  hyparquet: Hyparquet | undefined,
+): Promise<Table> {
+  const file = await openFile(path)
+  try {
+    // a copy of its own: Node's slice would be a view
+    const slice = (start: number, end = file.size) => new Uint8Array(file.read(start, end)).buffer
+    return await readParquet({ byteLength: file.size, slice }, options, hyparquet)
+  } finally {
+    file.close()
+  }
+}
+
+async function readParquetBytes(
   all: ByteStream,
   options: BuilderOptions,
   hyparquet: Hyparquet | undefined,
 ): Promise<Table> {
-  if (typeof source === 'string' || isA(source, 'URL')) {
-    await all.return()
-    const file = await openFile(source)
-    try {
-      // a copy of its own: Node's slice would be a view
-      const slice = (start: number, end = file.size) => new Uint8Array(file.read(start, end)).buffer
-      return await readParquet({ byteLength: file.size, slice }, options, hyparquet)
-    } finally {
-      file.close()
-    }
-  }
   const whole: Uint8Array[] = []
   for await (const bytes of all) whole.push(bytes)
   const bytes = new Uint8Array(await new Blob(whole as BlobPart[]).arrayBuffer())

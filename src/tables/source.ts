@@ -110,7 +110,10 @@ async function* checked(where: string, pieces: AsyncIterable<unknown> | Iterable
   if (half !== '') yield encoder.encode(half)
 }
 
-/** The first bytes, at least so many where there are, and everything, from the beginning again. */
+/**
+ * The first bytes, at least so many where there are, and everything, from the beginning again. Who opened the stream closes it:
+ * ending what has not begun would not.
+ */
 export async function peek(stream: ByteStream, least: number): Promise<{ first: Uint8Array; all: ByteStream }> {
   const pieces: Uint8Array[] = []
   let size = 0
@@ -130,12 +133,8 @@ export async function peek(stream: ByteStream, least: number): Promise<{ first: 
 }
 
 async function* following(first: Uint8Array, rest: ByteStream): ByteStream {
-  try {
-    if (first.length > 0) yield first
-    yield* rest
-  } finally {
-    await rest.return()
-  }
+  if (first.length > 0) yield first
+  yield* rest
 }
 
 /** @throws RangeError for a file that is damaged, cut short, or unpacks to more than `maximumBytes`. */

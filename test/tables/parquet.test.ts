@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -75,6 +75,18 @@ test('parquet: columns of numbers, texts, booleans and dates', async () => {
       ],
     )
   }
+})
+
+test('parquet: a file is closed', async () => {
+  const path = join(temporaryFolder(), 'closed.parquet')
+  // longer than what tells the format
+  writeFileSync(path, Buffer.concat([BYTES, Buffer.alloc(100_000), BYTES]))
+  /** How many files this process has open, where there is a list of them. */
+  const openFiles = () => (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0)
+  await readTable(path, { hyparquet: standIn(COLUMNS) })
+  const before = openFiles()
+  for (let i = 0; i < 5; i++) await readTable(path, { hyparquet: standIn(COLUMNS) })
+  assert.is(openFiles(), before)
 })
 
 test('parquet: errors', async () => {

@@ -335,6 +335,23 @@ test('readTable: a source is closed when it is refused', async () => {
   assert.ok(stream.destroyed)
 })
 
+test('readTable: a source is closed when its first bytes are refused', async () => {
+  const zeros = new Uint8Array(100_000)
+  for (const start of [zeros, gzipSync(zeros)]) {
+    let closed = 0
+    async function* endless() {
+      try {
+        yield start
+        for (;;) yield zeros
+      } finally {
+        closed++
+      }
+    }
+    await rejects(readTable(endless()), RangeError, 'the file is no text: there are zero bytes in it')
+    assert.is(closed, 1)
+  }
+})
+
 test('readTable: real tables', async () => {
   const penguins = await readTable(dataFile('penguins.csv'))
   assert.is(penguins.rows, 344)

@@ -19,7 +19,7 @@ export interface Rows {
   readonly count: number
   numbers(name: string, index: number): CellReader
   dates(name: string, index: number): CellReader
-  /** @param numberOf the number of a category, -1 for one that is not known */
+  /** @param codeOf the number of a category, -1 for one that is not known */
   categories(name: string, index: number, codeOf: (text: string) => number): CellReader
 }
 
@@ -174,10 +174,13 @@ class TableRows implements Rows {
     const column = this.#column(name)
     if (isEmpty(column, this.count)) return () => -1
     if (column.type !== 'category') throw this.#refuse(name, column, 'category')
-    const codes = Int32Array.from(column.categories, codeOf)
+    // those that occur only: a table that somebody made may have more
+    const codes = new Array<number | undefined>(column.categories.length)
     return (row) => {
       const code = column.codes[row]
-      return code < 0 ? -1 : codes[code]
+      if (code < 0) return -1
+      codes[code] ??= codeOf(column.categories[code])
+      return codes[code]
     }
   }
 }

@@ -390,6 +390,10 @@ test('prepare: tables that users make', async () => {
   } as const
   const table = { columns: [column, kind], rows: 3, missing: [], notes: [] }
   assert.is(prepare(table, { target: 'k' }).dropped, 1)
+  const more = { ...kind, categories: ['p', 'no row has it', 'q'], codes: Int32Array.of(0, 2, -1) }
+  const learned = prepare({ ...table, columns: [column, more] }, { target: 'k' })
+  assert.equal(learned.encoder.target, { task: 'classification', name: 'k', classes: ['p', 'q'], numeric: false })
+  assert.equal([...learned.y], [0, 1])
   const refused = (change: object, message: string) =>
     refuses(() => prepare({ ...table, ...change } as never, { target: 'k' }), Error, message)
   refused({ rows: 4 }, 'column "a" of "table" must have "values", 4 in a Float64Array')

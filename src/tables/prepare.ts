@@ -81,7 +81,8 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
   const json = {
     format: 'fourlane/encoder/1',
     rows: parts.train.length,
-    missing: table.missing,
+    // blanks around two of them may have been what told them apart
+    missing: [...new Set(table.missing)],
     features,
     target,
   } as const

@@ -232,6 +232,13 @@ test('encoder: through a file', async () => {
   assert.equal(encoderFromJSON(JSON.parse(JSON.stringify(real.encoder))).transform(penguins), real.x)
 })
 
+test('encoder: markers of missing values that trimming makes the same come back from a file', async () => {
+  const table = await readTable('a,y\nNA,p\n2,q\n', { missing: ['', ' ', 'NA', ' NA'] })
+  const { encoder } = prepare(table, { target: 'y' })
+  const again = encoderFromJSON(JSON.parse(JSON.stringify(encoder)))
+  assert.equal(again.toJSON().missing, ['', 'NA'])
+})
+
 test('encoder: files that nobody should write', () => {
   const json = JSON.parse(JSON.stringify(encoder))
   const refused = (change: (copy: typeof json) => void, message: string) => {

@@ -397,6 +397,8 @@ test('prepare: tables that users make', async () => {
   const refused = (change: object, message: string) =>
     refuses(() => prepare({ ...table, ...change } as never, { target: 'k' }), Error, message)
   refused({ rows: 4 }, 'column "a" of "table" must have "values", 4 in a Float64Array')
+  refused({ missing: undefined }, '"table.missing" must be an array of texts, got undefined')
+  refused({ missing: ['NA', 0] }, '"table.missing" must be an array of texts')
   refused({ rows: 0 }, '"table.rows" must be a whole number of at least 1')
   refused({ columns: [column, column] }, 'column "a" of "table" occurs twice')
   refused({ columns: [{ ...kind, codes: Int32Array.of(0, 1, 2) }] }, 'has code 2 in row 2, and 2 categories')

@@ -17,7 +17,10 @@ export function checkTable(where: string, table: unknown): asserts table is Tabl
   if (!isTable(table) || !Array.isArray(table.columns)) {
     throw new TypeError(`${where}: "table" must be a table, as readTable gives it, got ${show(table)}`)
   }
-  const { rows } = table
+  const { rows, missing } = table
+  if (!Array.isArray(missing) || !missing.every((text) => typeof text === 'string')) {
+    throw new TypeError(`${where}: "table.missing" must be an array of texts, got ${show(missing)}`)
+  }
   if (!Number.isInteger(rows) || rows < 1) {
     throw new RangeError(`${where}: "table.rows" must be a whole number of at least 1, got ${show(rows)}`)
   }

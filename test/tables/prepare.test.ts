@@ -404,6 +404,10 @@ test('prepare: tables that users make', async () => {
   refused({ columns: [{ ...kind, codes: Int32Array.of(0, 1, 2) }] }, 'has code 2 in row 2, and 2 categories')
   refused({ columns: [{ ...kind, categories: ['p', 'p'] }] }, 'has a category twice')
   refused({ columns: [{ ...column, values: Float64Array.of(1, 2, 1 / 0) }] }, 'is infinite in row 2')
+  refused(
+    { columns: [{ ...column, type: 'date', values: Float64Array.of(1, 1e16, 2) }] },
+    'column "a" of "table" is 10000000000000000 in row 1, no date',
+  )
   refused({ columns: [{ ...column, type: 'int' }] }, 'is of type "int", not number, category, date, text')
 })
 

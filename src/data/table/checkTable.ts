@@ -2,6 +2,9 @@
 import { quote, show } from '../../lib/check.ts'
 import { COLUMN_TYPES, type Table } from './table.ts'
 
+/** From 1970 to the last moment that a Date holds. */
+const MOST_MILLISECONDS = 8.64e15
+
 /** Whether a value may be a table, which `checkTable` is to say. */
 export const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && 'columns' in value && 'rows' in value
@@ -50,7 +53,9 @@ export function checkTable(where: string, table: unknown): asserts table is Tabl
     if (!(values instanceof Float64Array) || values.length !== rows) {
       throw fail(`must have "values", ${rows} in a Float64Array`)
     }
-    const bad = values.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY)
-    if (bad >= 0) throw fail(`is infinite in row ${bad}`)
+    const isDate = column.type === 'date'
+    const most = isDate ? MOST_MILLISECONDS : Number.MAX_VALUE
+    const bad = values.findIndex((value) => Math.abs(value) > most)
+    if (bad >= 0) throw fail(isDate ? `is ${values[bad]} in row ${bad}, no date` : `is infinite in row ${bad}`)
   }
 }

@@ -235,7 +235,10 @@ function learnRegression(column: NumberColumn | CategoryColumn, rows: Int32Array
   if (!Number.isFinite(standardDeviation)) {
     throw new RangeError(`${WHERE}: the target ${quote(name)} is too wide for float64; scale its values down first`)
   }
-  if (minimum === maximum || standardDeviation === 0) {
+  if (standardDeviation === 0 && minimum < maximum) {
+    throw new RangeError(`${WHERE}: the target ${quote(name)} is too narrow for float64; scale its values up first`)
+  }
+  if (minimum === maximum) {
     throw new RangeError(`${WHERE}: the target ${quote(name)} is ${minimum} in every training row: nothing to learn`)
   }
   return { task: 'regression', name, mean, standardDeviation, minimum, maximum }

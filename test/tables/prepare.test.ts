@@ -373,6 +373,12 @@ test('prepare: errors', async () => {
     RangeError,
     'the target "y" has one class only, "p": nothing to learn',
   )
+  const narrow = await readTable('a,y\n1,1e-200\n2,2e-200\n')
+  refuses(
+    () => prepare(narrow, { target: 'y' }),
+    RangeError,
+    'the target "y" is too narrow for float64; scale its values up first',
+  )
   const alone = await readTable('y\n1.5\n2\n')
   refuses(() => prepare(alone, { target: 'y' }), RangeError, 'no column to learn from beside the target')
   refuses(() => prepare([] as never, { target: 'y' }), TypeError, '"table" must be a table, as readTable gives it')

@@ -1,4 +1,5 @@
 /** From raw rows to what a model reads, and from what it says to names and numbers. Plain data, kept in the model's file. */
+import { isArrayLike } from '../data/arrays.ts'
 import type { ColumnType, Table } from '../data/table/table.ts'
 import { checkInteger, checkOptions, quote, show } from '../lib/check.ts'
 import { type EncoderJson, readEncoder } from './encoderJson.ts'
@@ -30,6 +31,15 @@ export interface Examples {
 
 /** Values of the largest Float32Array that every engine makes. */
 const LONGEST = 2 ** 30
+
+const allRows = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row)
+
+function checkRows(where: string, rows: unknown, count: number): Int32Array {
+  if (!isArrayLike(rows)) throw new TypeError(`${where}: "rows" must be an array of row numbers, got ${show(rows)}`)
+  // before there is room for them: what is no array may have any length
+  for (let i = 0; i < rows.length; i++) checkInteger(where, `rows[${i}]`, rows[i], 0, count - 1)
+  return Int32Array.from(rows as ArrayLike<number>)
+}
 
 /** Made by `prepare` or `encoderFromJSON`. It never changes. */
 export class Encoder {
@@ -113,12 +123,10 @@ export class Encoder {
     const { features, target, missing } = this.#json
     const read = readRows(where, rows, [...this.columns, target.name], missing)
     const cell = this.#targets(where, read, features.length)
-    const { rows: wanted = { length: read.count } } = options
-    const found = new Int32Array(wanted.length)
+    const found = options.rows === undefined ? allRows(read.count) : checkRows(where, options.rows, read.count)
     const y = target.task === 'classification' ? new Int32Array(found.length) : new Float32Array(found.length)
     let count = 0
-    for (let i = 0; i < found.length; i++) {
-      const row = options.rows ? checkInteger(where, `rows[${i}]`, options.rows[i], 0, read.count - 1) : i
+    for (const row of found) {
       const value = cell(row)
       if (value === undefined) continue
       found[count] = row
@@ -182,10 +190,10 @@ export class Encoder {
   /**
    * What a model says, in the words of the table: names of class indices (as `model.predictClasses` gives them), or numbers of
    * the outputs of a regression, no further out than those of training.
-   * @throws RangeError for what is no class index.
+   * @throws TypeError or RangeError for what is no class index, or no number.
    */
   decode(y: ArrayLike<number>): string[] | Float64Array {
-    if (typeof y !== 'object' || y === null || typeof y.length !== 'number') {
+    if (!isArrayLike(y)) {
       throw new TypeError(`encoder.decode: "y" must be an array of numbers, got ${show(y)}`)
     }
     return decodeTarget('encoder.decode', this.#json.target, y)

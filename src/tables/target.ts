@@ -42,6 +42,10 @@ export function decodeTarget(where: string, target: Target, y: ArrayLike<number>
       throw new RangeError(`${where}: "y" row ${row} is ${show(index)}, not a class from 0 to ${classes.length - 1}`)
     })
   }
+  // before there is room for them: what is no array may have any length
+  for (let row = 0; row < y.length; row++) {
+    if (typeof y[row] !== 'number') throw new TypeError(`${where}: "y" row ${row} is ${show(y[row])}, not a number`)
+  }
   const { mean, standardDeviation, minimum, maximum } = target
   return Float64Array.from(y, (value) => Math.min(Math.max(value * standardDeviation + mean, minimum), maximum))
 }

@@ -149,6 +149,15 @@ test('encoder: errors name row and column', () => {
     RangeError,
     '"rows[0]" must be a whole number from 0 to 0',
   )
+  for (const rows of [5, null, 'ab', () => 1, {}, { length: -1 }]) {
+    refuses(
+      () => encoder.examples([{ ...good, label: 'p' }], { rows } as never),
+      TypeError,
+      '"rows" must be an array of row numbers',
+    )
+  }
+  const endless = { rows: { length: 2 ** 53 - 1 } } as never
+  refuses(() => encoder.examples([{ ...good, label: 'p' }], endless), TypeError, '"rows[0]" must be a whole number')
 })
 
 test('encoder: tables that are read as something else', async () => {
@@ -189,7 +198,14 @@ test('encoder: numbers back from a regression', async () => {
   assert.equal([...numbers.decode([-100, 100])], [10, 60])
   assert.equal(encoder.decode(y).slice(0, 3), ['q', 'p', 'p'])
   refuses(() => encoder.decode([2]), RangeError, '"y" row 0 is 2, not a class from 0 to 1')
-  refuses(() => encoder.decode(5 as never), TypeError, '"y" must be an array of numbers')
+  for (const odd of [5, 'abc', {}, { length: 0.5 }, { length: -1 }, new BigInt64Array(1)]) {
+    for (const each of [encoder, numbers]) {
+      refuses(() => each.decode(odd as never), TypeError, 'encoder.decode: "y" must be an array of numbers')
+    }
+  }
+  for (const odd of [['1'], [null], [[1]], [1n], { length: 2 ** 53 - 1 }]) {
+    refuses(() => numbers.decode(odd as never), TypeError, /encoder.decode: "y" row 0 is .*, not a number/)
+  }
 })
 
 test('encoder: classes that are numbers', async () => {

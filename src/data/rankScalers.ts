@@ -30,6 +30,12 @@ function quantile(sorted: Float64Array, share: number): number {
   return sorted[below] + (sorted[above] - sorted[below]) * (at - below)
 }
 
+/** @throws RangeError where the difference of two values is more than a float64 holds. */
+function checkRange(where: string, range: number): void {
+  if (Number.isFinite(range)) return
+  throw new RangeError(`${where}: a column is too wide for float64; scale its values down first`)
+}
+
 interface Spread {
   readonly median: number
   readonly interquartileRange: number
@@ -45,9 +51,7 @@ const robust = (clip: number | undefined): Kind<Spread> => ({
   learn(values) {
     const sorted = values.slice().sort()
     const range = quantile(sorted, 0.75) - quantile(sorted, 0.25)
-    if (!Number.isFinite(range)) {
-      throw new RangeError('robustScaler.fit: a column is too wide for float64; scale its values down first')
-    }
+    checkRange('robustScaler.fit', range)
     return { median: quantile(sorted, 0.5), interquartileRange: range < NO_RANGE ? 1 : range }
   },
   check: (where, { median, interquartileRange }) => ({
@@ -146,6 +150,7 @@ const byQuantiles = (count: number, output: (typeof OUTPUTS)[number]): Kind<Quan
   fields: ['quantiles'],
   learn(values) {
     const sorted = values.slice().sort()
+    checkRange('quantileScaler.fit', sorted[sorted.length - 1] - sorted[0])
     const last = Math.min(count, sorted.length) - 1
     const quantiles = Array.from({ length: last + 1 }, (_, i) => quantile(sorted, last === 0 ? 0 : i / last))
     // rounding must not put them out of order
@@ -161,6 +166,7 @@ const byQuantiles = (count: number, output: (typeof OUTPUTS)[number]): Kind<Quan
       minimum = checkNumber(where, `quantiles[${i}]`, value, { minimum })
       return minimum
     })
+    checkRange(where, minimum - checked[0])
     return { quantiles: Object.freeze(checked) }
   },
   scale: ({ quantiles }) => ({

@@ -24,9 +24,10 @@ export function normalCdf(x: number): number {
 const polynomial = (x: number, coefficients: readonly number[]): number =>
   coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0)
 
-/** The x with P(Z <= x) = p, for p in (0, 1): Wichura 1988, algorithm AS 241 (PPND16), to about 1 part in 10^16. */
+/** The x with P(Z <= x) = p, for p in [0, 1]: Wichura 1988, algorithm AS 241 (PPND16), to about 1 part in 10^16. */
 export function normalQuantile(p: number): number {
   const q = p - 0.5
+  if (Math.abs(q) === 0.5) return q * Number.POSITIVE_INFINITY
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q
     return (q * polynomial(r, CENTRE[0])) / polynomial(r, CENTRE[1])

@@ -136,6 +136,17 @@ test('quantileScaler: onto the normal distribution', () => {
   assertClose(scaled, expected, 1e-6, 'normal')
   assertClose(columnOf(scaler.inverseTransform(scaler.transform(x)), 0), column, 1e-5, 'inverse')
   assert.equal([...quantileScaler().fitTransform([5], 1)], [0])
+  // so large that nothing is within 1e-7 of them
+  const large = quantileScaler({ output: 'normal' }).fit([1e10, 2e10, 3e10], 1)
+  assert.equal([...large.transform([1e10, 2e10, 3e10])], [-farthest, 0, farthest].map(Math.fround))
+})
+
+test('columns that are wider than float64 are refused', () => {
+  const wide = [-1.7e308, 1.7e308]
+  const message = 'a column is too wide for float64; scale its values down first'
+  refuses(() => robustScaler().fit([...wide, ...wide], 1), RangeError, `robustScaler.fit: ${message}`)
+  refuses(() => quantileScaler().fit(wide, 1), RangeError, `quantileScaler.fit: ${message}`)
+  refuses(() => quantileScaler({ quantiles: [wide] }), RangeError, `quantileScaler: ${message}`)
 })
 
 test('options and what was saved are checked', () => {

@@ -28,6 +28,7 @@ test('the distribution function is the integral of the density', () => {
 
 test('the quantile is its inverse', () => {
   assert.is(normalQuantile(0.5), 0)
+  assert.equal([0, 1].map(normalQuantile), [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])
   for (const p of [1e-12, 1e-7, 1e-4, 0.01, 0.074, 0.0751, 0.2, 0.45, 0.6, 0.925, 0.9251, 0.99, 1 - 1e-9]) {
     const x = normalQuantile(p)
     assert.ok(Math.abs(normalCdf(x) / p - 1) < 2e-14, `${p}: ${normalCdf(x)}`)

@@ -55,6 +55,10 @@ test('averagePrecision and precisionAtRecall follow the curve of precision and r
       close(measure(metrics.precisionAtRecall({ recall: wanted }), rows), best, `precisionAtRecall ${wanted}`)
     }),
   )
+  // 11 of 20 are 0.55, but 0.55 of 20 are more than 11 in float64
+  const yes = Array.from({ length: 20 }, (_, row) => 1 - row / 100)
+  const found = score(metrics.precisionAtRecall({ recall: 0.55 }), [...yes.map(() => 1), 0], [...yes, yes[10] - 0.005])
+  assert.is(found, 1)
   // scikit-learn's example: 0.83
   close(score('averagePrecision', [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.5 + 0.5 * (2 / 3), 'example')
 })
@@ -127,6 +131,8 @@ test('one output: classes are no and yes', () => {
 })
 
 test('options are checked, and labels of their own refused where classes are meant', () => {
+  refuses(() => metrics.fBeta(null as never), TypeError, 'fBeta: options must be an object, got null')
+  refuses(() => metrics.fBeta(5 as never), TypeError, 'fBeta: options must be an object, got 5')
   refuses(() => metrics.fBeta({ beta: 0 }), RangeError, 'fBeta: "beta" must be a finite number greater than 0, got 0')
   refuses(
     () => metrics.precisionAtRecall({ recall: 0 }),

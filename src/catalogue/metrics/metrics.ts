@@ -69,6 +69,7 @@ export const f1Score = (options: ClassMetricOptions = {}): Metric => perClass('f
  * @throws TypeError or RangeError unless beta is a finite number above 0.
  */
 export function fBeta(options: ClassMetricOptions & { beta?: number } = {}): Metric {
+  checkOptions('fBeta', options, ['threshold', 'average', 'beta'])
   const { beta = 1, ...rest } = options
   const spec = perClass('fBeta', rest)
   return Object.freeze({ ...spec, beta: checkFloat('fBeta', 'beta', beta, { above: 0 }) })

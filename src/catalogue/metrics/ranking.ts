@@ -138,7 +138,7 @@ export const precisionAt =
     const { steps, positives } = cuts(ranking)
     if (positives === 0) return Number.NaN
     return steps.reduce(
-      (best, { right, found }) => (right >= recall * positives ? Math.max(best, right / found) : best),
+      (best, { right, found }) => (right / positives >= recall ? Math.max(best, right / found) : best),
       0,
     )
   }

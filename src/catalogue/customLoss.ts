@@ -1,6 +1,7 @@
 /** Losses of the user's own, computed on the host: one call back into JavaScript every batch. */
-import { checkFunction, checkInteger, checkOneOf, readOptions, show } from '../lib/check.ts'
+import { checkFunction, checkInteger, checkOneOf, readOptions } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
+import { checkCustomName } from './customName.ts'
 
 /** What of a batch its values do not tell. */
 export interface LossRows {
@@ -57,9 +58,7 @@ export function customLoss(
     rest as Omit<CustomLoss, 'kind' | 'suited'>,
     DEFAULTS,
   )
-  if (typeof name !== 'string' || name === '' || name.length > 100) {
-    throw new TypeError(`${where}: "name" must be a text of up to 100 characters, got ${show(name)}`)
-  }
+  checkCustomName(where, name)
   checkOneOf(where, 'targets', targets, ['values', 'classes'])
   checkFunction(where, 'compute', compute)
   if (targetColumns === undefined) return Object.freeze({ kind: 'custom', name, targets, compute })

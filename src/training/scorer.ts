@@ -53,6 +53,7 @@ export class Scorer {
     this.correct = this.#counted && countingOf(this.#counted, measures)
     this.classTargets = classTargetsOf([...metrics, ...weightedMetrics].filter(isOurs), measures)
     const names = new Names()
+    names.take('loss')
     if (this.#counted) names.take(this.#counted.kind)
     const follow = (metric: AnyMetric, weighted: boolean): Followed => {
       const own = nameOf(metric)

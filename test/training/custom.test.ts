@@ -260,12 +260,21 @@ test('bits do not depend on threads', async () => {
   assert.equal(await run(2), await run(1))
 })
 
+test('a metric that is called as the loss is does not hide it', async () => {
+  const called = customMetric({ name: 'loss', create: () => ({ update() {}, result: () => 7 }) })
+  const judged = model(regression, { loss: 'meanSquaredError', metrics: [called] })
+  const plain = model(regression, { loss: 'meanSquaredError' })
+  const { loss } = plain.evaluate(wave(8), wave(6))
+  assert.equal(judged.evaluate(wave(8), wave(6)), { loss, loss_2: 7 })
+})
+
 test('what is no loss and no metric is refused', async () => {
   const compute = () => 0
   const loss = (options: object) => () => customLoss(options as CustomLoss)
   refuses(loss({ compute }), TypeError, 'customLoss: "name" must be a text of up to 100 characters, got undefined')
   refuses(loss({ name: '', compute }), TypeError, '"name" must be a text')
   refuses(loss({ name: 'x'.repeat(101), compute }), TypeError, '"name" must be a text of up to 100 characters')
+  refuses(loss({ name: '__proto__', compute }), TypeError, 'customLoss: "name" must not be "__proto__"')
   refuses(loss({ name: 'a' }), TypeError, 'customLoss: "compute" must be a function, got undefined')
   refuses(loss({ name: 'a', compute, target: 'values' }), TypeError, 'unknown option "target"; did you mean "targets"?')
   refuses(loss({ name: 'a', compute, targets: 'class' }), RangeError, 'unknown targets "class"')
@@ -277,10 +286,20 @@ test('what is no loss and no metric is refused', async () => {
   refuses(loss({ name: 'a', compute, targetColumns: 0 }), RangeError, '"targetColumns" must be a whole number from 1')
   const metric = (options: object) => () => customMetric(options as Parameters<typeof customMetric>[0])
   refuses(metric({ create: compute }), TypeError, 'customMetric: "name" must be a text')
+  refuses(metric({ name: '__proto__', create: compute }), TypeError, 'customMetric: "name" must not be "__proto__"')
   refuses(metric({ name: 'a', create: 5 }), TypeError, 'customMetric: "create" must be a function, got 5')
   const empty = customMetric({ name: 'empty', create: () => ({}) as never })
   const compile = () => model(regression, { loss: 'meanSquaredError', metrics: [empty] })
   refuses(compile, TypeError, 'customMetric "empty": "update" must be a function, got undefined')
+  for (const result of ['0.5', undefined, null, 1n, Promise.resolve(1)]) {
+    const odd = customMetric({ name: 'odd', create: () => ({ update() {}, result: () => result as never }) })
+    const judged = model(regression, { loss: 'meanSquaredError', metrics: [odd] })
+    refuses(
+      () => judged.evaluate(wave(8), wave(6)),
+      TypeError,
+      'customMetric "odd": "result" must return a number, got',
+    )
+  }
   const silent = model(regression, { loss: customLoss({ name: 'silent', compute: () => undefined as never }) })
   const before = bits(silent)
   refuses(

@@ -1,5 +1,6 @@
 /** Metrics of the user's own. */
 import { checkFunction, readOptions, show } from '../../lib/check.ts'
+import { checkCustomName } from '../customName.ts'
 import type { MetricStream } from './streams.ts'
 
 /** What of a batch its values do not tell. */
@@ -35,18 +36,16 @@ export interface CustomMetric {
 export function customMetric(options: Omit<CustomMetric, 'kind'>): CustomMetric {
   const where = 'customMetric'
   const { name, create } = readOptions(where, options, { name: undefined, create: undefined })
-  if (typeof name !== 'string' || name === '' || name.length > 100) {
-    throw new TypeError(`${where}: "name" must be a text of up to 100 characters, got ${show(name)}`)
-  }
+  checkCustomName(where, name)
   checkFunction(where, 'create', create)
   return Object.freeze({ kind: 'custom', name, create })
 }
 
 /** The metric as one of the catalogue's. */
 export function customStream({ name, create }: CustomMetric, columns: number): Omit<MetricStream, 'name'> {
+  const where = `customMetric "${name}"`
   const make = () => {
     const state: unknown = create()
-    const where = `customMetric "${name}"`
     if (typeof state !== 'object' || state === null) {
       throw new TypeError(`${where}: "create" must return { update, result }, got ${show(state)}`)
     }
@@ -63,7 +62,11 @@ export function customStream({ name, create }: CustomMetric, columns: number): O
         columns,
         weights: weights as Float32Array | undefined,
       }),
-    result: () => state.result(),
+    result() {
+      const value: unknown = state.result()
+      if (typeof value === 'number') return value
+      throw new TypeError(`${where}: "result" must return a number, got ${show(value)}`)
+    },
     reset() {
       state = make()
     },

@@ -38,6 +38,14 @@ export interface Hyparquet {
   }): Promise<void>
 }
 
+/** @throws TypeError for what is not the module. */
+export function checkHyparquet(where: string, given: unknown): asserts given is Hyparquet | undefined {
+  if (given === undefined) return
+  const { parquetMetadataAsync, parquetSchema, parquetRead } = Object(given)
+  if ([parquetMetadataAsync, parquetSchema, parquetRead].every((each) => typeof each === 'function')) return
+  throw new TypeError(`${where}: "hyparquet" must be the module, await import('hyparquet'), got ${show(given)}`)
+}
+
 /** @throws Error when it is not installed. */
 async function importHyparquet(where: string): Promise<Hyparquet> {
   try {

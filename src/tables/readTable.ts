@@ -4,7 +4,7 @@ import { COLUMN_TYPES, type ColumnType, MISSING, type Table } from '../data/tabl
 import { trimCell } from '../data/table/values.ts'
 import { DelimitedReader, guessDelimiter } from '../formats/delimited.ts'
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, isA, quote, show } from '../lib/check.ts'
-import { type Hyparquet, type ParquetFile, readParquet } from './parquet.ts'
+import { checkHyparquet, type Hyparquet, type ParquetFile, readParquet } from './parquet.ts'
 import { type ByteStream, bytesOfSource, peek, type TableSource, unpacked } from './source.ts'
 import { type BuilderOptions, TableBuilder } from './tableBuilder.ts'
 
@@ -51,6 +51,7 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
   checkOptions(WHERE, options, ['delimiter', 'header', 'types', 'missing', 'maximumBytes', 'hyparquet'])
   const { delimiter, header = true, types = {}, missing = MISSING, maximumBytes = MAXIMUM_BYTES } = options
   const { hyparquet } = options
+  checkHyparquet(WHERE, hyparquet)
   checkBoolean(WHERE, 'header', header)
   checkInteger(WHERE, 'maximumBytes', maximumBytes, 0, Number.MAX_SAFE_INTEGER)
   const code = delimiter === undefined ? undefined : readDelimiter(delimiter)

@@ -98,6 +98,10 @@ test('parquet: errors', async () => {
   await refused(failing, 'hyparquet cannot read the file: no such codec')
   const silent = { ...standIn(COLUMNS), parquetRead: () => Promise.resolve() }
   await refused(silent, 'column "n" has 0 values where there are 2 rows')
+  for (const hyparquet of [5, null, {}, { default: standIn(COLUMNS) }]) {
+    const message = 'readTable: "hyparquet" must be the module, await import'
+    await rejects(readTable('a\n1\n', { hyparquet } as never), TypeError, message)
+  }
 })
 
 test('parquet: without hyparquet', async () => {

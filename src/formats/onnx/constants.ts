@@ -36,6 +36,9 @@ export const constant = (data: Numbers, shape: readonly number[], whole = false)
 /** TensorProto.DataType of texts. */
 const TEXT = 8
 
+/** Tensors may lie in the same bytes of a file, as many on average. */
+const SHARES = 16
+
 /** The bytes of a file that a model keeps values in, by the location that the model states. */
 export type ExternalData = (location: string) => Uint8Array | ArrayBuffer
 
@@ -48,6 +51,9 @@ export class ConstantReader {
   readonly #where: string
   readonly #externalData: ExternalData | undefined
   readonly #files = new Map<string, Uint8Array>()
+  /** What was read: a function's constants are the same in all its calls. */
+  readonly #known = new Map<OnnxTensor, Constant>()
+  #taken = 0
   /** Bytes read from other files. */
   external = 0
 
@@ -57,6 +63,12 @@ export class ConstantReader {
   }
 
   read(tensor: OnnxTensor): Constant {
+    const known = this.#known.get(tensor) ?? this.#read(tensor)
+    this.#known.set(tensor, known)
+    return known
+  }
+
+  #read(tensor: OnnxTensor): Constant {
     const { name, shape, texts } = tensor
     const count = countOf(shape)
     const fail = (text: string) => new RangeError(`${this.#where}: tensor ${quote(name)} ${text}`)
@@ -92,6 +104,8 @@ export class ConstantReader {
       throw fail(
         `lies at bytes ${show(entries.get('offset'))}, ${show(entries.get('length'))} of ${quote(location)}, which has ${file.length}`,
       )
+    this.#taken += length
+    if (this.#taken > SHARES * this.external) throw fail(`lies in bytes of ${quote(location)} that many others lie in`)
     return file.subarray(offset, offset + length)
   }
 }

@@ -1,9 +1,10 @@
 /** Nodes of nothing but constants: what they make is constant too. */
 import { countOf } from '../elements.ts'
 import { type Constant, constant } from './constants.ts'
-import { type Context, int, type Value } from './flows.ts'
+import { type Context, constantOf, int, type Value } from './flows.ts'
 import type { Call } from './graph.ts'
 import { isPointwise, scalarOf } from './pointwise.ts'
+import { MOST_AXES } from './schema.ts'
 import { axesOf, axisOf } from './shapes.ts'
 
 type Fold = (call: Call, operands: readonly Constant[], context: Context) => Constant
@@ -35,10 +36,16 @@ function taken({ data, whole, texts }: Constant, shape: readonly number[], at: F
   return constant(out, shape, whole)
 }
 
-/** Accounts for a result before there is one. */
-function room(call: Call, shape: readonly number[], context: Context): void {
-  if (!shape.every((size) => size >= 0)) throw context.fail(call, `it makes a constant of shape [${shape.join(', ')}]`)
-  context.spend(countOf(shape))
+function checkShape(call: Call, shape: readonly number[], context: Context): void {
+  if (shape.length > MOST_AXES) throw context.fail(call, 'it makes a constant of too many dimensions')
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0))
+    throw context.fail(call, `it makes a constant of shape [${shape.join(', ')}]`)
+}
+
+/** Accounts for a result before there is one; `times` as much when it takes so much more to make. */
+function room(call: Call, shape: readonly number[], context: Context, times = 1): void {
+  checkShape(call, shape, context)
+  context.spend(countOf(shape) * times)
 }
 
 function broadcast(call: Call, operands: readonly Constant[], context: Context): [number[], Float64Array[]] {
@@ -54,7 +61,8 @@ function broadcast(call: Call, operands: readonly Constant[], context: Context):
         `shapes ${operands.map((each) => `[${each.shape.join(', ')}]`).join(' and ')} do not fit`,
       )
   }
-  room(call, shape, context)
+  // sums may have thousands of operands, which are looked at one by one
+  room(call, shape, context, Math.ceil(operands.length / 3))
   const at = padded.map((own) => {
     const steps = stepsOf(own)
     return places(
@@ -77,18 +85,13 @@ const pointwise: Fold = (call, operands, context) => {
   return constant(out, shape, isWhole || call.op === 'Greater' || call.op === 'Less' || call.op === 'Equal')
 }
 
-function targetShape(call: Call, operands: readonly Constant[], context: Context): number[] {
-  const given = [...(call.attributes.get('shape')?.ints ?? operands[1]?.data ?? [])]
-  if (given.length > 16) throw context.fail(call, 'it makes a constant of too many dimensions')
-  return given
-}
-
-const reshape: Fold = (call, operands, context) => {
-  const [from] = operands
-  const shape = targetShape(call, operands, context).map((size, i) => (size === 0 ? (from.shape[i] ?? 0) : size))
+const reshape: Fold = (call, [from, target], context) => {
+  const given = [...(call.attributes.get('shape')?.ints ?? target?.data ?? [])]
+  const shape = given.map((size, i) => (size === 0 ? (from.shape[i] ?? 0) : size))
   const count = countOf(from.shape)
   const open = shape.indexOf(-1)
   if (open >= 0) shape[open] = count / -countOf(shape)
+  checkShape(call, shape, context)
   if (countOf(shape) !== count) throw context.fail(call, `it makes [${shape.join(', ')}] of [${from.shape.join(', ')}]`)
   return { ...from, shape }
 }
@@ -104,10 +107,11 @@ const squeeze: Fold = (call, [from, axes], context) => {
 const unsqueeze: Fold = (call, [from, axes], context) => {
   const given = axesOf(call, axes, context) ?? []
   const rank = from.shape.length + given.length
-  if (rank > 16) throw context.fail(call, 'it makes a constant of too many dimensions')
   const added = new Set(given.map((axis) => axisOf(call, axis, rank, context)))
   const rest = [...from.shape]
-  return { ...from, shape: Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() ?? 1))) }
+  const shape = Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() ?? 1)))
+  checkShape(call, shape, context)
+  return { ...from, shape }
 }
 
 const flatten: Fold = (call, [from], context) => {
@@ -134,16 +138,18 @@ const transpose: Fold = (call, [from], context) => {
   )
 }
 
-const gather: Fold = (call, [from, index], context) => {
+const gather: Fold = (call, [from, chosenBy], context) => {
+  const index = constantOf(call, chosenBy, 'second input', context)
   const axis = axisOf(call, int(call, 'axis', 0), from.shape.length, context)
-  const [before, size] = [countOf(from.shape.slice(0, axis)), from.shape[axis]]
+  const size = from.shape[axis]
   const run = countOf(from.shape.slice(axis + 1))
   const shape = [...from.shape.slice(0, axis), ...index.shape, ...from.shape.slice(axis + 1)]
   room(call, shape, context)
   const chosen = Array.from(index.data, (i) => axisOf(call, i, size, context))
   const at = new Float64Array(countOf(shape))
   let next = 0
-  for (let b = 0; b < before; b++)
+  // a tensor without values may have any number of rows
+  for (let b = 0; next < at.length; b++)
     for (const i of chosen) for (let r = 0; r < run; r++) at[next++] = (b * size + i) * run + r
   return taken(from, shape, at)
 }
@@ -153,14 +159,17 @@ const slice: Fold = (call, [from, starts, ends, axes, steps], context) => {
   const attribute = (name: string) => call.attributes.get(name)?.ints
   const begin = [...(attribute('starts') ?? starts?.data ?? [])]
   const end = [...(attribute('ends') ?? ends?.data ?? [])]
-  const along = [...(attribute('axes') ?? axes?.data ?? begin.keys())]
+  const along = [...(attribute('axes') ?? axes?.data ?? begin.keys())].map((axis) =>
+    axisOf(call, axis, from.shape.length, context),
+  )
   if (steps?.data.some((step: number) => step !== 1)) throw context.fail(call, 'it leaves values out')
-  if (begin.length !== along.length || end.length !== along.length) throw context.fail(call, 'its bounds do not fit')
+  const isWhole = new Set(along).size === along.length && [...begin, ...end].every(Number.isInteger)
+  if (!isWhole || begin.length !== along.length || end.length !== along.length)
+    throw context.fail(call, 'its bounds do not fit')
   const shape = [...from.shape]
   const all = stepsOf(from.shape)
   let first = 0
-  for (const [i, given] of along.entries()) {
-    const axis = axisOf(call, given, shape.length, context)
+  for (const [i, axis] of along.entries()) {
     const size = from.shape[axis]
     const within = (bound: number) => Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size)
     shape[axis] = Math.max(within(end[i]) - within(begin[i]), 0)

@@ -75,7 +75,7 @@ class Importer implements Context {
     this.#model = model
     this.#calls = inline(where, model)
     this.#constants = new ConstantReader(where, externalData)
-    this.#budget = 2 ** 20 + size
+    this.#budget = 2 ** 20 + 2 * size
   }
 
   fail(call: Call, reason: string): Error {
@@ -252,7 +252,8 @@ class Importer implements Context {
     const all = operands.filter((operand): operand is Rows => operand?.kind === 'rows')
     const axis = call.attributes.get('axis')?.int ?? 0
     const isBeside = all.every(({ dims }) => dims.length === 1) && (axis === 1 || axis === -1)
-    if (all.length !== operands.length || !isBeside) throw this.fail(call, 'it must join rows along axis 1')
+    if (all.length === 0 || all.length !== operands.length || !isBeside)
+      throw this.fail(call, 'it must join rows along axis 1')
     const flows = all.map(({ flow }) => flow)
     const size = flows.reduce((sum, flow) => sum + flow.size, 0)
     const [source] = flows[0].from

@@ -58,9 +58,12 @@ const batchNormalization: Reader = (call, [x, ...parameters], context) => {
   const [gamma, beta] = [read(scale, 'scale'), read(bias, 'bias')]
   const [runningMean, runningVariance] = [read(mean, 'mean'), read(variance, 'variance')]
   const epsilon = float(call, 'epsilon', 1e-5)
-  const bad = runningVariance.findIndex((value) => !(value + epsilon > 0))
+  const bad = runningVariance.findIndex((value) => !(value + epsilon > 0 && value + epsilon < Number.POSITIVE_INFINITY))
   if (bad >= 0)
-    throw context.fail(call, `variance ${bad} plus epsilon is ${runningVariance[bad] + epsilon}, not above 0`)
+    throw context.fail(
+      call,
+      `variance ${bad} plus epsilon is ${runningVariance[bad] + epsilon}, not above 0 and finite`,
+    )
   // epsilon 0 is none that a layer may have
   if (!(epsilon > 0)) {
     const factor = gamma.map((value, i) => value / Math.sqrt(runningVariance[i]))
@@ -104,7 +107,8 @@ const rowNorm =
 
 function epsilonOf(call: Call, context: Context): number {
   const epsilon = float(call, 'epsilon', 1e-5)
-  if (!(epsilon > 0)) throw context.fail(call, `its epsilon is ${epsilon}, not above 0`)
+  if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY))
+    throw context.fail(call, `its epsilon is ${epsilon}, not above 0 and finite`)
   return epsilon
 }
 
@@ -156,7 +160,9 @@ const dropped: Reader = (call, [x, ratio, training], context) => {
   const from = rowsOf(call, x, context)
   if (training && constantOf(call, training, 'training_mode', context).data[0] !== 0)
     throw context.fail(call, 'it is in training mode; export the model in evaluation mode')
-  const rate = tidy(ratio ? constantOf(call, ratio, 'ratio', context).data[0] : float(call, 'ratio', 0.5))
+  const rate = tidy(
+    ratio ? (constantOf(call, ratio, 'ratio', context).data[0] ?? Number.NaN) : float(call, 'ratio', 0.5),
+  )
   if (!(rate >= 0 && rate < 1)) throw context.fail(call, `its ratio is ${rate}, expected one from 0 to 1`)
   return step(call, from, { kind: 'stage', stage: stage(dropout(rate)) }, context)
 }

@@ -15,6 +15,9 @@ import {
 } from './flows.ts'
 import type { Call } from './graph.ts'
 
+/** How often all matrices of a file may be used, on average. */
+const SHARES = 16
+
 /** Rows times [inputs, units], with the shape [units] unless more is said. */
 function product(
   call: Call,
@@ -27,6 +30,8 @@ function product(
   const inputs = item.kernel.length / item.units
   if (dims.length === 0 || dims[dims.length - 1] !== inputs || flow.size !== inputs)
     throw context.fail(call, `it multiplies rows of shape [${dims.join(', ')}] by a matrix of ${inputs} rows`)
+  // a matrix may be shared, but every use of it becomes a layer's own
+  context.spend(item.kernel.length / SHARES)
   const of: DenseItem = { kind: 'dense', ...item }
   return rows(context.flow({ call, from: [flow], size: sizeOf(last), item: of }), [...dims.slice(0, -1), ...last])
 }

@@ -78,7 +78,8 @@ export interface OnnxValue {
 
 /** Things that a model may be made of: a message of two bytes takes a hundred times that as an object. */
 const MOST = 2 ** 16
-const DEEPEST_SHAPE = 16
+/** Axes of a tensor: what dense networks have no use for may be made to take forever. */
+export const MOST_AXES = 16
 
 export function readModel(where: string, bytes: Uint8Array): OnnxModel {
   return new SchemaReader((text) => new RangeError(`${where}: ${text}`)).model(bytes)
@@ -242,7 +243,7 @@ class SchemaReader {
   }
 
   #shape(values: Float64Array): number[] {
-    if (values.length > DEEPEST_SHAPE)
+    if (values.length > MOST_AXES)
       throw this.#fail(`a tensor of ${values.length} dimensions is none of a dense network`)
     if (!values.every((size) => Number.isSafeInteger(size) && size >= 0))
       throw this.#fail('the file is damaged: the size of a tensor is no whole number')
@@ -285,7 +286,7 @@ class SchemaReader {
         reader.skip()
         continue
       }
-      if (sizes.length === DEEPEST_SHAPE) throw this.#fail('a value has too many dimensions for a dense network')
+      if (sizes.length === MOST_AXES) throw this.#fail('a value has too many dimensions for a dense network')
       const dimension = reader.message()
       let size: number | undefined
       while (dimension.next()) {

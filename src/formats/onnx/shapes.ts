@@ -2,6 +2,7 @@
 import { constant } from './constants.ts'
 import { type Context, int, type Reader, type Rows, rowsOf, sizeOf, type Value } from './flows.ts'
 import type { Call } from './graph.ts'
+import { MOST_AXES } from './schema.ts'
 
 /** Whole numbers of an attribute or, in later versions of the operator, of an operand. */
 export function axesOf(call: Call, operand: Value | undefined, context: Context): number[] | undefined {
@@ -12,14 +13,18 @@ export function axesOf(call: Call, operand: Value | undefined, context: Context)
   return [...operand.data]
 }
 
-/** An axis counted from 0, the rows' own; @throws for one that is not there. */
+/** An axis, or a place along one, counted from 0; @throws for one that is not there. */
 export function axisOf(call: Call, axis: number, rank: number, context: Context): number {
   const from = axis < 0 ? axis + rank : axis
-  if (!(from >= 0 && from < rank)) throw context.fail(call, `axis ${axis} is not one of ${rank}`)
+  if (!(Number.isInteger(from) && from >= 0 && from < rank))
+    throw context.fail(call, `axis ${axis} is not one of ${rank}`)
   return from
 }
 
-const shaped = (from: Rows, dims: readonly number[]): Rows[] => [{ ...from, dims }]
+function shaped(call: Call, from: Rows, dims: readonly number[], context: Context): Rows[] {
+  if (dims.length >= MOST_AXES) throw context.fail(call, 'it makes rows of too many dimensions')
+  return [{ ...from, dims }]
+}
 
 /** Labels and other things that have no features stay what they are. */
 const withRows =
@@ -30,7 +35,7 @@ const withRows =
 const flatten = withRows((call, from, _, context) => {
   const axis = axisOf(call, int(call, 'axis', 1), from.dims.length + 2, context)
   if (axis !== 1) throw context.fail(call, `it must flatten from axis 1, got ${axis}`)
-  return shaped(from, [from.flow.size])
+  return shaped(call, from, [from.flow.size], context)
 })
 
 const reshape = withRows((call, from, operands, context) => {
@@ -43,9 +48,12 @@ const reshape = withRows((call, from, operands, context) => {
   if (open >= 0) dims[open] = size / -sizeOf(dims)
   // rows stay rows: their number is kept, not known when the file was written, or what is left over
   const keeps = Number.isNaN(first) || (first === 0 && !allowZero) || first === -1 || first > 0
-  if (!keeps || dims.some((length) => !(length >= 1)) || sizeOf(dims) !== size)
-    throw context.fail(call, `it makes [${[...target]}] of rows of ${size} values; rows must stay rows`)
-  return shaped(from, dims)
+  if (!keeps || dims.some((length) => !(Number.isInteger(length) && length >= 1)) || sizeOf(dims) !== size)
+    throw context.fail(
+      call,
+      `it makes [${[...target].slice(0, MOST_AXES)}] of rows of ${size} values; rows must stay rows`,
+    )
+  return shaped(call, from, dims, context)
 })
 
 function constantShape(call: Call, operand: Value | undefined, context: Context): ArrayLike<number> & Iterable<number> {
@@ -58,7 +66,7 @@ const squeeze = withRows((call, from, operands, context) => {
   const dims = from.dims.filter((length, i) => !(axes ? axes.includes(i + 1) : length === 1))
   if (axes?.includes(0) || sizeOf(dims) !== from.flow.size)
     throw context.fail(call, 'it takes away an axis that is longer than 1, or that of the rows')
-  return shaped(from, dims)
+  return shaped(call, from, dims, context)
 })
 
 const unsqueeze = withRows((call, from, operands, context) => {
@@ -68,7 +76,7 @@ const unsqueeze = withRows((call, from, operands, context) => {
   if (added.has(0)) throw context.fail(call, 'it puts an axis before that of the rows')
   const rest = [...from.dims]
   const dims = Array.from({ length: rank - 1 }, (_, i) => (added.has(i + 1) ? 1 : (rest.shift() ?? 1)))
-  return shaped(from, dims)
+  return shaped(call, from, dims, context)
 })
 
 const transpose = withRows((call, from, _, context) => {
@@ -80,10 +88,8 @@ const transpose = withRows((call, from, _, context) => {
     order.length === rank && new Set(order).size === rank && order.every((axis) => axis in [0, ...from.dims])
   if (!isPermutation || order[0] !== 0 || !inOrder)
     throw context.fail(call, 'it changes the order of the values; only constants may be transposed')
-  return shaped(
-    from,
-    order.slice(1).map((axis) => from.dims[axis - 1]),
-  )
+  const dims = order.slice(1).map((axis) => from.dims[axis - 1])
+  return shaped(call, from, dims, context)
 })
 
 /** Sizes of which the first, the number of rows, is not known. */

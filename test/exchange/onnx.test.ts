@@ -16,7 +16,7 @@ import {
 import { networkOf } from '../../src/exchange/models.ts'
 import { encodeOnnx } from '../../src/formats/onnx/export.ts'
 import { decodeOnnx } from '../../src/formats/onnx/import.ts'
-import { readModel } from '../../src/formats/onnx/schema.ts'
+import { parseModel } from '../../src/formats/onnx/parse.ts'
 import { Dice } from '../fuzz/dice.ts'
 import { INTEROP, type InteropCase, interopCases, interopFile } from '../support/interop.ts'
 import { randomRows, randomStack } from '../support/randomStacks.ts'
@@ -115,7 +115,7 @@ test('layers that ONNX has come back as they were, to the bit', () => {
 
 test('a file says who wrote it, for which opset, with any number of rows, its tensors named as the parameters', () => {
   const model = sequential([input(4), dense(3), gaussianNoise(1)], { seed: 1 })
-  const { producer, opsets, graph } = readModel('test', exportOnnx(model))
+  const { producer, opsets, graph } = parseModel('test', exportOnnx(model))
   assert.is(producer, 'fourlane')
   assert.equal([...opsets], [['', 17]])
   assert.equal(graph.inputs, [{ name: 'x', type: 1, shape: [undefined, 4] }])
@@ -133,7 +133,7 @@ test('a file says who wrote it, for which opset, with any number of rows, its te
 test('a model that does nothing has a node all the same', () => {
   const model = sequential([input(2), gaussianNoise(1)])
   assert.equal(
-    readModel('test', exportOnnx(model)).graph.nodes.map(({ op }) => op),
+    parseModel('test', exportOnnx(model)).graph.nodes.map(({ op }) => op),
     ['Identity'],
   )
   assert.equal([...importOnnx(exportOnnx(model)).predict([1, 2])], [1, 2])

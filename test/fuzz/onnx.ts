@@ -4,7 +4,7 @@
  */
 import * as assert from 'uvu/assert'
 import { exportOnnx, importOnnx } from '../../src/entries/formats.ts'
-import { readModel } from '../../src/formats/onnx/schema.ts'
+import { parseModel } from '../../src/formats/onnx/parse.ts'
 import { evaluate } from '../oracles/onnx.ts'
 import { interopCases, interopFile } from '../support/interop.ts'
 import {
@@ -279,7 +279,7 @@ function check(bytes: Uint8Array, isRandom: boolean): void {
   const again = importOnnx(exportOnnx(model)).predict(x)
   assert.is(again.length, y.length)
   if (!isRandom) return
-  const { data } = evaluate(readModel('oracle', bytes), { shape: [3, inputs], data: x })
+  const { data } = evaluate(parseModel('oracle', bytes), { shape: [3, inputs], data: x })
   assert.is(data.length, y.length)
   for (let i = 0; i < y.length; i++) {
     if (!(Math.abs(data[i]) < MOST)) continue

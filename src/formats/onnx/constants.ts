@@ -10,7 +10,7 @@ import {
   type Numbers,
   readElements,
 } from '../elements.ts'
-import type { OnnxTensor } from './schema.ts'
+import { type OnnxTensor, TEXT } from './schema.ts'
 
 export interface Constant {
   readonly kind: 'constant'
@@ -32,9 +32,6 @@ export const constant = (data: Numbers, shape: readonly number[], whole = false)
   data,
   whole,
 })
-
-/** TensorProto.DataType of texts. */
-const TEXT = 8
 
 /** Tensors may lie in the same bytes of a file, as many on average. */
 const SHARES = 16

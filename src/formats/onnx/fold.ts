@@ -4,7 +4,7 @@ import { type Constant, constant } from './constants.ts'
 import { type Context, constantOf, int, type Value } from './flows.ts'
 import type { Call } from './graph.ts'
 import { isPointwise, scalarOf } from './pointwise.ts'
-import { MOST_AXES } from './schema.ts'
+import { isFloat, MOST_AXES } from './schema.ts'
 import { axesOf, axisOf } from './shapes.ts'
 
 type Fold = (call: Call, operands: readonly Constant[], context: Context) => Constant
@@ -79,7 +79,7 @@ const pointwise: Fold = (call, operands, context) => {
   const out = new Float64Array(countOf(shape))
   for (let i = 0; i < out.length; i++) out[i] = f?.(...operands.map(({ data }, k) => data[at[k][i]])) ?? Number.NaN
   const isWhole = operands.every(({ whole }) => whole)
-  if (call.op === 'Cast') return constant(out, shape, ![1, 10, 11, 16].includes(int(call, 'to', 1)))
+  if (call.op === 'Cast') return constant(out, shape, !isFloat(int(call, 'to', 1)))
   if (isWhole && call.op === 'Div') return constant(out.map(Math.trunc), shape, true)
   if (isWhole && out.some(Number.isNaN)) throw context.fail(call, 'it computes with the number of rows')
   return constant(out, shape, isWhole || call.op === 'Greater' || call.op === 'Less' || call.op === 'Equal')

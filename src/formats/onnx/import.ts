@@ -11,12 +11,13 @@ import { fold, isFoldable } from './fold.ts'
 import { type Call, describe, inline } from './graph.ts'
 import { CLASS_NAMES } from './names.ts'
 import { normReaders } from './norms.ts'
+import { parseModel } from './parse.ts'
 import { isPointwise } from './pointwise.ts'
 import { productReaders } from './products.ts'
 import { Recognizer } from './recognize.ts'
 import { itemsBetween } from './regions.ts'
 import { rowReaders } from './rowwise.ts'
-import { type OnnxModel, type OnnxValue, readModel } from './schema.ts'
+import type { OnnxModel, OnnxValue } from './schema.ts'
 import { shapeReaders } from './shapes.ts'
 
 export interface OnnxOptions {
@@ -50,7 +51,7 @@ export function decodeOnnx(where: string, bytes: Uint8Array, options: OnnxOption
   const { externalData, output } = options
   if (externalData !== undefined && typeof externalData !== 'function')
     throw new TypeError(`${where}: "externalData" must be a function, got ${show(externalData)}`)
-  const model = readModel(where, bytes)
+  const model = parseModel(where, bytes)
   const opset = model.opsets.get('')
   if (opset !== undefined && !(opset >= OPSETS.least && opset <= OPSETS.most)) {
     throw new RangeError(

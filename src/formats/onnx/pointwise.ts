@@ -1,6 +1,6 @@
 /** Operators that make a number of numbers, as functions in float64: of the reading of constants, and of what activations do. */
 import type { Call } from './graph.ts'
-import type { OnnxAttribute } from './schema.ts'
+import { isFloat, type OnnxAttribute } from './schema.ts'
 
 /** The operands, undefined where one is left out. */
 export type Scalar = (...x: (number | undefined)[]) => number
@@ -54,7 +54,7 @@ export const hardSigmoid = (x: number, alpha = 1 / 6, beta = 0.5): number => cli
 /** Cast to numbers of a TensorProto.DataType: to floating point, truth values, whole numbers. */
 function cast(to: OnnxAttribute | undefined): Plain {
   const type = to?.int ?? 1
-  if ([1, 10, 11, 16].includes(type)) return (x) => x
+  if (isFloat(type)) return (x) => x
   return type === 9 ? (x) => truth(x !== 0) : Math.trunc
 }
 

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { modelOf } from '../../../src/exchange/models.ts'
 import { decodeOnnx } from '../../../src/formats/onnx/import.ts'
-import { readModel } from '../../../src/formats/onnx/schema.ts'
+import { parseModel } from '../../../src/formats/onnx/parse.ts'
 import type { Lowerable } from '../../../src/layers/layers.ts'
 import { evaluate } from '../../oracles/onnx.ts'
 import { type FileSpec, floats, ints, type NodeSpec, onnxFile, type TensorSpec } from '../../support/onnxFile.ts'
@@ -437,7 +437,7 @@ for (const [name, [spec, layers]] of Object.entries(UNDERSTOOD)) {
     const network = decodeOnnx('importOnnx', bytes)
     assert.is(network.stages.map(({ layer }) => shown(layer)).join(', '), layers)
     const sizes = spec.inputs?.x.slice(1).map((size) => size ?? 4) ?? [4]
-    const { data } = evaluate(readModel('oracle', bytes), { shape: [6, ...sizes], data: RANGE })
+    const { data } = evaluate(parseModel('oracle', bytes), { shape: [6, ...sizes], data: RANGE })
     const found = modelOf('importOnnx', network).predict(RANGE)
     assert.is(found.length, data.length)
     for (let i = 0; i < found.length; i++)

@@ -56,12 +56,15 @@ function modulesOf(tensors: Iterable<NamedTensor>): Map<string, Module> {
 /** `fc12` as `fc` and 12. */
 function partsOf(name: string): [stem: string, number: number][] {
   return name.split(/[./]/).map((part) => {
-    const digits = part.length - part.replace(/\d+$/, '').length
-    const stem = part.slice(0, part.length - digits)
+    // letter by letter: /\d+$/ takes the square of the time that a name of digits is long
+    let end = part.length
+    while (end > 0 && isDigit(part.charCodeAt(end - 1))) end--
     // Keras' first layer of a kind has no number
-    return [stem.replace(/_$/, ''), digits === 0 ? -1 : Number(part.slice(-digits))]
+    return [part.slice(0, end).replace(/_$/, ''), end === part.length ? -1 : Number(part.slice(end))]
   })
 }
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /** Less than 0 when the numbers in the names say that a comes first; NaN when they say nothing. */
 function compareNames(a: string, b: string): number {

@@ -297,6 +297,14 @@ test('numbers in names count as numbers, 10 after 9', () => {
   assert.equal(model.parameters[10].get()[0], wave(1, 10)[0])
 })
 
+test('a name of a hundred thousand digits takes no longer than to read it', () => {
+  const model = sequential([input(2), dense(2)], { seed: 1 })
+  const long = { [`${'1'.repeat(1e5)}x.weight`]: tensor([7, 2]) }
+  const start = performance.now()
+  refuses(() => loadWeights(model, long, { layout: 'torch' }), RangeError, 'What fits: dense_1')
+  assert.ok(performance.now() - start < 2000)
+})
+
 test("PyTorch's weight norm since 2.0, and one slope for all units", () => {
   const model = sequential([input(3), dense(2, { weightNorm: true }), prelu()], { seed: 1 })
   const tensors = {

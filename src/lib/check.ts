@@ -195,10 +195,16 @@ export function suggest(given: string, known: readonly string[]): string {
   if (familiar !== undefined && known.includes(familiar)) return `; did you mean "${familiar}"?`
   if (given.length > LONGEST_NAME) return list(known)
   const folded = fold(given)
-  const ranked = known.map((name) => ({ name, distance: editDistance(folded, fold(name)) }))
+  const near = Math.max(1, folded.length / 3)
+  const ranked = known.flatMap((name) => {
+    const other = fold(name)
+    // a name that comes from a file may be as long as the file
+    if (Math.abs(other.length - folded.length) > near) return []
+    return { name, distance: editDistance(folded, other) }
+  })
   ranked.sort((a, b) => a.distance - b.distance)
   const nearest = ranked[0]
-  if (nearest && nearest.distance <= Math.max(1, folded.length / 3)) return `; did you mean "${nearest.name}"?`
+  if (nearest && nearest.distance <= near) return `; did you mean "${nearest.name}"?`
   return list(known)
 }
 

@@ -50,6 +50,11 @@ test('unknown options and names come with the nearest known one', () => {
     message(() => checkOptions('adam', { lr: 1 }, known)),
     'TypeError: adam: unknown option "lr"; did you mean "learningRate"?',
   )
+  // names from a file may be as long as the file, which no distance is measured to
+  const long = 'x'.repeat(3e6)
+  const start = performance.now()
+  assert.is(suggest('learning_rate', [long, ...known]), '; did you mean "learningRate"?')
+  assert.ok(performance.now() - start < 1000)
   assert.is(suggest('learning_rate', known), '; did you mean "learningRate"?')
   assert.is(suggest('batchSzie', known), '; did you mean "batchSize"?')
   assert.is(suggest('zebra', known), '; known: learningRate, momentum, batchSize')

@@ -25,12 +25,15 @@ const STRING = 3
 const ENUMERATION = 8
 const VARIABLE_LENGTH = 9
 
-/** Sign, exponent and mantissa where IEEE 754 has them: bit offset, precision, then positions and sizes, and the exponent's bias. */
+/**
+ * Sign, exponent and mantissa where IEEE 754 has them: bytes, bit offset, precision, then positions and sizes, and the exponent's
+ * bias.
+ */
 const FLOATS: Readonly<Record<string, ElementType>> = {
-  '0,16,10,5,0,10,15': 'float16',
-  '0,16,7,8,0,7,127': 'bfloat16',
-  '0,32,23,8,0,23,127': 'float32',
-  '0,64,52,11,0,52,1023': 'float64',
+  '2,0,16,10,5,0,10,15': 'float16',
+  '2,0,16,7,8,0,7,127': 'bfloat16',
+  '4,0,32,23,8,0,23,127': 'float32',
+  '8,0,64,52,11,0,52,1023': 'float64',
 }
 
 /** The type that a datatype message at `at` describes. */
@@ -46,7 +49,7 @@ export function readType(file: Hdf5Bytes, at: number): Hdf5Type {
   }
   if (kind === FLOATING_POINT) {
     const fields = [file.u16(at + 8), file.u16(at + 10), ...[12, 13, 14, 15].map((offset) => file.u8(at + offset))]
-    const element = FLOATS[[...fields, file.u32(at + 16)].join()]
+    const element = FLOATS[[size, ...fields, file.u32(at + 16)].join()]
     if (element && (flags & 0x40) === 0) return { kind: 'numbers', size, little, element }
   }
   if (kind === STRING) return { kind: 'fixedText', size }

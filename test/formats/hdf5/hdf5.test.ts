@@ -62,6 +62,17 @@ test('refused: numbers that are none of ours, when they are read', () => {
   refuses(() => file.read(), RangeError, 'has no numbers')
 })
 
+test('refused: floats of another size than their precision', () => {
+  const float32 = [0x11, 0x20, 0x1f, 0, 4, 0, 0, 0]
+  for (const size of [0, 2, 8]) {
+    const bytes = fileOf('old')
+    for (let i = 0; i < bytes.length; i++)
+      if (float32.every((byte, offset) => bytes[i + offset] === byte)) bytes[i + 4] = size
+    const node = at(readHdf5('test', bytes), 'layers/dense/f4')
+    refuses(() => node.read(), RangeError, 'has no numbers')
+  }
+})
+
 test('refused: what is no HDF5 at all', () => {
   refuses(() => readHdf5('test', new Uint8Array(0)), RangeError, 'test: not an HDF5 file')
   refuses(() => readHdf5('test', interopFile('keras-mlp.keras')), RangeError, 'test: not an HDF5 file')

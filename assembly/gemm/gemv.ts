@@ -16,7 +16,7 @@ class Vector {
     return p < half ? first + <usize>p * stride : second + <usize>(p - half) * stride
   }
 
-  /** c[P panels] = from + a[depth] · b; P is a literal, the two groups of panels may overlap as the rows of a tile do. */
+  /** c[P panels] = from + a[depth] · b, not flushed; P is a literal, the two groups of panels may overlap as the rows of a tile do. */
   @inline static multiply(
     P: i32,
     a: usize,
@@ -80,34 +80,32 @@ class Vector {
       b += ROW
       bSecond += ROW
     }
-    const floor = F4.floor()
-    const magnitude = F4.magnitude()
-    v128.store(c, F4.flushBelow(c00, floor, magnitude))
-    v128.store(c, F4.flushBelow(c01, floor, magnitude), 16)
+    v128.store(c, c00)
+    v128.store(c, c01, 16)
     if (P > 1) {
       const to = Vector.panel(P, 1, c, cSecond, ROW)
-      v128.store(to, F4.flushBelow(c10, floor, magnitude))
-      v128.store(to, F4.flushBelow(c11, floor, magnitude), 16)
+      v128.store(to, c10)
+      v128.store(to, c11, 16)
     }
     if (P > 2) {
       const to = Vector.panel(P, 2, c, cSecond, ROW)
-      v128.store(to, F4.flushBelow(c20, floor, magnitude))
-      v128.store(to, F4.flushBelow(c21, floor, magnitude), 16)
+      v128.store(to, c20)
+      v128.store(to, c21, 16)
     }
     if (P > 3) {
       const to = Vector.panel(P, 3, c, cSecond, ROW)
-      v128.store(to, F4.flushBelow(c30, floor, magnitude))
-      v128.store(to, F4.flushBelow(c31, floor, magnitude), 16)
+      v128.store(to, c30)
+      v128.store(to, c31, 16)
     }
     if (P > 4) {
       const to = Vector.panel(P, 4, c, cSecond, ROW)
-      v128.store(to, F4.flushBelow(c40, floor, magnitude))
-      v128.store(to, F4.flushBelow(c41, floor, magnitude), 16)
+      v128.store(to, c40)
+      v128.store(to, c41, 16)
     }
     if (P > 5) {
       const to = Vector.panel(P, 5, c, cSecond, ROW)
-      v128.store(to, F4.flushBelow(c50, floor, magnitude))
-      v128.store(to, F4.flushBelow(c51, floor, magnitude), 16)
+      v128.store(to, c50)
+      v128.store(to, c51, 16)
     }
   }
 }
@@ -135,6 +133,11 @@ export function multiplyRow(
   if (panels > 4) Vector.multiply(6, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
   else if (panels > 2) Vector.multiply(4, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
   else Vector.multiply(2, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
+  // out of memory, not out of the registers: engines would keep sums that are used twice after a loop out of them within it
+  for (const end = c + <usize>panels * ROW; c != end; c += ROW) {
+    v128.store(c, F4.flush(v128.load(c)))
+    v128.store(c, F4.flush(v128.load(c, 16)), 16)
+  }
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Arena } from '../machine/arena.ts'
 
 /** Up to this many values are copied one by one: a typed-array view would cost more than they do, and be garbage. */
 const FEW = 256
+/** The same where there is an array of these values and no others, which takes no view. */
+const FEWEST = 12
 
 /** What the console is told, once a model, when features other than 0 count as 0. */
 export const TINY_FEATURES = 'fourlane: features below 1.1e-19 count as 0, and there are some; scale your data'
@@ -31,8 +33,8 @@ function copyRows(
   let from = first * cols
   let to = address / 4
   const packed = stride === cols * 4 || rows === 1
-  if (packed && rows * cols > FEW) {
-    const whole = from === 0 && values.length === rows * cols
+  const whole = from === 0 && values.length === rows * cols
+  if (packed && rows * cols > (whole ? FEWEST : FEW)) {
     memory.set(whole ? values : values.subarray(from, from + rows * cols), to)
     return
   }

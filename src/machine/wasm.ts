@@ -254,10 +254,12 @@ export function openMachine<E extends BaseExports>(
   let held = (2 << exports.module()) - 1
   joined?.(module, held)
   const need = (modules: number) => {
-    if (modules & ~held & ((1 << MODULE_SOLVE) - 1)) throw new Error('fourlane: this machine only predicts')
+    const missing = modules & ~held
+    if (!missing) return
+    if (missing & ((1 << MODULE_SOLVE) - 1)) throw new Error('fourlane: this machine only predicts')
     for (let number = MODULE_SOLVE; number < MODULES; number++) {
       const bit = 1 << number
-      if (!(modules & ~held & bit)) continue
+      if (!(missing & bit)) continue
       const module = find(fileOf(MODULE_NAMES[number], target))
       table.set(number, join<ExtensionExports>(module, memory).execute)
       held |= bit

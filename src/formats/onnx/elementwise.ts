@@ -138,4 +138,8 @@ export function binary(op: string, call: Call, operands: readonly (Value | undef
   return rows(flow, dims)
 }
 
-export const elementwise: Reader = (call, operands, context) => [binary(call.op, call, operands, context)]
+/** What is computed with labels is labels. */
+export const elementwise: Reader = (call, operands, context) =>
+  operands.some((operand) => operand?.kind === 'labels')
+    ? [{ kind: 'labels' }]
+    : [binary(call.op, call, operands, context)]

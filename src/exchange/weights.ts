@@ -4,7 +4,7 @@ import { isKeras, type KerasTensors, readKerasTensors } from '../formats/keras/f
 import { type Match, matchWeights, type NamedTensor, type Target } from '../formats/matchWeights.ts'
 import { innerLayers } from '../formats/network.ts'
 import { readSafetensors, type SafetensorsTensor } from '../formats/safetensors.ts'
-import { showShape } from '../formats/safetensorsHeader.ts'
+import { countOf, isShape, showShape } from '../formats/shapes.ts'
 import { KERAS_NAMES, slotsOf, transpose, WEIGHT_LAYOUTS, type WeightLayout } from '../formats/stateDict.ts'
 import { type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
@@ -79,13 +79,12 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors)
   const checked = entries.map(([name, tensor]): [string, NamedTensor] => {
     const { shape, data, dtype } = (tensor ?? {}) as Partial<SafetensorsTensor>
-    const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
-    if (typeof name !== 'string' || !isNumbers(data) || !isShape) {
+    if (typeof name !== 'string' || !isNumbers(data) || !isShape(shape)) {
       throw new TypeError(
         `${where}: tensor ${show(name)} must have a "shape" of whole numbers and "data", a typed array`,
       )
     }
-    if (shape.reduce((product, size) => product * size, 1) !== data.length)
+    if (countOf(shape) !== data.length)
       throw new RangeError(
         `${where}: tensor ${quote(name)} of shape ${showShape(shape)} cannot have ${data.length} values`,
       )
@@ -109,7 +108,7 @@ export function loadWeights(model: Model, source: Bytes | WeightTensors, options
   checkModel(where, model)
   const layout = checkLayout(where, options, ['layout', 'names'])
   const { names = {} } = options
-  if (typeof names !== 'object' || names === null || Array.isArray(names))
+  if (typeof names !== 'object' || names === null || Symbol.iterator in names)
     throw new TypeError(`${where}: "names" must be an object of tensor names, got ${show(names)}`)
   const odd = Object.values(names).find((name) => typeof name !== 'string')
   if (odd !== undefined) throw new TypeError(`${where}: "names" must give names of tensors, got ${show(odd)}`)

@@ -239,9 +239,6 @@ function toBrain(value: number): number {
   return (wordBits[0] + 0x7fff + ((wordBits[0] >>> 16) & 1)) >>> 16
 }
 
-/** Number of values; Infinity or so when there would be too many to count. */
-export const countOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
-
 /**
  * `count` values from byte `at` on, which the caller knows to be there; a copy.
  * 64-bit integers become the nearest float64.

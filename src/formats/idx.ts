@@ -4,7 +4,7 @@
  */
 import { asBytes, type Body, type Bytes, bytesOf, isBody } from '../lib/bytes.ts'
 import { checkInteger, checkOptions } from '../lib/check.ts'
-import { showShape } from './safetensorsHeader.ts'
+import { countOf, showShape } from './shapes.ts'
 
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
@@ -51,7 +51,7 @@ export function readIdx(given: Bytes): IdxFile {
   if (bytes.length < start)
     throw fail(`the file is cut short: ${bytes.length} bytes, less than the ${start} of its header`)
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
-  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1)
+  const count = shape.includes(0) ? 0 : countOf(shape)
   const expected = start + count * type.size
   if (bytes.length !== expected) {
     const fault = bytes.length < expected ? 'is cut short' : 'is too long'

@@ -5,6 +5,7 @@
 import { activation, type Lowerable, outputsOf, parametersOf, residual } from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { quote } from '../lib/check.ts'
+import { countOf } from './shapes.ts'
 
 export interface Network {
   /** Features of a row. */
@@ -102,7 +103,7 @@ export function valuesOf({ layer, values, inputs }: PlacedStage): Float32Array[]
   return specs.map(({ name, shape }) => {
     if (!Object.hasOwn(values, name)) throw new RangeError(`${where}: the parameter ${quote(name)} is missing`)
     const data = values[name]
-    const size = shape.reduce((product, length) => product * length, 1)
+    const size = countOf(shape)
     if (data.length !== size)
       throw new RangeError(
         `${where}: ${quote(name)} has ${data.length} values, expected ${size} (${shape.join(' x ')})`,

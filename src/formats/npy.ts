@@ -9,7 +9,6 @@ import { checkOptions, show } from '../lib/check.ts'
 import {
   checkBytes,
   checkExact,
-  countOf,
   type ElementType,
   elementNamed,
   elementNames,
@@ -20,6 +19,7 @@ import {
   readElements,
   writeElements,
 } from './elements.ts'
+import { countOf, isShape } from './shapes.ts'
 import { readZip, writeZip, type ZipOptions } from './zip.ts'
 
 export interface NpyArray {
@@ -151,8 +151,7 @@ function encode(where: string, array: NpyInput): Uint8Array {
   const { data } = array
   if (!isNumbers(data)) throw new TypeError(`${where}: "data" must be a typed array of numbers, got ${show(data)}`)
   const { shape = [data.length], dtype = elementOf(data) } = array
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    throw new TypeError(`${where}: "shape" must be an array of whole numbers, got ${show(shape)}`)
+  if (!isShape(shape)) throw new TypeError(`${where}: "shape" must be an array of whole numbers, got ${show(shape)}`)
   if (countOf(shape) !== data.length)
     throw new RangeError(`${where}: shape (${shape.join(', ')}) cannot have ${data.length} values`)
   const element = typeof dtype === 'string' && Object.hasOwn(elements, dtype) ? elements[dtype] : undefined

@@ -13,16 +13,9 @@ import {
   readElements,
   writeElements,
 } from './elements.ts'
-import {
-  CHECKSUM,
-  type Entry,
-  hasChecksum,
-  readHeader,
-  showShape,
-  valuesOf,
-  verifyChecksum,
-} from './safetensorsHeader.ts'
+import { CHECKSUM, type Entry, hasChecksum, readHeader, verifyChecksum } from './safetensorsHeader.ts'
 import { encodeTensors } from './safetensorsWriter.ts'
+import { countOf, isShape, showShape } from './shapes.ts'
 
 export type SafetensorsDtype =
   | 'F64'
@@ -81,7 +74,7 @@ export function readSafetensors(given: Uint8Array | ArrayBuffer): SafetensorsFil
 function readTensor({ name, dtype, shape, from }: Entry, bytes: Uint8Array, start: number): SafetensorsTensor {
   const type = elementNamed('safetensors', dtype)
   if (!type) throw new RangeError(`readSafetensors: ${quote(name)} has unknown dtype ${show(dtype)}`)
-  const data = readElements(type, bytes, start + from, valuesOf(shape))
+  const data = readElements(type, bytes, start + from, countOf(shape))
   checkExact(`readSafetensors: tensor ${quote(name)}`, type, data)
   return { dtype: dtype as SafetensorsDtype, shape, data }
 }
@@ -125,9 +118,8 @@ function encoded(where: string, name: string, tensor: SafetensorsInput) {
   const type = elementNamed('safetensors', dtype)
   if (!type || dtype === undefined)
     throw new RangeError(`${where}: unknown dtype ${show(dtype)}; known: ${elementNames('safetensors')}`)
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    throw new TypeError(`${where}: "shape" must be an array of whole numbers, got ${show(shape)}`)
-  if (valuesOf(shape) !== data.length)
+  if (!isShape(shape)) throw new TypeError(`${where}: "shape" must be an array of whole numbers, got ${show(shape)}`)
+  if (countOf(shape) !== data.length)
     throw new RangeError(`${where}: shape ${showShape(shape)} cannot have ${data.length} values`)
   const { size } = elements[type]
   return {

@@ -8,6 +8,7 @@
 import { type ByteSource, pieces } from '../lib/bytes.ts'
 import { quote, show } from '../lib/check.ts'
 import { crc32 } from './crc.ts'
+import { countOf, isShape, showShape } from './shapes.ts'
 
 /** A tensor as the header describes it. */
 export interface Entry {
@@ -53,10 +54,6 @@ export const DTYPE_BYTES: Readonly<Record<string, number>> = {
 }
 
 export const fail = (text: string): RangeError => new RangeError(`safetensors: ${text}`)
-export const valuesOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
-/** Shapes in messages; one of a hostile file may be as long as the file. */
-export const showShape = (shape: readonly number[]): string =>
-  shape.length > 8 ? `[${shape.length} sizes]` : `[${shape.join(', ')}]`
 
 /** @throws RangeError saying what is wrong with a file that is cut short, damaged or not safetensors at all. */
 export function readHeader(source: ByteSource): Header {
@@ -156,8 +153,6 @@ function readMetadata(value: unknown = {}): Record<string, string> {
   return { ...value }
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-const areCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount)
 const showList = (value: unknown): string =>
   Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item === 'number')
     ? JSON.stringify(value)
@@ -171,12 +166,12 @@ function readEntry(name: string, value: unknown): Entry {
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
     throw fail(`${what} has unknown dtype ${show(dtype)}; known: ${Object.keys(DTYPE_BYTES).join(', ')}`)
   }
-  if (!areCounts(shape)) throw fail(`${what} must have a shape of whole numbers, got ${showList(shape)}`)
-  if (!areCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+  if (!isShape(shape)) throw fail(`${what} must have a shape of whole numbers, got ${showList(shape)}`)
+  if (!isShape(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw fail(`${what} must have data_offsets [from, to], got ${showList(offsets)}`)
   }
   const [from, to] = offsets
-  const needed = valuesOf(shape) * DTYPE_BYTES[dtype]
+  const needed = countOf(shape) * DTYPE_BYTES[dtype]
   if (to - from !== needed) {
     throw fail(`${what} of shape ${showShape(shape)} and dtype ${dtype} needs ${needed} bytes, but has ${to - from}`)
   }

@@ -10,8 +10,8 @@ import {
   type Entry,
   fail,
   METADATA,
-  valuesOf,
 } from './safetensorsHeader.ts'
+import { countOf } from './shapes.ts'
 
 /** A tensor to be written, whose bytes are copied where they are wanted. */
 export interface TensorBytes {
@@ -47,7 +47,7 @@ function layOut(tensors: readonly TensorBytes[], metadata: Readonly<Record<strin
   let offset = 0
   const entries = ordered.map(({ name, dtype, shape }): Entry => {
     const from = offset
-    offset += valuesOf(shape) * DTYPE_BYTES[dtype]
+    offset += countOf(shape) * DTYPE_BYTES[dtype]
     return { name, dtype, shape, from, to: offset }
   })
   return { tensors: ordered, entries, size: offset }

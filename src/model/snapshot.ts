@@ -3,7 +3,8 @@
  * `Model.snapshot` are the only way into a model and out of it.
  */
 import { type ParameterPlace, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
-import { hasChecksum, readHeader, showShape, verifyChecksum } from '../formats/safetensorsHeader.ts'
+import { hasChecksum, readHeader, verifyChecksum } from '../formats/safetensorsHeader.ts'
+import { showShape } from '../formats/shapes.ts'
 import type { ByteSource } from '../lib/bytes.ts'
 import { checkBoolean, checkOptions, quote } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'

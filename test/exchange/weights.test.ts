@@ -393,6 +393,18 @@ const REFUSED: Record<string, [tensors: object, options: object, kind: typeof Er
     'tensor "0.bias" is 2, but "dense_1.kernel" needs 2 x 3',
   ],
   'names that are none': [{}, { layout: 'torch', names: [] }, TypeError, '"names" must be an object'],
+  'names that would be overlooked': [
+    { '0.weight': tensor([2, 3]), '0.bias': tensor([2]) },
+    { layout: 'torch', names: new Map([['dense_1.kernel', 'other']]) },
+    TypeError,
+    '"names" must be an object of tensor names, got a Map',
+  ],
+  'a shape with holes': [
+    { a: { shape: Array(1), data: new Float32Array(1) } },
+    { layout: 'torch' },
+    TypeError,
+    'tensor "a" must have a "shape"',
+  ],
 }
 for (const [name, [tensors, options, kind, says]] of Object.entries(REFUSED)) {
   test(`refused: ${name}`, () => {

@@ -158,6 +158,7 @@ test('npy: what cannot be written is refused', () => {
   refuses(() => writeNpy({ data: new BigInt64Array(2) as never }), TypeError, '"data" must be a typed array')
   refuses(() => writeNpy({ data, shape: [2] }), RangeError, 'shape (2) cannot have 3 values')
   refuses(() => writeNpy({ data, shape: [-1, -3] }), TypeError, '"shape" must be an array of whole numbers')
+  refuses(() => writeNpy({ data, shape: Array(1) }), TypeError, '"shape" must be an array of whole numbers')
   refuses(() => writeNpy({ data, dtype: 'int32' }), RangeError, 'writeNpy: value 1 must fit int32, got 2.5')
   refuses(() => writeNpy({ data, dtype: 'bfloat16' }), RangeError, 'unknown dtype "bfloat16"; known: float64')
   refuses(() => writeNpy({ data, dtype: 'constructor' as never }), RangeError, 'unknown dtype "constructor"')

@@ -1,5 +1,6 @@
 /** Types, shapes and values of attributes and data sets. */
-import { countOf, type ElementType, type Numbers, readElements } from '../elements.ts'
+import { type ElementType, type Numbers, readElements } from '../elements.ts'
+import { countOf } from '../shapes.ts'
 import { type Hdf5Bytes, NOWHERE } from './cursor.ts'
 import { globalObject } from './heaps.ts'
 

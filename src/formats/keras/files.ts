@@ -3,7 +3,8 @@ import { quote } from '../../lib/check.ts'
 import { type Hdf5Node, isHdf5, readHdf5 } from '../hdf5/hdf5.ts'
 import type { NamedTensor } from '../matchWeights.ts'
 import type { Network } from '../network.ts'
-import { parseJson, showShape } from '../safetensorsHeader.ts'
+import { parseJson } from '../safetensorsHeader.ts'
+import { countOf, showShape } from '../shapes.ts'
 import { readZip, type ZipOptions } from '../zip.ts'
 import { asObject, type Json } from './json.ts'
 import { type KerasWeights, networkFrom } from './topology.ts'
@@ -65,7 +66,7 @@ function readLegacy(where: string, root: Hdf5Node): Network {
 /** A variable's values as float32. @throws RangeError for what are no floats, which quantized weights are not. */
 function floatsOf(what: string, node: Hdf5Node, size: number): Float32Array {
   const { shape = [] } = node
-  const count = shape.reduce((product, length) => product * length, 1)
+  const count = countOf(shape)
   if (count !== size) throw new RangeError(`${what} is ${showShape(shape)}, expected ${size} values`)
   if (!node.element?.includes('float'))
     throw new RangeError(`${what} holds no floats; quantized layers are not supported`)
@@ -183,7 +184,7 @@ export function readKerasTensors(where: string, bytes: Uint8Array): KerasTensors
   const tensors = new Map<string, NamedTensor>()
   for (const [name, node] of found) {
     const { shape = [] } = node
-    const size = shape.reduce((product, length) => product * length, 1)
+    const size = countOf(shape)
     if (tensors.has(name)) throw new RangeError(`${where}: two variables are named ${quote(name)}`)
     tensors.set(name, { name, shape, data: floatsOf(`${where}: ${quote(name)}`, node, size) })
   }

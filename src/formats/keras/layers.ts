@@ -14,6 +14,7 @@ import {
 } from '../../layers/layers.ts'
 import { quote, show } from '../../lib/check.ts'
 import { type Stage, stage } from '../network.ts'
+import { countOf } from '../shapes.ts'
 import { asNumber, isObject, type Json } from './json.ts'
 
 /** A layer as its configuration says. */
@@ -301,7 +302,7 @@ const ANY_SHAPE = ['ReLU', 'LeakyReLU', 'ELU', 'Dropout', 'GaussianNoise']
  */
 export function convertLayer(layer: KerasContext): Converted {
   const { className, shape, config } = layer
-  const size = shape.reduce((product, length) => product * length, 1)
+  const size = countOf(shape)
   if (className === 'Flatten') return { stages: [], shape: [size] }
   if (className === 'Reshape') {
     const target = Array.isArray(config.target_shape) ? config.target_shape : []

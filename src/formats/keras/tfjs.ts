@@ -2,7 +2,7 @@
 import { quote, show } from '../../lib/check.ts'
 import { type ElementType, elements, readElements } from '../elements.ts'
 import type { Network } from '../network.ts'
-import { showShape } from '../safetensorsHeader.ts'
+import { countOf, isShape, showShape } from '../shapes.ts'
 import { asList, asNumber, asObject, asText, isObject, type Json } from './json.ts'
 import { type KerasWeights, networkFrom } from './topology.ts'
 
@@ -50,8 +50,7 @@ function readManifest(where: string, manifest: unknown, bytes: number): Map<stri
       const name = asText(`${where}: a weight's name`, weight.name)
       const what = `${where}: weight ${quote(name)}`
       const shape = asList(`${what}: the shape`, weight.shape)
-      if (!shape.every((size) => Number.isSafeInteger(size) && Number(size) >= 0))
-        throw new RangeError(`${what} must have a shape of whole numbers`)
+      if (!isShape(shape)) throw new RangeError(`${what} must have a shape of whole numbers`)
       const type = typeOf(what, weight.dtype)
       const quantized =
         weight.quantization === undefined ? undefined : asObject(`${what}: "quantization"`, weight.quantization)
@@ -61,8 +60,8 @@ function readManifest(where: string, manifest: unknown, bytes: number): Map<stri
       const scale = isScaled ? asNumber(`${what}: the scale`, quantized.scale) : 1
       const minimum = isScaled ? asNumber(`${what}: the minimum`, quantized.min) : 0
       if (listed.has(name)) throw new RangeError(`${where}: two weights are named ${quote(name)}`)
-      listed.set(name, { name, shape: shape as number[], type, stored, scale, minimum, at })
-      at += (shape as number[]).reduce((product, size) => product * size, 1) * elements[stored].size
+      listed.set(name, { name, shape, type, stored, scale, minimum, at })
+      at += countOf(shape) * elements[stored].size
       if (at > bytes) throw new RangeError(`${what} ends at byte ${at}, but there are ${bytes} bytes of weights`)
     }
   }
@@ -117,7 +116,7 @@ function valuesOf(where: string, listed: ReadonlyMap<string, Listed>, bytes: Uin
         const found = listed.get(`${path.join('/')}/${name}`) ?? byLayer.get(`${layer}/${name}`)
         if (!found) throw new RangeError(`${where}: there is no ${name} of layer ${quote(layer)} among the weights`)
         const { shape, type, stored, scale, minimum, at } = found
-        const size = shape.reduce((product, length) => product * length, 1)
+        const size = countOf(shape)
         if (size !== sizes[i]) {
           throw new RangeError(
             `${where}: weight ${quote(found.name)} is ${showShape(shape)}, expected ${sizes[i]} values`,

@@ -1,6 +1,7 @@
 /** From the configuration of a Keras model to a network: sequential models, functional ones, and these in one another. */
 import { quote, show } from '../../lib/check.ts'
 import type { Network, Stage } from '../network.ts'
+import { countOf } from '../shapes.ts'
 import { type GraphNode, stackOf } from './graph.ts'
 import { asList, asObject, asText, isObject, type Json } from './json.ts'
 import { type Converted, convertLayer, snakeCase } from './layers.ts'
@@ -64,7 +65,7 @@ export function networkFrom(where: string, topology: Json, weights: KerasWeights
     topology,
     undefined,
   )
-  const inputs = part.inputs.reduce((product, size) => product * size, 1)
+  const inputs = countOf(part.inputs)
   if (part.shape.length !== 1)
     throw new RangeError(`${where}: the model's outputs are rows of [${part.shape.slice(0, 8).join(', ')}]`)
   return { inputs, stages: part.stages }

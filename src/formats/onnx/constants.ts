@@ -1,15 +1,8 @@
 /** Tensors whose values the file holds, in the file itself or in one beside it. */
 import { asBytes } from '../../lib/bytes.ts'
 import { quote, show } from '../../lib/check.ts'
-import {
-  checkExact,
-  countOf,
-  type ElementType,
-  elementNamed,
-  elements,
-  type Numbers,
-  readElements,
-} from '../elements.ts'
+import { checkExact, type ElementType, elementNamed, elements, type Numbers, readElements } from '../elements.ts'
+import { countOf } from '../shapes.ts'
 import { type OnnxTensor, TEXT } from './schema.ts'
 
 export interface Constant {

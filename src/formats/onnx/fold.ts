@@ -1,5 +1,5 @@
 /** Nodes of nothing but constants: what they make is constant too. */
-import { countOf } from '../elements.ts'
+import { countOf } from '../shapes.ts'
 import { type Constant, constant } from './constants.ts'
 import { type Context, constantOf, int, type Value } from './flows.ts'
 import type { Call } from './graph.ts'

@@ -30,9 +30,9 @@ interface Case {
   prepare(threads: number): (i: number) => unknown
 }
 
-/** What memory may grow by from the first half of the work to the second, in MiB. */
+/** What memory may grow by from the second quarter of the work to the last, in MiB: the middle of each, for collections make saw teeth. */
 const GROWTH = 32
-/** However small the share: fewer models than this are not collected once. */
+/** However small the share: fewer models than this are hardly collected. */
 const LEAST_TIMES = 80
 /** Looks at memory over the whole case. */
 const LOOKS = 200
@@ -120,11 +120,12 @@ const {
   },
 })
 
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]
 const mebibytes = () => process.memoryUsage.rss() / 2 ** 20
 
 /** Runs one case here; prints what memory it took, as JSON. */
 async function soak({ times, prepare }: Case): Promise<void> {
-  // both halves long enough for memory to have filled with what is kept for later
+  // the first quarter is long enough for memory to have filled with what is kept for later
   const count = Math.min(times, Math.max(LEAST_TIMES, Math.round(times * Number(share))))
   const act = prepare(Number(threads))
   const before = mebibytes()
@@ -136,11 +137,11 @@ async function soak({ times, prepare }: Case): Promise<void> {
     if (made instanceof Promise) await made
     if (i % every === 0) looks.push(mebibytes())
   }
-  const half = looks.length >> 1
-  const [first, second] = [Math.max(...looks.slice(0, half)), Math.max(...looks.slice(half))]
+  const quarter = looks.length >> 2
+  const [early, late] = [looks.slice(quarter, 2 * quarter), looks.slice(-quarter)].map(median)
   const seconds = (performance.now() - started) / 1000
   const peak = process.resourceUsage().maxRSS / 1024
-  console.log(JSON.stringify({ count, before, first, second, peak, seconds }))
+  console.log(JSON.stringify({ count, before, early, late, peak, seconds }))
 }
 
 if (run !== undefined) {
@@ -155,10 +156,10 @@ if (run !== undefined) {
       const flags = ['--run', name, '--share', share, '--threads', `${count}`]
       const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' })
       if (status !== 0) throw new Error(`${name}, ${count} threads: ${stderr}`)
-      const result = JSON.parse(stdout) as Record<'count' | 'before' | 'first' | 'second' | 'peak' | 'seconds', number>
-      const isFlat = result.second - result.first <= GROWTH && result.peak <= most
+      const result = JSON.parse(stdout) as Record<'count' | 'before' | 'early' | 'late' | 'peak' | 'seconds', number>
+      const isFlat = result.late - result.early <= GROWTH && result.peak <= most
       if (!isFlat) failed++
-      const figures = (['before', 'first', 'second', 'peak'] as const).map((key) => `${key} ${result[key].toFixed(0)}`)
+      const figures = (['before', 'early', 'late', 'peak'] as const).map((key) => `${key} ${result[key].toFixed(0)}`)
       console.log(
         `${isFlat ? 'flat' : 'GROWS'}: ${result.count} ${name}, ${count} threads, ${result.seconds.toFixed(0)} s: MiB ${figures.join(', ')}`,
       )

@@ -17,3 +17,12 @@ export function classifier({ seed = 5, metrics = ['accuracy'] as ('accuracy' | '
   model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics })
   return model
 }
+
+/** A tensor as readers of files give it. */
+export const tensor = (shape: readonly number[], seed = 1) => ({
+  shape,
+  data: wave(
+    shape.reduce((product, size) => product * size, 1),
+    seed,
+  ),
+})

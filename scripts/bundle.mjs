@@ -50,8 +50,8 @@ const inlinedNumbers = {
 }
 
 /**
- * Two entry points hold the code of models, `predictor` what predicting takes and `core` the rest, and `formats` what the command
- * takes too; the others import it from them. Another
+ * Two entry points hold the code of models, `predictor` what predicting takes and `core` the rest, `tablePredictor` what reads rows
+ * of tables, and `formats` what the command takes too; the others import it from them. Another
  * file for what models share would be neater, since internals leave `predictor` as exports with names of a letter or two, but at
  * start the engine needs longer to find and link one more file than for all it runs of one.
  */
@@ -71,7 +71,9 @@ async function buildEntries() {
     format: 'es',
     hoistTransitiveImports: false,
     manualChunks(id, { getModuleInfo }) {
-      return ['predictor', 'core', 'formats'].find((name) => closureOf(input[name], getModuleInfo).has(id))
+      return ['predictor', 'tablePredictor', 'core', 'formats'].find((name) =>
+        closureOf(input[name], getModuleInfo).has(id),
+      )
     },
   })
   await bundle.close()

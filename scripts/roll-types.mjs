@@ -22,7 +22,7 @@ const withoutHeaders = {
   },
 }
 
-/** What several entries share is told in core.d.ts. */
+/** What several entries share is told in core.d.ts, and what is of tables in tablePredictor.d.ts. */
 export async function rollTypes(from, to) {
   const input = Object.fromEntries(TYPES.map((name) => [name, resolve(from, 'entries', `${name}.d.ts`)]))
   const bundle = await rollup({
@@ -36,7 +36,8 @@ export async function rollTypes(from, to) {
     format: 'es',
     entryFileNames: '[name].d.ts',
     hoistTransitiveImports: false,
-    manualChunks: (id, { getModuleInfo }) => (closureOf(input.core, getModuleInfo).has(id) ? 'core' : undefined),
+    manualChunks: (id, { getModuleInfo }) =>
+      ['core', 'tablePredictor'].find((name) => closureOf(input[name], getModuleInfo).has(id)),
   })
   await bundle.close()
   for (const { fileName, isEntry } of output) {

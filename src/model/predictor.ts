@@ -34,8 +34,11 @@ export interface Predictor {
   predict(x: Features, options?: { out?: Float32Array }): Float32Array
 }
 
-/** The predictor of a snapshot, for predictions only: what it was compiled with is ignored. */
-function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): Predictor {
+/**
+ * The predictor of a snapshot, for predictions only: what it was compiled with is ignored.
+ * @throws RangeError for a snapshot that does not describe a model.
+ */
+export function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): Predictor {
   const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
   const places = layoutParameters(layers, widths)
   const tensors = matchTensors(where, places, snapshot.tensors)

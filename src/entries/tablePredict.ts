@@ -1,0 +1,14 @@
+/** `fourlane/table/predict`: models of tables that predict raw rows, in bundles without the training side. */
+import { modules } from '#modules/infer'
+import { bringing } from '../runtime/modules.ts'
+import * as predict from '../tables/predict.ts'
+
+export * from './tablePredictor.ts'
+export const tablePredictorFromBytes: typeof predict.tablePredictorFromBytes = /* @__PURE__ */ bringing(
+  modules,
+  predict.tablePredictorFromBytes,
+)
+export const loadTablePredictor: typeof predict.loadTablePredictor = /* @__PURE__ */ bringing(
+  modules,
+  predict.loadTablePredictor,
+)

@@ -1,0 +1,10 @@
+/** `fourlane/table/predict` where there are wasm files to read. */
+export { type InitOptions, init } from '../machine/init.ts'
+export type { ReadOptions } from '../model/snapshot.ts'
+export type { ModelSource } from '../model/source.ts'
+export { Encoder, type EncoderSchema, type Examples, encoderFromJSON } from '../tables/encoder.ts'
+export type { EncoderJson } from '../tables/encoderJson.ts'
+export type { CategoryFeature, DateFeature, EncodedColumn, Feature, NumberFeature, Scale } from '../tables/features.ts'
+export { loadTablePredictor, type TablePredictor, tablePredictorFromBytes } from '../tables/predict.ts'
+export type { RawCell, RawRow } from '../tables/rows.ts'
+export type { ClassTarget, NumberTarget, Target } from '../tables/target.ts'

@@ -11,6 +11,7 @@ import {
   layerNorm,
   prelu,
   rmsNorm,
+  scale,
   sequential,
   sgd,
 } from '../src/entries/public.ts'
@@ -34,6 +35,7 @@ const EXTRA: readonly { readonly name: string; readonly layers: () => Layer[] }[
   { name: 'dropout', layers: () => [dropout(0.3)] },
   { name: 'gaussianNoise', layers: () => [gaussianNoise(0.1)] },
   { name: 'prelu', layers: () => [prelu()] },
+  { name: 'scale', layers: () => [scale()] },
 ]
 
 /** A step of 256-256-256-10 with the layers after each hidden one. */

@@ -100,18 +100,18 @@ function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: us
   v128.store(at + row * STATISTICS_D, Column.clip(d, f32x4.neg(dMax), dMax))
 }
 
-/** Four columns' running statistics as constants: r = 1, d = 0. */
+/** Four columns' running statistics as constants, 0 where there are none: r = 1, d = 0. */
 function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): void {
   const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const zero = f32x4.splat(0)
   const one = F4.one()
-  let spread = v128.load(Word.address(step, BATCH_NORM_RUNNING_SPREAD) + offset)
+  let spread = Column.load(Word.address(step, BATCH_NORM_RUNNING_SPREAD), offset, zero)
   if (mode == BATCH_NORM_MODE_CONSTANT_VARIANCE) {
     spread = f32x4.sqrt(f32x4.add(spread, Word.splat(step, BATCH_NORM_EPSILON)))
   }
   // the deviation of padding is 0
   const inverse = v128.and(f32x4.div(one, spread), f32x4.ne(spread, zero))
-  v128.store(at + row * STATISTICS_MEAN, v128.load(Word.address(step, BATCH_NORM_RUNNING_MEAN) + offset))
+  v128.store(at + row * STATISTICS_MEAN, Column.load(Word.address(step, BATCH_NORM_RUNNING_MEAN), offset, zero))
   v128.store(at + row * STATISTICS_INVERSE, inverse)
   v128.store(at + row * STATISTICS_R, one)
   v128.store(at + row * STATISTICS_D, zero)

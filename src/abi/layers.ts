@@ -48,8 +48,9 @@ export const BATCH_NORM_BETA = 6
 /** STATISTICS_ROWS rows of one f32 a column, BATCH_NORM_STATISTICS_STRIDE bytes apart. */
 export const BATCH_NORM_STATISTICS = 7
 export const BATCH_NORM_STATISTICS_STRIDE = 8
+/** 0: zeros, where the statistics are constants. */
 export const BATCH_NORM_RUNNING_MEAN = 9
-/** Running variance, or the running deviation of batch renorm. */
+/** Running variance, or the running deviation of batch renorm. 0: zeros, where the statistics are constants. */
 export const BATCH_NORM_RUNNING_SPREAD = 10
 /** BATCH_NORM_MODE_BATCH, ... */
 export const BATCH_NORM_MODE = 11

@@ -1,5 +1,5 @@
 /** `fourlane/predict` where there are wasm files to read. */
 export { type InitOptions, init } from '../machine/init.ts'
-export { loadPredictor, type Predictor, predictorFromBytes } from '../model/predictor.ts'
+export { loadPredictor, type Predictor, type PredictorOptions, predictorFromBytes } from '../model/predictor.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'

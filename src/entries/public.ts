@@ -110,6 +110,8 @@ export {
   prelu,
   residual,
   rmsNorm,
+  type ScaleOptions,
+  scale,
 } from '../layers/layers.ts'
 export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
 export type { LossCallback } from '../model/callbackLoss.ts'

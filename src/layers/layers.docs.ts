@@ -14,6 +14,7 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
 } from './layers.ts'
 
 export const INTRO = `# Layers
@@ -32,8 +33,8 @@ const model = sequential([
 Layers that behave differently in training: \`batchNorm\`, \`batchRenorm\`, \`dropout\`, \`gaussianNoise\`. \`predict\` and \`evaluate\` use running
 statistics and no noise; with \`{ training: true }\` they pass all their rows through as one batch of training (batch statistics, fresh
 noise in every call) and change nothing. \`model.freezeStatistics()\` lets training go on with the running statistics as constants, for
-fine-tuning on small batches; \`unfreezeStatistics()\` undoes it. \`model.fold()\` is a new model for inference: batch normalization merged into
-the dense layers beside it, weight normalization resolved, dropout and noise gone.
+fine-tuning on small batches; \`unfreezeStatistics()\` undoes it. \`model.fold()\` is a new model for inference: batch normalization and scales merged
+into the dense layers beside them, weight normalization resolved, dropout and noise gone.
 
 Layers with parameters take \`trainable\` (default true) and \`name\` (the parameters' prefix). Running statistics are parameters that no optimizer
 touches: they are saved, counted and read like the others.
@@ -50,6 +51,10 @@ export interface LayerDoc {
   /** The page reads its defaults and parameters. */
   readonly example: Layer
 }
+
+/** Of the kinds that come along with their factories. */
+const carried = (kind: string) =>
+  `In programs that name it only: to read a file with this layer, pass \`{ custom: { ${kind} } }\` to \`loadModel\` or \`loadPredictor\`, unless the program makes such layers itself.`
 
 export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
   input: {
@@ -189,6 +194,16 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     keras: 'PReLU, whose alphas start at 0',
     notes: ['Weight decay pulls the slopes to 0; keep it off them with `parameterGroups`.'],
     example: prelu(),
+  },
+  scale: {
+    signature: 'scale({ ... })',
+    equation: 'y = scale · x, one trained factor a column',
+    use: 'the first layer for tables of numbers: it learns which columns count; give it a higher learning rate with `parameterGroups`',
+    source: 'Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491',
+    pytorch: 'x * Parameter(ones(size))',
+    keras: 'none',
+    notes: [carried('scale')],
+    example: scale(),
   },
   residual: {
     signature: 'residual([layers])',

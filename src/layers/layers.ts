@@ -4,6 +4,7 @@ import { checkInteger, checkNoMore, checkOneOf, checkOptions, show } from '../li
 import { type ActivationLayer, activationKind } from './activation.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
 import type { Builder, LayerKind, Lowered, ParameterSpec, Value } from './builder.ts'
+import { CARRIED_KINDS, type CarriedKind, carriedRow, isCarriedKind } from './carried.ts'
 import { type DenseLayer, denseKind } from './dense.ts'
 import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
 import { type PreluLayer, preluKind } from './prelu.ts'
@@ -19,6 +20,7 @@ import {
   type RmsNormLayer,
   rmsNormKind,
 } from './rowNorm.ts'
+import type { ScaleLayer } from './scale.ts'
 
 export { type ActivationLayer, activation } from './activation.ts'
 export {
@@ -43,6 +45,7 @@ export {
   type RowNormOptions,
   rmsNorm,
 } from './rowNorm.ts'
+export { type ScaleLayer, type ScaleOptions, scale } from './scale.ts'
 
 export interface InputLayer {
   readonly kind: 'input'
@@ -66,6 +69,7 @@ export type Lowerable =
   | GaussianNoiseLayer
   | PreluLayer
   | ResidualLayer<Lowerable>
+  | ScaleLayer
 
 /** The model's first layer: rows of `size` features. */
 export function input(size: number, ...more: []): InputLayer {
@@ -84,8 +88,10 @@ export function residual(layers: readonly Layer[], ...more: []): ResidualLayer<L
   return residualOf<Lowerable>(layers)
 }
 
-/** One row per kind of layer; `input` only names the width. */
-const layerKinds = {
+/** One row per kind of layer that every program holds; `input` only names the width. */
+const layerKinds: {
+  readonly [K in Exclude<Lowerable['kind'], CarriedKind>]: LayerKind<Extract<Lowerable, { kind: K }>>
+} = {
   dense: denseKind,
   activation: activationKind,
   batchNorm: batchNormKind,
@@ -101,7 +107,8 @@ const layerKinds = {
 }
 
 // The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.
-const kindOf = (layer: Lowerable) => layerKinds[layer.kind] as unknown as LayerKind<Lowerable>
+const kindOf = ({ kind }: Lowerable) =>
+  (isCarriedKind(kind) ? carriedRow(kind) : layerKinds[kind]) as unknown as LayerKind<Lowerable>
 
 /** Width of the layer's output for rows of `inputs` features. */
 export function outputsOf(layer: Lowerable, inputs: number): number {
@@ -119,7 +126,11 @@ export function reviveLayer(spec: Layer, resolvers: Resolvers): Layer {
     checkOptions('input', spec, ['kind', 'size'])
     return input(spec.size)
   }
-  checkOneOf('layer', 'kind', spec?.kind, Object.keys(layerKinds) as Lowerable['kind'][])
+  if (!isCarriedKind(spec?.kind)) {
+    checkOneOf('layer', 'kind', spec?.kind, [...Object.keys(layerKinds), ...CARRIED_KINDS] as Lowerable['kind'][])
+  } else if (!carriedRow(spec.kind)) {
+    throw new TypeError(`layer: one of kind "${spec.kind}" is made by ${spec.kind}(...)`)
+  }
   return kindOf(spec).revive(spec, resolvers)
 }
 

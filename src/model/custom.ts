@@ -1,8 +1,9 @@
-/** Losses and metrics of the user's own: a file keeps their names, and whoever loads it brings them along. */
+/** What a file has only the name of, and whoever loads it brings along: losses and metrics of the user's own, solvers, some layers. */
 import type { CustomLoss } from '../catalogue/customLoss.ts'
 import type { Loss } from '../catalogue/losses.ts'
 import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
+import { checkLayerFactory, isCarriedKind, type LayerFactory } from '../layers/carried.ts'
 import { checkFunction, checkOptions, cut, quote, show, suggest } from '../lib/check.ts'
 import { isSolverKind, SOLVER_KINDS, type Solver } from '../optimizers/solvers/solver.ts'
 
@@ -12,8 +13,8 @@ export interface Named {
   readonly name: string
 }
 
-/** What `loadModel` is given: losses, metrics and factories of solvers by the names in the file. */
-export type Custom = Readonly<Record<string, CustomLoss | CustomMetric | ((options: never) => Solver)>>
+/** What `loadModel` is given: losses, metrics and factories of solvers and layers by the names in the file. */
+export type Custom = Readonly<Record<string, CustomLoss | CustomMetric | ((options: never) => Solver) | LayerFactory>>
 
 /** @throws TypeError for what a file cannot ask for. */
 export function checkCustom(where: string, custom: unknown): asserts custom is Custom {
@@ -22,10 +23,11 @@ export function checkCustom(where: string, custom: unknown): asserts custom is C
   }
   for (const [name, value] of Object.entries(custom)) {
     if (isSolverKind(name)) checkFunction(where, `custom.${name}`, value)
+    else if (isCarriedKind(name)) checkLayerFactory(where, name, value)
     else if (!isNamed(value)) {
       const hint = typeof value === 'function' ? suggest(name, SOLVER_KINDS) : ''
       throw new TypeError(
-        `${where}: "custom.${cut(name)}" must be what customLoss or customMetric returned, or a solver's factory by its name, got ${show(value)}${hint}`,
+        `${where}: "custom.${cut(name)}" must be what customLoss or customMetric returned, or a solver's or layer's factory by its name, got ${show(value)}${hint}`,
       )
     }
   }

@@ -35,7 +35,7 @@ interface Columns {
 }
 
 /**
- * Layers and values of a model that predicts the same: batch normalization goes into the linear dense layer before it, or
+ * Layers and values of a model that predicts the same: batch normalization and scales go into the linear dense layer before it, or
  * else into the dense layer after it; weight normalization is resolved; an activation joins the linear dense layer before
  * it; dropout and noise go. What cannot merge stays.
  */
@@ -65,7 +65,7 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
     const read = readOf(i)
     const same: Settled = { layer, values: parametersOf(layer, width).map(({ name }) => read(name)) }
     const last = open()
-    if (layer.kind === 'batchNorm' || layer.kind === 'batchRenorm') {
+    if (layer.kind === 'batchNorm' || layer.kind === 'batchRenorm' || layer.kind === 'scale') {
       const columns = columnsOf(layer, read, width)
       if (last) items[items.length - 1] = scaleOutputs(last, columns)
       else
@@ -100,10 +100,11 @@ function foldBlock(block: Extract<Lowerable, { kind: 'residual' }>, width: numbe
 }
 
 function columnsOf(
-  layer: Extract<Lowerable, { kind: 'batchNorm' | 'batchRenorm' }>,
+  layer: Extract<Lowerable, { kind: 'batchNorm' | 'batchRenorm' | 'scale' }>,
   read: Read,
   width: number,
 ): Columns {
+  if (layer.kind === 'scale') return { scale: Float64Array.from(read('scale')), shift: new Float64Array(width) }
   const mean = read('runningMean')
   const spread =
     layer.kind === 'batchNorm'

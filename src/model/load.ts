@@ -3,13 +3,14 @@ import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { stateNames } from '../compiler/updates.ts'
+import { learnKinds } from '../layers/carried.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
 import { type AnyOptimizer, optimizers, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
-import { absentSolver, isAbsent, isSolver, isSolverKind } from '../optimizers/solvers/solver.ts'
+import { absentSolver, isAbsent, isSolver, isSolverKind, type Solver } from '../optimizers/solvers/solver.ts'
 import { readClassNames } from './classes.ts'
 import type { CompileOptions } from './compile.ts'
 import { broughtAlong, type Custom, checkCustom } from './custom.ts'
@@ -30,9 +31,9 @@ import type { ModelOptions } from './untrained.ts'
 
 export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {
   /**
-   * What the model was compiled with and a file has only the names of: your own losses and metrics, and the factory of a solver,
-   * such as `{ lbfgs }`, as only what a program names is bundled. Without its solver a model predicts and evaluates, and
-   * `compile` makes it train again.
+   * What a file has only the names of: your own losses and metrics, and the factories of a solver, such as `{ lbfgs }`, and of
+   * some layers, such as `{ scale }`, as only what a program names is bundled. Without its solver a model predicts and evaluates,
+   * and `compile` makes it train again.
    */
   custom?: Custom
 }
@@ -51,6 +52,7 @@ interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'determinis
 export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
   const { compiled, frozen, statisticsFrozen, progress, classNames, user, tensors } = snapshot
   const { allowNonFinite = false, custom = {}, ...given } = options
+  learnKinds(where, snapshot.layers, custom)
   const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot, forTraining))
   const outputs = widths[widths.length - 1]
   const optimizer = readingFile(where, () => {
@@ -166,7 +168,7 @@ function reviveOptimizer(
   }
   if (isSolverKind(kind)) {
     const make = Object.hasOwn(custom, kind) ? custom[kind] : undefined
-    return typeof make === 'function' ? make(given as never) : absentSolver(kind, given)
+    return typeof make === 'function' ? (make as (options: never) => Solver)(given as never) : absentSolver(kind, given)
   }
   checkOneOf('settings', 'optimizer', kind, Object.keys(optimizers) as (keyof typeof optimizers)[])
   const make = optimizers[kind] as (options: object) => AnyOptimizer

@@ -5,6 +5,7 @@ import { ProgramBuilder, passRows } from '../compiler/programBuilder.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import { loadRows, TINY_FEATURES } from '../engine/rows.ts'
 import type { Matrix } from '../layers/builder.ts'
+import { CARRIED_KINDS, checkLayerFactory, type LayerFactory, learnKinds } from '../layers/carried.ts'
 import { forPredicting } from '../layers/resolvers.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
@@ -22,6 +23,11 @@ import {
 } from './snapshot.ts'
 import { type ModelSource, withSource } from './source.ts'
 
+export interface PredictorOptions extends ReadOptions {
+  /** Factories of the layers that files have only the names of, such as `{ scale }`: only what a program names is bundled. */
+  custom?: Readonly<Record<string, LayerFactory>>
+}
+
 /** A model that predicts. */
 export interface Predictor {
   readonly inputs: number
@@ -36,9 +42,18 @@ export interface Predictor {
 
 /**
  * The predictor of a snapshot, for predictions only: what it was compiled with is ignored.
+ * @param reading `custom` has the factories of layers that files have only the names of.
  * @throws RangeError for a snapshot that does not describe a model.
  */
-export function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): Predictor {
+export function predictorOf(
+  where: string,
+  snapshot: Snapshot,
+  {
+    allowNonFinite,
+    custom,
+  }: { readonly allowNonFinite: boolean; readonly custom: Readonly<Record<string, LayerFactory>> },
+): Predictor {
+  learnKinds(where, snapshot.layers, custom)
   const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
   const places = layoutParameters(layers, widths)
   const tensors = matchTensors(where, places, snapshot.tensors)
@@ -104,17 +119,27 @@ export function predictorOf(where: string, snapshot: Snapshot, allowNonFinite: b
 /** Index of a row's first float in the memory. */
 const rowOf = ({ address, stride }: Matrix, row: number): number => (address + row * stride) / 4
 
+/** @throws TypeError naming the option. */
+function checkOptionsOf(where: string, options: PredictorOptions) {
+  const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'custom'])
+  const { custom = {} } = options
+  checkOptions(`${where}: "custom"`, custom, CARRIED_KINDS)
+  for (const [kind, factory] of Object.entries(custom)) checkLayerFactory(where, kind, factory)
+  return { ...reading, custom }
+}
+
 /**
  * The model in a file's bytes, for predictions only: what it was compiled with is ignored.
+ * @param options.custom factories of layers that the file has only the names of, such as `{ scale }`.
  * @param options.verify false loads files without checksum or with a wrong one. Default true.
  * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
  * @throws TypeError or RangeError for bytes that are not an intact model file.
  */
-export function predictorFromBytes(bytes: Bytes, options: ReadOptions = {}): Predictor {
+export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {}): Predictor {
   const where = 'predictorFromBytes'
-  const { verify, allowNonFinite } = checkReadOptions(where, options, READ_OPTIONS)
+  const checked = checkOptionsOf(where, options)
   const source = inMemory(asBytes(where, 'bytes', bytes))
-  return predictorOf(where, decodeSnapshot(where, source, verify), allowNonFinite)
+  return predictorOf(where, decodeSnapshot(where, source, checked.verify), checked)
 }
 
 /**
@@ -122,8 +147,8 @@ export function predictorFromBytes(bytes: Bytes, options: ReadOptions = {}): Pre
  * @param options as those of `predictorFromBytes`.
  * @throws the host's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
-export async function loadPredictor(source: ModelSource, options: ReadOptions = {}): Promise<Predictor> {
+export async function loadPredictor(source: ModelSource, options: PredictorOptions = {}): Promise<Predictor> {
   const where = 'loadPredictor'
-  const { verify, allowNonFinite } = checkReadOptions(where, options, READ_OPTIONS)
-  return withSource(where, source, (bytes) => predictorOf(where, decodeSnapshot(where, bytes, verify), allowNonFinite))
+  const checked = checkOptionsOf(where, options)
+  return withSource(where, source, (bytes) => predictorOf(where, decodeSnapshot(where, bytes, checked.verify), checked))
 }

@@ -3,6 +3,7 @@ import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
 import { parseJson } from '../formats/safetensorsHeader.ts'
+import { carriedKindsIn } from '../layers/carried.ts'
 import { checkLayers, type Layer, reviveLayer } from '../layers/layers.ts'
 import type { Resolvers } from '../layers/resolvers.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
@@ -52,9 +53,9 @@ export interface Progress {
 }
 
 /** What is written: the oldest format that holds it. */
-export function formatOf({ compiled, classNames, user }: Settings): (typeof FORMATS)[number] {
+export function formatOf({ layers, compiled, classNames, user }: Settings): (typeof FORMATS)[number] {
   const second = compiled && (!compiled.loss || compiled.weightedMetrics || usesNamed(compiled))
-  return second || classNames || user !== undefined ? 'fourlane/2' : 'fourlane/1'
+  return second || classNames || user !== undefined || carriedKindsIn(layers).size > 0 ? 'fourlane/2' : 'fourlane/1'
 }
 
 const usesNamed = ({ optimizer, loss, metrics }: NonNullable<Settings['compiled']>): boolean =>

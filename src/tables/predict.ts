@@ -79,7 +79,7 @@ export function probabilitiesOf(where: string, outputs: Float32Array, columns: n
 
 function tablePredictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): TablePredictor {
   const encoder = encoderOf(where, snapshot.user)
-  const predictor = predictorOf(where, snapshot, allowNonFinite)
+  const predictor = predictorOf(where, snapshot, { allowNonFinite, custom: {} })
   checkFit(where, predictor, snapshot.layers, encoder)
   const { target } = encoder
   const { outputs } = predictor

@@ -16,6 +16,7 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
   sequential,
 } from '../../src/entries/public.ts'
 import { modelOf, networkOf } from '../../src/exchange/models.ts'
@@ -31,6 +32,7 @@ const LAYERS: readonly Layer[] = [
   groupNorm(2),
   instanceNorm({ channels: 3 }),
   rmsNorm(),
+  scale(),
   dropout(0.5),
   residual([dense(5), prelu(), residual([batchNorm(), dense(5, { name: 'deep' })]), dense(6, { useBias: false })]),
   activation('tanh'),
@@ -45,7 +47,7 @@ test('a model of every layer comes back from its network to the bit', () => {
   assert.is(network.inputs, 3)
   assert.equal(
     placed(network.stages, 3).map(({ outputs }) => outputs),
-    [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 1],
+    [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 1],
   )
   const again = modelOf('test', network, { seed: 1 })
   assert.equal(again.layers, model.layers)
@@ -54,7 +56,7 @@ test('a model of every layer comes back from its network to the bit', () => {
 })
 
 test('a block is taken apart and put together again', () => {
-  const model = sequential([input(6), LAYERS[8]], { seed: 2 })
+  const model = sequential([input(6), LAYERS[9]], { seed: 2 })
   const [whole] = networkOf(model).stages
   const stages = inside(whole) as Stage[]
   assert.equal(

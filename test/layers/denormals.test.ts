@@ -10,6 +10,7 @@ import {
   layerNorm,
   prelu,
   rmsNorm,
+  scale,
 } from '../../src/layers/layers.ts'
 import { isTiny } from '../support/activate.ts'
 import { Bench } from '../support/layerHarness.ts'
@@ -23,6 +24,7 @@ const kinds: Readonly<Record<string, Lowerable[]>> = {
   rmsNorm: [rmsNorm()],
   groupNorm: [groupNorm(5)],
   prelu: [prelu()],
+  scale: [scale()],
   'weight norm': [dense(10, { weightNorm: true, useBias: false })],
 }
 

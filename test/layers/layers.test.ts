@@ -17,6 +17,7 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
 } from '../../src/layers/layers.ts'
 import { Random } from '../../src/lib/random.ts'
 import { forward, type OraclePass } from '../oracles/layers.ts'
@@ -54,6 +55,8 @@ const single: Readonly<Record<string, (width: number) => Lowerable[]>> = {
   gaussianNoise: () => [gaussianNoise(0.5)],
   'gaussianNoise after sigmoid': (width) => [dense(width, { activation: 'sigmoid' }), gaussianNoise(0.1)],
   prelu: () => [prelu()],
+  scale: () => [scale()],
+  'scale after gelu': (width) => [dense(width, { activation: 'gelu' }), scale()],
   'weight norm': (width) => [dense(width, { weightNorm: true, activation: 'tanh' })],
   'weight norm without bias': (width) => [dense(width, { weightNorm: true, useBias: false })],
   residual: (width) => [residual([dense(4, { activation: 'tanh' }), dense(width)])],
@@ -67,7 +70,7 @@ const single: Readonly<Record<string, (width: number) => Lowerable[]>> = {
   'residual around nothing but noise': () => [residual([gaussianNoise(0.3)])],
   'two residuals, one within the other': (width) => [
     residual([batchNorm(), activation('relu'), residual([layerNorm(), dense(width, { name: 'inner' })]), dense(width)]),
-    residual([dense(width, { activation: 'tanh', weightNorm: true }), dropout(0.3), prelu()]),
+    residual([dense(width, { activation: 'tanh', weightNorm: true }), dropout(0.3), prelu(), scale()]),
   ],
   'activations in a row': () => [activation('tanh'), activation('sigmoid'), activation('softmax')],
 }
@@ -181,6 +184,7 @@ const anyLayer = (depth: number): fc.Arbitrary<(width: number) => Lowerable> => 
     fc.constantFrom(0.1, 0.5, 0.9).map((rate) => () => dropout(rate)),
     fc.constantFrom(0.1, 1).map((stddev) => () => gaussianNoise(stddev)),
     fc.constant(() => prelu()),
+    fc.constant(() => scale()),
   ]
   if (depth === 0) return fc.oneof(...simple)
   const block = fc.array(anyLayer(depth - 1), { minLength: 1, maxLength: 3 }).map((makers) => (width: number) => {

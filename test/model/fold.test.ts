@@ -15,6 +15,7 @@ import {
   layerNorm,
   prelu,
   residual,
+  scale,
   sequential,
 } from '../../src/entries/public.ts'
 import { assertClose } from '../support/golden.ts'
@@ -38,6 +39,7 @@ for (const target of targets) {
       () => activation('softmax'),
       () => layerNorm(),
       () => prelu(),
+      () => scale(),
       () => dropout(0.4),
       () => gaussianNoise(0.3),
       () => residual([dropout(0.2)]),

@@ -21,6 +21,7 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
   sequential,
   sgd,
 } from '../../src/entries/public.ts'
@@ -38,6 +39,7 @@ const parameter = (model: Model, name: string) => {
 /** One of every kind. */
 const everything = (momentum: number | null = null): Layer[] => [
   input(6),
+  scale({ initializer: 'ones' }),
   dense(8, { weightNorm: true, kernelRegularizer: l2(0.01) }),
   batchNorm({ momentum }),
   activation('relu'),
@@ -77,7 +79,7 @@ for (const target of targets) {
     assert.equal(
       model.parameters.map(({ name, trainable }) => (trainable ? name : `(${name})`)),
       [
-        'dense_1.direction dense_1.scale dense_1.bias',
+        'scale_1.scale dense_1.direction dense_1.scale dense_1.bias',
         'batchNorm_1.gamma batchNorm_1.beta (batchNorm_1.runningMean) (batchNorm_1.runningVariance) (batchNorm_1.batches)',
         'residual_1.batchNorm_1.gamma residual_1.batchNorm_1.beta (residual_1.batchNorm_1.runningMean)',
         '(residual_1.batchNorm_1.runningVariance) residual_1.slope.alpha residual_1.dense_1.kernel residual_1.dense_1.bias',

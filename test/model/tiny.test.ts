@@ -16,6 +16,7 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
   sequential,
 } from '../../src/entries/public.ts'
 import { predictorFromBytes } from '../../src/model/predictor.ts'
@@ -122,6 +123,7 @@ for (const target of targets) {
       groupNorm: [dense(9), groupNorm(3)],
       rmsNorm: [dense(9), rmsNorm()],
       prelu: [dense(9), prelu()],
+      scale: [dense(9), scale()],
       noise: [dense(9), gaussianNoise(1e-30), dropout(0.5)],
       'weight norm': [dense(9, { weightNorm: true })],
       residual: [dense(9), residual([dense(9, { activation: 'tanh' })])],

@@ -89,6 +89,10 @@ function apply(
       const alpha = value('alpha')
       return x.map((row) => row.map((v, c) => (v > 0 ? v : alpha[c] * v)))
     }
+    case 'scale': {
+      const factors = value('scale')
+      return x.map((row) => row.map((v, c) => factors[c] * v))
+    }
     case 'residual': {
       const inner = stack(layer.layers, x, values, prefix, pass, streams)
       return x.map((row, r) => row.map((v, c) => v + inner[r][c]))

@@ -19,6 +19,7 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
   sequential,
 } from '../../src/entries/public.ts'
 import type { Lowerable } from '../../src/layers/layers.ts'
@@ -66,6 +67,7 @@ const sameWidth: Readonly<
   dropout: (dice) => dropout(dice.of([0, 0.1, 0.5])),
   gaussianNoise: () => gaussianNoise(0.1),
   prelu: () => prelu(),
+  scale: () => scale(),
 }
 const KINDS = Object.keys(sameWidth) as (keyof typeof sameWidth)[]
 

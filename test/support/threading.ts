@@ -10,6 +10,7 @@ import {
   layerNorm,
   prelu,
   residual,
+  scale,
 } from '../../src/layers/layers.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
 import type { ModelOptions } from '../../src/model/untrained.ts'
@@ -72,6 +73,7 @@ export const layered = (options: ModelOptions): Model =>
       gaussianNoise(0.1),
       dense(24),
       prelu(),
+      scale(),
       layerNorm(),
       groupNorm(3),
       dense(10, { activation: 'softmax' }),

@@ -170,6 +170,8 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
     }
     case 'prelu':
       return topology.add('PReLU', common, [from], { alpha: [values.alpha] }, name)
+    case 'scale':
+      return addColumns(topology, values.scale, new Float32Array(inputs), from)
     case 'residual': {
       const branch = addStages(where, topology, inside(stage) ?? [], inputs, from)
       return topology.add('Add', {}, [branch, from])

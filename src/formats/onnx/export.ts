@@ -187,6 +187,8 @@ const writers: Writers = {
 
   prelu: (graph, stage, x) => graph.node('PRelu', [x, parameters(graph, stage)('alpha', [stage.inputs])]),
 
+  scale: (graph, stage, x) => graph.node('Mul', [x, parameters(graph, stage)('scale', [stage.inputs])]),
+
   residual: (graph, stage, x) =>
     graph.node('Add', [writeStages(graph, placed(inside(stage) ?? [], stage.inputs), x), x]),
 }

@@ -101,7 +101,8 @@ export const batchNorm = op(
   {
     ...columns,
     ...statistics,
-    ...running,
+    runningMean: abi.BATCH_NORM_RUNNING_MEAN as Optional<Address>,
+    runningSpread: abi.BATCH_NORM_RUNNING_SPREAD as Optional<Address>,
     beta: abi.BATCH_NORM_BETA as Optional<Address>,
     y: abi.BATCH_NORM_TO as Address,
   },

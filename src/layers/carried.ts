@@ -1,0 +1,77 @@
+/**
+ * Layers that come along with their factory: a program that never names one does not hold it. A factory makes its kind known
+ * when it is called; who reads a file names the factories of the kinds in it.
+ */
+import { show } from '../lib/check.ts'
+import type { LayerKind } from './builder.ts'
+
+/** The kinds that there are. */
+export const CARRIED_KINDS = ['scale'] as const
+export type CarriedKind = (typeof CARRIED_KINDS)[number]
+
+/** The factory of such a kind, as whoever reads a file names it. */
+export type LayerFactory = (...args: never[]) => { readonly kind: CarriedKind }
+
+/** A row of the catalogue, whatever its layer. */
+type Row = LayerKind<object>
+
+const ROW = Symbol('row')
+const known = new Map<string, Row>()
+
+export const isCarriedKind = (kind: unknown): kind is CarriedKind => CARRIED_KINDS.some((name) => name === kind)
+
+/** The factory, which carries the row of its kind. */
+export function carrying<L extends { readonly kind: CarriedKind }, A extends unknown[]>(
+  kind: L['kind'],
+  row: LayerKind<L>,
+  make: (...args: A) => L,
+): (...args: A) => L {
+  const factory = (...args: A): L => {
+    known.set(kind, row)
+    return make(...args)
+  }
+  Object.defineProperty(factory, 'name', { value: kind })
+  return Object.assign(factory, { [ROW]: row })
+}
+
+/** Whether a value is the factory of a kind that comes along with it. */
+const carries = (factory: unknown): factory is { readonly [ROW]: Row } =>
+  typeof factory === 'function' && ROW in factory
+
+/** @throws TypeError unless the value is the factory of that kind. */
+export function checkLayerFactory(where: string, kind: string, factory: unknown): void {
+  if (!carries(factory))
+    throw new TypeError(`${where}: "custom.${kind}" must be the factory ${kind}, got ${show(factory)}`)
+}
+
+/** The row of a kind, if its factory has been called, or named for a file. */
+export const carriedRow = (kind: string): Row | undefined => known.get(kind)
+
+/** Kinds that come along with their factories, among layers and what is in them: of a file, so anything. */
+export function carriedKindsIn(layers: unknown): Set<CarriedKind> {
+  const found = new Set<CarriedKind>()
+  const open: unknown[] = [layers]
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== 'object' || value === null) continue
+    if ('kind' in value && isCarriedKind(value.kind)) found.add(value.kind)
+    for (const inner of Object.values(value)) if (typeof inner === 'object') open.push(inner)
+  }
+  return found
+}
+
+/**
+ * Makes the kinds of a file's layers known, by the factories that whoever reads it has named.
+ * @throws TypeError for a kind whose factory nobody has named.
+ */
+export function learnKinds(where: string, layers: unknown, custom: Readonly<Record<string, unknown>>): void {
+  for (const kind of carriedKindsIn(layers)) {
+    if (known.has(kind)) continue
+    const factory = Object.hasOwn(custom, kind) ? custom[kind] : undefined
+    if (!carries(factory)) {
+      throw new TypeError(
+        `${where}: the file has a layer of the kind ${kind}, which this program does not name; pass { custom: { ${kind} } }`,
+      )
+    }
+    known.set(kind, factory[ROW])
+  }
+}

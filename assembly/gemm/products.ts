@@ -23,17 +23,18 @@ const ROW: usize = PANEL << 2
 /** So few rows do not pay for packing wᵀ. */
 const TURNED: i32 = 2
 /** Where nothing is added: the machine's first 32 bytes are never written. */
-const ZEROS: usize = 0
+export const ZEROS: usize = 0
 /** Rows and depth of a block: MC x KC floats of a stay in a second-level cache of 512 KB; whole tiles of 2, 4 and 6 rows. */
-const MC: i32 = 144
-const KC: i32 = 512
+export const MC: i32 = 144
+export const KC: i32 = 512
 /** For dw a row of x and one of dz are a page each when they are long, and first-level TLBs hold about 64 pages. */
 const PAGE: usize = 4096
 const PAGES: usize = 64
 /** Fewer rows than this do not pay for loading and storing a tile. */
 const KC_LEAST: usize = 32
 
-class Cut {
+/** How products are cut into blocks. */
+export class Cut {
   /** Parts of `total`, all alike and whole panels long, none much over `most`. */
   @inline static part(total: i32, most: i32): i32 {
     const parts = (total + most - 1) / most

@@ -5,6 +5,7 @@ import { AXPY_COUNT, DOT_COUNT } from '../../src/abi/solve'
 import { Turn } from '../threads/extension'
 import { Share } from '../threads/share'
 import { Word } from '../word'
+import { matrix } from './matrix/matrix'
 import { axpy, dotPartials, dotSum } from './vectors'
 
 export { abiVersion, fused } from '../identity'
@@ -27,7 +28,7 @@ export function execute(step: usize, record: usize, thread: i32, count: i32, tak
       for (Share.of(Word.int(step, AXPY_COUNT) >> 2, thread); Share.more(); ) axpy(step, record, Share.begin, Share.end)
       break
     default:
-      unreachable()
+      matrix(step, record, thread)
   }
   return Turn.end()
 }

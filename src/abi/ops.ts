@@ -1,8 +1,8 @@
 /**
  * The machine's ops. A program is a list of steps. A step is STEP_WORDS 32-bit words: word 0 is the op, then operands at the
  * indices that the files beside this one name; an operand is an i32 unless its comment says f32. Addresses are byte addresses,
- * strides are in bytes. The codes of `infer` and `train` follow each other without gaps, and so do those of each extension, so that
- * the machine's switches become tables.
+ * strides are in bytes. The codes of `infer` and `train` follow each other without gaps, and so do those of each family of an
+ * extension, so that the machine's switches become tables.
  */
 
 export const STEP_WORDS = 32
@@ -117,6 +117,27 @@ export const OP_DOT_PARTIALS = 512
 export const OP_DOT_SUM = 513
 /** to = y + record.scalar * x; to may be x or y. */
 export const OP_AXPY = 514
+
+// Matrices in panels and by rows, and updates of whole matrices: see matrix.ts.
+
+/** c = a · b + bias, with b in panels; a, c and the one row `bias` by rows. */
+export const OP_PRODUCT = 560
+/** c = aᵀ · b, with c in panels; a and b by rows. */
+export const OP_COLUMN_PRODUCT = 561
+/** A symmetric matrix in panels whose upper triangle is there: the lower one, block by block. */
+export const OP_MIRROR = 562
+/** From panels to rows: to = scale * from + shift * I; scale may be over a norm, `to` may be the transpose. */
+export const OP_TO_ROWS = 563
+/** From rows to panels: to = scale * from + shift * I. */
+export const OP_TO_PANELS = 564
+/** to = alpha * x + beta * y */
+export const OP_BLEND = 565
+/** to = from */
+export const OP_COPY = 566
+/** to = w - learning rate * weight decay * w - rate * x, with w in panels and x by rows, or its transpose. */
+export const OP_DESCEND = 567
+/** The record's rates and scalars become those of the second rule. */
+export const OP_SECOND_RULE = 568
 
 // Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
 

@@ -31,3 +31,6 @@ export const RECORD_CORRECT = 18
 export const RECORD_GRADIENT_NORM = 20
 /** f64 out: the last dot product. */
 export const RECORD_DOT = 22
+/** Of updates by two rules: RECORD_RULE words like those from RECORD_LEARNING_RATE on, for the second. */
+export const RECORD_SECOND = 24
+export const RECORD_RULE = 8

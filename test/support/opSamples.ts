@@ -5,6 +5,7 @@ import { BATCH_NORM_MODE_BATCH } from '../../src/abi/layers.ts'
 import { LOSS_SIGMOID_CROSSENTROPY } from '../../src/abi/losses.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { type Step, step } from '../../src/machine/program.ts'
+import { matrixSamples } from './matrixSamples.ts'
 
 export type OpName = keyof typeof ops
 
@@ -204,6 +205,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     dotPartials: step(ops.dotPartials, { x: room(), y: room(), count: COUNT, partials: room() }),
     dotSum: step(ops.dotSum, { partials: room(), count: 3 }),
     axpy: step(ops.axpy, { x: room(), y: room(), to: room(), count: COUNT, scalar: 1 }),
+    ...matrixSamples(room),
     checksum: step(ops.checksum, { from: room(), bytes: 1001, to: room() }),
   }
 }

@@ -1,0 +1,54 @@
+// The switch over the ops on matrices: a case shares its step among the threads and calls one kernel.
+import { BLEND_COUNT, CONVERT_COLS, DESCEND_COLS, MIRROR_SIZE } from '../../../src/abi/matrix'
+import {
+  OP,
+  OP_BLEND,
+  OP_COLUMN_PRODUCT,
+  OP_COPY,
+  OP_DESCEND,
+  OP_MIRROR,
+  OP_PRODUCT,
+  OP_SECOND_RULE,
+  OP_TO_PANELS,
+  OP_TO_ROWS,
+} from '../../../src/abi/ops'
+import { Share } from '../../threads/share'
+import { Word } from '../../word'
+import { mirror, toPanels, toRows } from './layouts'
+import { columnProduct, product } from './products'
+import { blend, copyLines, descend, secondRule } from './updates'
+
+/** This thread's share of a step. */
+export function matrix(step: usize, record: usize, thread: i32): void {
+  switch (Word.int(step, OP)) {
+    case OP_PRODUCT:
+      product(step, thread)
+      break
+    case OP_COLUMN_PRODUCT:
+      columnProduct(step, thread)
+      break
+    case OP_MIRROR:
+      for (Share.columns(step, MIRROR_SIZE, thread); Share.more(); ) mirror(step, Share.begin, Share.end)
+      break
+    case OP_TO_ROWS:
+      for (Share.columns(step, CONVERT_COLS, thread); Share.more(); ) toRows(step, Share.begin, Share.end)
+      break
+    case OP_TO_PANELS:
+      for (Share.columns(step, CONVERT_COLS, thread); Share.more(); ) toPanels(step, Share.begin, Share.end)
+      break
+    case OP_BLEND:
+      for (Share.of(Word.int(step, BLEND_COUNT) >> 4, thread); Share.more(); ) blend(step, Share.begin, Share.end)
+      break
+    case OP_COPY:
+      for (Share.of(Word.int(step, BLEND_COUNT) >> 4, thread); Share.more(); ) copyLines(step, Share.begin, Share.end)
+      break
+    case OP_DESCEND:
+      for (Share.columns(step, DESCEND_COLS, thread); Share.more(); ) descend(step, record, Share.begin, Share.end)
+      break
+    case OP_SECOND_RULE:
+      if (thread == 0) secondRule(record)
+      break
+    default:
+      unreachable()
+  }
+}

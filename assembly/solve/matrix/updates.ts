@@ -1,0 +1,99 @@
+// Updates of whole matrices: what is new is made beside what was, and copied into its place by a step of its own, so that a step
+// can be done again when a thread has died in the middle of it.
+import { PANEL } from '../../../src/abi/layout'
+import {
+  BLEND_ALPHA,
+  BLEND_BETA,
+  BLEND_TO,
+  BLEND_X,
+  BLEND_Y,
+  DESCEND_COLS,
+  DESCEND_DECAY,
+  DESCEND_DECAY_SCALE,
+  DESCEND_FACTOR,
+  DESCEND_RATE,
+  DESCEND_ROWS,
+  DESCEND_TO,
+  DESCEND_TRANSPOSED,
+  DESCEND_W,
+  DESCEND_X,
+  DESCEND_X_STRIDE,
+} from '../../../src/abi/matrix'
+import { RECORD_LEARNING_RATE, RECORD_RULE, RECORD_SECOND, RECORD_WEIGHT_DECAY } from '../../../src/abi/records'
+import { F4 } from '../../math/simd'
+import { Word } from '../../word'
+
+/** Bytes of a panel's row. */
+const ROW: usize = PANEL << 2
+
+/** to = alpha x + beta y for cache lines [begin, end). */
+export function blend(step: usize, begin: i32, end: i32): void {
+  const alpha = Word.splat(step, BLEND_ALPHA)
+  const beta = Word.splat(step, BLEND_BETA)
+  const x = Word.address(step, BLEND_X)
+  const toY = Word.address(step, BLEND_Y) - x
+  const toTo = Word.address(step, BLEND_TO) - x
+  const last = x + ((<usize>end) << 6)
+  for (let at = x + ((<usize>begin) << 6); at < last; at += 16) {
+    const scaled = f32x4.mul(beta, v128.load(at + toY))
+    v128.store(at + toTo, F4.flush(F4.fma(alpha, v128.load(at), scaled)))
+  }
+}
+
+/** to = from for cache lines [begin, end). */
+export function copyLines(step: usize, begin: i32, end: i32): void {
+  const from = (<usize>begin) << 6
+  memory.copy(Word.address(step, BLEND_TO) + from, Word.address(step, BLEND_X) + from, (<usize>(end - begin)) << 6)
+}
+
+/** to = (1 - decay) w - rate x for panels [begin, end) of w. */
+export function descend(step: usize, record: usize, begin: i32, end: i32): void {
+  const x = Word.address(step, DESCEND_X)
+  const stride = Word.address(step, DESCEND_X_STRIDE)
+  const rows = Word.int(step, DESCEND_ROWS)
+  const cols = Word.int(step, DESCEND_COLS)
+  const transposed = Word.int(step, DESCEND_TRANSPOSED)
+  const learningRate = Word.float(record, RECORD_LEARNING_RATE) * Word.float(step, DESCEND_RATE)
+  const decay =
+    Word.float(record, RECORD_WEIGHT_DECAY) * Word.float(step, DESCEND_DECAY_SCALE) + Word.float(step, DESCEND_DECAY)
+  const kept = F4.splat(1 - learningRate * decay)
+  const rate = F4.splat(learningRate * Word.float(step, DESCEND_FACTOR))
+  for (let p = begin; p < end; p++) {
+    const at = <usize>p * <usize>rows * ROW
+    let w = Word.address(step, DESCEND_W) + at
+    let to = Word.address(step, DESCEND_TO) + at
+    if (transposed) {
+      const width = min(PANEL, cols - p * PANEL)
+      let column = x + <usize>(p * PANEL) * stride
+      for (let i = 0; i < rows; i++, w += ROW, to += ROW, column += 4) {
+        const left = F4.nfma(rate, Four.column(column, stride, width), f32x4.mul(kept, v128.load(w)))
+        const right = Four.column(column + 4 * stride, stride, width - 4)
+        v128.store(to, F4.flush(left))
+        v128.store(to, F4.flush(F4.nfma(rate, right, f32x4.mul(kept, v128.load(w, 16)))), 16)
+      }
+      continue
+    }
+    let row = x + <usize>p * ROW
+    for (let i = 0; i < rows; i++, w += ROW, to += ROW, row += stride) {
+      v128.store(to, F4.flush(F4.nfma(rate, v128.load(row), f32x4.mul(kept, v128.load(w)))))
+      v128.store(to, F4.flush(F4.nfma(rate, v128.load(row, 16), f32x4.mul(kept, v128.load(w, 16)))), 16)
+    }
+  }
+}
+
+class Four {
+  /** Up to 4 values of a column, the others 0. */
+  @inline static column(at: usize, stride: usize, count: i32): v128 {
+    let four = f32x4.splat(0)
+    if (count > 0) four = v128.load32_lane(at, four, 0)
+    if (count > 1) four = v128.load32_lane(at + stride, four, 1)
+    if (count > 2) four = v128.load32_lane(at + 2 * stride, four, 2)
+    if (count > 3) four = v128.load32_lane(at + 3 * stride, four, 3)
+    return four
+  }
+}
+
+/** The steps that follow read the second rule's rates and scalars. */
+export function secondRule(record: usize): void {
+  memory.copy(record + (RECORD_LEARNING_RATE << 2), record + (RECORD_SECOND << 2), RECORD_RULE << 2)
+}

@@ -1,0 +1,113 @@
+/**
+ * Ops on matrices, and updates of whole matrices, of the extension `solve`; their equations are in src/abi/ops.ts. Each leaves what it
+ * reads as it is: what updates in place is computed beside its place, and copied.
+ */
+import * as abi from '../../abi/matrix.ts'
+import { MODULE_SOLVE as module } from '../../abi/modules.ts'
+import * as codes from '../../abi/ops.ts'
+import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
+
+const factors = {
+  a: abi.PRODUCT_A as Address,
+  aStride: abi.PRODUCT_A_STRIDE as Stride,
+  b: abi.PRODUCT_B as Address,
+  c: abi.PRODUCT_C as Address,
+  rows: abi.PRODUCT_ROWS as Count,
+  depth: abi.PRODUCT_DEPTH as Count,
+  cols: abi.PRODUCT_COLS as Count,
+  upper: abi.PRODUCT_UPPER as Optional<Int>,
+}
+
+export const product = op(
+  codes.OP_PRODUCT,
+  'grid',
+  { ...factors, cStride: abi.PRODUCT_C_STRIDE as Stride, bias: abi.PRODUCT_BIAS as Optional<Address> },
+  {},
+  { module },
+)
+
+export const columnProduct = op(
+  codes.OP_COLUMN_PRODUCT,
+  'grid',
+  { ...factors, bStride: abi.PRODUCT_B_STRIDE as Stride },
+  {},
+  { module },
+)
+
+export const mirror = op(
+  codes.OP_MIRROR,
+  'panels',
+  { matrix: abi.MIRROR_MATRIX as Address, size: abi.MIRROR_SIZE as Count },
+  {},
+  { module },
+)
+
+const conversion = {
+  from: abi.CONVERT_FROM as Address,
+  to: abi.CONVERT_TO as Address,
+  stride: abi.CONVERT_STRIDE as Stride,
+  rows: abi.CONVERT_ROWS as Count,
+  cols: abi.CONVERT_COLS as Count,
+  upper: abi.CONVERT_UPPER as Optional<Int>,
+}
+const line = { scale: abi.CONVERT_SCALE as Float, shift: abi.CONVERT_SHIFT as Optional<Float> }
+
+export const toRows = op(
+  codes.OP_TO_ROWS,
+  'panels',
+  {
+    ...conversion,
+    transposed: abi.CONVERT_TRANSPOSED as Optional<Int>,
+    partials: abi.CONVERT_PARTIALS as Optional<Address>,
+    partialCount: abi.CONVERT_PARTIAL_COUNT as Optional<Count>,
+  },
+  { ...line, epsilon: abi.CONVERT_EPSILON as Optional<Float> },
+  { module },
+)
+
+export const toPanels = op(codes.OP_TO_PANELS, 'panels', conversion, line, { module })
+
+export const blend = op(
+  codes.OP_BLEND,
+  'lines',
+  {
+    x: abi.BLEND_X as Address,
+    y: abi.BLEND_Y as Address,
+    to: abi.BLEND_TO as Address,
+    count: abi.BLEND_COUNT as Count,
+  },
+  { alpha: abi.BLEND_ALPHA as Float, beta: abi.BLEND_BETA as Float },
+  { module },
+)
+
+export const copy = op(
+  codes.OP_COPY,
+  'lines',
+  { from: abi.BLEND_X as Address, to: abi.BLEND_TO as Address, count: abi.BLEND_COUNT as Count },
+  {},
+  { module },
+)
+
+export const descend = op(
+  codes.OP_DESCEND,
+  'panels',
+  {
+    w: abi.DESCEND_W as Address,
+    x: abi.DESCEND_X as Address,
+    xStride: abi.DESCEND_X_STRIDE as Stride,
+    to: abi.DESCEND_TO as Address,
+    rows: abi.DESCEND_ROWS as Count,
+    cols: abi.DESCEND_COLS as Count,
+    transposed: abi.DESCEND_TRANSPOSED as Optional<Int>,
+  },
+  {
+    rate: abi.DESCEND_RATE as Float,
+    factor: abi.DESCEND_FACTOR as Float,
+    decayScale: abi.DESCEND_DECAY_SCALE as Float,
+    decay: abi.DESCEND_DECAY as Float,
+  },
+  { module },
+)
+
+// only the main thread reads and writes records while others wait
+export const secondRule = op(codes.OP_SECOND_RULE, 'none', {}, {}, { module })

@@ -1,0 +1,40 @@
+/** A step of every op on matrices; see opSamples.ts. */
+import * as ops from '../../src/machine/ops/matrix.ts'
+import { type Step, step } from '../../src/machine/program.ts'
+
+const stride = 512
+
+export function matrixSamples(room: () => number): { readonly [Name in keyof typeof ops]: Step } {
+  const factors = () => ({ a: room(), aStride: stride, b: room(), c: room(), rows: 5, depth: 7, cols: 120, upper: 0 })
+  const conversion = () => ({ from: room(), to: room(), stride, rows: 9, cols: 21, upper: 0, scale: 0.5, shift: 0.25 })
+  const count = 112
+  return {
+    product: step(ops.product, { ...factors(), cStride: stride, bias: room() }),
+    columnProduct: step(ops.columnProduct, { ...factors(), bStride: stride }),
+    mirror: step(ops.mirror, { matrix: room(), size: 21 }),
+    toRows: step(ops.toRows, {
+      ...conversion(),
+      transposed: 0,
+      partials: room(),
+      partialCount: 3,
+      epsilon: 1e-7,
+    }),
+    toPanels: step(ops.toPanels, conversion()),
+    blend: step(ops.blend, { x: room(), y: room(), to: room(), count, alpha: 0.5, beta: 0.25 }),
+    copy: step(ops.copy, { from: room(), to: room(), count }),
+    descend: step(ops.descend, {
+      w: room(),
+      x: room(),
+      xStride: stride,
+      to: room(),
+      rows: 9,
+      cols: 21,
+      transposed: 0,
+      rate: 1,
+      factor: 0.5,
+      decayScale: 1,
+      decay: 0.125,
+    }),
+    secondRule: step(ops.secondRule, {}),
+  }
+}

@@ -1,10 +1,12 @@
-// Builds build/: the wasm files, the JavaScript of all sources, then what the package ships.
-// Names given on the command line build only those: a target of asconfig.json, `src`, `dist`, or `js` for both of the last.
+// Builds build/: the wasm files that are older than their sources, the JavaScript of all sources, then what the package ships.
+// Names given on the command line build only those: a target of asconfig.json, `src`, `text` (the wasm as text for browsers), `dist`,
+// or `js` for `src` and `dist`.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { fileOf, MODULES, TARGETS } from './wasm.mjs'
+import { packWasm } from './pack-wasm.mjs'
+import { fileOf, isStale, MODULES, TARGETS } from './wasm.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 mkdirSync('build', { recursive: true })
@@ -25,16 +27,18 @@ function compile(module, target) {
 }
 
 const targets = TARGETS.filter((target) => wants(target))
-const files = Object.keys(MODULES).flatMap((module) => targets.map((target) => [module, target]))
+const files = Object.keys(MODULES)
+  .flatMap((module) => targets.map((target) => [module, target]))
+  .filter((file) => isStale(...file))
 const compileAll = async () => {
   for (let file = files.shift(); file; file = files.shift()) await compile(...file)
 }
 await Promise.all(Array.from({ length: availableParallelism() }, compileAll))
-targets.forEach(stamp)
 if (wants('src', 'js')) {
   node('node_modules/typescript/bin/tsc', '--incremental', '--tsBuildInfoFile', 'build/tsc.json')
   stamp('src')
 }
+if (wants('text', 'dist', 'js')) packWasm()
 if (wants('dist', 'js')) {
   node('scripts/bundle.mjs')
   stamp('dist')

@@ -8,7 +8,6 @@ import { rollup } from 'rollup'
 import { minify } from 'terser'
 import { closureOf } from './closure.mjs'
 import { COMMANDS, ENTRIES } from './entries.mjs'
-import { packWasm } from './pack-wasm.mjs'
 import { markPure } from './pure.mjs'
 import { rollTypes } from './roll-types.mjs'
 
@@ -95,7 +94,6 @@ const terse = (names) => ({
 })
 
 export async function bundle() {
-  packWasm()
   rmSync(OUT, { recursive: true, force: true })
   await buildEntries()
   const scripts = (folder) =>

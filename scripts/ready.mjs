@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TARGETS } from './wasm.mjs'
+import { isStale, MODULES, TARGETS } from './wasm.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -23,21 +23,21 @@ function newest(...folders) {
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`),
   )
-  const settings = ['asconfig.json', 'scripts/wasm.mjs', 'tsconfig.json', 'package.json']
+  const settings = ['tsconfig.json', 'package.json']
   return Math.max(...[...files, ...settings].map((file) => statSync(file).mtimeMs))
 }
 
 /** What there is to build, in this order, and whether it is older than its sources. */
 function stale() {
   const built = (part) => (existsSync(`build/${part}.built`) ? statSync(`build/${part}.built`).mtimeMs : 0)
-  const machine = newest('assembly', 'src/abi')
-  const parts = TARGETS.filter((target) => built(target) < machine)
-  // browsers get the wasm as text, which is made with the rest of what the package ships
-  const hasNewMachine = parts.length > 0
+  const machine = TARGETS.filter((target) => Object.keys(MODULES).some((module) => isStale(module, target)))
+  const parts = [...machine]
   if (built('src') < newest('src', 'test', 'bench', 'docs', 'examples')) parts.push('src')
-  if (parts.length > 0 || built('dist') < newest('src', 'assembly')) parts.push('dist')
   const shipless = IN_PLACE.includes(basename(process.argv[1])) && !process.argv.includes('--dist')
-  return shipless && !hasNewMachine ? parts.filter((part) => part !== 'dist') : parts
+  // a test reads the wasm as text, which browsers get
+  if (shipless && machine.length > 0) parts.push('text')
+  if (!shipless && (parts.length > 0 || built('dist') < newest('src', 'assembly'))) parts.push('dist')
+  return parts
 }
 
 if (!process.argv.includes('--install')) {

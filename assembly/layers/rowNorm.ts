@@ -28,7 +28,7 @@ import { Lanes } from '../math/lanes'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
-class Group {
+export class Group {
   /** Writes the first `left` lanes only: the rest belongs to the next group. */
   @inline static store(at: usize, value: v128, left: i32): void {
     if (left >= 4) {

@@ -102,7 +102,7 @@ export function weightNormBack(step: usize, begin: i32, end: i32): void {
   }
 }
 
-class WeightPanel {
+export class WeightPanel {
   /** Where the columns `offset` bytes into a padded row begin in panels [ceil(units / PANEL)][inputs][PANEL]. */
   @inline static offset(offset: usize, inputs: i32): usize {
     return (offset & ~31) * <usize>inputs + (offset & 31)

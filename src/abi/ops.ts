@@ -118,6 +118,30 @@ export const OP_DOT_SUM = 513
 /** to = y + record.scalar * x; to may be x or y. */
 export const OP_AXPY = 514
 
+// Curvature products: what layers and losses do along a direction. A tangent is a value's derivative along it.
+
+/** to = dyTangent * activation'(saved) + dy * activation''(saved) * tangent, row by row for kinds that are such. */
+export const OP_ACTIVATE_CURVE = 520
+/** to = tangent - sum of e^y * tangent over the row, y = logSoftmax(x) */
+export const OP_LOG_SOFTMAX_TANGENT = 521
+/** to = Hessian of the weighted mean loss by a row's outputs, times the row of the tangent. */
+export const OP_LOSS_CURVE = 522
+/** tn, the tangent of n = (x - mean) / spread over the batch, and to = gamma r tn + tgamma (r n + d) + tbeta. */
+export const OP_BATCH_NORM_TANGENT = 523
+/** Tangents of what OP_BATCH_NORM_BACK computes; it and OP_BATCH_NORM_TANGENT have run. */
+export const OP_BATCH_NORM_CURVE = 524
+/** tn, the tangent of each group's n = (x - mean) / spread, and to = gamma tn + tgamma n + tbeta. */
+export const OP_ROW_NORM_TANGENT = 525
+/** The tangent of what OP_ROW_NORM_BACK computes. */
+export const OP_ROW_NORM_CURVE = 526
+/** to = tx where x > 0, else alpha tx + talpha x */
+export const OP_PRELU_TANGENT = 527
+/** Tangents of what OP_PRELU_BACK computes. */
+export const OP_PRELU_CURVE = 528
+/** to = the tangent of w = g * v / |v|, in panels. */
+export const OP_WEIGHT_NORM_TANGENT = 529
+/** Tangents of what OP_WEIGHT_NORM_BACK computes. */
+export const OP_WEIGHT_NORM_CURVE = 530
 // Matrices in panels and by rows, and updates of whole matrices: see matrix.ts.
 
 /** c = a · b + bias, with b in panels; a, c and the one row `bias` by rows. */

@@ -150,7 +150,7 @@ export function compilePlan(
 }
 
 /** The layers as a loss wants them: without the activation that it computes itself. */
-const below = (layers: readonly Layer[], { fused }: Judged['loss']): readonly Layer[] =>
+export const below = (layers: readonly Layer[], { fused }: Judged['loss']): readonly Layer[] =>
   fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
 
 function planOpen(builder: ProgramBuilder, layers: readonly Layer[], objective: Objective, { x }: Batch): OpenPlan {

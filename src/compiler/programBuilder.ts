@@ -11,9 +11,9 @@ import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
  * How layers act: as for predictions, `reversible` with all that the way back needs; or as in training (batch statistics,
- * dropout, noise), `trial` with no way back.
+ * dropout, noise), `trial` with no way back, `smooth` without dropout and noise: a function of the parameters.
  */
-export type Pass = 'inference' | 'reversible' | 'trial' | 'training'
+export type Pass = 'inference' | 'reversible' | 'trial' | 'training' | 'smooth'
 
 /** Addresses and shapes that every step of a model is built with. */
 export interface Site {
@@ -79,7 +79,7 @@ export class ProgramBuilder implements Builder {
   }
 
   get training(): boolean {
-    return this.#pass === 'training' || this.#pass === 'reversible'
+    return this.#pass === 'training' || this.#pass === 'reversible' || this.#pass === 'smooth'
   }
 
   get noise(): boolean {
@@ -88,7 +88,7 @@ export class ProgramBuilder implements Builder {
 
   get batchStatistics(): boolean {
     const { frozen, frozenStatistics } = this.site
-    return this.noise && !frozenStatistics && !frozen.has(this.#layer)
+    return (this.noise || this.#pass === 'smooth') && !frozenStatistics && !frozen.has(this.#layer)
   }
 
   requireRows(rows: number): void {
@@ -165,14 +165,19 @@ export class ProgramBuilder implements Builder {
     })
   }
 
+  /** What follows is lowered for layer `index` of the model. */
+  enter(index: number, pass: Pass): void {
+    this.#layer = index
+    this.#pass = pass
+  }
+
   /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
   forward(layers: readonly Layer[], x: Matrix, pass: Pass): { y: Value; lowered: (Lowered | undefined)[] } {
-    this.#pass = pass
     this.#streams = 0
     let y: Value = x
     const lowered = layers.map((layer, index) => {
       if (layer.kind === 'input') return undefined
-      this.#layer = index
+      this.enter(index, pass)
       const step = lower(layer, this, y)
       y = step.y
       return step

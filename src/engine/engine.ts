@@ -86,7 +86,9 @@ export class Engine extends Propagation {
     this.runner.threads?.call()
     this.arena.top = this.planner.end
     this.planner.pinned = true
-    return new Feed(this.arena, data, batchSize, () => this.tellTiny())
+    const feed = new Feed(this.arena, data, batchSize, () => this.tellTiny())
+    this.planner.occupy()
+    return feed
   }
 
   /** The rate of the last update (before any: of the first), callbacks' scale included. */

@@ -30,6 +30,9 @@ export class Planner {
   pinned = false
   /** First free byte behind the plan. */
   end = 0
+  /** Another number after what lies behind the plan has been taken by something else. */
+  lease = 0
+  #free = 0
   readonly #site: PlannerSite
   #goal: Goal | undefined
   #plan: Plan | undefined
@@ -62,6 +65,18 @@ export class Planner {
   /** The next use compiles a new plan. */
   drop(): void {
     this.#plan = undefined
+    this.lease++
+  }
+
+  /** First free byte behind the plan and a running fit: from there on memory is lent to passes of other kinds, for one lease. */
+  get free(): number {
+    return Math.max(this.#free, this.#site.storage.end)
+  }
+
+  /** Everything below the arena's top is in use. */
+  occupy(): void {
+    this.#free = this.#site.arena.top
+    this.lease++
   }
 
   /**
@@ -94,6 +109,7 @@ export class Planner {
     this.#site.reserve()
     arena.commit()
     this.end = arena.top
+    this.occupy()
     this.#plan = made
     return made
   }

@@ -17,7 +17,7 @@ import { loadRows, TINY_FEATURES, unloadRows } from './rows.ts'
 import { ModelStorage } from './storage.ts'
 
 /** Fewer rows than this do not wake the workers. */
-const THREADED_ROWS = 16
+export const THREADED_ROWS = 16
 
 /** Rows, with targets where a loss is of some. */
 type InputRows = Omit<DataSet, 'targets'> & Partial<Pick<DataSet, 'targets'>>
@@ -31,7 +31,7 @@ export class Propagation {
   readonly runner: Runner
   /** Updates done so far. */
   steps = 0
-  protected readonly planner: Planner
+  readonly planner: Planner
   protected readonly records: Records
   /** What an update needs to take the gradients as they are; undefined once anything else has run. */
   protected fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
@@ -197,7 +197,7 @@ export class Propagation {
   }
 
   /** Once a model: features that count as 0. */
-  protected tellTiny(): void {
+  tellTiny(): void {
     if (!this.#toldTiny) console.warn(TINY_FEATURES)
     this.#toldTiny = true
   }

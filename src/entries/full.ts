@@ -6,6 +6,7 @@ import { modules as solve } from '#modules/solve'
 import { modules } from '#modules/train'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
+import * as products from '../model/products.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
 import * as newton from '../optimizers/solvers/newtonCg.ts'
@@ -25,3 +26,11 @@ export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE_
   conjugate.conjugateGradient,
 )
 export const newtonCg: typeof newton.newtonCg = /* @__PURE__ */ bringing(solve, newton.newtonCg)
+export const hessianVectorProduct: typeof products.hessianVectorProduct = /* @__PURE__ */ bringing(
+  solve,
+  products.hessianVectorProduct,
+)
+export const gaussNewtonVectorProduct: typeof products.gaussNewtonVectorProduct = /* @__PURE__ */ bringing(
+  solve,
+  products.gaussNewtonVectorProduct,
+)

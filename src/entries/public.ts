@@ -128,6 +128,7 @@ export {
   permutationImportance,
 } from '../model/permutationImportance.ts'
 export type { FeatureSource } from '../model/predictBatches.ts'
+export { gaussNewtonVectorProduct, hessianVectorProduct } from '../model/products.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'
 export { submodel } from '../model/submodel.ts'

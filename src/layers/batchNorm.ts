@@ -99,7 +99,7 @@ export function batchRenorm(options: BatchRenormOptions = {}): BatchRenormLayer 
 
 type Batchwise = BatchNormLayer | BatchRenormLayer
 
-const spreadName = (layer: Batchwise) => (layer.kind === 'batchNorm' ? 'runningVariance' : 'runningDeviation')
+export const spreadName = (layer: Batchwise) => (layer.kind === 'batchNorm' ? 'runningVariance' : 'runningDeviation')
 
 /** gamma and beta of normalizations: vectors from 1 and 0. */
 export function affineParameters(size: number, names: readonly ('gamma' | 'beta')[]): ParameterSpec[] {

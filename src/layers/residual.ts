@@ -135,7 +135,7 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
 }
 
 /** Whether a layer may have parameters that training changes. */
-const owns = ({ layers, trainable = false }: Inner): boolean => (layers ? layers.some(owns) : trainable)
+export const owns = ({ layers, trainable = false }: Inner): boolean => (layers ? layers.some(owns) : trainable)
 
 /** `dense_1.`, ...: numbered within the block. */
 export function blockPrefixes({ layers }: ResidualLayer<Inner>): string[] {

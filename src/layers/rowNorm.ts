@@ -97,10 +97,10 @@ export function instanceNorm(options: RowNormOptions & { channels?: number } = {
   return Object.freeze({ kind: 'instanceNorm', channels, ...common })
 }
 
-type RowNormLayer = LayerNormLayer | RmsNormLayer | GroupNormLayer | InstanceNormLayer
+export type RowNormLayer = LayerNormLayer | RmsNormLayer | GroupNormLayer | InstanceNormLayer
 
 /** Groups of columns with statistics of their own, and channels with parameters of their own. */
-function partition(layer: RowNormLayer, inputs: number): { groups: number; channels: number } {
+export function partition(layer: RowNormLayer, inputs: number): { groups: number; channels: number } {
   if (layer.kind === 'instanceNorm') return { groups: layer.channels, channels: layer.channels }
   if (layer.kind === 'groupNorm') return { groups: layer.groups, channels: layer.channels ?? inputs }
   return { groups: 1, channels: inputs }

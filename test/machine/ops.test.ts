@@ -20,7 +20,7 @@ test('codes are those of the ABI, each used once, without gaps within a module o
   assert.is(list.length, known.length)
   for (const [of, ...families] of [
     [[MODULE_INFER, MODULE_TRAIN], 0],
-    [[MODULE_SOLVE], codes.OP_DOT_PARTIALS, codes.OP_PRODUCT],
+    [[MODULE_SOLVE], codes.OP_DOT_PARTIALS, codes.OP_ACTIVATE_CURVE, codes.OP_PRODUCT],
     [[MODULE_INT8], MODULE_INT8 << MODULE_SHIFT],
   ] as const) {
     const found = list

@@ -44,6 +44,26 @@ export function samples(room: () => number, indices: number): { readonly [Name i
   const noisy = () => ({ from: room(), to: room(), stride, cols, stream: 1, scale: 1.25 })
   const slopes = () => ({ x: room(), stride, cols, alpha: room() })
   const kernel = () => ({ v: room(), g: room(), inverse: room(), inputs: 9, units: cols })
+  const normCurve = () => ({ stride, cols, gamma: room(), gammaTangent: room(), normalizedTangent: room() })
+  const batchCurve = () => ({
+    ...normCurve(),
+    x: room(),
+    live: 1,
+    statistics: room(),
+    statisticsStride: 96,
+    sums: room(),
+  })
+  const rowCurve = () => ({
+    ...normCurve(),
+    group: 7,
+    normalized: room(),
+    inverse: room(),
+    moved: room(),
+    centered: 1,
+  })
+  const curveBack = () => ({ dy: room(), dyTangent: room(), to: room() })
+  const preluCurve = () => ({ ...slopes(), xTangent: room(), alphaTangent: room() })
+  const weightCurve = () => ({ ...kernel(), vTangent: room(), gTangent: room(), sums: room() })
   const activity = () => ({ y: room(), stride, cols, l1: 0.1, l2: 0.2 })
   const norm = () => ({ gradients: room(), count: COUNT, partials: room(), order: 2 })
   const pass = () => ({
@@ -206,6 +226,50 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     dotSum: step(ops.dotSum, { partials: room(), count: 3 }),
     axpy: step(ops.axpy, { x: room(), y: room(), to: room(), count: COUNT, scalar: 1 }),
     ...matrixSamples(room),
+    activateCurve: step(ops.activateCurve, {
+      dy: room(),
+      dyTangent: room(),
+      saved: room(),
+      tangent: room(),
+      to: room(),
+      stride,
+      cols,
+      kind: ACTIVATION_SOFTPLUS,
+      alpha: 0.5,
+    }),
+    logSoftmaxTangent: step(ops.logSoftmaxTangent, { y: room(), tangent: room(), to: room(), stride, cols }),
+    lossCurve: step(ops.lossCurve, {
+      kind: LOSS_SIGMOID_CROSSENTROPY,
+      outputs: room(),
+      tangent: room(),
+      to: room(),
+      stride,
+      cols,
+      targets: room(),
+      targetsStride: stride,
+      weights: room(),
+      delta: 1,
+      smoothing: 0.1,
+    }),
+    batchNormTangent: step(ops.batchNormTangent, {
+      ...batchCurve(),
+      xTangent: room(),
+      betaTangent: room(),
+      to: room(),
+    }),
+    batchNormCurve: step(ops.batchNormCurve, { ...batchCurve(), ...curveBack(), dgamma: room(), dbeta: room() }),
+    rowNormTangent: step(ops.rowNormTangent, { ...rowCurve(), xTangent: room(), betaTangent: room(), to: room() }),
+    rowNormCurve: step(ops.rowNormCurve, { ...rowCurve(), ...curveBack() }),
+    preluTangent: step(ops.preluTangent, { ...preluCurve(), to: room() }),
+    preluCurve: step(ops.preluCurve, { ...preluCurve(), ...curveBack(), dalpha: room() }),
+    weightNormTangent: step(ops.weightNormTangent, { ...weightCurve(), to: room() }),
+    weightNormCurve: step(ops.weightNormCurve, {
+      ...weightCurve(),
+      dw: room(),
+      dwTangent: room(),
+      dv: room(),
+      dg: room(),
+    }),
     checksum: step(ops.checksum, { from: room(), bytes: 1001, to: room() }),
   }
 }

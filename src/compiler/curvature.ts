@@ -1,0 +1,205 @@
+/** Curvature products as a program of their own: steps that compute values, and steps that go along a direction. */
+import { SUM_CHUNK } from '../abi/layout.ts'
+import { LOSS_SIGMOID_CROSSENTROPY, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SOFTMAX_SPARSE } from '../abi/losses.ts'
+import type { Matrix } from '../layers/builder.ts'
+import {
+  type Curved,
+  type CurvedBuilder,
+  type Dual,
+  type DualGradient,
+  type DualParameter,
+  ONE,
+} from '../layers/curved/curved.ts'
+import { curve } from '../layers/curved/layers.ts'
+import type { Layer } from '../layers/layers.ts'
+import { lossCurve } from '../machine/ops/curvature.ts'
+import type { Foreign, Op, Values } from '../machine/ops/op.ts'
+import * as ops from '../machine/ops/ops.ts'
+import { axpy } from '../machine/ops/solve.ts'
+import { type Range, type Step, step } from '../machine/program.ts'
+import { type Batch, batchRegions, type Judged } from './objective.ts'
+import { blockFloats } from './parameterLayout.ts'
+import { below } from './plan.ts'
+import { ProgramBuilder, type Site } from './programBuilder.ts'
+
+/** Whose products: the Hessian's, or those of the Gauss-Newton matrix, which leaves out how the model itself bends. */
+export type CurvatureKind = 'hessian' | 'gaussNewton'
+
+export interface CurvatureGoal extends Pick<Judged, 'loss' | 'isTrainable'> {
+  readonly curvature: CurvatureKind
+  /** Whether the regularizers' terms count. */
+  readonly penalties: boolean
+}
+
+export { ONE }
+/** Which of the record's scalars is the share of these rows in all. */
+export const SHARE = 1
+
+export interface CurvaturePlan extends Batch {
+  /** Most rows at a time. */
+  readonly rows: number
+  readonly program: number
+  /** What does not depend on the direction: forward, loss and back. */
+  readonly values: Range
+  /** Along the direction, forward and back; then total += SHARE of the product. */
+  readonly along: Range
+  /** total += the product of the regularizers' terms. */
+  readonly penalized: Range
+  /** Addresses of blocks laid out as the parameters: of the direction, and of the sum over all rows. */
+  readonly direction: number
+  readonly total: number
+}
+
+/**
+ * Lays blocks and regions out from the arena's top on and writes the program.
+ * @throws RangeError when the memory cannot grow to hold it.
+ */
+export function compileCurvature(
+  site: Omit<Site, 'gradients'>,
+  layers: readonly Layer[],
+  widths: readonly number[],
+  goal: CurvatureGoal,
+): CurvaturePlan {
+  const { arena, places, rows } = site
+  const from = arena.top
+  const floats = blockFloats(places)
+  const direction = arena.reserve(floats * 4)
+  const product = arena.reserve(floats * 4)
+  const total = arena.reserve(floats * 4)
+  const builder = new ProgramBuilder({ ...site, gradients: product })
+  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], goal.loss.targets === 'classes')
+  const dual = new DualBuilder(builder, goal, direction)
+  const values = builder.range(() => emitProduct(dual, below(layers, goal.loss), goal, batch))
+  const along = builder.range(() => {
+    builder.steps.push(...dual.steps)
+    builder.emit(axpy, { x: product, y: total, to: total, count: floats, scalar: SHARE })
+  })
+  const penalized = builder.range(() => {
+    if (goal.penalties) emitPenalties(dual, total)
+  })
+  return { ...batch, rows, program: builder.write(from), values, along, penalized, direction, total }
+}
+
+/** What layers are lowered with along a direction. */
+class DualBuilder implements CurvedBuilder {
+  readonly penalties: boolean
+  /** Those along the direction. */
+  readonly steps: Step[] = []
+  readonly builder: ProgramBuilder
+  readonly direction: number
+  /** Addresses of the parameters that move. */
+  readonly #moving: ReadonlySet<number>
+
+  constructor(builder: ProgramBuilder, { penalties, isTrainable }: CurvatureGoal, direction: number) {
+    const { places, parameters } = builder.site
+    this.builder = builder
+    this.penalties = penalties
+    this.direction = direction
+    this.#moving = new Set(places.filter(isTrainable).map(({ offset }) => parameters + offset * 4))
+  }
+
+  get batchStatistics(): boolean {
+    return this.builder.batchStatistics
+  }
+
+  requireRows(rows: number): void {
+    this.builder.requireRows(rows)
+  }
+
+  matrix(cols: number): Matrix {
+    return this.builder.matrix(cols)
+  }
+
+  scratch(bytes: number): number {
+    return this.builder.scratch(bytes)
+  }
+
+  region(bytes: number): number {
+    return this.builder.region(bytes)
+  }
+
+  parameter(name: string): DualParameter {
+    const { address, gradient } = this.builder.parameter(name)
+    const tangent = this.#moving.has(address) ? address - this.builder.site.parameters + this.direction : 0
+    return { address, tangent, product: gradient }
+  }
+
+  within<T>(prefix: string, lower: () => T): T {
+    return this.builder.within(prefix, lower)
+  }
+
+  emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {
+    this.builder.emit(op, operands)
+  }
+
+  along<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {
+    this.steps.push(step(op, operands))
+  }
+}
+
+/** Forward, through the loss, and back to the first layer with something to train. */
+function emitProduct(builder: DualBuilder, layers: readonly Layer[], goal: CurvatureGoal, batch: Batch): void {
+  const { site } = builder.builder
+  const owners = new Set(site.places.filter(goal.isTrainable).map(({ layer }) => layer))
+  const trained = layers.map((_, index) => owners.has(index))
+  const first = trained.indexOf(true)
+  let y: Dual = { value: batch.x, tangent: undefined }
+  const lowered = layers.map((layer, index): Curved | undefined => {
+    if (layer.kind === 'input') return undefined
+    builder.builder.enter(index, 'smooth')
+    const curved = curve(layer, builder, y)
+    y = curved.y
+    return curved
+  })
+  let gradient = first < 0 ? undefined : emitLoss(builder, y, goal, batch)
+  for (let i = layers.length - 1; i >= first && gradient; i--) {
+    const layer = lowered[i]
+    if (layer) gradient = layer.backward(gradient, { parameters: trained[i], input: i > first })
+  }
+}
+
+/** Losses that make probabilities of logits, of which their derivatives are. */
+const LOGITS = [LOSS_SOFTMAX_SPARSE, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SIGMOID_CROSSENTROPY]
+
+/** The gradient of the loss and its tangent, the loss's Hessian by the outputs times their own. */
+function emitLoss(
+  builder: DualBuilder,
+  { value: y, tangent }: Dual,
+  { loss, curvature }: CurvatureGoal,
+  { targets, weights, rowLosses }: Batch,
+): DualGradient | undefined {
+  if (!tangent) return undefined
+  const value = builder.matrix(y.cols)
+  const seen = LOGITS.includes(loss.code) ? builder.matrix(y.cols) : y
+  const words = {
+    kind: loss.code,
+    stride: y.stride,
+    cols: y.cols,
+    targets: targets.address,
+    targetsStride: targets.stride,
+    weights,
+    delta: loss.delta,
+    smoothing: loss.smoothing,
+  }
+  const probabilities = seen === y ? 0 : seen.address
+  builder.emit(ops.loss, { ...words, outputs: y.address, rowLosses, gradient: value.address, probabilities })
+  const to = builder.matrix(y.cols)
+  builder.along(lossCurve, { ...words, outputs: seen.address, tangent: tangent.address, to: to.address })
+  return { value: curvature === 'hessian' ? value : undefined, tangent: to }
+}
+
+/** to += l2 of the direction; l1 is straight. */
+function emitPenalties({ builder, direction }: DualBuilder, to: number): void {
+  for (const { offset, stored, regularizer } of builder.site.places) {
+    const l2 = regularizer?.l2 ?? 0
+    if (l2 === 0) continue
+    builder.emit(ops.penalty, {
+      parameters: direction + offset * 4,
+      gradients: to + offset * 4,
+      count: stored,
+      partials: builder.scratch(Math.ceil(stored / SUM_CHUNK) * 8),
+      l1: 0,
+      l2,
+    })
+  }
+}

@@ -1,0 +1,52 @@
+/** Activations along a direction. */
+import { type Activation, activationKinds } from '../../catalogue/activations.ts'
+import { activateCurve, logSoftmaxTangent } from '../../machine/ops/curvature.ts'
+import { activate, activateBack } from '../../machine/ops/layers.ts'
+import type { ActivationLayer } from '../activation.ts'
+import type { Matrix } from '../builder.ts'
+import { type CurvedBuilder, type CurvedKind, type Dual, type DualGradient, shapeOf } from './curved.ts'
+
+/**
+ * y = f(z), both computed already: ty = f'(z) tz; dz = f'(z) dy: tdz = f'(z) tdy + f''(z) tz dy.
+ * Row by row for softmax and its logarithm.
+ */
+export function curvedActivation(builder: CurvedBuilder, { kind, alpha }: Activation, z: Dual, y: Matrix) {
+  if (kind === 'linear') return { y: { value: y, tangent: z.tangent }, backward: (dy: DualGradient) => dy }
+  const { code, saves, rowwise } = activationKinds[kind]
+  const saved = saves === 'input' ? z.value : y
+  const words = { saved: saved.address, ...shapeOf(y), kind: code, alpha }
+  const sloped = (list: 'emit' | 'along', from: Matrix): Matrix => {
+    const to = builder.matrix(y.cols)
+    builder[list](activateBack, { from: from.address, to: to.address, ...words })
+    return to
+  }
+  const moved = z.tangent && moveBy(z.tangent)
+  /** How f moves: the matrix of its derivatives is symmetric, but for logSoftmax. */
+  function moveBy(tangent: Matrix): Matrix {
+    if (kind !== 'logSoftmax') return sloped('along', tangent)
+    const to = builder.matrix(y.cols)
+    builder.along(logSoftmaxTangent, { y: y.address, tangent: tangent.address, to: to.address, ...shapeOf(y) })
+    return to
+  }
+  return {
+    y: { value: y, tangent: moved },
+    backward(dy: DualGradient): DualGradient {
+      const value = dy.value && sloped('emit', dy.value)
+      const tangent = rowwise ? moved : z.tangent
+      if (!dy.value || !tangent) return { value, tangent: sloped('along', dy.tangent) }
+      const to = builder.matrix(y.cols)
+      const gradients = { dy: dy.value.address, dyTangent: dy.tangent.address }
+      builder.along(activateCurve, { ...gradients, ...words, tangent: tangent.address, to: to.address })
+      return { value, tangent: to }
+    },
+  }
+}
+
+export const curvedActivationLayer: CurvedKind<ActivationLayer> = ({ activation }, builder, x) => {
+  const y = builder.matrix(x.value.cols)
+  const { kind, alpha } = activation
+  const words = { ...shapeOf(y), kind: activationKinds[kind].code, alpha }
+  builder.emit(activate, { from: x.value.address, to: y.address, ...words })
+  const activated = curvedActivation(builder, activation, x, y)
+  return { y: activated.y, backward: (dy, wanted) => (wanted.input ? activated.backward(dy) : undefined) }
+}

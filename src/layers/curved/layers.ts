@@ -1,0 +1,48 @@
+/** The layers that know their way along a direction. Models with any other take differences of gradients. */
+import type { Layer, Lowerable } from '../layers.ts'
+import { curvedActivationLayer } from './activation.ts'
+import { curvedBatchNorm } from './batchNorm.ts'
+import type { Curved, CurvedBuilder, CurvedKind, Dual } from './curved.ts'
+import { curvedDense } from './dense.ts'
+import { curvedPrelu } from './prelu.ts'
+import { curvedResidual } from './residual.ts'
+import { curvedRowNorm } from './rowNorm.ts'
+
+/** Dropout and noise do not act here: the products are those of a function. */
+const silent: CurvedKind<Lowerable> = (_layer, _builder, x) => ({ y: x, backward: (dy) => dy })
+
+type Kinds = { readonly [Kind in Lowerable['kind']]?: CurvedKind<Extract<Lowerable, { kind: Kind }>> }
+
+const curvedKinds: Kinds = {
+  dense: curvedDense,
+  activation: curvedActivationLayer,
+  batchNorm: curvedBatchNorm,
+  batchRenorm: curvedBatchNorm,
+  layerNorm: curvedRowNorm,
+  groupNorm: curvedRowNorm,
+  instanceNorm: curvedRowNorm,
+  rmsNorm: curvedRowNorm,
+  prelu: curvedPrelu,
+  dropout: silent,
+  gaussianNoise: silent,
+  residual: curvedResidual(curve),
+}
+
+/** Emits the layer's steps along a direction. */
+export function curve(layer: Lowerable, builder: CurvedBuilder, x: Dual): Curved {
+  // a layer's kind selects the row made for exactly that layer
+  const kind = curvedKinds[layer.kind] as CurvedKind<Lowerable> | undefined
+  if (!kind) throw new Error(`curvature: ${layer.kind} does not know its way along a direction`)
+  return kind(layer, builder, x)
+}
+
+/** The first layer that does not know its way along a direction, if there is one. */
+export function uncurved(layers: readonly Layer[]): Lowerable['kind'] | undefined {
+  for (const layer of layers) {
+    if (layer.kind === 'input') continue
+    const kind = curvedKinds[layer.kind] ? undefined : layer.kind
+    const found = kind ?? ('layers' in layer ? uncurved(layer.layers) : undefined)
+    if (found) return found
+  }
+  return undefined
+}

@@ -1,0 +1,36 @@
+/** Blocks with a shortcut along a direction: both branches move, and both gradients come together. */
+import { add } from '../../machine/ops/layers.ts'
+import type { Lowerable } from '../layers.ts'
+import { blockPrefixes, owns, type ResidualLayer } from '../residual.ts'
+import { type Curved, type CurvedKind, type Dual, type DualGradient, shapeOf, sumAlong } from './curved.ts'
+
+/** @param curve says how any layer goes along a direction. */
+export const curvedResidual =
+  (curve: CurvedKind<Lowerable>): CurvedKind<ResidualLayer<Lowerable>> =>
+  (block, builder, x) => {
+    const prefixes = blockPrefixes(block)
+    let inner: Dual = x
+    const layers: Curved[] = block.layers.map((layer, i) => {
+      const curved = builder.within(prefixes[i], () => curve(layer, builder, inner))
+      inner = curved.y
+      return curved
+    })
+    const value = builder.matrix(x.value.cols)
+    builder.emit(add, { a: inner.value.address, b: x.value.address, to: value.address, ...shapeOf(value) })
+    return {
+      y: { value, tangent: sumAlong(builder, inner.tangent, x.tangent) },
+      backward(dy, wanted) {
+        const trained = block.layers.map((layer) => wanted.parameters && owns(layer))
+        const first = trained.indexOf(true)
+        let gradient: DualGradient | undefined = dy
+        for (let i = layers.length - 1; i >= 0 && gradient && (wanted.input || (first >= 0 && i >= first)); i--) {
+          gradient = layers[i].backward(gradient, { parameters: trained[i], input: wanted.input || i > first })
+        }
+        if (!wanted.input || !gradient) return undefined
+        const sum = dy.value && builder.matrix(value.cols)
+        if (dy.value && gradient.value && sum)
+          builder.emit(add, { a: gradient.value.address, b: dy.value.address, to: sum.address, ...shapeOf(sum) })
+        return { value: sum, tangent: sumAlong(builder, gradient.tangent, dy.tangent) ?? dy.tangent }
+      },
+    }
+  }

@@ -1,0 +1,300 @@
+/** What curvature products promise beyond their values: losses, weights, penalties, what stays fixed, parts, threads, state. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Products } from '../../src/engine/products.ts'
+import {
+  activation,
+  batchNorm,
+  dense,
+  dropout,
+  hinge,
+  huber,
+  input,
+  type Layer,
+  type Loss,
+  l1l2,
+  l2,
+  layerNorm,
+  type Model,
+  sequential,
+} from '../../src/entries/public.ts'
+import { gaussNewtonVectorProduct, hessianVectorProduct } from '../../src/model/products.ts'
+import { rowLoss } from '../oracles/losses.ts'
+import { gaussNewtonTimes, hessianTimes } from '../oracles/secondOrder.ts'
+import { objectiveOf, parametersOf } from '../support/curvature.ts'
+import { assertClose, type Tolerance } from '../support/golden.ts'
+import { labels, wave } from '../support/samples.ts'
+import { bits, classes, features, layered, ready } from '../support/threading.ts'
+
+const NEAR: Tolerance = { absolute: 2e-5, relative: 2e-4 }
+
+/** Losses with a last layer and targets that suit them. */
+const LOSSES: readonly [
+  loss: (Parameters<Model['compile']>[0]['loss'] & object) | string,
+  last: string,
+  targets: (i: number) => number,
+][] = [
+  ['meanSquaredError', 'tanh', (i) => Math.sin(i)],
+  ['meanAbsoluteError', 'tanh', (i) => Math.sin(i)],
+  [huber({ delta: 0.5 }), 'linear', (i) => Math.sin(i)],
+  ['logCosh', 'linear', (i) => Math.sin(i)],
+  ['binaryCrossentropy', 'sigmoid', (i) => (i % 3) / 2],
+  [{ kind: 'binaryCrossentropy', labelSmoothing: 0.2 }, 'sigmoid', (i) => i % 2],
+  [{ kind: 'binaryCrossentropy', fromLogits: true }, 'linear', (i) => i % 2],
+  ['binaryCrossentropy', 'hardSigmoid', (i) => i % 2],
+  [{ kind: 'categoricalCrossentropy', labelSmoothing: 0.1 }, 'softmax', (i) => (i % 3 === 0 ? 1 : 0)],
+  [{ kind: 'categoricalCrossentropy', fromLogits: true }, 'linear', (i) => (i % 3 === 1 ? 1 : 0)],
+  ['klDivergence', 'softmax', (i) => [0.2, 0.3, 0.5][i % 3]],
+  ['poisson', 'softplus', (i) => i % 4],
+  [hinge(), 'linear', (i) => (i % 2) * 2 - 1],
+  ['squaredHinge', 'linear', (i) => (i % 2) * 2 - 1],
+  ['categoricalHinge', 'linear', (i) => (i % 3 === 2 ? 1 : 0)],
+]
+
+test('every loss, with weights', () => {
+  const rows = 6
+  const x = wave(rows * 4)
+  const sampleWeight = [1, 0.5, 0, 2, 1, 3]
+  for (const [loss, last, target] of LOSSES) {
+    const layers = [input(4), dense(5, { activation: 'tanh' }), dense(3, { activation: last as 'linear' })]
+    const model = sequential(layers, { seed: 4 })
+    model.compile({ optimizer: 'sgd', loss: loss as Loss })
+    const lowered = model.engine.planner.goal?.loss
+    if (!lowered) throw new Error('no loss')
+    const y = Float32Array.from({ length: rows * 3 }, (_, i) => target(i))
+    const v = wave(model.countParameters(), 3)
+    const rowOf = (r: number) => [...y.subarray(r * 3, r * 3 + 3)]
+    const trained = lowered.fused === 'none' ? layers : [...layers.slice(0, 2), dense(3)]
+    const lossOf = (outputs: readonly number[], r: number) => rowLoss(lowered, outputs, rowOf(r)).loss
+    const objective = objectiveOf(model, x, lossOf, { layers: trained, weights: sampleWeight })
+    const hessian = hessianTimes(objective, parametersOf(model), v, 1e-4)
+    assertClose(hessianVectorProduct(model, x, y, v, { sampleWeight }), hessian, NEAR, `${JSON.stringify(loss)}: H v`)
+    const bend = (outputs: readonly number[], r: number) =>
+      outputs.map((_, i) => {
+        const at = (h: number) =>
+          rowLoss(
+            lowered,
+            outputs.map((z, j) => z + (i === j ? h : 0)),
+            rowOf(r),
+          ).gradient
+        const [above, below] = [at(1e-6), at(-1e-6)]
+        return above.map((value, j) => (value - below[j]) / 2e-6)
+      })
+    const gaussNewton = gaussNewtonTimes(objective, parametersOf(model), v, bend, 1e-6)
+    const found = gaussNewtonVectorProduct(model, x, y, v, { sampleWeight })
+    assertClose(found, gaussNewton, NEAR, `${JSON.stringify(loss)}: G v`)
+  }
+})
+
+test('penalties on parameters and on outputs', () => {
+  const [rows, lambda] = [7, 0.3]
+  const layers = [
+    input(4),
+    dense(5, { activation: 'tanh', kernelRegularizer: l1l2({ l1: 0.1, l2: lambda }), activityRegularizer: l2(0.2) }),
+    dense(2),
+  ]
+  const model = sequential(layers, { seed: 4 })
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+  const [x, y, v] = [wave(rows * 4), wave(rows * 2, 2), wave(model.countParameters(), 3)]
+  const gradients = (h: number) => {
+    const weights = model.getWeights()
+    let at = 0
+    for (const parameter of model.parameters) {
+      const own = v.subarray(at, at + parameter.size)
+      parameter.set(parameter.get().map((value, i) => value + h * own[i]))
+      at += parameter.size
+    }
+    const { gradient } = model.gradients(x, y)
+    model.setWeights(weights)
+    return gradient
+  }
+  const [above, below] = [gradients(3e-3), gradients(-3e-3)]
+  const difference = Float64Array.from(above, (value, i) => (value - below[i]) / 6e-3)
+  assertClose(hessianVectorProduct(model, x, y, v), difference, { absolute: 1e-3, relative: 2e-3 }, 'H v')
+  const data = model.task('').readRows('', x, y)
+  const [all, fisher] = [true, false].map((penalties) =>
+    new Products(model.engine, data, 'gaussNewton', penalties).times(v),
+  )
+  assert.equal(gaussNewtonVectorProduct(model, x, y, v), all)
+  // the kernel's own l2
+  const kernel = Float64Array.from(all.subarray(0, 20), (value, i) => value - fisher[i])
+  assert.ok(
+    kernel.some((value, i) => Math.abs(value - lambda * v[i]) > 1e-3),
+    'penalties on outputs count too',
+  )
+})
+
+test('what does not train is held fixed', () => {
+  const layers = [input(3), dense(4, { activation: 'tanh' }), batchNorm(), dense(4, { trainable: false }), dense(2)]
+  const model = sequential(layers, { seed: 2 })
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+  const [x, y, v] = [wave(5 * 3), wave(5 * 2, 2), wave(model.countParameters(), 3)]
+  for (const freeze of [[], [1], [2], [1, 2, 4]]) {
+    for (const index of freeze) model.freeze(index)
+    const products = [hessianVectorProduct(model, x, y, v), gaussNewtonVectorProduct(model, x, y, v)]
+    const other = v.slice()
+    let at = 0
+    for (const parameter of model.parameters) {
+      if (!parameter.trainable) {
+        other.fill(7, at, at + parameter.size)
+        for (const product of products) assert.ok(product.subarray(at, at + parameter.size).every((p) => p === 0))
+      } else
+        assert.ok(
+          products[0].subarray(at, at + parameter.size).some((p) => p !== 0),
+          parameter.name,
+        )
+      at += parameter.size
+    }
+    assert.equal(hessianVectorProduct(model, x, y, other), products[0])
+    assert.equal(gaussNewtonVectorProduct(model, x, y, other), products[1])
+    const loss = (row: readonly number[], r: number) => row.reduce((s, z, c) => s + (z - y[r * 2 + c]) ** 2, 0) / 2
+    const oracle = model.layers.map((layer, i) =>
+      freeze.includes(i) ? { ...layer, trainable: false } : layer,
+    ) as Layer[]
+    const objective = objectiveOf(model, x, loss, { layers: oracle })
+    assertClose(products[0], hessianTimes(objective, parametersOf(model), v, 1e-4), NEAR, `frozen ${freeze}`)
+    for (const index of freeze) model.unfreeze(index)
+  }
+})
+
+test('awkward shapes: one row, one input, one unit, no bias', () => {
+  for (const [rows, layers] of [
+    [1, [input(1), dense(1)]],
+    [1, [input(9), dense(1, { activation: 'softsign' }), dense(1, { useBias: false, activation: 'mish' })]],
+    [3, [input(1), dense(13, { activation: 'geluTanh' }), layerNorm(), dense(9, { weightNorm: true }), dense(1)]],
+    [2, [input(5), activation('selu'), dense(3, { activation: 'hardSwish' }), batchNorm(), dense(2)]],
+  ] as [number, Layer[]][]) {
+    const model = sequential(layers, { seed: 3 })
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+    const { inputs, outputs } = model.engine
+    const [x, y, v] = [wave(rows * inputs), wave(rows * outputs, 2), wave(model.countParameters(), 3)]
+    const loss = (row: readonly number[], r: number) =>
+      row.reduce((sum, z, c) => sum + (z - y[r * outputs + c]) ** 2, 0) / outputs
+    const expected = hessianTimes(objectiveOf(model, x, loss), parametersOf(model), v, 1e-4)
+    assertClose(hessianVectorProduct(model, x, y, v), expected, { absolute: 2e-4, relative: 2e-4 }, `${rows} rows`)
+  }
+})
+
+test('a product is linear, and symmetric: u · H v = v · H u', () => {
+  const model = layered({})
+  model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' })
+  const [x, y] = [features(33, 13), classes(33, 10)]
+  const n = model.countParameters()
+  const [u, v] = [wave(n, 2), wave(n, 3)]
+  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0)
+  const trains = model.parameters.flatMap(({ size, trainable }) => new Array<boolean>(size).fill(trainable))
+  for (const times of [hessianVectorProduct, gaussNewtonVectorProduct]) {
+    const [hu, hv] = [times(model, x, y, u), times(model, x, y, v)]
+    const size = Math.sqrt(dot(hu, hu) * dot(v, v))
+    assert.ok(Math.abs(dot(u, hv) - dot(v, hu)) <= 1e-5 * size, times.name)
+    assert.ok(hv.every((value, i) => trains[i] || value === 0))
+    // powers of two keep the bits, whatever the size
+    for (const scale of [2 ** -90, 2 ** 60]) {
+      const scaled = times(
+        model,
+        x,
+        y,
+        Float64Array.from(v, (value) => value * scale),
+      )
+      assert.ok(
+        scaled.every((value, i) => value === Math.fround(hv[i] * scale)),
+        `times ${scale}`,
+      )
+    }
+    assert.ok(times(model, x, y, new Float32Array(n)).every((value) => value === 0))
+  }
+})
+
+test('parts of the rows give the product of all', () => {
+  const layers = [input(40), dense(300, { activation: 'relu' }), dropout(0.5), dense(3, { activation: 'softmax' })]
+  const model = sequential(layers, { seed: 6 })
+  model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' })
+  const rows = 7000
+  const [x, y, v] = [features(rows, 40), labels(rows), wave(model.countParameters())]
+  const sampleWeight = Float32Array.from({ length: rows }, (_, i) => (i < 3000 ? 0 : 1 + (i % 2)))
+  for (const times of [hessianVectorProduct, gaussNewtonVectorProduct]) {
+    const whole = times(model, x, y, v, { sampleWeight })
+    const sum = new Float64Array(whole.length)
+    const weight = sampleWeight.reduce((total, value) => total + value, 0)
+    for (let first = 0; first < rows; first += 1000) {
+      const part = sampleWeight.subarray(first, first + 1000)
+      const share = part.reduce((total, value) => total + value, 0) / weight
+      const options = { sampleWeight: part }
+      const [xs, ys] = [x.subarray(first * 40, (first + 1000) * 40), y.subarray(first, first + 1000)]
+      times(model, xs, ys, v, options).forEach((value, i) => {
+        sum[i] += value * share
+      })
+    }
+    assertClose(whole, sum, { absolute: 2e-6, relative: 2e-5 }, times.name)
+  }
+})
+
+test('threads give the same bits', () => {
+  const products = [1, 2, 3].map((threads) => {
+    const model = layered({ threads })
+    model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' })
+    if (threads > 1) ready(model)
+    const [x, y, v] = [features(300, 13), classes(300, 10), wave(model.countParameters())]
+    const found = [hessianVectorProduct(model, x, y, v), gaussNewtonVectorProduct(model, x, y, v)].map(bits)
+    // workers are at work where runs last long enough
+    const { runner } = model.engine
+    model.trainStep(x, y)
+    assert.is(runner.threads?.team !== undefined, threads > 1)
+    return found
+  })
+  assert.equal(products[1], products[0])
+  assert.equal(products[2], products[0])
+})
+
+test('a model trains on as if nothing had happened', async () => {
+  const [x, y] = [features(50, 13), classes(50, 10)]
+  const outcomes = []
+  for (const looks of [false, true]) {
+    const model = layered({})
+    model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+    const look = () => {
+      if (looks) hessianVectorProduct(model, x, y, wave(model.countParameters()))
+    }
+    look()
+    model.trainStep(x, y)
+    look()
+    const gradients = model.parameters.map((parameter) => bits(parameter.gradient()))
+    const callback = { onBatchEnd: look, onEpochEnd: look }
+    await model.fit(x, y, { epochs: 2, batchSize: 16, callbacks: [callback] })
+    look()
+    outcomes.push({ gradients, parameters: model.parameters.map((parameter) => bits(parameter.get())) })
+  }
+  assert.equal(outcomes[1], outcomes[0])
+})
+
+test('NaN in, NaN out, and the next product is right', () => {
+  const model = sequential([input(3), dense(4, { activation: 'tanh' }), dense(2)], { seed: 2 })
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+  const [x, y, v] = [wave(5 * 3), wave(5 * 2, 2), wave(model.countParameters(), 3)]
+  const before = hessianVectorProduct(model, x, y, v)
+  const broken = model.parameters[0].get()
+  const storage = model.engine.storage
+  storage.view(storage.parameters)[0] = Number.NaN
+  assert.ok(hessianVectorProduct(model, x, y, v).some(Number.isNaN))
+  model.parameters[0].set(broken)
+  assert.equal(hessianVectorProduct(model, x, y, v), before)
+})
+
+test('refusals name the argument', () => {
+  const model = sequential([input(3), dense(2), batchNorm()])
+  const [x, y] = [wave(2 * 3), wave(2 * 2)]
+  const v = new Float32Array(model.countParameters())
+  assert.throws(() => hessianVectorProduct(model, x, y, v), /hessianVectorProduct: the model is not compiled/)
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+  const times = (vector: unknown, rows = 2, options = {}) =>
+    gaussNewtonVectorProduct(model, x.subarray(0, rows * 3), y.subarray(0, rows * 2), vector as Float32Array, options)
+  assert.throws(() => times(5), /gaussNewtonVectorProduct: "v" must be an array of 16 numbers, one a parameter, got 5/)
+  assert.throws(() => times([1, 2]), /"v" must have 16 numbers, one a parameter, got 2/)
+  assert.throws(() => times(v.map((_, i) => (i === 3 ? Number.NaN : 0))), /"v" must be finite, got NaN at 3/)
+  assert.throws(() => times(v, 2, { weights: [] }), /unknown option "weights"/)
+  assert.throws(() => times(v, 1), /2 rows/)
+  model.compile({ optimizer: 'sgd' })
+  assert.throws(() => times(v), /without a loss/)
+})
+
+test.run()

@@ -10,12 +10,12 @@ import { layerwise } from './rules/layerwise.ts'
 import { make } from './rules/make.ts'
 import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
-import type { OptimizerOf, Rule } from './rules/rule.ts'
+import type { Optimizer, OptimizerName, OptimizerOf, Rule } from './rules/rule.ts'
 import type { Schedule } from './schedules/schedules.ts'
 import { isSolver, SOLVER_KINDS, type Solver } from './solvers/solver.ts'
 
 export { checkMatches, describeGroup, matcherOf, type ParameterGroup } from './rules/groups.ts'
-export type { Hypers, Rule } from './rules/rule.ts'
+export type { Hypers, Optimizer, OptimizerName, Rule } from './rules/rule.ts'
 
 /** All rules by kind. */
 export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({
@@ -24,25 +24,6 @@ export const rules: Readonly<Record<OptimizerName, Rule>> = Object.freeze({
   ...layerwise,
   ...moments,
 })
-
-export type OptimizerName =
-  | 'sgd'
-  | 'asgd'
-  | 'rprop'
-  | 'adagrad'
-  | 'adadelta'
-  | 'rmsprop'
-  | 'adam'
-  | 'adamw'
-  | 'adamax'
-  | 'nadam'
-  | 'radam'
-  | 'yogi'
-  | 'adabelief'
-  | 'lion'
-  | 'lamb'
-  | 'novograd'
-export type Optimizer = OptimizerOf<OptimizerName>
 
 /** The rule of an optimizer. */
 export const ruleOf = (optimizer: Optimizer): Rule => rules[optimizer.kind]

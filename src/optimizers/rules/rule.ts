@@ -6,6 +6,25 @@ import type { ParameterGroup } from './groups.ts'
 /** Hyper-parameters of a rule, all resolved: no defaults are left to fill in. */
 export type Hypers = Readonly<Record<string, number | boolean | readonly number[]>>
 
+export type OptimizerName =
+  | 'sgd'
+  | 'asgd'
+  | 'rprop'
+  | 'adagrad'
+  | 'adadelta'
+  | 'rmsprop'
+  | 'adam'
+  | 'adamw'
+  | 'adamax'
+  | 'nadam'
+  | 'radam'
+  | 'yogi'
+  | 'adabelief'
+  | 'lion'
+  | 'lamb'
+  | 'novograd'
+export type Optimizer = OptimizerOf<OptimizerName>
+
 /** An update rule with all its options: what `adam(...)` returns. */
 export interface OptimizerOf<Kind extends string = string> {
   readonly kind: Kind

@@ -29,8 +29,9 @@ export interface Objective extends Clipping {
   readonly optimizer: AnyOptimizer
   /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
   readonly correct?: { readonly mode: number; readonly threshold: number }
-  /** Addresses of the optimizer's state blocks. */
+  /** Addresses of the optimizer's state blocks, and of the tensors that it keeps beside them. */
   readonly states: readonly number[]
+  readonly kept: number
   isTrainable(place: ParameterPlace): boolean
 }
 
@@ -186,14 +187,18 @@ export const tensorsOf = (
     offset: place.offset,
     count: place.stored,
     trainable: isTrainable(place),
+    shape: place.shape,
+    ...(place.layout === 'panels' && { matrix: [place.shape[0], place.shape[1]] as const }),
+    layer: place.layer,
+    role: place.name,
   }))
 
-/** One in-place pass per parameter group over parallel blocks. */
-export function emitUpdates(builder: ProgramBuilder, { optimizer, states, isTrainable }: Objective): void {
+/** One in-place pass per parameter group over parallel blocks, or the steps of a rule that sees matrices. */
+export function emitUpdates(builder: ProgramBuilder, { optimizer, states, kept, isTrainable }: Objective): void {
   const { places, parameters, gradients } = builder.site
   const tensors = tensorsOf(places, isTrainable)
   const bytes = scratchBytes(optimizer, tensors)
-  const blocks = { parameters, gradients, states, ...(bytes > 0 && { scratch: builder.scratch(bytes) }) }
+  const blocks = { parameters, gradients, states, kept, ...(bytes > 0 && { scratch: builder.scratch(bytes) }) }
   builder.steps.push(...updateSteps(optimizer, tensors, blocks))
 }
 

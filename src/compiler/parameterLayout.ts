@@ -6,16 +6,20 @@ import { quote } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'
 import { fromPanels, roundUp, storedFloats, toPanels } from '../machine/matrixLayout.ts'
 
-/** Where a parameter lies in the block. */
-export interface ParameterPlace extends ParameterSpec {
-  /** The parameter's public name, such as `dense_1.kernel`. */
+/** Where a tensor lies in a block. */
+export interface Place extends Pick<ParameterSpec, 'shape' | 'layout'> {
+  /** Its public name, such as `dense_1.kernel`. */
   readonly path: string
-  /** Index of its layer in the model's list. */
-  readonly layer: number
   /** Floats from the start of the block; a multiple of 16. */
   readonly offset: number
   /** Floats it takes in the block, padding included. */
   readonly stored: number
+}
+
+/** Where a parameter lies in the block. */
+export interface ParameterPlace extends ParameterSpec, Place {
+  /** Index of its layer in the model's list. */
+  readonly layer: number
 }
 
 const LINE_FLOATS = ALIGN / 4
@@ -58,19 +62,20 @@ export function findPlaces(
 }
 
 /** Floats of the whole block. */
-export const blockFloats = (places: readonly ParameterPlace[]): number => {
+export const blockFloats = (places: readonly Place[]): number => {
   const last = places[places.length - 1]
   return last ? last.offset + last.stored : 0
 }
 
-/** Number of values of a parameter, padding excluded. */
-export const valuesOf = (place: ParameterSpec): number => place.shape.reduce((product, size) => product * size, 1)
+/** Number of values of a tensor, padding excluded. */
+export const valuesOf = (place: Pick<Place, 'shape'>): number =>
+  place.shape.reduce((product, size) => product * size, 1)
 
 /** Copies a tensor out of its place in the block at `address`, in canonical order: all of it, or what fits `out` from `first` on. */
 export function readParameter(
   arena: Arena,
   address: number,
-  place: ParameterPlace,
+  place: Place,
   out: Float32Array = new Float32Array(valuesOf(place)),
   first = 0,
 ): Float32Array {
@@ -84,7 +89,7 @@ export function readParameter(
 export function writeParameter(
   arena: Arena,
   address: number,
-  place: ParameterPlace,
+  place: Place,
   values: ArrayLike<number>,
   first = 0,
 ): void {

@@ -1,7 +1,7 @@
 /** Trains a model: gradients become updates, by a rule in the machine or a solver on the host. */
 import { JOURNAL_BYTES } from '../abi/threads.ts'
 import type { TrainingPlan } from '../compiler/plan.ts'
-import { initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
+import { initialKeptOf, initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { Random } from '../lib/random.ts'
 import type { Job } from '../machine/runner.ts'
@@ -46,6 +46,7 @@ export class Engine extends Propagation {
     const { storage } = this
     // a schedule of the user's own is called here first: if it fails, nothing has changed
     initialStates(goal.optimizer, storage.tensors)
+    initialKeptOf(goal.optimizer, storage.tensors)
     this.flush()
     const { threads } = this.runner
     const journal = storage.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
@@ -155,6 +156,7 @@ export class Engine extends Propagation {
     // most of a solver's vectors may never have been used
     const used = other.session ? [...other.session.used] : [...to.states.keys()]
     for (const i of used) copy(to.states[i], from.states[i])
+    to.viewKept().set(from.viewKept())
     if (other.session) this.restartSolver(other.session.scalars, used)
     this.steps = other.steps
     this.learningRateScale = other.learningRateScale

@@ -8,7 +8,7 @@ import type { Arena } from '../machine/arena.ts'
 import type { ModelStorage } from './storage.ts'
 
 /** What a model is compiled for; the blocks' addresses are the engine's own business. */
-export interface Goal extends Omit<Objective, 'states' | 'isTrainable'> {
+export interface Goal extends Omit<Objective, 'states' | 'kept' | 'isTrainable'> {
   /** The loss, where it is the host's. */
   readonly compute?: ComputeLoss
 }
@@ -92,7 +92,7 @@ export class Planner {
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     if (part) this.#parts.add(part)
     const { arena, storage, layers, widths } = this.#site
-    const { places, parameters, gradients = 0, states, frozen, isTrainable } = storage
+    const { places, parameters, gradients = 0, states, kept, frozen, isTrainable } = storage
     const site = {
       arena,
       places,
@@ -105,7 +105,13 @@ export class Planner {
     this.#site.leave()
     this.drop()
     arena.top = storage.end
-    const made = compilePlan(site, layers, widths, goal && { ...goal, states, isTrainable }, this.#parts)
+    const made = compilePlan(
+      site,
+      layers,
+      widths,
+      goal && { ...goal, states, kept: kept.address, isTrainable },
+      this.#parts,
+    )
     this.#site.reserve()
     arena.commit()
     this.end = arena.top

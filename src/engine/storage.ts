@@ -8,11 +8,13 @@ import {
   valuesOf,
   writeParameter,
 } from '../compiler/parameterLayout.ts'
-import { initialStates, stateNames, type Tensor } from '../compiler/updates.ts'
+import { initialKeptOf, initialStates, type KeptTensor, keptOf, stateNames, type Tensor } from '../compiler/updates.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { AnyOptimizer } from '../optimizers/optimizers.ts'
 import { isSolver, WORK_VECTORS } from '../optimizers/solvers/solver.ts'
+
+const NOTHING = { address: 0, bytes: 0, tensors: [] }
 
 export class ModelStorage {
   readonly arena: Arena
@@ -24,6 +26,8 @@ export class ModelStorage {
   /** Addresses of the gradients and of the states, once there is an optimizer. */
   gradients: number | undefined
   states: readonly number[] = []
+  /** What a rule that sees matrices keeps instead of state blocks: tensors in one block. */
+  kept: { readonly address: number; readonly bytes: number; readonly tensors: readonly KeptTensor[] } = NOTHING
   /** Address of what a solver needs beside its blocks. */
   scratch = 0
   /** Whether the gradients are those of some batch. */
@@ -89,12 +93,16 @@ export class ModelStorage {
     const gradients = arena.reserve(bytes)
     const names = [...stateNames(optimizer), ...(isSolver(optimizer) ? WORK_VECTORS : [])]
     const states = names.map(() => arena.reserve(bytes))
+    const tensors = keptOf(optimizer, this.tensors)
+    const kept = blockFloats(tensors) * 4
+    const address = arena.reserve(kept)
     const room = arena.reserve(more)
     this.scratch = isSolver(optimizer) ? arena.reserve(optimizer.scratch(bytes / 4)) : 0
     arena.commit()
     this.end = arena.top
     this.gradients = gradients
     this.states = states
+    this.kept = { address, bytes: kept, tensors }
     return room
   }
 
@@ -106,10 +114,19 @@ export class ModelStorage {
     // its vectors are cleared when they are first used
     if (isSolver(optimizer)) return
     for (const address of this.states) this.view(address).fill(0)
+    this.viewKept().fill(0)
     const places = new Map(this.places.map((place) => [place.offset, place]))
     for (const { tensor, state, value } of initialStates(optimizer, this.tensors)) {
       const place = places.get(tensor.offset)
       if (place) writeParameter(this.arena, this.states[state], place, new Float32Array(valuesOf(place)).fill(value))
     }
+    for (const { kept, value } of initialKeptOf(optimizer, this.tensors)) {
+      writeParameter(this.arena, this.kept.address, kept, new Float32Array(valuesOf(kept)).fill(value))
+    }
+  }
+
+  /** All that a rule that sees matrices keeps; valid until the memory grows. */
+  viewKept(): Float32Array {
+    return this.arena.floats(this.kept.address, this.kept.bytes / 4)
   }
 }

@@ -7,6 +7,7 @@ import { modules } from '#modules/train'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
+import * as orthogonal from '../optimizers/matrices/muon.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
 import * as newton from '../optimizers/solvers/newtonCg.ts'
@@ -34,3 +35,4 @@ export const gaussNewtonVectorProduct: typeof products.gaussNewtonVectorProduct 
   solve,
   products.gaussNewtonVectorProduct,
 )
+export const muon: typeof orthogonal.muon = /* @__PURE__ */ bringing(solve, orthogonal.muon)

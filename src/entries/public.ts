@@ -133,6 +133,8 @@ export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'
 export { submodel } from '../model/submodel.ts'
 export type { ModelOptions, PredictOptions } from '../model/untrained.ts'
+export type { MatrixRule } from '../optimizers/matrices/matrixRule.ts'
+export { type MuonOptions, muon } from '../optimizers/matrices/muon.ts'
 export {
   adabelief,
   adadelta,

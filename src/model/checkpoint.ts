@@ -1,11 +1,12 @@
 /** From a model to a snapshot, and from a snapshot to a file: safetensors, settings as JSON in the metadata. */
 import { yieldToEventLoop } from '#runtime'
-import { readParameter } from '../compiler/parameterLayout.ts'
+import { type Place, readParameter } from '../compiler/parameterLayout.ts'
 import { stateNames } from '../compiler/updates.ts'
 import type { Engine } from '../engine/engine.ts'
 import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../formats/safetensorsWriter.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
+import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { type AnyOptimizer, describeGroup, learningRateAt, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import { isAbsent, isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
@@ -33,7 +34,8 @@ interface Described {
 }
 
 /** Functions of the user's own stay behind: of a rate its value at the last update is kept. */
-function describeOptimizer(optimizer: AnyOptimizer, { steps, places }: Engine): Described {
+function describeOptimizer(optimizer: AnyOptimizer, engine: Engine): Described {
+  const { steps, places } = engine
   const lost: string[] = []
   const last = Math.max(steps - 1, 0)
   const describe = (name: string, rate: number | Schedule, valueAt: (step: number) => number) => {
@@ -55,9 +57,10 @@ function describeOptimizer(optimizer: AnyOptimizer, { steps, places }: Engine): 
     return { optimizer: { kind, options: { ...options, ...rate } }, lost }
   }
   const { kind, options, parameterGroups } = optimizer
+  const { decay } = isMatrixRule(optimizer) ? optimizer : ruleOf(optimizer)
   const rates = {
     learningRate: describe('learningRate', optimizer.learningRate, (step) => learningRateAt(optimizer, step)),
-    ...(ruleOf(optimizer).decay !== 'none' && {
+    ...(decay !== 'none' && {
       weightDecay: describe('weightDecay', optimizer.weightDecay, (step) => weightDecayAt(optimizer, step)),
     }),
   }
@@ -70,7 +73,16 @@ function describeOptimizer(optimizer: AnyOptimizer, { steps, places }: Engine): 
     )
   }
   const all = { ...options, ...rates, ...(kept.length > 0 && { parameterGroups: kept }) }
-  return { optimizer: { kind, options: all }, lost }
+  if (!isMatrixRule(optimizer)) return { optimizer: { kind, options: all }, lost }
+  const { match, fallback } = optimizer
+  const chosen = match !== undefined && describeGroup({ match }, names)
+  if (chosen === undefined)
+    lost.push('a "match" that is a function of your own is not in the file; match by names or expressions')
+  const other = fallback && describeOptimizer(fallback, engine)
+  return {
+    optimizer: { kind, options: { ...all, ...chosen, ...(other && { fallback: other.optimizer }) } },
+    lost: [...lost, ...(other?.lost ?? [])],
+  }
 }
 
 function describeCompiled(
@@ -108,12 +120,13 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     told.add(engine)
   }
   const frozen = [...engine.storage.frozen].sort((a, b) => a - b)
-  const blocks: [prefix: string, address: number][] = [['', engine.storage.parameters]]
-  const { session, storage } = engine
+  const { session, storage, places } = engine
+  const blocks: [prefix: string, address: number, places: readonly Place[]][] = [['', storage.parameters, places]]
   if (includeOptimizer && compiled) {
     for (const [i, state] of stateNames(compiled.optimizer).entries()) {
-      if (!session || session.used.has(i)) blocks.push([`optimizer.${state}.`, storage.states[i]])
+      if (!session || session.used.has(i)) blocks.push([`optimizer.${state}.`, storage.states[i], places])
     }
+    blocks.push(['', storage.kept.address, storage.kept.tensors])
   }
   return {
     seed,
@@ -132,12 +145,17 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     }),
     ...(classNames && { classNames }),
     ...(metadata !== undefined && { user: metadata }),
-    tensors: new Map(blocks.flatMap(([prefix, address]) => tensorsOf(engine, prefix, address))),
+    tensors: new Map(blocks.flatMap((block) => tensorsOf(engine, ...block))),
   }
 }
 
-const tensorsOf = (engine: Engine, prefix: string, address: number): [name: string, tensor: SnapshotTensor][] =>
-  engine.places.map((place) => [
+const tensorsOf = (
+  engine: Engine,
+  prefix: string,
+  address: number,
+  places: readonly Place[],
+): [name: string, tensor: SnapshotTensor][] =>
+  places.map((place) => [
     prefix + place.path,
     {
       shape: place.shape,

@@ -9,7 +9,7 @@ import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 import { checkFloat, checkFunction, checkOptions, show } from '../lib/check.ts'
 import { type AnyOptimizer, type OptimizerName, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
-import { isSolver } from '../optimizers/solvers/solver.ts'
+import { isAbsent, isSolver } from '../optimizers/solvers/solver.ts'
 import type { Measures } from '../training/scorer.ts'
 
 export interface CompileOptions extends Clipping {
@@ -94,7 +94,7 @@ export function resolveCompile(
 /** @throws RangeError for clipping by a solver's side. */
 function refuseClipping(where: string, { optimizer, clipping }: Compiled): void {
   const [name] = Object.keys(clipping)
-  if (!isSolver(optimizer) || name === undefined) return
+  if (!isSolver(optimizer) || isAbsent(optimizer) || name === undefined) return
   throw new RangeError(
     `${where}: "${name}" is not for the solver ${optimizer.kind}, which needs the gradient of the loss as it is`,
   )

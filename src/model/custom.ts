@@ -5,6 +5,7 @@ import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import { checkLayerFactory, isCarriedKind, type LayerFactory } from '../layers/carried.ts'
 import { checkFunction, checkOptions, cut, quote, show, suggest } from '../lib/check.ts'
+import { isMatrixKind, MATRIX_KINDS, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { isSolverKind, SOLVER_KINDS, type Solver } from '../optimizers/solvers/solver.ts'
 
 /** What a file has in the place of one. */
@@ -13,8 +14,10 @@ export interface Named {
   readonly name: string
 }
 
-/** What `loadModel` is given: losses, metrics and factories of solvers and layers by the names in the file. */
-export type Custom = Readonly<Record<string, CustomLoss | CustomMetric | ((options: never) => Solver) | LayerFactory>>
+/** What `loadModel` is given: losses, metrics and factories of optimizers and layers by the names in the file. */
+export type Custom = Readonly<
+  Record<string, CustomLoss | CustomMetric | ((options: never) => Solver | MatrixRule) | LayerFactory>
+>
 
 /** @throws TypeError for what a file cannot ask for. */
 export function checkCustom(where: string, custom: unknown): asserts custom is Custom {
@@ -22,12 +25,12 @@ export function checkCustom(where: string, custom: unknown): asserts custom is C
     throw new TypeError(`${where}: "custom" must be an object, got ${show(custom)}`)
   }
   for (const [name, value] of Object.entries(custom)) {
-    if (isSolverKind(name)) checkFunction(where, `custom.${name}`, value)
+    if (isSolverKind(name) || isMatrixKind(name)) checkFunction(where, `custom.${name}`, value)
     else if (isCarriedKind(name)) checkLayerFactory(where, name, value)
     else if (!isNamed(value)) {
-      const hint = typeof value === 'function' ? suggest(name, SOLVER_KINDS) : ''
+      const hint = typeof value === 'function' ? suggest(name, [...SOLVER_KINDS, ...MATRIX_KINDS]) : ''
       throw new TypeError(
-        `${where}: "custom.${cut(name)}" must be what customLoss or customMetric returned, or a solver's or layer's factory by its name, got ${show(value)}${hint}`,
+        `${where}: "custom.${cut(name)}" must be what customLoss or customMetric returned, or an optimizer's or layer's factory by its name, got ${show(value)}${hint}`,
       )
     }
   }

@@ -1,13 +1,15 @@
 /** From a snapshot, a file's or any other, back to a model. */
 import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
+import { tensorsOf } from '../compiler/objective.ts'
 import { layoutParameters } from '../compiler/parameterLayout.ts'
-import { stateNames } from '../compiler/updates.ts'
+import { keptOf, stateNames } from '../compiler/updates.ts'
 import { learnKinds } from '../layers/carried.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
+import { isMatrixKind, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { type AnyOptimizer, optimizers, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
 import { absentSolver, isAbsent, isSolver, isSolverKind, type Solver } from '../optimizers/solvers/solver.ts'
@@ -67,9 +69,20 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const states = progress && optimizer ? statesIn(tensors, optimizer) : []
   const prefixes = ['', ...states.map(({ prefix }) => prefix)]
   const matched = prefixes.map((prefix) => matchTensors(where, places, tensors, prefix))
-  if (tensors.size > matched.length * places.length) {
+  const kept =
+    progress && optimizer
+      ? readingFile(where, () =>
+          keptOf(
+            optimizer,
+            tensorsOf(places, () => true),
+          ),
+        )
+      : []
+  const matchedKept = matchTensors(where, kept, tensors)
+  if (tensors.size > matched.length * places.length + kept.length) {
     // of a solver that is not here nobody knows what vectors it has
-    refuseOthers(where, tensors, places, isAbsent(optimizer) ? [...prefixes, ...statePrefixes(tensors)] : prefixes)
+    const known = isAbsent(optimizer) ? [...prefixes, ...statePrefixes(tensors)] : prefixes
+    refuseOthers(where, tensors, [places, kept], known)
   }
 
   const model = readingFile(where, () => {
@@ -84,6 +97,9 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   for (const { index } of states) session?.clear(index)
   const blocks = [storage.parameters, ...states.map(({ index }) => storage.states[index])]
   for (const [i, found] of matched.entries()) fillPlaces(where, engine.arena, blocks[i], places, found, allowNonFinite)
+  if (kept.length > 0) {
+    fillPlaces(where, engine.arena, storage.kept.address, storage.kept.tensors, matchedKept, allowNonFinite)
+  }
   storage.flushParameters()
   if (session && progress) {
     const used = states.map(({ index }) => index)
@@ -126,18 +142,19 @@ function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
   throw new RangeError(`compiled: ${count} metrics of ${outputs} outputs are more than ${COUNTERS} values to count`)
 }
 
-/** @throws RangeError for a tensor that no prefix and place make the name of. */
+/** @throws RangeError for a tensor that no prefix and parameter make the name of, and that is not kept otherwise. */
 function refuseOthers(
   where: string,
   tensors: Snapshot['tensors'],
-  places: readonly { readonly path: string }[],
+  [places, kept]: readonly (readonly { readonly path: string }[])[],
   prefixes: Iterable<string>,
 ): void {
   const paths = new Set(places.map(({ path }) => path))
+  const others = new Set(kept.map(({ path }) => path))
   const known = new Set(prefixes)
   for (const name of tensors.keys()) {
     const prefix = prefixOf(name)
-    if (paths.has(name) || (known.has(prefix) && paths.has(name.slice(prefix.length)))) continue
+    if (paths.has(name) || others.has(name) || (known.has(prefix) && paths.has(name.slice(prefix.length)))) continue
     throw new RangeError(`${where}: tensor ${quote(name)} belongs to no layer of the model`)
   }
 }
@@ -166,9 +183,12 @@ function reviveOptimizer(
     ...(learningRate !== undefined && { learningRate: restoreSchedule(learningRate) }),
     ...(weightDecay !== undefined && { weightDecay: restoreSchedule(weightDecay) }),
   }
-  if (isSolverKind(kind)) {
+  if (isSolverKind(kind) || isMatrixKind(kind)) {
     const make = Object.hasOwn(custom, kind) ? custom[kind] : undefined
-    return typeof make === 'function' ? (make as (options: never) => Solver)(given as never) : absentSolver(kind, given)
+    if (typeof make !== 'function') return absentSolver(kind, given)
+    const { fallback } = options as { fallback?: NonNullable<Settings['compiled']>['optimizer'] }
+    const whole = { ...given, ...(fallback !== undefined && { fallback: reviveOptimizer(fallback, {}) }) }
+    return (make as (options: never) => Solver | MatrixRule)(whole as never)
   }
   checkOneOf('settings', 'optimizer', kind, Object.keys(optimizers) as (keyof typeof optimizers)[])
   const make = optimizers[kind] as (options: object) => AnyOptimizer

@@ -8,6 +8,7 @@ import { checkLayers, type Layer, reviveLayer } from '../layers/layers.ts'
 import type { Resolvers } from '../layers/resolvers.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { checkRandomState, type RandomState } from '../lib/random.ts'
+import { isMatrixKind, type MatrixKind } from '../optimizers/matrices/matrixRule.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
 import { isSolverKind, type Scalars, type SolverKind } from '../optimizers/solvers/solver.ts'
 import type { Named } from './custom.ts'
@@ -23,7 +24,7 @@ export interface Settings {
   readonly layers: readonly Layer[]
   readonly compiled?: {
     readonly optimizer: {
-      readonly kind: OptimizerName | SolverKind
+      readonly kind: OptimizerName | SolverKind | MatrixKind
       readonly options: Readonly<Record<string, unknown>>
     }
     readonly loss?: Loss | Named
@@ -60,6 +61,7 @@ export function formatOf({ layers, compiled, classNames, user }: Settings): (typ
 
 const usesNamed = ({ optimizer, loss, metrics }: NonNullable<Settings['compiled']>): boolean =>
   isSolverKind(optimizer.kind) ||
+  isMatrixKind(optimizer.kind) ||
   'parameterGroups' in optimizer.options ||
   loss?.kind === 'custom' ||
   metrics.some(({ kind }) => kind === 'custom')

@@ -2,7 +2,7 @@
  * A model as a plain value, between files and models: formats turn bytes into it and back, `fromSnapshot` and
  * `Model.snapshot` are the only way into a model and out of it.
  */
-import { type ParameterPlace, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
+import { type Place, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
 import { hasChecksum, readHeader, verifyChecksum } from '../formats/safetensorsHeader.ts'
 import { showShape } from '../formats/shapes.ts'
 import type { ByteSource } from '../lib/bytes.ts'
@@ -83,7 +83,7 @@ export function decodeSnapshot(where: string, source: ByteSource, verify: boolea
  */
 export function matchTensors(
   where: string,
-  places: readonly ParameterPlace[],
+  places: readonly Place[],
   tensors: ReadonlyMap<string, SnapshotTensor>,
   prefix = '',
 ): SnapshotTensor[] {
@@ -111,7 +111,7 @@ export function fillPlaces(
   where: string,
   arena: Arena,
   address: number,
-  places: readonly ParameterPlace[],
+  places: readonly Place[],
   tensors: readonly SnapshotTensor[],
   allowNonFinite: boolean,
 ): void {

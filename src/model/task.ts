@@ -13,6 +13,7 @@ import {
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Engine } from '../engine/engine.ts'
+import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { checkMatches } from '../optimizers/optimizers.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import { type Measures, Scorer } from '../training/scorer.ts'
@@ -31,6 +32,11 @@ export class Task {
     if ('parameterGroups' in compiled.optimizer) {
       const names = engine.places.map(({ path }) => path)
       checkMatches('compile', compiled.optimizer.parameterGroups, names)
+      if (isMatrixRule(compiled.optimizer)) {
+        compiled.optimizer.checkLayers?.(engine.layers)
+        compiled.optimizer.takes(engine.storage.tensors)
+        checkMatches('compile', compiled.optimizer.fallback?.parameterGroups ?? [], names)
+      }
     }
     this.compiled = compiled
     this.#scorer = measures && new Scorer(measures)

@@ -4,6 +4,7 @@
  * which leaves the learning rate to the user: theirs are the usual ones.
  */
 import { checkOneOf, show } from '../lib/check.ts'
+import { isMatrixRule, MATRIX_KINDS, type MatrixRule } from './matrices/matrixRule.ts'
 import { accumulators } from './rules/accumulators.ts'
 import type { ParameterGroup } from './rules/groups.ts'
 import { layerwise } from './rules/layerwise.ts'
@@ -231,19 +232,22 @@ export const optimizers: { readonly [Kind in OptimizerName]: (options?: Record<s
 
 const names = Object.keys(optimizers) as OptimizerName[]
 
-/** Chooses parameters by a loss: a rule, one gradient to one update, or a solver, which asks for losses where it wants them. */
-export type AnyOptimizer = Optimizer | Solver
+/**
+ * Chooses parameters by a loss: a rule, one gradient to one update, element by element or by whole matrices, or a solver, which asks
+ * for losses where it wants them.
+ */
+export type AnyOptimizer = Optimizer | MatrixRule | Solver
 
 /**
  * A rule or solver: a rule by its name, with default options, or what a factory returns.
  * @throws TypeError or RangeError for anything else.
  */
 export function resolveAnyOptimizer(where: string, value: OptimizerName | AnyOptimizer): AnyOptimizer {
-  if (isSolver(value)) return value
-  const solver = SOLVER_KINDS.find((kind) => kind === (value as unknown))
-  if (solver !== undefined) {
+  if (isSolver(value) || isMatrixRule(value)) return value
+  const brought = [...SOLVER_KINDS, ...MATRIX_KINDS].find((kind) => kind === (value as unknown))
+  if (brought !== undefined) {
     throw new TypeError(
-      `${where}: "optimizer" must be what the factory ${solver}() returns, got its name: a solver that is not imported is not bundled`,
+      `${where}: "optimizer" must be what the factory ${brought}() returns, got its name: what is not imported is not bundled`,
     )
   }
   return resolveOptimizer(where, value)
@@ -257,6 +261,11 @@ export function resolveOptimizer(where: string, value: OptimizerName | Optimizer
   if (isSolver(value)) {
     throw new TypeError(
       `${where}: "optimizer" is the solver ${value.kind}, which chooses itself where the loss is evaluated; use minimize(${value.kind}(), x0, f), or compile`,
+    )
+  }
+  if (isMatrixRule(value)) {
+    throw new TypeError(
+      `${where}: "optimizer" is ${value.kind}, which sees matrices; use compile, or optimize(${value.kind}(), initial, { shapes })`,
     )
   }
   if (typeof value === 'string') return optimizers[checkOneOf(where, 'optimizer', value, names)]()
@@ -273,7 +282,7 @@ export function resolveOptimizer(where: string, value: OptimizerName | Optimizer
 }
 
 /** The value of a rate at an update's index 0, 1, 2, ... */
-function valueAt(optimizer: Optimizer, name: 'learningRate' | 'weightDecay', index: number): number {
+function valueAt(optimizer: OptimizerOf, name: 'learningRate' | 'weightDecay', index: number): number {
   const rate = optimizer[name]
   if (typeof rate === 'number') return rate
   const value = rate(index)
@@ -287,10 +296,11 @@ function valueAt(optimizer: Optimizer, name: 'learningRate' | 'weightDecay', ind
  * The learning rate at an update's index 0, 1, 2, ...
  * @throws RangeError when a schedule gives anything but a finite number at least 0.
  */
-export const learningRateAt = (optimizer: Optimizer, index: number): number => valueAt(optimizer, 'learningRate', index)
+export const learningRateAt = (optimizer: OptimizerOf, index: number): number =>
+  valueAt(optimizer, 'learningRate', index)
 
 /**
  * The weight decay at an update's index 0, 1, 2, ...
  * @throws RangeError when a schedule gives anything but a finite number at least 0.
  */
-export const weightDecayAt = (optimizer: Optimizer, index: number): number => valueAt(optimizer, 'weightDecay', index)
+export const weightDecayAt = (optimizer: OptimizerOf, index: number): number => valueAt(optimizer, 'weightDecay', index)

@@ -1,6 +1,7 @@
 /** Minimizing a function of a vector, by any rule or solver. */
 import { checkFunction, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import type { Target } from '../machine/wasm.ts'
+import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { type Optimizer, type OptimizerName, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { ArraySpace } from '../optimizers/solvers/arraySpace.ts'
 import { byDifferences } from '../optimizers/solvers/differences.ts'
@@ -95,6 +96,11 @@ export function minimize(
   options: MinimizeOptions | MinimizeOptions<Float64Array> = {},
 ): Minimum | Minimum<Float64Array> {
   const method = resolveAnyOptimizer('minimize', optimizer)
+  if (isMatrixRule(method)) {
+    throw new TypeError(
+      `minimize: ${method.kind} sees matrices, and x is a vector; use optimize(${method.kind}(), initial, { shapes })`,
+    )
+  }
   checkValues('minimize', 'x0', x0)
   if (x0.length === 0) throw new RangeError('minimize: "x0" must have at least one value, got none')
   checkFunction('minimize', 'f', f)

@@ -17,7 +17,8 @@ export interface ParameterGroup {
   readonly epsilon?: number
 }
 
-type Match = string | readonly string[] | Exactly | RegExp | ((name: string) => boolean)
+/** Chooses parameters by their names. */
+export type Match = string | readonly string[] | Exactly | RegExp | ((name: string) => boolean)
 
 interface Exactly {
   readonly exactly: readonly string[]
@@ -56,12 +57,7 @@ export function checkGroups(where: string, groups: unknown, has: readonly string
 function checkGroup(where: string, place: string, group: ParameterGroup, has: readonly string[]): ParameterGroup {
   checkOptions(`${where}: ${place}`, group, ['match', 'learningRateScale', 'weightDecay', 'epsilon'])
   const { match, learningRateScale, weightDecay, epsilon } = group
-  const isMatch = (typeof match === 'string' && match !== '') || isTexts(match) || isExact(match) || isExpression(match)
-  if (!isMatch && typeof match !== 'function') {
-    throw new TypeError(
-      `${where}: "${place}.match" must be a name, an array of names, an expression or a function, got ${show(match)}`,
-    )
-  }
+  const checked = checkMatch(where, `${place}.match`, match)
   if (learningRateScale !== undefined)
     checkFloat(where, `${place}.learningRateScale`, learningRateScale, { minimum: 0 })
   if (weightDecay !== undefined) checkFloat(where, `${place}.weightDecay`, weightDecay, { minimum: 0 })
@@ -71,11 +67,25 @@ function checkGroup(where: string, place: string, group: ParameterGroup, has: re
       throw new TypeError(`${where}: ${place} sets "${name}", which ${where} does not have`)
     }
   }
-  return Object.freeze({ ...group, ...(isTexts(match) && { match: Object.freeze([...match]) }) })
+  return Object.freeze({ ...group, match: checked })
+}
+
+/**
+ * A match as it is kept.
+ * @throws TypeError for anything else.
+ */
+export function checkMatch(where: string, name: string, match: unknown): Match {
+  if (isTexts(match)) return Object.freeze([...match])
+  if (isExact(match)) return Object.freeze({ exactly: Object.freeze([...match.exactly]) })
+  if ((typeof match === 'string' && match !== '') || isExpression(match)) return match
+  if (typeof match === 'function') return match as (name: string) => boolean
+  throw new TypeError(
+    `${where}: "${name}" must be a name, an array of names, an expression or a function, got ${show(match)}`,
+  )
 }
 
 /** Whether a parameter's name matches. */
-export function matcherOf({ match }: ParameterGroup): (name: string) => boolean {
+export function matcherOf({ match }: Pick<ParameterGroup, 'match'>): (name: string) => boolean {
   if (typeof match === 'function') return match
   if (isExpression(match)) {
     // flags g and y would make an answer depend on the one before
@@ -113,7 +123,10 @@ const list = (names: readonly string[]): string =>
  * A group as JSON, an expression as the names that it matches: those who read a file are not to run expressions from it.
  * Undefined where a function matches.
  */
-export function describeGroup(group: ParameterGroup, names: readonly string[]): object | undefined {
+export function describeGroup<G extends Pick<ParameterGroup, 'match'>>(
+  group: G,
+  names: readonly string[],
+): G | undefined {
   if (typeof group.match === 'function') return undefined
   return isExpression(group.match) ? { ...group, match: { exactly: names.filter(matcherOf(group)) } } : group
 }

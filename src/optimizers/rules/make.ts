@@ -5,9 +5,9 @@ import { checkGroups } from './groups.ts'
 import type { OptimizerOf } from './rule.ts'
 
 /** @throws TypeError or RangeError naming the option; what follows takes its value. */
-type Check = (where: string, name: string, value: unknown) => unknown
+export type Check = (where: string, name: string, value: unknown) => unknown
 
-const within =
+export const within =
   (limits: NonNullable<Parameters<typeof checkFloat>[3]>): Check =>
   (where, name, value) =>
     checkFloat(where, name, value, limits)
@@ -29,7 +29,7 @@ const two =
 
 const fraction = within({ minimum: 0, below: 1 })
 const atLeast0 = within({ minimum: 0 })
-const checks: Readonly<Record<string, Check>> = {
+const COMMON: Readonly<Record<string, Check>> = {
   learningRate: rateOrSchedule,
   weightDecay: rateOrSchedule,
   momentum: atLeast0,
@@ -54,7 +54,15 @@ const checks: Readonly<Record<string, Check>> = {
   stepSizes: two(within({ above: 0 }), within({ above: 0 })),
 }
 
-type Value = number | boolean | readonly number[] | Schedule
+type Value = number | boolean | string | readonly number[] | Schedule
+
+/** What a factory may have besides numbers that every rule may have. */
+interface MakeOptions {
+  /** Of its own options. */
+  readonly checks?: Readonly<Record<string, Check>>
+  /** Options that the factory looks at itself. */
+  readonly others?: readonly string[]
+}
 
 /**
  * Fills in defaults, checks every option by its name, freezes the result.
@@ -64,15 +72,17 @@ export function make<Kind extends string>(
   kind: Kind,
   given: object,
   defaults: Readonly<Record<string, Value>>,
+  { checks = {}, others = [] }: MakeOptions = {},
 ): OptimizerOf<Kind> {
-  checkOptions(kind, given, [...Object.keys(defaults), 'parameterGroups'])
+  checkOptions(kind, given, [...Object.keys(defaults), ...others, 'parameterGroups'])
   const chosen: Record<string, unknown> = { ...given }
-  const options: Record<string, number | boolean | readonly number[]> = {}
+  const options: Record<string, number | boolean | string | readonly number[]> = {}
   const rates: Record<string, number | Schedule> = { weightDecay: 0 }
   for (const [name, preset] of Object.entries(defaults)) {
-    const value = checks[name](kind, name, orDefault(chosen[name], preset)) as Value
+    const check = checks[name] ?? COMMON[name]
+    const value = check(kind, name, orDefault(chosen[name], preset)) as Value
     if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
-    else options[name] = value as number | boolean | readonly number[]
+    else options[name] = value as number | boolean | string | readonly number[]
   }
   const parameterGroups = checkGroups(kind, orDefault(chosen.parameterGroups, []), Object.keys(defaults))
   const { learningRate, weightDecay } = rates

@@ -4,7 +4,7 @@ import type { Schedule } from '../schedules/schedules.ts'
 import type { ParameterGroup } from './groups.ts'
 
 /** Hyper-parameters of a rule, all resolved: no defaults are left to fill in. */
-export type Hypers = Readonly<Record<string, number | boolean | readonly number[]>>
+export type Hypers = Readonly<Record<string, number | boolean | string | readonly number[]>>
 
 export type OptimizerName =
   | 'sgd'

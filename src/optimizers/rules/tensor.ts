@@ -6,6 +6,13 @@ export interface Tensor {
   /** Floats with padding; a multiple of 16. */
   readonly count: number
   readonly trainable: boolean
+  /** Its sizes, padding excluded; undefined: it is `count` numbers in a row. */
+  readonly shape?: readonly number[]
+  /** [inputs, units] of a weight matrix that lies in panels. */
+  readonly matrix?: readonly [inputs: number, units: number]
+  /** In a model, the index of its layer and its name there. */
+  readonly layer?: number
+  readonly role?: string
 }
 
 /** What a tensor's parameter group makes of its optimizer's settings. */

@@ -183,15 +183,15 @@ export const isSolverKind = (kind: unknown): kind is SolverKind => SOLVER_KINDS.
 export const isSolver = (value: unknown): value is Solver =>
   typeof value === 'object' && value !== null && 'start' in value && typeof value.start === 'function'
 
-/** In the place of a solver that a file names and the program has not brought along: it has no state, and cannot train. */
-export function absentSolver(kind: SolverKind, options: object): Solver {
+/** In the place of a solver or rule that a file names and the program has not brought along: it has no state, and cannot train. */
+export function absentSolver(kind: string, options: object): Solver {
   const refuse = (): never => {
     throw new Error(
       `the model was trained by ${kind}, which this program does not name; load it with { custom: { ${kind} } } to go on, or compile it anew`,
     )
   }
   return {
-    kind,
+    kind: kind as SolverKind,
     options,
     vectors: [],
     start: refuse,

@@ -1,0 +1,153 @@
+/**
+ * Updates by a rule that sees matrices and the rule that takes what it leaves: which parameter is whose, the tensors that both keep,
+ * and the steps of both. State lies in a block of its own, tensor by tensor, as not all are shaped like parameters.
+ */
+import { ALIGN } from '../abi/layout.ts'
+import { roundUp, storedFloats } from '../machine/matrixLayout.ts'
+import { secondRule } from '../machine/ops/matrix.ts'
+import { type Step, step } from '../machine/program.ts'
+import type { MatrixRule, Scratch } from '../optimizers/matrices/matrixRule.ts'
+import type { Tensor } from '../optimizers/rules/tensor.ts'
+import { initialPassStates, passScratch, passSteps, settingsBy, statesOf } from './passes.ts'
+
+/** A tensor of state. */
+export interface KeptTensor {
+  readonly state: string
+  /** The parameter that it is kept for. */
+  readonly tensor: Tensor
+  /** In files: `optimizer.STATE.PARAMETER`. */
+  readonly path: string
+  readonly shape: readonly number[]
+  readonly layout: 'panels' | 'row'
+  /** Floats from the start of the block; a multiple of 16. */
+  readonly offset: number
+  /** Floats it takes in the block, padding included. */
+  readonly stored: number
+}
+
+/** Byte addresses. */
+export interface MatrixBlocks {
+  readonly parameters: number
+  readonly gradients: number
+  /** Of the tensors that are kept. */
+  readonly kept: number
+  readonly scratch: number
+}
+
+const LINE = ALIGN / 4
+
+/** Whose a parameter is: the rule's, or its fallback's. */
+function divide(rule: MatrixRule, tensors: readonly Tensor[]): { taken: Tensor[]; left: Tensor[] } {
+  const takes = rule.takes(tensors)
+  return { taken: tensors.filter((_, i) => takes[i]), left: tensors.filter((_, i) => !takes[i]) }
+}
+
+/** All state, in the order in which it lies: neighbours that the fallback takes are neighbours in each of its states. */
+export function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptTensor[] {
+  const { taken, left } = divide(rule, tensors)
+  const own = taken.flatMap((tensor) =>
+    rule.states(tensor).map(({ name, ...spec }) => ({ state: name, tensor, ...spec })),
+  )
+  const names = rule.fallback ? statesOf(rule.fallback) : []
+  const others = names.flatMap((state) =>
+    left.map((tensor) => ({
+      state,
+      tensor,
+      shape: tensor.shape ?? [tensor.count],
+      layout: tensor.matrix ? ('panels' as const) : ('row' as const),
+    })),
+  )
+  let offset = 0
+  return [...own, ...others].map((kept) => {
+    const stored = roundUp(storedFloats(kept.shape, kept.layout), LINE)
+    const at = offset
+    offset += stored
+    return { ...kept, path: `optimizer.${kept.state}.${kept.tensor.name}`, offset: at, stored }
+  })
+}
+
+/** Where a state of the fallback does not start from 0. */
+export function initialKept(rule: MatrixRule, tensors: readonly Tensor[]): { kept: KeptTensor; value: number }[] {
+  const { fallback } = rule
+  if (!fallback) return []
+  const names = statesOf(fallback)
+  const find = finder(keptTensors(rule, tensors))
+  return initialPassStates(fallback, divide(rule, tensors).left).map(({ tensor, state, value }) => ({
+    kept: find(names[state], tensor),
+    value,
+  }))
+}
+
+function finder(kept: readonly KeptTensor[]): (state: string, tensor: Tensor) => KeptTensor {
+  const found = new Map(kept.map((each) => [`${each.tensor.offset} ${each.state}`, each]))
+  return (state, { name, offset }) => {
+    const each = found.get(`${offset} ${state}`)
+    if (!each) throw new Error(`updateSteps: ${name} has no state "${state}"`)
+    return each
+  }
+}
+
+/** Hands out a region from an address on, and says how long it must be. */
+class Room implements Scratch {
+  readonly #from: number
+  #top: number
+  #end: number
+
+  constructor(from: number) {
+    this.#from = from
+    this.#top = from
+    this.#end = from
+  }
+
+  take(bytes: number): number {
+    const address = this.#top
+    this.#top += roundUp(bytes, ALIGN)
+    this.#end = Math.max(this.#end, this.#top)
+    return address
+  }
+
+  clear(): void {
+    this.#top = this.#from
+  }
+
+  get bytes(): number {
+    return this.#end - this.#from
+  }
+}
+
+/** Bytes of scratch that matrixSteps() needs. */
+export function matrixScratch(rule: MatrixRule, tensors: readonly Tensor[]): number {
+  const room = new Room(ALIGN)
+  lowerOwn(rule, tensors, { parameters: 0, gradients: 0, kept: 0, scratch: 0 }, room)
+  return Math.max(room.bytes, rule.fallback ? passScratch(rule.fallback, divide(rule, tensors).left) : 0)
+}
+
+function lowerOwn(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks, room: Room): Step[] {
+  const find = finder(keptTensors(rule, tensors))
+  const settingsOf = settingsBy(rule)
+  const taken = divide(rule, tensors).taken.filter(({ trainable, count }) => trainable && count > 0)
+  const places = taken.map((tensor) => ({
+    tensor,
+    settings: settingsOf(tensor),
+    parameters: blocks.parameters + tensor.offset * 4,
+    gradients: blocks.gradients + tensor.offset * 4,
+    state: (name: string) => blocks.kept + find(name, tensor).offset * 4,
+  }))
+  return rule.lower(places, room)
+}
+
+/** The steps of one update: the rule's own, then those of its fallback with the record's second rates. */
+export function matrixSteps(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks): Step[] {
+  const own = lowerOwn(rule, tensors, blocks, new Room(blocks.scratch))
+  const { fallback } = rule
+  if (!fallback) return own
+  const names = statesOf(fallback)
+  const find = finder(keptTensors(rule, tensors))
+  const rest = passSteps(fallback, divide(rule, tensors).left, {
+    parameters: blocks.parameters,
+    gradients: blocks.gradients,
+    scratch: blocks.scratch,
+    state: (index, tensor) => blocks.kept + find(names[index], tensor).offset * 4,
+  })
+  return rest.length > 0 ? [...own, step(secondRule, {}), ...rest] : own
+}

@@ -1,0 +1,61 @@
+/** From a factory's options to what all rules that see matrices have. */
+import { orDefault, quote } from '../../lib/check.ts'
+import { adamw, resolveOptimizer } from '../optimizers.ts'
+import { checkMatch, type Match, matcherOf } from '../rules/groups.ts'
+import { make } from '../rules/make.ts'
+import type { Optimizer, OptimizerName } from '../rules/rule.ts'
+import type { Tensor } from '../rules/tensor.ts'
+import type { MatrixKind, MatrixRule } from './matrixRule.ts'
+
+/** Options of rules that take the matrices of a model and leave other parameters to another rule. */
+export interface MatrixOptions {
+  /**
+   * Which matrices the rule takes, by their parameters' names as in `parameterGroups`; the others, and what is no matrix, take the
+   * fallback. Files keep all but functions, of an expression the names that it matches.
+   */
+  readonly match?: Match
+  /** The rule for the other parameters: a name, with its defaults, or what a factory returns. Default `adamw()`. */
+  readonly fallback?: OptimizerName | Optimizer
+}
+
+/**
+ * `make`, with a choice of matrices and a fallback.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function makeMatrixRule<Kind extends MatrixKind>(
+  kind: Kind,
+  given: MatrixOptions & object,
+  defaults: Parameters<typeof make>[2],
+  checks: NonNullable<Parameters<typeof make>[3]>['checks'] = {},
+) {
+  const made = make(kind, given, defaults, { checks, others: ['match', 'fallback'] })
+  const { match } = given
+  return {
+    ...made,
+    ...(match !== undefined && { match: checkMatch(kind, 'match', match) }),
+    fallback: resolveOptimizer(`${kind}: fallback`, orDefault(given.fallback, adamw())),
+    decay: 'weightDecay' in defaults ? 'decoupled' : 'none',
+  } satisfies Partial<MatrixRule<Kind>>
+}
+
+/**
+ * Which tensors a rule takes: the matrices that match; without a match those that `isOwn` chooses among the matrices, in their order.
+ * @throws RangeError when there are none.
+ */
+export function chooseMatrices(
+  { kind, match }: Pick<MatrixRule, 'kind' | 'match'>,
+  tensors: readonly Tensor[],
+  isOwn: (index: number, matrices: readonly Tensor[]) => boolean,
+): boolean[] {
+  const matrices = tensors.filter(({ matrix }) => matrix !== undefined)
+  const matches = match !== undefined && matcherOf({ match })
+  const chosen = new Set(matrices.filter(({ name }, i) => (matches ? matches(name) : isOwn(i, matrices))))
+  if (chosen.size === 0) {
+    const names = matrices.slice(0, 10).map(({ name }) => quote(name))
+    const among = names.length > 0 ? `the matrices are ${names.join(', ')}` : 'there are no matrices'
+    throw new RangeError(
+      `${kind}: ${match === undefined ? 'it takes no matrix of this model' : '"match" takes no matrix'}; ${among}`,
+    )
+  }
+  return tensors.map((tensor) => chosen.has(tensor))
+}

@@ -13,7 +13,7 @@ import { fileOf, MODULES, SHIPPED } from './wasm.mjs'
 
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE)$/,
-  /^build\/((infer|solve|int8)-)?(simd|relaxed)\.wasm$/,
+  /^build\/((infer|solve|int8|features)-)?(simd|relaxed)\.wasm$/,
   /^build\/dist\/[\w-]+(\.d\.ts|\.js)$/,
   /^build\/src\/runtime\/([\w-]+\/)?[\w-]+\.js$/,
 ]
@@ -25,6 +25,7 @@ const SIZES = {
     infer: { goal: 20_000, limit: 22_500 },
     solve: { goal: 2_000, limit: 48_000 },
     int8: { goal: 500, limit: 48_000 },
+    features: { goal: 10_000, limit: 16_000 },
   },
   predict: { goal: 26_000, limit: 26_500 },
   train: { goal: 65_000, limit: 81_000 },

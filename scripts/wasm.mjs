@@ -9,6 +9,7 @@ export const MODULES = {
   infer: ['assembly/index.ts', '--importTable', '--use', 'TRAINING=0'],
   solve: ['assembly/solve/index.ts'],
   int8: ['assembly/int8/index.ts'],
+  features: ['assembly/features/index.ts'],
 }
 
 export const TARGETS = Object.keys(

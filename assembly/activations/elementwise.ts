@@ -99,13 +99,14 @@ export class HardSigmoid {
   }
 }
 
+/** ln(1 + e^(beta x)) / beta */
 export class Softplus {
-  @inline forward(x: v128, _: v128): v128 {
-    return F4.flush(F4.softplus(x))
+  @inline forward(x: v128, beta: v128): v128 {
+    return F4.flush(f32x4.div(F4.softplus(f32x4.mul(x, beta)), beta))
   }
-  /** sigmoid(x) = 1 - e^-y */
-  @inline slope(y: v128, _: v128): v128 {
-    return f32x4.neg(F4.expm1(f32x4.neg(y)))
+  /** sigmoid(beta x) = 1 - e^(-beta y) */
+  @inline slope(y: v128, beta: v128): v128 {
+    return f32x4.neg(F4.expm1(f32x4.neg(f32x4.mul(y, beta))))
   }
 }
 

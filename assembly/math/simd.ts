@@ -215,6 +215,31 @@ export class F4 {
     return v128.bitselect(y, x, v128.load(0, at.MAGNITUDE))
   }
 
+  /**
+   * sin(x + quarters · π / 2): x = n π / 2 + r with |r| <= π / 4, n π / 2 subtracted in three parts. Beyond 8192, where float32 has
+   * few numbers in a period, x counts as 8192.
+   */
+  static sine(x: v128, quarters: i32): v128 {
+    const limit = f32x4.splat(8192)
+    x = F4.larger(F4.smaller(x, limit), f32x4.neg(limit))
+    const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(0.63661975)))
+    let r = F4.nfma(n, f32x4.splat(1.5703125), x)
+    r = F4.nfma(n, f32x4.splat(4.837512969970703e-4), r)
+    r = F4.flush(F4.nfma(n, f32x4.splat(7.549790126404332e-8), r))
+    const u = F4.squarable(r)
+    const z = f32x4.mul(u, u)
+    let sin = F4.fma(z, f32x4.splat(-0.00019518288900144398), f32x4.splat(0.008332189172506332))
+    sin = F4.fma(z, sin, f32x4.splat(-0.16666655242443085))
+    sin = F4.fma(f32x4.mul(u, z), sin, r)
+    let cos = F4.fma(z, f32x4.splat(0.000024432327336398885), f32x4.splat(-0.0013887309469282627))
+    cos = F4.fma(z, cos, f32x4.splat(0.04166664555668831))
+    cos = F4.fma(f32x4.mul(z, z), cos, F4.nfma(z, F4.half(), F4.one()))
+    const quadrant = i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(quarters))
+    const odd = i32x4.shr_s(i32x4.shl(quadrant, 31), 31)
+    const sign = i32x4.shl(i32x4.shr_u(quadrant, 1), 31)
+    return v128.xor(v128.bitselect(cos, sin, odd), sign)
+  }
+
   /** Phi(x), the cumulative normal distribution, given e = e^(-x^2 / 2); relative precision in the lower tail. */
   @inline static normalCdf(x: v128, e: v128): v128 {
     const one = v128.load(0, at.ONE)

@@ -11,7 +11,9 @@ export const MODULE_TRAIN = 1
 export const MODULE_SOLVE = 2
 /** Extension: arithmetic on 8-bit integers. */
 export const MODULE_INT8 = 3
-export const MODULES = 4
+/** Extension: layers and activations that not every model has. */
+export const MODULE_FEATURES = 4
+export const MODULES = 5
 
 /** An op's code divided by 2 to this power is the number of the extension that it is of; 0 and 1 there are none of. */
 export const MODULE_SHIFT = 8

@@ -167,3 +167,10 @@ export const OP_SECOND_RULE = 568
 
 /** The i32 at `to` = the sum of CHECKSUM_BYTES signed bytes, modulo 2^32. */
 export const OP_CHECKSUM = 768
+
+// Of the extension `features`: MODULE_FEATURES << MODULE_SHIFT and on.
+
+/** What OP_ACTIVATE is to other activations, to those from ACTIVATION_EXPONENTIAL on. */
+export const OP_WAVE = 1024
+/** dx = dy * wave'(saved); dx may be dy. */
+export const OP_WAVE_BACK = 1025

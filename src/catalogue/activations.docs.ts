@@ -125,11 +125,11 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
     keras: 'hard_silu',
   },
   softplus: {
-    equation: 'y = ln(1 + e^x)',
-    derivative: '1 - e^-y = sigmoid(x)',
+    equation: 'y = ln(1 + e^(alpha x)) / alpha',
+    derivative: '1 - e^(-alpha y) = sigmoid(alpha x)',
     use: 'outputs that must be positive: scales, rates, variances',
     source: 'Dugas et al. 2000, Incorporating second-order functional knowledge for better option pricing',
-    pytorch: 'Softplus, which is exactly x above 20',
+    pytorch: 'Softplus(beta=alpha), which is exactly x above alpha x = 20: the same in float32',
     keras: 'softplus',
   },
   softsign: {
@@ -171,5 +171,30 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
     source: 'the logarithm of softmax',
     pytorch: 'LogSoftmax(dim=-1)',
     keras: 'log_softmax',
+  },
+  exponential: {
+    equation: 'y = e^min(x, 88)',
+    derivative: 'y',
+    use: 'outputs that must be positive and vary over orders of magnitude',
+    source: 'the exponential function; its limit is where float32 ends',
+    pytorch: 'torch.exp',
+    keras: 'exponential',
+  },
+  cos: {
+    equation: 'y = cos x; |x| counts as at most 8192',
+    derivative: '-sin x',
+    use: 'periodic features of numbers, see also the layer periodicEmbedding',
+    source: 'Rahimi and Recht 2007, Random features for large-scale kernel machines',
+    pytorch: 'torch.cos',
+    keras: 'none',
+  },
+  sin: {
+    equation: 'y = sin x; |x| counts as at most 8192',
+    derivative: 'cos x',
+    use: 'functions of coordinates: signals, images, solutions of differential equations',
+    source:
+      'Sitzmann et al. 2020, Implicit neural representations with periodic activation functions, arXiv:2006.09661',
+    pytorch: 'torch.sin',
+    keras: 'none',
   },
 }

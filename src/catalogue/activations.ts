@@ -1,6 +1,8 @@
 /** The activations and what their backward passes need. What each computes is in activations.docs.ts. */
 import {
+  ACTIVATION_COS,
   ACTIVATION_ELU,
+  ACTIVATION_EXPONENTIAL,
   ACTIVATION_GELU,
   ACTIVATION_GELU_TANH,
   ACTIVATION_HARD_SIGMOID,
@@ -14,12 +16,13 @@ import {
   ACTIVATION_SELU,
   ACTIVATION_SIGMOID,
   ACTIVATION_SILU,
+  ACTIVATION_SIN,
   ACTIVATION_SOFTMAX,
   ACTIVATION_SOFTPLUS,
   ACTIVATION_SOFTSIGN,
   ACTIVATION_TANH,
 } from '../abi/activations.ts'
-import { checkFloat, checkOneOf, checkOptions, show } from '../lib/check.ts'
+import { checkFloat, checkNoMore, checkOneOf, checkOptions, show } from '../lib/check.ts'
 
 export type ActivationName =
   | 'linear'
@@ -40,6 +43,9 @@ export type ActivationName =
   | 'relu6'
   | 'softmax'
   | 'logSoftmax'
+  | 'exponential'
+  | 'cos'
+  | 'sin'
 
 /** An activation with its parameter; plain data, so it can be written to a file. */
 export interface Activation {
@@ -55,8 +61,12 @@ export interface ActivationKind {
   readonly saves: 'output' | 'input' | 'none'
   /** Whether an output depends on its whole row. */
   readonly rowwise: boolean
+  /** Whether it is a step of its own, not part of the dense layer's: on rows, or of the extension `features`. */
+  readonly apart: boolean
   /** Default of the parameter, for kinds that have one; at least 0. */
   readonly alpha?: number
+  /** Whether the default goes without saying, as in files from before there was a parameter. */
+  readonly plain?: boolean
 }
 
 export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> = Object.freeze({
@@ -64,93 +74,131 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
     code: ACTIVATION_LINEAR,
     saves: 'none',
     rowwise: false,
+    apart: false,
   }),
   relu: Object.freeze({
     code: ACTIVATION_RELU,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   leakyRelu: Object.freeze({
     code: ACTIVATION_LEAKY_RELU,
     saves: 'output',
     rowwise: false,
+    apart: false,
     alpha: 0.01,
   }),
   elu: Object.freeze({
     code: ACTIVATION_ELU,
     saves: 'output',
     rowwise: false,
+    apart: false,
     alpha: 1,
   }),
   selu: Object.freeze({
     code: ACTIVATION_SELU,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   gelu: Object.freeze({
     code: ACTIVATION_GELU,
     saves: 'input',
     rowwise: false,
+    apart: false,
   }),
   geluTanh: Object.freeze({
     code: ACTIVATION_GELU_TANH,
     saves: 'input',
     rowwise: false,
+    apart: false,
   }),
   sigmoid: Object.freeze({
     code: ACTIVATION_SIGMOID,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   hardSigmoid: Object.freeze({
     code: ACTIVATION_HARD_SIGMOID,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   tanh: Object.freeze({
     code: ACTIVATION_TANH,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   silu: Object.freeze({
     code: ACTIVATION_SILU,
     saves: 'input',
     rowwise: false,
+    apart: false,
   }),
   hardSwish: Object.freeze({
     code: ACTIVATION_HARD_SWISH,
     saves: 'input',
     rowwise: false,
+    apart: false,
   }),
   softplus: Object.freeze({
     code: ACTIVATION_SOFTPLUS,
     saves: 'output',
     rowwise: false,
+    apart: false,
+    alpha: 1,
+    plain: true,
   }),
   softsign: Object.freeze({
     code: ACTIVATION_SOFTSIGN,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   mish: Object.freeze({
     code: ACTIVATION_MISH,
     saves: 'input',
     rowwise: false,
+    apart: false,
   }),
   relu6: Object.freeze({
     code: ACTIVATION_RELU6,
     saves: 'output',
     rowwise: false,
+    apart: false,
   }),
   softmax: Object.freeze({
     code: ACTIVATION_SOFTMAX,
     saves: 'output',
     rowwise: true,
+    apart: true,
   }),
   logSoftmax: Object.freeze({
     code: ACTIVATION_LOG_SOFTMAX,
     saves: 'output',
     rowwise: true,
+    apart: true,
+  }),
+  exponential: Object.freeze({
+    code: ACTIVATION_EXPONENTIAL,
+    saves: 'output',
+    rowwise: false,
+    apart: true,
+  }),
+  cos: Object.freeze({
+    code: ACTIVATION_COS,
+    saves: 'input',
+    rowwise: false,
+    apart: true,
+  }),
+  sin: Object.freeze({
+    code: ACTIVATION_SIN,
+    saves: 'input',
+    rowwise: false,
+    apart: true,
   }),
 })
 
@@ -169,16 +217,19 @@ export function resolveActivation(where: string, value: ActivationName | Activat
   if (typeof value === 'object') checkOptions(where, value, ['kind', 'alpha'])
   const { kind, alpha }: { kind: ActivationName; alpha?: number } = typeof value === 'string' ? { kind: value } : value
   checkOneOf(where, 'activation', kind, names)
-  const known = activationKinds[kind].alpha
+  const { alpha: known, plain } = activationKinds[kind]
   if (known === undefined) {
     if (alpha !== undefined) throw new RangeError(`${where}: activation "${kind}" takes no "alpha", got ${show(alpha)}`)
     return Object.freeze({ kind })
   }
-  return Object.freeze({
-    kind,
-    alpha: alpha === undefined ? known : checkFloat(where, 'alpha', alpha, { minimum: 0 }),
-  })
+  if (plain && (alpha === undefined || alpha === known)) return Object.freeze({ kind })
+  // what divides is not 0
+  const range = kind === 'softplus' ? { above: 0 } : { minimum: 0 }
+  return Object.freeze({ kind, alpha: alpha === undefined ? known : checkFloat(where, 'alpha', alpha, range) })
 }
+
+/** The activation's parameter, if its kind has one. */
+export const alphaOf = ({ kind, alpha }: Activation): number | undefined => alpha ?? activationKinds[kind].alpha
 
 /**
  * y = x if x > 0, else alpha x (Maas et al. 2013); PyTorch's LeakyReLU with alpha = negative_slope.
@@ -199,3 +250,46 @@ export function elu(options: { alpha?: number } = {}): Activation {
   checkOptions('elu', options, ['alpha'])
   return resolveActivation('elu', { ...options, kind: 'elu' })
 }
+
+/** Beyond it softplus is its argument, to the last bit of float32. */
+const STRAIGHT = 17
+
+/**
+ * y = ln(1 + e^(beta x)) / beta; PyTorch's Softplus.
+ * Defaults: beta 1, threshold 20: above beta x = threshold y is x. In float32 it is so from 17 on, which makes all thresholds from there
+ * the same function; lower ones, where the function would jump, are refused.
+ * @throws TypeError for an unknown option, RangeError for a beta not above 0 or a threshold below 17.
+ */
+export function softplus(options: { beta?: number; threshold?: number } = {}): Activation {
+  const where = 'softplus'
+  checkOptions(where, options, ['beta', 'threshold'])
+  const { beta = 1, threshold = 20 } = options
+  checkFloat(where, 'threshold', threshold, { minimum: STRAIGHT })
+  return resolveActivation(where, { kind: where, alpha: checkFloat(where, 'beta', beta, { above: 0 }) })
+}
+
+/**
+ * y = x Phi(x), or with `approximate: 'tanh'` y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2; PyTorch's GELU.
+ * Default: approximate 'none'.
+ * @throws TypeError or RangeError for an unknown option.
+ */
+export function gelu(options: { approximate?: 'none' | 'tanh' } = {}): Activation {
+  checkOptions('gelu', options, ['approximate'])
+  const { approximate = 'none' } = options
+  checkOneOf('gelu', 'approximate', approximate, ['none', 'tanh'])
+  return resolveActivation('gelu', approximate === 'tanh' ? 'geluTanh' : 'gelu')
+}
+
+function bare(kind: ActivationName, more: readonly unknown[]): Activation {
+  checkNoMore(kind, more)
+  return resolveActivation(kind, kind)
+}
+
+/** y = e^x; beyond 88, where float32 ends, x counts as 88. Keras' exponential. */
+export const exponential = (...more: []): Activation => bare('exponential', more)
+
+/** y = cos x; beyond ±8192, where float32 has few numbers in a period, x counts as ±8192. */
+export const cos = (...more: []): Activation => bare('cos', more)
+
+/** y = sin x (Sitzmann et al. 2020, arXiv:2006.09661); beyond ±8192, where float32 has few numbers in a period, x counts as ±8192. */
+export const sin = (...more: []): Activation => bare('sin', more)

@@ -2,8 +2,10 @@
  * `fourlane`: the public names. Those that reach the machine bring its wasm along, wherever this host keeps it (`#modules/train`).
  * By calls, not by importing: a bundle that makes no model holds no wasm.
  */
+import { modules as features } from '#modules/features'
 import { modules as solve } from '#modules/solve'
 import { modules } from '#modules/train'
+import * as activations from '../catalogue/activations.ts'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
@@ -21,6 +23,9 @@ export const loadModel: typeof load.loadModel = /* @__PURE__ */ bringing(modules
 export const modelFromBytes: typeof load.modelFromBytes = /* @__PURE__ */ bringing(modules, load.modelFromBytes)
 export const optimize: typeof optimizing.optimize = /* @__PURE__ */ bringing(modules, optimizing.optimize)
 export const minimize: typeof minimizing.minimize = /* @__PURE__ */ bringing(modules, minimizing.minimize)
+export const cos: typeof activations.cos = /* @__PURE__ */ bringing(features, activations.cos)
+export const sin: typeof activations.sin = /* @__PURE__ */ bringing(features, activations.sin)
+export const exponential: typeof activations.exponential = /* @__PURE__ */ bringing(features, activations.exponential)
 export const lbfgs: typeof quasiNewton.lbfgs = /* @__PURE__ */ bringing(solve, quasiNewton.lbfgs)
 export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE__ */ bringing(
   solve,

@@ -1,5 +1,15 @@
 /** fourlane: public names only. */
-export { type Activation, type ActivationName, elu, leakyRelu } from '../catalogue/activations.ts'
+export {
+  type Activation,
+  type ActivationName,
+  cos,
+  elu,
+  exponential,
+  gelu,
+  leakyRelu,
+  sin,
+  softplus,
+} from '../catalogue/activations.ts'
 export { constant } from '../catalogue/constant.ts'
 export { type CustomLoss, customLoss, type LossRows } from '../catalogue/customLoss.ts'
 export {

@@ -1,7 +1,15 @@
 /** Activations as layers of their own. */
-import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
+import { ACTIVATION_EXPONENTIAL } from '../abi/activations.ts'
+import {
+  type Activation,
+  type ActivationName,
+  activationKinds,
+  alphaOf,
+  resolveActivation,
+} from '../catalogue/activations.ts'
 import { checkNoMore, checkOptions } from '../lib/check.ts'
-import * as ops from '../machine/ops/layers.ts'
+import { wave } from '../machine/ops/features.ts'
+import { activate } from '../machine/ops/layers.ts'
 import type { Builder, LayerKind, Matrix } from './builder.ts'
 
 export interface ActivationLayer {
@@ -42,13 +50,9 @@ export const activationKind: LayerKind<ActivationLayer> = {
 }
 
 /** y = activation(x) as a step of its own; y may be x. */
-export function emitActivation(builder: Builder, { kind, alpha = 0 }: Activation, x: Matrix, y: Matrix): void {
-  builder.emit(ops.activate, {
-    from: x.address,
-    to: y.address,
-    stride: y.stride,
-    cols: y.cols,
-    kind: activationKinds[kind].code,
-    alpha,
-  })
+export function emitActivation(builder: Builder, activation: Activation, x: Matrix, y: Matrix): void {
+  const { code } = activationKinds[activation.kind]
+  const elements = { from: x.address, to: y.address, stride: y.stride, cols: y.cols, kind: code }
+  if (code >= ACTIVATION_EXPONENTIAL) builder.emit(wave, elements)
+  else builder.emit(activate, { ...elements, alpha: alphaOf(activation) })
 }

@@ -1,7 +1,13 @@
 /** Fully connected layers. */
 import { ACTIVATION_LINEAR } from '../abi/activations.ts'
 import { PANEL } from '../abi/layout.ts'
-import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
+import {
+  type Activation,
+  type ActivationName,
+  activationKinds,
+  alphaOf,
+  resolveActivation,
+} from '../catalogue/activations.ts'
 import type { Initializer, InitializerName } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import { checkBoolean, checkInteger, checkOptions } from '../lib/check.ts'
@@ -129,6 +135,7 @@ export const denseKind: LayerKind<DenseLayer> = {
     const bias = layer.useBias ? builder.parameter('bias') : undefined
     const y = builder.matrix(layer.units)
     const z = builder.training && kind.saves === 'input' ? builder.matrix(layer.units) : undefined
+    const before = kind.apart && z ? z : y
     const shape = { inputs: x.cols, units: layer.units }
     const from = { x: x.address, xStride: x.stride }
     builder.emit(ops.dense, {
@@ -136,14 +143,14 @@ export const denseKind: LayerKind<DenseLayer> = {
       ...from,
       w: kernel.address,
       b: bias?.address,
-      y: y.address,
-      yStride: y.stride,
-      activation: kind.rowwise ? ACTIVATION_LINEAR : kind.code,
-      alpha: layer.activation.alpha,
-      saved: z?.address,
+      y: before.address,
+      yStride: before.stride,
+      activation: kind.apart ? ACTIVATION_LINEAR : kind.code,
+      alpha: alphaOf(layer.activation),
+      saved: kind.apart ? 0 : z?.address,
       savedStride: z?.stride,
     })
-    if (kind.rowwise) emitActivation(builder, layer.activation, y, y)
+    if (kind.apart) emitActivation(builder, layer.activation, before, y)
 
     const pending = { ...y, activation: layer.activation, saved: z ?? y }
     const activity = layer.activityRegularizer
@@ -174,7 +181,7 @@ export const denseKind: LayerKind<DenseLayer> = {
         if (!wanted.input) return undefined
         const dx = builder.matrix(x.cols)
         const below = x.activation && activationKinds[x.activation.kind]
-        const folded = below !== undefined && !below.rowwise
+        const folded = below !== undefined && !below.apart
         builder.emit(ops.denseDx, {
           ...gradient,
           w: kernel.address,
@@ -182,7 +189,7 @@ export const denseKind: LayerKind<DenseLayer> = {
           dxStride: dx.stride,
           scratch: builder.scratch(roundUp(x.cols, PANEL) * layer.units * 4),
           activation: folded ? below.code : ACTIVATION_LINEAR,
-          alpha: x.activation?.alpha,
+          alpha: x.activation && alphaOf(x.activation),
           saved: x.saved?.address,
           savedStride: x.saved?.stride,
         })

@@ -4,7 +4,7 @@ import { isA } from '../lib/check.ts'
 import type { Modules } from './host.ts'
 
 /** The modules, each at its number: see src/abi/modules.ts. */
-export const MODULE_NAMES = ['infer', 'train', 'solve', 'int8'] as const
+export const MODULE_NAMES = ['infer', 'train', 'solve', 'int8', 'features'] as const
 export type ModuleName = (typeof MODULE_NAMES)[number]
 
 /** The name of a module's file for a target, without its extension. */

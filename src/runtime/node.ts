@@ -16,6 +16,8 @@ function readWasm(file: string): Uint8Array {
     if (file === 'solve-relaxed') return readFileSync(new URL('../../solve-relaxed.wasm', import.meta.url))
     if (file === 'int8-simd') return readFileSync(new URL('../../int8-simd.wasm', import.meta.url))
     if (file === 'int8-relaxed') return readFileSync(new URL('../../int8-relaxed.wasm', import.meta.url))
+    if (file === 'features-simd') return readFileSync(new URL('../../features-simd.wasm', import.meta.url))
+    if (file === 'features-relaxed') return readFileSync(new URL('../../features-relaxed.wasm', import.meta.url))
   } catch {
     // the sources run unbuilt, or a bundler has put a URL of its own kind there
   }

@@ -21,6 +21,7 @@ import {
   residual,
   rmsNorm,
   sequential,
+  softplus,
 } from '../../src/entries/public.ts'
 import { assertClose, readGolden } from '../support/golden.ts'
 import { INTEROP, kerasCases, kerasFile } from '../support/interop.ts'
@@ -102,6 +103,7 @@ const ACTIVATIONS = [
   'logSoftmax',
   leakyRelu({ alpha: 0.3 }),
   elu({ alpha: 0.4 }),
+  softplus({ beta: 2.5 }),
 ] as const
 for (const kind of ACTIVATIONS) {
   test(`${typeof kind === 'string' ? kind : kind.kind} goes out and comes back`, () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { softplus } from '../../src/catalogue/activations.ts'
 import { valuesOf } from '../../src/compiler/parameterLayout.ts'
 import {
   activation,
@@ -71,6 +72,13 @@ const single: Readonly<Record<string, (width: number) => Lowerable[]>> = {
   'two residuals, one within the other': (width) => [
     residual([batchNorm(), activation('relu'), residual([layerNorm(), dense(width, { name: 'inner' })]), dense(width)]),
     residual([dense(width, { activation: 'tanh', weightNorm: true }), dropout(0.3), prelu(), scale()]),
+  ],
+  'waves as activations of dense layers': (width) => [
+    dense(width, { activation: 'sin' }),
+    dropout(0.3),
+    dense(width, { activation: 'cos' }),
+    dense(3, { activation: softplus({ beta: 2 }) }),
+    dense(width, { activation: 'exponential' }),
   ],
   'activations in a row': () => [activation('tanh'), activation('sigmoid'), activation('softmax')],
 }
@@ -172,8 +180,9 @@ const anyLayer = (depth: number): fc.Arbitrary<(width: number) => Lowerable> => 
     dimension.map((units) => () => dense(units, { activation: 'tanh' })),
     dimension.map((units) => () => dense(units, { activation: 'gelu', weightNorm: true })),
     dimension.map((units) => () => dense(units, { activation: 'softmax' })),
+    dimension.map((units) => () => dense(units, { activation: 'cos' })),
     fc
-      .constantFrom('sigmoid', 'silu', 'softplus', 'leakyRelu', 'softmax', 'linear' as const)
+      .constantFrom('sigmoid', 'cos', 'sin', 'silu', 'softplus', 'leakyRelu', 'softmax', 'linear' as const)
       .map((kind) => () => activation(kind as 'silu')),
     fc.boolean().map((affine) => () => batchNorm({ affine, epsilon: 0.1 })),
     fc.boolean().map((affine) => () => batchRenorm({ affine, epsilon: 0.1, rMax: 1.5, dMax: 0.5 })),

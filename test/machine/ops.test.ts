@@ -2,7 +2,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MACHINE_BYTES, SUM_CHUNK } from '../../src/abi/layout.ts'
-import { MODULE_INFER, MODULE_INT8, MODULE_SHIFT, MODULE_SOLVE, MODULE_TRAIN } from '../../src/abi/modules.ts'
+import {
+  MODULE_FEATURES,
+  MODULE_INFER,
+  MODULE_INT8,
+  MODULE_SHIFT,
+  MODULE_SOLVE,
+  MODULE_TRAIN,
+} from '../../src/abi/modules.ts'
 import * as codes from '../../src/abi/ops.ts'
 import { OP, STEP_GOES_ON, STEP_WORDS } from '../../src/abi/ops.ts'
 import { RECORD_WORDS } from '../../src/abi/records.ts'
@@ -22,6 +29,7 @@ test('codes are those of the ABI, each used once, without gaps within a module o
     [[MODULE_INFER, MODULE_TRAIN], 0],
     [[MODULE_SOLVE], codes.OP_DOT_PARTIALS, codes.OP_ACTIVATE_CURVE, codes.OP_PRODUCT],
     [[MODULE_INT8], MODULE_INT8 << MODULE_SHIFT],
+    [[MODULE_FEATURES], MODULE_FEATURES << MODULE_SHIFT],
   ] as const) {
     const found = list
       .filter(([, { module }]) => (of as readonly number[]).includes(module))
@@ -67,7 +75,7 @@ test('the machine has a case for every op, and refuses others', () => {
     assert.not.throws(() => bench.run(bench.steps[name]), undefined, name)
   }
   const codesOf = (module: number) => list.filter(([, op]) => op.module === module).map(([, { code }]) => code)
-  const last = [MODULE_TRAIN, MODULE_SOLVE, MODULE_INT8].map((module) => Math.max(...codesOf(module)))
+  const last = [MODULE_TRAIN, MODULE_SOLVE, MODULE_INT8, MODULE_FEATURES].map((module) => Math.max(...codesOf(module)))
   for (const code of [...last.map((code) => code + 1), (1 << MODULE_SHIFT) - 1, -1]) {
     const unknown = { ...ops.sgd, code }
     assert.throws(() => bench.run({ ...bench.steps.sgd, op: unknown }), /unreachable/, String(code))

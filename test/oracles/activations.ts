@@ -38,10 +38,14 @@ export const oracle: Readonly<Record<string, (x: number, alpha: number) => numbe
   tanh: Math.tanh,
   silu: (x) => x * sigmoid(x),
   hardSwish: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
-  softplus,
+  softplus: (x, alpha) => softplus(alpha * x) / alpha,
   softsign: (x) => x / (1 + Math.abs(x)),
   mish: (x) => x * Math.tanh(softplus(x)),
   relu6: (x) => Math.min(Math.max(x, 0), 6),
+  // where float32 ends
+  exponential: (x) => Math.exp(Math.min(x, 88)),
+  cos: (x) => Math.cos(Math.min(Math.max(x, -8192), 8192)),
+  sin: (x) => Math.sin(Math.min(Math.max(x, -8192), 8192)),
 }
 /** Where finite differences mean nothing. */
 export const kinks: Readonly<Record<string, readonly number[]>> = {

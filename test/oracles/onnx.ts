@@ -67,6 +67,8 @@ const unary: Readonly<Record<string, (x: number, a: Attributes, node: OnnxNode) 
   Elu: (x, a) => (x >= 0 ? x : a('alpha', 1) * Math.expm1(x)),
   Erf: erf,
   Exp: Math.exp,
+  Cos: Math.cos,
+  Sin: Math.sin,
   Gelu: (x, _, { attributes }) =>
     attributes.get('approximate')?.text === 'tanh'
       ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))

@@ -4,6 +4,7 @@ import { deflateRawSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inflate } from '../../src/runtime/inflate.ts'
+import { modules as features } from '../../src/runtime/inlined/features.ts'
 import { modules as infer } from '../../src/runtime/inlined/infer.ts'
 import { modules as int8 } from '../../src/runtime/inlined/int8.ts'
 import { modules as solve } from '../../src/runtime/inlined/solve.ts'
@@ -53,7 +54,7 @@ test('inflate stops at the size it is given', () => {
 })
 
 test('the inlined files are the wasm files', () => {
-  for (const [name, modules] of Object.entries({ infer, train, solve, int8 })) {
+  for (const [name, modules] of Object.entries({ infer, train, solve, int8, features })) {
     const prefix = name === 'train' ? '' : `${name}-`
     assert.equal(modules.files, [`${prefix}simd`, `${prefix}relaxed`])
     for (const file of modules.files) {

@@ -1,5 +1,6 @@
 /** Activation steps on one machine, for tests. */
-import { type Activation, activationKinds } from '../../src/catalogue/activations.ts'
+import { ACTIVATION_EXPONENTIAL } from '../../src/abi/activations.ts'
+import { type Activation, activationKinds, alphaOf } from '../../src/catalogue/activations.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import type { Target } from '../../src/machine/wasm.ts'
 import { type Matrix, Sheet } from './sheet.ts'
@@ -13,7 +14,7 @@ export interface Run {
 /** Forward and backward through the op list; `fill` is what the padding of x and dy holds beforehand. */
 export function run(
   target: Target,
-  { kind, alpha = 0 }: Activation,
+  activation: Activation,
   rows: number,
   cols: number,
   x: ArrayLike<number>,
@@ -29,19 +30,22 @@ export function run(
   }
   const from = matrix(x)
   const gradient = matrix(dy)
+  const { kind } = activation
   const { code, saves } = activationKinds[kind]
   const to = inPlace && saves !== 'input' ? from : sheet.matrix(rows, cols, undefined, stride)
   const dx = inPlace ? gradient : sheet.matrix(rows, cols, undefined, stride)
-  const words = { stride: from.stride, cols, kind: code, alpha }
-  sheet
-    .step(ops.activate, { ...words, from: from.address, to: to.address })
-    .step(ops.activateBack, {
-      ...words,
-      from: gradient.address,
-      to: dx.address,
-      saved: saves === 'input' ? from.address : to.address,
-    })
-    .run(rows)
+  const words = { stride: from.stride, cols, kind: code }
+  const forward = { ...words, from: from.address, to: to.address }
+  const backward = {
+    ...words,
+    from: gradient.address,
+    to: dx.address,
+    saved: saves === 'input' ? from.address : to.address,
+  }
+  const alpha = alphaOf(activation)
+  if (code >= ACTIVATION_EXPONENTIAL) sheet.step(ops.wave, forward).step(ops.waveBack, backward)
+  else sheet.step(ops.activate, { ...forward, alpha }).step(ops.activateBack, { ...backward, alpha })
+  sheet.run(rows)
   const padding = activationKinds[kind].rowwise ? [...sheet.padding(to), ...sheet.padding(dx)] : sheet.padding(dx)
   return { y: sheet.read(to), dx: sheet.read(dx), padding: Float32Array.from(padding) }
 }

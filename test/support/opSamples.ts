@@ -1,5 +1,5 @@
 /** A step of every op with every operand, small but of awkward shape: what the tests of the list iterate. */
-import { ACTIVATION_SOFTPLUS } from '../../src/abi/activations.ts'
+import { ACTIVATION_COS, ACTIVATION_SOFTPLUS } from '../../src/abi/activations.ts'
 import { CORRECT_BINARY } from '../../src/abi/batches.ts'
 import { BATCH_NORM_MODE_BATCH } from '../../src/abi/layers.ts'
 import { LOSS_SIGMOID_CROSSENTROPY } from '../../src/abi/losses.ts'
@@ -31,6 +31,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     savedStride: stride,
   })
   const elements = () => ({ from: room(), to: room(), stride, cols, kind: ACTIVATION_SOFTPLUS, alpha: 0.5 })
+  const waves = () => ({ from: room(), to: room(), stride, cols, kind: ACTIVATION_COS })
   const normColumns = () => ({ x: room(), stride, gamma: room() })
   const statistics = () => ({
     cols,
@@ -97,6 +98,8 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     }),
     activate: step(ops.activate, elements()),
     activateBack: step(ops.activateBack, { ...elements(), saved: room() }),
+    wave: step(ops.wave, waves()),
+    waveBack: step(ops.waveBack, { ...waves(), saved: room() }),
     loss: step(ops.loss, {
       kind: LOSS_SIGMOID_CROSSENTROPY,
       outputs: room(),

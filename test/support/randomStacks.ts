@@ -21,6 +21,7 @@ import {
   rmsNorm,
   scale,
   sequential,
+  softplus,
 } from '../../src/entries/public.ts'
 import type { Lowerable } from '../../src/layers/layers.ts'
 import type { Dice } from '../fuzz/dice.ts'
@@ -30,6 +31,7 @@ const ACTIVATIONS = Object.keys(activationKinds) as ActivationName[]
 /** Activations that keep values in the range of the next layers. */
 function anyActivation(dice: Dice): ActivationName | Activation {
   if (dice.chance(0.1)) return leakyRelu({ alpha: dice.of([0.05, 0.2, 0.3]) })
+  if (dice.chance(0.1)) return softplus({ beta: dice.of([0.5, 3]) })
   if (dice.chance(0.1)) return elu({ alpha: dice.of([0.5, 2]) })
   return dice.of(ACTIVATIONS)
 }

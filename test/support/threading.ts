@@ -10,7 +10,6 @@ import {
   layerNorm,
   prelu,
   residual,
-  scale,
 } from '../../src/layers/layers.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
 import type { ModelOptions } from '../../src/model/untrained.ts'
@@ -73,7 +72,6 @@ export const layered = (options: ModelOptions): Model =>
       gaussianNoise(0.1),
       dense(24),
       prelu(),
-      scale(),
       layerNorm(),
       groupNorm(3),
       dense(10, { activation: 'softmax' }),

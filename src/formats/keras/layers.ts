@@ -79,6 +79,7 @@ const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   hard_silu: 'hardSwish',
   hard_swish: 'hardSwish',
   softplus: 'softplus',
+  exponential: 'exponential',
   softsign: 'softsign',
   mish: 'mish',
   softmax: 'softmax',

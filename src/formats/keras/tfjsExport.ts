@@ -1,5 +1,5 @@
 /** A network as a layers-model of TensorFlow.js. */
-import type { Activation } from '../../catalogue/activations.ts'
+import { type Activation, alphaOf } from '../../catalogue/activations.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
 import { quote } from '../../lib/check.ts'
 import { inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
@@ -30,8 +30,13 @@ const ACTIVATIONS: { readonly [kind in Activation['kind']]?: string } = {
   logSoftmax: 'log_softmax',
 }
 
-const nameOf = ({ kind, alpha }: Activation): string | undefined =>
-  kind === 'elu' && alpha === 1 ? 'elu' : ACTIVATIONS[kind]
+/** Those that it does not have at all. */
+const ABSENT: readonly Activation['kind'][] = ['exponential', 'cos', 'sin']
+
+const nameOf = ({ kind, alpha }: Activation): string | undefined => {
+  if (kind === 'elu') return alpha === 1 ? 'elu' : undefined
+  return kind === 'softplus' && alpha !== undefined ? undefined : ACTIVATIONS[kind]
+}
 
 interface Weight {
   readonly name: string
@@ -128,9 +133,9 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
   const common = { trainable: !('trainable' in layer) || layer.trainable }
   switch (layer.kind) {
     case 'dense':
-      return addDense(topology, stage, from)
+      return addDense(where, topology, stage, from)
     case 'activation':
-      return addActivation(topology, layer.activation, outputs, from)
+      return addActivation(where, topology, layer.activation, outputs, from)
     case 'dropout':
       return topology.add('Dropout', { rate: layer.rate }, [from])
     case 'gaussianNoise':
@@ -183,7 +188,12 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
   }
 }
 
-function addDense(topology: Topology, { layer, values, inputs, outputs }: PlacedStage, from: string): string {
+function addDense(
+  where: string,
+  topology: Topology,
+  { layer, values, inputs, outputs }: PlacedStage,
+  from: string,
+): string {
   if (layer.kind !== 'dense') return from
   const { activation, useBias, name, trainable } = layer
   const named = nameOf(activation)
@@ -207,7 +217,7 @@ function addDense(topology: Topology, { layer, values, inputs, outputs }: Placed
     },
     name,
   )
-  return named || isHard ? last : addActivation(topology, activation, outputs, last)
+  return named || isHard ? last : addActivation(where, topology, activation, outputs, last)
 }
 
 /** W = scale · direction / |direction|, unit by unit. */
@@ -236,8 +246,9 @@ function addColumns(topology: Topology, scale: Float32Array, shift: Float32Array
 }
 
 /** An activation as a layer, or as the layers that compute it. */
-function addActivation(topology: Topology, activation: Activation, width: number, from: string): string {
+function addActivation(where: string, topology: Topology, activation: Activation, width: number, from: string): string {
   const { kind, alpha } = activation
+  if (ABSENT.includes(kind)) throw new RangeError(`${where}: TensorFlow.js has no activation ${kind}`)
   const filled = (value: number) => new Float32Array(width).fill(value)
   const plain = (name: string, to: string) => topology.add('Activation', { activation: name }, [to])
   const hardSigmoid = () => plain('hard_sigmoid', addColumns(topology, filled(1 / STEEPER), filled(0), from))
@@ -247,6 +258,11 @@ function addActivation(topology: Topology, activation: Activation, width: number
   // its ELU has no other alpha than 1; what elu leaves below 0 is what a leak scales
   if (kind === 'elu') return topology.add('LeakyReLU', { alpha }, [plain('elu', from)])
   if (kind === 'hardSigmoid') return hardSigmoid()
+  if (kind === 'softplus') {
+    const beta = alphaOf(activation) ?? 1
+    const steep = plain('softplus', addColumns(topology, filled(beta), filled(0), from))
+    return addColumns(topology, filled(1 / beta), filled(0), steep)
+  }
   if (kind === 'hardSwish') return topology.add('Multiply', {}, [hardSigmoid(), from])
   // GELU by the hyperbolic tangent: x sigmoid(x (a + b x²))
   // a product of a tensor with itself would free it twice

@@ -1,5 +1,5 @@
 /** Activations as nodes: one where the version of the operators has it, else those that it is made of. */
-import type { Activation, ActivationName } from '../../catalogue/activations.ts'
+import { type Activation, type ActivationName, alphaOf } from '../../catalogue/activations.ts'
 import type { GraphWriter } from './graphWriter.ts'
 
 type Write = (graph: GraphWriter, x: string, alpha: number) => string
@@ -44,7 +44,11 @@ const writers: Readonly<Record<ActivationName, Write>> = {
     if (graph.opset >= 14) return graph.node('HardSwish', [x])
     return graph.node('Mul', [x, graph.node('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 })])
   },
-  softplus: single('Softplus'),
+  softplus(graph, x, beta) {
+    if (beta === 1) return graph.node('Softplus', [x])
+    const steep = graph.node('Softplus', [graph.node('Mul', [x, graph.scalar(beta)])])
+    return graph.node('Div', [steep, graph.scalar(beta)])
+  },
   softsign: single('Softsign'),
   mish(graph, x) {
     if (graph.opset >= 18) return graph.node('Mish', [x])
@@ -56,8 +60,11 @@ const writers: Readonly<Record<ActivationName, Write>> = {
   },
   softmax: overRow('Softmax'),
   logSoftmax: overRow('LogSoftmax'),
+  exponential: single('Exp'),
+  cos: single('Cos'),
+  sin: single('Sin'),
 }
 
 /** @returns the name of activation(x). */
-export const writeActivation = (graph: GraphWriter, x: string, { kind, alpha = 0 }: Activation): string =>
-  writers[kind](graph, x, alpha)
+export const writeActivation = (graph: GraphWriter, x: string, activation: Activation): string =>
+  writers[activation.kind](graph, x, alphaOf(activation) ?? 0)

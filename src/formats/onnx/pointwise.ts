@@ -76,6 +76,8 @@ const functions: Readonly<Record<string, (call: Call) => Plain>> = {
   Equal: () => (a, b) => truth(a === b),
   Erf: () => erf,
   Exp: () => Math.exp,
+  Cos: () => Math.cos,
+  Sin: () => Math.sin,
   Gelu: ({ attributes }) => (attributes.get('approximate')?.text === 'tanh' ? geluTanh : gelu),
   Greater: () => (a, b) => truth(a > b),
   GreaterOrEqual: () => (a, b) => truth(a >= b),

@@ -4,6 +4,7 @@
  * compiler does.
  */
 export * from './batches.ts'
+export * from './features.ts'
 export * from './curvature.ts'
 export * from './gradients.ts'
 export * from './int8.ts'

@@ -6,9 +6,14 @@ import {
   type Activation,
   type ActivationName,
   activationKinds,
+  cos,
   elu,
+  exponential,
+  gelu,
   leakyRelu,
   resolveActivation,
+  sin,
+  softplus,
 } from '../../../src/catalogue/activations.ts'
 import * as ops from '../../../src/machine/ops/ops.ts'
 import { kinks, normalCdf, oracle } from '../../oracles/activations.ts'
@@ -36,7 +41,7 @@ const golden = readGolden<{ cases: readonly Case[] }>('activations').cases
 /** PyTorch's names, where they differ from ours by more than spelling. */
 const torchNames: Readonly<Record<string, ActivationName>> = { identity: 'linear' }
 /** Golden cases of activations and parameters that we do not have. */
-const ABSENT = ['hardtanh-18', 'celu-20', 'logsigmoid-22', 'tanhshrink-23', 'softplus-14']
+const ABSENT = ['hardtanh-18', 'celu-20', 'logsigmoid-22', 'tanhshrink-23']
 
 const folded = (name: string) => name.replaceAll('_', '').toLowerCase()
 const ours = (name: string) => torchNames[name] ?? names.find((known) => folded(known) === folded(name))
@@ -52,7 +57,7 @@ for (const target of targets) {
       const shape = inputs.x.shape
       const [rows, cols] = shape.length === 2 ? shape : [1, shape[0]]
       const dy = inputs.dy ? numbers(inputs.dy) : ones(rows * cols)
-      const { alpha } = config
+      const alpha = config.alpha ?? config.beta
       const chosen = resolveActivation('test', alpha === undefined ? kind : { kind, alpha })
       const { y, dx, padding } = run(target, chosen, rows, cols, numbers(inputs.x), dy)
       const expected = expect.f64.dydx ?? expect.f64.dx
@@ -63,7 +68,7 @@ for (const target of targets) {
   }
 
   for (const kind of elementwise) {
-    const chosen = resolveActivation('test', kind === 'elu' || kind === 'leakyRelu' ? { kind, alpha: 0.3 } : kind)
+    const chosen = resolveActivation('test', activationKinds[kind].alpha === undefined ? kind : { kind, alpha: 0.3 })
     const exact = (x: number) => oracle[kind](x, chosen.alpha ?? 0)
 
     test(`${kind}: values and finite differences of the float64 oracle, all widths`, () => {
@@ -173,6 +178,9 @@ for (const target of targets) {
     ['tanh', 1e-37, 20, 2.6],
     ['elu', -100, -1e-37, 1.1],
     ['softplus', -87.33, 90, 2.1],
+    ['exponential', -43.6, 88, 2.1],
+    ['cos', -1.5, 1.5, 1.6],
+    ['sin', -3.1, 3.1, 1.6],
   ]
   for (const [kind, low, high, ulp] of accurate) {
     test(`${kind} within ${ulp} ulp on [${low}, ${high}]`, () => {
@@ -221,18 +229,19 @@ const test = suite('catalogue of activations')
 
 test('golden cases are all used or named as absent', () => {
   for (const { id, activation } of golden) assert.ok(ours(activation) || ABSENT.includes(id), id)
-  assert.is(goldenCases.length, 24)
+  assert.is(goldenCases.length, 25)
 })
 
-test('every code of the machine has one entry, row-wise kinds come last', () => {
+test('every code of the machine has one entry, kinds that are steps of their own come last', () => {
   const codes = Object.entries(kinds)
   assert.equal(
     names.map((name) => activationKinds[name].code).sort((a, b) => a - b),
     codes.map(([, code]) => code).sort((a, b) => a - b),
   )
   for (const name of names) {
-    const { code, rowwise } = activationKinds[name]
-    assert.is(rowwise, code >= kinds.ACTIVATION_SOFTMAX, name)
+    const { code, rowwise, apart } = activationKinds[name]
+    assert.is(rowwise, code === kinds.ACTIVATION_SOFTMAX || code === kinds.ACTIVATION_LOG_SOFTMAX, name)
+    assert.is(apart, rowwise || code >= kinds.ACTIVATION_EXPONENTIAL, name)
     const spelled = name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     assert.is(Object.fromEntries(codes)[`ACTIVATION_${spelled}`], code, name)
   }
@@ -244,6 +253,11 @@ test('names and factories resolve to plain frozen data', () => {
   assert.equal(leakyRelu(), { kind: 'leakyRelu', alpha: 0.01 })
   assert.equal(elu(), { kind: 'elu', alpha: 1 })
   assert.equal(elu({ alpha: 0.5 }), { kind: 'elu', alpha: 0.5 })
+  assert.equal(softplus({ beta: 1, threshold: 30 }), { kind: 'softplus' })
+  assert.equal(softplus({ beta: 2 }), { kind: 'softplus', alpha: 2 })
+  assert.equal(resolveActivation('dense', { kind: 'softplus', alpha: 1 }), resolveActivation('dense', 'softplus'))
+  assert.equal([gelu(), gelu({ approximate: 'tanh' })], [{ kind: 'gelu' }, { kind: 'geluTanh' }])
+  assert.equal([exponential(), cos(), sin()], [{ kind: 'exponential' }, { kind: 'cos' }, { kind: 'sin' }])
   for (const name of names) {
     const made = resolveActivation('dense', name)
     assert.ok(Object.isFrozen(made))
@@ -270,6 +284,23 @@ test('mistakes are refused by name', () => {
     () => leakyRelu({ alpha: Number.NaN }),
     RangeError,
     'leakyRelu: "alpha" must be a finite number at least 0, got NaN',
+  )
+  refuses(() => softplus({ beta: 0 }), RangeError, 'softplus: "beta" must be a finite number greater than 0, got 0')
+  refuses(
+    () => softplus({ threshold: 5 }),
+    RangeError,
+    'softplus: "threshold" must be a finite number at least 17, got 5',
+  )
+  refuses(
+    resolve({ kind: 'softplus', alpha: 0 }),
+    RangeError,
+    'dense: "alpha" must be a finite number greater than 0, got 0',
+  )
+  refuses(() => gelu(anything({ approximate: true })), TypeError, 'gelu: "approximate" must be a name, got true')
+  refuses(
+    () => sin(...(anything([1]) as [])),
+    TypeError,
+    'sin: unexpected argument 1; it takes no more than the ones before',
   )
   refuses(() => leakyRelu(anything(0.2)), TypeError, 'leakyRelu: options must be an object, got 0.2')
 })

@@ -10,11 +10,11 @@ const REFUSED: Readonly<Record<string, readonly [graph: Graph, says: string | Re
   'an operator there is no layer for': [
     {
       nodes: [
-        ['Sin', ['x'], ['s']],
+        ['Tan', ['x'], ['s']],
         ['LSTM', ['s', 'w'], ['y'], {}, 'memory'],
       ],
     },
-    'importOnnx: node Sin of (x) is not supported',
+    'importOnnx: node Tan of (x) is not supported',
   ],
   'an operator of nobody': [
     { nodes: [['com.example.Magic', ['x'], ['y'], {}, 'm']] },

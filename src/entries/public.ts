@@ -169,9 +169,11 @@ export {
 export {
   cosineDecay,
   cosineDecayRestarts,
+  coslog,
   cyclic,
   describeSchedule,
   exponentialDecay,
+  flatCosine,
   harmonic,
   inverseSqrt,
   inverseSqrtWarmup,

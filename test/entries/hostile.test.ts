@@ -185,6 +185,8 @@ add('predict of predictors', (...args: [never]) => predictorFromBytes(bytes).pre
 add('sequential', f.sequential, [f.input(2), f.dense(2)], { seed: 1, deterministic: true, threads: 1 })
 add('cosineDecay', f.cosineDecay, { learningRate: 0.1, totalSteps: 10 })
 add('cosineDecayRestarts', f.cosineDecayRestarts, { learningRate: 0.1, firstCycleSteps: 10 })
+add('coslog', f.coslog, { learningRate: 0.1, totalSteps: 10, cycles: 3 })
+add('flatCosine', f.flatCosine, { learningRate: 0.1, totalSteps: 10, flatFraction: 0.2 })
 add('cyclic', f.cyclic, { minimum: 0.1, maximum: 0.2, stepSize: 5 })
 add('exponentialDecay', f.exponentialDecay, { learningRate: 0.1, decayRate: 0.9, decaySteps: 5 })
 add('harmonic', f.harmonic, { learningRate: 0.1 })

@@ -86,7 +86,7 @@ test('every schedule has a golden case or a test of its own', () => {
   const covered = new Set(ours.map(({ schedule }) => KINDS[schedule]))
   assert.equal(
     make.SCHEDULE_NAMES.filter((kind) => !covered.has(kind)),
-    ['joinSchedules'],
+    ['coslog', 'flatCosine', 'joinSchedules'],
   )
 })
 
@@ -126,6 +126,32 @@ test('schedules hold still past their end', () => {
   assert.is(make.polynomialDecay({ learningRate: 1, endLearningRate: 0.25, totalSteps: 10 })(99), 0.25)
   assert.is(make.warmupCosine({ learningRate: 1, warmup: 2, totalSteps: 10 })(99), 0)
   assert.ok(rates(make.oneCycle({ maxLearningRate: 1, totalSteps: 10, warmupFraction: 0.1 })).every(Number.isFinite))
+})
+
+const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a}, expected ${b}`)
+
+test('coslog: waves from 0 and back, each twice as long as the one before', () => {
+  const schedule = make.coslog({ learningRate: 0.5, totalSteps: 1500 })
+  // 1 + 15 t is a power of two between waves, and half way up in the logarithm at their tops
+  for (const [wave, end] of [1, 3, 7, 15].entries()) {
+    near(schedule(end * 100), 0)
+    const top = ((2 ** (wave + 0.5) - 1) / 15) * 1500
+    near(schedule(top), 0.5)
+  }
+  near(schedule(40), (0.5 * (1 - Math.cos(2 * Math.PI * Math.log2(1 + (15 * 40) / 1500)))) / 2)
+  near(schedule(9999), 0)
+  near(make.coslog({ learningRate: 1, totalSteps: 10, cycles: 1 })(10), 0)
+})
+
+test('flatCosine: flat, then half a cosine', () => {
+  const schedule = make.flatCosine({ learningRate: 0.2, minLearningRate: 0.1, totalSteps: 100 })
+  assert.is(schedule(0), 0.2)
+  assert.is(schedule(50), 0.2)
+  near(schedule(75), 0.15)
+  near(schedule(60), 0.1 + (0.1 * (1 + Math.cos(Math.PI * 0.2))) / 2)
+  near(schedule(100), 0.1)
+  near(schedule(1000), 0.1)
+  near(make.flatCosine({ learningRate: 1, totalSteps: 10, flatFraction: 0 })(5), 0.5)
 })
 
 test('joined schedules count from 0 in each segment', () => {
@@ -204,6 +230,11 @@ test('bad options are refused by name', () => {
     () => make.warmupCosine({ learningRate: 1, warmup: 5, totalSteps: 5 }),
     'warmupCosine: "totalSteps" must be a whole number at least 6, got 5',
   )
+  refused(
+    () => any.coslog({ learningRate: 1, totalSteps: 5, cycles: 0 }),
+    /coslog: "cycles" must be a whole number from 1 to 32/,
+  )
+  refused(() => any.flatCosine({ learningRate: 1, totalSteps: 5, flatFraction: 1 }), /flatCosine: "flatFraction"/)
   refused(() => any.oneCycle({ maxLearningRate: 1, totalSteps: 5, anneal: 'cosine' }), /unknown anneal "cosine"/)
   refused(
     () => any.cyclic({ baseLearningRate: 0, maxLearningRate: 1, mode: 'expRange' }),

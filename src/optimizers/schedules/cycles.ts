@@ -80,6 +80,53 @@ export function cosineDecayRestarts(
   return named(where, { learningRate, minLearningRate, period, periodMultiplier }, rate)
 }
 
+export interface CoslogOptions {
+  readonly learningRate: number
+  readonly totalSteps: number
+  readonly cycles?: number
+}
+
+/**
+ * learningRate * (1 - cos(2 pi log2(1 + (2^cycles - 1) min(t, totalSteps) / totalSteps))) / 2: waves from 0 to the rate and back, each
+ * twice as long as the one before (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491). Default: 4 cycles.
+ */
+export function coslog(options: CoslogOptions): NamedSchedule<Required<CoslogOptions>> {
+  const where = 'coslog'
+  checkOptions(where, options, ['learningRate', 'totalSteps', 'cycles'])
+  const learningRate = checkRate(where, 'learningRate', options.learningRate)
+  const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, 1)
+  const cycles = checkInteger(where, 'cycles', orDefault(options.cycles, 4), 1, 32)
+  const turns = (t: number) => Math.log2(1 + ((2 ** cycles - 1) * Math.min(t, totalSteps)) / totalSteps)
+  return named(where, { learningRate, totalSteps, cycles }, (t) => cosine(0, learningRate, 2 * turns(t)))
+}
+
+export interface FlatCosineOptions {
+  readonly learningRate: number
+  readonly minLearningRate?: number
+  readonly totalSteps: number
+  readonly flatFraction?: number
+}
+
+/**
+ * learningRate for the first flatFraction of the steps, then half a cosine to minLearningRate at totalSteps; fastai's flat_cos.
+ * Defaults: flatFraction 0.5, minLearningRate 0.
+ */
+export function flatCosine(options: FlatCosineOptions): NamedSchedule<Required<FlatCosineOptions>> {
+  const where = 'flatCosine'
+  checkOptions(where, options, ['learningRate', 'minLearningRate', 'totalSteps', 'flatFraction'])
+  const learningRate = checkRate(where, 'learningRate', options.learningRate)
+  const minLearningRate = checkRate(where, 'minLearningRate', orDefault(options.minLearningRate, 0))
+  const totalSteps = checkInteger(where, 'totalSteps', options.totalSteps, 1)
+  const flatFraction = checkNumber(where, 'flatFraction', orDefault(options.flatFraction, 0.5), {
+    minimum: 0,
+    below: 1,
+  })
+  const begin = flatFraction * totalSteps
+  const fraction = (t: number) => (Math.min(Math.max(t, begin), totalSteps) - begin) / (totalSteps - begin)
+  const rate = (t: number) => cosine(learningRate, minLearningRate, fraction(t))
+  return named(where, { learningRate, minLearningRate, totalSteps, flatFraction }, rate)
+}
+
 export interface OneCycleOptions {
   readonly maxLearningRate: number
   readonly totalSteps: number

@@ -3,8 +3,10 @@ import {
   constant,
   cosineDecay,
   cosineDecayRestarts,
+  coslog,
   cyclic,
   exponentialDecay,
+  flatCosine,
   harmonic,
   inverseSqrt,
   inverseSqrtWarmup,
@@ -125,6 +127,17 @@ export const SCHEDULE_DOCS: Readonly<Record<ScheduleName, ScheduleDoc>> = {
     equation: 'learningRate * (t + 1) / warmup for t < warmup, then half a cosine to minLearningRate at totalSteps',
     example: warmupCosine({ learningRate: 0.001, warmup: 500, totalSteps: 10000 }),
     use: 'Large batches, AdamW, LAMB.',
+  },
+  coslog: {
+    equation: 'learningRate * (1 - cos(2 pi log2(1 + (2^cycles - 1) * min(t, totalSteps) / totalSteps))) / 2',
+    example: coslog({ learningRate: 0.04, totalSteps: 10000 }),
+    use: 'Tables: waves from 0 and back, each twice as long as the one before; the default of RealMLP (Holzmüller et al. 2024).',
+  },
+  flatCosine: {
+    equation: 'learningRate until flatFraction * totalSteps, then half a cosine to min at totalSteps',
+    example: flatCosine({ learningRate: 0.1, totalSteps: 10000 }),
+    use: 'Weight decay and dropout that are to fade at the end.',
+    equivalent: "fastai's fit_flat_cos with pct_start 0.5",
   },
   oneCycle: {
     equation: 'max / divFactor up to max, then down to max / divFactor / finalDivFactor',

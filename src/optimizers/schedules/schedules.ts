@@ -26,6 +26,8 @@ export const SCHEDULE_NAMES = [
   'cosineDecayRestarts',
   'linearWarmup',
   'warmupCosine',
+  'coslog',
+  'flatCosine',
   'oneCycle',
   'cyclic',
   'joinSchedules',
@@ -100,6 +102,8 @@ const factories: Readonly<Record<Exclude<ScheduleName, 'joinSchedules'>, (option
   cosineDecayRestarts: cycles.cosineDecayRestarts,
   linearWarmup: cycles.linearWarmup,
   warmupCosine: cycles.warmupCosine,
+  coslog: cycles.coslog,
+  flatCosine: cycles.flatCosine,
   oneCycle: cycles.oneCycle,
   cyclic: cycles.cyclic,
 }

@@ -99,6 +99,12 @@ export class Products {
     return product
   }
 
+  /** The product with a block laid out as the parameters are stored, zeros where nothing trains; a copy of the product's. */
+  timesBlock(block: Float32Array): Float32Array {
+    const { storage } = this.#engine
+    return storage.view(this.multiply((direction) => storage.view(direction).set(block))).slice()
+  }
+
   /** The plan, where nothing else has taken its memory since, else a new one. */
   #prepare(): CurvaturePlan {
     const engine = this.#engine

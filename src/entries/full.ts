@@ -6,6 +6,7 @@ import { modules as features } from '#modules/features'
 import { modules as solve } from '#modules/solve'
 import { modules } from '#modules/train'
 import * as activations from '../catalogue/activations.ts'
+import * as landscape from '../landscape/curvature.ts'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
@@ -41,3 +42,4 @@ export const gaussNewtonVectorProduct: typeof products.gaussNewtonVectorProduct 
   products.gaussNewtonVectorProduct,
 )
 export const muon: typeof orthogonal.muon = /* @__PURE__ */ bringing(solve, orthogonal.muon)
+export const curvature: typeof landscape.curvature = /* @__PURE__ */ bringing(solve, landscape.curvature)

@@ -1,6 +1,5 @@
 /** Directions in parameter space, laid out as parameters are stored: random ones, and what makes those of several models comparable. */
 import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
-import type { Random } from '../lib/random.ts'
 import { fromPanels, toPanels } from '../machine/matrixLayout.ts'
 
 /** A parameter's values out of a stored block, row-major. */
@@ -19,12 +18,15 @@ function putValues(block: Float32Array, place: ParameterPlace, values: Float32Ar
   else stored.set(values)
 }
 
-/** N(0, 1) for every parameter; running statistics, which training does not move by gradients, stay where they are. */
-export function randomDirection(places: readonly ParameterPlace[], floats: number, random: Random): Float32Array {
+/**
+ * A number for every parameter; running statistics, which training does not move by gradients, stay where they
+ * are.
+ */
+export function randomDirection(places: readonly ParameterPlace[], floats: number, draw: () => number): Float32Array {
   const direction = new Float32Array(floats)
   for (const place of places) {
     if (place.trainable === false) continue
-    const values = Float32Array.from({ length: valuesOf(place) }, () => random.normal())
+    const values = Float32Array.from({ length: valuesOf(place) }, draw)
     putValues(direction, place, values)
   }
   return direction

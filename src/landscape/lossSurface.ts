@@ -92,7 +92,7 @@ function planeOf(where: string, probe: Probe, options: LossSurfaceOptions): Plan
     normalize === 'filter' ? normalizeFilters(direction, center, places) : direction
   if (isRandom) {
     const random = new Random(checkInteger(where, 'seed', options.seed ?? 0, 0, 2 ** 32 - 1))
-    const one = () => finish(randomDirection(places, center.length, random))
+    const one = () => finish(randomDirection(places, center.length, () => random.normal()))
     return { directions: [one(), one()] }
   }
   if (options.seed !== undefined) throw new TypeError(`${where}: "seed" is for random directions`)

@@ -4,8 +4,8 @@
  * compiler does.
  */
 export * from './batches.ts'
-export * from './features.ts'
 export * from './curvature.ts'
+export * from './features.ts'
 export * from './gradients.ts'
 export * from './int8.ts'
 export * from './layers.ts'

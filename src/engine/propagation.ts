@@ -215,6 +215,11 @@ export class Propagation {
     return out
   }
 
+  /** Has a loss of outputs computed by the host, and its gradient put where it belongs; the model must not be used meanwhile. */
+  judge(outputs: Matrix, rows: number, judge: Judge, gradient: Matrix): number {
+    return this.#desk.judge(this.arena, outputs, rows, judge, gradient)
+  }
+
   /** Whether every update comes back to the host, which computes the loss. */
   get byHost(): boolean {
     return this.planner.goal?.compute !== undefined

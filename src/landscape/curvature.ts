@@ -101,6 +101,8 @@ export function curvature(model: Model, x: Features, y: Targets, options: Curvat
     )
   }
 
+  const obstacle = Products.obstacle(model.engine)
+  if (obstacle) throw new RangeError(`${where}: the model has no exact products with the ${matrix}: ${obstacle}`)
   const products = new Products(model.engine, data, matrix)
   let count = 0
   const product: Product = (vector) => {

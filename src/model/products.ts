@@ -2,6 +2,7 @@
 import type { CurvatureKind } from '../compiler/curvature.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
+import { Differences } from '../engine/differences.ts'
 import { Products } from '../engine/products.ts'
 import { checkOptions, show } from '../lib/check.ts'
 import type { Model, StepOptions } from './model.ts'
@@ -14,6 +15,8 @@ import type { Model, StepOptions } from './model.ts'
  * The loss is that of `gradients`, regularizers included, without dropout and noise, which would make it no function of the parameters:
  * layers that normalize by the batch see all rows as one. Second derivatives at kinks are 0. What does not train is held fixed: its
  * entries of `v` do not count, and those of the product are 0. Nothing of the model changes.
+ * Losses that are computed in JavaScript, and the layers that docs/curvature.md names, have no second derivatives: with them the product
+ * is a central difference of gradients, which keeps three to four digits.
  * `sampleWeight` weighs rows.
  * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss.
  */
@@ -32,7 +35,8 @@ export function hessianVectorProduct(
  * these outputs (Schraudolph 2002). Outputs are those that the loss is computed of: logits where softmax or sigmoid are part of
  * the loss. It has no negative eigenvalues where the loss is convex in the outputs, and for cross entropies and the squared error it
  * is the Fisher matrix. Everything else is as for `hessianVectorProduct`.
- * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss.
+ * @throws TypeError or RangeError naming the argument, or the loss or layer that has no second derivatives; Error unless the model is
+ * compiled with a loss.
  */
 export function gaussNewtonVectorProduct(
   model: Model,
@@ -57,7 +61,10 @@ function product(
   checkOptions(where, options, ['sampleWeight'])
   const data = task.readBatch(where, x, y, options.sampleWeight)
   checkVector(where, v, model.countParameters())
-  return new Products(model.engine, data, curvature).times(v)
+  const obstacle = Products.obstacle(model.engine)
+  if (!obstacle) return new Products(model.engine, data, curvature).times(v)
+  if (curvature === 'hessian') return new Differences(model.engine, data).times(v)
+  throw new RangeError(`${where}: the model has no Gauss-Newton products: ${obstacle}; use hessianVectorProduct`)
 }
 
 /** @throws TypeError or RangeError unless it has a finite number for every parameter. */

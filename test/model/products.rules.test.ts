@@ -5,6 +5,7 @@ import { Products } from '../../src/engine/products.ts'
 import {
   activation,
   batchNorm,
+  customLoss,
   dense,
   dropout,
   hinge,
@@ -18,6 +19,7 @@ import {
   type Model,
   sequential,
 } from '../../src/entries/public.ts'
+import { curvature } from '../../src/landscape/curvature.ts'
 import { gaussNewtonVectorProduct, hessianVectorProduct } from '../../src/model/products.ts'
 import { rowLoss } from '../oracles/losses.ts'
 import { gaussNewtonTimes, hessianTimes } from '../oracles/secondOrder.ts'
@@ -155,6 +157,53 @@ test('what does not train is held fixed', () => {
     assertClose(products[0], hessianTimes(objective, parametersOf(model), v, 1e-4), NEAR, `frozen ${freeze}`)
     for (const index of freeze) model.unfreeze(index)
   }
+})
+
+test('losses in JavaScript: by differences, on a copy of the parameters', () => {
+  const squares = customLoss({
+    name: 'squares',
+    targets: 'values',
+    compute(outputs, targets, gradient, { rows, weights }) {
+      const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? rows
+      const columns = outputs.length / rows
+      let loss = 0
+      for (let i = 0; i < outputs.length; i++) {
+        const share = (weights?.[Math.floor(i / columns)] ?? 1) / total / columns
+        loss += share * (outputs[i] - targets[i]) ** 2
+        gradient[i] = 2 * share * (outputs[i] - targets[i])
+      }
+      return loss
+    },
+  })
+  const layers = [
+    input(3),
+    dense(6, { activation: 'tanh', kernelRegularizer: l2(0.1) }),
+    dropout(0.5),
+    layerNorm(),
+    dense(2),
+  ]
+  const [exact, different] = ['meanSquaredError' as const, squares].map((loss) => {
+    const model = sequential(layers, { seed: 2 })
+    model.compile({ optimizer: 'adam', loss })
+    return model
+  })
+  const [x, y, v] = [wave(9 * 3), wave(9 * 2, 2), wave(exact.countParameters(), 3)]
+  for (const options of [{}, { sampleWeight: [1, 2, 0, 1, 3, 1, 1, 0.5, 2] }]) {
+    const before = different.toBytes({ includeOptimizer: true })
+    const found = hessianVectorProduct(different, x, y, v, options)
+    const expected = hessianVectorProduct(exact, x, y, v, options)
+    const size = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+    assertClose(found, expected, { absolute: 2e-3 * size, relative: 0 }, 'H v')
+    assert.equal(different.toBytes({ includeOptimizer: true }), before)
+  }
+  assert.throws(
+    () => gaussNewtonVectorProduct(different, x, y, v),
+    /no Gauss-Newton products: its loss is computed in JavaScript; use hessianVectorProduct/,
+  )
+  assert.throws(
+    () => curvature(different, x, y),
+    /no exact products with the hessian: its loss is computed in JavaScript/,
+  )
 })
 
 test('awkward shapes: one row, one input, one unit, no bias', () => {

@@ -46,7 +46,7 @@ for (const target of targets) {
       compared += compareStack(model, dice, `stack ${seed}`)
     }
     assert.ok(compared > STACKS[target] * 20, `${compared} entries`)
-    if (target === 'simd') assert.is(kinds.size, 13, [...kinds].join())
+    if (target === 'simd') assert.is(kinds.size, 14, [...kinds].join())
   })
   test.run()
 }
@@ -77,9 +77,19 @@ function compareStack(model: Model, dice: Dice, what: string): number {
   )
   const gaussNewton = gaussNewtonTimes(objective, at, v, () => unit, 1e-6)
   const largest = gaussNewton.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  // a value that is exactly at a kink is not where features and parameters are a little others
+  const moved = {
+    ...objective,
+    x: objective.x.map((row, r) => row.map((value, c) => value + 1e-6 * Math.sin(r + 3 * c))),
+  }
+  const nearby = at.map((value, i) => value + 1e-6 * Math.sin(1 + i))
+  const beside = gaussNewtonTimes(moved, nearby, v, () => unit, 1e-7)
+  const steady = (values: ArrayLike<number>) =>
+    Float64Array.from(values).filter((_, i) => Math.abs(gaussNewton[i] - beside[i]) <= 1e-3 * largest)
   const tolerance = { absolute: 3e-4 * largest + 1e-6, relative: 0 }
-  assertClose(gaussNewtonVectorProduct(model, x, y, v), gaussNewton, tolerance, `${what}: G v`)
-  return only(found).length
+  const product = gaussNewtonVectorProduct(model, x, y, v)
+  assertClose(steady(product), steady(gaussNewton), tolerance, `${what}: G v`)
+  return Math.min(only(found).length, steady(product).length)
 }
 
 /** Whether no layer normalizes what is always the same: a single column, or columns that follow from such. */

@@ -1,4 +1,4 @@
-/** Normalization over the batch along a direction; r and d of batch renorm are constants, as they are on the way back. */
+/** Normalization over the batch, and plain factors, along a direction; r and d of batch renorm are constants, as they are on the way back. */
 import { SUMS_ROWS } from '../../abi/curvature.ts'
 import {
   BATCH_NORM_MODE_BATCH,
@@ -12,32 +12,53 @@ import { roundUp } from '../../machine/matrixLayout.ts'
 import { batchNormCurve, batchNormTangent } from '../../machine/ops/curvature.ts'
 import { batchNorm, batchNormBack } from '../../machine/ops/layers.ts'
 import { type BatchNormLayer, type BatchRenormLayer, spreadName } from '../batchNorm.ts'
-import { type CurvedKind, shapeOf } from './curved.ts'
+import type { ScaleLayer } from '../scale.ts'
+import { type Curved, type CurvedBuilder, type CurvedKind, type Dual, type DualParameter, shapeOf } from './curved.ts'
 
 export const curvedBatchNorm: CurvedKind<BatchNormLayer | BatchRenormLayer> = (layer, builder, x) => {
   const renorm = layer.kind === 'batchRenorm'
   const live = layer.trainable && builder.batchStatistics
   if (live) builder.requireRows(2)
-  const { cols } = x.value
-  const gamma = layer.affine ? builder.parameter('gamma') : undefined
-  const beta = layer.affine ? builder.parameter('beta') : undefined
-  const row = roundUp(cols, PANEL) * 4
-  const statistics = { cols, statistics: builder.region(STATISTICS_ROWS * row), statisticsStride: row }
   const constants = renorm ? BATCH_NORM_MODE_CONSTANT_DEVIATION : BATCH_NORM_MODE_CONSTANT_VARIANCE
-  const mode = live ? (renorm ? BATCH_NORM_MODE_RENORM : BATCH_NORM_MODE_BATCH) : constants
-  const columns = { x: x.value.address, ...shapeOf(x.value), gamma: gamma?.address }
-  const value = builder.matrix(cols)
-  builder.emit(batchNorm, {
-    ...columns,
-    ...statistics,
-    mode,
+  const affine = layer.affine && { gamma: builder.parameter('gamma'), beta: builder.parameter('beta') }
+  return curvedColumns(builder, x, {
+    ...affine,
+    live,
+    mode: live ? (renorm ? BATCH_NORM_MODE_RENORM : BATCH_NORM_MODE_BATCH) : constants,
     runningMean: builder.parameter('runningMean').address,
     runningSpread: builder.parameter(spreadName(layer)).address,
-    beta: beta?.address,
-    y: value.address,
     epsilon: layer.epsilon,
     ...(renorm && { rMax: layer.rMax, dMax: layer.dMax }),
   })
+}
+
+/** Batch normalization by constants, mean 0 and variance 1. */
+export const curvedScale: CurvedKind<ScaleLayer> = (_, builder, x) => {
+  const gamma = builder.parameter('scale')
+  return curvedColumns(builder, x, { gamma, live: false, mode: BATCH_NORM_MODE_CONSTANT_VARIANCE, epsilon: 1 })
+}
+
+interface Columns {
+  readonly gamma?: DualParameter
+  readonly beta?: DualParameter
+  /** Whether statistics are those of the batch. */
+  readonly live: boolean
+  readonly mode: number
+  readonly runningMean?: number
+  readonly runningSpread?: number
+  readonly epsilon: number
+  readonly rMax?: number
+  readonly dMax?: number
+}
+
+/** y = gamma (r n + d) + beta, n = (x - mean) / spread of each column. */
+function curvedColumns(builder: CurvedBuilder, x: Dual, { gamma, beta, live, mode, ...forward }: Columns): Curved {
+  const { cols } = x.value
+  const row = roundUp(cols, PANEL) * 4
+  const statistics = { cols, statistics: builder.region(STATISTICS_ROWS * row), statisticsStride: row }
+  const columns = { x: x.value.address, ...shapeOf(x.value), gamma: gamma?.address }
+  const value = builder.matrix(cols)
+  builder.emit(batchNorm, { ...columns, ...statistics, ...forward, mode, beta: beta?.address, y: value.address })
 
   const moves = x.tangent !== undefined || (gamma?.tangent ?? 0) !== 0
   const normalized = builder.matrix(cols)
@@ -58,9 +79,9 @@ export const curvedBatchNorm: CurvedKind<BatchNormLayer | BatchRenormLayer> = (l
     y: { value, tangent },
     backward(dy, wanted) {
       const to = wanted.input ? builder.matrix(cols) : undefined
-      const trained = wanted.parameters && layer.affine
+      const trained = wanted.parameters && gamma
       if (!to && !trained) return undefined
-      const products = { dgamma: trained ? gamma?.product : 0, dbeta: trained ? beta?.product : 0 }
+      const products = { dgamma: trained ? gamma.product : 0, dbeta: trained ? beta?.product : 0 }
       const back = { ...columns, ...statistics, mode }
       if (!dy.value) {
         builder.along(batchNormBack, { ...back, dy: dy.tangent.address, dx: to?.address, ...products })

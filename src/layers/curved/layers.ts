@@ -1,7 +1,7 @@
 /** The layers that know their way along a direction. Models with any other take differences of gradients. */
 import type { Layer, Lowerable } from '../layers.ts'
 import { curvedActivationLayer } from './activation.ts'
-import { curvedBatchNorm } from './batchNorm.ts'
+import { curvedBatchNorm, curvedScale } from './batchNorm.ts'
 import type { Curved, CurvedBuilder, CurvedKind, Dual } from './curved.ts'
 import { curvedDense } from './dense.ts'
 import { curvedPrelu } from './prelu.ts'
@@ -23,6 +23,7 @@ const curvedKinds: Kinds = {
   instanceNorm: curvedRowNorm,
   rmsNorm: curvedRowNorm,
   prelu: curvedPrelu,
+  scale: curvedScale,
   dropout: silent,
   gaussianNoise: silent,
   residual: curvedResidual(curve),

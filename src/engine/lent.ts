@@ -1,0 +1,134 @@
+/** Programs of other kinds than a model's plan: they lie behind everything that training uses, which stays as it is. */
+import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
+import { type ParameterPlace, readParameter, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
+import { type DataSet, sliceRows } from '../data/dataset.ts'
+import type { Matrix } from '../layers/builder.ts'
+import type { Layer } from '../layers/layers.ts'
+import type { Range } from '../machine/program.ts'
+import { weightOf } from './hostLoss.ts'
+import { type Propagation, THREADED_ROWS } from './propagation.ts'
+import { loadRows } from './rows.ts'
+
+/** Floats that the matrices of a part of the rows may take, at about MATRICES of a layer's width. */
+const PART_FLOATS = 2 ** 23
+const MATRICES = 8
+const LEAST_ROWS = 16
+
+/** A program, and where it takes rows in. */
+interface Lendable {
+  readonly program: number
+  readonly x: Matrix
+  readonly targets: Matrix
+  readonly weights: number
+}
+
+/** A program over all rows of a data set, a part after the other, on the model's threads. */
+export abstract class Lent<Plan extends Lendable> {
+  protected readonly engine: Propagation
+  protected readonly parts: readonly DataSet[]
+  /** The parts' shares in the mean over all rows. */
+  protected readonly shares: readonly number[]
+  protected record = 0
+  #plan: Plan | undefined
+  #lease = -1
+
+  /** @param data rows that the loss is a mean over; layers with batch statistics see them as one batch. */
+  constructor(engine: Propagation, data: DataSet) {
+    this.engine = engine
+    const rows = isBatchwise(engine.layers, data.weights !== undefined) ? data.rows : partRows(engine.widths)
+    this.parts = Array.from({ length: Math.ceil(data.rows / rows) }, (_, i) =>
+      sliceRows(data, i * rows, Math.min(rows, data.rows - i * rows)),
+    )
+    const weight = weightOf(data)
+    this.shares = this.parts.map((part) => (weight > 0 ? weightOf(part) / weight : 0))
+  }
+
+  /** Writes the program from the arena's top on, for so many rows at a time. */
+  protected abstract compile(rows: number): Plan
+
+  /** The program is new: what it has computed before is gone. */
+  protected abstract renewed(): void
+
+  /** The plan, where nothing else has taken its memory since, else a new one. */
+  protected prepare(): Plan {
+    const { arena, planner } = this.engine
+    this.engine.flush()
+    if (this.#plan && this.#lease === planner.lease) return this.#plan
+    arena.top = planner.free
+    const plan = this.compile(this.parts[0].rows)
+    this.record = arena.reserve(RECORD_WORDS * 4)
+    arena.commit()
+    arena.ints(this.record, RECORD_WORDS).fill(0)
+    this.#lease = planner.lease
+    this.#plan = plan
+    this.renewed()
+    return plan
+  }
+
+  /** Brings the rows of a part in, with targets unless the host computes the loss. */
+  protected load(plan: Plan, { features, targets, weights, rows }: DataSet, withTargets = true): void {
+    const { arena } = this.engine
+    if (loadRows(arena, plan.x, features, 0, rows)) this.engine.tellTiny()
+    if (withTargets) loadRows(arena, plan.targets, targets, 0, rows)
+    const to = arena.floats(plan.weights, rows)
+    if (weights) to.set(weights)
+    else to.fill(1)
+  }
+
+  protected run({ program }: Plan, range: Range, rows: number): void {
+    const { arena, runner } = this.engine
+    arena.i32[this.record / 4 + RECORD_ROWS] = rows
+    if (rows < THREADED_ROWS) {
+      runner.run(program, range, this.record)
+      return
+    }
+    const job = { program, range, records: this.record, count: 1 }
+    if (!runner.start('inference', job, false)) runner.finish(job, () => {})
+  }
+
+  /** Writes the part of a vector, all parameters in a row in canonical order, that trains into a block of zeros, times `scale`. */
+  protected write(block: number, vector: ArrayLike<number>, scale: number): void {
+    const { arena, storage } = this.engine
+    this.#visit((place, at, size) => {
+      if (!storage.isTrainable(place)) return
+      writeParameter(
+        arena,
+        block,
+        place,
+        Float32Array.from({ length: size }, (_, i) => vector[at + i] * scale),
+      )
+    })
+    arena.flush(block, storage.bytes / 4)
+  }
+
+  /** The reverse: a block's values, all parameters in a row. */
+  protected read(block: number): Float32Array {
+    const { arena, storage } = this.engine
+    const values = new Float32Array(storage.places.reduce((sum, place) => sum + valuesOf(place), 0))
+    this.#visit((place, at, size) => readParameter(arena, block, place, values.subarray(at, at + size)))
+    return values
+  }
+
+  #visit(visit: (place: ParameterPlace, at: number, size: number) => void): void {
+    let at = 0
+    for (const place of this.engine.storage.places) {
+      const size = valuesOf(place)
+      visit(place, at, size)
+      at += size
+    }
+  }
+}
+
+/** Rows of a part: so many that products are large, so few that the matrices stay small. */
+function partRows(widths: readonly number[]): number {
+  const floats = widths.reduce((sum, width) => sum + width * MATRICES, 0)
+  return Math.max(LEAST_ROWS, Math.floor(PART_FLOATS / floats))
+}
+
+/** Whether all rows must be seen at once: for statistics of the batch, or a mean over rows whose weights do not count. */
+function isBatchwise(layers: readonly Layer[], weighted: boolean): boolean {
+  return layers.some((layer) => {
+    if (layer.kind === 'residual') return isBatchwise(layer.layers, weighted)
+    return layer.kind === 'batchNorm' || layer.kind === 'batchRenorm' || (weighted && 'activityRegularizer' in layer)
+  })
+}

@@ -6,7 +6,13 @@ import type { DataSet } from '../data/dataset.ts'
 import type { Random } from '../lib/random.ts'
 import type { Job } from '../machine/runner.ts'
 import { learningRateAt } from '../optimizers/optimizers.ts'
-import { isSolver, type Scalars, type SolverSession, solverRateAt } from '../optimizers/solvers/solver.ts'
+import {
+  type ExactProducts,
+  isSolver,
+  type Scalars,
+  type SolverSession,
+  solverRateAt,
+} from '../optimizers/solvers/solver.ts'
 import { initialize } from './initialize.ts'
 import type { Goal } from './planner.ts'
 import { Propagation } from './propagation.ts'
@@ -114,7 +120,7 @@ export class Engine extends Propagation {
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
     if (this.#session) {
-      return this.solve((isFirst) => this.computeGradients(data, 0, isFirst ? tally : emptyTally()))
+      return this.solve((isFirst) => this.computeGradients(data, 0, isFirst ? tally : emptyTally()), data)
     }
     if (this.byHost) {
       const loss = this.computeGradients(data, 0, tally)
@@ -132,17 +138,26 @@ export class Engine extends Propagation {
     return this.records.collect(0, tally)
   }
 
-  /** A step of the solver, by losses that leave their gradient in the gradient block; returns the first. */
-  solve(evaluate: (isFirst: boolean) => number): number {
+  /**
+   * A step of the solver, by losses that leave their gradient in the gradient block; returns the first.
+   * @param data the rows, unless the loss is of no targets.
+   */
+  solve(evaluate: (isFirst: boolean) => number, data?: DataSet): number {
     let before: number | undefined
-    this.#session?.step(() => {
+    const evaluated = () => {
       const loss = evaluate(before === undefined)
       before ??= loss
       return loss
-    })
+    }
+    this.#session?.step(evaluated, data && this.exactProducts(data))
     this.updateStatistics()
     this.steps++
     return before ?? Number.NaN
+  }
+
+  /** Exact products with the curvature, if the solver has brought them along. */
+  exactProducts(data: DataSet, batch = data.rows): ExactProducts | undefined {
+    return this.#session?.solver.products?.(this, data, batch)
   }
 
   /** Takes over parameters, state and progress of an engine of the same layers that is compiled alike. */

@@ -32,10 +32,10 @@ export abstract class Lent<Plan extends Lendable> {
   #plan: Plan | undefined
   #lease = -1
 
-  /** @param data rows that the loss is a mean over; layers with batch statistics see them as one batch. */
-  constructor(engine: Propagation, data: DataSet) {
+  /** @param data rows that the loss is a mean over; layers with batch statistics see them in batches of `batch`. */
+  constructor(engine: Propagation, data: DataSet, batch = data.rows) {
     this.engine = engine
-    const rows = isBatchwise(engine.layers, data.weights !== undefined) ? data.rows : partRows(engine.widths)
+    const rows = isBatchwise(engine.layers, data.weights !== undefined) ? batch : partRows(engine.widths)
     this.parts = Array.from({ length: Math.ceil(data.rows / rows) }, (_, i) =>
       sliceRows(data, i * rows, Math.min(rows, data.rows - i * rows)),
     )

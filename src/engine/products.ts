@@ -13,11 +13,16 @@ export class Products extends Lent<CurvaturePlan> {
   #settled = false
 
   /**
-   * @param data rows that the loss is a mean over; layers with batch statistics see them as one batch.
+   * @param data rows that the loss is a mean over; layers with batch statistics see them in batches of `batch`, by default as one.
    * @param penalties whether the regularizers' terms count.
    */
-  constructor(engine: Propagation, data: DataSet, curvature: CurvatureKind, penalties = true) {
-    super(engine, data)
+  constructor(
+    engine: Propagation,
+    data: DataSet,
+    curvature: CurvatureKind,
+    { penalties = true, batch = data.rows }: { penalties?: boolean; batch?: number } = {},
+  ) {
+    super(engine, data, batch)
     this.#curvature = curvature
     this.#penalties = penalties
   }

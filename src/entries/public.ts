@@ -99,6 +99,7 @@ export { oneHot, shuffle, trainTestSplit } from '../data/split.ts'
 export type { Targets } from '../data/targets.ts'
 export type { ValidationData, ValidationSplit } from '../data/validation.ts'
 export type { ClassWeight } from '../data/weights.ts'
+export { newtonCg } from '../engine/newtonCg.ts'
 export { type CsvTable, readCsv } from '../formats/csv.ts'
 export { gunzip, readIdx } from '../formats/idx.ts'
 export { type Curvature, type CurvatureOptions, curvature } from '../landscape/curvature.ts'
@@ -192,7 +193,7 @@ export {
 } from '../optimizers/schedules/schedules.ts'
 export { type ConjugateGradientOptions, conjugateGradient } from '../optimizers/solvers/conjugateGradient.ts'
 export { type LbfgsOptions, lbfgs } from '../optimizers/solvers/lbfgs.ts'
-export { type NewtonCgOptions, newtonCg } from '../optimizers/solvers/newtonCg.ts'
+export type { NewtonCgOptions } from '../optimizers/solvers/newtonCg.ts'
 export type { Solver } from '../optimizers/solvers/solver.ts'
 export {
   type Callback,

@@ -202,8 +202,14 @@ class Run {
     if (this.#left === 0) return this.#stopAtMaxSteps()
     const request = this.#request
     const parts = partsOf(data, request.batchSize)
-    const { evaluation, end } = await session.iterate((isFirst) =>
-      evaluateAll(request, session, parts, isFirst, () => this.#turn(1)),
+    const turn = async () => {
+      request.signal?.throwIfAborted()
+      await this.#turn(1)
+    }
+    const { evaluation, end } = await session.iterate(
+      (isFirst) => evaluateAll(request, session, parts, isFirst, () => this.#turn(1)),
+      request.engine.exactProducts(data, request.batchSize),
+      turn,
     )
     request.engine.steps++
     this.#tally = evaluation.tally

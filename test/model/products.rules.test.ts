@@ -115,7 +115,7 @@ test('penalties on parameters and on outputs', () => {
   assertClose(hessianVectorProduct(model, x, y, v), difference, { absolute: 1e-3, relative: 2e-3 }, 'H v')
   const data = model.task('').readRows('', x, y)
   const [all, fisher] = [true, false].map((penalties) =>
-    new Products(model.engine, data, 'gaussNewton', penalties).times(v),
+    new Products(model.engine, data, 'gaussNewton', { penalties }).times(v),
   )
   assert.equal(gaussNewtonVectorProduct(model, x, y, v), all)
   // the kernel's own l2

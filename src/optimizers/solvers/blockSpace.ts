@@ -44,20 +44,20 @@ export class BlockSpace implements VectorSpace {
   }
 
   /** Where a vector's block lies, zeros when it is new. */
-  #address(vector: Vector): number {
+  address(vector: Vector): number {
     this.block(vector)
     return this.#addresses[vector]
   }
 
   dot(a: Vector, b: Vector): number {
-    const [left, right] = [this.#address(a), this.#address(b)]
+    const [left, right] = [this.address(a), this.address(b)]
     let sum = 0
     for (const [first, end] of this.#runs) sum += this.#unit.dot(left + first * 4, right + first * 4, end - first)
     return sum
   }
 
   axpy(alpha: number, x: Vector, y: Vector): void {
-    const [from, to] = [this.#address(x), this.#address(y)]
+    const [from, to] = [this.address(x), this.address(y)]
     for (const [first, end] of this.#runs) this.#unit.axpy(alpha, from + first * 4, to + first * 4, end - first)
   }
 

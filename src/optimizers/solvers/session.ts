@@ -4,7 +4,9 @@ import { BlockSpace } from './blockSpace.ts'
 import { byDifferences } from './differences.ts'
 import {
   type Blocks,
+  type CurvatureRequest,
   type Evaluation,
+  type ExactProducts,
   FIRST_VECTOR,
   GRADIENT,
   type Iteration,
@@ -82,11 +84,16 @@ class BlockSession implements SolverSession {
     this.#space.block(FIRST_VECTOR + index).fill(0)
   }
 
-  step(evaluate: () => number, limits?: StepLimits): Outcome {
-    const solving = this.#begin(limits)
+  step(evaluate: () => number, exact?: ExactProducts, limits?: StepLimits): Outcome {
+    const solving = this.#begin(limits, exact)
     try {
       let next = solving.next()
-      while (!next.done) next = solving.next(evaluate())
+      while (!next.done) {
+        const request = next.value
+        if (request.kind === 'evaluate') next = solving.next(evaluate())
+        else next = solving.next(this.#multiply(request, exact))
+        if (!next.done && next.value.kind === 'evaluate') exact?.moved()
+      }
       return next.value
     } finally {
       solving.return(undefined as never)
@@ -97,7 +104,11 @@ class BlockSession implements SolverSession {
     this.#last = undefined
   }
 
-  async iterate<E extends Evaluation>(evaluate: (isFirst: boolean) => Promise<E>): Promise<Iteration<E>> {
+  async iterate<E extends Evaluation>(
+    evaluate: (isFirst: boolean) => Promise<E>,
+    exact?: ExactProducts,
+    turn: () => Promise<void> = async () => {},
+  ): Promise<Iteration<E>> {
     const blocks = this.#blocks
     const known = this.#last?.version === blocks.version ? (this.#last.evaluation as E) : undefined
     const evaluations = known ? [known] : []
@@ -110,6 +121,8 @@ class BlockSession implements SolverSession {
         return evaluation.loss
       },
       { loss: known?.loss, maxIterations: 1 },
+      exact,
+      turn,
     )
     // a step of fixed length ends where nothing was evaluated yet
     const reached = evaluations.findLast(({ loss }) => loss === outcome.loss)
@@ -132,19 +145,39 @@ class BlockSession implements SolverSession {
     this.#space.scale(1 / weight, GRADIENT)
   }
 
-  async #settle(evaluate: () => Promise<number>, limits: StepLimits): Promise<Outcome> {
-    const solving = this.#begin(limits)
+  async #settle(
+    evaluate: () => Promise<number>,
+    limits: StepLimits,
+    exact: ExactProducts | undefined,
+    turn: () => Promise<void>,
+  ): Promise<Outcome> {
+    const solving = this.#begin(limits, exact)
     try {
       let next = solving.next()
-      while (!next.done) next = solving.next(await evaluate())
+      while (!next.done) {
+        const request = next.value
+        if (request.kind === 'evaluate') next = solving.next(await evaluate())
+        else {
+          await turn()
+          next = solving.next(this.#multiply(request, exact))
+        }
+        if (!next.done && next.value.kind === 'evaluate') exact?.moved()
+      }
       return next.value
     } finally {
       solving.return(undefined as never)
     }
   }
 
-  #begin(limits: StepLimits | undefined): Solving<Outcome> {
+  #multiply({ vector, product }: CurvatureRequest, exact: ExactProducts | undefined): number {
+    exact?.multiply(this.#space.address(vector), this.#space.address(product))
+    return 0
+  }
+
+  #begin(limits: StepLimits | undefined, exact: ExactProducts | undefined): Solving<Outcome> {
+    const solving = this.#run.step(limits)
+    if (exact) return solving
     const difference = { parameters: this.#chunks + 1, gradient: this.#chunks + 2 }
-    return byDifferences(this.#space, this.#run.step(limits), difference)
+    return byDifferences(this.#space, solving, difference)
   }
 }

@@ -6,6 +6,7 @@
  * `trainStep`) and callers that answer later (`fit`, over chunks of rows, threads and the event loop). It touches the
  * parameters only through a `VectorSpace`: all its vectors are parallel blocks, laid out like the parameters.
  */
+import type { DataSet } from '../../data/dataset.ts'
 import { checkNumber, checkOptions, show } from '../../lib/check.ts'
 import type { Arena } from '../../machine/arena.ts'
 import type { Runner } from '../../machine/runner.ts'
@@ -112,6 +113,14 @@ export interface Blocks {
 /** What a session needs beside its solver's own vectors: the sum over chunks of rows, and room for differences of gradients. */
 export const WORK_VECTORS = ['chunks', 'differenceParameters', 'differenceGradient'] as const
 
+/** Exact products with the curvature of a model's loss on some rows. */
+export interface ExactProducts {
+  /** The block at `product` = the curvature matrix at the parameters, times the block at `vector`: byte addresses. */
+  multiply(vector: number, product: number): void
+  /** The parameters have moved since the last product. */
+  moved(): void
+}
+
 /** What the caller found where a solver asked. */
 export interface Evaluation {
   readonly loss: number
@@ -132,15 +141,23 @@ export interface SolverSession {
   readonly used: ReadonlySet<number>
   /** Makes room for saved values of the solver's own vector `index`: zeros. */
   clear(index: number): void
-  /** A step, its evaluations made at once. When one throws, the parameters are where they were. */
-  step(evaluate: () => number): Outcome
+  /**
+   * A step, its evaluations made at once. When one throws, the parameters are where they were.
+   * @param exact without it, products with the curvature are differences of gradients, an evaluation each.
+   */
+  step(evaluate: () => number, exact?: ExactProducts): Outcome
   /** Other rows come: what was evaluated last says nothing about them. */
   forget(): void
   /**
    * One iteration, its evaluations made in the caller's time; `isFirst` says which is the iteration's first. The evaluation that the
    * last one ended with is not made again, unless the blocks have another version since.
+   * @param exact as of `step`. @param turn comes before each of its products.
    */
-  iterate<E extends Evaluation>(evaluate: (isFirst: boolean) => Promise<E>): Promise<Iteration<E>>
+  iterate<E extends Evaluation>(
+    evaluate: (isFirst: boolean) => Promise<E>,
+    exact?: ExactProducts,
+    turn?: () => Promise<void>,
+  ): Promise<Iteration<E>>
   /** For evaluations in chunks of rows: adds the gradient of a chunk, times its weight, to the sum. */
   addChunk(weight: number, isFirst: boolean): void
   /** Makes the sum, over the weight of all chunks, the gradient. */
@@ -154,6 +171,12 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
   readonly options: object
   /** Names of its vectors. */
   readonly vectors: readonly string[]
+  /**
+   * Exact products on rows of the model that an engine runs, which layers with batch statistics see in batches of `batch`; undefined
+   * where there are none. A factory that has them brings them along.
+   * @internal
+   */
+  readonly products?: (engine: object, data: DataSet, batch: number) => ExactProducts | undefined
   /**
    * Starts on a space with PARAMETERS, GRADIENT and `vectors`; from `scalars` and vectors saved before, or from zeros.
    * @internal

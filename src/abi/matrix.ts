@@ -71,3 +71,16 @@ export const DESCEND_FACTOR = 9
 export const DESCEND_DECAY_SCALE = 10
 /** f32 */
 export const DESCEND_DECAY = 11
+
+/** Of the ops on paths: w in panels, s and r a row each, 0 for a row of ones. */
+export const PATH_W = 1
+export const PATH_S = 2
+export const PATH_R = 3
+export const PATH_TO = 4
+export const PATH_ROWS = 5
+export const PATH_COLS = 6
+/** 0: there is none. */
+export const PATH_B = 7
+export const PATH_G = 8
+/** f32: rate = record.learningRate * PATH_RATE. */
+export const PATH_RATE = 9

@@ -162,6 +162,12 @@ export const OP_COPY = 566
 export const OP_DESCEND = 567
 /** The record's rates and scalars become those of the second rule. */
 export const OP_SECOND_RULE = 568
+/** to = s · (w ∘ w) + b ∘ b, one row: squared sums over the paths from the inputs up. */
+export const OP_PATH_UP = 569
+/** to = (w ∘ w) · r, one row: squared sums over the paths from the outputs down. */
+export const OP_PATH_DOWN = 570
+/** to = w - rate * g / (s rᵀ), and w where that is 0. */
+export const OP_PATH_DESCEND = 571
 
 // Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
 

@@ -125,15 +125,14 @@ export function matrixScratch(rule: MatrixRule, tensors: readonly Tensor[]): num
 function lowerOwn(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks, room: Room): Step[] {
   const find = finder(keptTensors(rule, tensors))
   const settingsOf = settingsBy(rule)
-  const taken = divide(rule, tensors).taken.filter(({ trainable, count }) => trainable && count > 0)
-  const places = taken.map((tensor) => ({
+  const taken = divide(rule, tensors).taken.map((tensor) => ({
     tensor,
     settings: settingsOf(tensor),
     parameters: blocks.parameters + tensor.offset * 4,
     gradients: blocks.gradients + tensor.offset * 4,
     state: (name: string) => blocks.kept + find(name, tensor).offset * 4,
   }))
-  return rule.lower(places, room)
+  return rule.lower(taken, room)
 }
 
 /** The steps of one update: the rule's own, then those of its fallback with the record's second rates. */

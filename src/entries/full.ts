@@ -12,6 +12,7 @@ import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
 import * as orthogonal from '../optimizers/matrices/muon.ts'
+import * as paths from '../optimizers/matrices/pathSgd.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
 import { bringing } from '../runtime/modules.ts'
@@ -43,3 +44,4 @@ export const gaussNewtonVectorProduct: typeof products.gaussNewtonVectorProduct 
 )
 export const muon: typeof orthogonal.muon = /* @__PURE__ */ bringing(solve, orthogonal.muon)
 export const curvature: typeof landscape.curvature = /* @__PURE__ */ bringing(solve, landscape.curvature)
+export const pathSgd: typeof paths.pathSgd = /* @__PURE__ */ bringing(solve, paths.pathSgd)

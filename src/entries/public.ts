@@ -147,6 +147,7 @@ export { submodel } from '../model/submodel.ts'
 export type { ModelOptions, PredictOptions } from '../model/untrained.ts'
 export type { MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 export { type MuonOptions, muon } from '../optimizers/matrices/muon.ts'
+export { type PathSgdOptions, pathSgd } from '../optimizers/matrices/pathSgd.ts'
 export {
   adabelief,
   adadelta,

@@ -35,6 +35,18 @@ export function matrixSamples(room: () => number): { readonly [Name in keyof typ
       decayScale: 1,
       decay: 0.125,
     }),
+    pathUp: step(ops.pathUp, { w: room(), to: room(), rows: 9, cols: 21, s: room(), b: room() }),
+    pathDown: step(ops.pathDown, { w: room(), to: room(), rows: 21, cols: 9, r: room() }),
+    pathDescend: step(ops.pathDescend, {
+      w: room(),
+      to: room(),
+      rows: 9,
+      cols: 21,
+      s: room(),
+      r: room(),
+      g: room(),
+      rate: 0.5,
+    }),
     secondRule: step(ops.secondRule, {}),
   }
 }

@@ -1,5 +1,5 @@
 // The switch over the ops on matrices: a case shares its step among the threads and calls one kernel.
-import { BLEND_COUNT, CONVERT_COLS, DESCEND_COLS, MIRROR_SIZE } from '../../../src/abi/matrix'
+import { BLEND_COUNT, CONVERT_COLS, DESCEND_COLS, MIRROR_SIZE, PATH_COLS, PATH_ROWS } from '../../../src/abi/matrix'
 import {
   OP,
   OP_BLEND,
@@ -7,6 +7,9 @@ import {
   OP_COPY,
   OP_DESCEND,
   OP_MIRROR,
+  OP_PATH_DESCEND,
+  OP_PATH_DOWN,
+  OP_PATH_UP,
   OP_PRODUCT,
   OP_SECOND_RULE,
   OP_TO_PANELS,
@@ -15,6 +18,7 @@ import {
 import { Share } from '../../threads/share'
 import { Word } from '../../word'
 import { mirror, toPanels, toRows } from './layouts'
+import { pathDescend, pathDown, pathUp } from './paths'
 import { columnProduct, product } from './products'
 import { blend, copyLines, descend, secondRule } from './updates'
 
@@ -47,6 +51,15 @@ export function matrix(step: usize, record: usize, thread: i32): void {
       break
     case OP_SECOND_RULE:
       if (thread == 0) secondRule(record)
+      break
+    case OP_PATH_UP:
+      for (Share.columns(step, PATH_COLS, thread); Share.more(); ) pathUp(step, Share.begin, Share.end)
+      break
+    case OP_PATH_DOWN:
+      for (Share.columns(step, PATH_ROWS, thread); Share.more(); ) pathDown(step, Share.begin, Share.end)
+      break
+    case OP_PATH_DESCEND:
+      for (Share.columns(step, PATH_COLS, thread); Share.more(); ) pathDescend(step, record, Share.begin, Share.end)
       break
     default:
       unreachable()

@@ -111,3 +111,29 @@ export const descend = op(
 
 // only the main thread reads and writes records while others wait
 export const secondRule = op(codes.OP_SECOND_RULE, 'none', {}, {}, { module })
+
+const paths = {
+  w: abi.PATH_W as Address,
+  to: abi.PATH_TO as Address,
+  rows: abi.PATH_ROWS as Count,
+  cols: abi.PATH_COLS as Count,
+}
+const s = { s: abi.PATH_S as Optional<Address> }
+const r = { r: abi.PATH_R as Optional<Address> }
+
+export const pathUp = op(
+  codes.OP_PATH_UP,
+  'panels',
+  { ...paths, ...s, b: abi.PATH_B as Optional<Address> },
+  {},
+  { module },
+)
+/** Shared by panels of what it makes. */
+export const pathDown = op(codes.OP_PATH_DOWN, 'panels', { ...paths, ...r }, {}, { module })
+export const pathDescend = op(
+  codes.OP_PATH_DESCEND,
+  'panels',
+  { ...paths, ...s, ...r, g: abi.PATH_G as Address },
+  { rate: abi.PATH_RATE as Float },
+  { module },
+)

@@ -8,7 +8,7 @@ import type { Match } from '../rules/groups.ts'
 import type { DecayForm, Optimizer, OptimizerOf, Rule } from '../rules/rule.ts'
 import type { Tensor, TensorSettings } from '../rules/tensor.ts'
 
-export const MATRIX_KINDS = ['muon'] as const
+export const MATRIX_KINDS = ['muon', 'pathSgd'] as const
 export type MatrixKind = (typeof MATRIX_KINDS)[number]
 
 export const isMatrixKind = (kind: unknown): kind is MatrixKind => MATRIX_KINDS.some((known) => known === kind)
@@ -41,6 +41,7 @@ export interface Scratch {
 export interface LayerLike {
   readonly kind: string
   readonly activation?: { readonly kind: string }
+  readonly weightNorm?: boolean
 }
 
 /** A rule with all its options: what `muon(...)` returns. It brings its algorithm along: what is not imported is not bundled. */
@@ -66,7 +67,7 @@ export interface MatrixRule<Kind extends MatrixKind = MatrixKind> extends Optimi
   /** @internal */
   readonly scalars?: Rule['scalars']
   /**
-   * The steps of one update of those that train. None may change what it reads: see CONTRIBUTING.md.
+   * The steps of one update of those of all it takes that train. No step may change what it reads: see CONTRIBUTING.md.
    * @internal
    */
   readonly lower: (taken: readonly Taken[], scratch: Scratch) => Step[]

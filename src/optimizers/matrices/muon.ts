@@ -82,6 +82,7 @@ export function muon(options: MuonOptions = {}): MatrixRule<'muon'> {
     states: ({ matrix = [0, 0] }) => [{ name: 'momentum', shape: matrix, layout: 'panels' }],
     lower: (taken, scratch) =>
       taken.flatMap((each) => {
+        if (!each.tensor.trainable) return []
         scratch.clear()
         return descentOf(each, made.options, scratch)
       }),

@@ -70,7 +70,7 @@ async function buildEntries() {
     format: 'es',
     hoistTransitiveImports: false,
     manualChunks(id, { getModuleInfo }) {
-      return ['predictor', 'tablePredictor', 'core', 'formats'].find((name) =>
+      return ['predictor', 'tablePredictor', 'core', 'formats', 'table', 'charts'].find((name) =>
         closureOf(input[name], getModuleInfo).has(id),
       )
     },

@@ -19,10 +19,17 @@ export interface Call {
 
 /** Where a command reads and writes. */
 export interface Io {
-  /** Results: standard output. */
-  out(text: string): void
+  /** Results: standard output. Resolves when they are written; rejects with EPIPE when nobody reads any more. */
+  out(text: string): void | Promise<void>
   /** What a person wants to know meanwhile: standard error. */
   note(text: string): void
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>
+  /** Standard error, for a progress bar: whether a line can be redrawn, and how long one is. */
+  readonly interactive: boolean
+  readonly columns: number
+  /** Calls back when somebody wants an end: Ctrl-C, or a signal. Returns what ends the waiting for it. */
+  onStop(stop: () => void): () => void
 }
 
 export interface Command {

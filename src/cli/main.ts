@@ -2,10 +2,12 @@
 import { suggest } from '../lib/check.ts'
 import { aligned, type Command, helpOf, type Io, parse, UsageError, wantsHelp } from './command.ts'
 import { convert, exporting } from './commands/convert.ts'
+import { evaluate } from './commands/evaluate.ts'
 import { inspect } from './commands/inspect.ts'
+import { predict } from './commands/predict.ts'
 
 /** In the order in which help lists them. */
-export const COMMANDS: readonly Command[] = [inspect, exporting, convert]
+export const COMMANDS: readonly Command[] = [predict, evaluate, inspect, exporting, convert]
 
 /** What `fourlane --help` says. */
 export function overview(version: string): string {
@@ -17,11 +19,11 @@ export function overview(version: string): string {
 export async function main(args: readonly string[], version: string, io: Io): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
-    io.out(`${overview(version)}\n`)
+    await io.out(`${overview(version)}\n`)
     return 0
   }
   if (name === '--version' || name === '-v') {
-    io.out(`${version}\n`)
+    await io.out(`${version}\n`)
     return 0
   }
   try {
@@ -31,10 +33,12 @@ export async function main(args: readonly string[], version: string, io: Io): Pr
       const names = COMMANDS.map((known) => known.name)
       throw new UsageError(`unknown command ${JSON.stringify(wanted.slice(0, 80))}${suggest(wanted, names)}`)
     }
-    if (name === 'help' || wantsHelp(rest)) io.out(`${helpOf(command)}\n`)
+    if (name === 'help' || wantsHelp(rest)) await io.out(`${helpOf(command)}\n`)
     else await command.run(parse(command, rest), io)
     return 0
   } catch (error) {
+    // nobody reads any more: nothing went wrong
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0
     io.note(`fourlane: ${lineOf(error)}\n`)
     return error instanceof UsageError ? 2 : 1
   }

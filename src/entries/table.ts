@@ -20,6 +20,7 @@ export { type Prepared, type PrepareOptions, prepare, type Task } from '../table
 export { type ReadTableOptions, readTable } from '../tables/readTable.ts'
 export type { RawCell, RawRow } from '../tables/rows.ts'
 export type { TableSource } from '../tables/source.ts'
+export { type StreamTableOptions, streamTable } from '../tables/streamTable.ts'
 export { type Preset, type PresetFit, presetFit, type TabularOptions } from '../tables/tabular.ts'
 export type { ClassTarget, NumberTarget, Target } from '../tables/target.ts'
 export const tabular: typeof models.tabular = /* @__PURE__ */ bringing(modules, models.tabular)

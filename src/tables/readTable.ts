@@ -30,7 +30,8 @@ const SNIFFED = 2 ** 16
 /** Longest time between turns of the event loop. */
 const MILLISECONDS = 50
 
-const startsWith = (bytes: Uint8Array, ...start: number[]): boolean => start.every((byte, i) => bytes[i] === byte)
+export const startsWith = (bytes: Uint8Array, ...start: number[]): boolean =>
+  start.every((byte, i) => bytes[i] === byte)
 
 /**
  * Reads a table: text of cells between delimiters (RFC 4180: quotes, any line ends, a byte order mark), as it is or packed by
@@ -54,8 +55,8 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
   checkHyparquet(WHERE, hyparquet)
   checkBoolean(WHERE, 'header', header)
   checkInteger(WHERE, 'maximumBytes', maximumBytes, 0, Number.MAX_SAFE_INTEGER)
-  const code = delimiter === undefined ? undefined : readDelimiter(delimiter)
-  const settings = { where: WHERE, types: readTypes(types), missing: readMissing(missing) }
+  const code = delimiter === undefined ? undefined : readDelimiter(WHERE, delimiter)
+  const settings = { where: WHERE, types: readTypes(WHERE, types), missing: readMissing(WHERE, missing) }
 
   const stream = bytesOfSource(WHERE, source)
   try {
@@ -87,7 +88,7 @@ async function readText(
   header: boolean,
   delimiter: number | undefined,
 ): Promise<Table> {
-  refuseBinary(first)
+  refuseBinary(WHERE, first)
   const marked = startsWith(first, 0xef, 0xbb, 0xbf) ? 3 : 0
   const builder = new TableBuilder(options, header)
   const reader = new DelimitedReader(WHERE, delimiter ?? guessDelimiter(first.subarray(marked)), builder)
@@ -106,7 +107,7 @@ async function readText(
 }
 
 /** @throws RangeError for files that people take for tables of text. */
-function refuseBinary(bytes: Uint8Array): void {
+export function refuseBinary(where: string, bytes: Uint8Array): void {
   const wrong = startsWith(bytes, 0x50, 0x4b, 0x03, 0x04)
     ? 'a zip file or a workbook; save it as CSV'
     : startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff)
@@ -114,7 +115,7 @@ function refuseBinary(bytes: Uint8Array): void {
       : bytes.subarray(0, 1024).includes(0)
         ? 'no text: there are zero bytes in it'
         : undefined
-  if (wrong) throw new RangeError(`${WHERE}: the file is ${wrong}`)
+  if (wrong) throw new RangeError(`${where}: the file is ${wrong}`)
 }
 
 async function readParquetFile(
@@ -144,29 +145,29 @@ async function readParquetBytes(
   return readParquet(file, options, hyparquet)
 }
 
-function readDelimiter(delimiter: unknown): number {
+export function readDelimiter(where: string, delimiter: unknown): number {
   const code = typeof delimiter === 'string' && delimiter.length === 1 ? delimiter.charCodeAt(0) : 128
   if (code >= 128 || code === 0 || code === 10 || code === 13 || code === 34) {
     throw new RangeError(
-      `${WHERE}: "delimiter" must be one ASCII character, not a quote or a line break, got ${show(delimiter)}`,
+      `${where}: "delimiter" must be one ASCII character, not a quote or a line break, got ${show(delimiter)}`,
     )
   }
   return code
 }
 
-function readTypes(types: unknown): ReadonlyMap<string, ColumnType> {
+export function readTypes(where: string, types: unknown): ReadonlyMap<string, ColumnType> {
   if (typeof types !== 'object' || types === null || Array.isArray(types)) {
-    throw new TypeError(`${WHERE}: "types" must be an object of types by column, got ${show(types)}`)
+    throw new TypeError(`${where}: "types" must be an object of types by column, got ${show(types)}`)
   }
   return new Map(
-    Object.entries(types).map(([name, type]) => [name, checkOneOf(WHERE, `types[${quote(name)}]`, type, COLUMN_TYPES)]),
+    Object.entries(types).map(([name, type]) => [name, checkOneOf(where, `types[${quote(name)}]`, type, COLUMN_TYPES)]),
   )
 }
 
-function readMissing(missing: unknown): readonly string[] {
+export function readMissing(where: string, missing: unknown): readonly string[] {
   if (!Array.isArray(missing))
-    throw new TypeError(`${WHERE}: "missing" must be an array of texts, got ${show(missing)}`)
+    throw new TypeError(`${where}: "missing" must be an array of texts, got ${show(missing)}`)
   const odd = missing.find((text) => typeof text !== 'string')
-  if (odd !== undefined) throw new TypeError(`${WHERE}: "missing" must hold texts, got ${show(odd)}`)
+  if (odd !== undefined) throw new TypeError(`${where}: "missing" must hold texts, got ${show(odd)}`)
   return Object.freeze(missing.map(trimCell))
 }

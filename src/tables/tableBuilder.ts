@@ -6,6 +6,7 @@ import { trimCell } from '../data/table/values.ts'
 import type { Cells } from '../formats/delimited.ts'
 import { cut, quote, show } from '../lib/check.ts'
 import { nearest } from './names.ts'
+import { nameOf } from './rowCells.ts'
 
 /** A table as wide as its file is long would take hundreds of times the file's size. */
 const MOST_COLUMNS = 2 ** 14
@@ -62,8 +63,7 @@ export class TableBuilder implements Cells {
 
   #addName(name: string, line: number): void {
     this.#checkWidth(this.#names.length, line)
-    // R and pandas write row numbers under no name
-    this.#names.push(name === '' ? `column ${this.#names.length + 1}` : name)
+    this.#names.push(nameOf(name, this.#names.length))
   }
 
   #checkWidth(columns: number, line: number): void {

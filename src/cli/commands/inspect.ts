@@ -15,7 +15,7 @@ export const inspect: Command = {
   ],
   async run({ positionals: [path], options }, { out }) {
     const content = await readContent(path)
-    out(options.json ? `${JSON.stringify(described(path, content))}\n` : `${text(path, content)}\n`)
+    await out(options.json ? `${JSON.stringify(described(path, content))}\n` : `${text(path, content)}\n`)
   },
 }
 

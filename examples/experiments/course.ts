@@ -1,7 +1,11 @@
 /** The experiments, in an order to read them in. */
 import type { Chapter } from './frame/index.ts'
+import { gauge } from './gauge.ts'
 import { kerasDigits } from './keras-digits.ts'
 import { momentum } from './momentum.ts'
+import { race } from './race.ts'
+import { randomLabels } from './random-labels.ts'
+import { vanishing } from './vanishing.ts'
 import { wilson } from './wilson.ts'
 import { zeilerTables } from './zeiler-tables.ts'
 
@@ -16,9 +20,23 @@ export const course: readonly Chapter[] = [
     text: 'Training follows gradients; how it steps decides how long it takes, and sometimes where it arrives.',
     experiments: [
       ['What is momentum, and which constants are best?', momentum],
+      ['Who is first down a valley, and off a saddle?', race],
       ['What does a learning rate that is ten times too large, or too small, cost?', zeilerTables],
       ['Do all methods that fit the training rows generalize alike?', wilson],
     ],
+  },
+  {
+    title: 'Depth',
+    text: 'Signals and gradients pass every layer, and each changes their size.',
+    experiments: [
+      ['What do activations, initial weights, normalization and residual connections do to gradients?', vanishing],
+      ['Does training depend on how a function is written down?', gauge],
+    ],
+  },
+  {
+    title: 'Learning and memorizing',
+    text: 'A network that fits its training rows may have understood them, or know them by heart.',
+    experiments: [['Can a network fit labels that mean nothing, and what does it cost?', randomLabels]],
   },
 ]
 

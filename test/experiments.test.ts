@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { fitQuadratic } from '../examples/experiments/frame/quadratic.ts'
+import { corrupted } from '../examples/experiments/frame/random.ts'
 import { readSvg } from './support/svg.ts'
 
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/') ? '../../' : '../', import.meta.url))
@@ -30,6 +32,25 @@ test('every experiment runs in its smoke form', () => {
 test('the pages are what the results say', () => {
   const { status, stderr } = experiment('--check')
   assert.is(status, 0, `${stderr}run npm run experiment -- --pages`)
+})
+
+test('a quadratic is found again', () => {
+  // eigenvalues 5 and 1: [[3, 2], [2, 3]]
+  const at = (u: number, v: number) => 7 - u + 2 * v + (3 * u * u + 4 * u * v + 3 * v * v) / 2
+  const axis = [-1, -0.5, 0, 0.75, 1]
+  const { eigenvalues, explained } = fitQuadratic(axis.flatMap((u) => axis.map((v) => [u, v, at(u, v)] as const)))
+  assert.ok(Math.abs(eigenvalues[0] - 5) < 1e-9 && Math.abs(eigenvalues[1] - 1) < 1e-9, String(eigenvalues))
+  assert.ok(Math.abs(explained - 1) < 1e-12)
+})
+
+test('as many labels are corrupted as asked for', () => {
+  const labels = Int32Array.from({ length: 10_000 }, (_, i) => i % 10)
+  const changed = (share: number) => corrupted(labels, share, 10, 3).filter((label, i) => label !== labels[i]).length
+  assert.is(changed(0), 0)
+  // a tenth of those that are drawn anew stays
+  assert.ok(Math.abs(changed(0.5) - 4500) < 200, String(changed(0.5)))
+  assert.ok(Math.abs(changed(1) - 9000) < 200, String(changed(1)))
+  assert.equal(corrupted(labels, 0.5, 10, 3), corrupted(labels, 0.5, 10, 3))
 })
 
 test('unknown names and options are refused', () => {

@@ -1,10 +1,12 @@
 /** The experiments, in an order to read them in. */
+
 import type { Chapter } from './frame/index.ts'
 import { gauge } from './gauge.ts'
 import { kerasDigits } from './keras-digits.ts'
 import { momentum } from './momentum.ts'
 import { race } from './race.ts'
 import { randomLabels } from './random-labels.ts'
+import { regularization } from './regularization.ts'
 import { vanishing } from './vanishing.ts'
 import { wilson } from './wilson.ts'
 import { zeilerTables } from './zeiler-tables.ts'
@@ -36,7 +38,10 @@ export const course: readonly Chapter[] = [
   {
     title: 'Learning and memorizing',
     text: 'A network that fits its training rows may have understood them, or know them by heart.',
-    experiments: [['Can a network fit labels that mean nothing, and what does it cost?', randomLabels]],
+    experiments: [
+      ['Can a network fit labels that mean nothing, and what does it cost?', randomLabels],
+      ['What do size, penalties, dropout, early stopping and weight decay do about it?', regularization],
+    ],
   },
 ]
 

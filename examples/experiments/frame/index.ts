@@ -1,5 +1,6 @@
 /** The index: a course through the experiments. */
 import type { AnyExperiment, Page } from './experiment.ts'
+import { cpuTime } from './report.ts'
 
 export interface Chapter {
   readonly title: string
@@ -17,7 +18,8 @@ measured, with seeds, machine and settings, and a verdict, which is not always "
 \`npm run experiment -- NAME\` runs one and writes its page, \`npm run experiment -- all\` all of them. MNIST and CIFAR-10 are read from the
 folder that \`FOURLANE_DATA\` names. The programs, in [examples/experiments](../../examples/experiments), use public names only.`
 
-export function writeIndex(course: readonly Chapter[], pages: ReadonlyMap<string, Page>): string {
+/** @param cpuSeconds of all runs whose pages there are. */
+export function writeIndex(course: readonly Chapter[], pages: ReadonlyMap<string, Page>, cpuSeconds: number): string {
   const chapters = course.map(({ title, text, experiments }, i) => {
     const items = experiments.map(([question, { name, title }]) => {
       const page = pages.get(name)
@@ -27,5 +29,6 @@ export function writeIndex(course: readonly Chapter[], pages: ReadonlyMap<string
     })
     return [`## ${i + 1}. ${title}`, text, items.join('\n')].join('\n\n')
   })
-  return `${[INTRO, ...chapters].join('\n\n')}\n`
+  const time = `The runs behind these ${pages.size} pages took ${cpuTime(cpuSeconds)} of processor time together.`
+  return `${[INTRO, ...chapters, time].join('\n\n')}\n`
 }

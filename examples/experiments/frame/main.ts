@@ -113,18 +113,20 @@ function readRecord(name: string): Record | undefined {
 function files(): { [path: string]: string } {
   const written: { [path: string]: string } = {}
   const pages = new Map<string, Page>()
+  let cpuSeconds = 0
   for (const one of experiments) {
     const record = readRecord(one.name)
     if (!record) continue
     const page = one.page(record.results)
     pages.set(one.name, page)
+    cpuSeconds += record.cpuSeconds
     written[`${one.name}.md`] = toMarkdown(one, page, record)
     for (const part of page.parts) {
       if (typeof part !== 'object' || !('pictures' in part)) continue
       for (const { name, svg } of part.pictures) written[fileOf(one.name, name)] = svg
     }
   }
-  written['README.md'] = writeIndex(course, pages)
+  written['README.md'] = writeIndex(course, pages, cpuSeconds)
   return written
 }
 

@@ -32,7 +32,7 @@ export function short(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return 'not finite'
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size < 1e-3 || size >= 1e5) return value.toExponential(1).replace('e+', 'e')
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(1).replace('.0e', 'e').replace('e+', 'e')
   return String(Number(value.toPrecision(3)))
 }
 

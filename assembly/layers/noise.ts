@@ -14,6 +14,7 @@ import {
   NOISE_TO,
 } from '../../src/abi/layers'
 import { PANEL } from '../../src/abi/layout'
+import { RECORD_ROWS_BEFORE } from '../../src/abi/records'
 import { Draw } from '../math/random'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
@@ -22,6 +23,11 @@ class Elements {
   /** Columns with their padding. */
   @inline static padded(step: usize): i32 {
     return (Word.int(step, NOISE_COLS) + PANEL - 1) & -PANEL
+  }
+
+  /** Rows of the batch, of which these may be a part, that come before them. */
+  @inline static before(record: usize): i32 {
+    return Word.int(record, RECORD_ROWS_BEFORE)
   }
 
   /** Indices of the row's first four elements: they depend on its columns, not on its stride. */
@@ -42,11 +48,12 @@ export function dropout(step: usize, record: usize, begin: i32, end: i32): void 
   const scale = Word.splat(step, NOISE_SCALE)
   const key = Elements.key(step, record, 0)
   const second = Elements.key(step, record, 1)
+  const before = Elements.before(record)
   const four = i32x4.splat(PANEL >> 1)
   for (let r = begin; r < end; r++) {
     const from = Word.address(step, NOISE_FROM) + <usize>r * stride
     const to = Word.address(step, NOISE_TO) + <usize>r * stride
-    let index = Elements.first(r, padded)
+    let index = Elements.first(before + r, padded)
     for (let c: usize = 0; c < (<usize>padded) << 2; c += 16) {
       const kept = i32x4.ge_u(Draw.bits(index, key, second), threshold)
       v128.store(to + c, v128.and(f32x4.mul(v128.load(from + c), scale), kept))
@@ -62,11 +69,12 @@ export function noise(step: usize, record: usize, begin: i32, end: i32): void {
   const scale = Word.splat(step, NOISE_SCALE)
   const key = Elements.key(step, record, 0)
   const second = Elements.key(step, record, 1)
+  const before = Elements.before(record)
   const four = i32x4.splat(PANEL >> 1)
   for (let r = begin; r < end; r++) {
     const from = Word.address(step, NOISE_FROM) + <usize>r * stride
     const to = Word.address(step, NOISE_TO) + <usize>r * stride
-    let index = Elements.first(r, padded)
+    let index = Elements.first(before + r, padded)
     for (let c: usize = 0; c < (<usize>padded) << 2; c += 16) {
       v128.store(to + c, F4.flush(F4.fma(Draw.normal(Draw.bits(index, key, second)), scale, v128.load(from + c))))
       index = i32x4.add(index, four)

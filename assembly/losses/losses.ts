@@ -31,7 +31,7 @@ import {
   LOSS_SQUARED_ERROR,
   LOSS_SQUARED_HINGE,
 } from '../../src/abi/losses'
-import { Lanes, Row, totalWeight } from '../math/lanes'
+import { batchWeight, Lanes, Row } from '../math/lanes'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 import { softmaxRows } from './softmaxLoss'
@@ -50,48 +50,48 @@ import {
 } from './terms'
 
 /** Row losses of rows [rowBegin, rowEnd) and, when the step wants it, their gradient; operands are LOSS_* words. */
-export function lossRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+export function lossRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   switch (Word.int(step, LOSS_KIND)) {
     case LOSS_SOFTMAX_SPARSE:
     case LOSS_SOFTMAX_CROSSENTROPY:
-      softmaxRows(step, rows, rowBegin, rowEnd)
+      softmaxRows(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_SIGMOID_CROSSENTROPY:
-      elementRows<SigmoidCrossentropy>(step, rows, rowBegin, rowEnd)
+      elementRows<SigmoidCrossentropy>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_SPARSE_CROSSENTROPY:
     case LOSS_CROSSENTROPY:
-      elementRows<Crossentropy>(step, rows, rowBegin, rowEnd)
+      elementRows<Crossentropy>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_BINARY_CROSSENTROPY:
-      elementRows<BinaryCrossentropy>(step, rows, rowBegin, rowEnd)
+      elementRows<BinaryCrossentropy>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_SQUARED_ERROR:
-      elementRows<SquaredError>(step, rows, rowBegin, rowEnd)
+      elementRows<SquaredError>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_ABSOLUTE_ERROR:
-      elementRows<AbsoluteError>(step, rows, rowBegin, rowEnd)
+      elementRows<AbsoluteError>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_HUBER:
-      elementRows<Huber>(step, rows, rowBegin, rowEnd)
+      elementRows<Huber>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_LOG_COSH:
-      elementRows<LogCosh>(step, rows, rowBegin, rowEnd)
+      elementRows<LogCosh>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_KL_DIVERGENCE:
-      elementRows<KlDivergence>(step, rows, rowBegin, rowEnd)
+      elementRows<KlDivergence>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_POISSON:
-      elementRows<Poisson>(step, rows, rowBegin, rowEnd)
+      elementRows<Poisson>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_HINGE:
-      elementRows<Hinge>(step, rows, rowBegin, rowEnd)
+      elementRows<Hinge>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_SQUARED_HINGE:
-      elementRows<SquaredHinge>(step, rows, rowBegin, rowEnd)
+      elementRows<SquaredHinge>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_CATEGORICAL_HINGE:
-      categoricalHingeRows(step, rows, rowBegin, rowEnd)
+      categoricalHingeRows(step, record, rows, rowBegin, rowEnd)
       break
     default:
       unreachable()
@@ -99,7 +99,7 @@ export function lossRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): vo
 }
 
 /** Losses that are a sum or a mean over a row of terms. */
-function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const rule = changetype<T>(<usize>0)
   const kind = Word.int(step, LOSS_KIND)
   const sparse = isDefined(rule.takesClasses) && kind == LOSS_SPARSE_CROSSENTROPY
@@ -115,7 +115,7 @@ function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): voi
   // over two outcomes for a mean of binary terms, over all classes for a sum
   const base = f32x4.splat(smoothing / (averages ? <f32>2 : <f32>cols))
   const share: f64 = averages ? 1 / <f64>cols : 1
-  const total = totalWeight(weights, rows)
+  const total = batchWeight(record, weights, rows)
   const inverse = total != 0 ? share / total : 0
   const index = i32x4(0, 1, 2, 3)
 
@@ -160,13 +160,13 @@ function elementRows<T>(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): voi
  * loss = max(0, 1 + max (1 - t) y - sum t y); while it is positive dy = (1 - t) / ties - t, the first part only where
  * (1 - t) y is that maximum, shared equally between its ties.
  */
-function categoricalHingeRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+function categoricalHingeRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const cols = Word.int(step, LOSS_COLS)
   const stride = Word.address(step, LOSS_STRIDE)
   const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
   const weights = Word.address(step, LOSS_WEIGHTS)
   const rowLosses = Word.address(step, LOSS_ROW_LOSSES)
-  const total = totalWeight(weights, rows)
+  const total = batchWeight(record, weights, rows)
   const inverse = total != 0 ? 1 / total : 0
   const index = i32x4(0, 1, 2, 3)
   const one = f32x4.splat(1)

@@ -13,20 +13,20 @@ import {
   LOSS_WEIGHTS,
 } from '../../src/abi/batches'
 import { LOSS_SOFTMAX_SPARSE } from '../../src/abi/losses'
-import { Lanes, Row, totalWeight } from '../math/lanes'
+import { batchWeight, Lanes, Row } from '../math/lanes'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
-export function softmaxRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
-  if (Word.int(step, LOSS_COLS) > 4) wideRows(step, rows, rowBegin, rowEnd)
-  else narrowRows(step, rows, rowBegin, rowEnd)
+export function softmaxRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+  if (Word.int(step, LOSS_COLS) > 4) wideRows(step, record, rows, rowBegin, rowEnd)
+  else narrowRows(step, record, rows, rowBegin, rowEnd)
 }
 
 /**
  * loss = -sum t log softmax(z) = log(sum e^(z - max)) * sum t - sum t (z - max); dz = softmax(z) * sum t - t.
  * Three passes over a row: its maximum; exponentials and sums; probabilities and gradient.
  */
-function wideRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+function wideRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const sparse = Word.int(step, LOSS_KIND) == LOSS_SOFTMAX_SPARSE
   const cols = Word.int(step, LOSS_COLS)
   const stride = Word.address(step, LOSS_STRIDE)
@@ -36,7 +36,7 @@ function wideRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   const base = f32x4.splat(smoothing / <f32>cols)
-  const total = totalWeight(weights, rows)
+  const total = batchWeight(record, weights, rows)
   const inverse = total != 0 ? 1 / total : 0
   const index = i32x4(0, 1, 2, 3)
 
@@ -165,7 +165,7 @@ class Columns {
  * The same for rows of up to 4 logits, four rows at once with a vector for each column, so that nothing is summed across
  * lanes. After the last row it stands in for the missing ones of its four: what is then stored twice is the same.
  */
-function narrowRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
+function narrowRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const sparse = Word.int(step, LOSS_KIND) == LOSS_SOFTMAX_SPARSE
   const cols = Word.int(step, LOSS_COLS)
   const stride = Word.address(step, LOSS_STRIDE)
@@ -179,7 +179,7 @@ function narrowRows(step: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   const base = f32x4.splat(smoothing / <f32>cols)
-  const total = totalWeight(weights, rows)
+  const total = batchWeight(record, weights, rows)
   const inverse = total != 0 ? 1 / total : 0
   const zero = i32x4.splat(0)
 

@@ -1,5 +1,7 @@
 // What kernels over rows share: vectors that a row only partly fills, targets, weights, padding.
 import { FLOOR } from '../../src/abi/layout'
+import { RECORD_ALL_WEIGHT } from '../../src/abi/records'
+import { Word } from '../word'
 import { F4 } from './simd'
 
 /** A row's last vector: `left` of its four lanes belong to the row, the others to its padding or to the next row. */
@@ -64,11 +66,17 @@ export class Row {
   }
 }
 
-/** Sum of the rows' weights in row order: what every mean over rows divides by. */
+/** Sum of the rows' weights in row order: what the mean over them divides by. */
 export function totalWeight(weights: usize, rows: i32): f64 {
   if (!weights) return <f64>rows
   let total: f64 = 0
   const last = weights + ((<usize>rows) << 2)
   for (; weights < last; weights += 4) total += <f64>load<f32>(weights)
   return total
+}
+
+/** The same of the whole batch, of which these rows may be a part: what their gradients divide by. */
+export function batchWeight(record: usize, weights: usize, rows: i32): f64 {
+  const all = Word.double(record, RECORD_ALL_WEIGHT)
+  return all != 0 ? all : totalWeight(weights, rows)
 }

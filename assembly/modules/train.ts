@@ -67,7 +67,7 @@ export function train(step: usize, record: usize, thread: i32): void {
       for (Share.of(rows, thread); Share.more(); ) activateBack(step, Share.begin, Share.end)
       break
     case OP_LOSS:
-      for (Share.of(rows, thread); Share.more(); ) lossRows(step, rows, Share.begin, Share.end)
+      for (Share.of(rows, thread); Share.more(); ) lossRows(step, record, rows, Share.begin, Share.end)
       break
     case OP_MEAN_LOSS:
       if (thread == 0) meanLoss(step, rows, record)
@@ -86,7 +86,7 @@ export function train(step: usize, record: usize, thread: i32): void {
       if (thread == 0) addActivity(step, record, rows)
       break
     case OP_ACTIVITY_BACK:
-      for (Share.of(rows, thread); Share.more(); ) addActivityGradient(step, rows, Share.begin, Share.end)
+      for (Share.of(rows, thread); Share.more(); ) addActivityGradient(step, record, rows, Share.begin, Share.end)
       break
     case OP_GRADIENT_SUMS:
       for (Share.of(Word.chunks(step, CLIP_COUNT), thread); Share.more(); ) sumGradients(step, Share.begin, Share.end)

@@ -22,7 +22,7 @@ import {
   PENALTY_SUM_PARTIALS,
 } from '../../src/abi/gradients'
 import { PANEL, SUM_CHUNK } from '../../src/abi/layout'
-import { RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records'
+import { RECORD_ALL_ROWS, RECORD_GRADIENT_NORM, RECORD_PENALTY } from '../../src/abi/records'
 import { F4 } from '../math/simd'
 import { Share } from '../threads/share'
 import { Word } from '../word'
@@ -101,14 +101,15 @@ export function addActivity(step: usize, record: usize, rows: i32): void {
   addPenalty(record, sum / <f64>rows)
 }
 
-/** to = dy + (l1 * sign(y) + l2 * y) / rows on rows [begin, end). */
-export function addActivityGradient(step: usize, rows: i32, begin: i32, end: i32): void {
+/** to = dy + (l1 * sign(y) + l2 * y) / rows of the whole batch, on rows [begin, end). */
+export function addActivityGradient(step: usize, record: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, ACTIVITY_STRIDE)
   const bytes = activityBytes(step)
   const dy = Word.address(step, ACTIVITY_DY)
   const y = Word.address(step, ACTIVITY_Y)
   const to = Word.address(step, ACTIVITY_TO)
-  const share = f32x4.splat(1 / <f32>rows)
+  const all = Word.int(record, RECORD_ALL_ROWS)
+  const share = f32x4.splat(1 / <f32>(all ? all : rows))
   const l1 = F4.mulFlush(Word.splat(step, ACTIVITY_L1), share)
   const l2 = F4.mulFlush(Word.splat(step, ACTIVITY_L2), share)
   const one = f32x4.splat(1)

@@ -3,7 +3,7 @@
  * not in the steps but here; what a run reports (loss, correct rows, ...) is written back into the same record.
  */
 
-export const RECORD_WORDS = 32
+export const RECORD_WORDS = 36
 /** Rows of this batch. */
 export const RECORD_ROWS = 0
 /** Index of this batch's first entry in the order table that gather steps read. */
@@ -34,3 +34,12 @@ export const RECORD_DOT = 22
 /** Of updates by two rules: RECORD_RULE words like those from RECORD_LEARNING_RATE on, for the second. */
 export const RECORD_SECOND = 24
 export const RECORD_RULE = 8
+
+// A batch may be part of a larger one, which several processes make together; 0 where it is not.
+
+/** Rows of the larger batch that come before this one's: noise counts from there. */
+export const RECORD_ROWS_BEFORE = 32
+/** Rows of the larger batch. */
+export const RECORD_ALL_ROWS = 33
+/** f64: sum of the weights of its rows. */
+export const RECORD_ALL_WEIGHT = 34

@@ -94,6 +94,11 @@ export interface TrainingPlan extends Batch {
   readonly step: Range
   /** The same without the update. */
   readonly gradients: Range
+  /** Of `fit` and of `step` what comes before the regularizers' gradients: what processes that share a batch do each by itself. */
+  readonly fitPasses: Range
+  readonly passes: Range
+  /** The rest: regularizers' gradients, and the update. */
+  readonly rest: Range
   /**
    * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
    * changed since, the batch's statistics, and a record of as many rows.
@@ -209,6 +214,7 @@ function planTraining(
   let outputs: Matrix = batch.x
   let visible: TrainingPlan['layers'] = []
   let forwardEnd = 0
+  let passesEnd = 0
   const losses: number[] = []
 
   builder.overlay()
@@ -233,6 +239,7 @@ function planTraining(
     forwardEnd = builder.steps.length
     const gradients = emitBackward(builder, trained, objective, passed, dy)
     visible = passed.lowered.map((layer, i) => ({ y: layer?.y ?? batch.x, ...(gradients[i] && { dy: gradients[i] }) }))
+    passesEnd = builder.steps.length
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
   const updating = planUpdate(builder, objective)
@@ -257,6 +264,9 @@ function planTraining(
       fit: builder.span(gather[0], updating.update[1]),
       step: builder.span(gradients[0], updating.update[1]),
       gradients,
+      fitPasses: builder.span(gather[0], passesEnd),
+      passes: builder.span(gradients[0], passesEnd),
+      rest: builder.span(passesEnd, updating.update[1]),
       ...updating,
       useWeights,
       bind({ features, targets, weights, order }) {

@@ -30,12 +30,31 @@ export function trainParts(
   }
   const weights = parts.map(weightOf)
   const all = weights.reduce((sum, weight) => sum + weight, 0)
+  // rows without weight teach nothing; if none has any, the penalties are left
+  const shares = weights.map((weight) => (all > 0 ? weight / all : 1 / parts.length))
+  const loss = addGradients(engine, parts, shares, tally, visit)
+  engine.applyUpdate()
+  return loss
+}
+
+/**
+ * Leaves Σ share · gradient of the parts in the gradient block, for `applyUpdate`; returns Σ share · loss.
+ * @param begin is called before each part.
+ */
+export function addGradients(
+  engine: Engine,
+  parts: readonly DataSet[],
+  shares: readonly number[],
+  tally: Tally,
+  visit?: (outputs: Float32Array, part: DataSet) => void,
+  begin?: (index: number) => void,
+): number {
   const { storage } = engine
   const sum = new Float32Array(storage.bytes / 4)
   let loss = 0
   for (const [i, part] of parts.entries()) {
-    // rows without weight teach nothing; if none has any, the penalties are left
-    const share = all > 0 ? weights[i] / all : 1 / parts.length
+    const share = shares[i]
+    begin?.(i)
     const own = engine.computeGradients(part, i, tally)
     loss += own * share
     visit?.(engine.trainedOutputs(part.rows), part)
@@ -45,6 +64,5 @@ export function trainParts(
     for (let p = 0; p < sum.length; p++) sum[p] += share * gradients[p]
   }
   if (storage.gradients !== undefined) storage.view(storage.gradients).set(sum)
-  engine.applyUpdate()
   return loss
 }

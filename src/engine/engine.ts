@@ -4,6 +4,7 @@ import type { TrainingPlan } from '../compiler/plan.ts'
 import { initialKeptOf, initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { Random } from '../lib/random.ts'
+import type { Range } from '../machine/program.ts'
 import type { Job } from '../machine/runner.ts'
 import { learningRateAt } from '../optimizers/optimizers.ts'
 import {
@@ -18,6 +19,12 @@ import type { Goal } from './planner.ts'
 import { Propagation } from './propagation.ts'
 import { emptyTally, type Tally } from './records.ts'
 import { Feed } from './window.ts'
+
+/** Rows of the bound source: the place of the first in the order table, and their number. */
+export interface FedRows {
+  readonly first: number
+  readonly rows: number
+}
 
 export class Engine extends Propagation {
   /** What callbacks have made of the learning rate. */
@@ -220,6 +227,55 @@ export class Engine extends Propagation {
     }
     this.#complete(job, count, tally)
     return undefined
+  }
+
+  /**
+   * One update on a batch of which these rows are a part, `records.whole` says of what: the passes over them, then `join`, which makes the
+   * gradient block that of the whole batch and tells whether the update is to be made, then the update.
+   * @param part rows of the bound source, or rows by themselves.
+   */
+  trainPart(part: DataSet | FedRows, tally: Tally, join: () => boolean): void {
+    this.begin()
+    const { rows } = part
+    const plan = this.trainingPlan(rows)
+    const first = 'first' in part ? part.first : 0
+    if ('features' in part) {
+      plan.useWeights(part.weights !== undefined)
+      this.loadBatch(plan, part, 0, rows)
+    }
+    this.#prepareUpdate(0, rows, first)
+    this.#runPart('features' in part ? plan.passes : plan.fitPasses, true)
+    if (!join()) {
+      this.steps--
+      return
+    }
+    this.#runPart(plan.rest, false, plan.commit)
+    this.records.collect(0, tally)
+  }
+
+  /**
+   * The same on a batch that has no rows here: `join` finds zeros in the gradient block.
+   * @param penalized whether the regularizers' gradients are in what it leaves there.
+   */
+  trainUnseen(penalized: boolean, join: () => boolean): void {
+    this.begin()
+    const { gradients } = this.storage
+    const { update, statistics, commit } = this.byHost ? this.planner.with('open').open : this.trainingPlan()
+    const [from] = penalized || this.byHost ? update : this.trainingPlan().rest
+    this.#prepareUpdate(0, 0, 0)
+    if (gradients !== undefined) this.storage.view(gradients).fill(0)
+    if (!join()) {
+      this.steps--
+      return
+    }
+    // rows that were never seen have no statistics
+    this.#runPart([from, statistics[0], update[2]], false)
+    this.#runPart([statistics[1], update[1], update[2]], false, commit)
+  }
+
+  #runPart(range: Range, timed: boolean, commit?: number): void {
+    const job = { ...this.job(range), ...(commit !== undefined && { commit }) }
+    if (!this.runner.start('training', job, timed)) this.runner.finish(job, (done) => this.#complete(job, done))
   }
 
   /** Counts the updates that were made of those that were prepared. */

@@ -29,10 +29,10 @@ export class Propagation {
   /** Output width of every layer. */
   readonly widths: readonly number[]
   readonly runner: Runner
+  readonly records: Records
   /** Updates done so far. */
   steps = 0
   readonly planner: Planner
-  protected readonly records: Records
   /** What an update needs to take the gradients as they are; undefined once anything else has run. */
   protected fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
   readonly #desk = new Desk()

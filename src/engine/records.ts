@@ -1,10 +1,13 @@
 /** The records of a plan: what changes from one run of its program to the next, and what the run reports. */
 import {
+  RECORD_ALL_ROWS,
+  RECORD_ALL_WEIGHT,
   RECORD_CORRECT,
   RECORD_FIRST,
   RECORD_LOSS,
   RECORD_PENALTY,
   RECORD_ROWS,
+  RECORD_ROWS_BEFORE,
   RECORD_SEED,
   RECORD_STEP,
   RECORD_WEIGHT,
@@ -30,17 +33,31 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({ loss: 0, weight: 0, correct: 0, rows: 0 })
 
+/** A batch that several processes make together, as one of them sees it; all 0: it is its own. */
+export interface WholeBatch {
+  /** Rows that come before this process's. */
+  readonly before: number
+  readonly rows: number
+  /** Sum of the weights of all its rows. */
+  readonly weight: number
+}
+
+export const OWN_BATCH: WholeBatch = { before: 0, rows: 0, weight: 0 }
+
 export class Records {
   /** Address of the first. */
   address = 0
+  /** What the rows of records to come are a part of. */
+  whole = OWN_BATCH
+  /** Of all noise. */
+  seed: number
   readonly #arena: Arena
-  readonly #seed: number
   /** Passes made as in training but outside of it. */
   #trials = 0
 
   constructor(arena: Arena, seed: number) {
     this.#arena = arena
-    this.#seed = seed
+    this.seed = seed
   }
 
   /** Room for them behind a new plan. */
@@ -57,8 +74,11 @@ export class Records {
     const at = this.address / 4 + index * RECORD_WORDS
     i32[at + RECORD_ROWS] = rows
     i32[at + RECORD_FIRST] = first
-    i32[at + RECORD_SEED] = this.#seed + Math.imul(part, GOLDEN)
+    i32[at + RECORD_SEED] = this.seed + Math.imul(part, GOLDEN)
     i32[at + RECORD_STEP] = step
+    i32[at + RECORD_ROWS_BEFORE] = this.whole.before
+    i32[at + RECORD_ALL_ROWS] = this.whole.rows
+    f64[(at + RECORD_ALL_WEIGHT) / 2] = this.whole.weight
     f64[(at + RECORD_PENALTY) / 2] = 0
   }
 

@@ -16,6 +16,9 @@ import { isSolver, WORK_VECTORS } from '../optimizers/solvers/solver.ts'
 
 const NOTHING = { address: 0, bytes: 0, tensors: [] }
 
+/** Floats behind the gradients, which travel with them where several processes add theirs up. */
+export const TAIL = 16
+
 export class ModelStorage {
   readonly arena: Arena
   readonly places: readonly ParameterPlace[]
@@ -90,7 +93,7 @@ export class ModelStorage {
   reserve(optimizer: AnyOptimizer, more: number): number {
     const { arena, bytes } = this
     arena.top = this.parameters + bytes
-    const gradients = arena.reserve(bytes)
+    const gradients = arena.reserve(bytes + TAIL * 4)
     const names = [...stateNames(optimizer), ...(isSolver(optimizer) ? WORK_VECTORS : [])]
     const states = names.map(() => arena.reserve(bytes))
     const tensors = keptOf(optimizer, this.tensors)

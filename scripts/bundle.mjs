@@ -18,7 +18,7 @@ const OUT = 'build/dist'
 const external = {
   name: 'external',
   resolveId(id) {
-    return /^(#|node:|hyparquet$)/.test(id) ? { id, external: true } : undefined
+    return /^(#|node:|(hyparquet|koffi)$)/.test(id) ? { id, external: true } : undefined
   },
 }
 

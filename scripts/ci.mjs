@@ -58,6 +58,7 @@ stage('examples/weight-decay', [node, 'build/examples/weight-decay.js'], { expec
 stage('examples/vanishing', [node, 'build/examples/vanishing.js'], { expect: 'residual' })
 stage('examples/onnx', [node, 'build/examples/onnx.js'], { expect: 'same different different same' })
 stage('npm run test:interop', ['npm', 'run', 'test:interop'])
+stage('npm run test:mpi', ['npm', 'run', 'test:mpi'])
 stage('npm run test:package', ['npm', 'run', 'test:package'])
 stage('npm run test:runtimes', ['npm', 'run', 'test:runtimes'])
 console.log(`\n${passed} passed, ${failed} failed`)

@@ -4,7 +4,7 @@ import { checkOptions } from '../lib/check.ts'
 import { showData } from './arrays.ts'
 import { type Features, readFeatures } from './features.ts'
 import { readTargets, type TargetSpec, type Targets } from './targets.ts'
-import { type ClassWeight, type RowClasses, readWeights } from './weights.ts'
+import { type ClassWeight, type RowClasses, readWeights, type WeightSpec } from './weights.ts'
 
 /** Packed rows: features, targets as the loss wants them, and row weights if any. */
 export interface DataSet {
@@ -130,14 +130,26 @@ export function readDataSet(
 export const readBatch = (where: string, intake: Intake, { x, y, sampleWeight }: BatchInput): DataSet =>
   readDataSet(where, { ...intake, batch: true }, x, y, sampleWeight)
 
-/** The data set with its rows weighted by their classes, on top of weights they have. */
+/**
+ * The data set with its rows weighted by their classes, on top of weights they have.
+ * @param sums makes of counts of these rows those of all, where the data set is a part.
+ */
 export function withClassWeight(
   data: DataSet,
   { outputs, rowClasses }: Intake,
   classWeight: ClassWeight | undefined,
+  sums?: WeightSpec['sums'],
 ): DataSet {
   const { rows, targets, weights: sampleWeight } = data
-  const weights = readWeights('fit', { sampleWeight, classWeight, targets, outputs, rows, rowClasses })
+  const weights = readWeights('fit', {
+    sampleWeight,
+    classWeight,
+    targets,
+    outputs,
+    rows,
+    rowClasses,
+    ...(sums && { sums }),
+  })
   return { ...data, ...(weights && { weights }) }
 }
 

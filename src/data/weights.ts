@@ -23,6 +23,8 @@ export interface WeightSpec {
   readonly rowClasses?: RowClasses
   /** Whether the rows are one batch of many, which may have no weight at all. */
   readonly batch?: boolean
+  /** Makes of counts of these rows those of all, where they are a part. Default: they are all. */
+  readonly sums?: (counts: Float64Array) => Float64Array
 }
 
 /**
@@ -32,7 +34,7 @@ export interface WeightSpec {
  * row or a class; for class weights where rows have no class.
  */
 export function readWeights(where: string, spec: WeightSpec): Float32Array | undefined {
-  const { sampleWeight, classWeight, targets, outputs, rows, rowClasses = 'largest', batch = false } = spec
+  const { sampleWeight, classWeight, targets, outputs, rows, rowClasses = 'largest', batch = false, sums } = spec
   if (sampleWeight === undefined && classWeight === undefined) return undefined
   const weights = new Float32Array(rows).fill(1)
   if (sampleWeight !== undefined) {
@@ -48,7 +50,7 @@ export function readWeights(where: string, spec: WeightSpec): Float32Array | und
   }
   if (classWeight !== undefined) {
     const classes = classesOf(where, targets, outputs, rows, rowClasses)
-    const perClass = readClassWeight(where, classWeight, Math.max(outputs, 2), classes)
+    const perClass = readClassWeight(where, classWeight, Math.max(outputs, 2), classes, sums)
     for (let row = 0; row < rows; row++) {
       const weight = weights[row] * perClass[classes[row]]
       weights[row] = weight
@@ -68,8 +70,14 @@ export function readWeights(where: string, spec: WeightSpec): Float32Array | und
 const EXPECTED = `an object, a Map or an array of weights by class, or 'balanced'`
 
 /** A weight for each class. */
-function readClassWeight(where: string, classWeight: unknown, classes: number, rows: Int32Array): Float64Array {
-  if (classWeight === 'balanced') return balanced(classes, rows)
+function readClassWeight(
+  where: string,
+  classWeight: unknown,
+  classes: number,
+  rows: Int32Array,
+  sums: WeightSpec['sums'],
+): Float64Array {
+  if (classWeight === 'balanced') return balanced(classes, rows, sums)
   if (typeof classWeight !== 'object' || classWeight === null) {
     throw new TypeError(`${where}: "classWeight" must be ${EXPECTED}, got ${show(classWeight)}`)
   }
@@ -96,11 +104,13 @@ function entriesOf(where: string, classWeight: object): Iterable<readonly [unkno
 }
 
 /** scikit-learn's class_weight='balanced'. */
-function balanced(classes: number, rows: Int32Array): Float64Array {
-  const counts = new Float64Array(classes)
-  for (const label of rows) counts[label]++
+function balanced(classes: number, rows: Int32Array, sums: WeightSpec['sums'] = (counts) => counts): Float64Array {
+  const own = new Float64Array(classes)
+  for (const label of rows) own[label]++
+  const counts = sums(own)
+  const all = counts.reduce((sum, count) => sum + count, 0)
   const occurring = counts.reduce((sum, count) => sum + Number(count > 0), 0)
-  return counts.map((count) => (count > 0 ? rows.length / (occurring * count) : 1))
+  return counts.map((count) => (count > 0 ? all / (occurring * count) : 1))
 }
 
 /** The class of a row: its index, the largest of its values (the first, when several are), with one output 0 or 1. */

@@ -2,104 +2,105 @@
 import { yieldToEventLoop } from '#runtime'
 import { type DataSet, isDataSet } from '../data/dataset.ts'
 import { partsOf, trainParts } from '../engine/accumulate.ts'
-import type { Engine } from '../engine/engine.ts'
 import { emptyTally, RECORDS, type Tally } from '../engine/records.ts'
 import type { Feed } from '../engine/window.ts'
 import { checkFloat } from '../lib/check.ts'
-import type { Random } from '../lib/random.ts'
 import type { SolverSession } from '../optimizers/solvers/solver.ts'
-import type { CallbackContext, CallbackModel, Logs } from './callbacks/callbacks.ts'
-import type { FitCall } from './fitOptions.ts'
-import { evaluateAll } from './fullBatch.ts'
-import { Groups } from './groups.ts'
+import type { CallbackContext, Logs } from './callbacks/callbacks.ts'
+import { evaluateAll, type FullEvaluation } from './fullBatch.ts'
+import { type Groups, groupsOf } from './groups.ts'
 import { emptyHistory, type History, record, validationName } from './history.ts'
-import { Passes } from './passes.ts'
+import type { Parallel, Training, TrainingRun } from './parallel.ts'
+import { type Passes, passesOver } from './passes.ts'
 import type { Scorer } from './scorer.ts'
 import { validate } from './validate.ts'
 
 /** A whole number of updates between two looks at the clock takes about this long. */
 const CHUNK_MILLISECONDS = 10
 
-/** A checked call of `fit`, and what it works with. */
-export interface FitRequest extends Omit<FitCall, 'shuffle'> {
-  readonly engine: Engine
-  readonly model: CallbackModel
-  readonly scorer: Scorer
-  /** Shuffles the rows of every epoch; undefined: rows in order. */
-  readonly random: Random | undefined
+/** Judges rows where there is one process. */
+const alone = { validate }
+
+/** A training, and the processes that share it, if several do. */
+export interface FitRequest extends Training {
+  readonly parallel: Parallel | undefined
 }
 
 export async function fit(request: FitRequest): Promise<History> {
-  const { engine, callbacks, epochs, initialEpoch, data, validation, validationFrequency } = request
-  const history = emptyHistory(Object.keys(request.scorer.fresh().logs(emptyTally())), validation !== undefined)
-  const run = new Run(request)
+  const crew = request.parallel?.join(request)
+  const training = crew?.training ?? request
+  const { engine, callbacks, epochs, initialEpoch, data, validation, validationFrequency } = training
+  const history = emptyHistory(Object.keys(training.scorer.fresh().logs(emptyTally())), validation !== undefined)
+  const run = new Run(training)
   const { context } = run
   const { session } = engine
-  const groups = isDataSet(data) ? undefined : new Groups(data, groupOptions(request))
-  const passes = isDataSet(data) && !session ? passesOver(data, request) : undefined
+  const groups = crew || isDataSet(data) ? undefined : groupsOf(data, training)
+  const passes = isDataSet(data) && !crew && !session ? passesOver(data, training, training.random) : undefined
   session?.forget()
 
   for (const callback of callbacks) await callback.onTrainBegin?.(context)
   for (let epoch = initialEpoch; epoch < epochs && !run.stopped; epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context)
     run.begin(epoch)
-    if (groups) await run.trainBatches(groups)
+    if (crew) await crew.train(run)
+    else if (groups) await run.trainBatches(groups)
     else if (passes) await run.trainArrays(passes)
     else if (session && isDataSet(data)) await run.solve(session, data)
     // an epoch that was stopped before its first batch is none
     if (run.untrained) break
-    const due = (epoch + 1) % validationFrequency === 0
-    const logs = { ...run.logs(), ...(validation && due && validated(await validate('fit', request, validation))) }
+    const judged = (epoch + 1) % validationFrequency === 0 ? validation : undefined
+    const logs = {
+      ...(crew ? crew.logs(run) : run.logs()),
+      ...(judged && validated(await (crew ?? alone).validate('fit', training, judged))),
+    }
     for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context)
     record(history, epoch, logs)
     run.warnOfLoss()
-    request.signal?.throwIfAborted()
+    crew?.agree(run)
+    training.signal?.throwIfAborted()
   }
   for (const callback of callbacks) await callback.onTrainEnd?.(context)
+  crew?.end()
   return history
 }
-
-/** The rows' passes: through the machine's memory, unless batches are put together on the host. */
-function passesOver(data: DataSet, { engine, batchSize, accumulate, dropLast, random }: FitRequest): Passes {
-  const feed = engine.byHost || accumulate > 1 ? undefined : engine.feed(data, batchSize)
-  return new Passes(data, random, feed, dropLast ? data.rows - (data.rows % batchSize) : data.rows)
-}
-
-const groupOptions = ({ accumulate, stepsPerEpoch, signal }: FitRequest) => ({
-  size: accumulate,
-  goesOn: stepsPerEpoch < Number.POSITIVE_INFINITY,
-  signal,
-})
 
 /** Metrics under the names of validation's. */
 const validated = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]))
 
 /** The state of one call of `fit`. */
-class Run {
+class Run implements TrainingRun {
   readonly context: CallbackContext
   #stopReason: string | undefined
   #stoppedByCallback = false
   #warned = false
-  readonly #request: FitRequest
+  readonly #request: Training
   readonly #perBatch: boolean
-  #tally: Tally = emptyTally()
-  #scorer: Scorer
+  tally: Tally = emptyTally()
+  scorer: Scorer
   #epoch = 0
   #batch = 0
   #updates = 0
   #lastTurn = performance.now()
   #chunk = 1
 
-  constructor(request: FitRequest) {
+  constructor(request: Training) {
     this.#request = request
-    this.#scorer = request.scorer
+    this.scorer = request.scorer
     this.#perBatch = request.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
     this.context = this.#makeContext()
   }
 
   get stopped(): boolean {
     return this.#stopReason !== undefined
+  }
+
+  get stopReason(): string | undefined {
+    return this.#stopReason
+  }
+
+  stop(reason: string): void {
+    this.#stopReason ??= reason
   }
 
   #makeContext(): CallbackContext {
@@ -110,7 +111,7 @@ class Run {
       epochs,
       validationFrequency: validation ? validationFrequency : 0,
       get rows() {
-        return run.#tally.rows
+        return run.tally.rows
       },
       get learningRate() {
         return engine.learningRate
@@ -139,23 +140,23 @@ class Run {
   begin(epoch: number): void {
     this.#epoch = epoch
     this.#batch = 0
-    this.#tally = emptyTally()
-    this.#scorer.reset()
+    this.tally = emptyTally()
+    this.scorer.reset()
   }
 
-  /** Whether the epoch has trained on nothing yet. */
+  /** Whether the epoch has had no update yet. */
   get untrained(): boolean {
-    return this.#tally.rows === 0
+    return this.#batch === 0
   }
 
   /** Means over the epoch's rows so far. */
   logs(): Logs {
-    return this.#scorer.logs(this.#tally)
+    return this.scorer.logs(this.tally)
   }
 
   /** Says once that the loss is lost, unless a callback has seen to it. */
   warnOfLoss(): void {
-    const { loss, weight } = this.#tally
+    const { loss, weight } = this.tally
     if (this.#warned || this.#stoppedByCallback || weight === 0 || Number.isFinite(loss)) return
     this.#warned = true
     const end = this.stopped ? '' : ', and training goes on'
@@ -164,16 +165,20 @@ class Run {
     )
   }
 
-  /** Steps still allowed in this epoch. */
-  get #left(): number {
+  get room(): number {
     const { stepsPerEpoch, maxSteps } = this.#request
-    return this.stopped ? 0 : Math.min(stepsPerEpoch - this.#batch, maxSteps - this.#updates)
+    return Math.min(stepsPerEpoch - this.#batch, maxSteps - this.#updates)
+  }
+
+  /** Steps still to come in this epoch at most. */
+  get #left(): number {
+    return this.stopped ? 0 : this.room
   }
 
   /** One epoch: a pass over the rows, or as many steps as an epoch has been given, from where the last one stopped. */
   async trainArrays(passes: Passes): Promise<void> {
     const { engine, signal, stepsPerEpoch } = this.#request
-    const scorer = this.#scorer
+    const scorer = this.scorer
     const counted = stepsPerEpoch < Number.POSITIVE_INFINITY
     const batches = Math.min(counted ? stepsPerEpoch : Math.ceil(passes.rows / this.#updateRows), this.#left)
     if (!counted) passes.begin()
@@ -192,31 +197,37 @@ class Run {
       if (feed && scorer.needsOutputs) scorer.update(engine.trainedOutputs(trained), feed.rows(first, trained))
       passes.first += trained
       this.#adapt(count, performance.now() - started)
-      await this.#advance(count, batches)
+      await this.advance(count, batches)
     }
-    this.#stopAtMaxSteps()
+    this.stopAtMaxSteps()
   }
 
   /** One epoch of a solver: an iteration over all rows. Its logs are those of the parameters that it ends at. */
-  async solve(session: SolverSession, data: DataSet): Promise<void> {
-    if (this.#left === 0) return this.#stopAtMaxSteps()
+  async solve(
+    session: SolverSession,
+    data: DataSet,
+    whole?: (evaluation: FullEvaluation) => FullEvaluation,
+  ): Promise<void> {
+    if (this.#left === 0) return this.stopAtMaxSteps()
     const request = this.#request
     const parts = partsOf(data, request.batchSize)
     const turn = async () => {
       request.signal?.throwIfAborted()
       await this.#turn(1)
     }
+    const evaluateOnce = (isFirst: boolean) => evaluateAll(request, session, parts, isFirst, () => this.#turn(1))
     const { evaluation, end } = await session.iterate(
-      (isFirst) => evaluateAll(request, session, parts, isFirst, () => this.#turn(1)),
-      request.engine.exactProducts(data, request.batchSize),
+      whole ? async (isFirst) => whole(await evaluateOnce(isFirst)) : evaluateOnce,
+      // those of these rows alone are not those of all ranks
+      whole ? undefined : request.engine.exactProducts(data, request.batchSize),
       turn,
     )
     request.engine.steps++
-    this.#tally = evaluation.tally
-    this.#scorer = evaluation.scorer
-    await this.#advance(1, 1)
+    this.tally = evaluation.tally
+    this.scorer = evaluation.scorer
+    await this.advance(1, 1)
     if (end !== undefined) this.#stopReason ??= end
-    this.#stopAtMaxSteps()
+    this.stopAtMaxSteps()
   }
 
   /** Rows of an update. */
@@ -232,7 +243,7 @@ class Run {
     const count = Math.min(most, Math.ceil(rows / batchSize), this.#left)
     // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
     plan.bind(feed.source)
-    const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.#tally)
+    const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.tally)
     if (waiting) await waiting
     return [count, Math.min(count * batchSize, rows)]
   }
@@ -246,9 +257,9 @@ class Run {
 
   #trainParts(parts: readonly DataSet[]): void {
     const { engine } = this.#request
-    const scorer = this.#scorer
+    const scorer = this.scorer
     const visit = (outputs: Float32Array, part: DataSet) => scorer.update(outputs, part)
-    trainParts(engine, parts, this.#tally, scorer.needsOutputs ? visit : undefined)
+    trainParts(engine, parts, this.tally, scorer.needsOutputs ? visit : undefined)
   }
 
   /** One epoch over batches that arrive one by one. */
@@ -260,17 +271,17 @@ class Run {
         if (this.#batch + parts.length === 0) throw new RangeError('fit: the source has no batches')
         if (parts.length === 0) break
         this.#trainParts(parts)
-        await this.#advance(1, Number.NaN)
+        await this.advance(1, Number.NaN)
         if (groups.ended) break
       }
       failed = false
     } finally {
       groups.leave(failed)
     }
-    this.#stopAtMaxSteps()
+    this.stopAtMaxSteps()
   }
 
-  #stopAtMaxSteps(): void {
+  stopAtMaxSteps(): void {
     const { maxSteps } = this.#request
     if (this.#updates >= maxSteps) this.#stopReason ??= `maxSteps ${maxSteps} reached`
   }
@@ -283,7 +294,7 @@ class Run {
   }
 
   /** Batches done: tells the callbacks, and lets the event loop run when its turn has come. */
-  async #advance(count: number, batches: number): Promise<void> {
+  async advance(count: number, batches: number): Promise<void> {
     const { callbacks } = this.#request
     this.#batch += count
     this.#updates += count
@@ -299,7 +310,7 @@ class Run {
     const { callbacks, epochs, yieldEvery } = this.#request
     if (performance.now() - this.#lastTurn < yieldEvery) return
     for (const callback of callbacks) {
-      const rows = this.#tally.rows
+      const rows = this.tally.rows
       await callback.onProgress?.(
         { epoch: this.#epoch, epochs, batch: this.#batch, batches, rows, logs: this.logs() },
         this.context,

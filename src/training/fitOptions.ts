@@ -18,6 +18,8 @@ import { readValidation, splitDataSet, type ValidationData, type ValidationSplit
 import type { ClassWeight } from '../data/weights.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, isA, orDefault, show } from '../lib/check.ts'
 import { type Callback, checkCallbacks } from './callbacks/callbacks.ts'
+import type { Course } from './course.ts'
+import type { Parallel } from './parallel.ts'
 
 export interface FitOptions {
   /** Passes over the data; those before `initialEpoch` are not made again. Default 1. */
@@ -57,6 +59,11 @@ export interface FitOptions {
   callbacks?: readonly Callback[]
   /** Ends training with its reason; updates that are done stay. */
   signal?: AbortSignal
+  /**
+   * Processes that train the model together, each on rows of its own: what `connect` of `fourlane/mpi` gives. `batchSize` is that
+   * of each. Default: this one alone.
+   */
+  parallel?: Parallel
 }
 
 const FIT_OPTIONS = [
@@ -76,29 +83,11 @@ const FIT_OPTIONS = [
   'maxSteps',
   'callbacks',
   'signal',
+  'parallel',
 ] as const
 
 /** `partialFit` is one epoch. */
 export const PARTIAL_FIT_OPTIONS = FIT_OPTIONS.filter((name) => name !== 'epochs' && name !== 'initialEpoch')
-
-/** The options that steer the loop, with their defaults. */
-export interface Course {
-  readonly epochs: number
-  readonly batchSize: number
-  readonly shuffle: boolean
-  /** Batches of an update. */
-  readonly accumulate: number
-  readonly dropLast: boolean
-  readonly validationFrequency: number
-  /** Milliseconds between turns of the event loop, and of `onProgress`. */
-  readonly yieldEvery: number
-  readonly initialEpoch: number
-  readonly stepsPerEpoch: number
-  /** Updates after which training ends, whatever the epoch. */
-  readonly maxSteps: number
-  readonly callbacks: readonly Callback[]
-  readonly signal: AbortSignal | undefined
-}
 
 /** Options about the rows of arrays: batches that arrive one by one bring their own. */
 const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'dropLast', 'validationSplit', 'classWeight', 'sampleWeight'] as const
@@ -162,6 +151,7 @@ export type FitArguments = [first: Features | BatchSource, second?: Targets | Fi
 export interface FitCall extends Course {
   readonly data: DataSet | Batches
   readonly validation: DataSet | Batches | undefined
+  readonly parallel: Parallel | undefined
 }
 
 /** What the model asks of the call. */
@@ -195,13 +185,15 @@ export function readFit(
       checkRows(batch.rows)
       return batch
     }
-    return { ...course, data: batchesOf('fit', first, read), validation: readValidation(intake, options) }
+    const data = batchesOf('fit', first, read)
+    return { ...course, data, validation: readValidation(intake, options), parallel: checkParallel(options.parallel) }
   }
   if (solver !== undefined) refuseForSolver(solver, third)
   const course = readCourse(third, false)
+  const parallel = checkParallel(third.parallel)
   const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)
   const [rows, validation] = splitDataSet(given, intake, third, seed)
-  const data = withClassWeight(rows, intake, third.classWeight)
+  const data = withClassWeight(rows, intake, third.classWeight, parallel?.sums)
   if (course.dropLast && course.batchSize > data.rows) {
     throw new RangeError(
       `fit: "dropLast" leaves out all of ${data.rows} rows, which do not fill a batch of ${course.batchSize}`,
@@ -210,7 +202,12 @@ export function readFit(
   const chunks = Math.ceil(data.rows / CHUNK_ROWS)
   const batchSize = solver === undefined ? Math.min(course.batchSize, data.rows) : Math.ceil(data.rows / chunks)
   checkRows(course.dropLast ? batchSize : data.rows, batchSize)
-  return { ...course, batchSize, data, validation }
+  return { ...course, batchSize, data, validation, parallel }
+}
+
+function checkParallel(parallel: Parallel | undefined): Parallel | undefined {
+  if (parallel === undefined || typeof Object(parallel).join === 'function') return parallel
+  throw new TypeError(`fit: "parallel" must be what connect() of fourlane/mpi gives, got ${show(parallel)}`)
 }
 
 function checkSignal(signal: unknown): AbortSignal | undefined {

@@ -1,5 +1,6 @@
 /** Batches of a source, in groups that make one update each. */
 import type { Batches, DataSet } from '../data/dataset.ts'
+import type { Training } from './parallel.ts'
 
 /** How a source is read. */
 interface GroupOptions {
@@ -50,6 +51,10 @@ export class Groups {
     if (batches) Promise.resolve(batches.return?.()).catch(() => {})
   }
 }
+
+/** The groups that a training makes its updates by. */
+export const groupsOf = (data: Batches, { accumulate, stepsPerEpoch, signal }: Training): Groups =>
+  new Groups(data, { size: accumulate, goesOn: stepsPerEpoch < Number.POSITIVE_INFINITY, signal })
 
 /** The promise's value, or a rejection with the signal's reason as soon as it is aborted. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -2,6 +2,7 @@
 import { type DataSet, takeRowsOf } from '../data/dataset.ts'
 import type { Feed } from '../engine/window.ts'
 import type { Random } from '../lib/random.ts'
+import type { Training } from './parallel.ts'
 
 export class Passes {
   /** The rows' way into linear memory; absent where every batch is made on the host. */
@@ -41,4 +42,14 @@ export class Passes {
   take(count: number): DataSet {
     return takeRowsOf(this.#data, this.#order.subarray(this.first, this.first + count))
   }
+}
+
+/** The rows' passes: through the machine's memory, unless batches are put together on the host. */
+export function passesOver(
+  data: DataSet,
+  { engine, batchSize, accumulate, dropLast }: Training,
+  random: Random | undefined,
+): Passes {
+  const feed = engine.byHost || accumulate > 1 ? undefined : engine.feed(data, batchSize)
+  return new Passes(data, random, feed, dropLast ? data.rows - (data.rows % batchSize) : data.rows)
 }

@@ -40,13 +40,13 @@ export class Scorer {
   readonly correct: Objective['correct']
   /** What the metrics need targets to be, beyond what the loss takes. */
   readonly classTargets: ClassTargets | undefined
-  readonly #measures: Measures
+  readonly measures: Measures
   readonly #counted: Metric | undefined
   readonly #followed: readonly Followed[]
 
   /** @throws RangeError for a metric that does not suit the outputs and targets. */
   constructor(measures: Measures) {
-    this.#measures = measures
+    this.measures = measures
     const { metrics, weightedMetrics } = measures
     refuseOtherTargets(measures)
     this.#counted = measures.loss && metrics.find(isCounted)
@@ -69,17 +69,17 @@ export class Scorer {
 
   /** The loss, where the machine computes it. */
   get loss(): LoweredLoss | undefined {
-    return this.#measures.loss
+    return this.measures.loss
   }
 
   /** What the loss takes as targets. */
   get targets(): Pick<Measures, 'targets' | 'targetColumns'> {
-    return this.#measures
+    return this.measures
   }
 
   /** How rows of values tell their class. */
   get rowClasses(): RowClasses {
-    const { classifies, independent } = this.#measures.judgement
+    const { classifies, independent } = this.measures.judgement
     return classifies ? (independent ? 'label' : 'largest') : 'none'
   }
 
@@ -90,7 +90,7 @@ export class Scorer {
 
   /** Another scorer of the same metrics, with nothing counted yet. */
   fresh(): Scorer {
-    return new Scorer(this.#measures)
+    return new Scorer(this.measures)
   }
 
   reset(): void {
@@ -107,7 +107,7 @@ export class Scorer {
   /** Loss and metrics of the rows so far. */
   logs(tally: Tally): Logs {
     const logs: Logs = { loss: tally.weight > 0 ? tally.loss / tally.weight : 0 }
-    const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.#measures.outputs : 1)
+    const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.measures.outputs : 1)
     if (this.#counted) {
       // a loss that is NaN tells that an output was: no count of what was right about it
       const share = judged > 0 ? tally.correct / judged : 0

@@ -73,6 +73,8 @@ type Awaitable = void | Promise<void>
 
 /** An object with any of these functions. Epochs and batches count from 0; promises are awaited. */
 export interface Callback {
+  /** Whether, where several processes train, only the first calls it: for what writes files or draws. Default false. */
+  readonly firstOnly?: boolean
   onTrainBegin?(context: CallbackContext): Awaitable
   onEpochBegin?(epoch: number, context: CallbackContext): Awaitable
   /** After every update: having it costs a crossing into the machine per batch. `logs` are means over the epoch so far. */

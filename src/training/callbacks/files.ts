@@ -84,6 +84,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   }
   let begun = false
   return {
+    firstOnly: true,
     onTrainBegin() {
       begun = false
     },
@@ -161,6 +162,7 @@ export function csvLogger(options: CsvLoggerOptions): Callback {
   let columns: string[] | undefined
 
   return {
+    firstOnly: true,
     async onTrainBegin() {
       columns = undefined
       await makeFolderOf(path)
@@ -206,6 +208,7 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
     await appendBytes(path, encodeScalars(now, step, scalars))
   }
   return {
+    firstOnly: true,
     onTrainBegin() {
       // TensorBoard reads a run's files in the order of their names
       const unique = Math.floor(Math.random() * 2 ** 24)

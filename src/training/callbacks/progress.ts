@@ -134,6 +134,7 @@ export function progressBar(options: { output?: ProgressOutput } = {}): Callback
   let started = 0
   let trained = 0
   return {
+    firstOnly: true,
     onEpochBegin(_epoch, context) {
       epochs = context.epochs
       started = performance.now()

@@ -1,0 +1,31 @@
+// Ranks that train together, with every MPI that this machine has: `npm run test:mpi`. What is missing is installed: MPICH and Open
+// MPI from Debian where that is allowed, koffi into a folder of its own.
+import './ready.mjs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { installTools } from './tools.mjs'
+
+const PROGRAMS = { 'mpirun.mpich': 'mpich', 'mpirun.openmpi': 'openmpi-bin' }
+
+function installDebian() {
+  const missing = Object.keys(PROGRAMS).filter((program) => spawnSync('which', [program]).status !== 0)
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  spawnSync('apt-get', ['update', '-qq'], { env })
+  const packages = missing.map((program) => PROGRAMS[program])
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+}
+
+installDebian()
+const folder = installTools('fourlane-mpi', { koffi: '^3.3.0' })
+const env = {
+  ...process.env,
+  FOURLANE_TOOLS: folder,
+  NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${new URL('tools-hooks.mjs', import.meta.url)}`.trim(),
+}
+const pattern = `(${process.argv[2] ?? ''}).*\\.mpi\\.js$`
+try {
+  execFileSync(process.execPath, ['node_modules/uvu/bin.js', 'build/test', pattern], { stdio: 'inherit', env })
+} catch {
+  process.exit(1)
+}

@@ -1,0 +1,120 @@
+/** Processes must be of one mind: what they are asked to do, and what they have in memory after every epoch. */
+import type { Engine } from '../engine/engine.ts'
+import { show } from '../lib/check.ts'
+import type { Model } from '../model/model.ts'
+import type { Training } from '../training/parallel.ts'
+import { type Communicator, gatherTexts } from './communicator.ts'
+
+/** `1`, `1 and 2`, `1, 2 and 5`. */
+function list(ranks: readonly number[]): string {
+  const [last] = ranks.slice(-1)
+  return ranks.length < 2 ? `${last}` : `${ranks.slice(0, -1).join(', ')} and ${last}`
+}
+
+const named = (ranks: readonly number[]): string => `rank${ranks.length > 1 ? 's' : ''} ${list(ranks)}`
+
+/** The ranks that have something else than most, and the others; where as many have either, rank 0 is right. */
+export function apart<T>(values: readonly T[]): { odd: number[]; others: number[] } {
+  const counts = new Map<T, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  let [usual] = values
+  for (const [value, count] of counts) if (count > (counts.get(usual) ?? 0)) usual = value
+  const ranks = [...values.keys()]
+  return { odd: ranks.filter((rank) => values[rank] !== usual), others: ranks.filter((rank) => values[rank] === usual) }
+}
+
+/** What all processes must have been asked alike, by the name that it has for the user. */
+function termsOf(training: Training, more: object): Record<string, unknown> {
+  const { engine, random, data, validation, epochs, initialEpoch, stepsPerEpoch, maxSteps } = training
+  const { accumulate, validationFrequency } = training
+  const { layers, compiled } = training.model as Model
+  const { machine } = engine.arena
+  return {
+    'the layers': layers,
+    'the optimizer': compiled?.optimizer,
+    'the loss': compiled?.loss,
+    'the metrics': [compiled?.metrics, compiled?.weightedMetrics],
+    'the clipping': compiled?.clipping,
+    'frozen layers': [[...engine.storage.frozen].sort(), engine.statisticsFrozen],
+    'the wasm build (deterministic models have the same everywhere)': machine.target,
+    '"x" (arrays or a source of batches)': 'rows' in data,
+    '"validationData"': validation !== undefined,
+    ...{
+      epochs,
+      initialEpoch,
+      stepsPerEpoch,
+      maxSteps,
+      accumulate,
+      validationFrequency,
+      shuffle: random !== undefined,
+    },
+    ...more,
+  }
+}
+
+/** @throws Error on every process when one was asked something else. */
+export function agreeOnTerms(world: Communicator, training: Training, more: object): void {
+  const terms = Object.entries(termsOf(training, more)).map(([name, value]) => [name, JSON.stringify(value) ?? ''])
+  const all = gatherTexts(world, JSON.stringify(terms)).map((text) => JSON.parse(text) as [string, string][])
+  for (const [i, [name]] of terms.entries()) {
+    const values = all.map((others) => others[i]?.[1])
+    const { odd, others } = apart(values)
+    if (odd.length === 0) continue
+    const of = (rank: number) => show(JSON.parse(values[rank] || 'null'))
+    throw new Error(
+      `fit: all ranks must be called alike, but ${name} of ${named(odd)} differs from that of ${named(others)}: ${of(odd[0])}, not ${of(others[0])}`,
+    )
+  }
+}
+
+/** A 64-bit hash of words, as two halves: FNV-1a by words, and the same with another prime from the other side of the range. */
+function hash(words: Int32Array, [low, high]: [number, number]): [number, number] {
+  let a = low
+  let b = high
+  for (let i = 0; i < words.length; i++) {
+    a = Math.imul(a ^ words[i], 0x01000193)
+    b = Math.imul(b ^ words[i], 0x85ebca6b)
+    // carries only go upwards: the high bits come back into the low ones
+    a ^= a >>> 15
+    b ^= b >>> 13
+  }
+  return [a, b]
+}
+
+const words = (floats: Float32Array): Int32Array => new Int32Array(floats.buffer, floats.byteOffset, floats.length)
+
+/**
+ * Whether parameters, optimizer state and progress are the same everywhere.
+ * @throws Error on every process, naming those that differ.
+ */
+export function agreeOnState(world: Communicator, engine: Engine, when: string): void {
+  const { storage } = engine
+  const start: [number, number] = [0x811c9dc5 | 0, 0x2545f491]
+  const parameters = hash(words(storage.view(storage.parameters)), start)
+  // of a solver's vectors, most may never have been used
+  const used = engine.session ? [...engine.session.used] : [...storage.states.keys()]
+  const blocks = [...used.map((i) => storage.view(storage.states[i])), storage.viewKept()]
+  const states = blocks.reduce((sum, block) => hash(words(block), sum), start)
+  const own = Float64Array.of(...parameters, ...states, engine.steps)
+  const all = world.gather(own)
+  const parts = { parameters: [0, 2], 'optimizer state': [2, 4], 'step count': [4, 5] }
+  for (const [name, [from, to]] of Object.entries(parts)) {
+    const values = Array.from({ length: world.size }, (_, rank) =>
+      all.subarray(rank * own.length + from, rank * own.length + to).join(),
+    )
+    const { odd, others } = apart(values)
+    if (odd.length === 0) continue
+    throw new Error(
+      `fit: ${when}, the ${name} of ${named(odd)} ${name === 'parameters' ? 'differ' : 'differs'} from those of ${named(others)}: callbacks must do the same everywhere, and machines of different kinds compute alike only in models that are "deterministic"`,
+    )
+  }
+}
+
+/** @throws Error on every process, naming those where callbacks have scaled the learning rate otherwise. */
+export function agreeOnScale(scales: readonly number[], when: string): void {
+  const { odd, others } = apart(scales)
+  if (odd.length === 0) return
+  throw new Error(
+    `fit: ${when}, learningRateScale is ${scales[odd[0]]} on ${named(odd)}, but ${scales[others[0]]} on ${named(others)}: callbacks must do the same everywhere`,
+  )
+}

@@ -1,0 +1,330 @@
+/** Data-parallel training: every process makes the gradients of its own rows, they are added up, and all make the same update. */
+import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
+import { addGradients, trainParts } from '../engine/accumulate.ts'
+import { OWN_BATCH } from '../engine/records.ts'
+import { TAIL } from '../engine/storage.ts'
+import { Random, type RandomState } from '../lib/random.ts'
+import type { Model } from '../model/model.ts'
+import type { Logs } from '../training/callbacks/callbacks.ts'
+import type { FullEvaluation } from '../training/fullBatch.ts'
+import type { Crew, Training, TrainingRun } from '../training/parallel.ts'
+import { type Judges, validate } from '../training/validate.ts'
+import { agreeOnScale, agreeOnState, agreeOnTerms } from './agreement.ts'
+import { type Communicator, gatherSums, gatherTexts } from './communicator.ts'
+import { SharedScorer } from './sharedScorer.ts'
+import { type JointStep, type Steps, stepsOf } from './steps.ts'
+
+export interface CrewOptions {
+  /** Whether sums are made in the order of ranks. */
+  readonly deterministic: boolean
+  /** Updates that a process makes by itself before parameters are averaged; 1: gradients are added up at every update. */
+  readonly syncEvery: number
+}
+
+/** Floats of the gradient block's tail: how many processes want to stop, and how many were aborted. */
+const STOPS = 0
+const ABORTS = 1
+
+const GOLDEN = 0x9e3779b9
+
+export class MpiCrew implements Crew {
+  readonly training: Training
+  readonly #world: Communicator
+  readonly #options: CrewOptions
+  readonly #scorer: SharedScorer
+  /** Of the training, while `fit` is told of none: who is aborted tells the others first. */
+  readonly #signal: AbortSignal | undefined
+  /** Shuffles this process's rows. */
+  readonly #shuffler: Random | undefined
+  readonly #steps: Steps | undefined
+  #epoch = 0
+  /** Weight of the rows trained on since parameters were averaged, and updates since then. */
+  #weight = 0
+  #apart = 0
+
+  /** @throws Error on every process when one was called differently. */
+  constructor(world: Communicator, training: Training, options: CrewOptions) {
+    const { engine, callbacks, random } = training
+    if (engine.session && options.syncEvery > 1) {
+      throw new TypeError(
+        `fit: "syncEvery" is not for the solver ${engine.session.solver.kind}, which takes all rows at once`,
+      )
+    }
+    engine.flush()
+    agreeOnTerms(world, training, options)
+    this.#world = world
+    this.#options = options
+    this.#scorer = new SharedScorer(world, training.scorer.measures)
+    this.#signal = training.signal
+    this.#epoch = training.initialEpoch
+    this.training = {
+      ...training,
+      scorer: this.#scorer,
+      callbacks: callbacks.filter(({ firstOnly }) => world.rank === 0 || !firstOnly),
+      signal: undefined,
+    }
+    this.#shareState()
+    // the first shuffles as it would alone; the streams of the others begin every epoch anew, from where the first's is then
+    this.#shuffler = random && (world.rank === 0 ? random : new Random(0))
+    this.#steps = engine.session ? undefined : stepsOf(world, this.training, this.#shuffler)
+  }
+
+  /** All begin with the parameters, the optimizer's state and the noise of the first. */
+  #shareState(): void {
+    const { engine, model } = this.training
+    const { storage, session } = engine
+    const world = this.#world
+    const first = JSON.parse(
+      gatherTexts(world, JSON.stringify({ ...session?.scalars, used: [...(session?.used ?? [])] }))[0],
+    )
+    const { used, ...scalars } = first
+    const progress = Float64Array.of((model as Model).seed, engine.steps, engine.learningRateScale)
+    ;[engine.records.seed, engine.steps, engine.learningRateScale] = world.gather(progress)
+    world.share(storage.view(storage.parameters))
+    const shared: number[] = session ? used : [...storage.states.keys()]
+    if (session && world.rank > 0) engine.restartSolver(scalars, used)
+    for (const i of shared) world.share(storage.view(storage.states[i]))
+    world.share(storage.viewKept())
+    storage.version++
+  }
+
+  /** All know where the first's stream of random numbers is. */
+  #shareRandom(): void {
+    const { random } = this.training
+    if (!random) return
+    const { words, spare } = random.state
+    const all = this.#world.gather(Float64Array.of(...words, spare ?? Number.NaN))
+    const state: RandomState = {
+      words: [all[0], all[1], all[2], all[3]],
+      spare: Number.isNaN(all[4]) ? null : all[4],
+    }
+    if (this.#world.rank === 0) return
+    random.state = state
+    const [high, low] = state.words
+    const seed = (high >>> 11) * 2 ** 32 + ((low + Math.imul(this.#world.rank, GOLDEN)) >>> 0)
+    if (this.#shuffler) this.#shuffler.state = new Random(seed).state
+  }
+
+  async train(run: TrainingRun): Promise<void> {
+    const { engine, data } = this.training
+    this.#epoch++
+    this.#shareRandom()
+    let failed = true
+    try {
+      if (this.#steps) await this.#trainSteps(run, this.#steps)
+      else if (engine.session && isDataSet(data)) {
+        await run.solve(engine.session, data, (evaluation) => this.#wholeEvaluation(evaluation))
+      }
+      failed = false
+    } finally {
+      engine.records.whole = OWN_BATCH
+      this.#steps?.leave(failed)
+    }
+    this.#settle(`after epoch ${this.#epoch}`)
+  }
+
+  async #trainSteps(run: TrainingRun, steps: Steps): Promise<void> {
+    const { syncEvery } = this.#options
+    steps.begin()
+    while (run.room > 0) {
+      const step = await steps.next()
+      if (!step) break
+      const made = syncEvery > 1 ? await this.#trainApart(run, step) : this.#trainTogether(run, step)
+      if (!made) break
+      await run.advance(1, steps.batches)
+    }
+    if (this.#apart > 0) this.#average(run)
+    run.stopAtMaxSteps()
+  }
+
+  /** One update by the gradients of all processes' rows; false when one of them has stopped, and no update was made. */
+  #trainTogether(run: TrainingRun, { fed, parts, weights, rowsOf }: JointStep): boolean {
+    const { engine } = this.training
+    const { tally, scorer } = run
+    const weight = weights.reduce((sum, own) => sum + own, 0)
+    const join = () => this.#join(run)
+    // what the host puts together is weighted by it, what the machine makes divides by the weight of all rows
+    const isScaled = engine.byHost || this.training.accumulate > 1
+    const whole = (part: number, scaled: boolean) => {
+      const rows = rowsOf(part)
+      engine.records.whole = {
+        before: rows.slice(0, this.#world.rank).reduce((sum, count) => sum + count, 0),
+        rows: scaled ? 0 : rows.reduce((sum, count) => sum + count, 0),
+        weight: scaled ? 0 : weight,
+      }
+    }
+    whole(0, isScaled)
+    const before = engine.steps
+    const visit = (outputs: Float32Array, part: Omit<DataSet, 'features'>) => scorer.update(outputs, part)
+    if (!fed && parts.length === 0) engine.trainUnseen(isScaled, join)
+    else if (isScaled) {
+      const total = weight > 0 ? weight : this.#countParts(rowsOf)
+      const shares = parts.map((part) => (weight > 0 ? weigh(part) : 1) / total)
+      addGradients(engine, parts, shares, tally, scorer.needsOutputs ? visit : undefined, (part) => whole(part, true))
+      if (join()) engine.applyUpdate()
+    } else {
+      if (fed) engine.trainingPlan(fed.rows).bind(fed.feed.source)
+      engine.trainPart(fed ?? parts[0], tally, join)
+      if (engine.steps > before && scorer.needsOutputs) {
+        const { rows } = fed ?? parts[0]
+        visit(engine.trainedOutputs(rows), fed ? fed.feed.rows(fed.at, rows) : parts[0])
+      }
+    }
+    return engine.steps > before
+  }
+
+  /** Parts of an update, of all processes: their shares when no row has weight. */
+  #countParts(rowsOf: JointStep['rowsOf']): number {
+    let count = 0
+    for (let part = 0; part < this.training.accumulate; part++) count += rowsOf(part).filter((rows) => rows > 0).length
+    return count
+  }
+
+  /** Adds up the gradients of all processes; returns whether all want the update. */
+  #join(run: TrainingRun): boolean {
+    const { arena, storage } = this.training.engine
+    if (storage.gradients === undefined) return false
+    const block = arena.floats(storage.gradients, storage.bytes / 4 + TAIL)
+    const tail = block.subarray(storage.bytes / 4)
+    tail.fill(0)
+    tail[STOPS] = Number(run.stopReason !== undefined)
+    tail[ABORTS] = Number(this.#signal?.aborted ?? false)
+    this.#add(block)
+    return !this.#halts(run, tail[STOPS], tail[ABORTS])
+  }
+
+  #add(values: Float32Array): void {
+    if (this.#options.deterministic) this.#world.sumInOrder(values)
+    else this.#world.sum(values)
+  }
+
+  /**
+   * Whether one of the processes has stopped: then all do.
+   * @throws the signal's reason where it is aborted, an Error on the other processes.
+   */
+  #halts(run: TrainingRun, stops: number, aborts: number): boolean {
+    if (aborts > 0) {
+      const aborted = this.#world.gather(Float64Array.of(Number(this.#signal?.aborted ?? false)))
+      this.#signal?.throwIfAborted()
+      throw new Error(`fit: the signal of rank ${aborted.indexOf(1)} was aborted`)
+    }
+    if (stops === 0) return false
+    const reasons = gatherTexts(this.#world, run.stopReason ?? '')
+    const rank = reasons.findIndex((reason) => reason !== '')
+    run.stop(`rank ${rank}: ${reasons[rank]}`)
+    return true
+  }
+
+  /** One update by this process's rows alone; false when, at the time of averaging, one of the processes has stopped. */
+  async #trainApart(run: TrainingRun, { fed, parts, weights, rowsOf }: JointStep): Promise<boolean> {
+    const { engine } = this.training
+    const { tally, scorer } = run
+    const rank = this.#world.rank
+    const before = (part: number) =>
+      rowsOf(part)
+        .slice(0, rank)
+        .reduce((sum, count) => sum + count, 0)
+    engine.records.whole = { ...OWN_BATCH, before: before(0) }
+    const visit = (outputs: Float32Array, part: Omit<DataSet, 'features'>) => scorer.update(outputs, part)
+    if (fed) {
+      const { feed, rows, first, at } = fed
+      const plan = engine.trainingPlan(rows)
+      plan.bind(feed.source)
+      await engine.trainSteps(plan, 1, rows, first, rows, tally)
+      if (scorer.needsOutputs) visit(engine.trainedOutputs(rows), feed.rows(at, rows))
+    } else if (parts.length > 0) trainParts(engine, parts, tally, scorer.needsOutputs ? visit : undefined)
+    else engine.steps++
+    this.#weight += weights[rank]
+    this.#apart++
+    return this.#apart < this.#options.syncEvery || this.#average(run)
+  }
+
+  /** Parameters and states become their means over all processes, weighted by what each has trained on since the last time. */
+  #average(run: TrainingRun): boolean {
+    const { engine } = this.training
+    const { storage } = engine
+    const own = Float64Array.of(
+      this.#weight,
+      Number(run.stopReason !== undefined),
+      Number(this.#signal?.aborted ?? false),
+    )
+    const [weight, stops, aborts] = gatherSums(this.#world, own)
+    const share = weight > 0 ? this.#weight / weight : 1 / this.#world.size
+    engine.flush()
+    const blocks = [storage.parameters, ...storage.states].map((address) => storage.view(address))
+    for (const block of [...blocks, storage.viewKept()]) {
+      for (let i = 0; i < block.length; i++) block[i] *= share
+      this.#add(block)
+    }
+    storage.flushParameters()
+    storage.version++
+    this.#weight = 0
+    this.#apart = 0
+    return !this.#halts(run, stops, aborts)
+  }
+
+  /** Of a solver's evaluation: loss and gradient of the rows of all processes. */
+  #wholeEvaluation(evaluation: FullEvaluation): FullEvaluation {
+    const { storage } = this.training.engine
+    const { loss, weight } = evaluation.tally
+    const [sum, all] = gatherSums(this.#world, Float64Array.of(loss, weight))
+    if (storage.gradients !== undefined) {
+      const block = storage.view(storage.gradients)
+      const share = weight / all
+      for (let i = 0; i < block.length; i++) block[i] *= share
+      this.#add(block)
+    }
+    return { ...evaluation, loss: sum / all }
+  }
+
+  /** What processes keep for themselves in an epoch becomes one: running statistics. Then all must be the same. */
+  #settle(when: string): void {
+    const { engine } = this.training
+    const { storage } = engine
+    const kept = engine.places.filter(({ trainable }) => trainable === false)
+    if (kept.length > 0 && !engine.statisticsFrozen) {
+      engine.flush()
+      const block = storage.view(storage.parameters)
+      const values = new Float32Array(kept.reduce((sum, { stored }) => sum + stored, 0))
+      let at = 0
+      for (const { offset, stored } of kept) {
+        values.set(block.subarray(offset, offset + stored), at)
+        at += stored
+      }
+      this.#add(values)
+      at = 0
+      for (const { offset, stored } of kept) {
+        for (let i = 0; i < stored; i++) block[offset + i] = values[at++] / this.#world.size
+      }
+      storage.flushParameters()
+    }
+    agreeOnState(this.#world, engine, when)
+  }
+
+  logs(run: TrainingRun): Logs {
+    return (run.scorer as SharedScorer).wholeLogs(run.tally)
+  }
+
+  validate(where: string, { engine }: Judges, data: DataSet | Batches): Promise<Logs> {
+    return validate(where, { engine, scorer: this.#scorer.whole(), signal: undefined }, data)
+  }
+
+  agree(run: TrainingRun): void {
+    const { learningRateScale } = this.training.engine
+    const own = [run.stopReason !== undefined, this.#signal?.aborted ?? false, learningRateScale].map(Number)
+    const all = this.#world.gather(Float64Array.from(own))
+    const column = (index: number) =>
+      Array.from({ length: this.#world.size }, (_, rank) => all[rank * own.length + index])
+    const [stops, aborts] = [column(0), column(1)].map((flags) => flags.reduce((sum, flag) => sum + flag, 0))
+    agreeOnScale(column(2), `after epoch ${this.#epoch}`)
+    this.#halts(run, stops, aborts)
+  }
+
+  end(): void {
+    this.#shareRandom()
+    this.#settle('at the end')
+  }
+}
+
+const weigh = ({ weights, rows }: DataSet): number =>
+  weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows

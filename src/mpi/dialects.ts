@@ -1,0 +1,63 @@
+/** What the C header of an MPI says, and its library does not: how handles are passed, and the values of those we need. */
+import type { NativeLibrary } from './library.ts'
+
+type Handle = number | bigint
+
+export interface Dialect {
+  /** C type of a handle. */
+  readonly handle: 'int' | 'intptr_t'
+  readonly world: Handle
+  readonly float: Handle
+  readonly byte: Handle
+  readonly sum: Handle
+  /** The error handler that leaves errors to the caller. */
+  readonly errorsReturn: Handle
+  /** In the place of the address of what is sent: it lies where the result goes. */
+  readonly inPlace: number
+}
+
+/** MPICH and all that keep to its ABI: Intel MPI, MVAPICH, Cray's. */
+const MPICH: Dialect = {
+  handle: 'int',
+  world: 0x44000000,
+  float: 0x4c00040a,
+  byte: 0x4c00010d,
+  sum: 0x58000003,
+  errorsReturn: 0x54000001,
+  inPlace: -1,
+}
+
+/** The ABI of MPI 5.0. */
+const STANDARD: Dialect = {
+  handle: 'intptr_t',
+  world: 0x101,
+  float: 0x210,
+  byte: 0x247,
+  sum: 0x21,
+  errorsReturn: 0x143,
+  inPlace: 1,
+}
+
+/** Open MPI's handles are addresses of objects in the library. */
+function openMpi(library: NativeLibrary): Dialect {
+  const at = (name: string): bigint => library.symbol(`ompi_mpi_${name}`)
+  return {
+    handle: 'intptr_t',
+    world: at('comm_world'),
+    float: at('float'),
+    byte: at('byte'),
+    sum: at('op_sum'),
+    errorsReturn: at('errors_return'),
+    inPlace: 1,
+  }
+}
+
+/** The dialect of a library, found at `path`. */
+export function dialectOf(library: NativeLibrary, path: string): Dialect {
+  try {
+    return openMpi(library)
+  } catch {
+    // it has no such objects
+  }
+  return /mpi_abi/.test(path) ? STANDARD : MPICH
+}

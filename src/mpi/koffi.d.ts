@@ -1,0 +1,5 @@
+/** An optional peer, which need not be installed to build. */
+declare module 'koffi' {
+  const koffi: import('./library.ts').Koffi
+  export default koffi
+}

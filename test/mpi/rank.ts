@@ -1,0 +1,128 @@
+/** A rank: does what the scenario says, and tells in a file what came of it. */
+import { readdirSync, writeFileSync } from 'node:fs'
+import {
+  type Callback,
+  csvLogger,
+  dense,
+  type FitOptions,
+  input,
+  type Model,
+  modelCheckpoint,
+  sequential,
+} from 'fourlane'
+import { connect, type Mpi } from 'fourlane/mpi'
+import { bitsOf, CLASSES, INPUTS, pick, rowsOf, TRAININGS, trainJointly } from './trainings.ts'
+
+interface Options {
+  readonly names: readonly string[]
+  readonly deterministic?: boolean
+  readonly folder: string
+}
+
+const [, , answers, scenario, given] = process.argv
+const options = JSON.parse(given) as Options
+
+/** A small training on rows of this rank's own. */
+async function train(mpi: Mpi, more: FitOptions, seed = 1): Promise<{ model: Model; names: string[] }> {
+  const model = sequential([input(INPUTS), dense(5), dense(CLASSES, { activation: 'softmax' })], { seed })
+  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', 'auc'] })
+  const { x, y } = pick(rowsOf(64), places(mpi))
+  const { metrics } = await model.fit(x, y, { batchSize: 4, epochs: 3, parallel: mpi, ...more })
+  return { model, names: Object.keys(metrics) }
+}
+
+/** Every rank has some of 64 rows. */
+function places(mpi: Mpi): number[] {
+  const { first, end } = mpi.share(64)
+  return Array.from({ length: end - first }, (_, i) => first + i)
+}
+
+/** What a training that ends too soon says, and how many updates it made. */
+async function failing(mpi: Mpi, more: FitOptions): Promise<object> {
+  return train(mpi, more).then(
+    ({ model }) => ({ steps: model.engine.steps, bits: bitsOf(model) }),
+    (error) => ({ error: `${error.name}: ${error.message}` }),
+  )
+}
+
+const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
+  async train() {
+    const results: Record<string, object> = {}
+    for (const name of options.names) {
+      const mpi = await connect({
+        deterministic: options.deterministic ?? false,
+        syncEvery: TRAININGS[name].syncEvery ?? 1,
+      })
+      const { model, history } = await trainJointly(name, mpi)
+      results[name] = { bits: bitsOf(model), steps: model.engine.steps, history }
+    }
+    return { results }
+  },
+
+  /** One rank does otherwise, in every way in turn. */
+  async odd(mpi) {
+    const { rank, size } = mpi
+    const last = rank === size - 1
+    const spoils: Callback = {
+      onBatchEnd(batch, _, { model }) {
+        const weights = model.getWeights()
+        if (last && batch === 1) model.setWeights(weights.fill(0.5, 0, 1))
+      },
+    }
+    const stops: Callback = {
+      onBatchEnd(batch, _, context) {
+        if (last && batch === 2) context.stop('enough')
+      },
+    }
+    const scales: Callback = {
+      onEpochEnd(_epoch, _logs, context) {
+        context.learningRateScale = last ? 0.5 : 1
+      },
+    }
+    const controller = new AbortController()
+    const aborts: Callback = {
+      onBatchEnd(batch) {
+        if (last && batch === 2) controller.abort(new Error('left'))
+      },
+    }
+    return {
+      planted: await failing(mpi, { callbacks: [spoils] }),
+      epochs: await failing(mpi, { epochs: last ? 4 : 3 }),
+      stopped: await failing(mpi, { callbacks: [stops] }),
+      aborted: await failing(mpi, { callbacks: [aborts], signal: controller.signal }),
+      scaled: await failing(mpi, {
+        callbacks: [scales],
+      }),
+    }
+  },
+
+  /** Files are the first's, metrics everybody's. */
+  async whole(mpi) {
+    const { folder } = options
+    const all = rowsOf(64)
+    const { x, y, weights } = pick(all, places(mpi))
+    const { model, names } = await train(mpi, {
+      callbacks: [
+        modelCheckpoint({ path: `${folder}/model-${mpi.rank}.safetensors` }),
+        csvLogger({ path: `${folder}/log-${mpi.rank}.csv` }),
+      ],
+      validationData: [x, y],
+      classWeight: 'balanced',
+    })
+    mpi.barrier()
+    return {
+      names,
+      files: readdirSync(folder).sort(),
+      logs: mpi.evaluate(model, x, y, { sampleWeight: weights }),
+      alone: model.evaluate(all.x, all.y, { sampleWeight: all.weights }),
+      outputs: Buffer.from(mpi.predict(model, x).buffer).toString('base64'),
+      outputsAlone: Buffer.from(model.predict(all.x).buffer).toString('base64'),
+    }
+  },
+}
+
+const mpi = await connect()
+const { rank, size, library } = mpi
+const said = { rank, size, library, ...(await scenarios[scenario](mpi)) }
+writeFileSync(`${answers}/${rank}.json`, JSON.stringify(said))
+mpi.close()

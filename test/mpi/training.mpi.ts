@@ -1,0 +1,108 @@
+/** Ranks train together: `npm run test:mpi`. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { temporaryFolder } from '../support/folder.ts'
+import { type Ending, launchers, runRanks } from '../support/ranks.ts'
+import { bitsOf, fromBits, TRAININGS, trainAlone } from './trainings.ts'
+
+interface Result {
+  readonly bits: string
+  readonly steps: number
+  readonly history: { readonly metrics: Record<string, number[]> }
+}
+
+const names = Object.keys(TRAININGS)
+/** After 200 updates of Adam. */
+const TOLERANCE = 1e-6
+
+const resultsOf = ({ said }: Ending) => said.map(({ results }) => results as Record<string, Result>)
+
+function endedWell({ code, complained, said }: Ending, size: number): void {
+  assert.is(code, 0, complained)
+  assert.is(said.length, size)
+}
+
+test('there is MPICH or Open MPI', () => {
+  assert.ok(launchers.length > 0, 'install mpich or openmpi-bin')
+})
+
+test('a rank of one trains as a process without MPI, bit for bit', async () => {
+  for (const launcher of launchers) {
+    const ending = await runRanks(launcher, 1, 'train', { names })
+    endedWell(ending, 1)
+    const [results] = resultsOf(ending)
+    for (const name of ['adam', 'noise', 'penalties', 'accumulated', 'lbfgs']) {
+      const { trainJointly } = await import('./trainings.ts')
+      const { connect } = await import('fourlane/mpi')
+      const { model } = await trainJointly(name, await connect())
+      assert.is(results[name].bits, bitsOf(model), name)
+    }
+  }
+})
+
+const known = new Map<number, Record<string, Result>>()
+
+for (const launcher of launchers) {
+  for (const size of [2, 4]) {
+    test(`${size} ranks of ${launcher} are one mind, and the same bits with every MPI`, async () => {
+      const ending = await runRanks(launcher, size, 'train', { names, deterministic: true })
+      endedWell(ending, size)
+      const ranks = resultsOf(ending)
+      for (const name of names) {
+        for (const rank of ranks) {
+          assert.is(rank[name].bits, ranks[0][name].bits, `${name}: parameters`)
+          assert.equal(rank[name].history, ranks[0][name].history, `${name}: metrics`)
+        }
+        const before = known.get(size)?.[name]
+        if (before) assert.is(ranks[0][name].bits, before.bits, `${name}: another MPI`)
+      }
+      known.set(size, ranks[0])
+    })
+  }
+
+  test(`3 ranks of ${launcher} train as one process does on the batches they make up`, async () => {
+    const ending = await runRanks(launcher, 3, 'train', { names })
+    endedWell(ending, 3)
+    const [results] = resultsOf(ending)
+    for (const name of names.filter((name) => TRAININGS[name].alone !== false)) {
+      const model = await trainAlone(name, 3)
+      const expected = model.getWeights()
+      const got = fromBits(results[name].bits)
+      assert.is(results[name].steps, model.engine.steps, `${name}: updates`)
+      const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - got[i])), 0)
+      assert.ok(worst <= TOLERANCE, `${name}: off by ${worst}`)
+    }
+    assert.is(results.adam.steps, 200)
+  })
+
+  test(`a rank of ${launcher} that does otherwise is named`, async () => {
+    const ending = await runRanks(launcher, 3, 'odd')
+    endedWell(ending, 3)
+    const { said } = ending
+    for (const { rank, planted, epochs, scaled, stopped, aborted } of said) {
+      const messageOf = (outcome: unknown) => (outcome as { error?: string }).error ?? 'no error'
+      assert.match(messageOf(planted), /after epoch 1, the parameters of rank 2 differ from those of ranks 0 and 1/)
+      assert.match(messageOf(epochs), /epochs of rank 2 differs from that of ranks 0 and 1: 4, not 3/)
+      assert.match(messageOf(scaled), /after epoch 1, learningRateScale is 0.5 on rank 2, but 1 on ranks 0 and 1/)
+      assert.match(messageOf(aborted), rank === 2 ? /^Error: left$/ : /the signal of rank 2 was aborted/)
+      assert.equal(stopped, said[0].stopped)
+      assert.is((stopped as { steps: number }).steps, 3, 'updates before the stop')
+    }
+  })
+
+  test(`files are of the first rank of ${launcher}, metrics of all`, async () => {
+    const folder = temporaryFolder()
+    const ending = await runRanks(launcher, 3, 'whole', { folder })
+    endedWell(ending, 3)
+    for (const { names, files, logs, alone, outputs, outputsAlone } of ending.said) {
+      assert.equal(names, ['loss', 'accuracy', 'auc', 'val_loss', 'val_accuracy', 'val_auc'])
+      assert.equal(files, ['log-0.csv', 'model-0.safetensors'])
+      assert.equal(outputs, outputsAlone)
+      const [all, one] = [logs, alone] as Record<string, number>[]
+      assert.equal(Object.keys(all), Object.keys(one))
+      for (const [name, value] of Object.entries(one)) assert.ok(Math.abs(all[name] - value) < 1e-6, name)
+    }
+  })
+}
+
+test.run()

@@ -1,0 +1,59 @@
+/** Processes under a launcher of MPI: a program for all of them, and what each of them printed. */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from './folder.ts'
+
+/** The launchers there are, with what they need to start more ranks than there are cores, by whomever. */
+const LAUNCHERS = {
+  mpich: ['mpirun.mpich'],
+  openmpi: ['mpirun.openmpi', '--allow-run-as-root', '--oversubscribe'],
+} as const
+export type Launcher = keyof typeof LAUNCHERS
+
+const isThere = (launcher: Launcher) => spawnSync(LAUNCHERS[launcher][0], ['--version']).status === 0
+
+export const launchers = (Object.keys(LAUNCHERS) as Launcher[]).filter(isThere)
+
+/** What a rank says: JSON in a file of its own, for launchers mix up what several print. */
+export type Said = { readonly rank: number } & Record<string, unknown>
+
+export interface Ending {
+  readonly code: number | null
+  readonly said: Said[]
+  readonly printed: string
+  readonly complained: string
+}
+
+const program = fileURLToPath(new URL('../mpi/rank.js', import.meta.url))
+
+function readSaid(folder: string, size: number): Said[] {
+  const files = Array.from({ length: size }, (_, rank) => `${folder}/${rank}.json`)
+  return files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/** Starts `size` ranks at a scenario of mpi/rank.ts. `began` gets the launcher's process, and what was printed so far. */
+export function runRanks(
+  launcher: Launcher,
+  size: number,
+  scenario: string,
+  options: object = {},
+  began: (pid: number, printed: () => string) => void = () => {},
+): Promise<Ending> {
+  const [command, ...flags] = LAUNCHERS[launcher]
+  const folder = temporaryFolder()
+  const args = [...flags, '-n', `${size}`, process.execPath, program, folder, scenario, JSON.stringify(options)]
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let printed = ''
+  let complained = ''
+  child.stdout.on('data', (bytes) => {
+    printed += bytes
+  })
+  child.stderr.on('data', (bytes) => {
+    complained += bytes
+  })
+  began(child.pid ?? 0, () => printed)
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, complained, printed, said: readSaid(folder, size) }))
+  })
+}

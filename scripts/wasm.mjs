@@ -8,7 +8,8 @@ export const MODULES = {
   train: ['assembly/index.ts', '--importTable', '--use', 'TRAINING=1'],
   infer: ['assembly/index.ts', '--importTable', '--use', 'TRAINING=0'],
   solve: ['assembly/solve/index.ts'],
-  int8: ['assembly/int8/index.ts'],
+  // integers and rounded floats: the same bits on every target
+  int8: ['assembly/int8/index.ts', '--use', 'EXACT=1'],
   features: ['assembly/features/index.ts'],
 }
 

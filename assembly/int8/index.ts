@@ -1,10 +1,13 @@
 // The door of the extension `int8`: arithmetic on 8-bit integers.
-import { CHECKSUM_BYTES, CHECKSUM_FROM, CHECKSUM_TO } from '../../src/abi/int8'
 import { MODULE_INT8 } from '../../src/abi/modules'
-import { OP, OP_CHECKSUM } from '../../src/abi/ops'
+import { OP, OP_ACTIVATE_EXACT, OP_DENSE_INT8, OP_QUANTIZE_ROWS } from '../../src/abi/ops'
+import { RECORD_ROWS } from '../../src/abi/records'
+import { activate } from '../activations/activations'
 import { Turn } from '../threads/extension'
+import { Share } from '../threads/share'
 import { Word } from '../word'
-import { sumBytes } from './checksum'
+import { denseInt8 } from './dense'
+import { quantizeRows } from './quantize'
 
 export { abiVersion, fused } from '../identity'
 
@@ -13,14 +16,18 @@ export function module(): i32 {
 }
 
 /** A thread's share of a step, of `count` threads; takes and returns the number of steps shared out so far. */
-export function execute(step: usize, _record: usize, thread: i32, count: i32, taken: i64): i64 {
+export function execute(step: usize, record: usize, thread: i32, count: i32, taken: i64): i64 {
   Turn.begin(count, taken)
+  const rows = Word.int(record, RECORD_ROWS)
   switch (Word.int(step, OP)) {
-    case OP_CHECKSUM:
-      if (thread == 0) {
-        const sum = sumBytes(Word.address(step, CHECKSUM_FROM), Word.int(step, CHECKSUM_BYTES))
-        store<i32>(Word.address(step, CHECKSUM_TO), sum)
-      }
+    case OP_QUANTIZE_ROWS:
+      for (Share.of(rows, thread); Share.more(); ) quantizeRows(step, Share.begin, Share.end)
+      break
+    case OP_DENSE_INT8:
+      denseInt8(step, rows, thread)
+      break
+    case OP_ACTIVATE_EXACT:
+      for (Share.of(rows, thread); Share.more(); ) activate(step, Share.begin, Share.end)
       break
     default:
       unreachable()

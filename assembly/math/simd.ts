@@ -3,21 +3,24 @@ import * as at from './constants'
 
 export { fillConstants } from './constants'
 
+/** Whether multiply and add are one operation: where the target has it, unless the build defines EXACT. */
+const FUSED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(EXACT)
+
 /** Arithmetic on four float32 lanes. */
 export class F4 {
   @inline static splat(x: f32): v128 {
     return f32x4.splat(x)
   }
 
-  /** a * b + c, fused where the target has it. */
+  /** a * b + c, fused or not. */
   @inline static fma(a: v128, b: v128, c: v128): v128 {
-    if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
+    if (FUSED) return f32x4.relaxed_madd(a, b, c)
     return f32x4.add(f32x4.mul(a, b), c)
   }
 
-  /** c - a * b, fused where the target has it. */
+  /** c - a * b, fused or not. */
   @inline static nfma(a: v128, b: v128, c: v128): v128 {
-    if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c)
+    if (FUSED) return f32x4.relaxed_nmadd(a, b, c)
     return f32x4.sub(c, f32x4.mul(a, b))
   }
 

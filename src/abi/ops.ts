@@ -180,3 +180,9 @@ export const OP_CHECKSUM = 768
 export const OP_WAVE = 1024
 /** dx = dy * wave'(saved); dx may be dy. */
 export const OP_WAVE_BACK = 1025
+/** to = round(x / scale) + zero, 0..127, with one scale and zero for all rows, or one a row. */
+export const OP_QUANTIZE_ROWS = 768
+/** y = activation((x - zero) · w * scales + b) of 8-bit x and w, summed exactly; y as floats, or as 8-bit activations as well. */
+export const OP_DENSE_INT8 = 769
+/** OP_ACTIVATE with the same bits on every target. */
+export const OP_ACTIVATE_EXACT = 770

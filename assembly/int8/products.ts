@@ -1,0 +1,83 @@
+// Sums of products of 8-bit numbers, exact, in 32-bit lanes: any number of rows or of panels, tile by tile.
+import { PANEL } from '../../src/abi/layout'
+import { PlainTile } from './plain'
+import { RelaxedTile } from './relaxed'
+
+/** Bytes of a panel's row of sums. */
+const ROW: usize = PANEL << 2
+
+/** Rows or panels of a tile, as many as have their sums in registers. */
+const MOST: i32 = ASC_FEATURE_RELAXED_SIMD ? RelaxedTile.MOST : PlainTile.MOST
+
+/** Rows or panels of the next tile: all alike rather than a short one at the end, whose few sums would wait for each other. */
+function next(left: i32): i32 {
+  const tiles = (left + MOST - 1) / MOST
+  return (left + tiles - 1) / tiles
+}
+
+/** y[rows x PANEL] = x · w of one panel; `inputs` bytes of a row of x, whole groups. */
+export function multiplyRows(
+  x: usize,
+  xStride: usize,
+  w: usize,
+  inputs: usize,
+  y: usize,
+  yStride: usize,
+  rows: i32,
+): void {
+  const end = w + inputs * PANEL
+  for (let n = 0; rows > 0; rows -= n, x += <usize>n * xStride, y += <usize>n * yStride) {
+    n = next(rows)
+    Tile.multiply(n, true, x, xStride, w, 0, end, y, yStride)
+  }
+}
+
+/** y[PANEL panels] = x · w, x a single row. */
+export function multiplyPanels(x: usize, w: usize, inputs: usize, y: usize, panels: i32): void {
+  const panel = inputs * PANEL
+  for (let n = 0; panels > 0; panels -= n, w += <usize>n * panel, y += <usize>n * ROW) {
+    n = next(panels)
+    Tile.multiply(n, false, x, 0, w, panel, w + panel, y, ROW)
+  }
+}
+
+class Tile {
+  /** Of n rows (ROWS) or n panels. */
+  @inline static multiply(
+    n: i32,
+    ROWS: bool,
+    x: usize,
+    xStep: usize,
+    w: usize,
+    wStep: usize,
+    end: usize,
+    y: usize,
+    yStep: usize,
+  ): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      switch (n) {
+        case 6:
+          return RelaxedTile.multiply(6, ROWS, x, xStep, w, wStep, end, y, yStep)
+        case 5:
+          return RelaxedTile.multiply(5, ROWS, x, xStep, w, wStep, end, y, yStep)
+        case 4:
+          return RelaxedTile.multiply(4, ROWS, x, xStep, w, wStep, end, y, yStep)
+        case 3:
+          return RelaxedTile.multiply(3, ROWS, x, xStep, w, wStep, end, y, yStep)
+        case 2:
+          return RelaxedTile.multiply(2, ROWS, x, xStep, w, wStep, end, y, yStep)
+        default:
+          return RelaxedTile.multiply(1, ROWS, x, xStep, w, wStep, end, y, yStep)
+      }
+    } else {
+      switch (n) {
+        case 3:
+          return PlainTile.multiply(3, ROWS, x, xStep, w, wStep, end, y, yStep)
+        case 2:
+          return PlainTile.multiply(2, ROWS, x, xStep, w, wStep, end, y, yStep)
+        default:
+          return PlainTile.multiply(1, ROWS, x, xStep, w, wStep, end, y, yStep)
+      }
+    }
+  }
+}

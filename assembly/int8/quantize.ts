@@ -1,0 +1,104 @@
+// Floats to 8-bit activations: q = round(x / scale) + zero, 0..MOST, where 0 is one of the values there are.
+import {
+  MOST,
+  QUANTIZE_ROWS_COLS,
+  QUANTIZE_ROWS_FROM,
+  QUANTIZE_ROWS_ROWS,
+  QUANTIZE_ROWS_SCALE,
+  QUANTIZE_ROWS_STRIDE,
+  QUANTIZE_ROWS_TO,
+  QUANTIZE_ROWS_TO_STRIDE,
+  QUANTIZE_ROWS_ZERO,
+  ROW_BYTES,
+  ROW_ZERO,
+} from '../../src/abi/int8'
+import { PANEL } from '../../src/abi/layout'
+import { INFINITY } from '../math/constants'
+import { F4 } from '../math/simd'
+import { Word } from '../word'
+
+/** 1.5 * 2^23: added, it leaves a number from 0 to 2^22 rounded in the lowest bits. */
+const MAGIC: f32 = 12582912
+const MAGIC_BITS: i32 = 0x4b400000
+
+/** How values become 8-bit ones; x times `inverse`, then plus `zero`. */
+export class Grain {
+  /** 1 / scale; a scale of 0 takes everything for 0. */
+  @inline static inverse(scale: f32): f32 {
+    return scale > 0 ? 1 / scale : 0
+  }
+
+  /** Four values as 32-bit integers; NaN as 0. */
+  @inline private static four(x: v128, inverse: v128, zero: v128): v128 {
+    const moved = f32x4.add(f32x4.mul(x, inverse), zero)
+    // in this order, as a NaN in the second place is dropped
+    const inside = F4.smaller(F4.larger(f32x4.splat(0), moved), f32x4.splat(<f32>MOST))
+    return i32x4.sub(f32x4.add(inside, f32x4.splat(MAGIC)), i32x4.splat(MAGIC_BITS))
+  }
+
+  /** A panel's row of floats into PANEL bytes. */
+  @inline static store(to: usize, from: usize, inverse: v128, zero: v128): void {
+    const left = Grain.four(v128.load(from), inverse, zero)
+    const right = Grain.four(v128.load(from, 16), inverse, zero)
+    const words = i16x8.narrow_i32x4_s(left, right)
+    v128.store64_lane(to, i8x16.narrow_i16x8_u(words, words), 0)
+  }
+
+  /** What belongs to a row: a scale that is NaN makes NaN of all that comes of it. */
+  @inline static setRow(row: usize, scale: f32, zero: i32): void {
+    store<f32>(row, scale)
+    store<i32>(row, zero, ROW_ZERO << 2)
+  }
+}
+
+/** Rows [begin, end); the padding, 0, becomes `zero`. */
+export function quantizeRows(step: usize, begin: i32, end: i32): void {
+  const stride = Word.address(step, QUANTIZE_ROWS_STRIDE)
+  const toStride = Word.address(step, QUANTIZE_ROWS_TO_STRIDE)
+  const bytes = <usize>Word.panels(step, QUANTIZE_ROWS_COLS) * (PANEL << 2)
+  const scale = Word.float(step, QUANTIZE_ROWS_SCALE)
+  const zero = Word.float(step, QUANTIZE_ROWS_ZERO)
+  let from = Word.address(step, QUANTIZE_ROWS_FROM) + <usize>begin * stride
+  let to = Word.address(step, QUANTIZE_ROWS_TO) + <usize>begin * toStride
+  let row = Word.address(step, QUANTIZE_ROWS_ROWS) + <usize>begin * ROW_BYTES
+  for (let r = begin; r < end; r++, from += stride, to += toStride, row += ROW_BYTES) {
+    quantizeRow(from, to, bytes, row, scale, zero)
+  }
+}
+
+function quantizeRow(from: usize, to: usize, bytes: usize, row: usize, scale: f32, zero: f32): void {
+  // two of each, as a minimum waits for the one before it
+  let low = f32x4.splat(0)
+  let low1 = low
+  let high = low
+  let high1 = low
+  /** The largest |x| as integers, which are in the order of the numbers and put infinity and NaN above them. */
+  let most = low
+  let most1 = low
+  for (let c: usize = 0; c < bytes; c += PANEL << 2) {
+    const left = v128.load(from + c)
+    const right = v128.load(from + c, 16)
+    low = F4.smaller(low, left)
+    low1 = F4.smaller(low1, right)
+    high = F4.larger(high, left)
+    high1 = F4.larger(high1, right)
+    most = i32x4.max_s(most, F4.abs(left))
+    most1 = i32x4.max_s(most1, F4.abs(right))
+  }
+  if (v128.any_true(i32x4.ge_s(i32x4.max_s(most, most1), v128.load(0, INFINITY)))) {
+    Grain.setRow(row, NaN, 0)
+    memory.fill(to, 0, bytes >> 2)
+    return
+  }
+  if (scale == 0) {
+    const least = -F4.max(f32x4.neg(F4.smaller(low, low1)))
+    const greatest = F4.max(F4.larger(high, high1))
+    // apart, as the difference may be more than a float holds
+    scale = greatest * (1 / <f32>MOST) - least * (1 / <f32>MOST)
+    zero = min(nearest(-least * Grain.inverse(scale)), <f32>MOST)
+  }
+  Grain.setRow(row, scale, <i32>zero)
+  const by = F4.splat(Grain.inverse(scale))
+  const moved = F4.splat(zero)
+  for (let c: usize = 0; c < bytes; c += PANEL << 2) Grain.store(to + (c >> 2), from + c, by, moved)
+}

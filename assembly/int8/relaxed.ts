@@ -1,0 +1,148 @@
+// A tile of sums where the engine multiplies four inputs of four units in one instruction.
+//
+// A tile is N rows of one panel, or one row of N panels: what is the same for all N is read once. N and ROWS are literals:
+// inlining removes the branches on them. A group of GROUP inputs is 64 bytes of a panel: twice PANEL units of four inputs.
+
+export class RelaxedTile {
+  /** The largest N: as many as have their sums in registers. */
+  static readonly MOST: i32 = 6
+
+  /** y += w * x over four inputs: of the two operands the second, an activation, has seven bits, so that nothing saturates. */
+  @inline private static dot(w: v128, x: v128, y: v128): v128 {
+    return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, y)
+  }
+
+  /** Activations of row or panel i. */
+  @inline private static x(ROWS: bool, x: usize, first: v128, offset: usize): v128 {
+    return ROWS ? v128.load32_splat(x + offset) : first
+  }
+
+  @inline private static w(ROWS: bool, w: usize, first: v128, offset: usize): v128 {
+    return ROWS ? first : v128.load(w + offset)
+  }
+
+  /** y = x · w; w ends at `end`; rows of x and y, or panels of w and y, are xStep or wStep, and yStep bytes apart. */
+  @inline static multiply(
+    N: i32,
+    ROWS: bool,
+    x: usize,
+    xStep: usize,
+    w: usize,
+    wStep: usize,
+    end: usize,
+    y: usize,
+    yStep: usize,
+  ): void {
+    let c00 = i32x4.splat(0)
+    let c01 = c00
+    let c10 = c00
+    let c11 = c00
+    let c20 = c00
+    let c21 = c00
+    let c30 = c00
+    let c31 = c00
+    let c40 = c00
+    let c41 = c00
+    let c50 = c00
+    let c51 = c00
+    for (; w != end; w += 64, x += 8) {
+      const x1 = x + xStep
+      const x2 = x1 + xStep
+      const x3 = x2 + xStep
+      const x4 = x3 + xStep
+      const x5 = x4 + xStep
+      const w1 = w + wStep
+      const w2 = w1 + wStep
+      const w3 = w2 + wStep
+      const w4 = w3 + wStep
+      const w5 = w4 + wStep
+      const a = v128.load32_splat(x)
+      const a0 = v128.load(w)
+      const a1 = v128.load(w, 16)
+      c00 = RelaxedTile.dot(a0, a, c00)
+      c01 = RelaxedTile.dot(a1, a, c01)
+      if (N > 1) {
+        const z = RelaxedTile.x(ROWS, x1, a, 0)
+        c10 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, a0, 0), z, c10)
+        c11 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, a1, 16), z, c11)
+      }
+      if (N > 2) {
+        const z = RelaxedTile.x(ROWS, x2, a, 0)
+        c20 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, a0, 0), z, c20)
+        c21 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, a1, 16), z, c21)
+      }
+      if (N > 3) {
+        const z = RelaxedTile.x(ROWS, x3, a, 0)
+        c30 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, a0, 0), z, c30)
+        c31 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, a1, 16), z, c31)
+      }
+      if (N > 4) {
+        const z = RelaxedTile.x(ROWS, x4, a, 0)
+        c40 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, a0, 0), z, c40)
+        c41 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, a1, 16), z, c41)
+      }
+      if (N > 5) {
+        const z = RelaxedTile.x(ROWS, x5, a, 0)
+        c50 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, a0, 0), z, c50)
+        c51 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, a1, 16), z, c51)
+      }
+      const b = v128.load32_splat(x, 4)
+      const b0 = v128.load(w, 32)
+      const b1 = v128.load(w, 48)
+      c00 = RelaxedTile.dot(b0, b, c00)
+      c01 = RelaxedTile.dot(b1, b, c01)
+      if (N > 1) {
+        const z = RelaxedTile.x(ROWS, x1, b, 4)
+        c10 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, b0, 32), z, c10)
+        c11 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, b1, 48), z, c11)
+      }
+      if (N > 2) {
+        const z = RelaxedTile.x(ROWS, x2, b, 4)
+        c20 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, b0, 32), z, c20)
+        c21 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, b1, 48), z, c21)
+      }
+      if (N > 3) {
+        const z = RelaxedTile.x(ROWS, x3, b, 4)
+        c30 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, b0, 32), z, c30)
+        c31 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, b1, 48), z, c31)
+      }
+      if (N > 4) {
+        const z = RelaxedTile.x(ROWS, x4, b, 4)
+        c40 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, b0, 32), z, c40)
+        c41 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, b1, 48), z, c41)
+      }
+      if (N > 5) {
+        const z = RelaxedTile.x(ROWS, x5, b, 4)
+        c50 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, b0, 32), z, c50)
+        c51 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, b1, 48), z, c51)
+      }
+    }
+    v128.store(y, c00)
+    v128.store(y, c01, 16)
+    if (N > 1) {
+      const to = y + yStep
+      v128.store(to, c10)
+      v128.store(to, c11, 16)
+    }
+    if (N > 2) {
+      const to = y + 2 * yStep
+      v128.store(to, c20)
+      v128.store(to, c21, 16)
+    }
+    if (N > 3) {
+      const to = y + 3 * yStep
+      v128.store(to, c30)
+      v128.store(to, c31, 16)
+    }
+    if (N > 4) {
+      const to = y + 4 * yStep
+      v128.store(to, c40)
+      v128.store(to, c41, 16)
+    }
+    if (N > 5) {
+      const to = y + 5 * yStep
+      v128.store(to, c50)
+      v128.store(to, c51, 16)
+    }
+  }
+}

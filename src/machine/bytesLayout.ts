@@ -1,0 +1,31 @@
+/** How 8-bit numbers lie in linear memory: rows of activations in whole groups, weights in panels of groups. A leaf without wasm. */
+import { GROUP } from '../abi/int8.ts'
+import { PANEL } from '../abi/layout.ts'
+import { roundUp } from './matrixLayout.ts'
+
+/** Bytes from one row of `cols` activations to the next: see `rowStride`. */
+export function bytesStride(cols: number): number {
+  const stride = roundUp(cols, GROUP)
+  return stride % 512 === 0 ? stride + 64 : stride
+}
+
+/** Bytes of weights as the kernels store them. */
+export const packedBytes = (inputs: number, units: number): number => roundUp(inputs, GROUP) * roundUp(units, PANEL)
+
+/** Inputs that lie together: half a group. */
+const TOGETHER = 4
+
+/**
+ * Weights [inputs, units] row-major into panels [ceil(units / PANEL)][ceil(inputs / GROUP)][2][PANEL][4], the padding of which
+ * stays as it is: all of them, or as many as there are from index `first` on.
+ */
+export function packWeights(weights: Int8Array, inputs: number, units: number, packed: Int8Array, first = 0): void {
+  const panel = roundUp(inputs, GROUP) * PANEL
+  for (let i = 0; i < weights.length; i++) {
+    const unit = (first + i) % units
+    const row = (first + i - unit) / units
+    const group = (row - (row % TOGETHER)) * PANEL
+    packed[((unit - (unit % PANEL)) / PANEL) * panel + group + (unit % PANEL) * TOGETHER + (row % TOGETHER)] =
+      weights[i]
+  }
+}

@@ -79,10 +79,10 @@ export class CurvedTanh extends Tanh {
 }
 
 export class CurvedSoftplus extends Softplus {
-  /** s (1 - s), s = sigmoid(x) = 1 - e^-y */
-  @inline bend(y: v128, _: v128): v128 {
-    const s = f32x4.neg(F4.expm1(f32x4.neg(y)))
-    return F4.nfma(s, s, s)
+  /** beta s (1 - s), s = sigmoid(beta x) = 1 - e^(-beta y) */
+  @inline bend(y: v128, beta: v128): v128 {
+    const s = f32x4.neg(F4.expm1(f32x4.neg(f32x4.mul(y, beta))))
+    return f32x4.mul(beta, F4.nfma(s, s, s))
   }
 }
 

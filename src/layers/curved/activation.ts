@@ -1,5 +1,5 @@
 /** Activations along a direction. */
-import { type Activation, activationKinds } from '../../catalogue/activations.ts'
+import { type Activation, activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { activateCurve, logSoftmaxTangent } from '../../machine/ops/curvature.ts'
 import { activate, activateBack } from '../../machine/ops/layers.ts'
 import type { ActivationLayer } from '../activation.ts'
@@ -10,11 +10,12 @@ import { type CurvedBuilder, type CurvedKind, type Dual, type DualGradient, shap
  * y = f(z), both computed already: ty = f'(z) tz; dz = f'(z) dy: tdz = f'(z) tdy + f''(z) tz dy.
  * Row by row for softmax and its logarithm.
  */
-export function curvedActivation(builder: CurvedBuilder, { kind, alpha }: Activation, z: Dual, y: Matrix) {
+export function curvedActivation(builder: CurvedBuilder, activation: Activation, z: Dual, y: Matrix) {
+  const { kind } = activation
   if (kind === 'linear') return { y: { value: y, tangent: z.tangent }, backward: (dy: DualGradient) => dy }
   const { code, saves, rowwise } = activationKinds[kind]
   const saved = saves === 'input' ? z.value : y
-  const words = { saved: saved.address, ...shapeOf(y), kind: code, alpha }
+  const words = { saved: saved.address, ...shapeOf(y), kind: code, alpha: alphaOf(activation) }
   const sloped = (list: 'emit' | 'along', from: Matrix): Matrix => {
     const to = builder.matrix(y.cols)
     builder[list](activateBack, { from: from.address, to: to.address, ...words })
@@ -44,8 +45,7 @@ export function curvedActivation(builder: CurvedBuilder, { kind, alpha }: Activa
 
 export const curvedActivationLayer: CurvedKind<ActivationLayer> = ({ activation }, builder, x) => {
   const y = builder.matrix(x.value.cols)
-  const { kind, alpha } = activation
-  const words = { ...shapeOf(y), kind: activationKinds[kind].code, alpha }
+  const words = { ...shapeOf(y), kind: activationKinds[activation.kind].code, alpha: alphaOf(activation) }
   builder.emit(activate, { from: x.value.address, to: y.address, ...words })
   const activated = curvedActivation(builder, activation, x, y)
   return { y: activated.y, backward: (dy, wanted) => (wanted.input ? activated.backward(dy) : undefined) }

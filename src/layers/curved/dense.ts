@@ -1,7 +1,7 @@
 /** Fully connected layers along a direction. */
 import { ACTIVATION_LINEAR } from '../../abi/activations.ts'
 import { PANEL } from '../../abi/layout.ts'
-import { activationKinds } from '../../catalogue/activations.ts'
+import { activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { roundUp } from '../../machine/matrixLayout.ts'
 import { activityBack } from '../../machine/ops/gradients.ts'
 import { activate, dense, denseDw, denseDx } from '../../machine/ops/layers.ts'
@@ -65,7 +65,7 @@ export const curvedDense: CurvedKind<DenseLayer> = (layer, builder, x) => {
       y: y.address,
       yStride: y.stride,
       activation: rowwise ? ACTIVATION_LINEAR : code,
-      alpha: activation.alpha,
+      alpha: alphaOf(activation),
       saved: z === y ? 0 : z.address,
       savedStride: z.stride,
     })

@@ -2,6 +2,7 @@
 import {
   batchNorm,
   batchRenorm,
+  blend,
   dense,
   dropout,
   gaussianNoise,
@@ -36,6 +37,7 @@ const EXTRA: readonly { readonly name: string; readonly layers: () => Layer[] }[
   { name: 'gaussianNoise', layers: () => [gaussianNoise(0.1)] },
   { name: 'prelu', layers: () => [prelu()] },
   { name: 'scale', layers: () => [scale()] },
+  { name: "blend('mish')", layers: () => [blend('mish')] },
 ]
 
 /** A step of 256-256-256-10 with the layers after each hidden one. */

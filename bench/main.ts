@@ -11,6 +11,7 @@ import { inference } from './inference.ts'
 import { layers } from './layers.ts'
 import { modules } from './modules.ts'
 import { optimizers } from './optimizers.ts'
+import { recommender } from './recommender.ts'
 import { Report } from './report.ts'
 import { threads } from './threads.ts'
 import { training } from './training.ts'
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   denormals,
   layers,
   modules,
+  recommender,
   threads,
 }
 

@@ -171,8 +171,12 @@ export const OP_PATH_DESCEND = 571
 
 // Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
 
-/** The i32 at `to` = the sum of CHECKSUM_BYTES signed bytes, modulo 2^32. */
-export const OP_CHECKSUM = 768
+/** to = round(x / scale) + zero, 0..127, with one scale and zero for all rows, or one a row. */
+export const OP_QUANTIZE_ROWS = 768
+/** y = activation((x - zero) · w * scales + b) of 8-bit x and w, summed exactly; y as floats, or as 8-bit activations as well. */
+export const OP_DENSE_INT8 = 769
+/** OP_ACTIVATE with the same bits on every target. */
+export const OP_ACTIVATE_EXACT = 770
 
 // Of the extension `features`: MODULE_FEATURES << MODULE_SHIFT and on.
 
@@ -180,9 +184,25 @@ export const OP_CHECKSUM = 768
 export const OP_WAVE = 1024
 /** dx = dy * wave'(saved); dx may be dy. */
 export const OP_WAVE_BACK = 1025
-/** to = round(x / scale) + zero, 0..127, with one scale and zero for all rows, or one a row. */
-export const OP_QUANTIZE_ROWS = 768
-/** y = activation((x - zero) · w * scales + b) of 8-bit x and w, summed exactly; y as floats, or as 8-bit activations as well. */
-export const OP_DENSE_INT8 = 769
-/** OP_ACTIVATE with the same bits on every target. */
-export const OP_ACTIVATE_EXACT = 770
+/** y = x + alpha * (f - x), one alpha a column. */
+export const OP_MIX = 1026
+/** dx, df and dalpha from dy, x and f. */
+export const OP_MIX_BACK = 1027
+/** Of each feature x: x, and the linear map of cos(2 pi x w + b) that its kernel and bias are. */
+export const OP_PERIODIC = 1028
+/** dx, dw, db, dkernel and dbias from dy and x. */
+export const OP_PERIODIC_BACK = 1029
+/** to = from, column by column. */
+export const OP_COPY_COLUMNS = 1030
+/** to += from, column by column. */
+export const OP_ADD_COLUMNS = 1031
+/** y = the table's row that an index chooses, 0 where it is missing. */
+export const OP_TAKE_ROWS = 1032
+/** y = 1 in the column that an index chooses, else 0. */
+export const OP_MARK_COLUMNS = 1033
+/** gradient = 0: all of a table's, or the rows of the batch before. */
+export const OP_CLEAR_ROWS = 1034
+/** gradient[index] += dy */
+export const OP_ADD_TO_ROWS = 1035
+/** parameters[index] -= rate * gradient[index]: plain SGD on the rows that occurred. */
+export const OP_STEP_ROWS = 1036

@@ -5,8 +5,11 @@ import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
+import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import type { AnyOptimizer } from '../optimizers/optimizers.ts'
+import { isSolver } from '../optimizers/solvers/solver.ts'
 import type { ParameterPlace } from './parameterLayout.ts'
+import { sparseTables } from './passes.ts'
 import type { ProgramBuilder } from './programBuilder.ts'
 import { scratchBytes, type Tensor, updateSteps } from './updates.ts'
 
@@ -193,10 +196,32 @@ export const tensorsOf = (
     role: place.name,
   }))
 
-/** One in-place pass per parameter group over parallel blocks, or the steps of a rule that sees matrices. */
-export function emitUpdates(builder: ProgramBuilder, { optimizer, states, kept, isTrainable }: Objective): void {
+/** Tables of which a step changes, and visits, only rows that occurred. */
+export function sparseOf(
+  { site: { places } }: ProgramBuilder,
+  { optimizer, isTrainable, clipNorm, globalClipNorm, clipValue }: Objective,
+): Record<number, number> {
+  const clips = clipNorm !== undefined || globalClipNorm !== undefined || clipValue !== undefined
+  if (clips || isSolver(optimizer) || isMatrixRule(optimizer)) return {}
+  const tables = places.filter(({ sparse }) => sparse)
+  const tensors = tensorsOf(tables, isTrainable)
+  return sparseTables(
+    optimizer,
+    tensors.map((tensor, i) => ({ ...tensor, penalized: tables[i].regularizer !== undefined })),
+  )
+}
+
+/**
+ * One in-place pass per parameter group over parallel blocks, or the steps of a rule that sees matrices.
+ * @param chosen the tensors to update, by their offsets.
+ */
+export function emitUpdates(
+  builder: ProgramBuilder,
+  { optimizer, states, kept, isTrainable }: Objective,
+  chosen: (offset: number) => boolean = () => true,
+): void {
   const { places, parameters, gradients } = builder.site
-  const tensors = tensorsOf(places, isTrainable)
+  const tensors = tensorsOf(places, isTrainable).filter(({ offset }) => chosen(offset))
   const bytes = scratchBytes(optimizer, tensors)
   const blocks = { parameters, gradients, states, kept, ...(bytes > 0 && { scratch: builder.scratch(bytes) }) }
   builder.steps.push(...updateSteps(optimizer, tensors, blocks))

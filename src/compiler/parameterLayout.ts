@@ -4,7 +4,7 @@ import type { ParameterSpec } from '../layers/builder.ts'
 import { type Layer, parametersOf } from '../layers/layers.ts'
 import { quote } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'
-import { fromPanels, roundUp, storedFloats, toPanels } from '../machine/matrixLayout.ts'
+import { roundUp, store, storedFloats, unstore } from '../machine/matrixLayout.ts'
 
 /** Where a tensor lies in a block. */
 export interface Place extends Pick<ParameterSpec, 'shape' | 'layout'> {
@@ -80,8 +80,7 @@ export function readParameter(
   first = 0,
 ): Float32Array {
   const stored = arena.floats(address + place.offset * 4, place.stored)
-  if (place.layout === 'panels') fromPanels(stored, place.shape[0], place.shape[1], out, first)
-  else out.set(stored.subarray(first, first + out.length))
+  unstore(place, stored, out, first)
   return out
 }
 
@@ -94,6 +93,5 @@ export function writeParameter(
   first = 0,
 ): void {
   const stored = arena.floats(address + place.offset * 4, place.stored)
-  if (place.layout === 'panels') toPanels(values, place.shape[0], place.shape[1], stored, first)
-  else stored.set(values, first)
+  store(place, values, stored, first)
 }

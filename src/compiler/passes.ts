@@ -40,6 +40,24 @@ export function settingsBy({ parameterGroups }: OptimizerOf): (tensor: Tensor) =
   }
 }
 
+/**
+ * Tables of which an update by this optimizer changes no rows but those with a gradient: plain SGD, with neither momentum nor decay. By their
+ * offsets, the scales of their rates.
+ */
+export function sparseTables(
+  optimizer: Optimizer,
+  tables: readonly (Tensor & { readonly penalized: boolean })[],
+): Record<number, number> {
+  if (optimizer.kind !== 'sgd' || optimizer.options.momentum || optimizer.weightDecay) return {}
+  const settingsOf = settingsBy(optimizer)
+  const found: Record<number, number> = {}
+  for (const table of tables) {
+    const { rateScale, decay } = settingsOf(table)
+    if (table.trainable && !table.penalized && !decay) found[table.offset] = rateScale
+  }
+  return found
+}
+
 interface Pass extends TensorSettings {
   /** The first of its tensors. */
   readonly tensor: Tensor

@@ -17,6 +17,7 @@ import {
   type Judged,
   type Objective,
   type Passed,
+  sparseOf,
 } from './objective.ts'
 import { ProgramBuilder, type Site } from './programBuilder.ts'
 
@@ -108,6 +109,10 @@ export interface TrainingPlan extends Batch {
   readonly statistics: Range
   /** The first step that changes parameters or state: from it on an update that has begun is finished. */
   readonly commit: number
+  /** The same of `fit` and `step`. */
+  readonly stepCommit: number
+  /** Memory of its steps about the gradients that they have left: the first word of each is 0 where others may have changed them. */
+  readonly lists: readonly number[]
   /** Points the gather steps at a data set. */
   bind(source: Source): void
   /** Whether the loss reads the row weights. */
@@ -186,6 +191,20 @@ function planUpdate(builder: ProgramBuilder, objective: Objective): Pick<OpenPla
   return { update, statistics, commit: statistics[0] }
 }
 
+/**
+ * An update that visits only rows of sparse tables that occurred: on the gradients just left, which nothing has changed since. Others take
+ * `planUpdate`, as all do where there are no such tables.
+ */
+function planVisits(builder: ProgramBuilder, objective: Objective): { end: number; commit: number } | undefined {
+  if (Object.keys(builder.sparse).length === 0) return undefined
+  const commit = builder.steps.length
+  builder.emitDeferred(true)
+  emitUpdates(builder, objective, (offset) => !(offset in builder.sparse))
+  builder.emitVisits()
+  builder.sparse = {}
+  return { end: builder.steps.length, commit }
+}
+
 function planInputs(builder: ProgramBuilder, layers: readonly Layer[], batch: Batch, loss?: LoweredLoss): InputsPlan {
   builder.overlay()
   let passed: Passed = { y: batch.x, lowered: [] }
@@ -224,6 +243,7 @@ function planTraining(
     emitLoss(builder, objective, evaluateOutputs, batch)
   })
   builder.overlay()
+  builder.sparse = sparseOf(builder, objective)
   const penalty = builder.range(() => emitPenalties(builder, 0, isTrainable))
   const gather = builder.range(() => {
     emitGather(builder, batch.x)
@@ -242,7 +262,10 @@ function planTraining(
     passesEnd = builder.steps.length
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
+  const visiting = planVisits(builder, objective)
   const updating = planUpdate(builder, objective)
+  const end = visiting?.end ?? updating.update[1]
+  const lists = [...builder.lists]
 
   return (program) => {
     const { arena } = builder.site
@@ -261,14 +284,16 @@ function planTraining(
       evaluateTrial: builder.span(gradients[0], forwardEnd),
       layers: visible,
       penalty,
-      fit: builder.span(gather[0], updating.update[1]),
-      step: builder.span(gradients[0], updating.update[1]),
+      fit: builder.span(gather[0], end),
+      step: builder.span(gradients[0], end),
+      stepCommit: visiting?.commit ?? updating.commit,
       gradients,
       fitPasses: builder.span(gather[0], passesEnd),
       passes: builder.span(gradients[0], passesEnd),
       rest: builder.span(passesEnd, updating.update[1]),
       ...updating,
       useWeights,
+      lists,
       bind({ features, targets, weights, order }) {
         for (const [i, from] of [features, targets, weights].entries()) {
           if (from) patch(arena, program, gather[0] + i, ops.gather, { from, order })

@@ -5,10 +5,11 @@ import type { Builder, Lowered, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, lower } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import { rowStride } from '../machine/matrixLayout.ts'
-import { waveBack } from '../machine/ops/features.ts'
+import { stepRows, waveBack } from '../machine/ops/features.ts'
 import { activateBack } from '../machine/ops/layers.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import { encode, modulesOf, programBytes, type Range, type Step, step } from '../machine/program.ts'
+import { LINEAR } from '../optimizers/rules/rule.ts'
 import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
@@ -46,6 +47,10 @@ export class ProgramBuilder implements Builder {
   readonly steps: Step[] = []
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
+  /** Tables whose update visits only rows that occurred, by their offset: the scale of their rate. */
+  sparse: Readonly<Record<number, number>> = {}
+  /** Addresses of `memory`. */
+  readonly lists: number[] = []
   readonly #place: ReturnType<typeof findPlaces>
   #pass: Pass = 'inference'
   #layer = 0
@@ -53,6 +58,7 @@ export class ProgramBuilder implements Builder {
   #prefix = ''
   #streams = 0
   #deferred: Step[] = []
+  #visits: Step[] = []
   #scratch = { address: 0, bytes: 0 }
   #base = 0
   #top = 0
@@ -78,6 +84,10 @@ export class ProgramBuilder implements Builder {
 
   stream(): number {
     return this.#streams++
+  }
+
+  get rows(): number {
+    return this.site.rows
   }
 
   get training(): boolean {
@@ -118,11 +128,27 @@ export class ProgramBuilder implements Builder {
     return [from, to, modulesOf(this.steps.slice(from, to))]
   }
 
-  parameter(name: string): { address: number; gradient: number } {
+  #placeOf(name: string): ParameterPlace {
     const full = this.#prefix + name
     const place = this.#place(this.#layer, full)
     if (!place) throw new Error(`plan: layer ${this.#layer} has no parameter "${full}"`)
+    return place
+  }
+
+  parameter(name: string): { address: number; gradient: number } {
+    const place = this.#placeOf(name)
     return { address: this.site.parameters + place.offset * 4, gradient: this.site.gradients + place.offset * 4 }
+  }
+
+  table(name: string): ReturnType<Builder['table']> {
+    const { [this.#placeOf(name).offset]: scale } = this.sparse
+    return {
+      ...this.parameter(name),
+      visit:
+        scale === undefined
+          ? undefined
+          : (operands) => this.#visits.push(step(stepRows, { ...operands, scale, tiny: LINEAR })),
+    }
   }
 
   emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {
@@ -131,6 +157,18 @@ export class ProgramBuilder implements Builder {
 
   defer<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void {
     this.#deferred.push(step(op, operands))
+  }
+
+  memory(bytes: number): number {
+    const address = this.region(bytes)
+    this.lists.push(address)
+    return address
+  }
+
+  /** Emits the steps of tables whose rows are visited. */
+  emitVisits(): void {
+    this.steps.push(...this.#visits)
+    this.#visits = []
   }
 
   within<T>(prefix: string, lower: () => T): T {
@@ -143,10 +181,10 @@ export class ProgramBuilder implements Builder {
     }
   }
 
-  /** Emits what was deferred so far. */
-  emitDeferred(): void {
+  /** Emits what was deferred so far, which may be wanted again. */
+  emitDeferred(again = false): void {
     this.steps.push(...this.#deferred)
-    this.#deferred = []
+    if (!again) this.#deferred = []
   }
 
   needsDerivative({ activation, saved }: Value): boolean {

@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../lib/check.ts'
 import { showData } from './arrays.ts'
-import { type Features, readFeatures } from './features.ts'
+import { type Door, type Features, readFeatures } from './features.ts'
 import { readTargets, type TargetSpec, type Targets } from './targets.ts'
 import { type ClassWeight, type RowClasses, readWeights, type WeightSpec } from './weights.ts'
 
@@ -106,6 +106,8 @@ export function batchesOf(where: string, source: BatchSource, read: (batch: Batc
 /** What the model takes: how wide its rows are, and what its loss makes of targets. */
 export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
   readonly inputs: number
+  /** What layers ask of the features. */
+  readonly doors: readonly Door[]
   /** How rows of values tell their class. */
   readonly rowClasses: RowClasses
   /** Whether the rows are one batch of many, which may have no weight at all. Default false. */
@@ -115,12 +117,12 @@ export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
 /** @throws TypeError or RangeError naming the argument and the row. */
 export function readDataSet(
   where: string,
-  { inputs, rowClasses: _, batch = false, ...spec }: Intake,
+  { inputs, doors, rowClasses: _, batch = false, ...spec }: Intake,
   x: Features,
   y: Targets,
   sampleWeight?: ArrayLike<number>,
 ): DataSet {
-  const { values: features, rows } = readFeatures(where, 'x', x, inputs)
+  const { values: features, rows } = readFeatures(where, 'x', x, inputs, doors)
   const targets = readTargets(where, 'y', y, { ...spec, rows })
   const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows, batch })
   return { rows, features, targets, ...(weights && { weights }) }

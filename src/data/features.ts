@@ -16,6 +16,12 @@ import {
 export type Features = ArrayLike<number> | ArrayLike<ArrayLike<number>>
 
 /**
+ * What a layer asks of features that it takes as they come.
+ * @throws RangeError naming the row and the column.
+ */
+export type Door = (where: string, name: string, values: Float32Array, rows: number, inputs: number) => void
+
+/**
  * Features as packed float32 rows. A Float32Array is used as it is, without a copy; anything else is copied once.
  * @throws TypeError for what is not an array of numbers or of rows of numbers; RangeError when it is empty, does not
  * fit the model's inputs, has rows of different lengths, or holds NaN or infinities (named by row and column).
@@ -25,7 +31,14 @@ export function readFeatures(
   name: string,
   x: unknown,
   inputs: number,
+  doors: readonly Door[] = [],
 ): { values: Float32Array; rows: number } {
+  const read = readNumbers(where, name, x, inputs)
+  for (const door of doors) door(where, name, read.values, read.rows, inputs)
+  return read
+}
+
+function readNumbers(where: string, name: string, x: unknown, inputs: number): { values: Float32Array; rows: number } {
   const given = checkArray(where, name, x)
   if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, inputs) }
   refuseBuffer(where, name, given)

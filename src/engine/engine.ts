@@ -134,14 +134,17 @@ export class Engine extends Propagation {
       this.applyUpdate()
       return loss
     }
+    const { listed } = this
     this.begin()
     const plan = this.trainingPlan(data.rows)
+    if (!listed) this.forgetLists(plan)
     plan.useWeights(data.weights !== undefined)
     this.loadBatch(plan, data, 0, data.rows)
     this.#prepareUpdate(0, data.rows, 0)
-    const job = { ...this.job(plan.step), commit: plan.commit }
+    const job = { ...this.job(plan.step), commit: plan.stepCommit }
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
     this.storage.hasGradients = true
+    this.listed = true
     return this.records.collect(0, tally)
   }
 
@@ -221,7 +224,9 @@ export class Engine extends Propagation {
       this.steps -= prepared
       throw error
     }
-    const job = { ...this.job(plan.fit, count), commit: plan.commit }
+    if (!this.listed) this.forgetLists(plan)
+    this.listed = true
+    const job = { ...this.job(plan.fit, count), commit: plan.stepCommit }
     if (!this.runner.start('training', job)) {
       return this.runner.settle(job, (completed) => this.#complete(job, completed, tally))
     }

@@ -3,8 +3,9 @@ import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
 import type { InputsPlan, OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
 import { type DataSet, sliceRows } from '../data/dataset.ts'
+import type { Door } from '../data/features.ts'
 import type { Matrix } from '../layers/builder.ts'
-import type { Layer } from '../layers/layers.ts'
+import { doorsOf, type Layer } from '../layers/layers.ts'
 import { Arena } from '../machine/arena.ts'
 import type { Range } from '../machine/program.ts'
 import { type Job, Runner } from '../machine/runner.ts'
@@ -30,11 +31,15 @@ export class Propagation {
   readonly widths: readonly number[]
   readonly runner: Runner
   readonly records: Records
+  /** What layers ask of features. */
+  readonly doors: readonly Door[]
   /** Updates done so far. */
   steps = 0
   readonly planner: Planner
   /** What an update needs to take the gradients as they are; undefined once anything else has run. */
   protected fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
+  /** Whether the last run was a whole update: its lists tell which gradients it has left. */
+  protected listed = false
   readonly #desk = new Desk()
   #toldTiny = false
 
@@ -45,6 +50,7 @@ export class Propagation {
     target?: Target,
     threads: ThreadCount = 1,
   ) {
+    this.doors = doorsOf(layers)
     this.arena = new Arena(target)
     this.records = new Records(this.arena, seed)
     this.runner = new Runner(this.arena, threads, this)
@@ -86,6 +92,12 @@ export class Propagation {
   protected begin(): void {
     this.flush()
     this.fresh = undefined
+    this.listed = false
+  }
+
+  /** Makes the next step clear gradients that others may have left. */
+  protected forgetLists({ lists }: TrainingPlan): void {
+    for (const list of lists) this.arena.i32[list / 4] = 0
   }
 
   /** The next use compiles a new plan. */
@@ -243,6 +255,7 @@ export class Propagation {
     this.begin()
     this.storage.version++
     const plan = this.trainingPlan(data.rows)
+    this.forgetLists(plan)
     plan.useWeights(data.weights !== undefined)
     this.loadBatch(plan, data, 0, data.rows)
     this.records.prepare(0, data.rows, 0, this.steps + 1, part)

@@ -8,6 +8,7 @@ import { modules } from '#modules/train'
 import * as activations from '../catalogue/activations.ts'
 import * as newton from '../engine/newtonCg.ts'
 import * as landscape from '../landscape/curvature.ts'
+import * as layers from '../layers/layers.ts'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
@@ -28,6 +29,15 @@ export const minimize: typeof minimizing.minimize = /* @__PURE__ */ bringing(mod
 export const cos: typeof activations.cos = /* @__PURE__ */ bringing(features, activations.cos)
 export const sin: typeof activations.sin = /* @__PURE__ */ bringing(features, activations.sin)
 export const exponential: typeof activations.exponential = /* @__PURE__ */ bringing(features, activations.exponential)
+export const blend: typeof layers.blend = /* @__PURE__ */ bringing(features, layers.blend)
+export const periodicEmbedding: typeof layers.periodicEmbedding = /* @__PURE__ */ bringing(
+  features,
+  layers.periodicEmbedding,
+)
+export const select: typeof layers.select = /* @__PURE__ */ bringing(features, layers.select)
+export const concatenate: typeof layers.concatenate = /* @__PURE__ */ bringing(features, layers.concatenate)
+export const embedding: typeof layers.embedding = /* @__PURE__ */ bringing(features, layers.embedding)
+export const oneHotColumns: typeof layers.oneHotColumns = /* @__PURE__ */ bringing(features, layers.oneHotColumns)
 export const lbfgs: typeof quasiNewton.lbfgs = /* @__PURE__ */ bringing(solve, quasiNewton.lbfgs)
 export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE__ */ bringing(
   solve,

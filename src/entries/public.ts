@@ -109,21 +109,33 @@ export type { ProbeOptions } from '../landscape/probe.ts'
 export { recordTrajectory, type Trajectory, type TrajectoryOptions } from '../landscape/trajectory.ts'
 export {
   activation,
+  type BlendOptions,
   batchNorm,
   batchRenorm,
+  blend,
+  concatenate,
   dense,
   dropout,
+  type EmbeddingOptions,
+  type EmbeddingTable,
+  embedding,
   gaussianNoise,
   groupNorm,
   input,
   instanceNorm,
   type Layer,
   layerNorm,
+  type OneHotColumnsOptions,
+  oneHotColumns,
+  type PeriodicEmbeddingOptions,
+  periodicEmbedding,
   prelu,
   residual,
   rmsNorm,
   type ScaleOptions,
+  type SelectOptions,
   scale,
+  select,
 } from '../layers/layers.ts'
 export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
 export type { LossCallback } from '../model/callbackLoss.ts'

@@ -2,6 +2,8 @@
  * A model as formats see it, a plain value: importers make it, exporters take it. It knows no `Model`; `src/exchange` makes models
  * of networks and networks of models.
  */
+
+import { branchPrefix } from '../layers/concatenate.ts'
 import { activation, type Lowerable, outputsOf, parametersOf, residual } from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { quote } from '../lib/check.ts'
@@ -40,7 +42,7 @@ export const stage = (layer: Lowerable, values: Stage['values'] = {}): Stage => 
 /** f(x) + x as one stage, f the given ones in order: their parameters under the names the block has for them. */
 export function block(stages: readonly Stage[]): Stage {
   const layer = residual(stages.map((inner) => inner.layer))
-  const prefixes = blockPrefixes(layer)
+  const prefixes = blockPrefixes(stages.map((inner) => inner.layer))
   const named = stages.flatMap(({ values }, i) =>
     Object.entries(values).map(([name, data]) => [prefixes[i] + name, data] as const),
   )
@@ -55,23 +57,31 @@ export interface InnerLayer {
 }
 
 /** The layers in a residual block; undefined for every other kind. */
-export function innerLayers(layer: Lowerable): InnerLayer[] | undefined {
-  if (layer.kind !== 'residual') return undefined
-  const prefixes = blockPrefixes(layer)
-  return layer.layers.map((inner, i) => ({ layer: inner, prefix: prefixes[i] }))
+export const innerLayers = (layer: Lowerable): InnerLayer[] | undefined =>
+  layer.kind === 'residual' ? prefixed(layer.layers) : undefined
+
+function prefixed(layers: readonly Lowerable[], outer = ''): InnerLayer[] {
+  const prefixes = blockPrefixes(layers)
+  return layers.map((layer, i) => ({ layer, prefix: outer + prefixes[i] }))
 }
 
 /** The stages in a residual block, as `block` was given them; undefined for every other kind. */
 export function inside({ layer, values }: Stage): Stage[] | undefined {
-  return innerLayers(layer)?.map(({ layer: inner, prefix }) => ({
-    layer: inner,
-    values: Object.fromEntries(
-      Object.entries(values)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, data]) => [name.slice(prefix.length), data]),
-    ),
-  }))
+  return innerLayers(layer)?.map((inner) => innerStage(inner, values))
 }
+
+/** The stages of each branch. */
+export const branchStages = (layer: Extract<Lowerable, { kind: 'concatenate' }>, values: Stage['values']): Stage[][] =>
+  layer.branches.map((branch, b) => prefixed(branch, branchPrefix(b)).map((inner) => innerStage(inner, values)))
+
+const innerStage = ({ layer, prefix }: InnerLayer, values: Stage['values']): Stage => ({
+  layer,
+  values: Object.fromEntries(
+    Object.entries(values)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, data]) => [name.slice(prefix.length), data]),
+  ),
+})
 
 /**
  * The stages with the widths before and after each.

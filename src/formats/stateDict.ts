@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<WeightLayout, { readonly [kind in Lowerable['kind']
     instanceNorm: AFFINE,
     rmsNorm: AFFINE,
     prelu: { alpha: 'weight' },
+    embedding: { table: 'weight' },
   },
   keras: {
     dense: { kernel: 'kernel', bias: 'bias' },
@@ -31,6 +32,7 @@ const NAMES: Readonly<Record<WeightLayout, { readonly [kind in Lowerable['kind']
     groupNorm: { gamma: 'gamma', beta: 'beta' },
     rmsNorm: { gamma: 'scale' },
     prelu: { alpha: 'alpha' },
+    embedding: { table: 'embeddings' },
   },
 }
 
@@ -42,6 +44,7 @@ export const KERAS_NAMES: { readonly [kind in Lowerable['kind']]?: string } = {
   groupNorm: 'group_normalization',
   rmsNorm: 'rms_normalization',
   prelu: 'p_re_lu',
+  embedding: 'embedding',
 }
 
 /** A parameter as another program keeps it. */
@@ -68,9 +71,10 @@ export function slotsOf(
 ): Slot[] {
   if (specs.length === 0) return []
   const names = NAMES[layout][layer.kind]
-  const unknown = !names || (layout === 'keras' && layer.kind === 'dense' && layer.weightNorm)
+  const several = layer.kind === 'embedding' && layer.tables.length > 1
+  const unknown = !names || several || (layout === 'keras' && layer.kind === 'dense' && layer.weightNorm)
   if (unknown) {
-    const kind = names ? 'weight normalization' : layer.kind
+    const kind = several ? 'embedding of several tables' : names ? 'weight normalization' : layer.kind
     const program = layout === 'torch' ? 'PyTorch' : 'Keras'
     throw new RangeError(`${where}: ${path}: ${program} has no ${kind}; fold() makes a model without, where it can`)
   }
@@ -78,7 +82,8 @@ export function slotsOf(
     const suffix = names[name]
     if (suffix === undefined) return []
     if (layout === 'keras') return [{ name, suffix, shape, transposed: false }]
-    if (shape.length === 2) return [{ name, suffix, shape: [shape[1], shape[0]], transposed: true }]
+    if (shape.length === 2 && layer.kind !== 'embedding')
+      return [{ name, suffix, shape: [shape[1], shape[0]], transposed: true }]
     const others: Readonly<Record<string, readonly number[]>> = { weight_g: [shape[0], 1], num_batches_tracked: [] }
     return [{ name, suffix, shape: others[suffix] ?? shape, transposed: false }]
   })

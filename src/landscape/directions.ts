@@ -1,21 +1,18 @@
 /** Directions in parameter space, laid out as parameters are stored: random ones, and what makes those of several models comparable. */
 import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
-import { fromPanels, toPanels } from '../machine/matrixLayout.ts'
+import { store, unstore } from '../machine/matrixLayout.ts'
 
 /** A parameter's values out of a stored block, row-major. */
 function valuesAt(block: Float32Array, place: ParameterPlace): Float32Array {
   const stored = block.subarray(place.offset, place.offset + place.stored)
   const values = new Float32Array(valuesOf(place))
-  if (place.layout === 'panels') fromPanels(stored, place.shape[0], place.shape[1], values)
-  else values.set(stored.subarray(0, values.length))
+  unstore(place, stored, values)
   return values
 }
 
 /** Row-major values into a stored block. */
 function putValues(block: Float32Array, place: ParameterPlace, values: Float32Array): void {
-  const stored = block.subarray(place.offset, place.offset + place.stored)
-  if (place.layout === 'panels') toPanels(values, place.shape[0], place.shape[1], stored)
-  else stored.set(values)
+  store(place, values, block.subarray(place.offset, place.offset + place.stored))
 }
 
 /**
@@ -33,7 +30,7 @@ export function randomDirection(places: readonly ParameterPlace[], floats: numbe
 }
 
 /**
- * Filter normalization (Li, Xu, Taylor, Studer and Goldstein 2018): each unit's incoming weights, a column of a kernel, get the length
+ * Filter normalization (Li, Xu, Taylor, Studer and Goldstein 2018): each unit's weights, a column of a kernel or a row of a table, get the length
  * that the unit's weights have in the model, d |w| / |d|, and biases and parameters of normalizations get 0. Rescaling units, which
  * changes no function of a ReLU network, then changes no picture of its loss.
  */
@@ -45,18 +42,22 @@ export function normalizeFilters(
   const normalized = new Float32Array(direction.length)
   for (const place of places) {
     if (place.shape.length < 2) continue
-    const [inputs, units] = place.shape
     const along = valuesAt(direction, place)
     const weights = valuesAt(parameters, place)
-    for (let unit = 0; unit < units; unit++) {
+    const last = place.shape[place.shape.length - 1]
+    // a unit's weights are a column of a kernel, or a row of a table
+    const isTable = place.layout === 'table'
+    const [count, size] = isTable ? [along.length / last, last] : [last, along.length / last]
+    const at = (unit: number, i: number) => (isTable ? unit * last + i : i * last + unit)
+    for (let unit = 0; unit < count; unit++) {
       let length = 0
       let wanted = 0
-      for (let i = unit; i < inputs * units; i += units) {
-        length += along[i] ** 2
-        wanted += weights[i] ** 2
+      for (let i = 0; i < size; i++) {
+        length += along[at(unit, i)] ** 2
+        wanted += weights[at(unit, i)] ** 2
       }
       const factor = length > 0 ? Math.sqrt(wanted / length) : 0
-      for (let i = unit; i < inputs * units; i += units) along[i] *= factor
+      for (let i = 0; i < size; i++) along[at(unit, i)] *= factor
     }
     putValues(normalized, place, along)
   }

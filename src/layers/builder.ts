@@ -2,6 +2,9 @@
 import type { Activation } from '../catalogue/activations.ts'
 import type { Initializer } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
+import type { Door } from '../data/features.ts'
+import type { Layout } from '../machine/matrixLayout.ts'
+import type { stepRows } from '../machine/ops/features.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import type { Resolvers } from './resolvers.ts'
 
@@ -23,18 +26,22 @@ export interface Value extends Matrix {
 export interface ParameterSpec {
   readonly name: string
   readonly shape: readonly number[]
-  /** `panels`: a weight matrix [inputs, units] stored panel by panel; `row`: a vector. */
-  readonly layout: 'panels' | 'row'
+  /** `panels`: a weight matrix [inputs, units] stored panel by panel; `row`: a vector; `table`: rows padded to whole panels. */
+  readonly layout: Layout
   readonly initializer: Initializer
   readonly regularizer?: Regularizer
   /** false: kept, saved and counted with the others, but never updated; running statistics are such. */
   readonly trainable?: false
+  /** Whether a batch changes only the rows that occur in it. */
+  readonly sparse?: true
   /** Initial values computed from those of another parameter of the layer. */
   readonly derived?: { readonly from: string; values(of: Float32Array): Float32Array }
 }
 
 /** What a layer may use while it is lowered to steps; made by the plan. */
 export interface Builder {
+  /** Rows of a batch, at most. */
+  readonly rows: number
   /** Whether a backward pass will follow. */
   readonly training: boolean
   /** Whether dropout and noise act. */
@@ -53,6 +60,17 @@ export interface Builder {
   stream(): number
   /** Addresses of one of this layer's parameters. */
   parameter(name: string): { readonly address: number; readonly gradient: number }
+  /**
+   * The same of a table. With `visit`, the update that will follow visits only those of its rows that occurred in the batch, by the
+   * steps that it emits; `scale` and `tiny` come from the optimizer.
+   */
+  table(name: string): {
+    readonly address: number
+    readonly gradient: number
+    readonly visit: ((operands: Omit<Values<typeof stepRows>, 'scale' | 'tiny'>) => void) | undefined
+  }
+  /** A region of the layer's own that counts for nothing once others than its steps have written gradients: its first word is 0 then. */
+  memory(bytes: number): number
   /** Lowers a layer inside this one, whose parameters are declared under names that begin with `prefix`. */
   within<T>(prefix: string, lower: () => T): T
   emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
@@ -74,6 +92,15 @@ export interface Lowered {
   backward(dy: Matrix, wanted: { parameters: boolean; input: boolean }): Matrix | undefined
 }
 
+/** What of the model's input comes unchanged in each column: the input's column, or undefined for what layers have computed. */
+export type Origins = readonly (number | undefined)[]
+
+/** What layers make of columns that only pass through, and what they ask of features. */
+export interface Traced {
+  readonly origins: Origins
+  readonly doors: readonly Door[]
+}
+
 /** One kind of layer: its width, what it owns, and its steps, forward beside backward. */
 export interface LayerKind<L> {
   outputs(layer: L, inputs: number): number
@@ -81,4 +108,9 @@ export interface LayerKind<L> {
   /** The layer its JSON form stands for, checked as by its factory. */
   revive(spec: L, resolvers: Resolvers): L
   lower(layer: L, builder: Builder, x: Value): Lowered
+  /**
+   * Where the columns it hands on come from; absent: it computes them all.
+   * @throws RangeError when one that it needs as it is in the input has been changed.
+   */
+  trace?(layer: L, origins: Origins): Traced
 }

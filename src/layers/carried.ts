@@ -6,7 +6,15 @@ import { show } from '../lib/check.ts'
 import type { LayerKind } from './builder.ts'
 
 /** The kinds that there are. */
-export const CARRIED_KINDS = ['scale'] as const
+export const CARRIED_KINDS = [
+  'scale',
+  'blend',
+  'periodicEmbedding',
+  'select',
+  'concatenate',
+  'embedding',
+  'oneHotColumns',
+] as const
 export type CarriedKind = (typeof CARRIED_KINDS)[number]
 
 /** The factory of such a kind, as whoever reads a file names it. */

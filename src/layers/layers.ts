@@ -1,12 +1,18 @@
 /** The catalogue of layers: what the user writes, what each layer owns, and the steps it lowers to. */
 import { type Activation, resolveActivation } from '../catalogue/activations.ts'
+import type { Door } from '../data/features.ts'
 import { checkInteger, checkNoMore, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { type ActivationLayer, activationKind } from './activation.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
-import type { Builder, LayerKind, Lowered, ParameterSpec, Value } from './builder.ts'
-import { CARRIED_KINDS, type CarriedKind, carriedRow, isCarriedKind } from './carried.ts'
+import type { BlendLayer } from './blend.ts'
+import type { Builder, LayerKind, Lowered, Origins, ParameterSpec, Traced, Value } from './builder.ts'
+import { CARRIED_KINDS, type CarriedKind, carriedRow, carrying, isCarriedKind } from './carried.ts'
+import { type ConcatenateLayer, concatenateKind, concatenateOf } from './concatenate.ts'
 import { type DenseLayer, denseKind } from './dense.ts'
+import type { EmbeddingLayer } from './embedding.ts'
 import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
+import type { OneHotColumnsLayer } from './oneHotColumns.ts'
+import type { PeriodicEmbeddingLayer } from './periodicEmbedding.ts'
 import { type PreluLayer, preluKind } from './prelu.ts'
 import { type ResidualLayer, residualKind, residualOf } from './residual.ts'
 import type { Resolvers } from './resolvers.ts'
@@ -21,6 +27,7 @@ import {
   rmsNormKind,
 } from './rowNorm.ts'
 import type { ScaleLayer } from './scale.ts'
+import type { SelectLayer } from './select.ts'
 
 export { type ActivationLayer, activation } from './activation.ts'
 export {
@@ -31,8 +38,21 @@ export {
   batchNorm,
   batchRenorm,
 } from './batchNorm.ts'
+export { type BlendLayer, type BlendOptions, blend } from './blend.ts'
 export { type DenseLayer, type DenseOptions, dense } from './dense.ts'
+export {
+  type EmbeddingLayer,
+  type EmbeddingOptions,
+  type EmbeddingTable,
+  embedding,
+} from './embedding.ts'
 export { type DropoutLayer, dropout, type GaussianNoiseLayer, gaussianNoise } from './noise.ts'
+export { type OneHotColumnsLayer, type OneHotColumnsOptions, oneHotColumns } from './oneHotColumns.ts'
+export {
+  type PeriodicEmbeddingLayer,
+  type PeriodicEmbeddingOptions,
+  periodicEmbedding,
+} from './periodicEmbedding.ts'
 export { type PreluLayer, prelu } from './prelu.ts'
 export {
   type GroupNormLayer,
@@ -46,6 +66,7 @@ export {
   rmsNorm,
 } from './rowNorm.ts'
 export { type ScaleLayer, type ScaleOptions, scale } from './scale.ts'
+export { type SelectLayer, type SelectOptions, select } from './select.ts'
 
 export interface InputLayer {
   readonly kind: 'input'
@@ -70,6 +91,12 @@ export type Lowerable =
   | PreluLayer
   | ResidualLayer<Lowerable>
   | ScaleLayer
+  | BlendLayer
+  | PeriodicEmbeddingLayer
+  | SelectLayer
+  | ConcatenateLayer<Lowerable>
+  | EmbeddingLayer
+  | OneHotColumnsLayer
 
 /** The model's first layer: rows of `size` features. */
 export function input(size: number, ...more: []): InputLayer {
@@ -88,6 +115,21 @@ export function residual(layers: readonly Layer[], ...more: []): ResidualLayer<L
   return residualOf<Lowerable>(layers)
 }
 
+/**
+ * Every branch, a list of layers, sees the same rows; their outputs come side by side, in order. An empty list hands on the rows
+ * themselves: wide and deep models, dense skips, several inputs that are columns of one row.
+ * @throws TypeError unless branches is an array of arrays of layers, RangeError when it is empty, holds an input or is nested 100 deep.
+ */
+export const concatenate: (branches: readonly (readonly Layer[])[], ...more: []) => ConcatenateLayer<Lowerable> =
+  carrying(
+    'concatenate',
+    concatenateKind<Lowerable>({ revive: reviveLayer, outputsOf, parametersOf, trace, lower }),
+    (branches, ...more) => {
+      checkNoMore('concatenate', more)
+      return concatenateOf<Lowerable>(branches)
+    },
+  )
+
 /** One row per kind of layer that every program holds; `input` only names the width. */
 const layerKinds: {
   readonly [K in Exclude<Lowerable['kind'], CarriedKind>]: LayerKind<Extract<Lowerable, { kind: K }>>
@@ -103,7 +145,7 @@ const layerKinds: {
   dropout: dropoutKind,
   gaussianNoise: gaussianNoiseKind,
   prelu: preluKind,
-  residual: residualKind<Lowerable>({ revive: reviveLayer, outputsOf, parametersOf, lower }),
+  residual: residualKind<Lowerable>({ revive: reviveLayer, outputsOf, parametersOf, trace, lower }),
 }
 
 // The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.
@@ -132,6 +174,32 @@ export function reviveLayer(spec: Layer, resolvers: Resolvers): Layer {
     throw new TypeError(`layer: one of kind "${spec.kind}" is made by ${spec.kind}(...)`)
   }
   return kindOf(spec).revive(spec, resolvers)
+}
+
+/** Where the columns come from that the layers hand on, and what they ask of features. */
+function trace(layers: readonly Lowerable[], origins: Origins): Traced {
+  const doors: Door[] = []
+  let known = origins
+  for (const layer of layers) {
+    const width = outputsOf(layer, known.length)
+    const traced = kindOf(layer).trace?.(layer, known)
+    known = traced?.origins ?? new Array<undefined>(width).fill(undefined)
+    if (traced) doors.push(...traced.doors)
+  }
+  return { origins: known, doors }
+}
+
+/**
+ * What the layers of a model ask of features.
+ * @throws RangeError where a layer takes indices that others before it have changed.
+ */
+export function doorsOf([input, ...layers]: readonly Layer[]): readonly Door[] {
+  const size = input.kind === 'input' ? input.size : 0
+  const inner = layers.filter((layer) => layer.kind !== 'input')
+  return trace(
+    inner,
+    Array.from({ length: size }, (_, column) => column),
+  ).doors
 }
 
 /** Emits the layer's forward steps and returns how to go back. */

@@ -1,17 +1,18 @@
 /** Blocks with a shortcut around them. */
 import { checkOptions, show } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
-import type { Builder, LayerKind, Lowered, Matrix, ParameterSpec, Value } from './builder.ts'
+import type { Builder, LayerKind, Lowered, Matrix, Origins, ParameterSpec, Traced, Value } from './builder.ts'
 import type { Resolvers } from './resolvers.ts'
 
 /** What a block knows of the layers in it; the catalogue, which holds blocks too, knows which these are. */
-interface Inner {
+export interface Inner {
   readonly kind: string
   readonly name?: string
   readonly trainable?: boolean
   readonly layers?: readonly Inner[]
+  readonly branches?: readonly (readonly Inner[])[]
 }
-interface Input {
+export interface Input {
   readonly kind: 'input'
 }
 
@@ -22,33 +23,42 @@ export interface ResidualLayer<Layer> {
 
 /** @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep. */
 export function residualOf<Layer extends Inner>(layers: readonly (Layer | Input)[]): ResidualLayer<Layer> {
-  if (!Array.isArray(layers)) throw new TypeError(`residual: "layers" must be an array of layers, got ${show(layers)}`)
-  if (layers.length === 0)
+  const inner = checkInner<Layer>('residual', layers)
+  if (inner.length === 0)
     throw new RangeError('residual: "layers" must hold at least one layer: nothing around x would be 2x')
+  return Object.freeze({ kind: 'residual', layers: Object.freeze(inner) })
+}
+
+/**
+ * Layers to be put inside another, as a list of their own.
+ * @throws TypeError unless they are an array of layers, RangeError for an input among them, or blocks 100 deep.
+ */
+export function checkInner<Layer extends Inner>(where: string, layers: readonly (Layer | Input)[]): Layer[] {
+  if (!Array.isArray(layers)) throw new TypeError(`${where}: "layers" must be an array of layers, got ${show(layers)}`)
   const isInput = (layer: Layer | Input): layer is Input => layer.kind === 'input'
   const inner: Layer[] = []
   for (const [i, layer] of (layers as readonly (Layer | Input)[]).entries()) {
     if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
       throw new TypeError(
-        `residual: layer ${i} must be made by a layer function such as dense(...), got ${show(layer)}`,
+        `${where}: layer ${i} must be made by a layer function such as dense(...), got ${show(layer)}`,
       )
     }
     if (isInput(layer))
-      throw new RangeError(`residual: layer ${i} is an input(); a block takes its width from the layer before it`)
+      throw new RangeError(`${where}: layer ${i} is an input(); a block takes its width from the layer before it`)
     inner.push(layer)
   }
-  checkNesting(inner)
-  return Object.freeze({ kind: 'residual', layers: Object.freeze(inner) })
+  checkNesting(where, inner)
+  return inner
 }
 
 /** Blocks within blocks are followed by recursion, which has an end. */
 const DEEPEST = 100
 
-function checkNesting(layers: readonly Inner[]): void {
+function checkNesting(where: string, layers: readonly Inner[]): void {
   let level = layers
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth === DEEPEST) throw new RangeError(`residual: blocks are nested more than ${DEEPEST} deep`)
-    level = level.flatMap((layer) => layer.layers ?? [])
+    if (depth === DEEPEST) throw new RangeError(`${where}: blocks are nested more than ${DEEPEST} deep`)
+    level = level.flatMap((layer) => layer.layers ?? layer.branches?.flat() ?? [])
   }
 }
 
@@ -57,6 +67,7 @@ interface Catalogue<Layer> {
   revive(spec: Layer, resolvers: Resolvers): Layer | Input
   outputsOf(layer: Layer, inputs: number): number
   parametersOf(layer: Layer, inputs: number): readonly ParameterSpec[]
+  trace(layers: readonly Layer[], origins: Origins): Traced
   lower(layer: Layer, builder: Builder, x: Value): Lowered
 }
 
@@ -88,7 +99,7 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
 
     parameters(block, inputs) {
       const widths = widthsOf(block, inputs)
-      const prefixes = blockPrefixes(block)
+      const prefixes = blockPrefixes(block.layers)
       return block.layers.flatMap((layer, i) =>
         catalogue.parametersOf(layer, widths[i]).map((spec) => ({
           ...spec,
@@ -99,8 +110,13 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
       )
     },
 
+    trace: ({ layers }, origins) => ({
+      ...catalogue.trace(layers, origins),
+      origins: new Array<undefined>(origins.length).fill(undefined),
+    }),
+
     lower(block, builder, x) {
-      const prefixes = blockPrefixes(block)
+      const prefixes = blockPrefixes(block.layers)
       // the derivative that x needs is applied once, for both branches together
       let inner: Value = { address: x.address, cols: x.cols, stride: x.stride }
       const lowered = block.layers.map((layer, i) => {
@@ -135,10 +151,13 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
 }
 
 /** Whether a layer may have parameters that training changes. */
-export const owns = ({ layers, trainable = false }: Inner): boolean => (layers ? layers.some(owns) : trainable)
+export function owns({ layers, branches, trainable = false }: Inner): boolean {
+  const inner = layers ?? branches?.flat()
+  return inner ? inner.some(owns) : trainable
+}
 
 /** `dense_1.`, ...: numbered within the block. */
-export function blockPrefixes({ layers }: ResidualLayer<Inner>): string[] {
+export function blockPrefixes(layers: readonly Inner[]): string[] {
   const seen: Record<string, number> = {}
   return layers.map((layer) => {
     seen[layer.kind] = (seen[layer.kind] ?? 0) + 1

@@ -16,9 +16,18 @@ export function rowStride(cols: number): number {
   return stride % 512 === 0 ? stride + 64 : stride
 }
 
-/** Floats of a parameter as the kernels store it: whole panels, or a row padded to whole panels. */
-export function storedFloats(shape: readonly number[], layout: 'panels' | 'row'): number {
-  const rows = layout === 'panels' ? shape[0] : 1
+/** How kernels store a parameter. */
+export type Layout = 'panels' | 'row' | 'table'
+
+/** A tensor's shape, and how it is stored. */
+export interface Stored {
+  readonly shape: readonly number[]
+  readonly layout: Layout
+}
+
+/** Floats of a parameter as the kernels store it: whole panels, or rows padded to whole panels. */
+export function storedFloats(shape: readonly number[], layout: Layout): number {
+  const rows = layout === 'row' ? 1 : shape.slice(0, -1).reduce((product, size) => product * size, 1)
   return rows * roundUp(shape[shape.length - 1], PANEL)
 }
 
@@ -63,6 +72,32 @@ export function fromPanels(
       const panel = unit * inputs + row * PANEL - start
       const end = Math.min(start + width, last)
       for (let i = Math.max(start, first); i < end; i++) weights[i - first] = panels[panel + i]
+    }
+  }
+}
+
+/** Row-major values, all of a tensor's or those from index `first` on, into the floats that kernels read; pads stay as they are. */
+export function store({ shape, layout }: Stored, values: ArrayLike<number>, stored: Float32Array, first = 0): void {
+  const units = shape[shape.length - 1]
+  const width = roundUp(units, PANEL)
+  if (layout === 'panels') toPanels(values, shape[0], shape[1], stored, first)
+  else if (layout === 'row' || units === width) stored.set(values, first)
+  else {
+    for (let i = 0, at = first; i < values.length; i++, at++) {
+      stored[Math.floor(at / units) * width + (at % units)] = values[i]
+    }
+  }
+}
+
+/** The way back, as many values as fit `values`. */
+export function unstore({ shape, layout }: Stored, stored: Float32Array, values: Float32Array, first = 0): void {
+  const units = shape[shape.length - 1]
+  const width = roundUp(units, PANEL)
+  if (layout === 'panels') fromPanels(stored, shape[0], shape[1], values, first)
+  else if (layout === 'row' || units === width) values.set(stored.subarray(first, first + values.length))
+  else {
+    for (let i = 0, at = first; i < values.length; i++, at++) {
+      values[i] = stored[Math.floor(at / units) * width + (at % units)]
     }
   }
 }

@@ -57,7 +57,7 @@ export function diagnose(model: Model, x: Features, y: Targets): Diagnosis {
   const { loss } = model.gradients(x, y)
   const { engine } = model
   const { layers } = engine.trainingPlan()
-  const { rows } = readFeatures('diagnose', 'x', x, engine.inputs)
+  const { rows } = readFeatures('diagnose', 'x', x, engine.inputs, engine.doors)
   const described = model.layers.map((layer, i): LayerDiagnosis | undefined => {
     if (layer.kind === 'input') return undefined
     const outputs = engine.read(layers[i].y, rows)

@@ -1,6 +1,16 @@
 /** Merging layers for inference: what only scales and shifts columns becomes part of the dense layer beside it. */
 
-import { activation, dense, type Layer, type Lowerable, outputsOf, parametersOf, residual } from '../layers/layers.ts'
+import { branchPrefix } from '../layers/concatenate.ts'
+import {
+  activation,
+  concatenate,
+  dense,
+  type Layer,
+  type Lowerable,
+  outputsOf,
+  parametersOf,
+  residual,
+} from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { columnLengths } from '../layers/weightNorm.ts'
 
@@ -80,6 +90,8 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
       waiting = undefined
     } else if (layer.kind === 'activation' && last) {
       items[items.length - 1] = { ...last, layer: { ...last.layer, activation: layer.activation } }
+    } else if (layer.kind === 'concatenate') {
+      settle(foldBranches(layer, width, read))
     } else if (layer.kind === 'residual') {
       settle(foldBlock(layer, width, read) ?? same)
     } else if (layer.kind !== 'dropout' && layer.kind !== 'gaussianNoise') {
@@ -93,10 +105,22 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
 
 /** The block with its layers folded; undefined when nothing would be left of them. */
 function foldBlock(block: Extract<Lowerable, { kind: 'residual' }>, width: number, read: Read): Settled | undefined {
-  const prefixes = blockPrefixes(block)
+  const prefixes = blockPrefixes(block.layers)
   const inner = foldStack(block.layers, width, (i) => (name) => read(prefixes[i] + name))
   if (inner.length === 0) return undefined
   return { layer: residual(inner.map(({ layer }) => layer)), values: inner.flatMap(({ values }) => values) }
+}
+
+/** The branches with their layers folded; one of which nothing is left hands on its rows. */
+function foldBranches({ branches }: Extract<Lowerable, { kind: 'concatenate' }>, width: number, read: Read): Settled {
+  const folded = branches.map((branch, b) => {
+    const prefixes = blockPrefixes(branch)
+    return foldStack(branch, width, (i) => (name) => read(branchPrefix(b) + prefixes[i] + name))
+  })
+  return {
+    layer: concatenate(folded.map((branch) => branch.map(({ layer }) => layer))),
+    values: folded.flat().flatMap(({ values }) => values),
+  }
 }
 
 function columnsOf(

@@ -18,6 +18,6 @@ export function inputGradients(
   const where = 'inputGradients'
   const { engine } = model
   if (typeof target !== 'function') return engine.gradientsOfInputs(model.task(where).readRows(where, x, target))
-  const { values, rows } = readFeatures(where, 'x', x, engine.inputs)
+  const { values, rows } = readFeatures(where, 'x', x, engine.inputs, engine.doors)
   return engine.gradientsOfInputs({ features: values, rows }, judgeBy(where, target, engine.outputs))
 }

@@ -163,7 +163,7 @@ export class Model extends UntrainedModel {
     }
     if (options.sampleWeight)
       throw new TypeError(`${where}: "sampleWeight" is for targets; the callback weighs its rows itself`)
-    const { values, rows } = readFeatures(where, 'x', x, engine.inputs)
+    const { values, rows } = readFeatures(where, 'x', x, engine.inputs, engine.doors)
     checkRows(where, engine, rows)
     const judge = judgeBy(where, second, engine.outputs)
     const evaluate = () => engine.computeOpenGradients(values, rows, judge)

@@ -54,7 +54,7 @@ export function predictorOf(
   }: { readonly allowNonFinite: boolean; readonly custom: Readonly<Record<string, LayerFactory>> },
 ): Predictor {
   learnKinds(where, snapshot.layers, custom)
-  const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
+  const { layers, widths, doors, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
   const places = layoutParameters(layers, widths)
   const tensors = matchTensors(where, places, snapshot.tensors)
   const arena = new Arena(pickTarget(deterministic, 'infer'), 'infer')
@@ -92,7 +92,7 @@ export function predictorOf(
     outputs,
     predict(features: Features, options: { out?: Float32Array } = {}): Float32Array {
       checkOptions('predict', options, ['out'])
-      const { values, rows } = readFeatures('predict', 'x', features, inputs)
+      const { values, rows } = readFeatures('predict', 'x', features, inputs, doors)
       const out = options.out ?? new Float32Array(rows * outputs)
       if (!(out instanceof Float32Array) || out.length !== rows * outputs) {
         throw new RangeError(`predict: "out" must be a Float32Array of ${rows * outputs} values, got ${show(out)}`)

@@ -2,9 +2,10 @@
 import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
+import type { Door } from '../data/features.ts'
 import { parseJson } from '../formats/safetensorsHeader.ts'
 import { carriedKindsIn } from '../layers/carried.ts'
-import { checkLayers, type Layer, reviveLayer } from '../layers/layers.ts'
+import { checkLayers, doorsOf, type Layer, reviveLayer } from '../layers/layers.ts'
 import type { Resolvers } from '../layers/resolvers.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { checkRandomState, type RandomState } from '../lib/random.ts'
@@ -117,6 +118,7 @@ export function readingFile<T>(where: string, check: () => T): T {
 export interface Architecture {
   readonly layers: readonly Layer[]
   readonly widths: readonly number[]
+  readonly doors: readonly Door[]
   readonly seed: number
   readonly deterministic: boolean
 }
@@ -134,6 +136,7 @@ export function readArchitecture({ seed, deterministic, layers: specs }: Setting
   return {
     layers,
     widths: checkLayers(layers),
+    doors: doorsOf(layers),
     seed: checkInteger('settings', 'seed', seed, 0, 2 ** 32 - 1),
     deterministic: checkBoolean('settings', 'deterministic', deterministic),
   }

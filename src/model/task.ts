@@ -62,10 +62,11 @@ export class Task {
 
   /** What a data set must be, or a batch: its metrics are not asked for, and it may have no weight. */
   intake(where: string, batch = false): Intake {
-    const { inputs } = this.#engine
+    const { inputs, doors } = this.#engine
     const { targets, classTargets, rowClasses } = this.scorer(where)
     return {
       inputs,
+      doors,
       outputs: targets.targetColumns,
       kind: targets.targets,
       rowClasses,

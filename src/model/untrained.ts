@@ -122,7 +122,7 @@ export class UntrainedModel {
     // most calls have no options or only this one, and make no garbage
     if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
     const training = orDefault(options?.training, false)
-    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs)
+    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs, this.engine.doors)
     const size = rows * this.engine.outputs
     const out = options?.out === undefined ? new Float32Array(size) : options.out
     if (!(out instanceof Float32Array) || out.length !== size) {

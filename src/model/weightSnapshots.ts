@@ -1,7 +1,7 @@
 /** Copies of the weights as they are stored, and whether one fits a model of other shapes but the same size. */
 import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
 import { show } from '../lib/check.ts'
-import { fromPanels, toPanels } from '../machine/matrixLayout.ts'
+import { store, unstore } from '../machine/matrixLayout.ts'
 
 /** What `getWeights` has returned, and of which shapes it was. */
 const layouts = new WeakMap<Float32Array, string>()
@@ -50,14 +50,9 @@ export function checkSnapshot(
 
 /** The place's values alone, zeros around them. */
 function withoutPadding(stored: Float32Array, place: ParameterPlace): Float32Array {
-  const { layout, shape } = place
   const clean = new Float32Array(stored.length)
-  if (layout === 'row') {
-    clean.set(stored.subarray(0, shape[0]))
-    return clean
-  }
   const values = new Float32Array(valuesOf(place))
-  fromPanels(stored, shape[0], shape[1], values)
-  toPanels(values, shape[0], shape[1], clean)
+  unstore(place, stored, values)
+  store(place, values, clean)
   return clean
 }

@@ -25,13 +25,13 @@ const compiled = new Map<string, WebAssembly.Module>()
 const variants = new Map<string, WebAssembly.Module>()
 const brought = new Map<string, Modules>()
 
-/** The function itself, after bringing along these files: cheap, and idle where the host has files. */
+/** The function itself, with its properties, after bringing along these files: cheap, and idle where the host has files. */
 export function bringing<F extends (...args: never[]) => unknown>(from: Modules | undefined, open: F): F {
   const opened = (...args: Parameters<F>) => {
     for (const file of from?.files ?? []) if (from) brought.set(file, from)
     return open(...args)
   }
-  return opened as F
+  return Object.assign(opened, open) as unknown as F
 }
 
 /** @throws Error on a host without WebAssembly. */

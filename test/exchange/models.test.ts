@@ -5,6 +5,7 @@ import {
   activation,
   batchNorm,
   batchRenorm,
+  blend,
   dense,
   dropout,
   groupNorm,
@@ -33,6 +34,7 @@ const LAYERS: readonly Layer[] = [
   instanceNorm({ channels: 3 }),
   rmsNorm(),
   scale(),
+  blend('selu'),
   dropout(0.5),
   residual([dense(5), prelu(), residual([batchNorm(), dense(5, { name: 'deep' })]), dense(6, { useBias: false })]),
   activation('tanh'),
@@ -47,7 +49,7 @@ test('a model of every layer comes back from its network to the bit', () => {
   assert.is(network.inputs, 3)
   assert.equal(
     placed(network.stages, 3).map(({ outputs }) => outputs),
-    [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 1],
+    [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 1],
   )
   const again = modelOf('test', network, { seed: 1 })
   assert.equal(again.layers, model.layers)
@@ -56,7 +58,7 @@ test('a model of every layer comes back from its network to the bit', () => {
 })
 
 test('a block is taken apart and put together again', () => {
-  const model = sequential([input(6), LAYERS[9]], { seed: 2 })
+  const model = sequential([input(6), LAYERS[10]], { seed: 2 })
   const [whole] = networkOf(model).stages
   const stages = inside(whole) as Stage[]
   assert.equal(

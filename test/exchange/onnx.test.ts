@@ -4,13 +4,20 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exportOnnx, importOnnx } from '../../src/entries/formats.ts'
 import {
+  blend,
+  concatenate,
   dense,
   dropout,
+  embedding,
   gaussianNoise,
   input,
   layerNorm,
+  oneHotColumns,
+  periodicEmbedding,
   prelu,
   residual,
+  scale,
+  select,
   sequential,
 } from '../../src/entries/public.ts'
 import { networkOf } from '../../src/exchange/models.ts'
@@ -18,9 +25,11 @@ import { encodeOnnx } from '../../src/formats/onnx/export.ts'
 import { decodeOnnx } from '../../src/formats/onnx/import.ts'
 import { parseModel } from '../../src/formats/onnx/parse.ts'
 import { Dice } from '../fuzz/dice.ts'
+import { evaluate } from '../oracles/onnx.ts'
 import { INTEROP, type InteropCase, interopCases, interopFile } from '../support/interop.ts'
 import { randomRows, randomStack } from '../support/randomStacks.ts'
 import { refuses } from '../support/refuses.ts'
+import { wave } from '../support/samples.ts'
 
 const goldenOnnx = (name: string): Uint8Array => {
   const root = import.meta.url.includes('/build/') ? '../../../' : '../../'
@@ -110,6 +119,51 @@ test('layers that ONNX has come back as they were, to the bit', () => {
       again.parameters.map((parameter) => [parameter.name, ...parameter.get()]),
       model.parameters.map((parameter) => [parameter.name, ...parameter.get()]),
     )
+  }
+})
+
+test('layers that ONNX lacks go out as what they compute', () => {
+  const model = sequential(
+    [
+      input(5),
+      scale({ initializer: 'torchLinear' }),
+      periodicEmbedding({ frequencies: 6, units: 2 }),
+      dense(7),
+      blend('mish'),
+    ],
+    { seed: 3 },
+  )
+  for (const parameter of model.parameters) if (parameter.name.includes('alpha')) parameter.set(wave(parameter.size, 2))
+  const x = wave(20, 1)
+  for (const opset of [9, 12, 13, 17, 23]) {
+    const { data } = evaluate(parseModel('oracle', exportOnnx(model, { opset })), { shape: [4, 5], data: [...x] })
+    near(Float32Array.from(data), model.predict(x))
+  }
+})
+
+test('tables and branches go out as what they compute', () => {
+  const model = sequential(
+    [
+      input(4),
+      concatenate([
+        [
+          embedding([
+            { columns: [1, 3], categories: 5, units: 3 },
+            { columns: 2, categories: 4, units: 1 },
+          ]),
+          dense(3, { activation: 'tanh' }),
+        ],
+        [select({ columns: [3, 1] }), oneHotColumns({ columns: 1, categories: 5 })],
+        [],
+      ]),
+      dense(2),
+    ],
+    { seed: 3 },
+  )
+  const x = [0.5, 4, 3, 0, -0.25, -1, -1, -1, 1.5, 2, 0, 4]
+  for (const opset of [9, 13, 17, 23]) {
+    const { data } = evaluate(parseModel('oracle', exportOnnx(model, { opset })), { shape: [3, 4], data: x })
+    near(Float32Array.from(data), model.predict(x))
   }
 })
 

@@ -6,6 +6,8 @@ import {
   activation,
   batchNorm,
   batchRenorm,
+  blend,
+  concatenate,
   dense,
   dropout,
   elu,
@@ -20,6 +22,8 @@ import {
   prelu,
   residual,
   rmsNorm,
+  scale,
+  select,
   sequential,
   softplus,
 } from '../../src/entries/public.ts'
@@ -127,6 +131,24 @@ test('layers go out and come back as themselves', () => {
   ])
   assert.equal(again.layers, model.layers)
   assert.equal(bits(again), bits(model))
+})
+
+test('branches go out as they are; what TensorFlow.js lacks is refused by name', () => {
+  const model = sequential([input(3), concatenate([[dense(2), scale()], []]), dense(1)], { seed: 1 })
+  const { config } = exportTfjs(model).modelJson.modelTopology as unknown as {
+    config: { layers: { class_name: string }[] }
+  }
+  assert.equal(
+    config.layers.map((layer) => layer.class_name),
+    ['InputLayer', 'Dense', 'BatchNormalization', 'Concatenate', 'Dense'],
+  )
+  for (const [layer, says] of [
+    [blend('relu'), 'TensorFlow.js has no blend'],
+    [select({ columns: 0 }), 'TensorFlow.js has no select'],
+    [activation('cos'), 'TensorFlow.js has no activation cos'],
+  ] as const) {
+    refuses(() => exportTfjs(sequential([input(3), layer], { seed: 1 })), RangeError, says)
+  }
 })
 
 test('weight and batch renormalization go out as what they compute', () => {

@@ -16,6 +16,7 @@ import {
   dense,
   dropout,
   elu,
+  embedding,
   groupNorm,
   input,
   instanceNorm,
@@ -307,6 +308,26 @@ test("PyTorch's weight norm since 2.0, and one slope for all units", () => {
   loadWeights(model, tensors, { layout: 'torch' })
   assert.equal(model.parameters.find(({ name }) => name === 'dense_1.scale')?.get(), wave(2, 1))
   assert.equal(model.parameters.find(({ name }) => name === 'prelu_1.alpha')?.get(), Float32Array.of(0.125, 0.125))
+})
+
+test("the table of an embedding is PyTorch's and Keras' as it is; several tables are refused", () => {
+  const make = () => sequential([input(2), embedding({ columns: 0, categories: 5, units: 3 }), dense(2)], { seed: 1 })
+  const model = make()
+  for (const [layout, name] of [
+    ['torch', '0.weight'],
+    ['keras', 'embedding/embeddings'],
+  ] as const) {
+    const tensors = exportWeights(model, { layout })
+    assert.equal(tensors.get(name)?.shape, [5, 3])
+    assert.equal(tensors.get(name)?.data, model.parameters[0].get())
+    const again = make()
+    again.parameters[0].set(new Float32Array(15))
+    loadWeights(again, tensors, { layout })
+    assert.equal(again.parameters[0].get(), model.parameters[0].get())
+  }
+  const table = { columns: 0, categories: 5, units: 3 }
+  const two = sequential([input(2), embedding([table, { ...table, columns: 1 }])], { seed: 1 })
+  refuses(() => exportWeights(two, { layout: 'torch' }), RangeError, 'PyTorch has no embedding of several tables')
 })
 
 test('halves and doubles are rounded to float32', () => {

@@ -2,7 +2,21 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { predictorFromBytes } from '../../src/entries/predict.ts'
-import { dense, input, type Layer, modelFromBytes, residual, scale, sequential } from '../../src/entries/public.ts'
+import {
+  blend,
+  concatenate,
+  dense,
+  embedding,
+  input,
+  type Layer,
+  modelFromBytes,
+  oneHotColumns,
+  periodicEmbedding,
+  residual,
+  scale,
+  select,
+  sequential,
+} from '../../src/entries/public.ts'
 import { type CARRIED_KINDS, carriedKindsIn } from '../../src/layers/carried.ts'
 import { settingsOf } from '../support/modelFile.ts'
 import { runLines, source } from '../support/process.ts'
@@ -11,6 +25,12 @@ import { refuses } from '../support/refuses.ts'
 /** One of each kind, for rows of 3 features. */
 const LAYERS: Readonly<Record<(typeof CARRIED_KINDS)[number], () => Layer>> = {
   scale: () => scale(),
+  blend: () => blend('mish'),
+  periodicEmbedding: () => periodicEmbedding({ frequencies: 5, units: 2 }),
+  select: () => select({ columns: [2, 0, 1] }),
+  concatenate: () => concatenate([[dense(2)], []]),
+  embedding: () => embedding({ columns: 2, categories: 4, units: 3 }),
+  oneHotColumns: () => oneHotColumns({ columns: 2, categories: 4 }),
 }
 
 /** What a process that has made no layer yet finds in a file: predictions, or an error. */
@@ -29,7 +49,7 @@ function readElsewhere(bytes: Uint8Array, entry: string, read: string, options: 
 
 for (const [kind, make] of Object.entries(LAYERS)) {
   test(`${kind}: a file is read where its factory is named, and else refused by what to pass`, () => {
-    const model = sequential([input(3), residual([make(), dense(3)]), make()], { seed: 1 })
+    const model = sequential([input(3), residual([make(), dense(3)]), dense(2)], { seed: 1 })
     const bytes = model.toBytes()
     const expected = [...model.predict([1, 2, 0])].join()
     assert.is([...modelFromBytes(bytes).predict([1, 2, 0])].join(), expected)

@@ -4,13 +4,16 @@ import * as assert from 'uvu/assert'
 import {
   batchNorm,
   batchRenorm,
+  blend,
   dense,
   groupNorm,
   type Lowerable,
   layerNorm,
+  periodicEmbedding,
   prelu,
   rmsNorm,
   scale,
+  select,
 } from '../../src/layers/layers.ts'
 import { isTiny } from '../support/activate.ts'
 import { Bench } from '../support/layerHarness.ts'
@@ -25,6 +28,8 @@ const kinds: Readonly<Record<string, Lowerable[]>> = {
   groupNorm: [groupNorm(5)],
   prelu: [prelu()],
   scale: [scale()],
+  blend: [blend('gelu')],
+  periodicEmbedding: [periodicEmbedding(), select({ columns: [1, 2, 3, 5, 6, 7, 9, 10, 11, 39] })],
   'weight norm': [dense(10, { weightNorm: true, useBias: false })],
 }
 

@@ -8,6 +8,7 @@ import {
   activation,
   batchNorm,
   batchRenorm,
+  blend,
   dense,
   dropout,
   gaussianNoise,
@@ -15,6 +16,8 @@ import {
   instanceNorm,
   type Lowerable,
   layerNorm,
+  outputsOf,
+  periodicEmbedding,
   prelu,
   residual,
   rmsNorm,
@@ -57,6 +60,16 @@ const single: Readonly<Record<string, (width: number) => Lowerable[]>> = {
   'gaussianNoise after sigmoid': (width) => [dense(width, { activation: 'sigmoid' }), gaussianNoise(0.1)],
   prelu: () => [prelu()],
   scale: () => [scale()],
+  blend: () => [blend('tanh')],
+  'blend with what keeps its input, after gelu': (width) => [dense(width, { activation: 'gelu' }), blend('mish')],
+  'blend with softmax': () => [blend('softmax')],
+  'blend with a wave': () => [blend('sin')],
+  periodicEmbedding: () => [periodicEmbedding()],
+  'periodicEmbedding, odd sizes, after relu': (width) => [
+    dense(Math.min(width, 20), { activation: 'relu' }),
+    periodicEmbedding({ frequencies: 5, units: 6 }),
+  ],
+  'periodicEmbedding, one of each': () => [periodicEmbedding({ frequencies: 1, units: 1 })],
   'scale after gelu': (width) => [dense(width, { activation: 'gelu' }), scale()],
   'weight norm': (width) => [dense(width, { weightNorm: true, activation: 'tanh' })],
   'weight norm without bias': (width) => [dense(width, { weightNorm: true, useBias: false })],
@@ -194,6 +207,8 @@ const anyLayer = (depth: number): fc.Arbitrary<(width: number) => Lowerable> => 
     fc.constantFrom(0.1, 1).map((stddev) => () => gaussianNoise(stddev)),
     fc.constant(() => prelu()),
     fc.constant(() => scale()),
+    fc.constantFrom('silu', 'tanh', 'softmax' as const).map((kind) => () => blend(kind)),
+    fc.constantFrom(1, 4, 9).map((frequencies) => () => periodicEmbedding({ frequencies, units: 2 })),
   ]
   if (depth === 0) return fc.oneof(...simple)
   const block = fc.array(anyLayer(depth - 1), { minLength: 1, maxLength: 3 }).map((makers) => (width: number) => {
@@ -209,7 +224,7 @@ function build(
   let width = inputs
   const layers = makers.map((make) => {
     const layer = make(width)
-    if (layer.kind === 'dense') width = layer.units
+    width = outputsOf(layer, width)
     return layer
   })
   return { layers, width }

@@ -6,6 +6,7 @@ import {
   adam,
   batchNorm,
   batchRenorm,
+  blend,
   configureRuntime,
   dense,
   dropout,
@@ -18,6 +19,7 @@ import {
   layerNorm,
   type Model,
   modelFromBytes,
+  periodicEmbedding,
   prelu,
   residual,
   rmsNorm,
@@ -40,6 +42,8 @@ const parameter = (model: Model, name: string) => {
 const everything = (momentum: number | null = null): Layer[] => [
   input(6),
   scale({ initializer: 'ones' }),
+  periodicEmbedding({ frequencies: 4 }),
+  blend('tanh', { name: 'share' }),
   dense(8, { weightNorm: true, kernelRegularizer: l2(0.01) }),
   batchNorm({ momentum }),
   activation('relu'),
@@ -79,7 +83,8 @@ for (const target of targets) {
     assert.equal(
       model.parameters.map(({ name, trainable }) => (trainable ? name : `(${name})`)),
       [
-        'scale_1.scale dense_1.direction dense_1.scale dense_1.bias',
+        'scale_1.scale periodicEmbedding_1.frequencies periodicEmbedding_1.phases periodicEmbedding_1.kernel',
+        'periodicEmbedding_1.bias share.alpha dense_1.direction dense_1.scale dense_1.bias',
         'batchNorm_1.gamma batchNorm_1.beta (batchNorm_1.runningMean) (batchNorm_1.runningVariance) (batchNorm_1.batches)',
         'residual_1.batchNorm_1.gamma residual_1.batchNorm_1.beta (residual_1.batchNorm_1.runningMean)',
         '(residual_1.batchNorm_1.runningVariance) residual_1.slope.alpha residual_1.dense_1.kernel residual_1.dense_1.bias',

@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   batchNorm,
+  blend,
   configureRuntime,
   dense,
   dropout,
@@ -13,6 +14,7 @@ import {
   layerNorm,
   loadModel,
   type Model,
+  periodicEmbedding,
   prelu,
   residual,
   rmsNorm,
@@ -124,6 +126,8 @@ for (const target of targets) {
       rmsNorm: [dense(9), rmsNorm()],
       prelu: [dense(9), prelu()],
       scale: [dense(9), scale()],
+      blend: [dense(9), blend('silu')],
+      periodicEmbedding: [dense(9), periodicEmbedding({ frequencies: 3 })],
       noise: [dense(9), gaussianNoise(1e-30), dropout(0.5)],
       'weight norm': [dense(9, { weightNorm: true })],
       residual: [dense(9), residual([dense(9, { activation: 'tanh' })])],

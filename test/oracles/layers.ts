@@ -93,6 +93,53 @@ function apply(
       const factors = value('scale')
       return x.map((row) => row.map((v, c) => factors[c] * v))
     }
+    case 'select':
+      return x.map((row) => layer.columns.map((c) => row[c]))
+    case 'concatenate': {
+      const outputs = layer.branches.map((branch, b) =>
+        stack(branch, x, values, `${prefix}branch_${b + 1}.`, pass, streams),
+      )
+      return x.map((_, r) => outputs.flatMap((rows) => rows[r]))
+    }
+    case 'embedding': {
+      const taken = layer.tables.flatMap(({ columns }) => columns)
+      return x.map((row) => [
+        ...row.filter((_, c) => !taken.includes(c)),
+        ...layer.tables.flatMap(({ columns, units }, t) => {
+          const table = value(layer.tables.length === 1 ? 'table' : `table_${t + 1}`)
+          return columns.flatMap((c) =>
+            Array.from({ length: units }, (_, u) => (row[c] < 0 ? 0 : table[row[c] * units + u])),
+          )
+        }),
+      ])
+    }
+    case 'oneHotColumns':
+      return x.map((row) => [
+        ...row.filter((_, c) => !layer.columns.includes(c)),
+        ...layer.columns.flatMap((c) => Array.from({ length: layer.categories }, (_, i) => Number(row[c] === i))),
+      ])
+    case 'blend': {
+      const alpha = value('alpha')
+      const f = activate(x, layer.nonlinearity.kind, layer.nonlinearity.alpha)
+      return x.map((row, r) => row.map((v, c) => v + alpha[c] * (f[r][c] - v)))
+    }
+    case 'periodicEmbedding': {
+      const { frequencies, units } = layer
+      const [w, b] = [value('frequencies'), value('phases')]
+      const [kernel, bias] = [value('kernel'), value('bias')]
+      const waves = (v: number, c: number) =>
+        Array.from({ length: frequencies }, (_, k) => {
+          return Math.cos(2 * Math.PI * v * w[c * frequencies + k] + b[c * frequencies + k])
+        })
+      const linear = (wave: readonly number[], unit: number) =>
+        wave.reduce((sum, h, k) => sum + h * kernel[unit * frequencies + k], bias[unit])
+      return x.map((row) =>
+        row.flatMap((v, c) => {
+          const wave = waves(v, c)
+          return [v, ...Array.from({ length: units }, (_, u) => linear(wave, c * units + u))]
+        }),
+      )
+    }
     case 'residual': {
       const inner = stack(layer.layers, x, values, prefix, pass, streams)
       return x.map((row, r) => row.map((v, c) => v + inner[r][c]))

@@ -32,6 +32,20 @@ export function samples(room: () => number, indices: number): { readonly [Name i
   })
   const elements = () => ({ from: room(), to: room(), stride, cols, kind: ACTIVATION_SOFTPLUS, alpha: 0.5 })
   const waves = () => ({ from: room(), to: room(), stride, cols, kind: ACTIVATION_COS })
+  const shares = () => ({ x: room(), f: room(), stride, cols, alpha: room() })
+  const periods = () => ({
+    x: room(),
+    xStride,
+    yStride: stride,
+    cols,
+    frequencies: 5,
+    units: 3,
+    w: room(),
+    b: room(),
+    kernel: room(),
+  })
+  const moved = () => ({ fromStride: xStride, to: room(), toStride: stride, count: 11 })
+  const rowsOf = () => ({ x: room(), xStride, categories: 3, yStride: stride })
   const normColumns = () => ({ x: room(), stride, gamma: room() })
   const statistics = () => ({
     cols,
@@ -98,8 +112,6 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     }),
     activate: step(ops.activate, elements()),
     activateBack: step(ops.activateBack, { ...elements(), saved: room() }),
-    wave: step(ops.wave, waves()),
-    waveBack: step(ops.waveBack, { ...waves(), saved: room() }),
     loss: step(ops.loss, {
       kind: LOSS_SIGMOID_CROSSENTROPY,
       outputs: room(),
@@ -304,5 +316,42 @@ export function samples(room: () => number, indices: number): { readonly [Name i
       toZero: 3,
     }),
     activateExact: step(ops.activateExact, elements()),
+    copyColumns: step(ops.copyColumns, { ...moved(), from: room(), pad: 5 }),
+    addColumns: step(ops.addColumns, { ...moved(), from: room() }),
+    takeRows: step(ops.takeRows, { ...rowsOf(), units: cols, y: room(), table: room(), pad: 3 }),
+    markColumns: step(ops.markColumns, { ...rowsOf(), y: room(), pad: 3 }),
+    clearRows: step(ops.clearRows, {
+      x: room(),
+      xStride,
+      categories: 3,
+      units: cols,
+      gradient: room(),
+      list: room(),
+      room: ROWS,
+    }),
+    addToRows: step(ops.addToRows, { ...rowsOf(), units: cols, dy: room(), gradient: room() }),
+    stepRows: step(ops.stepRows, {
+      ...rowsOf(),
+      units: cols,
+      y: room(),
+      table: room(),
+      gradient: room(),
+      scale: 0.5,
+      tiny: 1e-20,
+    }),
+    mix: step(ops.mix, { ...shares(), y: room() }),
+    mixBack: step(ops.mixBack, { ...shares(), dy: room(), dx: room(), df: room(), dalpha: room() }),
+    periodic: step(ops.periodic, { ...periods(), y: room(), bias: room() }),
+    periodicBack: step(ops.periodicBack, {
+      ...periods(),
+      dy: room(),
+      dx: room(),
+      dw: room(),
+      db: room(),
+      dkernel: room(),
+      dbias: room(),
+    }),
+    wave: step(ops.wave, waves()),
+    waveBack: step(ops.waveBack, { ...waves(), saved: room() }),
   }
 }

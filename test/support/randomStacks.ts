@@ -23,6 +23,7 @@ import {
   sequential,
   softplus,
 } from '../../src/entries/public.ts'
+import type { CarriedKind } from '../../src/layers/carried.ts'
 import type { Lowerable } from '../../src/layers/layers.ts'
 import type { Dice } from '../fuzz/dice.ts'
 
@@ -43,9 +44,12 @@ const anyDense = (dice: Dice, units: number): Layer =>
     weightNorm: dice.chance(0.2),
   })
 
-/** One layer of each kind that keeps the width, by kind. */
+/** One layer of each kind that keeps the width and that other programs have, by kind. */
 const sameWidth: Readonly<
-  Record<Exclude<Lowerable['kind'], 'residual' | 'dense'>, (dice: Dice, width: number) => Layer>
+  Record<
+    Exclude<Lowerable['kind'], 'residual' | 'dense' | Exclude<CarriedKind, 'scale'>>,
+    (dice: Dice, width: number) => Layer
+  >
 > = {
   activation: (dice) => activation(anyActivation(dice)),
   batchNorm: (dice) =>

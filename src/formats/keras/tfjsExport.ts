@@ -2,7 +2,7 @@
 import { type Activation, alphaOf } from '../../catalogue/activations.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
 import { quote } from '../../lib/check.ts'
-import { inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
+import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
 import { GELU_CUBE, GELU_SCALE } from './graph.ts'
 import type { Json } from './json.ts'
 import { columns, otherShare, STEEPER, snakeCase } from './layers.ts'
@@ -175,6 +175,10 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
     }
     case 'prelu':
       return topology.add('PReLU', common, [from], { alpha: [values.alpha] }, name)
+    case 'concatenate': {
+      const ends = branchStages(layer, values).map((branch) => addStages(where, topology, branch, inputs, from))
+      return ends.length === 1 ? ends[0] : topology.add('Concatenate', { axis: -1 }, ends)
+    }
     case 'scale':
       return addColumns(topology, values.scale, new Float32Array(inputs), from)
     case 'residual': {

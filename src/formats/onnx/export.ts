@@ -1,9 +1,12 @@
 /** Networks to ONNX models: what each layer becomes. */
+
+import { branchPrefix } from '../../layers/concatenate.ts'
+import { othersOf } from '../../layers/indices.ts'
 import type { Lowerable } from '../../layers/layers.ts'
 import { blockPrefixes } from '../../layers/residual.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
 import { checkInteger, checkOptions } from '../../lib/check.ts'
-import { inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
+import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
 import { writeActivation } from './exportActivations.ts'
 import { GraphWriter, INPUT } from './graphWriter.ts'
 import { CLASS_NAMES } from './names.ts'
@@ -44,7 +47,7 @@ type StageOf<K extends Kind> = PlacedStage & { readonly layer: Extract<Lowerable
 type Writers = { readonly [K in Kind]: (graph: GraphWriter, stage: StageOf<K>, x: string) => string }
 
 function writeStages(graph: GraphWriter, stages: readonly PlacedStage[], x: string): string {
-  const prefixes = blockPrefixes({ kind: 'residual', layers: stages.map(({ layer }) => layer) })
+  const prefixes = blockPrefixes(stages.map(({ layer }) => layer))
   return stages.reduce((value, stage, i) => graph.within(prefixes[i], () => writeStage(graph, stage, value)), x)
 }
 
@@ -72,6 +75,13 @@ const AXIS = -1
 function rowMean(graph: GraphWriter, x: string): string {
   if (graph.opset < 18) return graph.node('ReduceMean', [x], { axes: { ints: [AXIS] } })
   return graph.node('ReduceMean', [x, graph.integers([AXIS])])
+}
+
+/** The sum over the last axis, which goes. */
+function rowSum(graph: GraphWriter, x: string): string {
+  const attributes = { keepdims: { int: 0 } }
+  if (graph.opset < 13) return graph.node('ReduceSum', [x], { axes: { ints: [AXIS] }, ...attributes })
+  return graph.node('ReduceSum', [x, graph.integers([AXIS])], attributes)
 }
 
 /** x / sqrt(mean x² + epsilon), row by row. */
@@ -116,6 +126,26 @@ function writeGroups(graph: GraphWriter, stage: PlacedStage, x: string, groups: 
 function writeLayerNorm(graph: GraphWriter, x: string, own: readonly string[], epsilon: number): string {
   if (graph.opset >= 17) return graph.node('LayerNormalization', [x, ...own], { axis: { int: AXIS }, epsilon })
   return divideByDeviation(graph, graph.node('Sub', [x, rowMean(graph, x)]), epsilon)
+}
+
+const FLOAT = 1
+const INT64 = 7
+
+/** Columns of x, in the given order. */
+const take = (graph: GraphWriter, x: string, columns: readonly number[]): string =>
+  graph.node('Gather', [x, graph.integers(columns)], { axis: { int: 1 } })
+
+/** The columns that are not taken, then the blocks. */
+function beside(
+  graph: GraphWriter,
+  x: string,
+  inputs: number,
+  taken: readonly number[],
+  blocks: readonly string[],
+): string {
+  const others = othersOf(taken, inputs)
+  const parts = [...(others.length > 0 ? [take(graph, x, others)] : []), ...blocks]
+  return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: { int: 1 } })
 }
 
 const writers: Writers = {
@@ -188,6 +218,68 @@ const writers: Writers = {
   prelu: (graph, stage, x) => graph.node('PRelu', [x, parameters(graph, stage)('alpha', [stage.inputs])]),
 
   scale: (graph, stage, x) => graph.node('Mul', [x, parameters(graph, stage)('scale', [stage.inputs])]),
+
+  blend(graph, stage, x) {
+    const f = writeActivation(graph, x, stage.layer.nonlinearity)
+    const share = graph.node('Mul', [graph.node('Sub', [f, x]), parameters(graph, stage)('alpha', [stage.inputs])])
+    return graph.node('Add', [x, share])
+  },
+
+  periodicEmbedding(graph, { layer, values, inputs }, x) {
+    const { frequencies, units } = layer
+    const turns = values.frequencies.map((w) => 2 * Math.PI * w)
+    const apart = graph.node('Reshape', [x, graph.integers([0, inputs, 1])])
+    const scaled = graph.node('Mul', [apart, graph.tensor('frequencies', [inputs, frequencies], turns)])
+    const argument = graph.node('Add', [scaled, graph.tensor('phases', [inputs, frequencies], values.phases)])
+    const waves = graph.node('Reshape', [graph.node('Cos', [argument]), graph.integers([0, inputs, 1, frequencies])])
+    const kernel = graph.tensor('kernel', [inputs, units, frequencies], values.kernel)
+    const sums = rowSum(graph, graph.node('Mul', [waves, kernel]))
+    const linear = graph.node('Add', [sums, graph.tensor('bias', [inputs, units], values.bias)])
+    const beside = graph.node('Concat', [apart, linear], { axis: { int: 2 } })
+    return graph.node('Reshape', [beside, graph.integers([0, inputs * (1 + units)])])
+  },
+
+  select: (graph, { layer }, x) => take(graph, x, layer.columns),
+
+  concatenate(graph, { layer, values, inputs }, x) {
+    const parts = branchStages(layer, values).map((stages, b) =>
+      graph.within(branchPrefix(b), () => writeStages(graph, placed(stages, inputs), x)),
+    )
+    return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: { int: 1 } })
+  },
+
+  embedding(graph, { layer, values, inputs }, x) {
+    const { tables } = layer
+    const blocks = tables.flatMap(({ columns, units }, t) => {
+      const name = tables.length === 1 ? 'table' : `table_${t + 1}`
+      // a row of zeros in front is what -1, missing, chooses
+      const rows = new Float32Array(units + values[name].length)
+      rows.set(values[name], units)
+      const table = graph.tensor(name, [rows.length / units, units], rows)
+      return columns.map((column) => {
+        const next = graph.node('Add', [take(graph, x, [column]), graph.scalar(1)])
+        const chosen = graph.node('Gather', [table, graph.node('Cast', [next], { to: { int: INT64 } })])
+        return graph.node('Reshape', [chosen, graph.integers([0, units])])
+      })
+    })
+    return beside(
+      graph,
+      x,
+      inputs,
+      tables.flatMap(({ columns }) => columns),
+      blocks,
+    )
+  },
+
+  oneHotColumns(graph, { layer, inputs }, x) {
+    const { columns, categories } = layer
+    const classes = graph.integers(Array.from({ length: categories }, (_, i) => i))
+    const blocks = columns.map((column) => {
+      const index = graph.node('Cast', [take(graph, x, [column])], { to: { int: INT64 } })
+      return graph.node('Cast', [graph.node('Equal', [index, classes])], { to: { int: FLOAT } })
+    })
+    return beside(graph, x, inputs, columns, blocks)
+  },
 
   residual: (graph, stage, x) =>
     graph.node('Add', [writeStages(graph, placed(inside(stage) ?? [], stage.inputs), x), x]),

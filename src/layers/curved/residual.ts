@@ -8,7 +8,7 @@ import { type Curved, type CurvedKind, type Dual, type DualGradient, shapeOf, su
 export const curvedResidual =
   (curve: CurvedKind<Lowerable>): CurvedKind<ResidualLayer<Lowerable>> =>
   (block, builder, x) => {
-    const prefixes = blockPrefixes(block)
+    const prefixes = blockPrefixes(block.layers)
     let inner: Dual = x
     const layers: Curved[] = block.layers.map((layer, i) => {
       const curved = builder.within(prefixes[i], () => curve(layer, builder, inner))

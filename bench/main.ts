@@ -9,6 +9,7 @@ import { elementwise } from './elementwise.ts'
 import { gemm, tiles } from './gemm.ts'
 import { inference } from './inference.ts'
 import { layers } from './layers.ts'
+import { linear } from './linear.ts'
 import { modules } from './modules.ts'
 import { optimizers } from './optimizers.ts'
 import { recommender } from './recommender.ts'
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   optimizers,
   denormals,
   layers,
+  linear,
   modules,
   recommender,
   threads,

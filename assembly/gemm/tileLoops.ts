@@ -33,7 +33,8 @@ export function takeTile(): void {
   setTile(load<i32>(TILE_AT))
 }
 
-class Loop {
+/** Tiles one below the other; every stride is the caller's. */
+export class Loop {
   /** Rows of the next tile: no short tile at the end, whose few sums would wait for each other. */
   @inline static rows(left: i32, most: i32): i32 {
     return left <= most ? left : most > 2 && left < most + 4 ? (left + 1) >> 1 : most

@@ -1,11 +1,13 @@
 // The door of the extension `solve`: what solvers and second-order methods take.
+
 import { MODULE_SOLVE } from '../../src/abi/modules'
-import { OP, OP_AXPY, OP_DOT_PARTIALS, OP_DOT_SUM, OP_PRODUCT } from '../../src/abi/ops'
+import { OP, OP_AXPY, OP_DOT_PARTIALS, OP_DOT_SUM, OP_GRAM, OP_PRODUCT } from '../../src/abi/ops'
 import { AXPY_COUNT, DOT_COUNT } from '../../src/abi/solve'
 import { Turn } from '../threads/extension'
 import { Share } from '../threads/share'
 import { Word } from '../word'
 import { curvature } from './curvature/curvature'
+import { linear } from './linear/linear'
 import { matrix } from './matrix/matrix'
 import { axpy, dotPartials, dotSum } from './vectors'
 
@@ -30,7 +32,8 @@ export function execute(step: usize, record: usize, thread: i32, count: i32, tak
       break
     default:
       if (Word.int(step, OP) < OP_PRODUCT) curvature(step, record, thread)
-      else matrix(step, record, thread)
+      else if (Word.int(step, OP) < OP_GRAM) matrix(step, record, thread)
+      else linear(step, record, thread)
   }
   return Turn.end()
 }

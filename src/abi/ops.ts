@@ -168,6 +168,24 @@ export const OP_PATH_UP = 569
 export const OP_PATH_DOWN = 570
 /** to = w - rate * g / (s rᵀ), and w where that is 0. */
 export const OP_PATH_DESCEND = 571
+// Dense linear algebra, and what K-FAC does to a batch's rows: see linear.ts and fisher.ts.
+
+/** to = xᵀ x for the batch's rows, or as many as are given, on and above the diagonal. */
+export const OP_GRAM = 600
+/** to = -(from + record.scalar I), on and above the diagonal */
+export const OP_DAMP = 601
+/** A block on the diagonal of U, A = Uᵀ U. */
+export const OP_CHOLESKY = 602
+/** A block of rows of x, Uᵀ x = b, U x = b or Uᵀ x = I. */
+export const OP_TRIANGLE = 603
+/** to = a · b with strides of their own, and one row more of b and of `to` that lie apart. */
+export const OP_STRIDED_PRODUCT = 604
+/** to = record.scalar 0 x + record.scalar 1 y; to may be x or y. */
+export const OP_MIX = 605
+/** to = factors of the rows times [x | 1] */
+export const OP_WEIGH = 606
+/** to = noise whose covariance is the Hessian of the loss by the outputs. */
+export const OP_SEED = 607
 
 // Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
 

@@ -27,7 +27,7 @@ test('codes are those of the ABI, each used once, without gaps within a module o
   assert.is(list.length, known.length)
   for (const [of, ...families] of [
     [[MODULE_INFER, MODULE_TRAIN], 0],
-    [[MODULE_SOLVE], codes.OP_DOT_PARTIALS, codes.OP_ACTIVATE_CURVE, codes.OP_PRODUCT],
+    [[MODULE_SOLVE], codes.OP_DOT_PARTIALS, codes.OP_ACTIVATE_CURVE, codes.OP_PRODUCT, codes.OP_GRAM],
     [[MODULE_INT8], MODULE_INT8 << MODULE_SHIFT],
     [[MODULE_FEATURES], MODULE_FEATURES << MODULE_SHIFT],
   ] as const) {

@@ -1,7 +1,9 @@
 /** A step of every op with every operand, small but of awkward shape: what the tests of the list iterate. */
 import { ACTIVATION_COS, ACTIVATION_SOFTPLUS } from '../../src/abi/activations.ts'
 import { CORRECT_BINARY } from '../../src/abi/batches.ts'
+import { SEED_SOFTMAX } from '../../src/abi/fisher.ts'
 import { BATCH_NORM_MODE_BATCH } from '../../src/abi/layers.ts'
+import { SOLVE_TRANSPOSED } from '../../src/abi/linear.ts'
 import { LOSS_SIGMOID_CROSSENTROPY } from '../../src/abi/losses.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { type Step, step } from '../../src/machine/program.ts'
@@ -92,6 +94,8 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     tiny: 1e-20,
     tinySquare: 1e-29,
   })
+  const square = () => ({ to: room(), toRow: stride, toPanel: 32 })
+  const triangular = () => ({ u: room(), stride, n: cols, first: 0, inverse: room() })
   const moments = { beta1: 0.5, rest1: 0.5, beta2: 0.75, rest2: 0.25, epsilon: 0.01, decoupled: 0, epsilonRoot: 0.01 }
   const two = () => ({ ...pass(), firstMoment: room(), secondMoment: room(), ...moments })
   const tensor = () => ({ ...two(), partials: room() })
@@ -353,5 +357,38 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     }),
     wave: step(ops.wave, waves()),
     waveBack: step(ops.waveBack, { ...waves(), saved: room() }),
+    // three units of work: pairs of panels, each with another
+    gram: step(ops.gram, { ...square(), x: room(), xStride, rows: 11, n: 88, lower: 0, adds: 1 }),
+    damp: step(ops.damp, { from: room(), to: room(), stride, n: cols, scalar: 1, diagonal: room() }),
+    cholesky: step(ops.cholesky, { ...triangular(), status: room() }),
+    triangle: step(ops.triangle, { ...triangular(), x: room(), xStride, begin: 0, end: 45, kind: SOLVE_TRANSPOSED }),
+    stridedProduct: step(ops.stridedProduct, {
+      a: room(),
+      aStride: stride,
+      b: room(),
+      bRow: stride,
+      bPanel: 32,
+      bLast: room(),
+      to: room(),
+      toRow: stride,
+      toPanel: 32,
+      toLast: room(),
+      rows: WIDTH - 1,
+      depth: 7,
+      cols: WIDTH,
+    }),
+    mix: step(ops.mix, { x: room(), y: room(), to: room(), count: COUNT }),
+    weigh: step(ops.weigh, {
+      x: room(),
+      xStride,
+      cols,
+      to: room(),
+      toStride: stride,
+      weights: room(),
+      ones: 1,
+      divides: 0,
+    }),
+    seed: step(ops.seed, { y: room(), stride, cols, to: room(), weights: room(), kind: SEED_SOFTMAX, stream: 1 }),
+    checksum: step(ops.checksum, { from: room(), bytes: 1001, to: room() }),
   }
 }

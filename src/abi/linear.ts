@@ -1,0 +1,89 @@
+/**
+ * Operands of dense linear algebra in `solve`. Square matrices are row-major, rows `stride` bytes apart and padded with zeros to
+ * whole panels; of symmetric ones the part on and above the diagonal counts.
+ */
+
+/** Rows of a block of factors and solutions: whole pairs of panels. */
+export const LINEAR_BLOCK = 48
+
+export const GRAM_X = 1
+export const GRAM_X_STRIDE = 2
+/** Rows of x; 0: those of the batch. */
+export const GRAM_ROWS = 3
+/** Columns of x. */
+export const GRAM_N = 4
+export const GRAM_TO = 5
+/** Bytes from a row of the result to the next, and from 8 of its columns to the next 8: rows in rows, or columns in panels. */
+export const GRAM_TO_ROW = 6
+export const GRAM_TO_PANEL = 7
+/** 1: x is lower triangular. */
+export const GRAM_LOWER = 8
+/** 1: is added to what is there, unless the record's first scalar is 0. */
+export const GRAM_ADDS = 9
+
+export const DAMP_FROM = 1
+export const DAMP_TO = 2
+export const DAMP_STRIDE = 3
+export const DAMP_N = 4
+/** Which of the record's scalars is added to the diagonal. */
+export const DAMP_SCALAR = 5
+/** f32 a row, out: the sums. */
+export const DAMP_DIAGONAL = 6
+
+export const CHOLESKY_U = 1
+export const CHOLESKY_STRIDE = 2
+export const CHOLESKY_N = 3
+/** The block's first row, a multiple of LINEAR_BLOCK. */
+export const CHOLESKY_FIRST = 4
+/** f32 a row: A's diagonal before, one over U's after. */
+export const CHOLESKY_INVERSE = 5
+/**
+ * An i32, out: the first row, counted from 1, whose pivot is not finite or not above 2^-20 of A's diagonal, which is to say that it
+ * may be all rounding; stays as it is where there is none.
+ */
+export const CHOLESKY_STATUS = 6
+
+export const TRIANGLE_U = 1
+export const TRIANGLE_STRIDE = 2
+export const TRIANGLE_N = 3
+export const TRIANGLE_FIRST = 4
+export const TRIANGLE_INVERSE = 5
+/** Minus what is left of the right-hand sides, then the solutions: rows FIRST to FIRST + LINEAR_BLOCK of it. May be U. */
+export const TRIANGLE_X = 6
+export const TRIANGLE_X_STRIDE = 7
+/** Columns [begin, end) of x that are solved for, whole panels; `end` may lie inside a panel. */
+export const TRIANGLE_BEGIN = 8
+export const TRIANGLE_END = 9
+/** SOLVE_* */
+export const TRIANGLE_KIND = 10
+
+/** Uᵀ x = b, first block first. */
+export const SOLVE_TRANSPOSED = 0
+/** U x = b, last block first. */
+export const SOLVE_PLAIN = 1
+/** Uᵀ x = I, first block first: x is lower triangular, and need not be prepared. */
+export const SOLVE_IDENTITY = 2
+
+export const STRIDED_A = 1
+export const STRIDED_A_STRIDE = 2
+export const STRIDED_B = 3
+/** Bytes from a row of b to the next, and from 8 columns to the next 8. */
+export const STRIDED_B_ROW = 4
+export const STRIDED_B_PANEL = 5
+/** One more row of b, 8 columns 32 bytes apart, or 0. */
+export const STRIDED_B_LAST = 6
+export const STRIDED_TO = 7
+export const STRIDED_TO_ROW = 8
+export const STRIDED_TO_PANEL = 9
+/** Where one more row of the result goes, 8 columns 32 bytes apart, or 0. */
+export const STRIDED_TO_LAST = 10
+/** Without the one more. */
+export const STRIDED_ROWS = 11
+export const STRIDED_DEPTH = 12
+export const STRIDED_COLS = 13
+
+export const MIX_X = 1
+export const MIX_Y = 2
+export const MIX_TO = 3
+/** Floats, a multiple of 4. */
+export const MIX_COUNT = 4

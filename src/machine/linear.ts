@@ -1,0 +1,76 @@
+/** Dense linear algebra as steps: factors, systems and inverses of symmetric positive definite matrices, in blocks. */
+import { PANEL } from '../abi/layout.ts'
+import { LINEAR_BLOCK, SOLVE_IDENTITY, SOLVE_PLAIN, SOLVE_TRANSPOSED } from '../abi/linear.ts'
+import { rowStride } from './matrixLayout.ts'
+import * as ops from './ops/linear.ts'
+import { mirror, toRows } from './ops/matrix.ts'
+import { type Step, step } from './program.ts'
+
+/** A square matrix in linear memory, row-major: rows `rowStride(n)` bytes apart, pads zero. */
+export interface Square {
+  readonly address: number
+  readonly n: number
+}
+
+/** A = Uᵀ U in A's place, and what goes with it. */
+export interface Factor extends Square {
+  /** n floats: A's diagonal before, one over U's after. */
+  readonly inverse: number
+  /** Room for an i32: where it was 0, the first row, counted from 1, that is not positive definite; 0: all are. */
+  readonly status: number
+}
+
+/** Right-hand sides in linear memory, a column each, rows `stride` bytes apart. */
+export interface Sides {
+  readonly address: number
+  readonly stride: number
+  readonly cols: number
+}
+
+export const squareBytes = (n: number): number => n * rowStride(n)
+
+/** A row after the other, or columns in panels of 8. */
+export type Order = 'rows' | 'panels'
+export const strides = (n: number, order: Order): { toRow: number; toPanel: number } =>
+  order === 'rows' ? { toRow: rowStride(n), toPanel: PANEL * 4 } : { toRow: PANEL * 4, toPanel: n * PANEL * 4 }
+
+const blocksOf = (n: number): number[] =>
+  Array.from({ length: Math.ceil(n / LINEAR_BLOCK) }, (_, i) => i * LINEAR_BLOCK)
+
+/** U of `from` + damping I, the damping one of the record's scalars: n³ / 3 operations. Below U's diagonal lies anything. */
+export function choleskySteps({ address: u, n, inverse, status }: Factor, from: number, scalar: number): Step[] {
+  const damped = step(ops.damp, { from, to: u, stride: rowStride(n), n, scalar, diagonal: inverse })
+  const common = { u, stride: rowStride(n), n, inverse }
+  const rest = { x: u, xStride: rowStride(n), end: n, kind: SOLVE_TRANSPOSED }
+  const blocks = blocksOf(n).flatMap((first) => {
+    const begin = first + LINEAR_BLOCK
+    const block = step(ops.cholesky, { ...common, first, status })
+    return begin < n ? [block, step(ops.triangle, { ...common, ...rest, first, begin })] : [block]
+  })
+  return [damped, ...blocks]
+}
+
+/** Solutions of A x = b in b's place, the two changes of sign undoing each other: 2 n² operations a column. */
+export function solveSteps({ address: u, n, inverse }: Factor, { address: x, stride: xStride, cols }: Sides): Step[] {
+  const common = { u, stride: rowStride(n), n, inverse, x, xStride, begin: 0, end: cols }
+  return [
+    ...blocksOf(n).map((first) => step(ops.triangle, { ...common, first, kind: SOLVE_TRANSPOSED })),
+    ...blocksOf(n)
+      .reverse()
+      .map((first) => step(ops.triangle, { ...common, first, kind: SOLVE_PLAIN })),
+  ]
+}
+
+/** A⁻¹, both halves, at `to`, by way of U⁻ᵀ in `room`, which is as large as U; U is lost. 2 n³ / 3 operations. */
+export function inverseSteps({ address: u, n, inverse }: Factor, room: number, to: number, order: Order): Step[] {
+  const stride = rowStride(n)
+  const common = { u, stride, n, inverse, x: room, xStride: stride, begin: 0, kind: SOLVE_IDENTITY }
+  const panels = order === 'panels' ? to : u
+  return [
+    ...blocksOf(n).map((first) => step(ops.triangle, { ...common, first, end: Math.min(n, first + LINEAR_BLOCK) })),
+    step(ops.gram, { x: room, xStride: stride, rows: n, n, to: panels, ...strides(n, 'panels'), lower: 1 }),
+    order === 'panels'
+      ? step(mirror, { matrix: to, size: n })
+      : step(toRows, { from: u, to, stride, rows: n, cols: n, scale: 1, upper: 1 }),
+  ]
+}

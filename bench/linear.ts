@@ -47,7 +47,7 @@ export function cases(target: Target, n: number): Case[] {
     { name: 'cholesky', call: call(...factored), flops: cube / 3, required: 0.5 },
     {
       name: 'solve',
-      call: call(step(ops.mix, copied), ...solveSteps(factor, sides)),
+      call: call(step(ops.combine, copied), ...solveSteps(factor, sides)),
       flops: 2 * cube,
       required: 0.5,
     },

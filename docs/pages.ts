@@ -18,6 +18,7 @@ import { type OptimizerName, optimizers, type Rule, rules } from '../src/optimiz
 import * as scheduleDocs from '../src/optimizers/schedules/schedules.docs.ts'
 import { SCHEDULE_NAMES } from '../src/optimizers/schedules/schedules.ts'
 import { conjugateGradient } from '../src/optimizers/solvers/conjugateGradient.ts'
+import { kfac } from '../src/optimizers/solvers/kfac/kfac.ts'
 import { lbfgs } from '../src/optimizers/solvers/lbfgs.ts'
 import { newtonCg } from '../src/optimizers/solvers/newtonCg.ts'
 import { SOLVER_KINDS } from '../src/optimizers/solvers/solver.ts'
@@ -116,7 +117,7 @@ function regularizers(): string {
   return paragraphs(regularizerDocs.INTRO, ...sections)
 }
 
-const solvers = { lbfgs, conjugateGradient, newtonCg }
+const solvers = { lbfgs, conjugateGradient, newtonCg, kfac }
 
 const DECAY: Readonly<Record<Rule['decay'], string>> = {
   L2: 'L2, added to the gradient',
@@ -161,7 +162,7 @@ function solversPage(): string {
   })
   const sections = SOLVER_KINDS.map((kind) => {
     const { use, equation, options, cost, memory, state, equivalent, source } = solverDocs.SOLVER_DOCS[kind]
-    const defaults = Object.entries(solvers[kind]().options).filter(([, value]) => value !== null)
+    const defaults = Object.entries(solvers[kind]().options).filter(([, value]) => typeof value !== 'object')
     return paragraphs(
       `## ${kind}`,
       use,

@@ -82,8 +82,8 @@ export const STRIDED_ROWS = 11
 export const STRIDED_DEPTH = 12
 export const STRIDED_COLS = 13
 
-export const MIX_X = 1
-export const MIX_Y = 2
-export const MIX_TO = 3
+export const COMBINE_X = 1
+export const COMBINE_Y = 2
+export const COMBINE_TO = 3
 /** Floats, a multiple of 4. */
-export const MIX_COUNT = 4
+export const COMBINE_COUNT = 4

@@ -32,9 +32,10 @@ export interface Objective extends Clipping {
   readonly optimizer: AnyOptimizer
   /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
   readonly correct?: { readonly mode: number; readonly threshold: number }
-  /** Addresses of the optimizer's state blocks, and of the tensors that it keeps beside them. */
+  /** Addresses of the optimizer's state blocks, of the tensors that it keeps beside them, and of a solver's room. */
   readonly states: readonly number[]
   readonly kept: number
+  readonly room: number
   isTrainable(place: ParameterPlace): boolean
 }
 

@@ -4,6 +4,9 @@ import type { Matrix } from '../layers/builder.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { patch, type Range } from '../machine/program.ts'
+import type { CurvatureRanges } from '../optimizers/solvers/batchCurvature.ts'
+import { isSolver } from '../optimizers/solvers/solver.ts'
+import { curvatureSite } from './batchCurvature.ts'
 import {
   type Batch,
   batchRegions,
@@ -100,6 +103,10 @@ export interface TrainingPlan extends Batch {
   readonly passes: Range
   /** The rest: regularizers' gradients, and the update. */
   readonly rest: Range
+  /** Of the gradients the part after the loss, which `evaluateTrial` ends with. */
+  readonly backward: Range
+  /** A solver's own. */
+  readonly curvature: CurvatureRanges
   /**
    * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
    * changed since, the batch's statistics, and a record of as many rows.
@@ -234,6 +241,7 @@ function planTraining(
   let visible: TrainingPlan['layers'] = []
   let forwardEnd = 0
   let passesEnd = 0
+  let passed: Passed = { y: batch.x, lowered: [] }
   const losses: number[] = []
 
   builder.overlay()
@@ -251,7 +259,7 @@ function planTraining(
     emitGather(builder, { address: batch.weights, cols: 1, stride: 4 })
   })
   const gradients = builder.range(() => {
-    const passed = builder.forward(trained, batch.x, 'training')
+    passed = builder.forward(trained, batch.x, 'training')
     outputs = passed.y
     const dy = builder.matrix(outputs.cols)
     losses.push(builder.steps.length)
@@ -265,6 +273,10 @@ function planTraining(
   const visiting = planVisits(builder, objective)
   const updating = planUpdate(builder, objective)
   const end = visiting?.end ?? updating.update[1]
+  const backward = builder.span(forwardEnd, gradients[1])
+  const { optimizer } = objective
+  const curvature =
+    (isSolver(optimizer) && optimizer.plan?.(curvatureSite(builder, trained, objective, batch, passed, backward))) || {}
   const lists = [...builder.lists]
 
   return (program) => {
@@ -291,6 +303,8 @@ function planTraining(
       fitPasses: builder.span(gather[0], passesEnd),
       passes: builder.span(gradients[0], passesEnd),
       rest: builder.span(passesEnd, updating.update[1]),
+      backward,
+      curvature,
       ...updating,
       useWeights,
       lists,

@@ -7,6 +7,7 @@ import type { Random } from '../lib/random.ts'
 import type { Range } from '../machine/program.ts'
 import type { Job } from '../machine/runner.ts'
 import { learningRateAt } from '../optimizers/optimizers.ts'
+import type { BatchAccess } from '../optimizers/solvers/batchCurvature.ts'
 import {
   type ExactProducts,
   isSolver,
@@ -14,6 +15,7 @@ import {
   type SolverSession,
   solverRateAt,
 } from '../optimizers/solvers/solver.ts'
+import { accessOf } from './batchAccess.ts'
 import { initialize } from './initialize.ts'
 import type { Goal } from './planner.ts'
 import { Propagation } from './propagation.ts'
@@ -31,6 +33,7 @@ export class Engine extends Propagation {
   learningRateScale = 1
   #clock: StepClock | undefined
   #session: SolverSession | undefined
+  readonly #batch: BatchAccess = accessOf(this, this.records)
 
   /** Fills the parameters, zero until then, by their initializers. */
   initialize(random: Random): void {
@@ -90,7 +93,7 @@ export class Engine extends Propagation {
   /** Starts the solver anew, or from where another session stood, whose vectors are in the state blocks. */
   restartSolver(scalars?: Scalars, used?: readonly number[]): void {
     const solver = this.planner.goal?.optimizer
-    if (isSolver(solver)) this.#session = solver.open(this.storage, this.runner, scalars, used)
+    if (isSolver(solver)) this.#session = solver.open(this.storage, this.runner, scalars, used, this.#batch)
   }
 
   /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
@@ -109,7 +112,7 @@ export class Engine extends Propagation {
   get learningRate(): number {
     const optimizer = this.planner.goal?.optimizer
     const last = Math.max(this.steps - 1, 0)
-    if (isSolver(optimizer)) return solverRateAt(optimizer, last)
+    if (isSolver(optimizer)) return solverRateAt(optimizer, last) * this.learningRateScale
     return optimizer ? learningRateAt(optimizer, last) * this.learningRateScale : 0
   }
 
@@ -126,8 +129,10 @@ export class Engine extends Propagation {
 
   /** One update on the given rows; returns the loss before it. */
   trainBatch(data: DataSet, tally: Tally = emptyTally()): number {
-    if (this.#session) {
-      return this.solve((isFirst) => this.computeGradients(data, 0, isFirst ? tally : emptyTally()), data)
+    const session = this.#session
+    if (session) {
+      const between = session.between?.bind(session)
+      return this.solve((isFirst) => this.computeGradients(data, 0, isFirst ? tally : emptyTally(), between), data)
     }
     if (this.byHost) {
       const loss = this.computeGradients(data, 0, tally)
@@ -159,7 +164,9 @@ export class Engine extends Propagation {
       before ??= loss
       return loss
     }
-    this.#session?.step(evaluated, data && this.exactProducts(data))
+    const outcome = this.#session?.step(evaluated, data && this.exactProducts(data))
+    // nothing has changed, and nothing is to
+    if (outcome?.status === 'diverged' && this.#session?.solver.stochastic) return before ?? Number.NaN
     this.updateStatistics()
     this.steps++
     return before ?? Number.NaN
@@ -183,6 +190,7 @@ export class Engine extends Propagation {
     for (const i of used) copy(to.states[i], from.states[i])
     to.viewKept().set(from.viewKept())
     if (other.session) this.restartSolver(other.session.scalars, used)
+    copyMatrices(other.session, this.#session)
     this.steps = other.steps
     this.learningRateScale = other.learningRateScale
   }
@@ -289,4 +297,14 @@ export class Engine extends Propagation {
     if (completed > 0) this.storage.hasGradients = true
     for (let i = 0; i < completed; i++) this.records.collect(i, tally)
   }
+}
+
+/** State of one session to another of the same shapes. */
+function copyMatrices(from: SolverSession | undefined, to: SolverSession | undefined): void {
+  for (const [i, { shape, read }] of (from?.matrices ?? []).entries()) {
+    const values = new Float32Array(shape[0] * shape[1])
+    read(0, values)
+    to?.matrices?.[i].write(0, values)
+  }
+  to?.restored?.()
 }

@@ -8,7 +8,7 @@ import type { Arena } from '../machine/arena.ts'
 import type { ModelStorage } from './storage.ts'
 
 /** What a model is compiled for; the blocks' addresses are the engine's own business. */
-export interface Goal extends Omit<Objective, 'states' | 'kept' | 'isTrainable'> {
+export interface Goal extends Omit<Objective, 'states' | 'kept' | 'room' | 'isTrainable'> {
   /** The loss, where it is the host's. */
   readonly compute?: ComputeLoss
 }
@@ -92,7 +92,7 @@ export class Planner {
     if (this.pinned) throw new Error(`a batch of ${rows} rows needs more room than the running fit has; await it first`)
     if (part) this.#parts.add(part)
     const { arena, storage, layers, widths } = this.#site
-    const { places, parameters, gradients = 0, states, kept, frozen, isTrainable } = storage
+    const { places, parameters, gradients = 0, states, kept, scratch: room, frozen, isTrainable } = storage
     const site = {
       arena,
       places,
@@ -109,7 +109,7 @@ export class Planner {
       site,
       layers,
       widths,
-      goal && { ...goal, states, kept: kept.address, isTrainable },
+      goal && { ...goal, states, kept: kept.address, room, isTrainable },
       this.#parts,
     )
     this.#site.reserve()

@@ -246,8 +246,9 @@ export class Propagation {
   /**
    * Gradient of the loss on the given rows, left in the gradient block; returns the loss.
    * @param part of a larger batch that the rows are, for noise of their own.
+   * @param between what is to be done once the loss is there, before the way back.
    */
-  computeGradients(data: DataSet, part = 0, tally: Tally = emptyTally()): number {
+  computeGradients(data: DataSet, part = 0, tally: Tally = emptyTally(), between?: () => void): number {
     const { compute } = this.planner.goal ?? {}
     if (compute) {
       return addTo(tally, this.computeOpenGradients(data.features, data.rows, judgeOf(compute, data), part), data)
@@ -259,7 +260,12 @@ export class Propagation {
     plan.useWeights(data.weights !== undefined)
     this.loadBatch(plan, data, 0, data.rows)
     this.records.prepare(0, data.rows, 0, this.steps + 1, part)
-    this.run(plan.gradients, data.rows)
+    if (between) {
+      if (!data.weights) this.arena.floats(plan.weights, data.rows).fill(1)
+      this.run(plan.evaluateTrial, data.rows)
+      between()
+      this.run(plan.backward, data.rows)
+    } else this.run(plan.gradients, data.rows)
     this.storage.hasGradients = true
     this.fresh = { ...plan, rows: data.rows }
     return this.records.collect(0, tally)

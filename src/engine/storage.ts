@@ -94,13 +94,13 @@ export class ModelStorage {
     const { arena, bytes } = this
     arena.top = this.parameters + bytes
     const gradients = arena.reserve(bytes + TAIL * 4)
-    const names = [...stateNames(optimizer), ...(isSolver(optimizer) ? WORK_VECTORS : [])]
+    const names = [...stateNames(optimizer), ...(isSolver(optimizer) && !optimizer.stochastic ? WORK_VECTORS : [])]
     const states = names.map(() => arena.reserve(bytes))
     const tensors = keptOf(optimizer, this.tensors)
     const kept = blockFloats(tensors) * 4
     const address = arena.reserve(kept)
     const room = arena.reserve(more)
-    this.scratch = isSolver(optimizer) ? arena.reserve(optimizer.scratch(bytes / 4)) : 0
+    this.scratch = isSolver(optimizer) ? arena.reserve(optimizer.scratch(bytes / 4, this.places)) : 0
     arena.commit()
     this.end = arena.top
     this.gradients = gradients

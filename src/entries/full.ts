@@ -15,6 +15,7 @@ import * as products from '../model/products.ts'
 import * as orthogonal from '../optimizers/matrices/muon.ts'
 import * as paths from '../optimizers/matrices/pathSgd.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
+import * as kronecker from '../optimizers/solvers/kfac/kfac.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
 import { bringing } from '../runtime/modules.ts'
 import * as minimizing from '../training/minimize.ts'
@@ -43,6 +44,7 @@ export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE_
   solve,
   conjugate.conjugateGradient,
 )
+export const kfac: typeof kronecker.kfac = /* @__PURE__ */ bringing(solve, kronecker.kfac)
 export const newtonCg: typeof newton.newtonCg = /* @__PURE__ */ bringing(solve, newton.newtonCg)
 export const hessianVectorProduct: typeof products.hessianVectorProduct = /* @__PURE__ */ bringing(
   solve,

@@ -205,6 +205,7 @@ export {
   warmupCosine,
 } from '../optimizers/schedules/schedules.ts'
 export { type ConjugateGradientOptions, conjugateGradient } from '../optimizers/solvers/conjugateGradient.ts'
+export { type KfacOptions, kfac } from '../optimizers/solvers/kfac/kfac.ts'
 export { type LbfgsOptions, lbfgs } from '../optimizers/solvers/lbfgs.ts'
 export type { NewtonCgOptions } from '../optimizers/solvers/newtonCg.ts'
 export type { Solver } from '../optimizers/solvers/solver.ts'

@@ -7,7 +7,14 @@ import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../
 import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import { type AnyOptimizer, describeGroup, learningRateAt, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import {
+  type AnyOptimizer,
+  describeGroup,
+  learningRateAt,
+  type Optimizer,
+  ruleOf,
+  weightDecayAt,
+} from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import { isAbsent, isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
 import type { Compiled } from './compile.ts'
@@ -33,6 +40,15 @@ interface Described {
   readonly lost: readonly string[]
 }
 
+/** Of a solver's options those that are no plain values. */
+interface SolverOptions {
+  readonly learningRate?: number | Schedule
+  readonly weightDecay?: number | Schedule
+  readonly fallback?: Optimizer
+}
+
+const rateAt = (rate: number | Schedule, step: number): number => (typeof rate === 'function' ? rate(step) : rate)
+
 /** Functions of the user's own stay behind: of a rate its value at the last update is kept. */
 function describeOptimizer(optimizer: AnyOptimizer, engine: Engine): Described {
   const { steps, places } = engine
@@ -49,12 +65,18 @@ function describeOptimizer(optimizer: AnyOptimizer, engine: Engine): Described {
   }
   if (isSolver(optimizer)) {
     const { kind, options } = optimizer
-    const rate = 'learningRate' in options && {
-      learningRate: describe('learningRate', options.learningRate as number | Schedule, (step) =>
-        solverRateAt(optimizer, step),
-      ),
+    const { learningRate, weightDecay, fallback } = options as SolverOptions
+    const other = fallback && describeOptimizer(fallback, engine)
+    const described = {
+      ...(learningRate !== undefined && {
+        learningRate: describe('learningRate', learningRate, (step) => solverRateAt(optimizer, step)),
+      }),
+      ...(weightDecay !== undefined && {
+        weightDecay: describe('weightDecay', weightDecay, (step) => rateAt(weightDecay, step)),
+      }),
+      ...(other && { fallback: other.optimizer }),
     }
-    return { optimizer: { kind, options: { ...options, ...rate } }, lost }
+    return { optimizer: { kind, options: { ...options, ...described } }, lost: [...lost, ...(other?.lost ?? [])] }
   }
   const { kind, options, parameterGroups } = optimizer
   const { decay } = isMatrixRule(optimizer) ? optimizer : ruleOf(optimizer)
@@ -145,9 +167,25 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     }),
     ...(classNames && { classNames }),
     ...(metadata !== undefined && { user: metadata }),
-    tensors: new Map(blocks.flatMap((block) => tensorsOf(engine, ...block))),
+    tensors: new Map([
+      ...blocks.flatMap((block) => tensorsOf(engine, ...block)),
+      ...(includeOptimizer ? matricesOf(engine) : []),
+    ]),
   }
 }
+
+/** What a solver keeps that is no block. */
+const matricesOf = (engine: Engine): [name: string, tensor: SnapshotTensor][] =>
+  (engine.session?.matrices ?? []).map(({ name, shape, read }) => [
+    `optimizer.${name}`,
+    {
+      shape,
+      read(first, out) {
+        engine.flush()
+        read(first, out)
+      },
+    },
+  ])
 
 const tensorsOf = (
   engine: Engine,

@@ -14,7 +14,7 @@ import type { Measures } from '../training/scorer.ts'
 
 export interface CompileOptions extends Clipping {
   /**
-   * A name, with its default options, or what a factory such as `adam()` or `lbfgs()` returns. A solver such as `lbfgs()` is
+   * A name, with its default options, or what a factory such as `adam()`, `kfac()` or `lbfgs()` returns. A solver such as `lbfgs()` is
    * for full batches: an epoch of `fit` is one of its iterations over all rows, `trainStep` up to maxIterations on the rows given.
    */
   optimizer: OptimizerName | AnyOptimizer
@@ -72,6 +72,7 @@ export function resolveCompile(
     clipping: resolveClipping(where, options),
   }
   refuseClipping(where, compiled)
+  refuseOpenLoss(where, compiled)
   if (!loss) {
     if (metrics.length + weightedMetrics.length === 0) return [compiled, undefined]
     throw new TypeError(`${where}: "metrics" need a "loss", which says what targets are`)
@@ -87,6 +88,7 @@ export function resolveCompile(
       `${where}: the last layer's "activityRegularizer" cannot see outputs that its loss "${loss.kind}" computes; put it on a hidden layer`,
     )
   }
+  if (isSolver(compiled.optimizer)) compiled.optimizer.suits?.(lowered)
   const judgement = judgementOf(loss, activation)
   return [compiled, { ...judged, loss: lowered, targets: lowered.targets, targetColumns: outputs, judgement }]
 }
@@ -94,9 +96,17 @@ export function resolveCompile(
 /** @throws RangeError for clipping by a solver's side. */
 function refuseClipping(where: string, { optimizer, clipping }: Compiled): void {
   const [name] = Object.keys(clipping)
-  if (!isSolver(optimizer) || isAbsent(optimizer) || name === undefined) return
+  if (!isSolver(optimizer) || optimizer.stochastic || isAbsent(optimizer) || name === undefined) return
   throw new RangeError(
     `${where}: "${name}" is not for the solver ${optimizer.kind}, which needs the gradient of the loss as it is`,
+  )
+}
+
+/** @throws TypeError for losses of the user's own where the curvature of the loss is needed. */
+function refuseOpenLoss(where: string, { optimizer, loss }: Compiled): void {
+  if (!isSolver(optimizer) || !optimizer.stochastic || (loss && loss.kind !== 'custom')) return
+  throw new TypeError(
+    `${where}: ${optimizer.kind} needs a "loss" of the catalogue, whose curvature it knows, got ${loss ? 'a custom one' : 'none'}`,
   )
 }
 

@@ -22,6 +22,7 @@ import { checkTraining, readArchitecture, readingFile, type Settings } from './s
 import {
   checkReadOptions,
   decodeSnapshot,
+  fillMatrices,
   fillPlaces,
   matchTensors,
   READ_OPTIONS,
@@ -81,7 +82,9 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const matchedKept = matchTensors(where, kept, tensors)
   if (tensors.size > matched.length * places.length + kept.length) {
     // of a solver that is not here nobody knows what vectors it has
-    const known = isAbsent(optimizer) ? [...prefixes, ...statePrefixes(tensors)] : prefixes
+    const known = isAbsent(optimizer)
+      ? [...prefixes, ...statePrefixes(tensors)]
+      : [...prefixes, ...matrixPrefixes(optimizer)]
     refuseOthers(where, tensors, [places, kept], known)
   }
 
@@ -104,6 +107,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   if (session && progress) {
     const used = states.map(({ index }) => index)
     readingFile(where, () => engine.restartSolver(progress.solver, used))
+    fillMatrices(where, engine.session, tensors, allowNonFinite)
   }
   if (progress) {
     engine.steps = progress.steps
@@ -163,6 +167,10 @@ function refuseOthers(
 const prefixOf = (name: string): string => /^optimizer\.\w+\./.exec(name)?.[0] ?? ''
 
 const statePrefixes = (tensors: Snapshot['tensors']): Set<string> => new Set(Array.from(tensors.keys(), prefixOf))
+
+/** Of a solver's state that is no blocks. */
+const matrixPrefixes = (optimizer: AnyOptimizer | undefined): string[] =>
+  isSolver(optimizer) ? (optimizer.matrices ?? []).map((kind) => `optimizer.${kind}.`) : []
 
 /** The optimizer's state blocks that a file holds: all of a rule's; those of a solver's vectors that were in use. */
 function statesIn(tensors: Snapshot['tensors'], optimizer: AnyOptimizer): { index: number; prefix: string }[] {

@@ -89,8 +89,10 @@ export class Model extends UntrainedModel {
     const task = this.task('fit')
     this.refuseWhileFitting('fit')
     const { engine } = this
+    const { solver } = engine.session ?? {}
     const limits = {
-      solver: engine.session?.solver.kind,
+      solver: solver?.stochastic ? undefined : solver?.kind,
+      oneBatch: solver?.stochastic ? solver.kind : undefined,
       checkRows: (rows: number, batchSize?: number) => checkRows('fit', engine, rows, batchSize),
     }
     const { shuffle, ...call } = readFit(args, task.intake('fit'), this.seed, limits)
@@ -168,6 +170,11 @@ export class Model extends UntrainedModel {
     const judge = judgeBy(where, second, engine.outputs)
     const evaluate = () => engine.computeOpenGradients(values, rows, judge)
     if (where !== 'trainStep') return evaluate()
+    if (engine.session?.between) {
+      throw new TypeError(
+        `${where}: ${engine.session.solver.kind} needs the curvature of the loss: give targets, and compile a loss of the catalogue`,
+      )
+    }
     if (engine.session) return engine.solve(evaluate)
     const loss = evaluate()
     engine.applyUpdate()

@@ -2,12 +2,13 @@
  * A model as a plain value, between files and models: formats turn bytes into it and back, `fromSnapshot` and
  * `Model.snapshot` are the only way into a model and out of it.
  */
-import { type Place, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
+import { type Place, writeParameter } from '../compiler/parameterLayout.ts'
 import { hasChecksum, readHeader, verifyChecksum } from '../formats/safetensorsHeader.ts'
 import { showShape } from '../formats/shapes.ts'
 import type { ByteSource } from '../lib/bytes.ts'
 import { checkBoolean, checkOptions, quote } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'
+import type { SolverSession } from '../optimizers/solvers/solver.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
 export interface Snapshot extends Settings {
@@ -83,7 +84,7 @@ export function decodeSnapshot(where: string, source: ByteSource, verify: boolea
  */
 export function matchTensors(
   where: string,
-  places: readonly Place[],
+  places: readonly Pick<Place, 'path' | 'shape'>[],
   tensors: ReadonlyMap<string, SnapshotTensor>,
   prefix = '',
 ): SnapshotTensor[] {
@@ -115,20 +116,50 @@ export function fillPlaces(
   tensors: readonly SnapshotTensor[],
   allowNonFinite: boolean,
 ): void {
-  const largest = places.reduce((most, place) => Math.max(most, valuesOf(place)), 0)
-  const buffer = new Float32Array(Math.min(largest, PIECE))
   for (const [i, place] of places.entries()) {
-    const size = valuesOf(place)
-    for (let first = 0; first < size; first += PIECE) {
-      const values = buffer.subarray(0, Math.min(size - first, PIECE))
-      tensors[i].read(first, values)
-      const bad = allowNonFinite ? -1 : values.findIndex((value) => value - value !== 0)
-      if (bad >= 0) {
-        throw new RangeError(
-          `${where}: value ${first + bad} of ${quote(place.path)} is ${values[bad]}; { allowNonFinite: true } loads it as it is`,
-        )
-      }
-      writeParameter(arena, address, place, values, first)
-    }
+    fill(where, place, tensors[i], allowNonFinite, (first, values) =>
+      writeParameter(arena, address, place, values, first),
+    )
   }
+}
+
+/** Reads a tensor piece by piece. */
+function fill(
+  where: string,
+  { path, shape }: Pick<Place, 'path' | 'shape'>,
+  tensor: SnapshotTensor,
+  allowNonFinite: boolean,
+  write: (first: number, values: Float32Array) => void,
+): void {
+  const size = shape.reduce((product, length) => product * length, 1)
+  const buffer = new Float32Array(Math.min(size, PIECE))
+  for (let first = 0; first < size; first += PIECE) {
+    const values = buffer.subarray(0, Math.min(size - first, PIECE))
+    tensor.read(first, values)
+    const bad = allowNonFinite ? -1 : values.findIndex((value) => value - value !== 0)
+    if (bad >= 0) {
+      throw new RangeError(
+        `${where}: value ${first + bad} of ${quote(path)} is ${values[bad]}; { allowNonFinite: true } loads it as it is`,
+      )
+    }
+    write(first, values)
+  }
+}
+
+/**
+ * Copies tensors into what a solver keeps beside its vectors.
+ * @throws RangeError for a tensor that is missing or has another shape, and for values that are not finite, unless they are allowed.
+ */
+export function fillMatrices(
+  where: string,
+  session: Pick<SolverSession, 'matrices' | 'restored'> | undefined,
+  tensors: ReadonlyMap<string, SnapshotTensor>,
+  allowNonFinite: boolean,
+): void {
+  const matrices = session?.matrices ?? []
+  const places = matrices.map(({ name, shape }) => ({ path: `optimizer.${name}`, shape }))
+  for (const [i, tensor] of matchTensors(where, places, tensors).entries()) {
+    fill(where, places[i], tensor, allowNonFinite, matrices[i].write)
+  }
+  session?.restored?.()
 }

@@ -33,7 +33,8 @@ export async function fit(request: FitRequest): Promise<History> {
   const history = emptyHistory(Object.keys(training.scorer.fresh().logs(emptyTally())), validation !== undefined)
   const run = new Run(training)
   const { context } = run
-  const { session } = engine
+  // a solver that takes a step on every batch trains as rules do
+  const session = engine.session?.solver.stochastic ? undefined : engine.session
   const groups = crew || isDataSet(data) ? undefined : groupsOf(data, training)
   const passes = isDataSet(data) && !crew && !session ? passesOver(data, training, training.random) : undefined
   session?.forget()
@@ -120,7 +121,7 @@ class Run implements TrainingRun {
         return engine.learningRateScale
       },
       set learningRateScale(scale: number) {
-        if (engine.session) {
+        if (engine.session && !engine.session.solver.stochastic) {
           throw new RangeError(
             `callback: ${engine.session.solver.kind} searches for the length of every step, so its learning rate cannot be scaled`,
           )

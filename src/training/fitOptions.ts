@@ -116,6 +116,19 @@ function refuseForSolver(solver: string, options: object): void {
   }
 }
 
+/** @throws TypeError for updates by several batches where a solver looks at one. */
+function refuseSeveral(solver: string | undefined, options: object): void {
+  const { accumulate = 1, parallel } = Object(options)
+  if (solver === undefined) return
+  if (parallel !== undefined) {
+    throw new TypeError(`fit: "parallel" is not for ${solver}, which looks at the curvature of batches in one process`)
+  }
+  if (accumulate === 1) return
+  throw new TypeError(
+    `fit: "accumulate" is not for ${solver}, which looks at the curvature of one batch; raise batchSize`,
+  )
+}
+
 /** @throws TypeError or RangeError naming the option. */
 function readCourse(options: FitOptions, streamed: boolean): Course {
   checkOptions('fit', options, FIT_OPTIONS)
@@ -158,6 +171,8 @@ export interface FitCall extends Course {
 interface FitLimits {
   /** The solver that trains it, if one does. */
   readonly solver: string | undefined
+  /** The solver whose steps are by one batch each. */
+  readonly oneBatch: string | undefined
   /** Refuses rows that leave a batch too small for the model. */
   checkRows(rows: number, batchSize?: number): void
 }
@@ -170,7 +185,7 @@ export function readFit(
   [first, second, third = {}]: FitArguments,
   intake: Intake,
   seed: number,
-  { solver, checkRows }: FitLimits,
+  { solver, oneBatch, checkRows }: FitLimits,
 ): FitCall {
   if (isBatchSource(first)) {
     if (solver !== undefined) {
@@ -179,6 +194,7 @@ export function readFit(
       )
     }
     const options = orDefault(second, {}) as FitOptions
+    refuseSeveral(oneBatch, options)
     const course = readCourse(options, true)
     const read = (input: BatchInput) => {
       const batch = readBatch('fit: batch', intake, input)
@@ -189,6 +205,7 @@ export function readFit(
     return { ...course, data, validation: readValidation(intake, options), parallel: checkParallel(options.parallel) }
   }
   if (solver !== undefined) refuseForSolver(solver, third)
+  refuseSeveral(oneBatch, third)
   const course = readCourse(third, false)
   const parallel = checkParallel(third.parallel)
   const given = readDataSet('fit', intake, first, second as Targets, third.sampleWeight)

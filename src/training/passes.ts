@@ -50,6 +50,7 @@ export function passesOver(
   { engine, batchSize, accumulate, dropLast }: Training,
   random: Random | undefined,
 ): Passes {
-  const feed = engine.byHost || accumulate > 1 ? undefined : engine.feed(data, batchSize)
+  const byHost = engine.byHost || engine.session !== undefined || accumulate > 1
+  const feed = byHost ? undefined : engine.feed(data, batchSize)
   return new Passes(data, random, feed, dropLast ? data.rows - (data.rows % batchSize) : data.rows)
 }

@@ -377,7 +377,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
       depth: 7,
       cols: WIDTH,
     }),
-    mix: step(ops.mix, { x: room(), y: room(), to: room(), count: COUNT }),
+    combine: step(ops.combine, { x: room(), y: room(), to: room(), count: COUNT }),
     weigh: step(ops.weigh, {
       x: room(),
       xStride,
@@ -389,6 +389,5 @@ export function samples(room: () => number, indices: number): { readonly [Name i
       divides: 0,
     }),
     seed: step(ops.seed, { y: room(), stride, cols, to: room(), weights: room(), kind: SEED_SOFTMAX, stream: 1 }),
-    checksum: step(ops.checksum, { from: room(), bytes: 1001, to: room() }),
   }
 }

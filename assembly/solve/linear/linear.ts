@@ -1,11 +1,11 @@
 // The switch over dense linear algebra, and over what K-FAC does to a batch's rows.
-import { MIX_COUNT } from '../../../src/abi/linear'
+import { COMBINE_COUNT } from '../../../src/abi/linear'
 import {
   OP,
   OP_CHOLESKY,
+  OP_COMBINE,
   OP_DAMP,
   OP_GRAM,
-  OP_MIX,
   OP_SEED,
   OP_STRIDED_PRODUCT,
   OP_TRIANGLE,
@@ -17,7 +17,7 @@ import { Share } from '../../threads/share'
 import { Word } from '../../word'
 import { seedRows, weighRows } from '../fisher'
 import { choleskyStep, dampStep, gramStep, stridedProductStep, triangleStep } from './steps'
-import { mix } from './symmetric'
+import { combine } from './symmetric'
 
 /** This thread's share of a step. */
 export function linear(step: usize, record: usize, thread: i32): void {
@@ -38,8 +38,9 @@ export function linear(step: usize, record: usize, thread: i32): void {
     case OP_STRIDED_PRODUCT:
       stridedProductStep(step, thread)
       break
-    case OP_MIX:
-      for (Share.of(Word.int(step, MIX_COUNT) >> 2, thread); Share.more(); ) mix(step, record, Share.begin, Share.end)
+    case OP_COMBINE:
+      for (Share.of(Word.int(step, COMBINE_COUNT) >> 2, thread); Share.more(); )
+        combine(step, record, Share.begin, Share.end)
       break
     case OP_WEIGH:
       for (Share.of(Word.int(record, RECORD_ROWS), thread); Share.more(); )

@@ -1,6 +1,6 @@
 // Symmetric matrices: their upper halves.
 import { PANEL } from '../../../src/abi/layout'
-import { MIX_TO, MIX_X, MIX_Y } from '../../../src/abi/linear'
+import { COMBINE_TO, COMBINE_X, COMBINE_Y } from '../../../src/abi/linear'
 import { RECORD_SCALAR } from '../../../src/abi/records'
 import { F4 } from '../../math/simd'
 import { Word } from '../../word'
@@ -96,12 +96,12 @@ export function damp(
 }
 
 /** to = record.scalar 0 x + record.scalar 1 y, for vectors [begin, end). */
-export function mix(step: usize, record: usize, begin: i32, end: i32): void {
+export function combine(step: usize, record: usize, begin: i32, end: i32): void {
   const a = Word.splat(record, RECORD_SCALAR)
   const b = Word.splat(record, RECORD_SCALAR + 1)
-  const x = Word.address(step, MIX_X)
-  const toY = Word.address(step, MIX_Y) - x
-  const toTo = Word.address(step, MIX_TO) - x
+  const x = Word.address(step, COMBINE_X)
+  const toY = Word.address(step, COMBINE_Y) - x
+  const toTo = Word.address(step, COMBINE_TO) - x
   const last = x + ((<usize>end) << 4)
   for (let at = x + ((<usize>begin) << 4); at < last; at += 16) {
     v128.store(at + toTo, F4.flush(F4.fma(a, v128.load(at), f32x4.mul(b, v128.load(at + toY)))))

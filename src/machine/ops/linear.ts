@@ -94,14 +94,14 @@ export const stridedProduct = op(
   { module },
 )
 
-export const mix = op(
-  codes.OP_MIX,
+export const combine = op(
+  codes.OP_COMBINE,
   'vectors',
   {
-    x: abi.MIX_X as Address,
-    y: abi.MIX_Y as Address,
-    to: abi.MIX_TO as Address,
-    count: abi.MIX_COUNT as Count,
+    x: abi.COMBINE_X as Address,
+    y: abi.COMBINE_Y as Address,
+    to: abi.COMBINE_TO as Address,
+    count: abi.COMBINE_COUNT as Count,
   },
   {},
   { module },

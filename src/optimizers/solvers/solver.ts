@@ -10,6 +10,14 @@ import type { DataSet } from '../../data/dataset.ts'
 import { checkNumber, checkOptions, show } from '../../lib/check.ts'
 import type { Arena } from '../../machine/arena.ts'
 import type { Runner } from '../../machine/runner.ts'
+import type {
+  BatchAccess,
+  BlockPlace,
+  CurvatureLoss,
+  CurvatureRanges,
+  CurvatureSite,
+  SessionMatrix,
+} from './batchCurvature.ts'
 
 /** A vector by the index of its block. */
 export type Vector = number
@@ -97,6 +105,7 @@ export interface SolverRun {
 export interface Blocks {
   /** Tensors, by their floats in each block; a solver moves the trainable ones. */
   readonly tensors: readonly { readonly offset: number; readonly count: number; readonly trainable: boolean }[]
+  readonly places: readonly BlockPlace[]
   readonly arena: Arena
   /** Byte addresses. `states`: one for each of the solver's vectors, and one for each of WORK_VECTORS. */
   readonly parameters: number
@@ -146,6 +155,12 @@ export interface SolverSession {
    * @param exact without it, products with the curvature are differences of gradients, an evaluation each.
    */
   step(evaluate: () => number, exact?: ExactProducts): Outcome
+  /** What is to be done between the two passes of an evaluation. */
+  between?(): void
+  /** State that is neither vectors nor numbers. */
+  readonly matrices?: readonly SessionMatrix[]
+  /** After they were written. */
+  restored?(): void
   /** Other rows come: what was evaluated last says nothing about them. */
   forget(): void
   /**
@@ -171,6 +186,20 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
   readonly options: object
   /** Names of its vectors. */
   readonly vectors: readonly string[]
+  /** Whether it takes a step on every batch, as rules do, and not on all rows. */
+  readonly stochastic?: boolean
+  /** Names of the kinds of its session's matrices. */
+  readonly matrices?: readonly string[]
+  /**
+   * @throws RangeError for a loss that it is not for.
+   * @internal
+   */
+  suits?(loss: CurvatureLoss): void
+  /**
+   * Puts ranges of its own into a plan.
+   * @internal
+   */
+  plan?(site: CurvatureSite): CurvatureRanges
   /**
    * Exact products on rows of the model that an engine runs, which layers with batch statistics see in batches of `batch`; undefined
    * where there are none. A factory that has them brings them along.
@@ -183,19 +212,19 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
    */
   start(space: VectorSpace, scalars?: Scalars): SolverRun
   /**
-   * Bytes of scratch that it needs on blocks of so many floats.
+   * Bytes of scratch that it needs on blocks of so many floats with these places.
    * @internal
    */
-  scratch(floats: number): number
+  scratch(floats: number, places: readonly BlockPlace[]): number
   /**
    * The same on the blocks of a model, which hold the vectors `used` of the solver's own.
    * @throws TypeError or RangeError for scalars that are not the solver's.
    * @internal
    */
-  open(blocks: Blocks, runner: Runner, scalars?: Scalars, used?: readonly number[]): SolverSession
+  open(blocks: Blocks, runner: Runner, scalars?: Scalars, used?: readonly number[], batch?: BatchAccess): SolverSession
 }
 
-export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg'] as const
+export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg', 'kfac'] as const
 export type SolverKind = (typeof SOLVER_KINDS)[number]
 
 /** Whether it is what `absentSolver` makes. */

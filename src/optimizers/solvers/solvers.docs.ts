@@ -151,4 +151,38 @@ negative curvature along an inner direction: d is what was found before it; at t
     source:
       'Nocedal and Wright 2006, algorithm 7.1; Martens, Deep learning via Hessian-free optimization, 2010; damping: Nielsen, Damping parameter in Marquardt’s method, 1999',
   },
+  kfac: {
+    use: "Mini-batches, not all rows: the natural gradient of dense layers, for networks that are deep or badly conditioned, where Adam and momentum need many updates. A step costs two to three of Adam's.",
+    equation: `a: a dense layer's input with a 1 behind it, D: the gradient of its kernel and bias, [inputs + 1, units]
+J: the Jacobian of the outputs by what the layer's activation gets, H: the Hessian of a row's loss by the outputs
+A = mean a aᵀ,  G = mean Jᵀ H J       running means: k mean + (1 - k) batch,  k = min(1 - 1 / batches, decay)
+π = sqrt((tr A / dim A) / (tr G / dim G)),  1 where one of them is 0
+d = (A + π sqrt(damping) I)⁻¹ D (G + sqrt(damping) / π I)⁻¹
+d *= min(1, sqrt(klClip / (learningRate² Σ d · D)))
+v = momentum v + d + weightDecay w    the first: d + weightDecay w
+w -= learningRate v
+'adaptive', every 5 steps: ratio = (loss after - loss before) / (δ · D + δ · (A δ G) / 2),  δ = -learningRate v
+  ratio > 3/4: damping *= 0.9⁵     ratio < 1/4 or NaN: damping /= 0.9⁵`,
+    options: [
+      '`learningRate`, `weightDecay`: numbers or [schedules](schedules.md) of the step. Callbacks may scale the rate.',
+      "`damping`: small ones trust the curvature, large ones make it plain gradient descent; 1e-3 to 1e-1 for classifiers. `'adaptive'` begins at `initialDamping`.",
+      '`decay`: of the running means. `factorEvery`: steps from one look at A and G to the next; 10 saves a third of a step.',
+      '`inverseEvery`: steps in which the inverses of every layer are made once, a layer or some in a step, so that none is much longer than others.',
+      "`fisher`: 'sampled' draws the targets of G from the model's outputs, once a row; 'exact' goes back once for each output, which is for few outputs; 'empirical' takes the batch's own targets, for losses that are no likelihoods. The others know the cross entropies and meanSquaredError.",
+      '`klClip`: a bound on the step where the curvature is not to be trusted yet; 1e-3 to 1e-2 where the loss jumps at first.',
+      '`fallback`: the [rule](optimizers.md) for what is not a dense layer, such as batch normalization, by its own rate; one whose state starts from 0.',
+      'A batch whose loss or gradient is not finite changes nothing. A factor that is singular without enough damping is an error that names its layer; parameters, momentum and running means stay as they were.',
+      'In `fit` it trains on batches as rules do: `batchSize`, `clipNorm` and its kin and callbacks that scale the rate are for it; `accumulate` is not. A loss in a callback or of your own is refused.',
+      'Rows are weighed as in the loss. Batch normalization, dropout and penalties are as in the pass that made the gradient; penalties are no part of the curvature.',
+      'Frozen layers are left out; freezing and unfreezing starts it anew.',
+    ],
+    cost: 'a forward and a backward pass; 2 (inputs + units) multiplications for each weight of a layer; every factorEvery steps another way back and (inputs² + units²) / 2 for each row, and every inverseEvery steps inputs³ + units³',
+    memory: '2 vectors and those of `fallback`; 3 (inputs² + units²) for each dense layer, and 2 of the largest',
+    state:
+      '`velocity`, `fallback_…`; `inputMoments`, `gradientMoments`, `inputInverse`, `gradientInverse` of every kernel; the damping, the step, and how many batches each layer has seen',
+    equivalent:
+      "kfac-jax `Optimizer` with `use_adaptive_learning_rate=False`, `use_adaptive_momentum=False`, `num_burnin_steps=0`; its `curvature_ema` is decay, `inverse_update_period` is inverseEvery, `estimation_mode` 'fisher_gradients', 'fisher_exact' and 'fisher_empirical' are the three fishers, its damping is adapted by the approximate model as here",
+    source:
+      'Martens and Grosse, Optimizing neural networks with Kronecker-factored approximate curvature, 2015, arXiv:1503.05671; klClip: Ba, Grosse and Martens, Distributed second-order optimization using Kronecker-factored approximations, 2017',
+  },
 }

@@ -1,0 +1,82 @@
+/** The batch in hand, for solvers that look at its curvature. */
+import { RECORD_DOT, RECORD_LOSS, RECORD_ROWS, RECORD_SCALAR, RECORD_WEIGHT } from '../abi/records.ts'
+import type { TrainingPlan } from '../compiler/plan.ts'
+import { type StepClock, stepClock } from '../compiler/updates.ts'
+import type { Arena } from '../machine/arena.ts'
+import type { Range } from '../machine/program.ts'
+import type { Runner } from '../machine/runner.ts'
+import type { Optimizer } from '../optimizers/optimizers.ts'
+import type { BatchAccess } from '../optimizers/solvers/batchCurvature.ts'
+import type { Records } from './records.ts'
+
+/** What of an engine it takes. */
+export interface Batching {
+  readonly arena: Arena
+  readonly runner: Runner
+  readonly outputs: number
+  readonly steps: number
+  readonly learningRateScale: number
+  /** The plan that the batch is in. */
+  plan(): { readonly program: number; readonly training?: TrainingPlan }
+}
+
+export function accessOf(engine: Batching, records: Records): BatchAccess {
+  const clocks = new WeakMap<Optimizer, StepClock>()
+  const word = (index: number) => engine.arena.f64[(records.address / 4 + index) / 2]
+  const ranges = (): TrainingPlan => {
+    const { training } = engine.plan()
+    if (!training) throw new Error('the model is not compiled with a loss')
+    return training
+  }
+  const alone = (range: Range) => {
+    engine.runner.run(engine.plan().program, range, records.address)
+  }
+  const together = (range: Range) => {
+    const job = { program: engine.plan().program, range, records: records.address, count: 1 }
+    if (!engine.runner.start('inference', job, false)) engine.runner.finish(job, () => {})
+  }
+  const find = (name: string, scalars: readonly number[]): Range => {
+    const { f32 } = engine.arena
+    f32.set(scalars, records.address / 4 + RECORD_SCALAR)
+    return ranges().curvature[name]
+  }
+  return {
+    get loss() {
+      return word(RECORD_LOSS)
+    },
+    get weight() {
+      return word(RECORD_WEIGHT)
+    },
+    get outputs() {
+      return engine.outputs
+    },
+    get rateScale() {
+      return engine.learningRateScale
+    },
+    run: (name, ...scalars) => together(find(name, scalars)),
+    change(name, ...scalars) {
+      alone(find(name, scalars))
+      return word(RECORD_DOT)
+    },
+    update(name, given, t) {
+      const rule = given as Optimizer
+      const clock = clocks.get(rule) ?? stepClock(rule)
+      clocks.set(rule, clock)
+      const rows = engine.arena.i32[records.address / 4 + RECORD_ROWS]
+      records.prepareUpdate(0, rows, 0, t, clock, engine.learningRateScale)
+      alone(ranges().curvature[name])
+    },
+    clip() {
+      const { update, statistics } = ranges()
+      if (update[0] < statistics[0]) alone([update[0], statistics[0], update[2]])
+    },
+    evaluate() {
+      const { penalty, evaluateTrial } = ranges()
+      const rows = engine.arena.i32[records.address / 4 + RECORD_ROWS]
+      records.prepare(0, rows, 0, engine.steps + 1)
+      alone(penalty)
+      together(evaluateTrial)
+      return word(RECORD_LOSS) + records.penalty
+    },
+  }
+}

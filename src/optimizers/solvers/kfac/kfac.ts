@@ -1,0 +1,173 @@
+/** K-FAC: natural gradients by Kronecker-factored curvature. */
+import { checkFloat, checkInteger, checkOneOf, checkOptions, orDefault, show } from '../../../lib/check.ts'
+import { adam, type Optimizer, type OptimizerName, resolveOptimizer, ruleOf, sgd } from '../../optimizers.ts'
+import type { Schedule } from '../../schedules/schedules.ts'
+import type { BlockPlace } from '../batchCurvature.ts'
+import { restoreScalars, type Solver } from '../solver.ts'
+import { kfacLayout } from './layout.ts'
+import { type KfacBlocks, planKfac, seedOf } from './ranges.ts'
+import { KfacSession, type KfacSettings, type KfacState } from './session.ts'
+
+export interface KfacOptions {
+  /** A rate or a schedule of the step; default 0.1. */
+  readonly learningRate?: number | Schedule
+  /** Default 0.9. */
+  readonly momentum?: number
+  /** Taken off the dense parameters with the direction, rate times this times the parameter; default 0. */
+  readonly weightDecay?: number | Schedule
+  /** What the identity is weighed with in the curvature, or 'adaptive': found while training. Default 1e-2. */
+  readonly damping?: number | 'adaptive'
+  /** Where 'adaptive' begins; default 1. */
+  readonly initialDamping?: number
+  /** Of the running means of the factors; default 0.95. */
+  readonly decay?: number
+  /** Steps from one look at the factors to the next; default 1. */
+  readonly factorEvery?: number
+  /** Steps in which the inverses of every layer are made once; default 10. */
+  readonly inverseEvery?: number
+  /** Bound on learningRate² Σ direction · gradient, or null for none. Default null. */
+  readonly klClip?: number | null
+  /** Targets of the Fisher matrix: drawn from the model's outputs, all of them with their probabilities, or those of the batch. */
+  readonly fisher?: 'sampled' | 'exact' | 'empirical'
+  /** The rule for what is not a dense layer; default adam(). */
+  readonly fallback?: OptimizerName | Optimizer
+}
+
+const OPTIONS = [
+  'learningRate',
+  'momentum',
+  'weightDecay',
+  'damping',
+  'initialDamping',
+  'decay',
+  'factorEvery',
+  'inverseEvery',
+  'klClip',
+  'fisher',
+  'fallback',
+] as const
+
+/**
+ * Natural gradients by Kronecker-factored approximate curvature (Martens and Grosse 2015, arXiv:1503.05671): kfac-jax' `Optimizer`.
+ * For every dense layer, a its input with a 1 behind it and D the gradient of kernel and bias:
+ *
+ *   A = mean a aᵀ,  G = mean Jᵀ H J        running means, k mean + (1 - k) batch, k = min(1 - 1/batches, decay)
+ *   π = sqrt((tr A / dim A) / (tr G / dim G))
+ *   d = (A + π sqrt(damping) I)⁻¹ D (G + sqrt(damping) / π I)⁻¹
+ *   d *= min(1, sqrt(klClip / (learningRate² Σ d · D)))
+ *   v = d + weightDecay w first, then momentum v + d + weightDecay w;  w -= learningRate v
+ *
+ * J is the Jacobian of the outputs by what the layer's activation gets, H the Hessian of a row's loss by the outputs; `fisher` 'sampled'
+ * estimates G by one draw from the model's outputs a row, 'exact' takes one way back for each output, 'empirical' the batch's own
+ * targets, for any loss. With damping 'adaptive', every 5 steps the ratio of the loss's change on the batch to the predicted one
+ * multiplies damping by 0.9⁵ (above 3/4) or divides it (below 1/4). Gradients are clipped before, as `compile` was told.
+ *
+ * A batch whose loss or gradient is not finite changes nothing. Freezing and unfreezing layers starts it anew.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
+  const where = 'kfac'
+  checkOptions(where, options, OPTIONS)
+  const { learningRate = 0.1, momentum = 0.9, weightDecay = 0, damping = 1e-2, initialDamping = 1 } = options
+  const { decay = 0.95, factorEvery = 1, inverseEvery = 10, klClip = null, fisher = 'sampled' } = options
+  const isAdaptive = damping === 'adaptive'
+  if (typeof damping !== 'number' && !isAdaptive) {
+    throw new TypeError(`${where}: "damping" must be a number at least 0 or 'adaptive', got ${show(damping)}`)
+  }
+  const fallback = resolveOptimizer(where, orDefault(options.fallback, adam()))
+  refuseFallback(where, fallback)
+  const resolved = Object.freeze({
+    learningRate,
+    momentum: checkFloat(where, 'momentum', momentum, { minimum: 0, below: 1 }),
+    weightDecay,
+    damping: isAdaptive ? damping : checkFloat(where, 'damping', damping, { minimum: 0 }),
+    initialDamping: checkFloat(where, 'initialDamping', initialDamping, { above: 0 }),
+    decay: checkFloat(where, 'decay', decay, { minimum: 0, below: 1 }),
+    factorEvery: checkInteger(where, 'factorEvery', factorEvery, 1),
+    inverseEvery: checkInteger(where, 'inverseEvery', inverseEvery, 1),
+    klClip: klClip === null ? null : checkFloat(where, 'klClip', klClip, { above: 0 }),
+    fisher: checkOneOf(where, 'fisher', fisher, ['sampled', 'exact', 'empirical']),
+    fallback,
+  })
+  const rule = ruleFor(where, { learningRate, momentum, weightDecay })
+  const states = statesOf(fallback)
+  const hasVelocity = resolved.momentum > 0
+  const first = hasVelocity ? 2 : 1
+  const blocks: KfacBlocks = {
+    direction: (all) => all[0],
+    velocity: (all) => all.slice(1, first),
+    fallback: (all) => all.slice(first, first + states.length),
+  }
+  const settings: KfacSettings = { ...resolved, isAdaptive, rule, blocks }
+  return Object.freeze({
+    kind: where,
+    options: resolved,
+    stochastic: true,
+    vectors: Object.freeze([
+      'direction',
+      ...(hasVelocity ? ['velocity'] : []),
+      ...states.map((state) => `fallback_${state}`),
+    ]),
+    matrices: Object.freeze(['inputMoments', 'gradientMoments', 'inputInverse', 'gradientInverse']),
+    suits(loss) {
+      if (resolved.fisher !== 'empirical') seedOf(loss, resolved.fisher)
+    },
+    plan: (site) => planKfac(site, { fisher: resolved.fisher, rule, fallback, blocks }),
+    scratch: (_, places: readonly BlockPlace[]) => kfacLayout(places).bytes,
+    start(): never {
+      throw new TypeError(
+        `${where}: needs the layers of a model; compile a model with it, minimize takes other solvers`,
+      )
+    },
+    open(this: Solver, model, _runner, saved, _used, batch) {
+      if (!batch) throw new Error(`${where}: needs batches`)
+      const { layers } = kfacLayout(model.places)
+      const scalars: KfacState = restoreScalars(
+        where,
+        {
+          damping: isAdaptive ? resolved.initialDamping : Number(resolved.damping),
+          step: 0,
+          batches: layers.map(() => 0),
+          inverted: layers.map(() => 0),
+        },
+        saved,
+      )
+      checkState(where, scalars, layers.length)
+      return new KfacSession(this, settings, model, batch, scalars, saved === undefined)
+    },
+  } satisfies Solver<'kfac'>)
+}
+
+/** The update of dense parameters by their direction. */
+function ruleFor(where: string, options: { learningRate: unknown; momentum: number; weightDecay: unknown }): Optimizer {
+  for (const name of ['learningRate', 'weightDecay'] as const) {
+    const rate = options[name]
+    if (typeof rate !== 'function') checkFloat(where, name, rate, { minimum: 0 })
+  }
+  return sgd(options as Parameters<typeof sgd>[0])
+}
+
+const statesOf = (rule: Optimizer): string[] => {
+  const { states, uses } = ruleOf(rule)
+  return states.filter((state) => uses?.(state, rule.options) ?? true)
+}
+
+/** @throws RangeError for a rule whose state does not start from 0. */
+function refuseFallback(where: string, rule: Optimizer): void {
+  const values = ruleOf(rule).initialState?.(rule.options, 1) ?? []
+  if (values.every((value) => value === 0)) return
+  throw new RangeError(
+    `${where}: "fallback" must be a rule whose state starts from 0, such as adam or sgd, got ${rule.kind}`,
+  )
+}
+
+/** @throws RangeError for numbers that no session has had. */
+function checkState(where: string, { damping, step, batches, inverted }: KfacState, layers: number): void {
+  checkFloat(where, 'damping', damping, { minimum: 0 })
+  checkInteger(where, 'step', step)
+  for (const [name, list] of Object.entries({ batches, inverted })) {
+    if (list.length !== layers)
+      throw new RangeError(`${where}: "${name}" must have ${layers} numbers, got ${list.length}`)
+    for (const value of list) checkInteger(where, name, value)
+  }
+}

@@ -1,0 +1,80 @@
+/** Where K-FAC keeps its matrices: for every dense kernel the second moments of what goes in and of what comes back. */
+import { squareBytes } from '../../../machine/linear.ts'
+import { roundUp, rowStride } from '../../../machine/matrixLayout.ts'
+import type { BlockPlace } from '../batchCurvature.ts'
+
+/** A symmetric matrix, n x n. */
+export interface Moments {
+  readonly n: number
+  /** The running mean, of which the part on and above the diagonal counts. */
+  readonly mean: number
+  /** The same with the batch in hand, until that is done with. */
+  readonly next: number
+  /** Of next + damping I, in rows for what goes in, in panels for what comes back. */
+  readonly inverse: number
+}
+
+/** A dense layer: its kernel [inputs, units], its bias if it has one, and their factors A and G. */
+export interface FactoredLayer {
+  readonly kernel: BlockPlace
+  readonly bias: BlockPlace | undefined
+  readonly inputs: number
+  readonly units: number
+  /** Of the inputs with a 1 behind them where there is a bias. */
+  readonly a: Moments
+  readonly g: Moments
+}
+
+export interface KfacLayout {
+  readonly layers: readonly FactoredLayer[]
+  /** For one matrix after the other: U, U⁻ᵀ, one over U's diagonal. */
+  readonly u: number
+  readonly lower: number
+  readonly diagonal: number
+  /** An i32 for A and one for G. */
+  readonly status: number
+  /** A layer's A⁻¹ D, in rows. */
+  readonly half: number
+  /** A layer's kernel and bias, as in the blocks. */
+  readonly product: number
+  readonly bytes: number
+}
+
+const panelBytes = (n: number): number => roundUp(n, 8) * n * 4
+
+/** Kernels that multiply their layer's input, and the bias beside them. */
+export function kfacLayout(places: readonly BlockPlace[], room = 0): KfacLayout {
+  let top = room
+  const reserve = (bytes: number): number => {
+    const address = top
+    top += roundUp(bytes, 64)
+    return address
+  }
+  const moments = (n: number, inverse: number): Moments => ({
+    n,
+    mean: reserve(squareBytes(n)),
+    next: reserve(squareBytes(n)),
+    inverse: reserve(inverse),
+  })
+  const layers = places
+    .filter(({ name, layout }) => layout === 'panels' && /(^|\W)kernel$/.test(name))
+    .map((kernel): FactoredLayer => {
+      const own = kernel.name.replace(/kernel$/, 'bias')
+      const bias = places.find(({ layer, name }) => layer === kernel.layer && name === own)
+      const [inputs, units] = kernel.shape
+      const n = inputs + (bias ? 1 : 0)
+      return { kernel, bias, inputs, units, a: moments(n, squareBytes(n)), g: moments(units, panelBytes(units)) }
+    })
+  const most = (size: (layer: FactoredLayer) => number) => Math.max(0, ...layers.map(size))
+  const n = most(({ a, g }) => Math.max(a.n, g.n))
+  return {
+    layers,
+    u: reserve(squareBytes(n)),
+    lower: reserve(squareBytes(n)),
+    diagonal: reserve(n * 4),
+    status: reserve(8),
+    half: reserve(most(({ a, units }) => a.n * rowStride(units))),
+    product: reserve(most(({ kernel, bias }) => (kernel.stored + (bias?.stored ?? 0)) * 4)),
+    bytes: top - room,
+  }
+}

@@ -5,9 +5,10 @@ import { convert, exporting } from './commands/convert.ts'
 import { evaluate } from './commands/evaluate.ts'
 import { inspect } from './commands/inspect.ts'
 import { predict } from './commands/predict.ts'
+import { train } from './commands/train.ts'
 
 /** In the order in which help lists them. */
-export const COMMANDS: readonly Command[] = [predict, evaluate, inspect, exporting, convert]
+export const COMMANDS: readonly Command[] = [train, predict, evaluate, inspect, exporting, convert]
 
 /** What `fourlane --help` says. */
 export function overview(version: string): string {

@@ -1,7 +1,7 @@
 /** What is said of predictions beside what was true, summed up block by block. */
-import { score } from '../entries/core.ts'
+import { type Model, score } from '../entries/core.ts'
 import type { Table } from '../entries/table.ts'
-import type { ClassTarget, Encoder, NumberTarget, TablePredictor } from '../entries/tablePredictor.ts'
+import type { ClassTarget, Encoder, Examples, NumberTarget, TablePredictor } from '../entries/tablePredictor.ts'
 
 /** Metrics by name; null where these rows leave one undefined. */
 export type Scores = Readonly<Record<string, number | null>>
@@ -38,6 +38,23 @@ export function scoreTable(scorer: Scorer, predictor: TablePredictor, table: Tab
   const chosen = new Float64Array(rows.length * columns)
   for (const [i, row] of rows.entries()) chosen.set(all.subarray(row * columns, (row + 1) * columns), i * columns)
   scorer.add(y, chosen)
+}
+
+/** What a scorer compares with targets: the probability of every class, or numbers in the table's units. */
+export function outputsOf(encoder: Encoder, model: Model, x: Float32Array): Float32Array | Float64Array {
+  const outputs = model.predict(x)
+  if (encoder.target.task === 'regression') return Float64Array.from(encoder.decode(outputs), Number)
+  // a single output is the probability of the second of two classes
+  return model.engine.outputs === 1
+    ? Float64Array.from({ length: 2 * outputs.length }, (_, i) => (i % 2 ? outputs[i >> 1] : 1 - outputs[i >> 1]))
+    : outputs
+}
+
+/** The scores of encoded rows. */
+export function scoreExamples(encoder: Encoder, model: Model, { x, y }: Examples): Judgement {
+  const scorer = scorerFor(encoder)
+  scorer.add(y, outputsOf(encoder, model, x))
+  return scorer.result()
 }
 
 /** Probabilities below this one count as it: a single certain mistake is not infinitely bad. */

@@ -2,6 +2,7 @@
 import type { Table } from '../data/table/table.ts'
 import { activationOf, type Layer, reviveLayer } from '../layers/layers.ts'
 import { forPredicting } from '../layers/resolvers.ts'
+import { scale } from '../layers/scale.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
 import { show } from '../lib/check.ts'
 import { classesOf, decisionOf } from '../model/classes.ts'
@@ -26,6 +27,9 @@ export interface TablePredictor {
    */
   probabilities(rows: readonly RawRow[] | Table): Float32Array
 }
+
+/** Factories of what models of tables are made of, which programs lack that do not name them. */
+const LAYERS = { scale }
 
 /** How far from 1 the sum of a row's probabilities may be: they are rounded, and an average of several models. */
 const ROUNDING = 1e-3
@@ -79,7 +83,7 @@ export function probabilitiesOf(where: string, outputs: Float32Array, columns: n
 
 function tablePredictorOf(where: string, snapshot: Snapshot, allowNonFinite: boolean): TablePredictor {
   const encoder = encoderOf(where, snapshot.user)
-  const predictor = predictorOf(where, snapshot, { allowNonFinite, custom: {} })
+  const predictor = predictorOf(where, snapshot, { allowNonFinite, custom: LAYERS })
   checkFit(where, predictor, snapshot.layers, encoder)
   const { target } = encoder
   const { outputs } = predictor

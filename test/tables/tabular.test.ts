@@ -151,7 +151,9 @@ test('tabular: errors', async () => {
   const refused = (options: object, kind: typeof TypeError | typeof RangeError, message: string) =>
     refuses(() => tabular(options as never), kind, `tabular: ${message}`)
   refused({ encoder, preset: 'mpl' }, RangeError, 'unknown preset "mpl"; did you mean "mlp"?')
-  refused({ encoder }, TypeError, '"preset" must be a name, got undefined')
+  refused({ encoder, preset: null }, TypeError, '"preset" must be a name, got null')
+  refused({ encoder, epochs: 0 }, RangeError, '"epochs" must be a whole number at least 1, got 0')
+  refuses(() => presetFit(encoder, 'mlp', { rows: 0.5 }), RangeError, 'presetFit: "rows" must be a whole number')
   refused({ encoder: encoder.toJSON(), preset: 'mlp' }, TypeError, '"encoder" must be an encoder')
   refused({ encoder, preset: 'mlp', sede: 1 }, TypeError, 'unknown option "sede"; did you mean "seed"?')
   const lines = Array.from({ length: 30 }, (_, i) => `w${i % 10},${i}.5`)

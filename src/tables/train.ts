@@ -1,0 +1,184 @@
+/** Trains a preset on prepared rows: what is needed beyond `model.fit`, which is the choice of rows, time, and several seeds. */
+import type { BatchSource } from '../data/dataset.ts'
+import type { Features } from '../data/features.ts'
+import { stratified } from '../data/split.ts'
+import type { Targets } from '../data/targets.ts'
+import { checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
+import { Random } from '../lib/random.ts'
+import type { Model } from '../model/model.ts'
+import type { ModelOptions } from '../model/untrained.ts'
+import { adam } from '../optimizers/optimizers.ts'
+import type { Callback } from '../training/callbacks/callback.ts'
+import type { History } from '../training/history.ts'
+import { average } from './average.ts'
+import type { Encoder, Examples } from './encoder.ts'
+import { DEFAULT_PRESET, kindOf, type Preset, presetFit, tabular } from './tabular.ts'
+
+export interface TrainTabularOptions extends ModelOptions {
+  /** Default 'realmlp-small'. */
+  readonly preset?: Preset
+  /** Default: the preset's. */
+  readonly epochs?: number
+  /** Networks, from as many seeds, whose average is the model (default 1). */
+  readonly ensemble?: number
+  /**
+   * Milliseconds after which training ends, wherever it is, and the best epoch so far is kept. The first tenth goes into finding
+   * out how many epochs there is time for, up to `epochs`, as the learning rate has to know.
+   */
+  readonly timeLimit?: number
+  /** Of `fit`, after those of the preset. */
+  readonly callbacks?: readonly Callback[]
+  /** Ends training with its reason, and without a model. */
+  readonly signal?: AbortSignal
+}
+
+export interface TrainedTabular {
+  readonly model: Model
+  /** Of every network. */
+  readonly histories: readonly History[]
+  /** The rows that chose the epoch, if the preset has it chosen. */
+  readonly validation?: Examples
+  /** Why training ended before its last epoch, if it did. */
+  readonly stopReason?: string
+}
+
+/** Rows to train on: prepared ones, or batches that are read once an epoch, and rows to validate with. */
+export type TrainingRows =
+  | (Examples & { readonly encoder: Encoder })
+  | { readonly batches: BatchSource; readonly rows: number; readonly validation: Examples; readonly encoder: Encoder }
+
+const WHERE = 'trainTabular'
+const OPTIONS = ['preset', 'epochs', 'ensemble', 'timeLimit', 'callbacks', 'signal', 'seed', 'threads', 'deterministic']
+const MOST_NETWORKS = 100
+/** Of the time limit: what goes into measuring, and what measured epochs may take of the rest. */
+const PROBE = 0.1
+const SURE = 0.9
+
+/**
+ * Trains a preset on the rows that `prepare` gives. A fifth of them, by class, is kept apart and chooses the epoch, for presets
+ * that have it chosen; with `ensemble`, the same rows for every network.
+ * @throws TypeError or RangeError naming the argument, before anything is trained; the signal's reason.
+ */
+export async function trainTabular(data: TrainingRows, options: TrainTabularOptions = {}): Promise<TrainedTabular> {
+  checkOptions(WHERE, options, OPTIONS)
+  const { preset = DEFAULT_PRESET, epochs, ensemble = 1, timeLimit, callbacks = [], signal, ...network } = options
+  const { seed = 0 } = network
+  const kind = kindOf(WHERE, data?.encoder, preset)
+  checkInteger(WHERE, 'ensemble', ensemble, 1, MOST_NETWORKS)
+  if (timeLimit !== undefined) checkNumber(WHERE, 'timeLimit', timeLimit, { above: 0 })
+  if (!Array.isArray(callbacks)) throw new TypeError(`${WHERE}: "callbacks" must be an array, got ${show(callbacks)}`)
+  const random = new Random(seed)
+  const { encoder } = data
+  const { source, rows, validation } =
+    'batches' in data
+      ? { source: [data.batches] as const, ...data }
+      : splitOff(data, kind.trained(data.rows.length), random)
+  const started = performance.now()
+  /** Trains from a seed; of the optimizer's learning rate, epochs and rows are known. */
+  const run = async (memberSeed: number, most: number | undefined, added: readonly Callback[]) => {
+    const length = { rows, ...(most !== undefined && { epochs: most }) }
+    const model = tabular({ encoder, preset, ...length, ...network, seed: memberSeed % 2 ** 32 })
+    const { validationSplit, ...fit } = presetFit(encoder, preset, length)
+    const fitOptions = {
+      ...fit,
+      callbacks: [...fit.callbacks, ...added],
+      ...(validationSplit && validation && { validationData: [validation.x, validation.y] as const }),
+      ...(signal && { signal }),
+    }
+    if (source.length === 2) return { model, history: await model.fit(source[0], source[1], fitOptions) }
+    // batches are as large as they come
+    const { batchSize: _, dropLast: __, ...streamed } = fitOptions
+    return { model, history: await model.fit(source[0], streamed) }
+  }
+  const most = epochs ?? kind.epochs
+  let affordable = most
+  if (timeLimit !== undefined) {
+    const share = timeLimit / ensemble
+    let trained = 0
+    const count: Callback = {
+      onEpochEnd: (_epoch, _logs, context) => {
+        trained += context.rows
+      },
+    }
+    const probe = await run(seed, most, [stopAt(started + PROBE * share, 'measured'), count])
+    probe.model.close()
+    const took = performance.now() - started
+    const epoch = (took * rows) / Math.max(trained, 1)
+    affordable = Math.min(most, Math.max(1, Math.floor((SURE * (share - took / ensemble)) / epoch)))
+  }
+  const histories: History[] = []
+  const models: Model[] = []
+  let stopReason: string | undefined
+  for (let member = 0; member < ensemble; member++) {
+    const until = timeLimit && started + (timeLimit * (member + 1)) / ensemble
+    const limit = until && timeLimit ? [stopAt(until, `the time limit of ${timeLimit / 1000} s is reached`)] : []
+    const heard: Callback = {
+      onTrainEnd: (context) => {
+        stopReason ??= context.stopReason
+      },
+    }
+    const { model, history } = await run(seed + member, affordable, [...limit, ...callbacks, heard])
+    histories.push(history)
+    models.push(model)
+  }
+  const [first] = models
+  const model = ensemble === 1 ? first : averageOf(models, network)
+  return {
+    model,
+    histories,
+    ...(validation && { validation }),
+    ...(stopReason !== undefined && { stopReason }),
+  }
+}
+
+/** Stops as soon as the time has come: in the middle of an epoch too. */
+function stopAt(time: number, reason: string): Callback {
+  const look: NonNullable<Callback['onEpochEnd']> = (_epoch, _logs, context) => {
+    if (performance.now() >= time) context.stop(reason)
+  }
+  return { onProgress: ({ epoch, logs }, context) => look(epoch, logs, context), onEpochEnd: look }
+}
+
+function averageOf(models: readonly Model[], options: ModelOptions): Model {
+  const [{ compiled, classNames, metadata }] = models
+  const model = average(models, options)
+  if (compiled?.loss) model.compile({ optimizer: adam(), loss: compiled.loss, metrics: compiled.metrics })
+  model.classNames = classNames
+  model.metadata = metadata
+  for (const member of models) member.close()
+  return model
+}
+
+/** What `fit` takes, and what is kept from it. */
+interface Split {
+  readonly source: readonly [x: Features, y: Targets] | readonly [batches: BatchSource]
+  readonly rows: number
+  readonly validation?: Examples
+}
+
+/** Keeps all but so many rows apart; both parts stay in order. */
+function splitOff(data: Examples & { readonly encoder: Encoder }, trained: number, random: Random): Split {
+  const count = data.rows.length
+  if (trained === count) return { source: [data.x, data.y], rows: count }
+  const order = Int32Array.from({ length: count }, (_, i) => i)
+  random.shuffle(order)
+  const held = count - trained
+  const isClasses = data.encoder.target.task === 'classification'
+  const chosen = isClasses ? stratified((row) => data.y[row], order, held) : new Set(order.subarray(0, held))
+  order.sort()
+  const take = (isHeld: boolean) => {
+    const rows = order.filter((row) => chosen.has(row) === isHeld)
+    return takeExamples(data, rows)
+  }
+  const { x, y } = take(false)
+  return { source: [x, y], rows: trained, validation: take(true) }
+}
+
+function takeExamples({ x, y, rows }: Examples, chosen: Int32Array): Examples {
+  const width = x.length / rows.length
+  const taken = new Float32Array(chosen.length * width)
+  for (const [i, row] of chosen.entries()) taken.set(x.subarray(row * width, (row + 1) * width), i * width)
+  const targets = y instanceof Int32Array ? new Int32Array(chosen.length) : new Float32Array(chosen.length)
+  for (const [i, row] of chosen.entries()) targets[i] = y[row]
+  return { x: taken, y: targets, rows: Int32Array.from(chosen, (row) => rows[row]) }
+}

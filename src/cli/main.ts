@@ -5,10 +5,11 @@ import { convert, exporting } from './commands/convert.ts'
 import { evaluate } from './commands/evaluate.ts'
 import { inspect } from './commands/inspect.ts'
 import { predict } from './commands/predict.ts'
+import { serve } from './commands/serve.ts'
 import { train } from './commands/train.ts'
 
 /** In the order in which help lists them. */
-export const COMMANDS: readonly Command[] = [train, predict, evaluate, inspect, exporting, convert]
+export const COMMANDS: readonly Command[] = [train, predict, evaluate, serve, inspect, exporting, convert]
 
 /** What `fourlane --help` says. */
 export function overview(version: string): string {

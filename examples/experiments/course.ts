@@ -1,5 +1,6 @@
 /** The experiments, in an order to read them in. */
 
+import { batchSize } from './batch-size.ts'
 import type { Chapter } from './frame/index.ts'
 import { gauge } from './gauge.ts'
 import { kerasDigits } from './keras-digits.ts'
@@ -42,6 +43,11 @@ export const course: readonly Chapter[] = [
       ['Can a network fit labels that mean nothing, and what does it cost?', randomLabels],
       ['What do size, penalties, dropout, early stopping and weight decay do about it?', regularization],
     ],
+  },
+  {
+    title: 'The shape of the loss',
+    text: 'All of this happens on a surface in as many dimensions as there are weights. Some cuts through it can be looked at.',
+    experiments: [['Do large batches end in sharper minima, and generalize less?', batchSize]],
   },
 ]
 

@@ -13,6 +13,10 @@ import { HELP, shown } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/main.ts'
 import * as layerDocs from '../src/layers/layers.docs.ts'
 import { type Layer, type Lowerable, parametersOf } from '../src/layers/layers.ts'
+import * as matrixDocs from '../src/optimizers/matrices/matrices.docs.ts'
+import { MATRIX_KINDS, type MatrixKind, type MatrixRule } from '../src/optimizers/matrices/matrixRule.ts'
+import { muon } from '../src/optimizers/matrices/muon.ts'
+import { pathSgd } from '../src/optimizers/matrices/pathSgd.ts'
 import * as optimizerDocs from '../src/optimizers/optimizers.docs.ts'
 import { type OptimizerName, optimizers, type Rule, rules } from '../src/optimizers/optimizers.ts'
 import * as scheduleDocs from '../src/optimizers/schedules/schedules.docs.ts'
@@ -117,6 +121,7 @@ function regularizers(): string {
   return paragraphs(regularizerDocs.INTRO, ...sections)
 }
 
+const matrixRules = { muon, pathSgd }
 const solvers = { lbfgs, conjugateGradient, newtonCg, kfac }
 
 const DECAY: Readonly<Record<Rule['decay'], string>> = {
@@ -152,7 +157,33 @@ function optimizersPage(): string {
     )
   }
   const overview = table([['name', 'use', 'source'], ...rows])
-  return paragraphs(optimizerDocs.INTRO, '## Which one', overview, ...names.map(section))
+  return paragraphs(
+    optimizerDocs.INTRO,
+    '## Which one',
+    overview,
+    ...names.map(section),
+    matrixDocs.INTRO,
+    ...MATRIX_KINDS.map(matrixSection),
+  )
+}
+
+function matrixSection(kind: MatrixKind): string {
+  const { use, equation, state, cost, memory, equivalent, source } = matrixDocs.MATRIX_DOCS[kind]
+  const { learningRate, weightDecay, options, decay, fallback }: MatrixRule = matrixRules[kind]()
+  const all = { learningRate, ...options, ...(decay !== 'none' && { weightDecay }) }
+  return paragraphs(
+    `## ${kind}`,
+    use,
+    fence(equation),
+    list([
+      `Defaults: \`${call({ kind, options: all })}\`${fallback ? `, fallback \`${fallback.kind}()\`` : ''}.`,
+      `A step costs ${cost}.`,
+      `State: ${state}. Memory beside it: ${memory}.`,
+      `Weight decay: ${DECAY[decay]}.`,
+      `Elsewhere: ${equivalent}.`,
+      `Source: ${source}.`,
+    ]),
+  )
 }
 
 function solversPage(): string {

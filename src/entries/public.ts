@@ -136,6 +136,7 @@ export {
   type SelectOptions,
   scale,
   select,
+  unitNorm,
 } from '../layers/layers.ts'
 export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
 export type { LossCallback } from '../model/callbackLoss.ts'

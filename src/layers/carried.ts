@@ -14,6 +14,7 @@ export const CARRIED_KINDS = [
   'concatenate',
   'embedding',
   'oneHotColumns',
+  'unitNorm',
 ] as const
 export type CarriedKind = (typeof CARRIED_KINDS)[number]
 

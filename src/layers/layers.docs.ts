@@ -21,6 +21,7 @@ import {
   rmsNorm,
   scale,
   select,
+  unitNorm,
 } from './layers.ts'
 
 export const INTRO = `# Layers
@@ -236,6 +237,15 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     example: periodicEmbedding(),
   },
   select: {
+  unitNorm: {
+    signature: 'unitNorm()',
+    equation: 'y = x / sqrt(sum x² + 1e-12), row by row',
+    use: 'directions without lengths: before a dense layer of cosines, or at the end of one that is to be compared',
+    pytorch: 'functional.normalize',
+    keras: 'UnitNormalization',
+    notes: [carried('unitNorm')],
+    example: unitNorm(),
+  },
     signature: 'select({ columns })',
     equation: 'y = the columns of x that are named, in that order',
     use: 'one branch of several that share a wide row',

@@ -28,6 +28,7 @@ import {
 } from './rowNorm.ts'
 import type { ScaleLayer } from './scale.ts'
 import type { SelectLayer } from './select.ts'
+import type { UnitNormLayer } from './unitNorm.ts'
 
 export { type ActivationLayer, activation } from './activation.ts'
 export {
@@ -67,6 +68,7 @@ export {
 } from './rowNorm.ts'
 export { type ScaleLayer, type ScaleOptions, scale } from './scale.ts'
 export { type SelectLayer, type SelectOptions, select } from './select.ts'
+export { type UnitNormLayer, unitNorm } from './unitNorm.ts'
 
 export interface InputLayer {
   readonly kind: 'input'
@@ -97,6 +99,7 @@ export type Lowerable =
   | ConcatenateLayer<Lowerable>
   | EmbeddingLayer
   | OneHotColumnsLayer
+  | UnitNormLayer
 
 /** The model's first layer: rows of `size` features. */
 export function input(size: number, ...more: []): InputLayer {

@@ -19,6 +19,7 @@ import {
   scale,
   select,
   sequential,
+  unitNorm,
 } from '../../src/entries/public.ts'
 import { networkOf } from '../../src/exchange/models.ts'
 import { encodeOnnx } from '../../src/formats/onnx/export.ts'
@@ -129,6 +130,7 @@ test('layers that ONNX lacks go out as what they compute', () => {
       scale({ initializer: 'torchLinear' }),
       periodicEmbedding({ frequencies: 6, units: 2 }),
       dense(7),
+      unitNorm(),
       blend('mish'),
     ],
     { seed: 3 },

@@ -16,6 +16,7 @@ import {
   scale,
   select,
   sequential,
+  unitNorm,
 } from '../../src/entries/public.ts'
 import { type CARRIED_KINDS, carriedKindsIn } from '../../src/layers/carried.ts'
 import { settingsOf } from '../support/modelFile.ts'
@@ -27,6 +28,7 @@ const LAYERS: Readonly<Record<(typeof CARRIED_KINDS)[number], () => Layer>> = {
   scale: () => scale(),
   blend: () => blend('mish'),
   periodicEmbedding: () => periodicEmbedding({ frequencies: 5, units: 2 }),
+  unitNorm: () => unitNorm(),
   select: () => select({ columns: [2, 0, 1] }),
   concatenate: () => concatenate([[dense(2)], []]),
   embedding: () => embedding({ columns: 2, categories: 4, units: 3 }),

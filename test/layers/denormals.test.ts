@@ -14,6 +14,7 @@ import {
   rmsNorm,
   scale,
   select,
+  unitNorm,
 } from '../../src/layers/layers.ts'
 import { isTiny } from '../support/activate.ts'
 import { Bench } from '../support/layerHarness.ts'
@@ -28,6 +29,7 @@ const kinds: Readonly<Record<string, Lowerable[]>> = {
   groupNorm: [groupNorm(5)],
   prelu: [prelu()],
   scale: [scale()],
+  unitNorm: [unitNorm()],
   blend: [blend('gelu')],
   periodicEmbedding: [periodicEmbedding(), select({ columns: [1, 2, 3, 5, 6, 7, 9, 10, 11, 39] })],
   'weight norm': [dense(10, { weightNorm: true, useBias: false })],

@@ -22,6 +22,7 @@ import {
   residual,
   rmsNorm,
   scale,
+  unitNorm,
 } from '../../src/layers/layers.ts'
 import { Random } from '../../src/lib/random.ts'
 import { forward, type OraclePass } from '../oracles/layers.ts'
@@ -60,6 +61,8 @@ const single: Readonly<Record<string, (width: number) => Lowerable[]>> = {
   'gaussianNoise after sigmoid': (width) => [dense(width, { activation: 'sigmoid' }), gaussianNoise(0.1)],
   prelu: () => [prelu()],
   scale: () => [scale()],
+  unitNorm: () => [unitNorm()],
+  'unitNorm after tanh': (width) => [dense(width, { activation: 'tanh' }), unitNorm()],
   blend: () => [blend('tanh')],
   'blend with what keeps its input, after gelu': (width) => [dense(width, { activation: 'gelu' }), blend('mish')],
   'blend with softmax': () => [blend('softmax')],

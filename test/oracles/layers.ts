@@ -94,6 +94,11 @@ function apply(
       return x.map((row) => row.map((v, c) => factors[c] * v))
     }
     case 'select':
+    case 'unitNorm':
+      return x.map((row) => {
+        const length = Math.sqrt(row.reduce((sum, v) => sum + v * v, 1e-12))
+        return row.map((v) => v / length)
+      })
       return x.map((row) => layer.columns.map((c) => row[c]))
     case 'concatenate': {
       const outputs = layer.branches.map((branch, b) =>

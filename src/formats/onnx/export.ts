@@ -5,6 +5,7 @@ import { othersOf } from '../../layers/indices.ts'
 import type { Lowerable } from '../../layers/layers.ts'
 import { blockPrefixes } from '../../layers/residual.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
+import { EPSILON as UNIT_EPSILON } from '../../layers/unitNorm.ts'
 import { checkInteger, checkOptions } from '../../lib/check.ts'
 import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
 import { writeActivation } from './exportActivations.ts'
@@ -240,6 +241,11 @@ const writers: Writers = {
   },
 
   select: (graph, { layer }, x) => take(graph, x, layer.columns),
+  unitNorm(graph, { inputs }, x) {
+    const unit = divideByDeviation(graph, x, UNIT_EPSILON / inputs)
+    return graph.node('Mul', [unit, graph.scalar(1 / Math.sqrt(inputs))])
+  },
+
 
   concatenate(graph, { layer, values, inputs }, x) {
     const parts = branchStages(layer, values).map((stages, b) =>

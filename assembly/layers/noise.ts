@@ -7,6 +7,7 @@ import {
   ADD_TO,
   NOISE_COLS,
   NOISE_FROM,
+  NOISE_RATE,
   NOISE_SCALE,
   NOISE_STREAM,
   NOISE_STRIDE,
@@ -44,8 +45,14 @@ class Elements {
 export function dropout(step: usize, record: usize, begin: i32, end: i32): void {
   const stride = Word.address(step, NOISE_STRIDE)
   const padded = Elements.padded(step)
-  const threshold = Word.splat(step, NOISE_THRESHOLD)
-  const scale = Word.splat(step, NOISE_SCALE)
+  let threshold = Word.splat(step, NOISE_THRESHOLD)
+  let scale = Word.splat(step, NOISE_SCALE)
+  const scheduled = Word.int(step, NOISE_RATE)
+  if (scheduled) {
+    const rate = Word.float(record, scheduled)
+    threshold = i32x4.splat(<i32>(<u32>(<f64>rate * 4294967296)))
+    scale = f32x4.splat(1 / (1 - rate))
+  }
   const key = Elements.key(step, record, 0)
   const second = Elements.key(step, record, 1)
   const before = Elements.before(record)

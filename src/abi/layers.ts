@@ -138,6 +138,8 @@ export const NOISE_STREAM = 5
 export const NOISE_THRESHOLD = 6
 /** f32: 1 / (1 - rate), or the standard deviation */
 export const NOISE_SCALE = 7
+/** The word of the record that holds the rate, an f32; 0: it is that of threshold and scale. */
+export const NOISE_RATE = 8
 
 export const ADD_A = 1
 export const ADD_B = 2

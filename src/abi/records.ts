@@ -3,7 +3,7 @@
  * not in the steps but here; what a run reports (loss, correct rows, ...) is written back into the same record.
  */
 
-export const RECORD_WORDS = 36
+export const RECORD_WORDS = 44
 /** Rows of this batch. */
 export const RECORD_ROWS = 0
 /** Index of this batch's first entry in the order table that gather steps read. */
@@ -43,3 +43,7 @@ export const RECORD_ROWS_BEFORE = 32
 export const RECORD_ALL_ROWS = 33
 /** f64: sum of the weights of its rows. */
 export const RECORD_ALL_WEIGHT = 34
+
+/** f32 x RECORD_SCHEDULES: what schedules of layers give for this update. */
+export const RECORD_SCHEDULED = 36
+export const RECORD_SCHEDULES = 8

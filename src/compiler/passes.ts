@@ -36,7 +36,12 @@ export function settingsBy({ parameterGroups }: OptimizerOf): (tensor: Tensor) =
   const groups = parameterGroups.map((group) => ({ group, matches: matcherOf(group) }))
   return ({ name }) => {
     const { group } = groups.find(({ matches }) => matches(name)) ?? {}
-    return { rateScale: group?.learningRateScale ?? 1, decay: group?.weightDecay, epsilon: group?.epsilon }
+    return {
+      rateScale: group?.learningRateScale ?? 1,
+      decayScale: group?.weightDecayScale ?? 1,
+      decay: group?.weightDecay,
+      epsilon: group?.epsilon,
+    }
   }
 }
 
@@ -79,6 +84,7 @@ function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
       last.tensor.offset + last.count === tensor.offset &&
       last.rateScale === settings.rateScale &&
       last.decay === settings.decay &&
+      last.decayScale === settings.decayScale &&
       last.epsilon === settings.epsilon
     if (joins) last.count += tensor.count
     else passes.push({ ...settings, tensor, count: tensor.count })
@@ -98,7 +104,7 @@ export function passSteps(optimizer: Optimizer, tensors: readonly Tensor[], bloc
   if (rule.perTensor && blocks.scratch === undefined) {
     throw new Error(`updateSteps: ${optimizer.kind} needs scratch; see scratchBytes`)
   }
-  return passesOf(optimizer, tensors).flatMap(({ tensor, count, rateScale, decay, epsilon }) => {
+  return passesOf(optimizer, tensors).flatMap(({ tensor, count, rateScale, decayScale, decay, epsilon }) => {
     const operands = {
       ...rule.hypers(epsilon === undefined ? options : { ...options, epsilon }),
       ...Object.fromEntries(names.map((name, i) => [name, blocks.state(i, tensor)])),
@@ -107,7 +113,7 @@ export function passSteps(optimizer: Optimizer, tensors: readonly Tensor[], bloc
       partials: blocks.scratch,
       count,
       rateScale,
-      decayScale: decay === undefined ? 1 : 0,
+      decayScale: decay === undefined ? decayScale : 0,
       decay: decay ?? 0,
       tiny: rule.tiny,
       tinySquare: TINY_SQUARE,

@@ -4,6 +4,7 @@ import type { Matrix } from '../layers/builder.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { patch, type Range } from '../machine/program.ts'
+import type { Schedule } from '../optimizers/schedules/named.ts'
 import type { CurvatureRanges } from '../optimizers/solvers/batchCurvature.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 import { curvatureSite } from './batchCurvature.ts'
@@ -48,6 +49,8 @@ export interface Plan {
   readonly trialOutputs: Matrix
   /** Rows that a batch in training must have. */
   readonly minimumRows: number
+  /** What a record's words from RECORD_SCHEDULED on are to hold. */
+  readonly schedules: readonly Schedule[]
   readonly training?: TrainingPlan
   readonly open?: OpenPlan
   readonly inputs?: InputsPlan
@@ -161,9 +164,17 @@ export function compilePlan(
     ...(parts.has('openInputs') && { openInputs: planInputs(builder, layers, batch) }),
   }
   const program = builder.write(from)
-  const { minimumRows } = builder
+  const { minimumRows, schedules } = builder
   const inference = { x: batch.x, outputs, predict, trial, trialOutputs }
-  return { rows, program, minimumRows, ...inference, ...(training && { training: training(program) }), ...more }
+  return {
+    rows,
+    program,
+    minimumRows,
+    schedules,
+    ...inference,
+    ...(training && { training: training(program) }),
+    ...more,
+  }
 }
 
 /** The layers as a loss wants them: without the activation that it computes itself. */

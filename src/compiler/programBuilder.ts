@@ -1,5 +1,6 @@
 /** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
 import { ACTIVATION_EXPONENTIAL } from '../abi/activations.ts'
+import { RECORD_SCHEDULED, RECORD_SCHEDULES } from '../abi/records.ts'
 import { activationKinds, alphaOf } from '../catalogue/activations.ts'
 import type { Builder, Lowered, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, lower } from '../layers/layers.ts'
@@ -10,6 +11,7 @@ import { activateBack } from '../machine/ops/layers.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import { encode, modulesOf, programBytes, type Range, type Step, step } from '../machine/program.ts'
 import { LINEAR } from '../optimizers/rules/rule.ts'
+import type { Schedule } from '../optimizers/schedules/named.ts'
 import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
@@ -49,6 +51,8 @@ export class ProgramBuilder implements Builder {
   minimumRows = 1
   /** Tables whose update visits only rows that occurred, by their offset: the scale of their rate. */
   sparse: Readonly<Record<number, number>> = {}
+  /** What the record's words from RECORD_SCHEDULED on are for. */
+  readonly schedules: Schedule[] = []
   /** Addresses of `memory`. */
   readonly lists: number[] = []
   readonly #place: ReturnType<typeof findPlaces>
@@ -58,6 +62,7 @@ export class ProgramBuilder implements Builder {
   #prefix = ''
   #streams = 0
   #deferred: Step[] = []
+  readonly #described: string[] = []
   #visits: Step[] = []
   #scratch = { address: 0, bytes: 0 }
   #base = 0
@@ -84,6 +89,15 @@ export class ProgramBuilder implements Builder {
 
   stream(): number {
     return this.#streams++
+  }
+
+  scheduled(described: object, schedule: Schedule): number {
+    const key = JSON.stringify(described)
+    const found = this.#described.indexOf(key)
+    const index = found < 0 ? this.#described.push(key) - 1 : found
+    this.schedules[index] ??= schedule
+    if (index < RECORD_SCHEDULES) return RECORD_SCHEDULED + index
+    throw new RangeError(`a model may have ${RECORD_SCHEDULES} schedules of dropout, got more; let layers share one`)
   }
 
   get rows(): number {

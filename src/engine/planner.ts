@@ -21,8 +21,8 @@ export interface PlannerSite {
   readonly widths: readonly number[]
   /** Before memory changes hands. */
   leave(): void
-  /** Takes what must lie behind the plan's regions. */
-  reserve(): void
+  /** Takes what must lie behind a plan's regions. */
+  reserve(plan: Plan): void
 }
 
 export class Planner {
@@ -112,7 +112,7 @@ export class Planner {
       goal && { ...goal, states, kept: kept.address, room, isTrainable },
       this.#parts,
     )
-    this.#site.reserve()
+    this.#site.reserve(made)
     arena.commit()
     this.end = arena.top
     this.occupy()

@@ -63,7 +63,7 @@ export class Propagation {
       layers,
       widths,
       leave: () => this.runner.replan(),
-      reserve: () => this.records.reserve(),
+      reserve: ({ schedules }) => this.records.reserve(schedules),
     })
   }
 

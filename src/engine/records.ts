@@ -8,6 +8,7 @@ import {
   RECORD_PENALTY,
   RECORD_ROWS,
   RECORD_ROWS_BEFORE,
+  RECORD_SCHEDULED,
   RECORD_SEED,
   RECORD_STEP,
   RECORD_WEIGHT,
@@ -15,6 +16,7 @@ import {
 } from '../abi/records.ts'
 import { type StepClock, writeDynamics } from '../compiler/updates.ts'
 import type { Arena } from '../machine/arena.ts'
+import type { Schedule } from '../optimizers/schedules/named.ts'
 
 /** Records filled for one call into the machine at most. */
 export const RECORDS = 512
@@ -52,6 +54,10 @@ export class Records {
   /** Of all noise. */
   seed: number
   readonly #arena: Arena
+  /** Of layers: what the words from RECORD_SCHEDULED on hold. */
+  #schedules: readonly Schedule[] = []
+  /** The last update that a record was for. */
+  #last = 1
   /** Passes made as in training but outside of it. */
   #trials = 0
 
@@ -61,17 +67,22 @@ export class Records {
   }
 
   /** Room for them behind a new plan. */
-  reserve(): void {
+  reserve(schedules: readonly Schedule[]): void {
+    this.#schedules = schedules
     this.address = this.#arena.reserve(RECORDS * RECORD_BYTES)
   }
 
   /**
    * Fills record `index`: what every run needs.
    * @param part of a batch that takes several runs, each with noise of its own.
+   * @throws RangeError when a layer's schedule does not give a rate.
    */
   prepare(index: number, rows: number, first: number, step: number, part = 0): void {
-    const { i32, f64 } = this.#arena
+    const { i32, f32, f64 } = this.#arena
     const at = this.address / 4 + index * RECORD_WORDS
+    if (step > 0) this.#last = step
+    const schedules = this.#schedules
+    for (let i = 0; i < schedules.length; i++) f32[at + RECORD_SCHEDULED + i] = schedules[i](this.#last - 1)
     i32[at + RECORD_ROWS] = rows
     i32[at + RECORD_FIRST] = first
     i32[at + RECORD_SEED] = this.seed + Math.imul(part, GOLDEN)

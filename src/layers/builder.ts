@@ -6,6 +6,7 @@ import type { Door } from '../data/features.ts'
 import type { Layout } from '../machine/matrixLayout.ts'
 import type { stepRows } from '../machine/ops/features.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
+import type { Schedule } from '../optimizers/schedules/named.ts'
 import type { Resolvers } from './resolvers.ts'
 
 /** Rows of a batch in linear memory: `cols` floats a row, rows `stride` bytes apart, pads zero in gradients. */
@@ -58,6 +59,8 @@ export interface Builder {
   region(bytes: number): number
   /** A number for a random stream of the layer's own, the same in every plan of the model. */
   stream(): number
+  /** The word of the record that holds what a schedule gives for each update; those described alike are one. */
+  scheduled(described: object, schedule: Schedule): number
   /** Addresses of one of this layer's parameters. */
   parameter(name: string): { readonly address: number; readonly gradient: number }
   /**

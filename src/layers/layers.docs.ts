@@ -171,7 +171,7 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     example: rmsNorm(),
   },
   dropout: {
-    signature: 'dropout(rate)',
+    signature: 'dropout(rate | schedule)',
     equation: 'training: y = x / (1 - rate) with probability 1 - rate, else 0\notherwise: y = x',
     use: 'against overfitting, after hidden activations; 0.2 to 0.5',
     source: 'Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting"',
@@ -179,6 +179,7 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     keras: 'Dropout',
     notes: [
       'What is dropped is a hash of seed, step, layer and element: the same on every host, for any number of threads, and again when training resumes from a file.',
+      'A schedule gives the rate for each update, such as `dropout(flatCosine({ learningRate: 0.15, totalSteps: 10000 }))`; layers described alike share it, and a model may have 8.',
       'rate must lie in [0, 1). After the logits it spoils what the loss sees: `compile` warns.',
     ],
     example: dropout(0.5),
@@ -236,7 +237,6 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     ],
     example: periodicEmbedding(),
   },
-  select: {
   unitNorm: {
     signature: 'unitNorm()',
     equation: 'y = x / sqrt(sum x² + 1e-12), row by row',
@@ -246,6 +246,7 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     notes: [carried('unitNorm')],
     example: unitNorm(),
   },
+  select: {
     signature: 'select({ columns })',
     equation: 'y = the columns of x that are named, in that order',
     use: 'one branch of several that share a wide row',

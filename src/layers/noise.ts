@@ -2,11 +2,20 @@
 import { activationKinds } from '../catalogue/activations.ts'
 import { checkFloat, checkNoMore, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
+import { describeSchedule, type Schedule, type ScheduleDescription } from '../optimizers/schedules/schedules.ts'
 import type { Builder, LayerKind, Matrix, Value } from './builder.ts'
 
 export interface DropoutLayer {
   readonly kind: 'dropout'
-  readonly rate: number
+  readonly rate: number | DropoutSchedule
+}
+
+/** A schedule that a file can keep: `kind` and `options` say how to make it again. */
+export interface DropoutSchedule {
+  readonly kind: string
+  readonly options: Readonly<Record<string, unknown>>
+  /** The rate in the update of index 0, 1, 2, ... */
+  at(step: number): number
 }
 
 export interface GaussianNoiseLayer {
@@ -18,11 +27,20 @@ export interface GaussianNoiseLayer {
  * In training every element is 0 with probability `rate`, else x / (1 - rate); otherwise y = x (Srivastava et al. 2014,
  * "Dropout", in the inverted form). PyTorch's and Keras' `Dropout`. What is dropped depends on the model's seed, the
  * step, the layer and the element only, never on threads or the host.
- * @throws TypeError or RangeError unless rate is a number in [0, 1).
+ * A schedule such as `flatCosine` gives the rate for each update, by its index.
+ * @throws TypeError or RangeError unless rate is a number in [0, 1), or a schedule of this library; updates and passes as in training throw a
+ * RangeError where that gives anything else.
  */
-export function dropout(rate: number, ...more: []): DropoutLayer {
+export function dropout(rate: number | Schedule, ...more: []): DropoutLayer {
   checkNoMore('dropout', more)
-  return Object.freeze({ kind: 'dropout', rate: checkFloat('dropout', 'rate', rate, { minimum: 0, below: 1 }) })
+  if (typeof rate !== 'function')
+    return Object.freeze({ kind: 'dropout', rate: checkFloat('dropout', 'rate', rate, { minimum: 0, below: 1 }) })
+  const described = describeSchedule(rate) as ScheduleDescription
+  const at = (step: number) => checkFloat('dropout', `rate at step ${step}`, rate(step), { minimum: 0, below: 1 })
+  // what a file keeps is what can be listed
+  const schedule = Object.freeze(Object.defineProperty({ ...described }, 'at', { value: at })) as DropoutSchedule
+  schedules.add(schedule)
+  return Object.freeze({ kind: 'dropout', rate: schedule })
 }
 
 /**
@@ -63,21 +81,35 @@ function passOn(builder: Builder, x: Value, y: Matrix) {
   }
 }
 
+/** The rate that training begins with: what other programs are told, which have no schedules. */
+export const firstRate = ({ rate }: DropoutLayer): number => (typeof rate === 'number' ? rate : rate.at(0))
+
+/** Those that `dropout` has made. */
+const schedules = new WeakSet<object>()
+
+/** One of the 2^32 words is always kept, so that a rate next to 1 has a threshold. */
+const constantRate = (rate: number) => ({
+  rate: 0,
+  scale: 1 / (1 - rate),
+  threshold: Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0,
+})
+
 export const dropoutKind: LayerKind<DropoutLayer> = {
   outputs: (_, inputs) => inputs,
   parameters: () => [],
-  revive({ kind, rate, ...rest }) {
+  revive({ kind, rate, ...rest }, resolvers) {
     checkOptions(kind, rest, [])
-    return dropout(rate)
+    if (typeof rate !== 'object' || rate === null) return dropout(rate)
+    return schedules.has(rate) ? Object.freeze({ kind, rate }) : dropout(resolvers.schedule(rate))
   },
   lower({ rate }, builder, x) {
     const stream = builder.stream()
     if (!builder.noise || rate === 0) return { y: x, backward: (dy) => dy }
-    // one of the 2^32 words is always kept, so that a rate next to 1 has a threshold
-    const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0
+    const chosen =
+      typeof rate === 'number' ? constantRate(rate) : { rate: builder.scheduled(rate, rate.at), scale: 0, threshold: 0 }
     const apply = (from: Matrix) => {
       const to = builder.matrix(x.cols)
-      builder.emit(ops.dropout, { ...elements(from, to), stream, threshold, scale: 1 / (1 - rate) })
+      builder.emit(ops.dropout, { ...elements(from, to), stream, ...chosen })
       return to
     }
     const { y, withDerivative } = passOn(builder, x, apply(x))

@@ -1,15 +1,31 @@
 /** How the options are read that only training looks at: a predictor is not to carry their catalogues along. */
 import { type Initializer, resolveInitializer } from '../catalogue/initializers/initializers.ts'
 import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
+import { show } from '../lib/check.ts'
+import type { Schedule } from '../optimizers/schedules/named.ts'
 
 export interface Resolvers {
   initializer(where: string, value: unknown, name: string): Initializer
   regularizer(where: string, value: unknown, name: string): Regularizer | undefined
+  /** The schedule that a file describes. */
+  schedule(described: object): number | Schedule
 }
 
 /** Checked, as the layers' factories do. */
-export const forTraining: Resolvers = { initializer: resolveInitializer, regularizer: resolveRegularizer }
+export const forTraining: Resolvers = {
+  initializer: resolveInitializer,
+  regularizer: resolveRegularizer,
+  schedule(described) {
+    throw new TypeError(
+      `dropout: "rate" must be a number or a schedule such as flatCosine({ ... }), got ${show(described)}`,
+    )
+  },
+}
 
 /** Not looked at. */
 const NOT_READ: Initializer = Object.freeze({ kind: 'zeros' })
-export const forPredicting: Resolvers = { initializer: () => NOT_READ, regularizer: () => undefined }
+export const forPredicting: Resolvers = {
+  initializer: () => NOT_READ,
+  regularizer: () => undefined,
+  schedule: () => 0,
+}

@@ -56,7 +56,9 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   const { compiled, frozen, statisticsFrozen, progress, classNames, user, tensors } = snapshot
   const { allowNonFinite = false, custom = {}, ...given } = options
   learnKinds(where, snapshot.layers, custom)
-  const { layers, widths, seed, deterministic } = readingFile(where, () => readArchitecture(snapshot, forTraining))
+  const { layers, widths, seed, deterministic } = readingFile(where, () =>
+    readArchitecture(snapshot, { ...forTraining, schedule: restoreSchedule }),
+  )
   const outputs = widths[widths.length - 1]
   const optimizer = readingFile(where, () => {
     checkTraining(snapshot)

@@ -4,7 +4,7 @@ import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
 import type { Door } from '../data/features.ts'
 import { parseJson } from '../formats/safetensorsHeader.ts'
-import { carriedKindsIn } from '../layers/carried.ts'
+import { isCarriedKind } from '../layers/carried.ts'
 import { checkLayers, doorsOf, type Layer, reviveLayer } from '../layers/layers.ts'
 import type { Resolvers } from '../layers/resolvers.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
@@ -57,8 +57,21 @@ export interface Progress {
 /** What is written: the oldest format that holds it. */
 export function formatOf({ layers, compiled, classNames, user }: Settings): (typeof FORMATS)[number] {
   const second = compiled && (!compiled.loss || compiled.weightedMetrics || usesNamed(compiled))
-  return second || classNames || user !== undefined || carriedKindsIn(layers).size > 0 ? 'fourlane/2' : 'fourlane/1'
+  return second || classNames || user !== undefined || hasNews(layers) ? 'fourlane/2' : 'fourlane/1'
 }
+
+/** Whether there are kinds or options among the layers that the first format does not have. */
+function hasNews(layers: unknown): boolean {
+  if (typeof layers !== 'object' || layers === null) return false
+  if ('kind' in layers) {
+    const { kind, alpha, rate } = layers as { kind: unknown; alpha?: unknown; rate?: unknown }
+    if (isCarriedKind(kind) || NEW_ACTIVATIONS.includes(kind)) return true
+    if ((kind === 'softplus' && alpha !== undefined) || (kind === 'dropout' && typeof rate !== 'number')) return true
+  }
+  return Object.values(layers).some(hasNews)
+}
+
+const NEW_ACTIVATIONS: readonly unknown[] = ['exponential', 'cos', 'sin']
 
 const usesNamed = ({ optimizer, loss, metrics }: NonNullable<Settings['compiled']>): boolean =>
   isSolverKind(optimizer.kind) ||

@@ -8,10 +8,12 @@ import {
   dense,
   input,
   type Layer,
+  linearWarmup,
   type Model,
   modelFromBytes,
   type Optimizer,
   type ParameterGroup,
+  rprop,
   sequential,
   sgd,
 } from '../../src/entries/public.ts'
@@ -67,6 +69,10 @@ const step = (made: Model) => made.trainStep(wave(3 * 8), wave(2 * 8, 2))
     )
     const without = () => sgd({ parameterGroups: [{ match: 'bias', epsilon: 1 }] })
     refuses(without, TypeError, 'sgd: parameterGroups[0] sets "epsilon", which sgd does not have')
+    refuses(group({ match: 'a', weightDecay: 0.1, weightDecayScale: 2 }), TypeError, 'one of them is enough')
+    refuses(group({ match: 'a', weightDecayScale: -1 }), RangeError, '"parameterGroups[0].weightDecayScale"')
+    const rprops = () => rprop({ parameterGroups: [{ match: 'bias', weightDecayScale: 1 }] })
+    refuses(rprops, TypeError, 'rprop has no "weightDecay"')
     refuses(group({ match: 'a', rate: 0 }), TypeError, 'adam: parameterGroups[0]: unknown option "rate"')
     const many = () => adam({ parameterGroups: Array.from({ length: 1001 }, () => ({ match: 'a' })) })
     refuses(many, RangeError, 'adam: "parameterGroups" must be at most 1000, got 1001')
@@ -104,6 +110,25 @@ for (const target of targets) {
       step(each)
       assert.equal(grouped.parameters[i].get(), each.parameters[i].get(), each.parameters[i].name)
     }
+  })
+
+  test('a group scales a decay that a schedule gives', () => {
+    const weightDecay = linearWarmup({ learningRate: 0.2, warmup: 4 })
+    const half = linearWarmup({ learningRate: 0.1, warmup: 4 })
+    const parameterGroups = [{ match: 'body.kernel', weightDecayScale: 0.5 }]
+    const grouped = model(sgd({ learningRate: 0.1, weightDecay, parameterGroups }))
+    const other = model(
+      sgd({ learningRate: 0.1, weightDecay: half, parameterGroups: [{ match: /bias|dense/, weightDecayScale: 2 }] }),
+    )
+    for (let i = 0; i < 3; i++) {
+      step(grouped)
+      step(other)
+    }
+    for (const [i, { name }] of grouped.parameters.entries())
+      assert.equal(grouped.parameters[i].get(), other.parameters[i].get(), name)
+    const plain = model(sgd({ learningRate: 0.1, weightDecay }))
+    for (let i = 0; i < 3; i++) step(plain)
+    assert.not.equal(grouped.parameters[0].get(), plain.parameters[0].get())
   })
   test.run()
 }

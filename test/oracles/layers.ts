@@ -76,9 +76,10 @@ function apply(
       return rowwise(layer, x, value, layer.channels, layer.channels)
     case 'dropout': {
       const stream = streams.next++
-      if (!pass.training || layer.rate === 0) return x
-      const threshold = Math.min(Math.round(layer.rate * 2 ** 32), 2 ** 32 - 1)
-      return eachElement(x, (v, i) => (randomBits(pass, stream, i) >= threshold ? v / (1 - layer.rate) : 0))
+      const rate = typeof layer.rate === 'number' ? layer.rate : layer.rate.at(pass.step - 1)
+      if (!pass.training || rate === 0) return x
+      const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1)
+      return eachElement(x, (v, i) => (randomBits(pass, stream, i) >= threshold ? v / (1 - rate) : 0))
     }
     case 'gaussianNoise': {
       const stream = streams.next++
@@ -93,12 +94,12 @@ function apply(
       const factors = value('scale')
       return x.map((row) => row.map((v, c) => factors[c] * v))
     }
-    case 'select':
     case 'unitNorm':
       return x.map((row) => {
         const length = Math.sqrt(row.reduce((sum, v) => sum + v * v, 1e-12))
         return row.map((v) => v / length)
       })
+    case 'select':
       return x.map((row) => layer.columns.map((c) => row[c]))
     case 'concatenate': {
       const outputs = layer.branches.map((branch, b) =>

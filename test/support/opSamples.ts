@@ -192,7 +192,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     columnSums: step(ops.columnSums, { dy: room(), n: room(), stride, cols, dgamma: room(), dbeta: room() }),
     spread: step(ops.spread, runs()),
     collect: step(ops.collect, runs()),
-    dropout: step(ops.dropout, { ...noisy(), threshold: 1 << 30 }),
+    dropout: step(ops.dropout, { ...noisy(), threshold: 1 << 30, rate: 0 }),
     noise: step(ops.noise, noisy()),
     add: step(ops.add, { a: room(), b: room(), to: room(), stride, cols }),
     prelu: step(ops.prelu, { ...slopes(), y: room() }),

@@ -1,5 +1,6 @@
 /** A network as a layers-model of TensorFlow.js. */
 import { type Activation, alphaOf } from '../../catalogue/activations.ts'
+import { firstRate } from '../../layers/noise.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
 import { quote } from '../../lib/check.ts'
 import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
@@ -137,7 +138,7 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
     case 'activation':
       return addActivation(where, topology, layer.activation, outputs, from)
     case 'dropout':
-      return topology.add('Dropout', { rate: layer.rate }, [from])
+      return topology.add('Dropout', { rate: firstRate(layer) }, [from])
     case 'gaussianNoise':
       return topology.add('GaussianNoise', { stddev: layer.stddev }, [from])
     case 'batchNorm': {

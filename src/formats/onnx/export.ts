@@ -3,9 +3,10 @@
 import { branchPrefix } from '../../layers/concatenate.ts'
 import { othersOf } from '../../layers/indices.ts'
 import type { Lowerable } from '../../layers/layers.ts'
+import { firstRate } from '../../layers/noise.ts'
 import { blockPrefixes } from '../../layers/residual.ts'
-import { columnLengths } from '../../layers/weightNorm.ts'
 import { EPSILON as UNIT_EPSILON } from '../../layers/unitNorm.ts'
+import { columnLengths } from '../../layers/weightNorm.ts'
 import { checkInteger, checkOptions } from '../../lib/check.ts'
 import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
 import { writeActivation } from './exportActivations.ts'
@@ -210,8 +211,8 @@ const writers: Writers = {
 
   /** Nothing, unless whoever reads the file trains. */
   dropout(graph, { layer }, x) {
-    if (graph.opset < 12) return graph.node('Dropout', [x], { ratio: layer.rate })
-    return graph.node('Dropout', [x, graph.scalar(layer.rate)])
+    if (graph.opset < 12) return graph.node('Dropout', [x], { ratio: firstRate(layer) })
+    return graph.node('Dropout', [x, graph.scalar(firstRate(layer))])
   },
 
   gaussianNoise: (_graph, _stage, x) => x,
@@ -240,12 +241,12 @@ const writers: Writers = {
     return graph.node('Reshape', [beside, graph.integers([0, inputs * (1 + units)])])
   },
 
-  select: (graph, { layer }, x) => take(graph, x, layer.columns),
   unitNorm(graph, { inputs }, x) {
     const unit = divideByDeviation(graph, x, UNIT_EPSILON / inputs)
     return graph.node('Mul', [unit, graph.scalar(1 / Math.sqrt(inputs))])
   },
 
+  select: (graph, { layer }, x) => take(graph, x, layer.columns),
 
   concatenate(graph, { layer, values, inputs }, x) {
     const parts = branchStages(layer, values).map((stages, b) =>

@@ -198,7 +198,12 @@ const noisy = {
   stream: abi.NOISE_STREAM as Int,
 }
 const scale = { scale: abi.NOISE_SCALE as Float }
-export const dropout = op(codes.OP_DROPOUT, 'rows', { ...noisy, threshold: abi.NOISE_THRESHOLD as Int }, scale)
+export const dropout = op(
+  codes.OP_DROPOUT,
+  'rows',
+  { ...noisy, threshold: abi.NOISE_THRESHOLD as Int, rate: abi.NOISE_RATE as Int },
+  scale,
+)
 export const noise = op(codes.OP_NOISE, 'rows', noisy, scale)
 
 export const add = op(

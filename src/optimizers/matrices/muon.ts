@@ -123,7 +123,7 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
         options.adjustLearningRate === 'original'
           ? Math.sqrt(Math.max(1, units / inputs))
           : 0.2 * Math.sqrt(Math.max(inputs, units)),
-      decayScale: settings.decay === undefined ? 1 : 0,
+      decayScale: settings.decay === undefined ? settings.decayScale : 0,
       decay: settings.decay ?? 0,
     }),
     step(ops.copy, { from: beside, to: parameters, count }),

@@ -11,6 +11,8 @@ export interface ParameterGroup {
   readonly match: Match
   /** Times the optimizer's learning rate. */
   readonly learningRateScale?: number
+  /** Times the optimizer's weight decay, which may be a schedule. */
+  readonly weightDecayScale?: number
   /** Instead of the optimizer's weight decay. */
   readonly weightDecay?: number
   /** Instead of the optimizer's epsilon. */
@@ -55,11 +57,24 @@ export function checkGroups(where: string, groups: unknown, has: readonly string
 }
 
 function checkGroup(where: string, place: string, group: ParameterGroup, has: readonly string[]): ParameterGroup {
-  checkOptions(`${where}: ${place}`, group, ['match', 'learningRateScale', 'weightDecay', 'epsilon'])
-  const { match, learningRateScale, weightDecay, epsilon } = group
+  checkOptions(`${where}: ${place}`, group, [
+    'match',
+    'learningRateScale',
+    'weightDecayScale',
+    'weightDecay',
+    'epsilon',
+  ])
+  const { match, learningRateScale, weightDecayScale, weightDecay, epsilon } = group
   const checked = checkMatch(where, `${place}.match`, match)
   if (learningRateScale !== undefined)
     checkFloat(where, `${place}.learningRateScale`, learningRateScale, { minimum: 0 })
+  if (weightDecayScale !== undefined) {
+    checkFloat(where, `${place}.weightDecayScale`, weightDecayScale, { minimum: 0 })
+    if (weightDecay !== undefined)
+      throw new TypeError(`${where}: ${place} sets "weightDecay" and "weightDecayScale"; one of them is enough`)
+    if (!has.includes('weightDecay'))
+      throw new TypeError(`${where}: ${place} sets "weightDecayScale", but ${where} has no "weightDecay"`)
+  }
   if (weightDecay !== undefined) checkFloat(where, `${place}.weightDecay`, weightDecay, { minimum: 0 })
   if (epsilon !== undefined) checkFloat(where, `${place}.epsilon`, epsilon, { minimum: 1e-30 })
   for (const name of ['weightDecay', 'epsilon'] as const) {

@@ -18,6 +18,8 @@ export interface Tensor {
 /** What a tensor's parameter group makes of its optimizer's settings. */
 export interface TensorSettings {
   readonly rateScale: number
+  /** Factor on the optimizer's own decay. */
+  readonly decayScale: number
   /** Undefined: the optimizer's own. */
   readonly decay: number | undefined
   readonly epsilon: number | undefined

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { enableWideVectors } from '../src/entries/wide.ts'
+import { curvature } from './curvature.ts'
 import { denormals } from './denormals.ts'
 import { elementwise } from './elementwise.ts'
 import { gemm, tiles } from './gemm.ts'
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   denormals,
   layers,
   linear,
+  curvature,
   modules,
   recommender,
   threads,

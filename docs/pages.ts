@@ -24,6 +24,7 @@ import { SCHEDULE_NAMES } from '../src/optimizers/schedules/schedules.ts'
 import { conjugateGradient } from '../src/optimizers/solvers/conjugateGradient.ts'
 import { kfac } from '../src/optimizers/solvers/kfac/kfac.ts'
 import { lbfgs } from '../src/optimizers/solvers/lbfgs.ts'
+import { naturalGradient } from '../src/optimizers/solvers/naturalGradient.ts'
 import { newtonCg } from '../src/optimizers/solvers/newtonCg.ts'
 import { SOLVER_KINDS } from '../src/optimizers/solvers/solver.ts'
 import * as solverDocs from '../src/optimizers/solvers/solvers.docs.ts'
@@ -122,7 +123,7 @@ function regularizers(): string {
 }
 
 const matrixRules = { muon, pathSgd }
-const solvers = { lbfgs, conjugateGradient, newtonCg, kfac }
+const solvers = { lbfgs, conjugateGradient, newtonCg, naturalGradient, kfac }
 
 const DECAY: Readonly<Record<Rule['decay'], string>> = {
   L2: 'L2, added to the gradient',

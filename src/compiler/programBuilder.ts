@@ -1,13 +1,11 @@
 /** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
-import { ACTIVATION_EXPONENTIAL } from '../abi/activations.ts'
 import { RECORD_SCHEDULED, RECORD_SCHEDULES } from '../abi/records.ts'
-import { activationKinds, alphaOf } from '../catalogue/activations.ts'
+import { emitSlope } from '../layers/activation.ts'
 import type { Builder, Lowered, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, lower } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import { rowStride } from '../machine/matrixLayout.ts'
-import { stepRows, waveBack } from '../machine/ops/features.ts'
-import { activateBack } from '../machine/ops/layers.ts'
+import { stepRows } from '../machine/ops/features.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import { encode, modulesOf, programBytes, type Range, type Step, step } from '../machine/program.ts'
 import { LINEAR } from '../optimizers/rules/rule.ts'
@@ -208,11 +206,7 @@ export class ProgramBuilder implements Builder {
   applyDerivative(value: Value, gradient: Matrix, to: Matrix = gradient): void {
     const { activation, saved } = value
     if (!activation || !saved || !this.needsDerivative(value)) return
-    const { code } = activationKinds[activation.kind]
-    const { stride, cols } = gradient
-    const elements = { from: gradient.address, to: to.address, saved: saved.address, stride, cols, kind: code }
-    if (code >= ACTIVATION_EXPONENTIAL) this.emit(waveBack, elements)
-    else this.emit(activateBack, { ...elements, alpha: alphaOf(activation) })
+    emitSlope(this, activation, saved, gradient, to)
   }
 
   /** What follows is lowered for layer `index` of the model. */

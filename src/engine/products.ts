@@ -60,6 +60,13 @@ export class Products extends Lent<CurvaturePlan> {
     return plan.total
   }
 
+  /** The block at `product` = the product with the block at `vector`: byte addresses. */
+  multiplyBlocks(vector: number, product: number): void {
+    const { storage } = this.engine
+    const total = this.multiply((direction) => storage.view(direction).set(storage.view(vector)))
+    storage.view(product).set(storage.view(total))
+  }
+
   /** The product with a vector, all parameters in a row in canonical order, like the vector. What does not train counts as 0. */
   times(vector: ArrayLike<number>): Float32Array {
     // products are linear: a power of two keeps the bits, and the vector's entries from counting as 0

@@ -6,7 +6,7 @@ import { modules as features } from '#modules/features'
 import { modules as solve } from '#modules/solve'
 import { modules } from '#modules/train'
 import * as activations from '../catalogue/activations.ts'
-import * as newton from '../engine/newtonCg.ts'
+import * as exact from '../engine/exactSolvers.ts'
 import * as landscape from '../landscape/curvature.ts'
 import * as layers from '../layers/layers.ts'
 import * as load from '../model/load.ts'
@@ -45,7 +45,8 @@ export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE_
   conjugate.conjugateGradient,
 )
 export const kfac: typeof kronecker.kfac = /* @__PURE__ */ bringing(solve, kronecker.kfac)
-export const newtonCg: typeof newton.newtonCg = /* @__PURE__ */ bringing(solve, newton.newtonCg)
+export const newtonCg: typeof exact.newtonCg = /* @__PURE__ */ bringing(solve, exact.newtonCg)
+export const naturalGradient: typeof exact.naturalGradient = /* @__PURE__ */ bringing(solve, exact.naturalGradient)
 export const hessianVectorProduct: typeof products.hessianVectorProduct = /* @__PURE__ */ bringing(
   solve,
   products.hessianVectorProduct,

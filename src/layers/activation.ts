@@ -8,8 +8,8 @@ import {
   resolveActivation,
 } from '../catalogue/activations.ts'
 import { checkNoMore, checkOptions } from '../lib/check.ts'
-import { wave } from '../machine/ops/features.ts'
-import { activate } from '../machine/ops/layers.ts'
+import { wave, waveBack } from '../machine/ops/features.ts'
+import { activate, activateBack } from '../machine/ops/layers.ts'
 import type { Builder, LayerKind, Matrix } from './builder.ts'
 
 export interface ActivationLayer {
@@ -50,9 +50,23 @@ export const activationKind: LayerKind<ActivationLayer> = {
 }
 
 /** y = activation(x) as a step of its own; y may be x. */
-export function emitActivation(builder: Builder, activation: Activation, x: Matrix, y: Matrix): void {
+export function emitActivation(builder: Pick<Builder, 'emit'>, activation: Activation, x: Matrix, y: Matrix): void {
   const { code } = activationKinds[activation.kind]
   const elements = { from: x.address, to: y.address, stride: y.stride, cols: y.cols, kind: code }
   if (code >= ACTIVATION_EXPONENTIAL) builder.emit(wave, elements)
   else builder.emit(activate, { ...elements, alpha: alphaOf(activation) })
+}
+
+/** to = gradient * activation'(saved); to may be the gradient. */
+export function emitSlope(
+  builder: Pick<Builder, 'emit'>,
+  activation: Activation,
+  saved: Matrix,
+  { address, stride, cols }: Matrix,
+  to: Matrix,
+): void {
+  const { code } = activationKinds[activation.kind]
+  const elements = { from: address, to: to.address, saved: saved.address, stride, cols, kind: code }
+  if (code >= ACTIVATION_EXPONENTIAL) builder.emit(waveBack, elements)
+  else builder.emit(activateBack, { ...elements, alpha: alphaOf(activation) })
 }

@@ -1,5 +1,6 @@
 /** What a model has been compiled for: what it trains on, how it reads rows, and what it reports of them. */
 import { targetRange } from '../catalogue/losses.ts'
+import { valuesOf } from '../compiler/parameterLayout.ts'
 import {
   type BatchSource,
   batchesOf,
@@ -15,6 +16,7 @@ import type { Targets } from '../data/targets.ts'
 import type { Engine } from '../engine/engine.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { checkMatches } from '../optimizers/optimizers.ts'
+import { isSolver, type Solver } from '../optimizers/solvers/solver.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import { type Measures, Scorer } from '../training/scorer.ts'
 import { validate } from '../training/validate.ts'
@@ -29,6 +31,7 @@ export class Task {
   /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
   constructor(engine: Engine, options: CompileOptions) {
     const [compiled, measures] = resolveCompile(options, engine.layers, engine.outputs)
+    if (isSolver(compiled.optimizer)) checkSize(compiled.optimizer, engine)
     if ('parameterGroups' in compiled.optimizer) {
       const names = engine.places.map(({ path }) => path)
       checkMatches('compile', compiled.optimizer.parameterGroups, names)
@@ -102,6 +105,15 @@ export class Task {
       scorer.update(outputs, sliceRows(data, first, rows))
     return scorer.logs(this.#engine.evaluate(data, scorer.needsOutputs ? visit : undefined, training))
   }
+}
+
+/** @throws RangeError when more parameters train than the solver takes. */
+function checkSize({ kind, mostParameters = Number.POSITIVE_INFINITY }: Solver, { places, storage }: Engine): void {
+  const size = places.filter(storage.isTrainable).reduce((sum, place) => sum + valuesOf(place), 0)
+  if (size <= mostParameters) return
+  throw new RangeError(
+    `compile: ${kind} takes at most ${mostParameters} parameters that train, the model has ${size}; use newtonCg`,
+  )
 }
 
 /** @throws RangeError when a batch would be too small for a layer's batch statistics. */

@@ -109,6 +109,10 @@ export function minimize(
   const tolerance = checkNumber('minimize', 'tolerance', options.tolerance ?? 1e-6, { minimum: 0 })
   if (options.onStep !== undefined) checkFunction('minimize', 'onStep', options.onStep)
   if (isSolver(method)) {
+    if (method.needsProducts)
+      throw new TypeError(
+        `minimize: ${method.kind} is for models, whose Fisher matrix it takes; use newtonCg() or lbfgs()`,
+      )
     const problem = solverProblem(method, x0, tolerance)
     return run(problem, f as Objective<Float64Array>, options as MinimizeOptions<Float64Array>, tolerance)
   }

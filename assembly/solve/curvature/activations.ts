@@ -1,6 +1,8 @@
 // Activations along a direction: how the gradient that went through one changes when its input moves.
 import {
+  ACTIVATION_COS,
   ACTIVATION_ELU,
+  ACTIVATION_EXPONENTIAL,
   ACTIVATION_GELU,
   ACTIVATION_GELU_TANH,
   ACTIVATION_HARD_SIGMOID,
@@ -14,6 +16,7 @@ import {
   ACTIVATION_SELU,
   ACTIVATION_SIGMOID,
   ACTIVATION_SILU,
+  ACTIVATION_SIN,
   ACTIVATION_SOFTMAX,
   ACTIVATION_SOFTPLUS,
   ACTIVATION_SOFTSIGN,
@@ -39,7 +42,9 @@ import { Lanes, Row } from '../../math/lanes'
 import { F4 } from '../../math/simd'
 import { Word } from '../../word'
 import {
+  CurvedCos,
   CurvedElu,
+  CurvedExponential,
   CurvedGelu,
   CurvedGeluTanh,
   CurvedHardSigmoid,
@@ -52,6 +57,7 @@ import {
   CurvedSelu,
   CurvedSigmoid,
   CurvedSilu,
+  CurvedSin,
   CurvedSoftplus,
   CurvedSoftsign,
   CurvedTanh,
@@ -92,6 +98,12 @@ export function activateCurve(step: usize, begin: i32, end: i32): void {
       return elements<CurvedMish>(step, begin, end)
     case ACTIVATION_RELU6:
       return elements<CurvedRelu6>(step, begin, end)
+    case ACTIVATION_EXPONENTIAL:
+      return elements<CurvedExponential>(step, begin, end)
+    case ACTIVATION_COS:
+      return elements<CurvedCos>(step, begin, end)
+    case ACTIVATION_SIN:
+      return elements<CurvedSin>(step, begin, end)
     case ACTIVATION_SOFTMAX:
     case ACTIVATION_LOG_SOFTMAX:
       return rowwise(step, begin, end)

@@ -151,3 +151,36 @@ export class CurvedMish extends Mish {
     return f32x4.mul(f32x4.mul(four, r), F4.fma(x, rest, f32x4.mul(two, a)))
   }
 }
+
+// Those of the extension `features`, with their slopes: it keeps them to itself.
+
+export class CurvedExponential {
+  @inline slope(y: v128, _: v128): v128 {
+    return y
+  }
+  @inline bend(y: v128, _: v128): v128 {
+    return y
+  }
+}
+
+export class CurvedCos {
+  /** -sin x */
+  @inline slope(x: v128, _: v128): v128 {
+    return F4.sine(x, 2)
+  }
+  /** -cos x */
+  @inline bend(x: v128, _: v128): v128 {
+    return F4.sine(x, 3)
+  }
+}
+
+export class CurvedSin {
+  /** cos x */
+  @inline slope(x: v128, _: v128): v128 {
+    return F4.sine(x, 1)
+  }
+  /** -sin x */
+  @inline bend(x: v128, _: v128): v128 {
+    return F4.sine(x, 2)
+  }
+}

@@ -1,8 +1,7 @@
 /** Activations along a direction. */
 import { type Activation, activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { activateCurve, logSoftmaxTangent } from '../../machine/ops/curvature.ts'
-import { activate, activateBack } from '../../machine/ops/layers.ts'
-import type { ActivationLayer } from '../activation.ts'
+import { type ActivationLayer, emitActivation, emitSlope } from '../activation.ts'
 import type { Matrix } from '../builder.ts'
 import { type CurvedBuilder, type CurvedKind, type Dual, type DualGradient, shapeOf } from './curved.ts'
 
@@ -15,16 +14,16 @@ export function curvedActivation(builder: CurvedBuilder, activation: Activation,
   if (kind === 'linear') return { y: { value: y, tangent: z.tangent }, backward: (dy: DualGradient) => dy }
   const { code, saves, rowwise } = activationKinds[kind]
   const saved = saves === 'input' ? z.value : y
-  const words = { saved: saved.address, ...shapeOf(y), kind: code, alpha: alphaOf(activation) }
-  const sloped = (list: 'emit' | 'along', from: Matrix): Matrix => {
+  const along: Pick<CurvedBuilder, 'emit'> = { emit: (op, operands) => builder.along(op, operands) }
+  const sloped = (list: Pick<CurvedBuilder, 'emit'>, from: Matrix): Matrix => {
     const to = builder.matrix(y.cols)
-    builder[list](activateBack, { from: from.address, to: to.address, ...words })
+    emitSlope(list, activation, saved, from, to)
     return to
   }
   const moved = z.tangent && moveBy(z.tangent)
   /** How f moves: the matrix of its derivatives is symmetric, but for logSoftmax. */
   function moveBy(tangent: Matrix): Matrix {
-    if (kind !== 'logSoftmax') return sloped('along', tangent)
+    if (kind !== 'logSoftmax') return sloped(along, tangent)
     const to = builder.matrix(y.cols)
     builder.along(logSoftmaxTangent, { y: y.address, tangent: tangent.address, to: to.address, ...shapeOf(y) })
     return to
@@ -32,12 +31,20 @@ export function curvedActivation(builder: CurvedBuilder, activation: Activation,
   return {
     y: { value: y, tangent: moved },
     backward(dy: DualGradient): DualGradient {
-      const value = dy.value && sloped('emit', dy.value)
+      const value = dy.value && sloped(builder, dy.value)
       const tangent = rowwise ? moved : z.tangent
-      if (!dy.value || !tangent) return { value, tangent: sloped('along', dy.tangent) }
+      if (!dy.value || !tangent) return { value, tangent: sloped(along, dy.tangent) }
       const to = builder.matrix(y.cols)
-      const gradients = { dy: dy.value.address, dyTangent: dy.tangent.address }
-      builder.along(activateCurve, { ...gradients, ...words, tangent: tangent.address, to: to.address })
+      builder.along(activateCurve, {
+        dy: dy.value.address,
+        dyTangent: dy.tangent.address,
+        saved: saved.address,
+        tangent: tangent.address,
+        to: to.address,
+        ...shapeOf(y),
+        kind: code,
+        alpha: alphaOf(activation),
+      })
       return { value, tangent: to }
     },
   }
@@ -45,8 +52,7 @@ export function curvedActivation(builder: CurvedBuilder, activation: Activation,
 
 export const curvedActivationLayer: CurvedKind<ActivationLayer> = ({ activation }, builder, x) => {
   const y = builder.matrix(x.value.cols)
-  const words = { ...shapeOf(y), kind: activationKinds[activation.kind].code, alpha: alphaOf(activation) }
-  builder.emit(activate, { from: x.value.address, to: y.address, ...words })
+  emitActivation(builder, activation, x.value, y)
   const activated = curvedActivation(builder, activation, x, y)
   return { y: activated.y, backward: (dy, wanted) => (wanted.input ? activated.backward(dy) : undefined) }
 }

@@ -4,8 +4,9 @@ import { PANEL } from '../../abi/layout.ts'
 import { activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { roundUp } from '../../machine/matrixLayout.ts'
 import { activityBack } from '../../machine/ops/gradients.ts'
-import { activate, dense, denseDw, denseDx } from '../../machine/ops/layers.ts'
+import { dense, denseDw, denseDx } from '../../machine/ops/layers.ts'
 import { axpy } from '../../machine/ops/solve.ts'
+import { emitActivation } from '../activation.ts'
 import type { Matrix } from '../builder.ts'
 import type { DenseLayer } from '../dense.ts'
 import { curvedActivation } from './activation.ts'
@@ -55,21 +56,22 @@ export const curvedDense: CurvedKind<DenseLayer> = (layer, builder, x) => {
   }
 
   function emitForward(): { y: Matrix; z: Matrix } {
-    const { code, saves, rowwise } = activationKinds[activation.kind]
+    const { code, saves, apart } = activationKinds[activation.kind]
     const y = builder.matrix(units)
     const z = saves === 'input' ? builder.matrix(units) : y
+    const before = apart ? z : y
     builder.emit(dense, {
       ...from(x.value),
       w: kernel.address,
       b: bias?.address,
-      y: y.address,
-      yStride: y.stride,
-      activation: rowwise ? ACTIVATION_LINEAR : code,
+      y: before.address,
+      yStride: before.stride,
+      activation: apart ? ACTIVATION_LINEAR : code,
       alpha: alphaOf(activation),
-      saved: z === y ? 0 : z.address,
+      saved: z === before ? 0 : z.address,
       savedStride: z.stride,
     })
-    if (rowwise) builder.emit(activate, { from: y.address, to: y.address, ...shapeOf(y), kind: code })
+    if (apart) emitActivation(builder, activation, before, y)
     return { y, z }
   }
 

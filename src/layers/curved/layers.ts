@@ -1,6 +1,4 @@
 /** The layers that know their way along a direction. Models with any other take differences of gradients. */
-import { ACTIVATION_EXPONENTIAL } from '../../abi/activations.ts'
-import { activationKinds } from '../../catalogue/activations.ts'
 import type { Layer, Lowerable } from '../layers.ts'
 import { curvedActivationLayer } from './activation.ts'
 import { curvedBatchNorm, curvedScale } from './batchNorm.ts'
@@ -43,10 +41,7 @@ export function curve(layer: Lowerable, builder: CurvedBuilder, x: Dual): Curved
 export function uncurved(layers: readonly Layer[]): Lowerable['kind'] | undefined {
   for (const layer of layers) {
     if (layer.kind === 'input') continue
-    // waves have no second derivatives yet
-    const isWave = 'activation' in layer && activationKinds[layer.activation.kind].code >= ACTIVATION_EXPONENTIAL
-    const known = curvedKinds[layer.kind] && !isWave
-    const kind = known ? undefined : layer.kind
+    const kind = curvedKinds[layer.kind] ? undefined : layer.kind
     const found = kind ?? ('layers' in layer ? uncurved(layer.layers) : undefined)
     if (found) return found
   }

@@ -175,6 +175,11 @@ class BlockSession implements SolverSession {
   }
 
   #begin(limits: StepLimits | undefined, exact: ExactProducts | undefined): Solving<Outcome> {
+    const { kind, needsProducts } = this.solver
+    if (needsProducts && !exact)
+      throw new Error(
+        `${kind}: steps need targets and the loss that compile is given; a loss in JavaScript has no matrix`,
+      )
     const solving = this.#run.step(limits)
     if (exact) return solving
     const difference = { parameters: this.#chunks + 1, gradient: this.#chunks + 2 }

@@ -200,6 +200,10 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
    * @internal
    */
   plan?(site: CurvatureSite): CurvatureRanges
+  /** It is nothing without exact products. */
+  readonly needsProducts?: true
+  /** Most parameters that may train. */
+  readonly mostParameters?: number
   /**
    * Exact products on rows of the model that an engine runs, which layers with batch statistics see in batches of `batch`; undefined
    * where there are none. A factory that has them brings them along.
@@ -224,7 +228,7 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
   open(blocks: Blocks, runner: Runner, scalars?: Scalars, used?: readonly number[], batch?: BatchAccess): SolverSession
 }
 
-export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg', 'kfac'] as const
+export const SOLVER_KINDS = ['lbfgs', 'conjugateGradient', 'newtonCg', 'naturalGradient', 'kfac'] as const
 export type SolverKind = (typeof SOLVER_KINDS)[number]
 
 /** Whether it is what `absentSolver` makes. */

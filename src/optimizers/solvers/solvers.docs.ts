@@ -24,7 +24,9 @@ counts for \`trainStep\` only, which is PyTorch's \`step(closure)\` on the rows 
 * Dropout and noise are the same throughout an iteration. Batch normalization takes the statistics of each chunk, and counts every row once an
   iteration for its running statistics.
 * Frozen layers are no part of the solver's space. \`clipNorm\` and its kin are refused, and so are callbacks that scale the learning rate.
-* \`newtonCg\` takes products with the Hessian from differences of gradients, one evaluation each.
+* \`newtonCg\` and \`naturalGradient\` compute [products with the curvature](curvature.md) exactly, over all rows, each at the price of about two gradients;
+  \`newtonCg\` takes differences of gradients, an evaluation each, where a loss is computed in JavaScript.
+* \`naturalGradient\` searches along no line: an epoch, or a \`trainStep\`, is one update.
 * \`save(path, { includeOptimizer: true })\` keeps the history. \`loadModel(path, { custom: { lbfgs } })\` goes on with it, bit for bit; a program
   that does not name the solver can predict, evaluate and compile anew.
 
@@ -139,7 +141,7 @@ ratio > 0:  damping *= max(1/3, 1 - (2 ratio - 1)³)
 otherwise:  damping *= 2, then 4, 8, ... while it stays so
 negative curvature along an inner direction: d is what was found before it; at the first, -g gᵀg / |gᵀ(B + damping I) g|`,
     options: [
-      '`curvature`: B is the Gauss-Newton matrix, which is never indefinite, or the Hessian. `minimize` knows only gradients: it takes Hessian products from their differences, H v = (g(x + h v) - g(x)) / h with h = sqrt(ε) (1 + |x|) / |v|, an evaluation each, whichever is chosen.',
+      '`curvature`: B is the Gauss-Newton matrix, which is never indefinite, or the Hessian; models compute products exactly. `minimize` knows only gradients: it takes Hessian products from their differences, H v = (g(x + h v) - g(x)) / h with h = sqrt(ε) (1 + |x|) / |v|, an evaluation each, whichever is chosen.',
       '`damping`: where it begins; 0 leaves it out.',
       '`maxInnerIterations`: products an iteration at most.',
       '`forcing`: the relative residual that is left far from the minimum; near it, sqrt|g| takes over and convergence is superlinear.',
@@ -150,6 +152,21 @@ negative curvature along an inner direction: d is what was found before it; at t
     equivalent: 'SciPy `Newton-CG` does not damp; Hessian-free optimization',
     source:
       'Nocedal and Wright 2006, algorithm 7.1; Martens, Deep learning via Hessian-free optimization, 2010; damping: Nielsen, Damping parameter in Marquardt’s method, 1999',
+  },
+  naturalGradient: {
+    use: 'Models of up to 4,096 parameters: each update is the same whatever the parameters are called, and the yardstick for K-FAC.',
+    equation: `x -= learningRate (F + damping I)⁻¹ g
+F = mean over the rows of Jᵀ H J: J the Jacobian of a row's outputs, H the Hessian of its loss by them`,
+    options: [
+      '`learningRate`: a number or a [schedule](schedules.md) of the step.',
+      '`damping`: what is added to the diagonal of F; the smaller, the longer the step and the more products it takes.',
+    ],
+    cost: 'one evaluation, and products with F until the residual is 1e-6 of the gradient: at most as many as there are parameters, tens with damping 1e-2',
+    memory: '4 vectors',
+    state: 'the number of steps; no vectors',
+    equivalent: 'none in PyTorch, Keras and SciPy',
+    source:
+      'Amari, Natural gradient works efficiently in learning, 1998; Martens, New insights and perspectives on the natural gradient method, 2020 (arXiv:1412.1193)',
   },
   kfac: {
     use: "Mini-batches, not all rows: the natural gradient of dense layers, for networks that are deep or badly conditioned, where Adam and momentum need many updates. A step costs two to three of Adam's.",

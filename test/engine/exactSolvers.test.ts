@@ -1,13 +1,26 @@
-/** Newton-CG on models: products are exact, and no evaluations. */
+/** Newton-CG and the natural gradient on models: products are exact, and no evaluations. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { batchNorm, customLoss, dense, input, type Model, newtonCg, sequential } from '../../src/entries/public.ts'
+import {
+  batchNorm,
+  configureRuntime,
+  customLoss,
+  dense,
+  input,
+  type Model,
+  minimize,
+  modelFromBytes,
+  naturalGradient,
+  newtonCg,
+  sequential,
+} from '../../src/entries/public.ts'
 import { newtonCg as byDifferences } from '../../src/optimizers/solvers/newtonCg.ts'
 import { type CurvatureCase, canonical, goldenModel, parametersOf } from '../support/curvature.ts'
-import { assertClose, numbers, readGolden, TRAJECTORY } from '../support/golden.ts'
+import { assertClose, numbers, OPERATION, readGolden, TRAJECTORY } from '../support/golden.ts'
 import { wave } from '../support/samples.ts'
+import { targets } from '../support/targets.ts'
 
-const test = suite('newtonCg on models')
+const test = suite('solvers with exact products')
 
 /** Gradients that a piece of work takes. */
 function gradientsOf(model: Model, work: () => void): number {
@@ -39,6 +52,64 @@ for (const golden of readGolden<{ cases: readonly CurvatureCase[] }>('curvature'
     assertClose(step, natural, TRAJECTORY, 'step')
   })
 }
+
+for (const target of targets) {
+  for (const golden of readGolden<{ cases: readonly CurvatureCase[] }>('curvature').cases) {
+    test(`${golden.id}: the natural gradient (${target})`, () => {
+      configureRuntime({ target })
+      try {
+        const solver = naturalGradient({ learningRate: 1, damping: golden.config.damping })
+        const { model, x, y } = goldenModel(golden, solver)
+        const before = parametersOf(model)
+        const loss = model.trainStep(x, y)
+        const { f64 } = golden.expect
+        assertClose([loss], [f64.loss], OPERATION, 'loss')
+        const step = parametersOf(model).map((value, i) => before[i] - value)
+        assertClose(step, canonical(numbers(f64.natural_gradient), golden), OPERATION, 'step')
+      } finally {
+        configureRuntime()
+      }
+    })
+  }
+}
+
+test('the natural gradient: in fit, files, and what it refuses', async () => {
+  const [golden] = readGolden<{ cases: readonly CurvatureCase[] }>('curvature').cases
+  const { model, x, y } = goldenModel(
+    golden,
+    naturalGradient({ learningRate: (step) => 0.5 / (1 + step), damping: 0.1 }),
+  )
+  const { loss } = (await model.fit(x, y, { epochs: 5 })).metrics
+  assert.ok(
+    loss.every((value, i) => i === 0 || value < loss[i - 1]),
+    loss.join(),
+  )
+  const fixed = goldenModel(golden, naturalGradient({ damping: 0.1 }))
+  fixed.model.trainStep(x, y)
+  const again = modelFromBytes(fixed.model.toBytes({ includeOptimizer: true }), { custom: { naturalGradient } })
+  for (const one of [fixed.model, again]) one.trainStep(x, y)
+  assert.equal(parametersOf(again), parametersOf(fixed.model))
+
+  const before = parametersOf(model)
+  assert.throws(() => model.trainStep(x, (_, gradient) => gradient.length), /naturalGradient: steps need targets/)
+  assert.equal(parametersOf(model), before)
+  const big = sequential([input(64), dense(64)])
+  assert.throws(
+    () => big.compile({ optimizer: naturalGradient(), loss: 'meanSquaredError' }),
+    /compile: naturalGradient takes at most 4096 parameters that train, the model has 4160; use newtonCg/,
+  )
+  const own = sequential([input(4), dense(2)])
+  own.compile({ optimizer: naturalGradient(), loss: customLoss({ name: 'none', targets: 'values', compute: () => 0 }) })
+  assert.throws(() => own.trainStep(x, new Float32Array(18)), /no Fisher matrix: its loss is computed in JavaScript/)
+  assert.throws(() => minimize(naturalGradient(), [1], () => 0), /naturalGradient is for models/)
+  assert.throws(() => naturalGradient({ damping: 0 }), /naturalGradient: "damping"/)
+  assert.throws(() => naturalGradient({ learningRate: -1 }), /naturalGradient: "learningRate"/)
+  const { storage } = model.engine
+  storage.view(storage.parameters)[0] = Number.NaN
+  const broken = parametersOf(model)
+  assert.ok(Number.isNaN(model.trainStep(x, y)))
+  assert.ok(parametersOf(model).every((value, i) => Object.is(value, broken[i])), 'nothing moves')
+})
 
 test('either matrix, and differences where there are no products', () => {
   const x = wave(20 * 3)

@@ -1,0 +1,39 @@
+/** Solvers as models use them: with exact products. */
+import type { CurvatureKind } from '../compiler/curvature.ts'
+import type { DataSet } from '../data/dataset.ts'
+import { naturalGradient as ofFisher } from '../optimizers/solvers/naturalGradient.ts'
+import { newtonCg as byDifferences, type NewtonCgOptions } from '../optimizers/solvers/newtonCg.ts'
+import type { ExactProducts, Solver } from '../optimizers/solvers/solver.ts'
+import { Products } from './products.ts'
+import { Propagation } from './propagation.ts'
+
+/** The factory, whose solvers bring exact products along; they take differences of gradients where a model has none. */
+export const newtonCg: typeof byDifferences = (options) => {
+  const solver = byDifferences(options)
+  const { curvature } = solver.options as Required<NewtonCgOptions>
+  return Object.freeze({
+    ...solver,
+    products: (engine: object, data: DataSet, batch: number) =>
+      engine instanceof Propagation && !Products.obstacle(engine)
+        ? exactly(new Products(engine, data, curvature, { batch }))
+        : undefined,
+  }) satisfies Solver<'newtonCg'>
+}
+
+/** The factory, whose solvers bring products with the Fisher matrix along. */
+export const naturalGradient: typeof ofFisher = (options) =>
+  Object.freeze({ ...ofFisher(options), products: fisherProducts }) satisfies Solver<'naturalGradient'>
+
+/** @throws RangeError for a model that has no such products. */
+function fisherProducts(engine: object, data: DataSet, batch: number): ExactProducts | undefined {
+  if (!(engine instanceof Propagation)) return undefined
+  const obstacle = Products.obstacle(engine)
+  if (obstacle) throw new RangeError(`naturalGradient: the model has no Fisher matrix: ${obstacle}`)
+  const curvature: CurvatureKind = 'gaussNewton'
+  return exactly(new Products(engine, data, curvature, { batch, penalties: false }))
+}
+
+const exactly = (products: Products): ExactProducts => ({
+  multiply: (vector, product) => products.multiplyBlocks(vector, product),
+  moved: () => products.moved(),
+})

@@ -91,12 +91,7 @@ export abstract class Lent<Plan extends Lendable> {
     const { arena, storage } = this.engine
     this.#visit((place, at, size) => {
       if (!storage.isTrainable(place)) return
-      writeParameter(
-        arena,
-        block,
-        place,
-        Float32Array.from({ length: size }, (_, i) => vector[at + i] * scale),
-      )
+      writeParameter(arena, block, place, scaled(vector, at, size, scale))
     })
     arena.flush(block, storage.bytes / 4)
   }
@@ -117,6 +112,14 @@ export abstract class Lent<Plan extends Lendable> {
       at += size
     }
   }
+}
+
+/** Entries [at, at + size) of a vector, times `scale`. */
+function scaled(vector: ArrayLike<number>, at: number, size: number, scale: number): Float32Array {
+  if (scale === 1 && vector instanceof Float32Array) return vector.subarray(at, at + size)
+  const values = new Float32Array(size)
+  for (let i = 0; i < size; i++) values[i] = vector[at + i] * scale
+  return values
 }
 
 /** Rows of a part: so many that products are large, so few that the matrices stay small. */

@@ -6,6 +6,9 @@ import { uncurved } from '../layers/curved/layers.ts'
 import { Lent } from './lent.ts'
 import type { Propagation } from './propagation.ts'
 
+/** Vectors whose largest entry is within 2 to the power of this of 1 are taken as they are. */
+const MODERATE = 10
+
 export class Products extends Lent<CurvaturePlan> {
   readonly #curvature: CurvatureKind
   readonly #penalties: boolean
@@ -69,12 +72,14 @@ export class Products extends Lent<CurvaturePlan> {
 
   /** The product with a vector, all parameters in a row in canonical order, like the vector. What does not train counts as 0. */
   times(vector: ArrayLike<number>): Float32Array {
-    // products are linear: a power of two keeps the bits, and the vector's entries from counting as 0
+    // products are linear: a power of two keeps the bits, and the vector's entries from counting as 0 or as too large
     let largest = 0
     for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i]))
-    const scale = largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1
+    const exponent = largest > 0 ? Math.floor(Math.log2(largest)) : 0
+    const scale = Math.abs(exponent) > MODERATE ? 2 ** -exponent : 1
     const product = this.read(this.multiply((direction) => this.write(direction, vector, scale)))
-    return product.map((value) => value / scale)
+    if (scale !== 1) for (let i = 0; i < product.length; i++) product[i] /= scale
+    return product
   }
 
   /** The product with a block laid out as the parameters are stored, zeros where nothing trains; a copy of the product's. */

@@ -108,7 +108,10 @@ test('the natural gradient: in fit, files, and what it refuses', async () => {
   storage.view(storage.parameters)[0] = Number.NaN
   const broken = parametersOf(model)
   assert.ok(Number.isNaN(model.trainStep(x, y)))
-  assert.ok(parametersOf(model).every((value, i) => Object.is(value, broken[i])), 'nothing moves')
+  assert.ok(
+    parametersOf(model).every((value, i) => Object.is(value, broken[i])),
+    'nothing moves',
+  )
 })
 
 test('either matrix, and differences where there are no products', () => {

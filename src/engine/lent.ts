@@ -132,6 +132,7 @@ function partRows(widths: readonly number[]): number {
 function isBatchwise(layers: readonly Layer[], weighted: boolean): boolean {
   return layers.some((layer) => {
     if (layer.kind === 'residual') return isBatchwise(layer.layers, weighted)
+    if (layer.kind === 'concatenate') return isBatchwise(layer.branches.flat(), weighted)
     return layer.kind === 'batchNorm' || layer.kind === 'batchRenorm' || (weighted && 'activityRegularizer' in layer)
   })
 }

@@ -1,6 +1,7 @@
 /** What curvature products promise beyond their values: losses, weights, penalties, what stays fixed, parts, threads, state. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type ActivationName, activationKinds } from '../../src/catalogue/activations.ts'
 import { Products } from '../../src/engine/products.ts'
 import {
   activation,
@@ -85,6 +86,27 @@ test('every loss, with weights', () => {
     const gaussNewton = gaussNewtonTimes(objective, parametersOf(model), v, bend, 1e-6)
     const found = gaussNewtonVectorProduct(model, x, y, v, { sampleWeight })
     assertClose(found, gaussNewton, NEAR, `${JSON.stringify(loss)}: G v`)
+  }
+})
+
+test('every activation, in a dense layer and by itself', () => {
+  const x = wave(6 * 4)
+  const y = wave(6 * 2, 2)
+  for (const kind of Object.keys(activationKinds) as ActivationName[]) {
+    for (const layers of [
+      [dense(5, { activation: kind }), dense(2)],
+      [dense(5), activation(kind), dense(2)],
+    ]) {
+      const model = sequential([input(4), ...layers], { seed: 4 })
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+      const v = wave(model.countParameters(), 3)
+      const loss = (row: readonly number[], r: number) =>
+        row.reduce((sum, z, c) => sum + (z - y[r * 2 + c]) ** 2, 0) / 2
+      const expected = hessianTimes(objectiveOf(model, x, loss), parametersOf(model), v, 1e-4)
+      const size = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+      const tolerance = { absolute: 1e-5 * size + 1e-6, relative: 1e-4 }
+      assertClose(hessianVectorProduct(model, x, y, v), expected, tolerance, kind)
+    }
   }
 })
 

@@ -34,7 +34,7 @@ const moved = (from: Matrix, to: Matrix, run: Run) => ({
 })
 
 /** to = from, run by run; zeros for padding behind the run that ends the rows. */
-export function emitCopies(builder: Builder, from: Matrix, to: Matrix, runs: readonly Run[]): void {
+export function emitCopies(builder: Pick<Builder, 'emit'>, from: Matrix, to: Matrix, runs: readonly Run[]): void {
   for (const run of runs) {
     const pad = run.to + run.count === to.cols ? padOf(to.cols) : 0
     builder.emit(ops.copyColumns, { ...moved(from, to, run), pad })
@@ -42,12 +42,12 @@ export function emitCopies(builder: Builder, from: Matrix, to: Matrix, runs: rea
 }
 
 /** to += from, run by run. */
-export function emitAdditions(builder: Builder, from: Matrix, to: Matrix, runs: readonly Run[]): void {
+export function emitAdditions(builder: Pick<Builder, 'emit'>, from: Matrix, to: Matrix, runs: readonly Run[]): void {
   for (const run of runs) builder.emit(ops.addColumns, moved(from, to, run))
 }
 
 /** to = 0, padding included. */
-export function emitZeros(builder: Builder, to: Matrix): void {
+export function emitZeros(builder: Pick<Builder, 'emit'>, to: Matrix): void {
   builder.emit(ops.copyColumns, {
     from: 0,
     fromStride: 0,

@@ -68,10 +68,11 @@ function makeEmbedding(
   return Object.freeze({ kind: WHERE, tables: Object.freeze(made), ...checkIdentity(WHERE, options) })
 }
 
-const columnsOf = (tables: readonly Table[]): number[] => tables.flatMap(({ columns }) => columns)
+export const columnsOf = (tables: readonly Table[]): number[] => tables.flatMap(({ columns }) => columns)
 
 /** `table`, or `table_1`, ... where there are several. */
-const tableName = (tables: readonly Table[], i: number): string => (tables.length === 1 ? 'table' : `table_${i + 1}`)
+export const tableName = (tables: readonly Table[], i: number): string =>
+  tables.length === 1 ? 'table' : `table_${i + 1}`
 
 /** A table's column of indices, and the first column of its block among the outputs. */
 interface Block {
@@ -80,7 +81,7 @@ interface Block {
 }
 
 /** The blocks of each table, behind the columns that stay. */
-function blocksOf(tables: readonly Table[], inputs: number): Block[][] {
+export function blocksOf(tables: readonly Table[], inputs: number): Block[][] {
   let at = inputs - columnsOf(tables).length
   return tables.map(({ columns, units }) =>
     columns.map((column) => {

@@ -6,9 +6,11 @@ import { Products } from '../../src/engine/products.ts'
 import {
   activation,
   batchNorm,
+  concatenate,
   customLoss,
   dense,
   dropout,
+  embedding,
   hinge,
   huber,
   input,
@@ -18,6 +20,8 @@ import {
   l2,
   layerNorm,
   type Model,
+  oneHotColumns,
+  select,
   sequential,
 } from '../../src/entries/public.ts'
 import { curvature } from '../../src/landscape/curvature.ts'
@@ -107,6 +111,55 @@ test('every activation, in a dense layer and by itself', () => {
       const tolerance = { absolute: 1e-5 * size + 1e-6, relative: 1e-4 }
       assertClose(hessianVectorProduct(model, x, y, v), expected, tolerance, kind)
     }
+  }
+})
+
+test('tables, branches and chosen columns', () => {
+  const rows = 7
+  const x = Float32Array.from({ length: rows * 5 }, (_, i) => (i % 5 < 2 ? ((i * 7) % 4) - 1 : Math.sin(i * 1.3)))
+  const y = wave(rows * 2, 2)
+  for (const layers of [
+    [embedding({ columns: [0, 1], categories: 3, units: 5 }), dense(6, { activation: 'tanh' }), dense(2)],
+    [
+      concatenate([
+        [
+          embedding([
+            { columns: 0, categories: 3, units: 2 },
+            { columns: 1, categories: 3, units: 9 },
+          ]),
+          layerNorm(),
+        ],
+        [select({ columns: [4, 2, 2] }), dense(3, { activation: 'softplus' }), select({ columns: [1, 0, 0] })],
+        [],
+        [oneHotColumns({ columns: [0, 1], categories: 3 })],
+      ]),
+      dense(4, { activation: 'sigmoid' }),
+      concatenate([[dense(2)], [], [batchNorm()]]),
+      dense(2),
+    ],
+    [
+      dense(5, { activation: 'tanh' }),
+      select({ columns: [0, 3] }),
+      concatenate([[dense(2, { trainable: false })], []]),
+      dense(2),
+    ],
+  ]) {
+    const model = sequential([input(5), ...layers], { seed: 4 })
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+    const v = wave(model.countParameters(), 3)
+    const loss = (row: readonly number[], r: number) => row.reduce((sum, z, c) => sum + (z - y[r * 2 + c]) ** 2, 0) / 2
+    const objective = objectiveOf(model, x, loss)
+    const expected = hessianTimes(objective, parametersOf(model), v, 1e-4)
+    const size = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+    const tolerance = { absolute: 2e-5 * size + 1e-6, relative: 1e-4 }
+    const kinds = layers.map(({ kind }) => kind).join()
+    assertClose(hessianVectorProduct(model, x, y, v), expected, tolerance, `${kinds}: H v`)
+    const unit = [
+      [1, 0],
+      [0, 1],
+    ]
+    const gaussNewton = gaussNewtonTimes(objective, parametersOf(model), v, () => unit, 1e-6)
+    assertClose(gaussNewtonVectorProduct(model, x, y, v), gaussNewton, tolerance, `${kinds}: G v`)
   }
 })
 

@@ -5,14 +5,9 @@ import {
   ACTIVATION_EXPONENTIAL,
   ACTIVATION_GELU,
   ACTIVATION_GELU_TANH,
-  ACTIVATION_HARD_SIGMOID,
   ACTIVATION_HARD_SWISH,
-  ACTIVATION_LEAKY_RELU,
-  ACTIVATION_LINEAR,
   ACTIVATION_LOG_SOFTMAX,
   ACTIVATION_MISH,
-  ACTIVATION_RELU,
-  ACTIVATION_RELU6,
   ACTIVATION_SELU,
   ACTIVATION_SIGMOID,
   ACTIVATION_SILU,
@@ -47,13 +42,8 @@ import {
   CurvedExponential,
   CurvedGelu,
   CurvedGeluTanh,
-  CurvedHardSigmoid,
   CurvedHardSwish,
-  CurvedLeakyRelu,
-  CurvedLinear,
   CurvedMish,
-  CurvedRelu,
-  CurvedRelu6,
   CurvedSelu,
   CurvedSigmoid,
   CurvedSilu,
@@ -66,12 +56,6 @@ import {
 /** to = dyTangent * f'(saved) + dy * f''(saved) * tangent on rows [begin, end). */
 export function activateCurve(step: usize, begin: i32, end: i32): void {
   switch (Word.int(step, CURVE_KIND)) {
-    case ACTIVATION_LINEAR:
-      return elements<CurvedLinear>(step, begin, end)
-    case ACTIVATION_RELU:
-      return elements<CurvedRelu>(step, begin, end)
-    case ACTIVATION_LEAKY_RELU:
-      return elements<CurvedLeakyRelu>(step, begin, end)
     case ACTIVATION_ELU:
       return elements<CurvedElu>(step, begin, end)
     case ACTIVATION_SELU:
@@ -82,8 +66,6 @@ export function activateCurve(step: usize, begin: i32, end: i32): void {
       return elements<CurvedGeluTanh>(step, begin, end)
     case ACTIVATION_SIGMOID:
       return elements<CurvedSigmoid>(step, begin, end)
-    case ACTIVATION_HARD_SIGMOID:
-      return elements<CurvedHardSigmoid>(step, begin, end)
     case ACTIVATION_TANH:
       return elements<CurvedTanh>(step, begin, end)
     case ACTIVATION_SILU:
@@ -96,8 +78,6 @@ export function activateCurve(step: usize, begin: i32, end: i32): void {
       return elements<CurvedSoftsign>(step, begin, end)
     case ACTIVATION_MISH:
       return elements<CurvedMish>(step, begin, end)
-    case ACTIVATION_RELU6:
-      return elements<CurvedRelu6>(step, begin, end)
     case ACTIVATION_EXPONENTIAL:
       return elements<CurvedExponential>(step, begin, end)
     case ACTIVATION_COS:

@@ -1,16 +1,11 @@
 // Second derivatives of the element-wise activations: what bends a gradient when its activation's input moves. Each kind is the
-// class of assembly/activations/elementwise.ts with one equation more; `bend` takes what `slope` takes. 0 at kinks.
+// class of assembly/activations/elementwise.ts with one equation more; `bend` takes what `slope` takes. 0 at kinks; those that are straight between them are no kinds here.
 import {
   Elu,
   Gelu,
   GeluTanh,
-  HardSigmoid,
   HardSwish,
-  LeakyRelu,
-  Linear,
   Mish,
-  Relu,
-  Relu6,
   Selu,
   Sigmoid,
   Silu,
@@ -20,36 +15,6 @@ import {
 } from '../../activations/elementwise'
 import * as at from '../../math/constants'
 import { F4 } from '../../math/simd'
-
-export class CurvedLinear extends Linear {
-  @inline bend(_y: v128, _: v128): v128 {
-    return f32x4.splat(0)
-  }
-}
-
-export class CurvedRelu extends Relu {
-  @inline bend(_y: v128, _: v128): v128 {
-    return f32x4.splat(0)
-  }
-}
-
-export class CurvedLeakyRelu extends LeakyRelu {
-  @inline bend(_y: v128, _: v128): v128 {
-    return f32x4.splat(0)
-  }
-}
-
-export class CurvedRelu6 extends Relu6 {
-  @inline bend(_y: v128, _: v128): v128 {
-    return f32x4.splat(0)
-  }
-}
-
-export class CurvedHardSigmoid extends HardSigmoid {
-  @inline bend(_y: v128, _: v128): v128 {
-    return f32x4.splat(0)
-  }
-}
 
 export class CurvedElu extends Elu {
   /** 0 or alpha e^x = y + alpha */

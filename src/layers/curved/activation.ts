@@ -1,9 +1,12 @@
 /** Activations along a direction. */
-import { type Activation, activationKinds, alphaOf } from '../../catalogue/activations.ts'
+import { type Activation, type ActivationName, activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { activateCurve, logSoftmaxTangent } from '../../machine/ops/curvature.ts'
 import { type ActivationLayer, emitActivation, emitSlope } from '../activation.ts'
 import type { Matrix } from '../builder.ts'
 import { type CurvedBuilder, type CurvedKind, type Dual, type DualGradient, shapeOf } from './curved.ts'
+
+/** Straight between their kinks: f'' is 0. */
+const STRAIGHT: readonly ActivationName[] = ['relu', 'leakyRelu', 'relu6', 'hardSigmoid']
 
 /**
  * y = f(z), both computed already: ty = f'(z) tz; dz = f'(z) dy: tdz = f'(z) tdy + f''(z) tz dy.
@@ -33,7 +36,7 @@ export function curvedActivation(builder: CurvedBuilder, activation: Activation,
     backward(dy: DualGradient): DualGradient {
       const value = dy.value && sloped(builder, dy.value)
       const tangent = rowwise ? moved : z.tangent
-      if (!dy.value || !tangent) return { value, tangent: sloped(along, dy.tangent) }
+      if (!dy.value || !tangent || STRAIGHT.includes(kind)) return { value, tangent: sloped(along, dy.tangent) }
       const to = builder.matrix(y.cols)
       builder.along(activateCurve, {
         dy: dy.value.address,

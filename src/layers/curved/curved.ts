@@ -77,6 +77,15 @@ export interface CurvedKernel extends DualParameter {
 /** Operands that elementwise steps share. */
 export const shapeOf = ({ stride, cols }: Matrix): Pick<Matrix, 'stride' | 'cols'> => ({ stride, cols })
 
+/** The sum of two gradients, of which both or neither have values. */
+export function sumGradients(builder: CurvedBuilder, a: DualGradient, b: DualGradient): DualGradient {
+  const tangent = sumAlong(builder, a.tangent, b.tangent) ?? a.tangent
+  if (!a.value || !b.value) return { value: undefined, tangent }
+  const to = builder.matrix(a.value.cols)
+  builder.emit(add, { a: a.value.address, b: b.value.address, to: to.address, ...shapeOf(to) })
+  return { value: to, tangent }
+}
+
 /** The sum of two tangents, of which either may be missing. */
 export function sumAlong(builder: CurvedBuilder, a: Matrix | undefined, b: Matrix | undefined): Matrix | undefined {
   if (!a || !b) return a ?? b

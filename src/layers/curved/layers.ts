@@ -2,6 +2,7 @@
 import type { Layer, Lowerable } from '../layers.ts'
 import { curvedActivationLayer } from './activation.ts'
 import { curvedBatchNorm, curvedScale } from './batchNorm.ts'
+import { curvedConcatenate, curvedEmbedding, curvedOneHotColumns, curvedSelect } from './columns.ts'
 import type { Curved, CurvedBuilder, CurvedKind, Dual } from './curved.ts'
 import { curvedDense } from './dense.ts'
 import { curvedPrelu } from './prelu.ts'
@@ -24,6 +25,10 @@ const curvedKinds: Kinds = {
   rmsNorm: curvedRowNorm,
   prelu: curvedPrelu,
   scale: curvedScale,
+  select: curvedSelect,
+  oneHotColumns: curvedOneHotColumns,
+  embedding: curvedEmbedding,
+  concatenate: curvedConcatenate(curve),
   dropout: silent,
   gaussianNoise: silent,
   residual: curvedResidual(curve),
@@ -42,7 +47,8 @@ export function uncurved(layers: readonly Layer[]): Lowerable['kind'] | undefine
   for (const layer of layers) {
     if (layer.kind === 'input') continue
     const kind = curvedKinds[layer.kind] ? undefined : layer.kind
-    const found = kind ?? ('layers' in layer ? uncurved(layer.layers) : undefined)
+    const inner = 'layers' in layer ? layer.layers : 'branches' in layer ? layer.branches.flat() : []
+    const found = kind ?? uncurved(inner)
     if (found) return found
   }
   return undefined

@@ -2,7 +2,15 @@
 import { add } from '../../machine/ops/layers.ts'
 import type { Lowerable } from '../layers.ts'
 import { blockPrefixes, owns, type ResidualLayer } from '../residual.ts'
-import { type Curved, type CurvedKind, type Dual, type DualGradient, shapeOf, sumAlong } from './curved.ts'
+import {
+  type Curved,
+  type CurvedKind,
+  type Dual,
+  type DualGradient,
+  shapeOf,
+  sumAlong,
+  sumGradients,
+} from './curved.ts'
 
 /** @param curve says how any layer goes along a direction. */
 export const curvedResidual =
@@ -26,11 +34,7 @@ export const curvedResidual =
         for (let i = layers.length - 1; i >= 0 && gradient && (wanted.input || (first >= 0 && i >= first)); i--) {
           gradient = layers[i].backward(gradient, { parameters: trained[i], input: wanted.input || i > first })
         }
-        if (!wanted.input || !gradient) return undefined
-        const sum = dy.value && builder.matrix(value.cols)
-        if (dy.value && gradient.value && sum)
-          builder.emit(add, { a: gradient.value.address, b: dy.value.address, to: sum.address, ...shapeOf(sum) })
-        return { value: sum, tangent: sumAlong(builder, gradient.tangent, dy.tangent) ?? dy.tangent }
+        return wanted.input && gradient ? sumGradients(builder, gradient, dy) : undefined
       },
     }
   }

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { input, type Layer } from '../../src/entries/public.ts'
+import { uncurved } from '../../src/layers/curved/layers.ts'
 import { configureRuntime } from '../../src/machine/wasm.ts'
 import type { Model } from '../../src/model/model.ts'
 import { gaussNewtonVectorProduct, hessianVectorProduct } from '../../src/model/products.ts'
@@ -40,7 +41,8 @@ for (const target of targets) {
       const dice = new Dice(7, seed)
       const model = randomStack(dice)
       const size = model.countParameters()
-      if (size === 0 || size > 300 || !isConditioned(model)) continue
+      // what takes differences is less precise
+      if (size === 0 || size > 300 || !isConditioned(model) || uncurved(model.layers)) continue
       stacks++
       for (const layer of model.layers) kinds.add(layer.kind)
       compared += compareStack(model, dice, `stack ${seed}`)

@@ -1,5 +1,5 @@
 /** Keskar et al. 2017: whether large batches end in sharp minima that generalize less. */
-import { dense, input, lossSurface, type Model, sequential, sgd } from 'fourlane'
+import { curvature, dense, input, lossSurface, type Model, sequential, sgd } from 'fourlane'
 import { lineChart, scatter } from 'fourlane/charts'
 import { experiment } from './frame/experiment.ts'
 import { digitsSplit, type Images } from './frame/images.ts'
@@ -22,6 +22,8 @@ interface Result {
   readonly trainLoss: number | null
   readonly testAccuracy: number
   readonly testLoss: number | null
+  /** The largest eigenvalue of the Hessian of the training loss. */
+  readonly eigenvalue: number | null
   /** Mean loss at DISTANCE along random filter-normalized directions, less that in the middle. */
   readonly rise: number | null
 }
@@ -67,6 +69,7 @@ async function run(
     trainLoss: digits(model.evaluate(xTrain, yTrain).loss, 4),
     testAccuracy: accuracy,
     testLoss: digits(loss, 4),
+    eigenvalue: digits(curvature(model, xTrain, yTrain).eigenvalues[0], 4),
     rise: digits(rise(model, images), 4),
   }
 }
@@ -102,6 +105,7 @@ export const batchSize = experiment<Results>({
       runs.map((run) => value(run) ?? Number.NaN)
     const accuracy = (runs: readonly Result[]) => of(runs, ({ testAccuracy }) => testAccuracy)
     const heights = (runs: readonly Result[]) => of(runs, (one) => one.rise)
+    const eigenvalues = (runs: readonly Result[]) => of(runs, ({ eigenvalue }) => eigenvalue)
     const fixed = rows.filter(({ rate }) => rate === RATE)
     const growing = rows.filter(({ batch, rate }) => batch === BATCHES[0] || rate !== RATE)
     const line = (list: typeof rows, value: (runs: readonly Result[]) => number[]) => ({
@@ -121,16 +125,26 @@ export const batchSize = experiment<Results>({
       settings: [
         `The digits, 1,527 rows to train on and 270 to test with, standardized; 64-100-100-10, ReLU, He-normal; SGD until the training loss of all rows is below ${TARGET}; seeds 1 to ${first.runs.length}.`,
         `Rate ${RATE} for all batches, and a rate that grows with the batch, ${RATE} for ${BATCHES[0]} rows, as far as it trains.`,
-        `Sharpness: the mean loss at distance ${DISTANCE} along ten random directions with filter normalization, both ways, less that in the middle.`,
+        `Sharpness: the largest eigenvalue of the Hessian of the training loss, as \`curvature\` gives it; and the mean loss at distance ${DISTANCE} along ten random directions with filter normalization, both ways, less that in the middle.`,
       ],
       parts: [
         {
-          head: ['batch', 'rate', 'updates', 'training loss', 'rise nearby', 'test accuracy', 'test loss'],
+          head: [
+            'batch',
+            'rate',
+            'updates',
+            'training loss',
+            'largest eigenvalue',
+            'rise nearby',
+            'test accuracy',
+            'test loss',
+          ],
           rows: rows.map(({ batch, rate, runs }) => [
             batch === 1527 ? 'all 1,527 rows' : String(batch),
             short(rate),
             shorts(of(runs, ({ updates }) => updates)),
             short(mean(of(runs, ({ trainLoss }) => trainLoss))),
+            shorts(eigenvalues(runs)),
             shorts(heights(runs)),
             percents(accuracy(runs)),
             shorts(of(runs, ({ testLoss }) => testLoss)),
@@ -138,6 +152,21 @@ export const batchSize = experiment<Results>({
         },
         {
           pictures: [
+            {
+              name: 'eigenvalue',
+              alt: 'Largest eigenvalue of the Hessian against the batch size, with one rate and with a rate that grows',
+              svg: lineChart({
+                title: 'Largest eigenvalue',
+                series: {
+                  [`rate ${RATE}`]: line(fixed, eigenvalues),
+                  'rate grows with the batch': { ...line(growing, eigenvalues), dash: 'dashed' },
+                },
+                xScale: 'log',
+                yScale: 'log',
+                xLabel: 'rows of a batch',
+                yLabel: 'largest eigenvalue of the Hessian',
+              }),
+            },
             {
               name: 'sharpness',
               alt: 'Rise of the loss nearby against the batch size, with one rate and with a rate that grows',
@@ -152,6 +181,10 @@ export const batchSize = experiment<Results>({
                 yLabel: `rise of the loss at distance ${DISTANCE}`,
               }),
             },
+          ],
+        },
+        {
+          pictures: [
             {
               name: 'accuracy',
               alt: 'Test accuracy of each run against the rise of the loss nearby, by batch size',
@@ -170,7 +203,7 @@ export const batchSize = experiment<Results>({
           ],
         },
       ],
-      verdict: `Half as claimed. With one rate, all rows at once end where the loss nearby rises ${short(ratio)} times as steeply as with batches of ${first.batch}, and ${Math.abs(change) < 0.005 ? `test accuracy is the same (${percents(accuracy(last.runs))} and ${percents(accuracy(first.runs))})` : `test accuracy changes by ${(100 * change).toFixed(1)} points`}: on data as easy as this no gap is seen. With a rate of ${short(lastGrowing.rate)}, batches of ${lastGrowing.batch} end in surroundings that are flatter (${short(mean(heights(lastGrowing.runs)))}) than those of batches of ${first.batch} with rate ${RATE} (${short(mean(heights(first.runs)))}), in ${short(mean(of(lastGrowing.runs, ({ updates }) => updates)))} updates.`,
+      verdict: `Half as claimed. With one rate, all rows at once end where the loss nearby rises ${short(ratio)} times as steeply as with batches of ${first.batch}, the largest eigenvalue of the Hessian is ${short(mean(eigenvalues(last.runs)))} instead of ${short(mean(eigenvalues(first.runs)))}, and ${Math.abs(change) < 0.005 ? `test accuracy is the same (${percents(accuracy(last.runs))} and ${percents(accuracy(first.runs))})` : `test accuracy changes by ${(100 * change).toFixed(1)} points`}: on data as easy as this no gap is seen. With a rate of ${short(lastGrowing.rate)}, batches of ${lastGrowing.batch} end in surroundings that rise by ${short(mean(heights(lastGrowing.runs)))} (eigenvalue ${short(mean(eigenvalues(lastGrowing.runs)))}), less than those of batches of ${first.batch} with rate ${RATE} (${short(mean(heights(first.runs)))}), in ${short(mean(of(lastGrowing.runs, ({ updates }) => updates)))} updates.`,
       outcome: `Half: large batches end ${short(ratio)} times as steep, unless the rate grows with them, and test accuracy is the same.`,
     }
   },

@@ -4,6 +4,7 @@ import { batchSize } from './batch-size.ts'
 import type { Chapter } from './frame/index.ts'
 import { gauge } from './gauge.ts'
 import { kerasDigits } from './keras-digits.ts'
+import { landscape } from './landscape.ts'
 import { momentum } from './momentum.ts'
 import { race } from './race.ts'
 import { randomLabels } from './random-labels.ts'
@@ -47,7 +48,10 @@ export const course: readonly Chapter[] = [
   {
     title: 'The shape of the loss',
     text: 'All of this happens on a surface in as many dimensions as there are weights. Some cuts through it can be looked at.',
-    experiments: [['Do large batches end in sharper minima, and generalize less?', batchSize]],
+    experiments: [
+      ['What is around a minimum, and between it and the start?', landscape],
+      ['Do large batches end in sharper minima, and generalize less?', batchSize],
+    ],
   },
 ]
 

@@ -3,6 +3,11 @@
  * [ceil(columns / PANEL)][rows][PANEL], as weights lie.
  */
 
+/** Of all of them: 0, or the first update that they are for. */
+export const WHEN_SINCE = 29
+/** Of all of them: 0, or they are for updates 1, 1 + EVERY, 1 + 2 EVERY, ... alone. */
+export const WHEN_EVERY = 30
+
 export const PRODUCT_A = 1
 export const PRODUCT_A_STRIDE = 2
 export const PRODUCT_B = 3
@@ -84,3 +89,16 @@ export const PATH_B = 7
 export const PATH_G = 8
 /** f32: rate = record.learningRate * PATH_RATE. */
 export const PATH_RATE = 9
+
+/** In panels; its upper triangle is read. */
+export const EIGEN_FROM = 1
+export const EIGEN_SIZE = 2
+/** By rows. */
+export const EIGEN_TO = 3
+export const EIGEN_STRIDE = 4
+/** Room for f64: SIZE * SIZE and 2 * SIZE. */
+export const EIGEN_SCRATCH = 5
+/** Eigenvectors are over the 2^ROOTS-th root of max(eigenvalue, 0) + SHIFT; 0: they have length 1. */
+export const EIGEN_ROOTS = 6
+/** f32 */
+export const EIGEN_SHIFT = 7

@@ -186,6 +186,8 @@ export const OP_COMBINE = 605
 export const OP_WEIGH = 606
 /** to = noise whose covariance is the Hessian of the loss by the outputs. */
 export const OP_SEED = 607
+/** Row i of to = the i-th eigenvector of a symmetric matrix, over roots of its eigenvalue. */
+export const OP_EIGEN = 572
 
 // Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
 

@@ -5,13 +5,34 @@ import { type Step, step } from '../../src/machine/program.ts'
 const stride = 512
 
 export function matrixSamples(room: () => number): { readonly [Name in keyof typeof ops]: Step } {
-  const factors = () => ({ a: room(), aStride: stride, b: room(), c: room(), rows: 5, depth: 7, cols: 120, upper: 0 })
-  const conversion = () => ({ from: room(), to: room(), stride, rows: 9, cols: 21, upper: 0, scale: 0.5, shift: 0.25 })
+  const when = { since: 1, every: 2 }
+  const factors = () => ({
+    ...when,
+    a: room(),
+    aStride: stride,
+    b: room(),
+    c: room(),
+    rows: 5,
+    depth: 7,
+    cols: 120,
+    upper: 0,
+  })
+  const conversion = () => ({
+    ...when,
+    from: room(),
+    to: room(),
+    stride,
+    rows: 9,
+    cols: 21,
+    upper: 0,
+    scale: 0.5,
+    shift: 0.25,
+  })
   const count = 112
   return {
     product: step(ops.product, { ...factors(), cStride: stride, bias: room() }),
     columnProduct: step(ops.columnProduct, { ...factors(), bStride: stride }),
-    mirror: step(ops.mirror, { matrix: room(), size: 21 }),
+    mirror: step(ops.mirror, { ...when, matrix: room(), size: 21 }),
     toRows: step(ops.toRows, {
       ...conversion(),
       transposed: 0,
@@ -20,9 +41,10 @@ export function matrixSamples(room: () => number): { readonly [Name in keyof typ
       epsilon: 1e-7,
     }),
     toPanels: step(ops.toPanels, conversion()),
-    blend: step(ops.blend, { x: room(), y: room(), to: room(), count, alpha: 0.5, beta: 0.25 }),
-    copy: step(ops.copy, { from: room(), to: room(), count }),
+    blend: step(ops.blend, { ...when, x: room(), y: room(), to: room(), count, alpha: 0.5, beta: 0.25 }),
+    copy: step(ops.copy, { ...when, from: room(), to: room(), count }),
     descend: step(ops.descend, {
+      ...when,
       w: room(),
       x: room(),
       xStride: stride,
@@ -35,9 +57,10 @@ export function matrixSamples(room: () => number): { readonly [Name in keyof typ
       decayScale: 1,
       decay: 0.125,
     }),
-    pathUp: step(ops.pathUp, { w: room(), to: room(), rows: 9, cols: 21, s: room(), b: room() }),
-    pathDown: step(ops.pathDown, { w: room(), to: room(), rows: 21, cols: 9, r: room() }),
+    pathUp: step(ops.pathUp, { ...when, w: room(), to: room(), rows: 9, cols: 21, s: room(), b: room() }),
+    pathDown: step(ops.pathDown, { ...when, w: room(), to: room(), rows: 21, cols: 9, r: room() }),
     pathDescend: step(ops.pathDescend, {
+      ...when,
       w: room(),
       to: room(),
       rows: 9,
@@ -47,6 +70,16 @@ export function matrixSamples(room: () => number): { readonly [Name in keyof typ
       g: room(),
       rate: 0.5,
     }),
-    secondRule: step(ops.secondRule, {}),
+    eigen: step(ops.eigen, {
+      ...when,
+      from: room(),
+      size: 9,
+      to: room(),
+      stride,
+      scratch: room(),
+      roots: 2,
+      shift: 0.5,
+    }),
+    secondRule: step(ops.secondRule, when),
   }
 }

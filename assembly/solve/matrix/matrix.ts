@@ -1,11 +1,21 @@
 // The switch over the ops on matrices: a case shares its step among the threads and calls one kernel.
-import { BLEND_COUNT, CONVERT_COLS, DESCEND_COLS, MIRROR_SIZE, PATH_COLS, PATH_ROWS } from '../../../src/abi/matrix'
+import {
+  BLEND_COUNT,
+  CONVERT_COLS,
+  DESCEND_COLS,
+  MIRROR_SIZE,
+  PATH_COLS,
+  PATH_ROWS,
+  WHEN_EVERY,
+  WHEN_SINCE,
+} from '../../../src/abi/matrix'
 import {
   OP,
   OP_BLEND,
   OP_COLUMN_PRODUCT,
   OP_COPY,
   OP_DESCEND,
+  OP_EIGEN,
   OP_MIRROR,
   OP_PATH_DESCEND,
   OP_PATH_DOWN,
@@ -15,8 +25,10 @@ import {
   OP_TO_PANELS,
   OP_TO_ROWS,
 } from '../../../src/abi/ops'
+import { RECORD_STEP } from '../../../src/abi/records'
 import { Share } from '../../threads/share'
 import { Word } from '../../word'
+import { eigen } from './eigen'
 import { mirror, toPanels, toRows } from './layouts'
 import { pathDescend, pathDown, pathUp } from './paths'
 import { columnProduct, product } from './products'
@@ -24,6 +36,7 @@ import { blend, copyLines, descend, secondRule } from './updates'
 
 /** This thread's share of a step. */
 export function matrix(step: usize, record: usize, thread: i32): void {
+  if (!isDue(step, record)) return
   switch (Word.int(step, OP)) {
     case OP_PRODUCT:
       product(step, thread)
@@ -61,7 +74,17 @@ export function matrix(step: usize, record: usize, thread: i32): void {
     case OP_PATH_DESCEND:
       for (Share.columns(step, PATH_COLS, thread); Share.more(); ) pathDescend(step, record, Share.begin, Share.end)
       break
+    case OP_EIGEN:
+      if (thread == 0) eigen(step)
+      break
     default:
       unreachable()
   }
+}
+
+/** Whether the step is for this update: all threads say the same. */
+function isDue(step: usize, record: usize): bool {
+  const update = Word.int(record, RECORD_STEP)
+  const every = Word.int(step, WHEN_EVERY)
+  return update >= Word.int(step, WHEN_SINCE) && (every <= 1 || (update - 1) % every == 0)
 }

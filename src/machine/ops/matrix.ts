@@ -7,7 +7,11 @@ import { MODULE_SOLVE as module } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
 
+/** Which updates a step is for; all by default. */
+const when = { since: abi.WHEN_SINCE as Optional<Int>, every: abi.WHEN_EVERY as Optional<Int> }
+
 const factors = {
+  ...when,
   a: abi.PRODUCT_A as Address,
   aStride: abi.PRODUCT_A_STRIDE as Stride,
   b: abi.PRODUCT_B as Address,
@@ -37,12 +41,13 @@ export const columnProduct = op(
 export const mirror = op(
   codes.OP_MIRROR,
   'panels',
-  { matrix: abi.MIRROR_MATRIX as Address, size: abi.MIRROR_SIZE as Count },
+  { ...when, matrix: abi.MIRROR_MATRIX as Address, size: abi.MIRROR_SIZE as Count },
   {},
   { module },
 )
 
 const conversion = {
+  ...when,
   from: abi.CONVERT_FROM as Address,
   to: abi.CONVERT_TO as Address,
   stride: abi.CONVERT_STRIDE as Stride,
@@ -71,6 +76,7 @@ export const blend = op(
   codes.OP_BLEND,
   'lines',
   {
+    ...when,
     x: abi.BLEND_X as Address,
     y: abi.BLEND_Y as Address,
     to: abi.BLEND_TO as Address,
@@ -83,7 +89,7 @@ export const blend = op(
 export const copy = op(
   codes.OP_COPY,
   'lines',
-  { from: abi.BLEND_X as Address, to: abi.BLEND_TO as Address, count: abi.BLEND_COUNT as Count },
+  { ...when, from: abi.BLEND_X as Address, to: abi.BLEND_TO as Address, count: abi.BLEND_COUNT as Count },
   {},
   { module },
 )
@@ -92,6 +98,7 @@ export const descend = op(
   codes.OP_DESCEND,
   'panels',
   {
+    ...when,
     w: abi.DESCEND_W as Address,
     x: abi.DESCEND_X as Address,
     xStride: abi.DESCEND_X_STRIDE as Stride,
@@ -110,9 +117,10 @@ export const descend = op(
 )
 
 // only the main thread reads and writes records while others wait
-export const secondRule = op(codes.OP_SECOND_RULE, 'none', {}, {}, { module })
+export const secondRule = op(codes.OP_SECOND_RULE, 'none', when, {}, { module })
 
 const paths = {
+  ...when,
   w: abi.PATH_W as Address,
   to: abi.PATH_TO as Address,
   rows: abi.PATH_ROWS as Count,
@@ -135,5 +143,22 @@ export const pathDescend = op(
   'panels',
   { ...paths, ...s, ...r, g: abi.PATH_G as Address },
   { rate: abi.PATH_RATE as Float },
+  { module },
+)
+
+/** In float64, on the main thread. */
+export const eigen = op(
+  codes.OP_EIGEN,
+  'none',
+  {
+    ...when,
+    from: abi.EIGEN_FROM as Address,
+    size: abi.EIGEN_SIZE as Count,
+    to: abi.EIGEN_TO as Address,
+    stride: abi.EIGEN_STRIDE as Stride,
+    scratch: abi.EIGEN_SCRATCH as Address,
+    roots: abi.EIGEN_ROOTS as Int,
+  },
+  { shift: abi.EIGEN_SHIFT as Optional<Float> },
   { module },
 )

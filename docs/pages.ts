@@ -17,6 +17,7 @@ import * as matrixDocs from '../src/optimizers/matrices/matrices.docs.ts'
 import { MATRIX_KINDS, type MatrixKind, type MatrixRule } from '../src/optimizers/matrices/matrixRule.ts'
 import { muon } from '../src/optimizers/matrices/muon.ts'
 import { pathSgd } from '../src/optimizers/matrices/pathSgd.ts'
+import { shampoo } from '../src/optimizers/matrices/shampoo.ts'
 import * as optimizerDocs from '../src/optimizers/optimizers.docs.ts'
 import { type OptimizerName, optimizers, type Rule, rules } from '../src/optimizers/optimizers.ts'
 import * as scheduleDocs from '../src/optimizers/schedules/schedules.docs.ts'
@@ -122,7 +123,7 @@ function regularizers(): string {
   return paragraphs(regularizerDocs.INTRO, ...sections)
 }
 
-const matrixRules = { muon, pathSgd }
+const matrixRules = { muon, shampoo, pathSgd }
 const solvers = { lbfgs, conjugateGradient, newtonCg, naturalGradient, kfac }
 
 const DECAY: Readonly<Record<Rule['decay'], string>> = {

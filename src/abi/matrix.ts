@@ -52,7 +52,7 @@ export const CONVERT_EPSILON = 12
 export const BLEND_X = 1
 export const BLEND_Y = 2
 export const BLEND_TO = 3
-/** Floats in each block, a multiple of 16; also OP_COPY's. */
+/** Floats in each block, a multiple of 4; also OP_COPY's. */
 export const BLEND_COUNT = 4
 /** f32 */
 export const BLEND_ALPHA = 5

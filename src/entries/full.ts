@@ -14,6 +14,7 @@ import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
 import * as orthogonal from '../optimizers/matrices/muon.ts'
 import * as paths from '../optimizers/matrices/pathSgd.ts'
+import * as factored from '../optimizers/matrices/shampoo.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
 import * as kronecker from '../optimizers/solvers/kfac/kfac.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
@@ -58,3 +59,4 @@ export const gaussNewtonVectorProduct: typeof products.gaussNewtonVectorProduct 
 export const muon: typeof orthogonal.muon = /* @__PURE__ */ bringing(solve, orthogonal.muon)
 export const curvature: typeof landscape.curvature = /* @__PURE__ */ bringing(solve, landscape.curvature)
 export const pathSgd: typeof paths.pathSgd = /* @__PURE__ */ bringing(solve, paths.pathSgd)
+export const shampoo: typeof factored.shampoo = /* @__PURE__ */ bringing(solve, factored.shampoo)

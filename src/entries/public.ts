@@ -161,6 +161,7 @@ export type { ModelOptions, PredictOptions } from '../model/untrained.ts'
 export type { MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 export { type MuonOptions, muon } from '../optimizers/matrices/muon.ts'
 export { type PathSgdOptions, pathSgd } from '../optimizers/matrices/pathSgd.ts'
+export { type ShampooOptions, shampoo } from '../optimizers/matrices/shampoo.ts'
 export {
   adabelief,
   adadelta,

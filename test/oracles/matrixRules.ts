@@ -1,5 +1,5 @@
-/** Rules that see matrices, in float64: Muon and path-SGD. */
-import { combine, inner, type Matrix, map, multiply, transpose } from './matrix.ts'
+/** Rules that see matrices, in float64: Muon, Shampoo and path-SGD. */
+import { combine, eigen, identity, inner, type Matrix, map, matrix, multiply, transpose } from './matrix.ts'
 import { lossAndGradient, type Network, type Task } from './network.ts'
 
 export interface MuonOptions {
@@ -108,5 +108,57 @@ export function pathSgdStep(network: Network, task: Task, learningRate: number):
       w: w.map((row, i) => row.map((value, j) => move(value, gradient[l].w[i][j], kappa[l].w[i][j]))),
       b: b?.map((value, i) => move(value, gradient[l].b?.[i] ?? 0, kappa[l].b?.[i] ?? 0)),
     })),
+  }
+}
+
+/** (a + epsilon I)^power of a symmetric matrix without negative eigenvalues. */
+function powerOf(a: Matrix, epsilon: number, power: number): number[][] {
+  const { values, vectors } = eigen(a)
+  const scaled = vectors.map((vector, k) => vector.map((value) => value * (Math.max(values[k], 0) + epsilon) ** power))
+  return multiply(transpose(vectors), scaled)
+}
+
+export interface ShampooOptions {
+  readonly learningRate: number
+  readonly weightDecay: number
+  readonly epsilon: number
+  readonly preconditionerEvery: number
+  readonly maxPreconditionerSize: number
+}
+
+/**
+ * Shampoo on one matrix w, [inputs, units] (Gupta, Koren and Singer 2018):
+ *   L += g gᵀ;  R += gᵀ g;  w -= learningRate weightDecay w + learningRate (L + epsilon I)^(-1/4) g (R + epsilon I)^(-1/4)
+ * With one side alone, to the power of -1/2. Roots are made at updates 1, 1 + every, ...
+ */
+export class Shampoo {
+  w: Matrix
+  readonly #options: ShampooOptions
+  #factors: Matrix[]
+  #roots: Matrix[]
+  #step = 0
+
+  constructor(w: Matrix, options: ShampooOptions) {
+    this.w = w
+    this.#options = options
+    this.#factors = [w.length, w[0].length].map((size) => matrix(size, size, () => 0))
+    this.#roots = [w.length, w[0].length].map(identity)
+  }
+
+  step(g: Matrix): void {
+    const { learningRate, weightDecay, epsilon, preconditionerEvery, maxPreconditionerSize } = this.#options
+    const add = (a: Matrix, b: Matrix) => combine(a, b, (x, y) => x + y)
+    const [left, right] = this.#factors
+    this.#factors = [add(left, multiply(g, transpose(g))), add(right, multiply(transpose(g), g))]
+    const isShort = ({ length }: Matrix) => length <= maxPreconditionerSize
+    const power = this.#factors.every(isShort) ? -1 / 4 : -1 / 2
+    if (this.#step % preconditionerEvery === 0) {
+      this.#roots = this.#factors.map((factor) =>
+        isShort(factor) ? powerOf(factor, epsilon, power) : identity(factor.length),
+      )
+    }
+    this.#step++
+    const direction = multiply(multiply(this.#roots[0], g), this.#roots[1])
+    this.w = combine(this.w, direction, (w, d) => w * (1 - learningRate * weightDecay) - learningRate * d)
   }
 }

@@ -32,7 +32,7 @@ import { eigen } from './eigen'
 import { mirror, toPanels, toRows } from './layouts'
 import { pathDescend, pathDown, pathUp } from './paths'
 import { columnProduct, product } from './products'
-import { blend, copyLines, descend, secondRule } from './updates'
+import { blend, copyVectors, descend, secondRule } from './updates'
 
 /** This thread's share of a step. */
 export function matrix(step: usize, record: usize, thread: i32): void {
@@ -54,10 +54,10 @@ export function matrix(step: usize, record: usize, thread: i32): void {
       for (Share.columns(step, CONVERT_COLS, thread); Share.more(); ) toPanels(step, Share.begin, Share.end)
       break
     case OP_BLEND:
-      for (Share.of(Word.int(step, BLEND_COUNT) >> 4, thread); Share.more(); ) blend(step, Share.begin, Share.end)
+      for (Share.of(Word.int(step, BLEND_COUNT) >> 2, thread); Share.more(); ) blend(step, Share.begin, Share.end)
       break
     case OP_COPY:
-      for (Share.of(Word.int(step, BLEND_COUNT) >> 4, thread); Share.more(); ) copyLines(step, Share.begin, Share.end)
+      for (Share.of(Word.int(step, BLEND_COUNT) >> 2, thread); Share.more(); ) copyVectors(step, Share.begin, Share.end)
       break
     case OP_DESCEND:
       for (Share.columns(step, DESCEND_COLS, thread); Share.more(); ) descend(step, record, Share.begin, Share.end)

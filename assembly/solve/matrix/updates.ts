@@ -26,24 +26,24 @@ import { Word } from '../../word'
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
 
-/** to = alpha x + beta y for cache lines [begin, end). */
+/** to = alpha x + beta y for vectors [begin, end). */
 export function blend(step: usize, begin: i32, end: i32): void {
   const alpha = Word.splat(step, BLEND_ALPHA)
   const beta = Word.splat(step, BLEND_BETA)
   const x = Word.address(step, BLEND_X)
   const toY = Word.address(step, BLEND_Y) - x
   const toTo = Word.address(step, BLEND_TO) - x
-  const last = x + ((<usize>end) << 6)
-  for (let at = x + ((<usize>begin) << 6); at < last; at += 16) {
+  const last = x + ((<usize>end) << 4)
+  for (let at = x + ((<usize>begin) << 4); at < last; at += 16) {
     const scaled = f32x4.mul(beta, v128.load(at + toY))
     v128.store(at + toTo, F4.flush(F4.fma(alpha, v128.load(at), scaled)))
   }
 }
 
-/** to = from for cache lines [begin, end). */
-export function copyLines(step: usize, begin: i32, end: i32): void {
-  const from = (<usize>begin) << 6
-  memory.copy(Word.address(step, BLEND_TO) + from, Word.address(step, BLEND_X) + from, (<usize>(end - begin)) << 6)
+/** to = from for vectors [begin, end). */
+export function copyVectors(step: usize, begin: i32, end: i32): void {
+  const from = (<usize>begin) << 4
+  memory.copy(Word.address(step, BLEND_TO) + from, Word.address(step, BLEND_X) + from, (<usize>(end - begin)) << 4)
 }
 
 /** to = (1 - decay) w - rate x for panels [begin, end) of w. */

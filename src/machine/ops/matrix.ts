@@ -74,7 +74,7 @@ export const toPanels = op(codes.OP_TO_PANELS, 'panels', conversion, line, { mod
 
 export const blend = op(
   codes.OP_BLEND,
-  'lines',
+  'vectors',
   {
     ...when,
     x: abi.BLEND_X as Address,
@@ -88,7 +88,7 @@ export const blend = op(
 
 export const copy = op(
   codes.OP_COPY,
-  'lines',
+  'vectors',
   { ...when, from: abi.BLEND_X as Address, to: abi.BLEND_TO as Address, count: abi.BLEND_COUNT as Count },
   {},
   { module },

@@ -50,6 +50,20 @@ W -= learningRate * weightDecay * W + rate * X`,
     equivalent: 'PyTorch Muon, which rounds to bfloat16 inside; Optax contrib.muon',
     source: 'Jordan et al. 2024; matchRmsAdamw: Liu et al. 2025, arXiv:2502.16982',
   },
+  shampoo: {
+    use: `Badly scaled problems where the rates of whole directions, not of single numbers, must differ: Adagrad with a full matrix for each side. It takes all
+matrices. Rates are those of Adagrad; they fall by themselves. Factors are float32: an \`epsilon\` far below 1e-7 of the largest eigenvalue lets noise through.`,
+    equation: `L += G G^T;  R += G^T G
+every preconditionerEvery updates: P = (L + epsilon * I)^(-1/4),  Q = (R + epsilon * I)^(-1/4)
+W -= learningRate * weightDecay * W + learningRate * P G Q
+a side longer than maxPreconditionerSize stays as it is, and the root of the other is of order -1/2`,
+    state: '`left` L, `leftRoot` P, `right` R, `rightRoot` Q; of the fallback its own',
+    cost: '1.5 products of long x long x short and of long x short x short; now and then some 10 n^3 operations in float64 on one thread for each side of n, half a second for 512',
+    memory: 'four blocks of the size of the largest matrix, two of a square of its longer side, one in float64',
+    equivalent:
+      "pytorch-optimizer's Shampoo, whose defaults are taken but for update_freq 1, without momentum; Optax contrib has none",
+    source: 'Gupta, Koren and Singer 2018, arXiv:1802.09568; one side alone as there for tensors of order 1',
+  },
   pathSgd: {
     use: `Networks of ReLU whose layers are scaled unevenly: scaling a unit's incoming weights up and its outgoing ones down by the same factor changes
 neither the network nor what it learns. All layers must be dense, with relu (or nothing) between them; the last may end in anything. Rates are smaller than those of SGD where kappa is small.`,

@@ -1,0 +1,104 @@
+/** The two sides of a matrix's gradient: sums of G Gᵀ and Gᵀ G, and their eigenvectors. */
+import { PANEL } from '../../abi/layout.ts'
+import { checkInteger } from '../../lib/check.ts'
+import { roundUp, rowStride } from '../../machine/matrixLayout.ts'
+import * as ops from '../../machine/ops/matrix.ts'
+import { type Step, step } from '../../machine/program.ts'
+import type { Check } from '../rules/make.ts'
+import { type Hypers, number } from '../rules/rule.ts'
+import type { Tensor } from '../rules/tensor.ts'
+import type { Scratch } from './matrixRule.ts'
+
+/** The most rows and columns of a factor. */
+export const LARGEST = 2048
+
+export interface FactorOptions {
+  /** Updates from one decomposition of the factors to the next. Default 10. */
+  readonly preconditionerEvery?: number
+  /** Sides longer than this, 2,048 at most, are left as they are. Default 2048. */
+  readonly maxPreconditionerSize?: number
+}
+
+export const factorDefaults = { preconditionerEvery: 10, maxPreconditionerSize: LARGEST } as const
+
+export const factorChecks: Readonly<Record<keyof FactorOptions, Check>> = {
+  preconditionerEvery: (where, name, value) => checkInteger(where, name, value, 1),
+  maxPreconditionerSize: (where, name, value) => checkInteger(where, name, value, 1, LARGEST),
+}
+
+export interface Side {
+  readonly name: 'left' | 'right'
+  readonly size: number
+}
+
+/** Those sides of a matrix [inputs, units] that are short enough. */
+export function sidesOf({ matrix: [inputs, units] = [0, 0] }: Tensor, options: Hypers): Side[] {
+  const sides: Side[] = [
+    { name: 'left', size: inputs },
+    { name: 'right', size: units },
+  ]
+  return sides.filter(({ size }) => size <= number(options, 'maxPreconditionerSize'))
+}
+
+/** Floats of a square matrix in panels. */
+export const squareFloats = (size: number): number => roundUp(size, PANEL) * size
+
+/** A gradient by rows, both ways up, and room for a new factor: what the steps of an update work with. */
+export interface Desk {
+  /** [inputs x units] by rows. */
+  readonly rows: number
+  readonly stride: number
+  /** Room of the size of the largest block. */
+  readonly beside: number
+  /** Room for a square in panels, and for one by rows. */
+  readonly square: number
+  readonly squareRows: number
+  /** For the eigenvectors. */
+  readonly wide: number
+  readonly lay: Step[]
+  readonly turned: number
+}
+
+export function layOut(tensor: Tensor, gradients: number, sides: readonly Side[], scratch: Scratch): Desk {
+  const { matrix: [inputs, units] = [0, 0], count } = tensor
+  const stride = rowStride(units)
+  const largest = sides.reduce((most, { size }) => Math.max(most, size), 0)
+  const rows = scratch.take(inputs * stride)
+  const turned = scratch.take(units * rowStride(inputs))
+  const from = { from: gradients, rows: inputs, cols: units, scale: 1 }
+  return {
+    rows,
+    stride,
+    turned,
+    beside: scratch.take(Math.max(count, squareFloats(largest)) * 4),
+    square: scratch.take(squareFloats(largest) * 4),
+    squareRows: scratch.take(largest * rowStride(largest)),
+    wide: scratch.take((largest + 2) * largest * 8),
+    lay: [
+      step(ops.toRows, { ...from, to: rows, stride }),
+      step(ops.toRows, { ...from, to: turned, stride: rowStride(inputs), transposed: 1 }),
+    ],
+  }
+}
+
+/** factor = kept * factor + fresh * G Gᵀ, or Gᵀ G. */
+export function accumulate(
+  { name, size }: Side,
+  tensor: Tensor,
+  desk: Desk,
+  factor: number,
+  kept: number,
+  fresh: number,
+): Step[] {
+  const { matrix: [inputs, units] = [0, 0] } = tensor
+  const [a, aStride, depth] =
+    name === 'left' ? [desk.turned, rowStride(inputs), units] : [desk.rows, desk.stride, inputs]
+  const { square, beside } = desk
+  const count = squareFloats(size)
+  return [
+    step(ops.columnProduct, { a, aStride, b: a, bStride: aStride, c: square, rows: size, depth, cols: size, upper: 1 }),
+    step(ops.mirror, { matrix: square, size }),
+    step(ops.blend, { x: factor, y: square, to: beside, count, alpha: kept, beta: fresh }),
+    step(ops.copy, { from: beside, to: factor, count }),
+  ]
+}

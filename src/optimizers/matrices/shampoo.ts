@@ -1,0 +1,140 @@
+/** Shampoo: gradients between inverse roots of what gradients have been, side by side. */
+import { rowStride } from '../../machine/matrixLayout.ts'
+import * as ops from '../../machine/ops/matrix.ts'
+import { type Step, step } from '../../machine/program.ts'
+import type { DecayOptions } from '../optimizers.ts'
+import { type Hypers, number } from '../rules/rule.ts'
+import {
+  accumulate,
+  type Desk,
+  type FactorOptions,
+  factorChecks,
+  factorDefaults,
+  layOut,
+  type Side,
+  sidesOf,
+  squareFloats,
+} from './factors.ts'
+import { chooseMatrices, type MatrixOptions, makeMatrixRule } from './makeMatrixRule.ts'
+import type { MatrixRule, Scratch, Taken } from './matrixRule.ts'
+
+export interface ShampooOptions extends MatrixOptions, DecayOptions, FactorOptions {
+  /** What the factors start from, times the identity. Default 1e-4. */
+  readonly epsilon?: number
+}
+
+/**
+ * Shampoo: Adagrad with a full matrix for each side of a weight matrix, W -= learningRate * L^(-1/4) G R^(-1/4), L and R the sums of G Gᵀ
+ * and Gᵀ G over all updates. A matrix of which one side alone is short enough takes its root of order -1/2.
+ * Defaults: learningRate 0.1, weightDecay 0 (decoupled), epsilon 1e-4, roots every 10 updates.
+ * Source: Gupta, Koren and Singer 2018, arXiv:1802.09568.
+ * @throws TypeError or RangeError naming the option.
+ */
+export function shampoo(options: ShampooOptions = {}): MatrixRule<'shampoo'> {
+  const defaults = { learningRate: 0.1, epsilon: 1e-4, ...factorDefaults, weightDecay: 0 }
+  const made = makeMatrixRule('shampoo', options, defaults, factorChecks)
+  return Object.freeze({
+    ...made,
+    takes: (tensors) => chooseMatrices(made, tensors, () => true),
+    states: (tensor) =>
+      sidesOf(tensor, made.options).flatMap(({ name, size }) =>
+        [name, `${name}Root`].map((state) => ({ name: state, shape: [size, size], layout: 'panels' as const })),
+      ),
+    lower: (taken, scratch) =>
+      taken.flatMap((each) => {
+        if (!each.tensor.trainable) return []
+        scratch.clear()
+        return descentOf(each, made.options, scratch)
+      }),
+  } satisfies MatrixRule<'shampoo'>)
+}
+
+function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
+  const { tensor, settings, parameters, gradients } = taken
+  const { matrix: [inputs, units] = [0, 0], count } = tensor
+  const sides = sidesOf(tensor, options)
+  const desk = layOut(tensor, gradients, sides, scratch)
+  const epsilon = settings.epsilon ?? number(options, 'epsilon')
+  const other = scratch.take(inputs * desk.stride)
+  const { beside, squareRows, stride } = desk
+  const steps = [...desk.lay]
+  for (const side of sides) {
+    steps.push(...accumulate(side, tensor, desk, taken.state(side.name), 1, 1))
+    // over the root twice: B Bᵀ below
+    steps.push(...rootOf(side, taken, desk, sides.length + 1, epsilon, number(options, 'preconditionerEvery')))
+  }
+  let x = desk.rows
+  if (sides.some(({ name }) => name === 'right')) {
+    const b = taken.state('rightRoot')
+    steps.push(
+      step(ops.product, {
+        a: x,
+        aStride: stride,
+        b,
+        c: other,
+        cStride: stride,
+        rows: inputs,
+        depth: units,
+        cols: units,
+      }),
+    )
+    x = other
+  }
+  if (sides.some(({ name }) => name === 'left')) {
+    const aStride = rowStride(inputs)
+    const size = { rows: inputs, cols: inputs }
+    steps.push(
+      step(ops.toRows, { from: taken.state('leftRoot'), to: squareRows, stride: aStride, ...size, scale: 1 }),
+      step(ops.columnProduct, {
+        a: squareRows,
+        aStride,
+        b: x,
+        bStride: stride,
+        c: beside,
+        rows: inputs,
+        depth: inputs,
+        cols: units,
+      }),
+    )
+    x = x === other ? desk.rows : other
+    steps.push(step(ops.toRows, { from: beside, to: x, stride, rows: inputs, cols: units, scale: 1 }))
+  }
+  return [
+    ...steps,
+    step(ops.descend, {
+      w: parameters,
+      x,
+      xStride: stride,
+      to: beside,
+      rows: inputs,
+      cols: units,
+      rate: settings.rateScale,
+      factor: 1,
+      decayScale: settings.decay === undefined ? 1 : 0,
+      decay: settings.decay ?? 0,
+    }),
+    step(ops.copy, { from: beside, to: parameters, count }),
+  ]
+}
+
+/** (factor + epsilon I)^(-1/2^order) = B Bᵀ, B the eigenvectors over roots of twice that order, now and then. */
+function rootOf({ name, size }: Side, taken: Taken, desk: Desk, order: number, epsilon: number, every: number): Step[] {
+  const { square, squareRows, wide } = desk
+  const stride = rowStride(size)
+  const b = { a: squareRows, aStride: stride, b: squareRows, bStride: stride }
+  return [
+    step(ops.eigen, {
+      every,
+      from: taken.state(name),
+      size,
+      to: squareRows,
+      stride,
+      scratch: wide,
+      roots: order,
+      shift: epsilon,
+    }),
+    step(ops.columnProduct, { every, ...b, c: square, rows: size, depth: size, cols: size, upper: 1 }),
+    step(ops.mirror, { every, matrix: square, size }),
+    step(ops.copy, { every, from: square, to: taken.state(`${name}Root`), count: squareFloats(size) }),
+  ]
+}

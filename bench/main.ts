@@ -11,6 +11,7 @@ import { gemm, tiles } from './gemm.ts'
 import { inference } from './inference.ts'
 import { layers } from './layers.ts'
 import { linear } from './linear.ts'
+import { matrices } from './matrices.ts'
 import { modules } from './modules.ts'
 import { optimizers } from './optimizers.ts'
 import { recommender } from './recommender.ts'
@@ -29,6 +30,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   layers,
   linear,
   curvature,
+  matrices,
   modules,
   recommender,
   threads,

@@ -68,7 +68,12 @@ export class MpiCommunicator implements Communicator {
     this.rank = out[0]
     this.#call('MPI_Comm_size', [handle, 'void *'], world, out)
     this.size = out[0]
-    if (this.#begun) process.on('exit', (code) => this.#leave(code))
+    if (!this.#begun) return
+    process.on('exit', (code) => this.#leave(code))
+    // Node prints errors after that, when the job is gone
+    process.on('uncaughtExceptionMonitor', (error) => {
+      if (this.#open) process.getBuiltinModule('node:fs').writeSync(2, `rank ${this.rank}: ${error.stack ?? error}\n`)
+    })
   }
 
   sum(values: Float32Array): void {

@@ -1,11 +1,12 @@
-// Ranks that train together, with every MPI that this machine has: `npm run test:mpi`. What is missing is installed: MPICH and Open
-// MPI from Debian where that is allowed, koffi into a folder of its own.
+// Processes that work together: ranks under every MPI that this machine has, workers at a queue. `npm run test:mpi`, or `npm run test:mpi
+// -- PATTERN`. What is missing is installed: MPICH, Open MPI and Redis from Debian where that is allowed, npm packages into a folder of
+// their own.
 import './ready.mjs'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { installTools } from './tools.mjs'
 
-const PROGRAMS = { 'mpirun.mpich': 'mpich', 'mpirun.openmpi': 'openmpi-bin' }
+const PROGRAMS = { 'mpirun.mpich': 'mpich', 'mpirun.openmpi': 'openmpi-bin', 'redis-server': 'redis-server' }
 
 function installDebian() {
   const missing = Object.keys(PROGRAMS).filter((program) => spawnSync('which', [program]).status !== 0)
@@ -17,7 +18,7 @@ function installDebian() {
 }
 
 installDebian()
-const folder = installTools('fourlane-mpi', { koffi: '^3.3.0' })
+const folder = installTools('fourlane-mpi', { bullmq: '^5.0.0', ioredis: '^5.0.0', koffi: '^3.3.0' })
 const env = {
   ...process.env,
   FOURLANE_TOOLS: folder,

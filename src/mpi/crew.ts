@@ -194,6 +194,7 @@ export class MpiCrew implements Crew {
   }
 
   #add(values: Float32Array): void {
+    if (values.length === 0) return
     if (this.#options.deterministic) this.#world.sumInOrder(values)
     else this.#world.sum(values)
   }

@@ -105,6 +105,15 @@ export class Mpi implements Parallel {
     return all
   }
 
+  /** Adds up values of all ranks, as many on each, in place: an all-reduce. All ranks call it. */
+  add(values: Float32Array): void {
+    if (!(values instanceof Float32Array)) {
+      throw new TypeError(`add: "values" must be a Float32Array, got ${show(values)}`)
+    }
+    if (this.#options.deterministic) this.#world.sumInOrder(values)
+    else this.#world.sum(values)
+  }
+
   /** Waits until all ranks are here. */
   barrier(): void {
     this.#world.barrier()

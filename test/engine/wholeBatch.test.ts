@@ -1,10 +1,11 @@
 /** Batches that several processes make together: the parts add up to the whole. */
-import { dense, dropout, gaussianNoise, input, l2, type Model, sequential } from 'fourlane'
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { noise } from '../../bench/workloads.ts'
 import { type DataSet, sliceRows } from '../../src/data/dataset.ts'
 import { emptyTally, OWN_BATCH } from '../../src/engine/records.ts'
+import { dense, dropout, gaussianNoise, input, l2, type Model, sequential } from '../../src/entries/full.ts'
 import { configureRuntime } from '../../src/machine/wasm.ts'
 import { targets } from '../support/targets.ts'
 

@@ -1,8 +1,9 @@
 /** What `fourlane/mpi` does without MPI: a rank of one, refusals, and the way to a library. */
-import { dense, input, sequential } from 'fourlane'
-import { connect } from 'fourlane/mpi'
+
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { dense, input, sequential } from '../../src/entries/full.ts'
+import { connect } from '../../src/entries/mpi.ts'
 import { apart } from '../../src/mpi/agreement.ts'
 import { dialectOf } from '../../src/mpi/dialects.ts'
 import type { NativeLibrary } from '../../src/mpi/library.ts'

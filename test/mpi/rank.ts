@@ -1,22 +1,29 @@
 /** A rank: does what the scenario says, and tells in a file what came of it. */
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  batchNorm,
   type Callback,
   csvLogger,
   dense,
+  dropout,
   type FitOptions,
   input,
+  loadModel,
   type Model,
   modelCheckpoint,
   sequential,
-} from 'fourlane'
-import { connect, type Mpi } from 'fourlane/mpi'
+} from '../../src/entries/full.ts'
+import { connect, type Mpi } from '../../src/entries/mpi.ts'
 import { bitsOf, CLASSES, INPUTS, pick, rowsOf, TRAININGS, trainJointly } from './trainings.ts'
 
 interface Options {
   readonly names: readonly string[]
   readonly deterministic?: boolean
   readonly folder: string
+  readonly epochs: number
+  /** Milliseconds that an epoch lasts at least. */
+  readonly pause: number
 }
 
 const [, , answers, scenario, given] = process.argv
@@ -94,6 +101,47 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
         callbacks: [scales],
       }),
     }
+  },
+
+  /** One rank throws in the middle of training. */
+  async fail(mpi) {
+    const fails: Callback = {
+      onBatchEnd(batch) {
+        if (mpi.rank === 1 && batch === 2) throw new Error('rank 1 has had enough')
+      },
+    }
+    await train(mpi, { callbacks: [fails] })
+    return {}
+  },
+
+  /** A training that can go on from its last checkpoint; it tells its process's number, for whoever wants to end it. */
+  async survive({ rank }) {
+    const path = `${options.folder}/model.safetensors`
+    const begin = (): Model => {
+      const layers = [input(INPUTS), dense(16), batchNorm(), dropout(0.2), dense(CLASSES, { activation: 'softmax' })]
+      const model = sequential(layers, { seed: 7 + rank, deterministic: true })
+      model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+      return model
+    }
+    const model = existsSync(path) ? await loadModel(path) : begin()
+    const { epochs: initialEpoch = 0 } = (model.metadata ?? {}) as { epochs?: number }
+    writeFileSync(`${answers}/${rank}.pid`, `${process.pid}`)
+    const places = Array.from({ length: 100 }, (_, i) => i + 100 * rank)
+    const { x, y } = pick(rowsOf(300), places)
+    const counts: Callback = {
+      async onEpochEnd(epoch) {
+        model.metadata = { epochs: epoch + 1 }
+        await sleep(options.pause)
+      },
+    }
+    await model.fit(x, y, {
+      parallel: await connect({ deterministic: true }),
+      epochs: options.epochs,
+      initialEpoch,
+      batchSize: 4,
+      callbacks: [counts, modelCheckpoint({ path, includeOptimizer: true })],
+    })
+    return { bits: bitsOf(model), initialEpoch }
   },
 
   /** Files are the first's, metrics everybody's. */

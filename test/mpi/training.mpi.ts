@@ -33,7 +33,7 @@ test('a rank of one trains as a process without MPI, bit for bit', async () => {
     const [results] = resultsOf(ending)
     for (const name of ['adam', 'noise', 'penalties', 'accumulated', 'lbfgs']) {
       const { trainJointly } = await import('./trainings.ts')
-      const { connect } = await import('fourlane/mpi')
+      const { connect } = await import('../../src/entries/mpi.ts')
       const { model } = await trainJointly(name, await connect())
       assert.is(results[name].bits, bitsOf(model), name)
     }

@@ -1,4 +1,6 @@
 /** Trainings that ranks do together, each with the same done by one process on the batches that they make up. */
+
+import { noise } from '../../bench/workloads.ts'
 import {
   adam,
   batchNorm,
@@ -13,11 +15,11 @@ import {
   l2,
   lbfgs,
   type Model,
+  muon,
   sequential,
   sgd,
-} from 'fourlane'
-import type { Parallel } from 'fourlane/mpi'
-import { noise } from '../../bench/workloads.ts'
+} from '../../src/entries/full.ts'
+import type { Parallel } from '../../src/entries/mpi.ts'
 
 export const INPUTS = 7
 export const CLASSES = 3
@@ -67,6 +69,12 @@ export interface Joint {
   readonly alone?: boolean
 }
 
+const deep = () => [
+  input(INPUTS),
+  dense(13, { activation: 'tanh' }),
+  dense(9, { activation: 'tanh' }),
+  dense(CLASSES, { activation: 'softmax' }),
+]
 const plain = () => [input(INPUTS), dense(13, { activation: 'tanh' }), dense(CLASSES, { activation: 'softmax' })]
 
 /** The sparse cross-entropy of softmax outputs, as a user would write it. */
@@ -115,6 +123,13 @@ export const TRAININGS: Readonly<Record<string, Joint>> = {
     compile: { ...ADAM, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), globalClipNorm: 0.3 },
   },
   accumulated: { batches: [4], rows: [70, 53], epochs: 5, weighted: true, options: { accumulate: 3 } },
+  muon: {
+    batches: [8, 4],
+    rows: [61, 37],
+    epochs: 5,
+    layers: () => deep(),
+    compile: { ...ADAM, optimizer: muon({ learningRate: 0.01 }) },
+  },
   'own loss': { batches: [8, 4], rows: [61, 37], epochs: 5, compile: { ...ADAM, loss: own } },
   streamed: { batches: [8, 3], rows: [61, 37], epochs: 5, streamed: true },
   'steps an epoch': { batches: [8, 4], rows: [40, 28], epochs: 4, options: { stepsPerEpoch: 4, maxSteps: 14 } },
@@ -125,6 +140,15 @@ export const TRAININGS: Readonly<Record<string, Joint>> = {
     rows: [64, 40],
     epochs: 4,
     layers: () => [input(INPUTS), dense(13), batchNorm(), dense(CLASSES, { activation: 'softmax' })],
+    alone: false,
+  },
+  'local steps of muon': {
+    batches: [8],
+    rows: [61, 37],
+    epochs: 2,
+    layers: () => deep(),
+    compile: { ...ADAM, optimizer: muon() },
+    syncEvery: 3,
     alone: false,
   },
   'local steps': { batches: [8, 4], rows: [61, 37], epochs: 4, syncEvery: 3, alone: false },

@@ -32,13 +32,13 @@ function readSaid(folder: string, size: number): Said[] {
   return files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')))
 }
 
-/** Starts `size` ranks at a scenario of mpi/rank.ts. `began` gets the launcher's process, and what was printed so far. */
+/** Starts `size` ranks at a scenario of mpi/rank.ts. `began` gets the folder of what they say. */
 export function runRanks(
   launcher: Launcher,
   size: number,
   scenario: string,
   options: object = {},
-  began: (pid: number, printed: () => string) => void = () => {},
+  began: (folder: string) => void = () => {},
 ): Promise<Ending> {
   const [command, ...flags] = LAUNCHERS[launcher]
   const folder = temporaryFolder()
@@ -52,7 +52,7 @@ export function runRanks(
   child.stderr.on('data', (bytes) => {
     complained += bytes
   })
-  began(child.pid ?? 0, () => printed)
+  began(folder)
   return new Promise((resolve) => {
     child.on('close', (code) => resolve({ code, complained, printed, said: readSaid(folder, size) }))
   })

@@ -1,0 +1,87 @@
+/** A rank that dies, and the training that goes on: `npm run test:mpi -- failures`. */
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { temporaryFolder } from '../support/folder.ts'
+import { type Ending, launchers, runRanks } from '../support/ranks.ts'
+
+const RANKS = 3
+const EPOCHS = 12
+/** Milliseconds of an epoch at least, so that ranks die in the middle of training. */
+const PAUSE = 30
+/** From a rank's death to the end of all. */
+const PATIENCE = 10_000
+/** Deaths under each MPI; more by FOURLANE_KILLS. */
+const KILLS = Number(process.env.FOURLANE_KILLS ?? 3)
+
+interface Outcome extends Ending {
+  /** Milliseconds from the death of a rank to the end of the job. */
+  readonly after: number
+}
+
+/** Runs the training; a rank is killed some time after all have begun, if `kills`. */
+async function run(launcher: (typeof launchers)[number], folder: string, kills: boolean): Promise<Outcome> {
+  let killed = 0
+  let ended = false
+  const kill = async (answers: string) => {
+    const pids = Array.from({ length: RANKS }, (_, rank) => `${answers}/${rank}.pid`)
+    while (!ended && !pids.every((path) => existsSync(path) && readFileSync(path, 'utf8') !== '')) await sleep(5)
+    await sleep(Math.random() * EPOCHS * PAUSE)
+    if (ended) return
+    killed = performance.now()
+    try {
+      process.kill(Number(readFileSync(pids[Math.floor(Math.random() * RANKS)], 'utf8')), 'SIGKILL')
+    } catch {
+      // it has ended by itself
+      killed = 0
+    }
+  }
+  const options = { folder, epochs: EPOCHS, pause: PAUSE }
+  let killing: Promise<void> | undefined
+  const ending = await runRanks(launcher, RANKS, 'survive', options, (answers) => {
+    if (kills) killing = kill(answers)
+  })
+  ended = true
+  const after = killed > 0 ? performance.now() - killed : 0
+  await killing
+  return { ...ending, after }
+}
+
+const bitsOf = ({ said }: Ending) => said.map(({ bits }) => bits)
+
+for (const launcher of launchers) {
+  test(`a rank of ${launcher} dies: all end soon, and the training goes on to the same bits`, async () => {
+    const undisturbed = await run(launcher, temporaryFolder(), false)
+    assert.is(undisturbed.code, 0, undisturbed.complained)
+    const [expected] = bitsOf(undisturbed)
+    let deaths = 0
+    while (deaths < KILLS) {
+      const folder = temporaryFolder()
+      let last = await run(launcher, folder, deaths < KILLS)
+      while (last.code !== 0) {
+        deaths++
+        assert.ok(last.after > 0 && last.after < PATIENCE, `ended ${last.after} ms after the death: ${last.complained}`)
+        // what is said beside the launcher's report: no rank blames itself
+        assert.not.match(last.complained, /\n\s+at |Error: /, 'no rank leaves a stack')
+        last = await run(launcher, folder, deaths < KILLS)
+      }
+      assert.equal(
+        bitsOf(last),
+        Array.from({ length: RANKS }, () => expected),
+      )
+    }
+  })
+}
+
+test('a rank that fails by an error of its own ends the others', async () => {
+  for (const launcher of launchers) {
+    const started = performance.now()
+    const { code, complained } = await runRanks(launcher, RANKS, 'fail')
+    assert.is.not(code, 0)
+    assert.match(complained, /rank 1 has had enough/)
+    assert.ok(performance.now() - started < 2 * PATIENCE)
+  }
+})
+
+test.run()

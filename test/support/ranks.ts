@@ -25,6 +25,12 @@ export interface Ending {
   readonly complained: string
 }
 
+/** The launcher's command for so many ranks of a script. */
+export function commandOf(launcher: Launcher, size: number, script: readonly string[]): [string, string[]] {
+  const [command, ...flags] = LAUNCHERS[launcher]
+  return [command, [...flags, '-n', `${size}`, process.execPath, ...script]]
+}
+
 const program = fileURLToPath(new URL('../mpi/rank.js', import.meta.url))
 
 function readSaid(folder: string, size: number): Said[] {
@@ -40,9 +46,8 @@ export function runRanks(
   options: object = {},
   began: (folder: string) => void = () => {},
 ): Promise<Ending> {
-  const [command, ...flags] = LAUNCHERS[launcher]
   const folder = temporaryFolder()
-  const args = [...flags, '-n', `${size}`, process.execPath, program, folder, scenario, JSON.stringify(options)]
+  const [command, args] = commandOf(launcher, size, [program, folder, scenario, JSON.stringify(options)])
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   let complained = ''

@@ -35,13 +35,15 @@ export const CHOLESKY_STRIDE = 2
 export const CHOLESKY_N = 3
 /** The block's first row, a multiple of LINEAR_BLOCK. */
 export const CHOLESKY_FIRST = 4
-/** f32 a row: A's diagonal before, one over U's after. */
+/** f32 a row, out: one over U's diagonal. */
 export const CHOLESKY_INVERSE = 5
 /**
  * An i32, out: the first row, counted from 1, whose pivot is not finite or not above 2^-20 of A's diagonal, which is to say that it
  * may be all rounding; stays as it is where there is none.
  */
 export const CHOLESKY_STATUS = 6
+/** f32 a row: A's diagonal. */
+export const CHOLESKY_DIAGONAL = 7
 
 export const TRIANGLE_U = 1
 export const TRIANGLE_STRIDE = 2

@@ -14,7 +14,8 @@ export interface Square {
 
 /** A = Uᵀ U in A's place, and what goes with it. */
 export interface Factor extends Square {
-  /** n floats: A's diagonal before, one over U's after. */
+  /** Room for n floats each: A's diagonal, and one over U's. */
+  readonly diagonal: number
   readonly inverse: number
   /** Room for an i32: where it was 0, the first row, counted from 1, that is not positive definite; 0: all are. */
   readonly status: number
@@ -38,13 +39,17 @@ const blocksOf = (n: number): number[] =>
   Array.from({ length: Math.ceil(n / LINEAR_BLOCK) }, (_, i) => i * LINEAR_BLOCK)
 
 /** U of `from` + damping I, the damping one of the record's scalars: n³ / 3 operations. Below U's diagonal lies anything. */
-export function choleskySteps({ address: u, n, inverse, status }: Factor, from: number, scalar: number): Step[] {
-  const damped = step(ops.damp, { from, to: u, stride: rowStride(n), n, scalar, diagonal: inverse })
+export function choleskySteps(
+  { address: u, n, diagonal, inverse, status }: Factor,
+  from: number,
+  scalar: number,
+): Step[] {
+  const damped = step(ops.damp, { from, to: u, stride: rowStride(n), n, scalar, diagonal })
   const common = { u, stride: rowStride(n), n, inverse }
   const rest = { x: u, xStride: rowStride(n), end: n, kind: SOLVE_TRANSPOSED }
   const blocks = blocksOf(n).flatMap((first) => {
     const begin = first + LINEAR_BLOCK
-    const block = step(ops.cholesky, { ...common, first, status })
+    const block = step(ops.cholesky, { ...common, first, status, diagonal })
     return begin < n ? [block, step(ops.triangle, { ...common, ...rest, first, begin })] : [block]
   })
   return [damped, ...blocks]

@@ -360,7 +360,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     // three units of work: pairs of panels, each with another
     gram: step(ops.gram, { ...square(), x: room(), xStride, rows: 11, n: 88, lower: 0, adds: 1 }),
     damp: step(ops.damp, { from: room(), to: room(), stride, n: cols, scalar: 1, diagonal: room() }),
-    cholesky: step(ops.cholesky, { ...triangular(), status: room() }),
+    cholesky: step(ops.cholesky, { ...triangular(), status: room(), diagonal: room() }),
     triangle: step(ops.triangle, { ...triangular(), x: room(), xStride, begin: 0, end: 45, kind: SOLVE_TRANSPOSED }),
     stridedProduct: step(ops.stridedProduct, {
       a: room(),

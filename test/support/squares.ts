@@ -40,8 +40,8 @@ export class Squares {
     this.sheet = new Sheet(target)
     this.a = this.square(a)
     this.u = this.square()
-    const inverse = this.sheet.floats(new Float32Array(n))
-    this.factor = { address: this.u.address, n, inverse, status: this.sheet.ints([0]) }
+    const [diagonal, inverse] = [0, 0].map(() => this.sheet.floats(new Float32Array(n)))
+    this.factor = { address: this.u.address, n, diagonal, inverse, status: this.sheet.ints([0]) }
   }
 
   square(a?: ArrayLike<number>): Matrix {

@@ -14,10 +14,18 @@ const ROW: usize = PANEL << 2
 const LEAST: f64 = 1.0 / 1048576.0
 
 /**
- * U's block on the diagonal from row `first` on, from minus A's: update by the rows above, then factor. inverse has A's diagonal, and
- * gets one over U's; status the first row, counted from 1, whose pivot is too small or not finite, where it was 0.
+ * U's block on the diagonal from row `first` on, from minus A's: update by the rows above, then factor. inverse gets one over its
+ * diagonal; status the first row, counted from 1, whose pivot is too small or not finite, where it was 0.
  */
-export function factorBlock(u: usize, stride: usize, n: i32, first: i32, inverse: usize, status: usize): void {
+export function factorBlock(
+  u: usize,
+  stride: usize,
+  n: i32,
+  first: i32,
+  inverse: usize,
+  status: usize,
+  diagonal: usize,
+): void {
   const rows = min(LINEAR_BLOCK, n - first)
   const begin = first / PANEL
   const end = (first + rows + PANEL - 1) / PANEL
@@ -43,7 +51,7 @@ export function factorBlock(u: usize, stride: usize, n: i32, first: i32, inverse
     const strip = block + <usize>s * stride
     const a = block + ((<usize>(first + s)) << 2)
     multiplyByColumns(a, stride, block, stride, ROW, strip, stride, ROW, m, p, end, s, true)
-    factorSquare(strip + <usize>p * ROW, stride, m, first + s, inverse, status)
+    factorSquare(strip + <usize>p * ROW, stride, m, first + s, inverse, status, diagonal)
     solveStrip(
       strip + <usize>p * ROW,
       stride,
@@ -60,11 +68,19 @@ export function factorBlock(u: usize, stride: usize, n: i32, first: i32, inverse
 }
 
 /** Up to 8 rows on the diagonal, in float64. */
-function factorSquare(at: usize, stride: usize, rows: i32, first: i32, inverse: usize, status: usize): void {
+function factorSquare(
+  at: usize,
+  stride: usize,
+  rows: i32,
+  first: i32,
+  inverse: usize,
+  status: usize,
+  diagonal: usize,
+): void {
   for (let k = 0; k < rows; k++) {
     const row = at + <usize>k * stride
     const pivot = -remainder(at, stride, k, k)
-    const least = LEAST * load<f32>(inverse + ((<usize>(first + k)) << 2))
+    const least = LEAST * load<f32>(diagonal + ((<usize>(first + k)) << 2))
     let scale: f64 = 0
     if (pivot > 0 && pivot > least && pivot < Infinity) scale = 1 / sqrt(pivot)
     else if (load<i32>(status) == 0) store<i32>(status, first + k + 1)

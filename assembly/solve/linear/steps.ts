@@ -2,6 +2,7 @@
 
 import { PANEL } from '../../../src/abi/layout'
 import {
+  CHOLESKY_DIAGONAL,
   CHOLESKY_FIRST,
   CHOLESKY_INVERSE,
   CHOLESKY_N,
@@ -105,6 +106,7 @@ export function choleskyStep(step: usize): void {
     Word.int(step, CHOLESKY_FIRST),
     Word.address(step, CHOLESKY_INVERSE),
     Word.address(step, CHOLESKY_STATUS),
+    Word.address(step, CHOLESKY_DIAGONAL),
   )
 }
 

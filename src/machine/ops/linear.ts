@@ -48,9 +48,10 @@ export const cholesky = op(
     first: abi.CHOLESKY_FIRST as Int,
     inverse: abi.CHOLESKY_INVERSE as Address,
     status: abi.CHOLESKY_STATUS as Address,
+    diagonal: abi.CHOLESKY_DIAGONAL as Address,
   },
   {},
-  { module, inPlace: ['u', 'inverse'] },
+  { module, inPlace: ['u'] },
 )
 
 export const triangle = op(

@@ -27,10 +27,11 @@ export interface FactoredLayer {
 
 export interface KfacLayout {
   readonly layers: readonly FactoredLayer[]
-  /** For one matrix after the other: U, U⁻ᵀ, one over U's diagonal. */
+  /** For one matrix after the other: U, U⁻ᵀ, the matrix's diagonal, one over U's. */
   readonly u: number
   readonly lower: number
   readonly diagonal: number
+  readonly inverse: number
   /** An i32 for A and one for G. */
   readonly status: number
   /** A layer's A⁻¹ D, in rows. */
@@ -72,6 +73,7 @@ export function kfacLayout(places: readonly BlockPlace[], room = 0): KfacLayout 
     u: reserve(squareBytes(n)),
     lower: reserve(squareBytes(n)),
     diagonal: reserve(n * 4),
+    inverse: reserve(n * 4),
     status: reserve(8),
     half: reserve(most(({ a, units }) => a.n * rowStride(units))),
     product: reserve(most(({ kernel, bias }) => (kernel.stored + (bias?.stored ?? 0)) * 4)),

@@ -162,7 +162,8 @@ function emitBlend(site: CurvatureSite, { n, mean, next }: Moments): void {
 /** Inverses of A + damping I and G + damping I; the dampings are the record's first two scalars. */
 function emitInverses(site: CurvatureSite, layout: KfacLayout, { a, g }: FactoredLayer): void {
   for (const [scalar, { n, next, inverse }] of [a, g].entries()) {
-    const factor = { address: layout.u, n, inverse: layout.diagonal, status: layout.status + scalar * 4 }
+    const { u: address, diagonal, inverse: over, status } = layout
+    const factor = { address, n, diagonal, inverse: over, status: status + scalar * 4 }
     const order = scalar === 0 ? 'rows' : 'panels'
     for (const step of [...choleskySteps(factor, next, scalar), ...inverseSteps(factor, layout.lower, inverse, order)])
       site.push(step)

@@ -49,7 +49,7 @@ const inlinedNumbers = {
 }
 
 /**
- * Two entry points hold the code of models, `predictor` what predicting takes and `core` the rest, `tablePredictor` what reads rows
+ * Two entry points hold the code of models, `predictor` what predicting takes, quantized ones too, and `core` the rest, `tablePredictor` what reads rows
  * of tables, and `formats` what the command takes too; the others import it from them. Another
  * file for what models share would be neater, since internals leave `predictor` as exports with names of a letter or two, but at
  * start the engine needs longer to find and link one more file than for all it runs of one.
@@ -70,9 +70,10 @@ async function buildEntries() {
     format: 'es',
     hoistTransitiveImports: false,
     manualChunks(id, { getModuleInfo }) {
-      return ['predictor', 'tablePredictor', 'core', 'formats', 'table', 'charts'].find((name) =>
-        closureOf(input[name], getModuleInfo).has(id),
-      )
+      const holds = (name) => closureOf(input[name], getModuleInfo).has(id)
+      if (id.endsWith('/int8Predictor.js') && id.includes('/entries/')) return undefined
+      if (holds('int8Predictor')) return 'predictor'
+      return ['predictor', 'tablePredictor', 'core', 'formats', 'table', 'charts'].find(holds)
     },
   })
   await bundle.close()

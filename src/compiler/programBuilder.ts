@@ -216,13 +216,18 @@ export class ProgramBuilder implements Builder {
   }
 
   /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
-  forward(layers: readonly Layer[], x: Matrix, pass: Pass): { y: Value; lowered: (Lowered | undefined)[] } {
+  forward(
+    layers: readonly Layer[],
+    x: Matrix,
+    pass: Pass,
+    lowerLayer = lower,
+  ): { y: Value; lowered: (Lowered | undefined)[] } {
     this.#streams = 0
     let y: Value = x
     const lowered = layers.map((layer, index) => {
       if (layer.kind === 'input') return undefined
       this.enter(index, pass)
-      const step = lower(layer, this, y)
+      const step = lowerLayer(layer, this, y)
       y = step.y
       return step
     })

@@ -3,6 +3,7 @@
  * By calls, not by importing: a bundle that makes no model holds no wasm.
  */
 import { modules as features } from '#modules/features'
+import { modules as int8 } from '#modules/int8'
 import { modules as solve } from '#modules/solve'
 import { modules } from '#modules/train'
 import * as activations from '../catalogue/activations.ts'
@@ -12,6 +13,7 @@ import * as layers from '../layers/layers.ts'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
+import * as quantizing from '../model/quantize.ts'
 import * as orthogonal from '../optimizers/matrices/muon.ts'
 import * as paths from '../optimizers/matrices/pathSgd.ts'
 import * as factored from '../optimizers/matrices/shampoo.ts'
@@ -28,6 +30,10 @@ export const loadModel: typeof load.loadModel = /* @__PURE__ */ bringing(modules
 export const modelFromBytes: typeof load.modelFromBytes = /* @__PURE__ */ bringing(modules, load.modelFromBytes)
 export const optimize: typeof optimizing.optimize = /* @__PURE__ */ bringing(modules, optimizing.optimize)
 export const minimize: typeof minimizing.minimize = /* @__PURE__ */ bringing(modules, minimizing.minimize)
+export const quantize: typeof quantizing.quantize = /* @__PURE__ */ bringing(
+  modules,
+  /* @__PURE__ */ bringing(int8, quantizing.quantize),
+)
 export const cos: typeof activations.cos = /* @__PURE__ */ bringing(features, activations.cos)
 export const sin: typeof activations.sin = /* @__PURE__ */ bringing(features, activations.sin)
 export const exponential: typeof activations.exponential = /* @__PURE__ */ bringing(features, activations.exponential)

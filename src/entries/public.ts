@@ -154,6 +154,7 @@ export {
 } from '../model/permutationImportance.ts'
 export type { FeatureSource } from '../model/predictBatches.ts'
 export { gaussNewtonVectorProduct, hessianVectorProduct } from '../model/products.ts'
+export { type QuantizationReport, type QuantizedModel, type QuantizeOptions, quantize } from '../model/quantize.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'
 export { submodel } from '../model/submodel.ts'

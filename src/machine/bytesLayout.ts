@@ -21,11 +21,14 @@ const TOGETHER = 4
  */
 export function packWeights(weights: Int8Array, inputs: number, units: number, packed: Int8Array, first = 0): void {
   const panel = roundUp(inputs, GROUP) * PANEL
+  let unit = first % units
+  let row = (first - unit) / units
   for (let i = 0; i < weights.length; i++) {
-    const unit = (first + i) % units
-    const row = (first + i - unit) / units
-    const group = (row - (row % TOGETHER)) * PANEL
-    packed[((unit - (unit % PANEL)) / PANEL) * panel + group + (unit % PANEL) * TOGETHER + (row % TOGETHER)] =
-      weights[i]
+    const group = (row - (row % TOGETHER)) * PANEL + (row % TOGETHER)
+    packed[Math.floor(unit / PANEL) * panel + group + (unit % PANEL) * TOGETHER] = weights[i]
+    if (++unit === units) {
+      unit = 0
+      row++
+    }
   }
 }

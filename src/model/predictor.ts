@@ -120,7 +120,7 @@ export function predictorOf(
 const rowOf = ({ address, stride }: Matrix, row: number): number => (address + row * stride) / 4
 
 /** @throws TypeError naming the option. */
-function checkOptionsOf(where: string, options: PredictorOptions) {
+export function checkPredictorOptions(where: string, options: PredictorOptions) {
   const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'custom'])
   const { custom = {} } = options
   checkOptions(`${where}: "custom"`, custom, CARRIED_KINDS)
@@ -137,7 +137,7 @@ function checkOptionsOf(where: string, options: PredictorOptions) {
  */
 export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {}): Predictor {
   const where = 'predictorFromBytes'
-  const checked = checkOptionsOf(where, options)
+  const checked = checkPredictorOptions(where, options)
   const source = inMemory(asBytes(where, 'bytes', bytes))
   return predictorOf(where, decodeSnapshot(where, source, checked.verify), checked)
 }
@@ -149,6 +149,6 @@ export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {})
  */
 export async function loadPredictor(source: ModelSource, options: PredictorOptions = {}): Promise<Predictor> {
   const where = 'loadPredictor'
-  const checked = checkOptionsOf(where, options)
+  const checked = checkPredictorOptions(where, options)
   return withSource(where, source, (bytes) => predictorOf(where, decodeSnapshot(where, bytes, checked.verify), checked))
 }

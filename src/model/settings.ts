@@ -94,13 +94,18 @@ const SETTINGS = [
 
 /**
  * A file's settings; of its fields only the names are checked yet.
+ * @param readable formats that are known. Default: those of models.
  * @throws RangeError when the metadata are not those of a model.
  */
-export function parseSettings(where: string, metadata: Readonly<Record<string, string>>): Settings {
+export function parseSettings(
+  where: string,
+  metadata: Readonly<Record<string, string>>,
+  readable: readonly string[] = READABLE,
+): Settings {
   const { format, settings: text } = metadata
-  if (!READABLE.includes(format) || text === undefined) {
+  if (!readable.includes(format) || text === undefined) {
     throw new RangeError(
-      `${where}: not a fourlane model: its metadata has format ${show(format)}, expected ${READABLE.map(show).join(' or ')}`,
+      `${where}: not a fourlane model: its metadata has format ${show(format)}, expected ${readable.map(show).join(' or ')}`,
     )
   }
   let settings: unknown

@@ -1,6 +1,5 @@
 // Builds build/: the wasm files that are older than their sources, the JavaScript of all sources, then what the package ships.
-// Names given on the command line build only those: a target of asconfig.json, `src`, `text` (the wasm as text for browsers), `dist`,
-// or `js` for `src` and `dist`.
+// Names given on the command line build only those: a target of asconfig.json, `src`, `dist`, or `js` for both of the last.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -38,8 +37,8 @@ if (wants('src', 'js')) {
   node('node_modules/typescript/bin/tsc', '--incremental', '--tsBuildInfoFile', 'build/tsc.json')
   stamp('src')
 }
-if (wants('text', 'dist', 'js')) packWasm()
 if (wants('dist', 'js')) {
+  packWasm()
   node('scripts/bundle.mjs')
   stamp('dist')
 }

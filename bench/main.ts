@@ -9,6 +9,7 @@ import { denormals } from './denormals.ts'
 import { elementwise } from './elementwise.ts'
 import { gemm, tiles } from './gemm.ts'
 import { inference } from './inference.ts'
+import { kroneckerFactors } from './kfac.ts'
 import { layers } from './layers.ts'
 import { linear } from './linear.ts'
 import { matrices } from './matrices.ts'
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   elementwise,
   optimizers,
   denormals,
+  kfac: kroneckerFactors,
   layers,
   linear,
   curvature,

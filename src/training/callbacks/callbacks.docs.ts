@@ -21,7 +21,8 @@ are metrics by name (\`loss\`, \`accuracy\`, \`val_loss\`, ...).
 | \`onTrainEnd(context)\` | after the last epoch, also when a callback stopped training; not when it was aborted or a callback failed |
 
 \`context\` has \`model\`, \`epochs\`, \`validationFrequency\`, \`rows\` (trained on in this epoch), \`learningRate\`, \`learningRateScale\` (a factor on the schedule,
-which callbacks may set), \`stop(reason)\` and \`stopReason\`.
+which callbacks may set), \`stop(reason)\` and \`stopReason\`. Where several processes train ([scale.md](scale.md)), every one calls its callbacks, but those with
+\`firstOnly: true\` only the first does.
 `
 
 export interface CallbackDoc<Option extends string = string> {

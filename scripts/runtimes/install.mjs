@@ -79,7 +79,7 @@ export function installRuntimes() {
 }
 
 /** Debian's Chromium, installed when missing and allowed; or any Chrome in CHROME_PATH. */
-function findChromium() {
+export function findChromium() {
   const known = () =>
     found(process.env.CHROME_PATH ?? '/usr/bin/chromium', '/usr/bin/chromium', '/usr/bin/google-chrome')
   if (!known() && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

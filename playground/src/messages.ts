@@ -1,0 +1,110 @@
+/** What the page and its worker say to each other. The worker only answers: each frame is asked for, so that none piles up. */
+import type { LayerDiagnosis } from 'fourlane'
+import type { OptimizerName, Settings } from './settings.ts'
+
+/** A table of the user's own, and what is to be done with it. */
+export interface OwnTable {
+  readonly name: string
+  readonly text: string
+  readonly target: string
+  /** Columns that span the picture. */
+  readonly across: string
+  readonly up: string
+}
+
+/** Cells of the pictures of outputs and of units, on each side. */
+export const OUTPUT_CELLS = 72
+export const UNIT_CELLS = 20
+/** Points of a loss surface on each side. */
+export const SURFACE_POINTS = 41
+
+export type Ask =
+  | { readonly kind: 'start'; readonly run: number; readonly settings: Settings; readonly table?: OwnTable }
+  | {
+      readonly kind: 'advance'
+      readonly run: number
+      /** Updates of each racer; `max`: as many as fit into a frame. */
+      readonly steps: number | 'max'
+      /** Train these against one another, instead of the page's model. */
+      readonly racers?: readonly OptimizerName[]
+      readonly diagnose: boolean
+    }
+  | { readonly kind: 'surface'; readonly run: number; readonly directions: 'path' | 'random'; readonly seed: number }
+  | { readonly kind: 'export'; readonly run: number; readonly format: 'safetensors' | 'onnx' }
+
+/** What is drawn of the data. */
+export interface Scene {
+  readonly task: 'binary' | 'classes' | 'values'
+  readonly classNames: readonly string[]
+  /** Names and ends of the axes. */
+  readonly across: Axis
+  readonly up: Axis
+  /** Pairs in the unit square, y upwards. */
+  readonly at: Float32Array
+  /** Classes, or values from -1 to 1. */
+  readonly targets: Float32Array
+  /** From here on they are for testing. */
+  readonly tested: number
+  readonly inputs: readonly string[]
+  /** Pictures of the inputs, [inputs][UNIT_CELLS²], from -1 to 1; empty for a table. */
+  readonly inputPictures: Float32Array
+  /** Columns that the picture may have, and that may be the target. */
+  readonly columns: readonly string[]
+  readonly targetColumn: string
+  readonly notes: readonly string[]
+}
+
+export interface Axis {
+  readonly name: string
+  readonly from: number
+  readonly to: number
+  /** Names instead of numbers. */
+  readonly categories?: readonly string[]
+}
+
+export interface Racer {
+  readonly optimizer: OptimizerName
+  readonly rate: number
+  readonly step: number
+  readonly epoch: number
+  readonly trainLoss: number
+  readonly testLoss: number
+  /** Of the test rows; NaN for values. */
+  readonly accuracy: number
+  /** [OUTPUT_CELLS²], rows from the top: -1 to 1; of several classes, class + how sure, which is below 1. */
+  readonly picture: Float32Array
+  /** Why it stopped. */
+  readonly fault?: string
+}
+
+export interface Frame {
+  readonly kind: 'frame'
+  readonly run: number
+  readonly racers: readonly Racer[]
+  /** Of the first racer, by hidden layer: [units][UNIT_CELLS²], -1 to 1 of the largest magnitude in it. */
+  readonly units: readonly Float32Array[]
+  /** Of the first racer, by layer, the output's included: kernels, [inputs, units]. */
+  readonly kernels: readonly Float32Array[]
+  readonly diagnosis?: readonly LayerDiagnosis[]
+  /** Updates made for this frame, and the time that they took. */
+  readonly steps: number
+  readonly milliseconds: number
+}
+
+export interface Surface {
+  readonly kind: 'surface'
+  readonly run: number
+  readonly u: Float64Array
+  readonly v: Float64Array
+  readonly loss: Float64Array
+  readonly path: readonly { readonly u: number; readonly v: number }[]
+  readonly explained?: readonly [number, number]
+  readonly milliseconds: number
+}
+
+export type Answer =
+  | { readonly kind: 'started'; readonly run: number; readonly scene: Scene; readonly parameters: number }
+  | Frame
+  | Surface
+  | { readonly kind: 'file'; readonly run: number; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'failed'; readonly run: number; readonly message: string }

@@ -1,0 +1,50 @@
+/** Optimizers by the names of the page. */
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  conjugateGradient,
+  cosineDecay,
+  exponentialDecay,
+  lbfgs,
+  lion,
+  nadam,
+  newtonCg,
+  type Optimizer,
+  rmsprop,
+  type Schedule,
+  type Solver,
+  sgd,
+  warmupCosine,
+} from 'fourlane'
+import type { OptimizerName, Settings } from '../settings.ts'
+
+const make: Readonly<Record<OptimizerName, (learningRate: number | Schedule) => Optimizer | Solver>> = {
+  sgd: (learningRate) => sgd({ learningRate }),
+  momentum: (learningRate) => sgd({ learningRate, momentum: 0.9 }),
+  nesterov: (learningRate) => sgd({ learningRate, momentum: 0.9, nesterov: true }),
+  adagrad: (learningRate) => adagrad({ learningRate }),
+  adadelta: (learningRate) => adadelta({ learningRate }),
+  rmsprop: (learningRate) => rmsprop({ learningRate }),
+  adam: (learningRate) => adam({ learningRate }),
+  adamw: (learningRate) => adamw({ learningRate }),
+  nadam: (learningRate) => nadam({ learningRate }),
+  lion: (learningRate) => lion({ learningRate }),
+  lbfgs: () => lbfgs({ maxIterations: 1 }),
+  conjugateGradient: () => conjugateGradient({ maxIterations: 1 }),
+  newtonCg: () => newtonCg({ maxIterations: 1, maxInnerIterations: 30 }),
+}
+
+/** Updates that schedules run over. */
+const TOTAL = 5000
+
+const schedules: Readonly<Record<Settings['schedule'], (learningRate: number) => number | Schedule>> = {
+  constant: (learningRate) => learningRate,
+  cosine: (learningRate) => cosineDecay({ learningRate, totalSteps: TOTAL }),
+  exponential: (learningRate) => exponentialDecay({ learningRate, gamma: 0.1 ** (1 / TOTAL) }),
+  warmup: (learningRate) => warmupCosine({ learningRate, warmup: TOTAL / 20, totalSteps: TOTAL }),
+}
+
+export const optimizerOf = (name: OptimizerName, rate: number, schedule: Settings['schedule']): Optimizer | Solver =>
+  make[name](schedules[schedule](rate))

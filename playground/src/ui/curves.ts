@@ -1,0 +1,126 @@
+/** Losses against updates, as they come. */
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { checkbox, el } from './dom.ts'
+
+export interface Curve {
+  readonly label: string
+  readonly colour: string
+  readonly dash?: readonly number[]
+}
+
+/** Points that are kept; beyond, every second one is dropped. */
+const MOST = 1200
+
+export class CurvesView {
+  readonly element: HTMLElement
+  readonly #place = el('div', { class: 'curves' })
+  readonly #legend = el('div', { class: 'legend' })
+  #plot: uPlot | undefined
+  #curves: readonly Curve[] = []
+  #data: number[][] = [[]]
+  #isLog = true
+  #drawn = 0
+
+  constructor() {
+    const log = checkbox('Logarithmic', (value) => {
+      this.#isLog = value
+      this.#make()
+    })
+    log.set(true)
+    this.element = el('div', { class: 'curves-view' }, el('h2', {}, 'Loss'), this.#place, this.#legend, log.element)
+    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#place)
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#make())
+  }
+
+  start(curves: readonly Curve[]): void {
+    this.#curves = curves
+    this.#legend.replaceChildren(
+      ...curves.map(({ label, colour, dash }) => {
+        const line = el('b', { 'aria-hidden': 'true' })
+        line.style.borderTop = `3px ${dash ? 'dashed' : 'solid'} ${colour}`
+        return el('span', {}, line, label)
+      }),
+    )
+    this.#data = [[], ...curves.map((): number[] => [])]
+    this.#make()
+  }
+
+  add(step: number, values: readonly number[]): void {
+    const [steps, ...rest] = this.#data
+    if (steps.length > 0 && step <= steps[steps.length - 1]) return
+    steps.push(step)
+    for (const [i, line] of rest.entries()) line.push(Number.isFinite(values[i]) ? values[i] : Number.NaN)
+    if (steps.length > MOST) this.#data = this.#data.map((line) => line.filter((_, i) => i % 2 === 0))
+    // more often than this nobody sees
+    const now = performance.now()
+    if (now - this.#drawn < 90) return
+    this.#drawn = now
+    this.flush()
+  }
+
+  flush(): void {
+    this.#plot?.setData(this.#data as unknown as uPlot.AlignedData)
+  }
+
+  #size(): { width: number; height: number } {
+    return { width: Math.max(160, this.#place.clientWidth), height: Math.max(120, this.#place.clientHeight) }
+  }
+
+  #make(): void {
+    this.#plot?.destroy()
+    if (this.#curves.length === 0) return
+    const style = getComputedStyle(document.documentElement)
+    const [ink, line] = [style.getPropertyValue('--ink').trim(), style.getPropertyValue('--line').trim()]
+    const axis = {
+      stroke: () => resolved(ink),
+      grid: { stroke: () => resolved(line), width: 1 },
+      ticks: { show: false },
+      font: '11px system-ui',
+    }
+    this.#plot = new uPlot(
+      {
+        ...this.#size(),
+        scales: { x: { time: false }, y: this.#isLog ? { distr: 3 } : {} },
+        series: [
+          { label: 'step' },
+          ...this.#curves.map(({ label, colour, dash }) => ({
+            label,
+            stroke: colour,
+            width: 1.8,
+            ...(dash && { dash: [...dash] }),
+            points: { show: false },
+            value: (_: uPlot, value: number | null) => (value === null ? '' : value.toPrecision(3)),
+          })),
+        ],
+        axes: [
+          { ...axis, size: 26 },
+          {
+            ...axis,
+            size: 52,
+            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : String(Number(tick.toPrecision(3))))),
+          },
+        ],
+        legend: { show: false },
+        cursor: { y: false },
+      },
+      this.#data as unknown as uPlot.AlignedData,
+      this.#place,
+    )
+  }
+
+  /** Colours of another theme. */
+  restyle(): void {
+    this.#make()
+  }
+}
+
+/** A colour that canvases know, of one that may be `light-dark()`. */
+function resolved(colour: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = colour
+  document.body.append(probe)
+  const found = getComputedStyle(probe).color
+  probe.remove()
+  return found
+}

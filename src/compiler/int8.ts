@@ -4,9 +4,8 @@ import { MOST_INPUTS, ROW_BYTES } from '../abi/int8.ts'
 import { ALIGN, PANEL } from '../abi/layout.ts'
 import { activationKinds, alphaOf } from '../catalogue/activations.ts'
 import { emitActivation } from '../layers/activation.ts'
-import type { Builder, Lowered, Matrix, Value } from '../layers/builder.ts'
-import { type Layer, type Lowerable, lower, outputsOf, parametersOf, reviveLayer } from '../layers/layers.ts'
-import { residualKind } from '../layers/residual.ts'
+import type { Lowered, Matrix, Value } from '../layers/builder.ts'
+import type { Layer, Lowerable } from '../layers/layers.ts'
 import { bytesStride, packedBytes } from '../machine/bytesLayout.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/int8.ts'
@@ -94,13 +93,6 @@ export class Int8Lowering {
   readonly #quantized: ReadonlyMap<number, Int8Dense>
   /** Where inputs of 8-bit layers lie, for who wants to know what ranges they have. */
   readonly inputs = new Map<Int8Dense, Int8Rows>()
-  readonly #residual = residualKind<Lowerable>({
-    revive: reviveLayer,
-    outputsOf,
-    parametersOf,
-    lower: (layer, builder, x) => this.#lower(layer, builder, x),
-  })
-
   /** @param quantized 8-bit layers by their kernel's address. */
   constructor(builder: ProgramBuilder, quantized: ReadonlyMap<number, Int8Dense>) {
     this.#builder = builder
@@ -108,16 +100,18 @@ export class Int8Lowering {
   }
 
   forward(layers: readonly Layer[], x: Matrix): Value {
-    return this.#builder.forward(layers, x, 'inference', (...step) => this.#lower(...step)).y
+    this.#builder.instead = (layer, x) => this.#lower(layer as Lowerable, x)
+    return this.#builder.forward(layers, x, 'inference').y
   }
 
-  #lower(layer: Lowerable, builder: Builder, x: Value): Lowered {
+  /** Dense layers of 8 bits, wherever they are, and activations. */
+  #lower(layer: Lowerable, x: Value): Lowered | undefined {
+    const builder = this.#builder
     if (layer.kind === 'dense' && !layer.weightNorm) {
       const dense = this.#quantized.get(builder.parameter(KERNEL).address)
-      if (dense) return this.#dense(layer, dense, x)
+      return dense && this.#dense(layer, dense, x)
     }
-    if (layer.kind === 'residual') return this.#residual.lower(layer, builder, x)
-    if (layer.kind !== 'activation') return lower(layer, builder, x)
+    if (layer.kind !== 'activation') return undefined
     const y = builder.matrix(x.cols)
     this.#activate(layer, x, y)
     return forwardOnly(y)

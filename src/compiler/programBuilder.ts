@@ -45,6 +45,7 @@ export const passRows = (widths: readonly number[]): number =>
 export class ProgramBuilder implements Builder {
   readonly site: Site
   readonly steps: Step[] = []
+  instead?: NonNullable<Builder['instead']>
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
   /** Tables whose update visits only rows that occurred, by their offset: the scale of their rate. */
@@ -216,18 +217,13 @@ export class ProgramBuilder implements Builder {
   }
 
   /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
-  forward(
-    layers: readonly Layer[],
-    x: Matrix,
-    pass: Pass,
-    lowerLayer = lower,
-  ): { y: Value; lowered: (Lowered | undefined)[] } {
+  forward(layers: readonly Layer[], x: Matrix, pass: Pass): { y: Value; lowered: (Lowered | undefined)[] } {
     this.#streams = 0
     let y: Value = x
     const lowered = layers.map((layer, index) => {
       if (layer.kind === 'input') return undefined
       this.enter(index, pass)
-      const step = lowerLayer(layer, this, y)
+      const step = lower(layer, this, y)
       y = step.y
       return step
     })

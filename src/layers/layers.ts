@@ -207,7 +207,7 @@ export function doorsOf([input, ...layers]: readonly Layer[]): readonly Door[] {
 
 /** Emits the layer's forward steps and returns how to go back. */
 export function lower(layer: Lowerable, builder: Builder, x: Value): Lowered {
-  return kindOf(layer).lower(layer, builder, x)
+  return builder.instead?.(layer, x) ?? kindOf(layer).lower(layer, builder, x)
 }
 
 /** The layer's own activation, if its kind has one. */

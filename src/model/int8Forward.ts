@@ -14,7 +14,7 @@ import type { Range } from '../machine/program.ts'
 import { exactTarget } from '../machine/relaxedDots.ts'
 import { pickTarget } from '../machine/wasm.ts'
 import { type Int8Snapshot, matchInt8, readTensor } from './int8File.ts'
-import { readArchitecture, readingFile } from './settings.ts'
+import { type Architecture, readArchitecture, readingFile } from './settings.ts'
 
 /** Runs a range of a program on one record. */
 type Run = (program: number, range: Range, record: number, rows: number) => void
@@ -38,6 +38,8 @@ const PIECE = 2 ** 20
 export class Int8Forward {
   readonly inputs: number
   readonly outputs: number
+  /** What layers ask of features. */
+  readonly doors: Architecture['doors']
   /** Layers whose kernels have 8 bits. */
   readonly quantized: readonly Int8Dense[]
   readonly #arena: Arena
@@ -54,7 +56,7 @@ export class Int8Forward {
   /** @throws RangeError for a snapshot that does not describe a model. */
   constructor(where: string, snapshot: Int8Snapshot, options: ForwardOptions = {}) {
     const { allowNonFinite = false, logits = false, runner = alone } = options
-    const { layers, widths, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
+    const { layers, widths, doors, deterministic } = readingFile(where, () => readArchitecture(snapshot, forPredicting))
     const all = layoutParameters(layers, widths)
     this.quantized = matchInt8(where, all, snapshot.tensors)
     const { floats, places, bytes } = layoutInt8(all, this.quantized)
@@ -69,6 +71,7 @@ export class Int8Forward {
     this.#layers = logits ? [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])] : layers
     this.#most = passRows(widths)
     this.#run = runner(arena)
+    this.doors = doors
     this.inputs = widths[0]
     this.outputs = widths[widths.length - 1]
   }

@@ -11,7 +11,7 @@ import { type ModelSource, withSource } from './source.ts'
 /** Checks what `predict` is given, and predicts. */
 export function predictInt8(forward: Int8Forward, x: Features, options: { out?: Float32Array } = {}): Float32Array {
   checkOptions('predict', options, ['out'])
-  const { values, rows } = readFeatures('predict', 'x', x, forward.inputs)
+  const { values, rows } = readFeatures('predict', 'x', x, forward.inputs, forward.doors)
   const size = rows * forward.outputs
   const out = options.out ?? new Float32Array(size)
   if (!(out instanceof Float32Array) || out.length !== size) {

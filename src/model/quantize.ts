@@ -83,7 +83,7 @@ function snapshotOf(model: Model, bits: 8 | 32): Int8Snapshot {
 /** The snapshot with the ranges of these rows. */
 function calibrated(where: string, snapshot: Int8Snapshot, features: Features): Int8Snapshot {
   const forward = new Int8Forward(where, snapshot)
-  const { values, rows } = readFeatures(where, 'calibration', features, forward.inputs)
+  const { values, rows } = readFeatures(where, 'calibration', features, forward.inputs, forward.doors)
   const ranges = forward.rangesOf(values, rows)
   const more = forward.quantized.flatMap(({ path }, i) => {
     const { scale, zero } = grainOf(ranges[i])

@@ -4,8 +4,10 @@ import * as assert from 'uvu/assert'
 import {
   activation,
   batchNorm,
+  concatenate,
   configureRuntime,
   dense,
+  embedding,
   input,
   layerNorm,
   loadModel,
@@ -116,6 +118,24 @@ test('bits are the same on every build and for every number of threads', () => {
     assertSame(second, outputs[0][1], 'calibrated')
   }
   assertSame(quantize(plain(), { threads: 2 }).predict(x(70)), outputs[0][0], 'threads')
+})
+
+test('layers within branches have 8 bits too, and features are what layers ask for', () => {
+  const branches = concatenate([[dense(9, { activation: 'relu' }), dense(6)], [], [dense(3)]])
+  const embedded = embedding({ columns: 0, categories: 4, units: 3 })
+  const model = sequential([input(INPUTS), embedded, dense(INPUTS), branches, dense(2)], { seed: 4 })
+  const features = x(40)
+  for (let r = 0; r < 40; r++) features[r * INPUTS] = r % 4
+  const expected = model.predict(features)
+  for (const options of [{}, { calibration: features }]) {
+    const quantized = quantize(model, options)
+    const kernels = [...readSafetensors(quantized.toBytes()).tensors].filter(([name]) => name.endsWith('kernel'))
+    assert.equal([...new Set(kernels.map(([, { dtype }]) => dtype))], ['I8'])
+    assert.is(kernels.length, 5)
+    const off = distance(quantized.predict(features), expected)
+    assert.ok(off > 0 && off < 0.03, `off by ${off}`)
+    refuses(() => quantized.predict(x(1)), RangeError, 'predict')
+  }
 })
 
 test('calibrated layers take what lies beyond their range for its end', () => {

@@ -3,7 +3,7 @@
  * and the steps of both. State lies in a block of its own, tensor by tensor, as not all are shaped like parameters.
  */
 import { ALIGN } from '../abi/layout.ts'
-import { roundUp, storedFloats } from '../machine/matrixLayout.ts'
+import { roundUp, type Stored, storedFloats } from '../machine/matrixLayout.ts'
 import { secondRule } from '../machine/ops/matrix.ts'
 import { type Step, step } from '../machine/program.ts'
 import type { MatrixRule, Scratch } from '../optimizers/matrices/matrixRule.ts'
@@ -11,14 +11,12 @@ import type { Tensor } from '../optimizers/rules/tensor.ts'
 import { initialPassStates, passScratch, passSteps, settingsBy, statesOf } from './passes.ts'
 
 /** A tensor of state. */
-export interface KeptTensor {
+export interface KeptTensor extends Stored {
   readonly state: string
   /** The parameter that it is kept for. */
   readonly tensor: Tensor
   /** In files: `optimizer.STATE.PARAMETER`. */
   readonly path: string
-  readonly shape: readonly number[]
-  readonly layout: 'panels' | 'row'
   /** Floats from the start of the block; a multiple of 16. */
   readonly offset: number
   /** Floats it takes in the block, padding included. */
@@ -54,7 +52,7 @@ export function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptT
       state,
       tensor,
       shape: tensor.shape ?? [tensor.count],
-      layout: tensor.matrix ? ('panels' as const) : ('row' as const),
+      layout: tensor.layout ?? 'row',
     })),
   )
   let offset = 0

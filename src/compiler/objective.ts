@@ -192,6 +192,7 @@ export const tensorsOf = (
     count: place.stored,
     trainable: isTrainable(place),
     shape: place.shape,
+    layout: place.layout,
     ...(place.layout === 'panels' && { matrix: [place.shape[0], place.shape[1]] as const }),
     layer: place.layer,
     role: place.name,

@@ -134,7 +134,7 @@ function tensorsOf(initial: readonly ArrayLike<number>[], { names, shapes, train
       count,
       trainable: trainable?.[i] ?? true,
       shape: matrix ?? [length],
-      ...(matrix && { matrix }),
+      ...(matrix && { matrix, layout: 'panels' as const }),
     }
     offset += count
     return tensor
@@ -252,10 +252,10 @@ function ofMatrices(rule: MatrixRule, initial: readonly ArrayLike<number>[], opt
   }
 }
 
-const placeOf = ({ name, offset, count, shape, matrix }: Tensor): Place => ({
+const placeOf = ({ name, offset, count, shape, layout }: Tensor): Place => ({
   path: name,
   offset,
   stored: count,
   shape: shape ?? [count],
-  layout: matrix ? 'panels' : 'row',
+  layout: layout ?? 'row',
 })

@@ -1,7 +1,7 @@
 /** Models that rules on whole matrices train: steps, files, clones, threads, frozen layers, groups, clipping, workers that die. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cosineDecay, modelFromBytes } from '../../src/entries/public.ts'
+import { type CompileOptions, cosineDecay, embedding, modelFromBytes } from '../../src/entries/public.ts'
 import { batchNorm, dense, input } from '../../src/layers/layers.ts'
 import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
@@ -85,6 +85,34 @@ test('resumes bit for bit from a file, schedules, match and fallback included', 
     await model.fit(x, y, { epochs: 4, batchSize: 10, initialEpoch: 2 })
     assertSame(imageOf(model), imageOf(whole), 'resumed')
   }
+})
+
+test('tables of embeddings take the fallback, and keep their state apart from that of others', async () => {
+  const rows = 30
+  const data = Float32Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 0 ? (i / 3) % 11 : Math.sin(i)))
+  const targets = classes(rows, 5)
+  const fallback = adamw({ learningRate: 0.01 })
+  const make = (optimizer: CompileOptions['optimizer']) => {
+    const table = embedding({ columns: 0, categories: 11, units: 5 })
+    const layers = [input(3), table, dense(9, tanh), dense(9, tanh), dense(5, { activation: 'softmax' })]
+    const model = sequential(layers, { seed: 4 })
+    model.compile({ optimizer, loss })
+    return model
+  }
+  const own = (model: Model) => model.parameters.filter(({ name }) => name === 'dense_2.kernel')
+  // with that matrix frozen in effect, what is left is the fallback's training
+  const still = { match: 'dense_2.kernel', weightDecay: 0, learningRate: 0, fallback }
+  const model = make(muon(still))
+  const plain = make(
+    adamw({ learningRate: 0.01, parameterGroups: [{ match: 'dense_2.kernel', learningRateScale: 0 }] }),
+  )
+  for (const one of [model, plain]) await one.fit(data, targets, { epochs: 3, batchSize: 7 })
+  assert.is(own(model).length, 1)
+  assertSame(bits(model.getWeights()), bits(plain.getWeights()), 'the fallback')
+  const loaded = modelFromBytes(model.toBytes({ includeOptimizer: true }), { custom: { muon, embedding } })
+  assertSame(imageOf(loaded), imageOf(model), 'loaded')
+  for (const one of [model, loaded]) await one.fit(data, targets, { epochs: 5, batchSize: 7, initialEpoch: 3 })
+  assertSame(imageOf(loaded), imageOf(model), 'resumed')
 })
 
 test('a program that does not name the rule can predict, evaluate and compile anew', () => {

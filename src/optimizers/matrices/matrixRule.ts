@@ -3,6 +3,7 @@
  * some of the parameters and leaves the others to an elementwise rule. All of its update is steps, which run with those of a model in
  * one list; what it must keep from step to step is state, which files hold.
  */
+import type { Stored } from '../../machine/matrixLayout.ts'
 import type { Step } from '../../machine/program.ts'
 import type { Match } from '../rules/groups.ts'
 import type { DecayForm, Optimizer, OptimizerOf, Rule } from '../rules/rule.ts'
@@ -14,10 +15,8 @@ export type MatrixKind = (typeof MATRIX_KINDS)[number]
 export const isMatrixKind = (kind: unknown): kind is MatrixKind => MATRIX_KINDS.some((known) => known === kind)
 
 /** A tensor that a rule keeps for one of the parameters; it starts from 0. */
-export interface StateSpec {
+export interface StateSpec extends Stored {
   readonly name: string
-  readonly shape: readonly number[]
-  readonly layout: 'panels' | 'row'
 }
 
 /** A parameter that the rule takes, and where it finds what belongs to it: byte addresses. */

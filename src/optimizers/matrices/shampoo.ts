@@ -110,7 +110,7 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
       cols: units,
       rate: settings.rateScale,
       factor: 1,
-      decayScale: settings.decay === undefined ? 1 : 0,
+      decayScale: settings.decay === undefined ? settings.decayScale : 0,
       decay: settings.decay ?? 0,
     }),
     step(ops.copy, { from: beside, to: parameters, count }),

@@ -1,3 +1,6 @@
+/** What optimizers know of the tensors that they work on. */
+import type { Layout } from '../../machine/matrixLayout.ts'
+
 /** A parameter tensor as optimizers see it: its place, the same in the blocks of parameters, gradients and state. */
 export interface Tensor {
   readonly name: string
@@ -8,6 +11,8 @@ export interface Tensor {
   readonly trainable: boolean
   /** Its sizes, padding excluded; undefined: it is `count` numbers in a row. */
   readonly shape?: readonly number[]
+  /** How it is stored; undefined: in a row. */
+  readonly layout?: Layout
   /** [inputs, units] of a weight matrix that lies in panels. */
   readonly matrix?: readonly [inputs: number, units: number]
   /** In a model, the index of its layer and its name there. */

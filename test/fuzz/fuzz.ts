@@ -10,6 +10,7 @@ import { runInNewContext } from 'node:vm'
 import { Dice } from './dice.ts'
 import { encoder, table } from './encoders.ts'
 import { keras, npy, safetensors, tfjs, weights } from './formats.ts'
+import { int8 } from './int8.ts'
 import { models } from './models.ts'
 import { onnx } from './onnx.ts'
 import { csv, gzip, idx } from './tables.ts'
@@ -22,6 +23,7 @@ const LONGEST_MESSAGE = 600
 
 const targets: Readonly<Record<string, Target>> = {
   models,
+  int8,
   csv,
   idx,
   gzip,

@@ -121,7 +121,7 @@ function make(dice: Dice): ModelCase {
 }
 
 /** The file with a header that is changed, and its data as they were. */
-function withHeader(dice: Dice, bytes: Uint8Array): Uint8Array {
+export function withHeader(dice: Dice, bytes: Uint8Array): Uint8Array {
   const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)))
   mutate(dice, header)

@@ -9,6 +9,7 @@ import { denormals } from './denormals.ts'
 import { elementwise } from './elementwise.ts'
 import { gemm, tiles } from './gemm.ts'
 import { inference } from './inference.ts'
+import { int8 } from './int8.ts'
 import { kroneckerFactors } from './kfac.ts'
 import { layers } from './layers.ts'
 import { linear } from './linear.ts'
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   tiles,
   training,
   inference,
+  int8,
   elementwise,
   optimizers,
   denormals,

@@ -1,7 +1,7 @@
 /** What is said of predictions beside what was true, summed up block by block. */
 import { type Model, score } from '../entries/core.ts'
 import type { Table } from '../entries/table.ts'
-import type { ClassTarget, Encoder, Examples, NumberTarget, TablePredictor } from '../entries/tablePredictor.ts'
+import type { ClassTarget, Encoder, NumberTarget, TablePredictor } from '../entries/tablePredictor.ts'
 
 /** Metrics by name; null where these rows leave one undefined. */
 export type Scores = Readonly<Record<string, number | null>>
@@ -48,13 +48,6 @@ export function outputsOf(encoder: Encoder, model: Model, x: Float32Array): Floa
   return model.engine.outputs === 1
     ? Float64Array.from({ length: 2 * outputs.length }, (_, i) => (i % 2 ? outputs[i >> 1] : 1 - outputs[i >> 1]))
     : outputs
-}
-
-/** The scores of encoded rows. */
-export function scoreExamples(encoder: Encoder, model: Model, { x, y }: Examples): Judgement {
-  const scorer = scorerFor(encoder)
-  scorer.add(y, outputsOf(encoder, model, x))
-  return scorer.result()
 }
 
 /** Probabilities below this one count as it: a single certain mistake is not infinitely bad. */

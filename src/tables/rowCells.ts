@@ -4,6 +4,21 @@ import type { Cells } from '../formats/delimited.ts'
 
 const decoder = new TextDecoder()
 
+/** A row that has been kept: its cells one after another, and where each ends. */
+export interface KeptRow {
+  readonly bytes: Uint8Array
+  readonly ends: ArrayLike<number>
+  readonly line: number
+}
+
+export function replayRow({ bytes, ends, line }: KeptRow, into: Cells): void {
+  let from = 0
+  for (let column = 0; column < ends.length; column++) {
+    into.cell(bytes, from, ends[column], column, line)
+    from = ends[column]
+  }
+}
+
 export class RowCells {
   #bytes = new Uint8Array(1024)
   /** Where each cell ends. */
@@ -28,21 +43,28 @@ export class RowCells {
 
   /** The cells once more; its end is told by whoever knows it. */
   replay(into: Cells, line: number): void {
-    let from = 0
-    for (const [column, end] of this.#ends.entries()) {
-      into.cell(this.#bytes, from, end, column, line)
-      from = end
-    }
+    replayRow({ bytes: this.#bytes, ends: this.#ends, line }, into)
+  }
+
+  /** A copy that stays. */
+  keep(line: number): KeptRow {
+    const length = this.#ends[this.#ends.length - 1] ?? 0
+    return { bytes: this.#bytes.slice(0, length), ends: Int32Array.from(this.#ends), line }
+  }
+
+  /** A cell, blanks around it dropped. */
+  text(column: number): string {
+    const from = column === 0 ? 0 : this.#ends[column - 1]
+    return trimCell(decoder.decode(this.#bytes.subarray(from, this.#ends[column])))
+  }
+
+  get length(): number {
+    return this.#ends.length
   }
 
   /** Names of columns, as `TableBuilder` has them. */
   texts(): string[] {
-    let from = 0
-    return this.#ends.map((end, i) => {
-      const text = trimCell(decoder.decode(this.#bytes.subarray(from, end)))
-      from = end
-      return nameOf(text, i)
-    })
+    return this.#ends.map((_, i) => nameOf(this.text(i), i))
   }
 }
 

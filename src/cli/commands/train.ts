@@ -3,7 +3,15 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { writePieces } from '#runtime'
 import type { Callback, History } from '../../entries/core.ts'
-import { prepare, readTable, type TrainedTabular, trainTabular } from '../../entries/table.ts'
+import {
+  type Preset,
+  prepare,
+  prepareStream,
+  readTable,
+  type TrainedTabular,
+  type TrainingRows,
+  trainTabular,
+} from '../../entries/table.ts'
 import type { Encoder, Examples } from '../../entries/tablePredictor.ts'
 import { DEFAULT_PRESET, embeds, PRESETS } from '../../tables/tabular.ts'
 import { type Call, type Command, type Io, quoted, UsageError } from '../command.ts'
@@ -11,7 +19,7 @@ import { isStdin, reading } from '../data.ts'
 import { columnImportances } from '../importance.ts'
 import { showProgress } from '../progress.ts'
 import { reportHtml } from '../report.ts'
-import { type Judgement, scoreExamples } from '../scores.ts'
+import { type Judgement, outputsOf, scorerFor } from '../scores.ts'
 import { fractionOf, timeOf, wholeOf, wordOf } from '../values.ts'
 import { textOf } from './evaluate.ts'
 
@@ -36,52 +44,64 @@ export const train: Command = {
     { name: 'ensemble', value: 'N', text: 'trains N networks and averages them; default 1' },
     { name: 'threads', value: 'N', text: 'a number, or auto (default)' },
     { name: 'time-limit', value: 'TIME', text: 'such as 60s, 5m, 1h: training ends then, with the best epoch so far' },
+    { name: 'stream', text: 'reads the table anew for every epoch instead of keeping it: memory stays flat' },
     { name: 'report', value: 'FILE', text: 'an HTML file with scores, confusion, which columns matter, and curves' },
     { name: 'json', text: 'one JSON object on standard output, and nothing else' },
   ],
   notes: [
     'DATA is CSV, packed by gzip or not, or Parquet; a dash is standard input. Columns of words, dates and missing cells need nothing done to them.',
+    'With --stream, one pass learns the types of the columns from all rows and everything else from 131072 of them, up to half of which are validated with; epochs are, unless given, as many passes as make 20 million rows. DATA must be a file or a URL.',
     'A fifth of the rows, classes in proportion, is not trained on: it chooses the epoch that is kept. Ctrl-C ends training and keeps the best epoch so far; a second one ends the program.',
   ],
   async run({ positionals: [data], options }, io) {
     const wanted = readOptions(options)
     for (const path of [wanted.out, wanted.report]) if (path !== undefined) await checkPlace(path)
     const started = performance.now()
-    const { prepared, test } = await reading(data, () => readData(data, wanted, io))
-    const { encoder } = prepared
-    for (const note of prepared.notes) io.note(`${note}\n`)
-    const trained = await trainUntilStopped(prepared, wanted, io)
+    const opened = await reading(data, () => (wanted.stream ? openStream : openTable)(data, wanted, io))
+    const { encoder } = opened.data
+    for (const note of opened.notes) io.note(`${note}\n`)
+    const trained = await reading(data, () => trainUntilStopped(opened, wanted, io))
     const seconds = (performance.now() - started) / 1000
     const { model, validation } = trained
     const judgements = {
-      ...(test && { test: scoreExamples(encoder, model, test) }),
-      ...(validation && { validation: scoreExamples(encoder, model, validation) }),
+      ...(opened.test && { test: await reading(data, () => judge(encoder, model, opened.test ?? [])) }),
+      ...(validation && { validation: await judge(encoder, model, [validation]) }),
     }
     await model.save(wanted.out)
+    const finished = { encoder, trained, judgements, seconds, rows: opened.rows }
     if (wanted.report !== undefined) {
-      const html = report({
-        data,
-        encoder,
-        trained,
-        judgements,
-        seconds,
-        examples: test ?? validation ?? prepared,
-        notes: prepared.notes,
-      })
+      const { data: rows } = opened
+      const examples = opened.examples ?? validation ?? ('x' in rows ? rows : undefined)
+      const html = report({ ...finished, data, notes: opened.notes, ...(examples && { examples }) })
       await writePieces(wanted.report, [new TextEncoder().encode(html)])
     }
-    const result = resultOf({ encoder, trained, judgements, seconds, rows: prepared.rows.length, out: wanted.out })
-    if (options.json) await io.out(`${JSON.stringify(result)}\n`)
-    else await io.out(spoken(result, judgements, test, validation, wanted))
+    const result = resultOf(finished, wanted.out)
+    await io.out(options.json ? `${JSON.stringify(result)}\n` : spoken(result, judgements, wanted))
     model.close()
   },
+}
+
+/** Scores, and of how many rows they are. */
+interface Judged extends Judgement {
+  readonly rows: number
+}
+
+async function judge(
+  encoder: Encoder,
+  model: TrainedTabular['model'],
+  parts: AsyncIterable<Examples> | Iterable<Examples>,
+): Promise<Judged> {
+  const scorer = scorerFor(encoder)
+  for await (const { x, y } of parts) scorer.add(y, outputsOf(encoder, model, x))
+  if (scorer.rows === 0) throw new Error('there are no rows to test with')
+  return { ...scorer.result(), rows: scorer.rows }
 }
 
 interface Wanted {
   readonly target: string
   readonly out: string
   readonly task: 'auto' | 'classification' | 'regression'
-  readonly preset: (typeof PRESETS)[number]
+  readonly preset: Preset
   readonly epochs: number | undefined
   readonly seed: number
   readonly test: number | undefined
@@ -90,6 +110,7 @@ interface Wanted {
   readonly threads: number | 'auto'
   readonly timeLimit: number | undefined
   readonly report: string | undefined
+  readonly stream: boolean
 }
 
 const MOST_SEED = 2 ** 32 - 1
@@ -122,6 +143,7 @@ function readOptions(options: Call['options']): Wanted {
         : (wholeOf(where, options, 'threads', [1, MOST_THREADS]) ?? 'auto'),
     timeLimit: timeOf(where, options, 'time-limit'),
     report: text('report'),
+    stream: options.stream === true,
   }
 }
 
@@ -133,30 +155,68 @@ async function checkPlace(path: string): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new Error(`${quoted(path)} is a folder`)
 }
 
-async function readData(data: string, { target, task, preset, seed, test, testFile }: Wanted, { input }: Io) {
+/** A table that can be trained on. */
+interface Opened {
+  readonly data: TrainingRows
+  /** Rows of training, those that choose the epoch included. */
+  readonly rows: number
+  readonly test?: AsyncIterable<Examples> | Iterable<Examples>
+  /** Rows to find out which columns matter with; those of validation, unless there are better ones. */
+  readonly examples?: Examples
+  readonly epochs: number | undefined
+  readonly notes: readonly string[]
+}
+
+/** A preset without embeddings takes a column for every category. */
+const limitOf = (preset: Preset) => (embeds(preset) ? {} : { oneHotLimit: 2 ** 16 })
+
+async function openTable(data: string, wanted: Wanted, { input }: Io): Promise<Opened> {
+  const { target, task, preset, seed, test, testFile, epochs } = wanted
   const table = await readTable(isStdin(data) ? input : data)
-  const prepared = prepare(table, {
-    target,
-    task,
-    seed,
-    ...(test !== undefined && { test }),
-    // a preset without embeddings takes a column for every category
-    ...(!embeds(preset) && { oneHotLimit: 2 ** 16 }),
-  })
-  const { encoder, notes } = prepared
-  const all = { ...prepared, notes: [...table.notes, ...notes] }
-  if (testFile === undefined) return { prepared: all, test: prepared.test }
-  const types = { ...encoder.types, [target]: encoder.targetType }
-  const tested = await reading(testFile, async () => encoder.examples(await readTable(testFile, { types })))
-  if (tested.rows.length === 0)
-    throw new Error(`${quoted(testFile)}: no row has a ${JSON.stringify(target)} to test with`)
-  return { prepared: all, test: tested }
+  const options = { target, task, seed, ...limitOf(preset), ...(test !== undefined && { test }) }
+  const prepared = prepare(table, options)
+  const tested = testFile === undefined ? prepared.test : await readTest(testFile, prepared.encoder)
+  return {
+    data: prepared,
+    rows: prepared.rows.length,
+    ...(tested && { test: [tested], examples: tested }),
+    epochs,
+    notes: [...table.notes, ...prepared.notes],
+  }
+}
+
+/** Rows of all passes over a stream, unless the user says how many passes. */
+const STREAMED_ROWS = 2e7
+const MOST_PASSES = 256
+
+async function openStream(data: string, wanted: Wanted): Promise<Opened> {
+  const { target, task, preset, seed, test, testFile, epochs } = wanted
+  if (isStdin(data))
+    throw new UsageError('train: --stream reads the table several times, which standard input cannot be')
+  const options = { target, task, seed, ...limitOf(preset), ...(test !== undefined && { test }) }
+  const stream = await prepareStream(() => data, options)
+  const tested = testFile === undefined ? stream.test : [await readTest(testFile, stream.encoder)]
+  return {
+    data: stream,
+    rows: stream.rows + stream.validation.rows.length,
+    ...(tested && { test: tested }),
+    epochs: epochs ?? Math.min(MOST_PASSES, Math.max(1, Math.round(STREAMED_ROWS / stream.rows))),
+    notes: stream.notes,
+  }
+}
+
+async function readTest(path: string, encoder: Encoder): Promise<Examples> {
+  const { name } = encoder.target
+  const types = { ...encoder.types, [name]: encoder.targetType }
+  const tested = await reading(path, async () => encoder.examples(await readTable(path, { types })))
+  if (tested.rows.length > 0) return tested
+  throw new Error(`${quoted(path)}: no row has a ${JSON.stringify(name)} to test with`)
 }
 
 /** Ctrl-C ends training as a callback would: what has been learned is kept. */
 async function trainUntilStopped(
-  prepared: Examples & { readonly encoder: Encoder },
-  { preset, epochs, seed, ensemble, threads, timeLimit }: Wanted,
+  { data, epochs }: Opened,
+  { preset, seed, ensemble, threads, timeLimit }: Wanted,
   io: Io,
 ): Promise<TrainedTabular> {
   let stopped = false
@@ -168,7 +228,7 @@ async function trainUntilStopped(
   }
   const stopping: Callback = { onProgress: ({ epoch, logs }, context) => look(epoch, logs, context), onEpochEnd: look }
   try {
-    return await trainTabular(prepared, {
+    return await trainTabular(data, {
       preset,
       seed,
       ensemble,
@@ -182,19 +242,20 @@ async function trainUntilStopped(
   }
 }
 
-type Judgements = Readonly<Partial<Record<'test' | 'validation', Judgement>>>
+type Judgements = Readonly<Partial<Record<'test' | 'validation', Judged>>>
 
 interface Finished {
   readonly encoder: Encoder
   readonly trained: TrainedTabular
   readonly judgements: Judgements
   readonly seconds: number
+  readonly rows: number
 }
 
 const epochsOf = (histories: readonly History[]): number => Math.max(...histories.map(({ epoch }) => epoch.length))
 
 /** What `--json` says. */
-function resultOf({ encoder, trained, judgements, seconds, rows, out }: Finished & { rows: number; out: string }) {
+function resultOf({ encoder, trained, judgements, seconds, rows }: Finished, out: string) {
   const { test, validation } = judgements
   return {
     task: encoder.target.task,
@@ -215,18 +276,14 @@ function resultOf({ encoder, trained, judgements, seconds, rows, out }: Finished
 function spoken(
   { task, target, rows, columns, seconds, epochs, model }: ReturnType<typeof resultOf>,
   judgements: Judgements,
-  test: Examples | undefined,
-  validation: Examples | undefined,
   { report: to }: Wanted,
 ): string {
-  const parts = { test, validation }
   const lines = [
     `${task} of ${quoted(target)} from ${columns} columns and ${rows} rows: ${epochs} epochs, ${seconds.toFixed(1)} s`,
   ]
   for (const name of ['test', 'validation'] as const) {
-    const judgement = judgements[name]
-    if (judgement)
-      lines.push(`${name}: ${textOf(parts[name]?.rows.length ?? 0, judgement.metrics, judgement.baseline)}`)
+    const judged = judgements[name]
+    if (judged) lines.push(`${name}: ${textOf(judged.rows, judged.metrics, judged.baseline)}`)
   }
   lines.push(`${quoted(model)} written${to === undefined ? '' : `, ${quoted(to)} too`}`)
   return `${lines.join('\n')}\n`
@@ -238,16 +295,17 @@ function report({
   trained,
   judgements,
   seconds,
+  rows,
   examples,
   notes,
-}: Finished & { data: string; examples: Examples; notes: readonly string[] }): string {
+}: Finished & { data: string; examples?: Examples; notes: readonly string[] }): string {
   const { target } = encoder
   const { model, histories, stopReason } = trained
   return reportHtml({
     title: `${target.name}, from ${isStdin(data) ? 'standard input' : basename(data)}`,
     facts: {
       task: target.task,
-      'rows of training': `${encoder.rows}`,
+      'rows of training': `${rows}`,
       columns: `${encoder.columns.length}, which became ${encoder.width}`,
       parameters: `${model.countParameters()}`,
       epochs: `${epochsOf(histories)}${stopReason === undefined ? '' : ` (${stopReason})`}`,
@@ -255,7 +313,7 @@ function report({
     },
     judgements,
     ...(target.task === 'classification' && { classes: target.classes }),
-    importances: columnImportances(model, encoder, examples),
+    importances: examples ? columnImportances(model, encoder, examples) : [],
     metric: target.task === 'classification' ? 'accuracy' : 'R²',
     histories,
     notes,

@@ -27,6 +27,8 @@ export const OPTIMIZERS = [
   'adamw',
   'nadam',
   'lion',
+  'muon',
+  'kfac',
   'lbfgs',
   'conjugateGradient',
   'newtonCg',

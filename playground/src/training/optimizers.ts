@@ -7,8 +7,11 @@ import {
   conjugateGradient,
   cosineDecay,
   exponentialDecay,
+  kfac,
   lbfgs,
   lion,
+  type MatrixRule,
+  muon,
   nadam,
   newtonCg,
   type Optimizer,
@@ -20,7 +23,9 @@ import {
 } from 'fourlane'
 import type { OptimizerName, Settings } from '../settings.ts'
 
-const make: Readonly<Record<OptimizerName, (learningRate: number | Schedule) => Optimizer | Solver>> = {
+type AnyOptimizer = Optimizer | MatrixRule | Solver
+
+const make: Readonly<Record<OptimizerName, (learningRate: number | Schedule) => AnyOptimizer>> = {
   sgd: (learningRate) => sgd({ learningRate }),
   momentum: (learningRate) => sgd({ learningRate, momentum: 0.9 }),
   nesterov: (learningRate) => sgd({ learningRate, momentum: 0.9, nesterov: true }),
@@ -31,6 +36,9 @@ const make: Readonly<Record<OptimizerName, (learningRate: number | Schedule) => 
   adamw: (learningRate) => adamw({ learningRate }),
   nadam: (learningRate) => nadam({ learningRate }),
   lion: (learningRate) => lion({ learningRate }),
+  // hidden layers are few here: it takes the first and the last one too
+  muon: (learningRate) => muon({ learningRate, weightDecay: 0, match: /kernel$/ }),
+  kfac: (learningRate) => kfac({ learningRate }),
   lbfgs: () => lbfgs({ maxIterations: 1 }),
   conjugateGradient: () => conjugateGradient({ maxIterations: 1 }),
   newtonCg: () => newtonCg({ maxIterations: 1, maxInnerIterations: 30 }),
@@ -46,5 +54,5 @@ const schedules: Readonly<Record<Settings['schedule'], (learningRate: number) =>
   warmup: (learningRate) => warmupCosine({ learningRate, warmup: TOTAL / 20, totalSteps: TOTAL }),
 }
 
-export const optimizerOf = (name: OptimizerName, rate: number, schedule: Settings['schedule']): Optimizer | Solver =>
+export const optimizerOf = (name: OptimizerName, rate: number, schedule: Settings['schedule']): AnyOptimizer =>
   make[name](schedules[schedule](rate))

@@ -18,6 +18,8 @@ export const optimizers: Readonly<Record<OptimizerName, Habit>> = {
   adamw: { rate: 0.01 },
   nadam: { rate: 0.01 },
   lion: { rate: 0.001 },
+  muon: { rate: 0.02 },
+  kfac: { rate: 0.03 },
   lbfgs: { rate: 1, isSolver: true },
   conjugateGradient: { rate: 1, isSolver: true },
   newtonCg: { rate: 1, isSolver: true },

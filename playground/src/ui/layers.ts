@@ -21,7 +21,8 @@ export class LayersView {
     const heads = ['Layer', 'Spread of outputs', 'Spread of gradients', 'Dead units', 'Saturated']
     this.element = el(
       'div',
-      { class: 'layers-view' },
+      // it scrolls on narrow screens, by keyboard too
+      { class: 'layers-view', role: 'group', 'aria-label': 'Layers', tabindex: 0 },
       el(
         'table',
         {},

@@ -58,7 +58,7 @@ export class RaceView {
     this.#texts = racers.map(() => el('p'))
     this.#lanes.replaceChildren(
       ...racers.map((name, i) => {
-        const title = el('h3', {}, name)
+        const title = el('h2', {}, name)
         title.style.borderColor = RACER_STYLES[i].colour
         return el('li', {}, title, this.#canvases[i], this.#texts[i])
       }),

@@ -19,18 +19,18 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 920_000 },
+  unpacked: { goal: 250_000, limit: 1_310_000 },
   wasm: {
     train: { goal: 64_000, limit: 70_000 },
     infer: { goal: 20_000, limit: 22_500 },
-    solve: { goal: 2_000, limit: 48_000 },
-    int8: { goal: 500, limit: 48_000 },
+    solve: { goal: 48_000, limit: 54_000 },
+    int8: { goal: 20_000, limit: 24_000 },
     features: { goal: 10_000, limit: 16_000 },
   },
-  predict: { goal: 26_000, limit: 26_500 },
-  train: { goal: 65_000, limit: 81_000 },
+  predict: { goal: 26_000, limit: 28_500 },
+  train: { goal: 65_000, limit: 87_000 },
   formats: { goal: 30_000, limit: 45_000 },
-  types: { goal: 71_000, limit: 150_000 },
+  types: { goal: 71_000, limit: 190_000 },
 }
 allowRelaxedSimd()
 

@@ -21,6 +21,7 @@ const MOST_TEXT = 64 * 2 ** 20
 const SURFACE_EVERY = 1500
 const DIAGNOSE_EVERY = 200
 
+const NEVER = { surface: Number.NEGATIVE_INFINITY, diagnosis: Number.NEGATIVE_INFINITY }
 const NO_TABLE = 'Choose a CSV file to train on.'
 const CURVES = [
   { label: 'training', colour: '#1f6feb' },
@@ -35,10 +36,15 @@ class Page {
   #isStale = true
   #scene: Scene | undefined
   #frame: Frame | undefined
-  #asked = { surface: 0, diagnosis: 0 }
+  /** A frame that is yet to be drawn. */
+  #arrived: Frame | undefined
+  /** When they were last asked for. */
+  #asked = NEVER
   readonly #session = new Session({
     started: (scene, parameters) => this.#started(scene, parameters),
-    frame: (frame) => this.#framed(frame),
+    frame: (frame) => {
+      this.#arrived = frame
+    },
     surface: (surface: Surface) => this.#views.surface.draw(surface),
     file: download,
     failed: (message) => {
@@ -125,6 +131,7 @@ class Page {
   /** Begins anew with these settings. */
   #start(): void {
     this.#frame = undefined
+    this.#arrived = undefined
     this.#scene = undefined
     const isTable = this.#settings.data === 'csv'
     if (isTable && !this.#table) {
@@ -149,7 +156,7 @@ class Page {
     if (view === 'race') this.#views.race.configure(racers)
     this.#curves.start(view === 'race' ? racers.map((label, i) => ({ label, ...RACER_STYLES[i] })) : CURVES)
     this.#isStale = true
-    this.#asked = { surface: 0, diagnosis: 0 }
+    this.#asked = NEVER
   }
 
   #setRunning(isRunning: boolean): void {
@@ -174,19 +181,27 @@ class Page {
     const { view, racers } = this.#settings
     const now = performance.now()
     const diagnose = view === 'layers' && now - this.#asked.diagnosis > DIAGNOSE_EVERY
-    if (diagnose) this.#asked.diagnosis = now
+    if (diagnose) this.#asked = { ...this.#asked, diagnosis: now }
     this.#session.advance({ steps, diagnose, ...(view === 'race' && { racers }) })
   }
 
-  /** Once a frame of the screen: asks for one when the last has come. */
+  /** Once a frame of the screen. */
   #tick(): void {
     requestAnimationFrame(() => this.#tick())
+    const arrived = this.#arrived
+    this.#arrived = undefined
+    this.#askForFrame()
+    // the worker makes the next one meanwhile
+    if (arrived) this.#framed(arrived)
+  }
+
+  #askForFrame(): void {
     if (!this.#session.isReady || !(this.#isRunning || this.#isStale)) return
     const { speed, view } = this.#settings
     const isDue = performance.now() - this.#asked.surface > SURFACE_EVERY
     this.#advance(this.#isRunning ? (speed === 'max' ? 'max' : Number(speed)) : 0)
     if (view === 'surface' && isDue && (this.#isStale || this.#views.surface.directions === 'path')) {
-      this.#asked.surface = performance.now()
+      this.#asked = { ...this.#asked, surface: performance.now() }
       this.#session.surface(this.#views.surface.directions, 0)
     }
     this.#isStale = false

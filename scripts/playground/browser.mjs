@@ -14,10 +14,9 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // WebGL2 without a graphics card
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
+  // WebGL2 without a graphics card; the page itself is put together without it, which is faster
   '--enable-unsafe-swiftshader',
+  '--disable-gpu-compositing',
 ]
 
 /** Serves playground/dist and starts the browser. */

@@ -97,8 +97,12 @@ export interface Lowered {
   backward(dy: Matrix, wanted: { parameters: boolean; input: boolean }): Matrix | undefined
 }
 
-/** What of the model's input comes unchanged in each column: the input's column, or undefined for what layers have computed. */
-export type Origins = readonly (number | undefined)[]
+/** What of the model's input comes unchanged in each column. A rule, not a list: a short file may describe very wide rows. */
+export interface Origins {
+  readonly width: number
+  /** The input's column, or undefined for what layers have computed. */
+  of(column: number): number | undefined
+}
 
 /** What layers make of columns that only pass through, and what they ask of features. */
 export interface Traced {

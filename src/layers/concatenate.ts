@@ -75,7 +75,21 @@ export const concatenateKind = <Layer extends Inner>(
 
     trace({ branches }, origins) {
       const traced = branches.map((branch) => catalogue.trace(branch, origins))
-      return { origins: traced.flatMap((each) => each.origins), doors: traced.flatMap(({ doors }) => doors) }
+      const parts = traced.map((each) => each.origins)
+      return {
+        origins: {
+          width: parts.reduce((sum, { width }) => sum + width, 0),
+          of(column) {
+            let at = column
+            for (const part of parts) {
+              if (at < part.width) return part.of(at)
+              at -= part.width
+            }
+            return undefined
+          },
+        },
+        doors: traced.flatMap(({ doors }) => doors),
+      }
     },
 
     lower({ branches }, builder, x) {

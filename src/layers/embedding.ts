@@ -7,7 +7,7 @@ import type { Builder, LayerKind, Matrix } from './builder.ts'
 import { carrying } from './carried.ts'
 import { emitCopies, emitZeros, padOf, runsOf } from './columns.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
-import { checkDistinct, checkIndexed, doorOf, type Indexed, othersOf } from './indices.ts'
+import { checkDistinct, checkIndexed, doorOf, type Indexed, originsWithout, othersOf } from './indices.ts'
 import { forTraining, type Resolvers } from './resolvers.ts'
 import { checkWithin } from './select.ts'
 
@@ -111,9 +111,11 @@ const embeddingKind: LayerKind<EmbeddingLayer> = {
     })),
 
   trace({ tables }, origins) {
-    const added = tables.flatMap(({ columns, units }) => new Array<undefined>(columns.length * units).fill(undefined))
-    const kept = othersOf(columnsOf(tables), origins.length).map((column) => origins[column])
-    return { origins: [...kept, ...added], doors: tables.map((table) => doorOf(WHERE, table, origins)) }
+    const added = tables.reduce((sum, { columns, units }) => sum + columns.length * units, 0)
+    return {
+      origins: originsWithout(columnsOf(tables), added, origins),
+      doors: tables.map((table) => doorOf(WHERE, table, origins)),
+    }
   },
 
   lower({ tables }, builder, x) {

@@ -33,13 +33,28 @@ export function othersOf(columns: readonly number[], inputs: number): number[] {
   return Array.from({ length: inputs }, (_, column) => column).filter((column) => !taken.has(column))
 }
 
+/** Where columns come from when some have been taken out, and others, which are computed, put behind the rest. */
+export function originsWithout(columns: readonly number[], added: number, origins: Origins): Origins {
+  const taken = [...columns].sort((a, b) => a - b)
+  const kept = origins.width - taken.length
+  return {
+    width: kept + added,
+    of(column) {
+      if (column >= kept) return undefined
+      let from = column
+      for (const one of taken) if (one <= from) from++
+      return origins.of(from)
+    },
+  }
+}
+
 /**
  * What the columns ask of the model's features.
  * @throws RangeError where layers before have changed one.
  */
 export function doorOf(where: string, { columns, categories }: Indexed, origins: Origins): Door {
   const inputs = columns.map((column) => {
-    const origin = origins[column]
+    const origin = origins.of(column)
     if (origin === undefined) {
       throw new RangeError(
         `${where}: column ${column} is computed by the layers before; indices must come from the input as they are, through select, concatenate and other embeddings only`,

@@ -184,9 +184,9 @@ function trace(layers: readonly Lowerable[], origins: Origins): Traced {
   const doors: Door[] = []
   let known = origins
   for (const layer of layers) {
-    const width = outputsOf(layer, known.length)
+    const width = outputsOf(layer, known.width)
     const traced = kindOf(layer).trace?.(layer, known)
-    known = traced?.origins ?? new Array<undefined>(width).fill(undefined)
+    known = traced?.origins ?? { width, of: () => undefined }
     if (traced) doors.push(...traced.doors)
   }
   return { origins: known, doors }
@@ -199,10 +199,7 @@ function trace(layers: readonly Lowerable[], origins: Origins): Traced {
 export function doorsOf([input, ...layers]: readonly Layer[]): readonly Door[] {
   const size = input.kind === 'input' ? input.size : 0
   const inner = layers.filter((layer) => layer.kind !== 'input')
-  return trace(
-    inner,
-    Array.from({ length: size }, (_, column) => column),
-  ).doors
+  return trace(inner, { width: size, of: (column) => column }).doors
 }
 
 /** Emits the layer's forward steps and returns how to go back. */

@@ -4,7 +4,7 @@ import * as ops from '../machine/ops/features.ts'
 import type { LayerKind } from './builder.ts'
 import { carrying } from './carried.ts'
 import { emitCopies, emitZeros, padOf, runsOf } from './columns.ts'
-import { checkDistinct, checkIndexed, doorOf, type Indexed, othersOf } from './indices.ts'
+import { checkDistinct, checkIndexed, doorOf, type Indexed, originsWithout, othersOf } from './indices.ts'
 import { checkWithin } from './select.ts'
 
 export interface OneHotColumnsLayer extends Indexed {
@@ -28,9 +28,10 @@ const oneHotColumnsKind: LayerKind<OneHotColumnsLayer> = {
   revive: ({ kind: _, ...options }) => oneHotColumns(options),
   trace(layer, origins) {
     const { columns, categories } = layer
-    const kept = othersOf(columns, origins.length).map((column) => origins[column])
-    const added = new Array<undefined>(columns.length * categories).fill(undefined)
-    return { origins: [...kept, ...added], doors: [doorOf(WHERE, layer, origins)] }
+    return {
+      origins: originsWithout(columns, columns.length * categories, origins),
+      doors: [doorOf(WHERE, layer, origins)],
+    }
   },
 
   lower({ columns, categories }, builder, x) {

@@ -112,7 +112,7 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
 
     trace: ({ layers }, origins) => ({
       ...catalogue.trace(layers, origins),
-      origins: new Array<undefined>(origins.length).fill(undefined),
+      origins: { width: origins.width, of: () => undefined },
     }),
 
     lower(block, builder, x) {

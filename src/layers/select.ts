@@ -38,7 +38,10 @@ const selectKind: LayerKind<SelectLayer> = {
   },
   parameters: () => [],
   revive: ({ kind: _, ...options }) => select(options),
-  trace: ({ columns }, origins) => ({ origins: columns.map((column) => origins[column]), doors: [] }),
+  trace: ({ columns }, origins) => ({
+    origins: { width: columns.length, of: (column) => origins.of(columns[column]) },
+    doors: [],
+  }),
   lower({ columns }, builder, x) {
     const y = builder.matrix(columns.length)
     const runs = runsOf(columns)

@@ -46,7 +46,7 @@ function readElsewhere(bytes: Uint8Array, entry: string, read: string, options: 
     } catch (error) {
       console.log(error.name + ': ' + error.message)
     }`)
-  return printed + complained
+  return printed || complained
 }
 
 for (const [kind, make] of Object.entries(LAYERS)) {

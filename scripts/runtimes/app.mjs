@@ -159,7 +159,8 @@ export async function deploy({ folder }, tools, node) {
 function importMap({ folder }) {
   const build = '/node_modules/fourlane/build'
   const names = { '#runtime': 'src/runtime/web.js' }
-  for (const name of ['infer', 'solve', 'train']) names[`#modules/${name}`] = `src/runtime/inlined/${name}.js`
+  for (const name of ['infer', 'features', 'int8', 'solve', 'train'])
+    names[`#modules/${name}`] = `src/runtime/inlined/${name}.js`
   for (const name of ['core', 'predict']) names[`fourlane/${name}`] = `dist/${name}.js`
   names.fourlane = 'dist/full.js'
   const imports = Object.fromEntries(Object.entries(names).map(([name, path]) => [name, `${build}/${path}`]))

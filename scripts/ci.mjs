@@ -17,6 +17,8 @@ function stage(title, command, { expect = '', env = {} } = {}) {
   })
   const output = `${stdout}${stderr}`
   const plain = stripVTControlCharacters(output)
+  // a long log ends far behind what failed
+  if (status !== 0) for (const line of plain.split('\n')) if (/^\s*FAIL/.test(line)) console.log(line)
   console.log(
     plain
       .trimEnd()

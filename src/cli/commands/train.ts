@@ -1,8 +1,8 @@
 /** `fourlane train`: from a table to a model that predicts one of its columns. */
 import { stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { writePieces } from '#runtime'
-import type { Callback, History } from '../../entries/core.ts'
+import type { Callback } from '../../entries/core.ts'
 import {
   type Preset,
   prepare,
@@ -16,12 +16,10 @@ import type { Encoder, Examples } from '../../entries/tablePredictor.ts'
 import { DEFAULT_PRESET, embeds, PRESETS } from '../../tables/tabular.ts'
 import { type Call, type Command, type Io, quoted, UsageError } from '../command.ts'
 import { isStdin, reading } from '../data.ts'
-import { columnImportances } from '../importance.ts'
 import { showProgress } from '../progress.ts'
-import { reportHtml } from '../report.ts'
-import { type Judgement, outputsOf, scorerFor } from '../scores.ts'
+import { outputsOf, scorerFor } from '../scores.ts'
+import { type Judged, report, resultOf, spoken } from '../trained.ts'
 import { fractionOf, timeOf, wholeOf, wordOf } from '../values.ts'
-import { textOf } from './evaluate.ts'
 
 export const train: Command = {
   name: 'train',
@@ -76,14 +74,9 @@ export const train: Command = {
       await writePieces(wanted.report, [new TextEncoder().encode(html)])
     }
     const result = resultOf(finished, wanted.out)
-    await io.out(options.json ? `${JSON.stringify(result)}\n` : spoken(result, judgements, wanted))
+    await io.out(options.json ? `${JSON.stringify(result)}\n` : spoken(result, judgements, wanted.report))
     model.close()
   },
-}
-
-/** Scores, and of how many rows they are. */
-interface Judged extends Judgement {
-  readonly rows: number
 }
 
 async function judge(
@@ -240,82 +233,4 @@ async function trainUntilStopped(
   } finally {
     ignore()
   }
-}
-
-type Judgements = Readonly<Partial<Record<'test' | 'validation', Judged>>>
-
-interface Finished {
-  readonly encoder: Encoder
-  readonly trained: TrainedTabular
-  readonly judgements: Judgements
-  readonly seconds: number
-  readonly rows: number
-}
-
-const epochsOf = (histories: readonly History[]): number => Math.max(...histories.map(({ epoch }) => epoch.length))
-
-/** What `--json` says. */
-function resultOf({ encoder, trained, judgements, seconds, rows }: Finished, out: string) {
-  const { test, validation } = judgements
-  return {
-    task: encoder.target.task,
-    target: encoder.target.name,
-    rows,
-    columns: encoder.columns.length,
-    seconds: Number(seconds.toFixed(3)),
-    epochs: epochsOf(trained.histories),
-    metrics: {
-      test: test?.metrics ?? null,
-      validation: validation?.metrics ?? null,
-      baseline: (test ?? validation)?.baseline ?? null,
-    },
-    model: out,
-  }
-}
-
-function spoken(
-  { task, target, rows, columns, seconds, epochs, model }: ReturnType<typeof resultOf>,
-  judgements: Judgements,
-  { report: to }: Wanted,
-): string {
-  const lines = [
-    `${task} of ${quoted(target)} from ${columns} columns and ${rows} rows: ${epochs} epochs, ${seconds.toFixed(1)} s`,
-  ]
-  for (const name of ['test', 'validation'] as const) {
-    const judged = judgements[name]
-    if (judged) lines.push(`${name}: ${textOf(judged.rows, judged.metrics, judged.baseline)}`)
-  }
-  lines.push(`${quoted(model)} written${to === undefined ? '' : `, ${quoted(to)} too`}`)
-  return `${lines.join('\n')}\n`
-}
-
-function report({
-  data,
-  encoder,
-  trained,
-  judgements,
-  seconds,
-  rows,
-  examples,
-  notes,
-}: Finished & { data: string; examples?: Examples; notes: readonly string[] }): string {
-  const { target } = encoder
-  const { model, histories, stopReason } = trained
-  return reportHtml({
-    title: `${target.name}, from ${isStdin(data) ? 'standard input' : basename(data)}`,
-    facts: {
-      task: target.task,
-      'rows of training': `${rows}`,
-      columns: `${encoder.columns.length}, which became ${encoder.width}`,
-      parameters: `${model.countParameters()}`,
-      epochs: `${epochsOf(histories)}${stopReason === undefined ? '' : ` (${stopReason})`}`,
-      seconds: seconds.toFixed(1),
-    },
-    judgements,
-    ...(target.task === 'classification' && { classes: target.classes }),
-    importances: examples ? columnImportances(model, encoder, examples) : [],
-    metric: target.task === 'classification' ? 'accuracy' : 'R²',
-    histories,
-    notes,
-  })
 }

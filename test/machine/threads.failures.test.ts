@@ -20,27 +20,18 @@ import {
 import { stateNames, updateSteps } from '../../src/compiler/updates.ts'
 import { Arena } from '../../src/machine/arena.ts'
 import { encode, programBytes } from '../../src/machine/program.ts'
-import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
-import { all, assertSame, bits, failureOf, heavy, heavyX, heavyY, ready } from '../support/threading.ts'
+import { all, assertSame, bits, failureOf, heavy, heavyX, heavyY, killMidway, ready } from '../support/threading.ts'
 
 test('a worker killed in the middle: a clear rejection, the last completed step, and on with one thread', async () => {
-  let finished = 0
-  for (let round = 0; round < 24; round++) {
-    const model = ready(heavy(2 + (round % 2)))
-    const team = model.engine.runner.threads?.team
-    if (!team) throw new Error('no team')
-    // the main thread gives up at once, so that it can kill in the middle of a step
-    const machine = team.machine as { -readonly [K in keyof SharedMachine]: SharedMachine[K] }
-    machine.setNap(1)
-    const { resume } = machine
-    let countdown = 1 + ((round * 37) % 60)
-    machine.resume = () => {
-      if (--countdown === 0) team.kill(1)
-      return resume()
-    }
+  let killed = 0
+  for (let round = 0; killed < 13; round++) {
+    assert.ok(round < 72, `${killed} of ${round} were killed in time`)
+    const model = heavy(2 + (round % 2))
+    const disarm = killMidway(model, 1 + ((round * 37) % 60))
     const message = await failureOf(model.fit(heavyX, heavyY, { epochs: 200, batchSize: 16 }))
+    disarm()
     if (message === undefined) continue
-    finished++
+    killed++
     assert.match(message, /a worker thread of this model is gone \(.*\); the model stands at its last/)
     const { steps } = model.engine
     const twin = heavy(1)
@@ -52,7 +43,6 @@ test('a worker killed in the middle: a clear rejection, the last completed step,
     }
     assertSame(bits(model.getWeights()), bits(twin.getWeights()), 'three steps later')
   }
-  assert.ok(finished > 12, `${finished} of 24 were killed in time`)
 })
 
 test('a worker killed between two steps of a fit: the same', async () => {

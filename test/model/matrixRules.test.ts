@@ -3,13 +3,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CompileOptions, cosineDecay, embedding, modelFromBytes } from '../../src/entries/public.ts'
 import { batchNorm, dense, input } from '../../src/layers/layers.ts'
-import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
 import { type MuonOptions, muon } from '../../src/optimizers/matrices/muon.ts'
 import { adamw, nadam, sgd } from '../../src/optimizers/optimizers.ts'
 import { optimize } from '../../src/training/optimize.ts'
 import { refuses } from '../support/refuses.ts'
-import { assertSame, bits, classes, failureOf, features, ready } from '../support/threading.ts'
+import { assertSame, bits, classes, failureOf, features, killMidway, ready } from '../support/threading.ts'
 
 const test = suite('models of matrix rules')
 
@@ -234,22 +233,15 @@ test('a model without a matrix for the rule is refused when it is compiled', () 
 })
 
 test('a worker killed in the middle of an update: the last completed step, and on with one thread', async () => {
-  let finished = 0
-  for (let round = 0; round < 12; round++) {
-    const model = ready(build({}, 2))
-    const team = model.engine.runner.threads?.team
-    if (!team) throw new Error('no team')
-    const machine = team.machine as { -readonly [K in keyof SharedMachine]: SharedMachine[K] }
-    machine.setNap(1)
-    const { resume } = machine
-    let countdown = 1 + ((round * 37) % 60)
-    machine.resume = () => {
-      if (--countdown === 0) team.kill(1)
-      return resume()
-    }
+  let killed = 0
+  for (let round = 0; killed < 7; round++) {
+    assert.ok(round < 48, `${killed} of ${round} were killed in time`)
+    const model = build({}, 2)
+    const disarm = killMidway(model, 1 + ((round * 37) % 60))
     const message = await failureOf(model.fit(x, y, { epochs: 300, batchSize: 16 }))
+    disarm()
     if (message === undefined) continue
-    finished++
+    killed++
     assert.match(message, /a worker thread of this model is gone/)
     const { steps } = model.engine
     const twin = build()
@@ -258,7 +250,6 @@ test('a worker killed in the middle of an update: the last completed step, and o
     for (const one of [model, twin]) one.trainStep(x, y)
     assertSame(imageOf(model), imageOf(twin), 'a step later')
   }
-  assert.ok(finished > 6, `${finished} of 12 were killed in time`)
 })
 
 test.run()

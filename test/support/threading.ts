@@ -11,6 +11,8 @@ import {
   prelu,
   residual,
 } from '../../src/layers/layers.ts'
+import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
+import { dissolveTeam } from '../../src/machine/threads/teamPool.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
 import type { ModelOptions } from '../../src/model/untrained.ts'
 import { adam, type Optimizer, type OptimizerName, optimizers } from '../../src/optimizers/optimizers.ts'
@@ -61,6 +63,26 @@ export const failureOf = (training: Promise<unknown>): Promise<string | undefine
       (error: Error) => error.message,
     ),
   )
+
+/**
+ * Kills the first worker of a model in the middle of a step: when the main thread has looked after it for the `countdown`-th time.
+ * Returns what takes the trap away, with the team, lest it catch the next model that works there.
+ */
+export function killMidway(model: Model, countdown: number): () => void {
+  const { threads } = ready(model).engine.runner
+  const team = threads?.team
+  if (!team) throw new Error('no team')
+  const machine = team.machine as { -readonly [K in keyof SharedMachine]: SharedMachine[K] }
+  // the main thread gives up at once, so that it can kill in the middle of a step
+  machine.setNap(1)
+  const { resume } = machine
+  let left = countdown
+  machine.resume = () => {
+    if (--left === 0) team.kill(1)
+    return resume()
+  }
+  return () => dissolveTeam(team)
+}
 
 export const layered = (options: ModelOptions): Model =>
   sequential(

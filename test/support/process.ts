@@ -15,7 +15,8 @@ export function source(name: string): string {
 export function runLines(code: string, flags: readonly string[] = [], env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', code], {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
+    // beside NO_COLOR, Node complains of it
+    env: { ...process.env, FORCE_COLOR: undefined, ...env },
   })
   return { passed: status === 0, printed: stdout.trim(), complained: stderr.trim() }
 }

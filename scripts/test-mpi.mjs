@@ -11,10 +11,12 @@ const PROGRAMS = { 'mpirun.mpich': 'mpich', 'mpirun.openmpi': 'openmpi-bin', 're
 function installDebian() {
   const missing = Object.keys(PROGRAMS).filter((program) => spawnSync('which', [program]).status !== 0)
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('apt-get', ['update', '-qq'], { env })
   const packages = missing.map((program) => PROGRAMS[program])
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+  console.log(`installing ${packages.join(', ')} ...`)
+  // what an installation starts may keep its output open
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'ignore', timeout: 180_000 }
+  spawnSync('apt-get', ['update', '-qq'], options)
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
 }
 
 installDebian()

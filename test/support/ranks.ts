@@ -13,6 +13,9 @@ export type Launcher = keyof typeof LAUNCHERS
 
 const isThere = (launcher: Launcher) => spawnSync(LAUNCHERS[launcher][0], ['--version']).status === 0
 
+/** A job of this age hangs, and is ended. */
+const MOST_MILLISECONDS = 120_000
+
 export const launchers = (Object.keys(LAUNCHERS) as Launcher[]).filter(isThere)
 
 /** What a rank says: JSON in a file of its own, for launchers mix up what several print. */
@@ -57,8 +60,18 @@ export function runRanks(
   child.stderr.on('data', (bytes) => {
     complained += bytes
   })
+  const timer = setTimeout(() => {
+    complained += `\nit hangs: ended after ${MOST_MILLISECONDS / 1000} s`
+    // launchers pass it on to the ranks
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), 5000).unref()
+  }, MOST_MILLISECONDS)
   began(folder)
   return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, complained, printed, said: readSaid(folder, size) }))
+    // not 'close': a rank that outlives its launcher keeps the pipes
+    child.on('exit', (code) => {
+      clearTimeout(timer)
+      setTimeout(() => resolve({ code, complained, printed, said: readSaid(folder, size) }), 100)
+    })
   })
 }

@@ -51,6 +51,12 @@ const EITHER = {
 /** Flags of dlopen: resolve now, for libraries that come later too, and never unload. */
 const FLAGS = { linux: 0x2 | 0x100 | 0x1000, darwin: 0x2 | 0x8 | 0x80 }
 
+/**
+ * What UCX, the transport beneath many an MPICH, must leave to V8: SIGSEGV, by which a trap in wasm is noticed (its handler ends the
+ * process instead, and may hang in doing so), and the calls that map memory, whose code it rewrites while V8's threads run it.
+ */
+const UCX = { UCX_ERROR_SIGNALS: '', UCX_MEM_EVENTS: 'n' }
+
 export interface Loaded {
   readonly library: NativeLibrary
   readonly path: string
@@ -69,6 +75,7 @@ export function loadMpi(where: string, koffi: Koffi, path: string | undefined, b
   const kinds = byOpenMpi ? [OPEN_MPI, MPICH] : [MPICH, OPEN_MPI]
   const named = path ?? environment('FOURLANE_MPI')
   const names = named ? [named] : [...kinds, EITHER].flatMap((kind) => kind[platform])
+  for (const [name, value] of Object.entries(UCX)) process.env[name] ??= value
   // unloaded at the end, as koffi would have it, Open MPI crashes: its own threads are still at it
   const keep = koffi.load(null).func('dlopen', 'void *', ['str', 'int'])
   for (const name of names) {

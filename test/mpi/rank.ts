@@ -103,6 +103,25 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
     }
   },
 
+  /** Reads beyond a memory of wasm, which the engine notices by a signal. */
+  async trap() {
+    const load = [0x20, 0, 0x28, 2, 0, 0x0b]
+    const sections = [
+      ...[1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f],
+      ...[3, 2, 1, 0],
+      ...[5, 3, 1, 0, 1],
+      ...[7, 8, 1, 4, 0x6c, 0x6f, 0x61, 0x64, 0, 0],
+      ...[10, 9, 1, 7, 0, ...load],
+    ]
+    const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections]))
+    const exports = new WebAssembly.Instance(module).exports as { load(address: number): number }
+    try {
+      return { outcome: `${exports.load(1e9)}` }
+    } catch (error) {
+      return { outcome: (error as Error).name }
+    }
+  },
+
   /** One rank throws in the middle of training. */
   async fail(mpi) {
     const fails: Callback = {

@@ -81,6 +81,12 @@ for (const launcher of launchers) {
     assert.is(results.adam.steps, 200)
   })
 
+  test(`a trap in wasm is an error, not the end, under ${launcher}`, async () => {
+    const ending = await runRanks(launcher, 2, 'trap')
+    endedWell(ending, 2)
+    for (const { outcome } of ending.said) assert.is(outcome, 'RuntimeError')
+  })
+
   test(`a rank of ${launcher} that does otherwise is named`, async () => {
     const ending = await runRanks(launcher, 3, 'odd')
     endedWell(ending, 3)

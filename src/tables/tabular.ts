@@ -5,7 +5,7 @@ import type { ModelOptions } from '../model/untrained.ts'
 import { Encoder } from './encoder.ts'
 import { mlp } from './presets/mlp.ts'
 import type { Length, PresetFit, PresetKind } from './presets/preset.ts'
-import { realmlpSmall } from './presets/realmlp.ts'
+import { realmlpSmall } from './presets/realmlpSmall.ts'
 
 export const PRESETS = ['realmlp-small', 'mlp'] as const
 export type Preset = (typeof PRESETS)[number]

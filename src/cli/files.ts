@@ -1,7 +1,19 @@
 /** Files of any program: what is in them, told by their first bytes, and models written as other programs want them. */
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
-import { loadModel, type Model, modelFromBytes } from '../entries/core.ts'
+import {
+  blend,
+  concatenate,
+  embedding,
+  loadModel,
+  type Model,
+  modelFromBytes,
+  oneHotColumns,
+  periodicEmbedding,
+  scale,
+  select,
+  unitNorm,
+} from '../entries/core.ts'
 import {
   exportOnnx,
   exportTfjs,
@@ -16,7 +28,20 @@ import {
   writeNpz,
   writeSafetensors,
 } from '../entries/formats.ts'
+import type { CarriedKind, LayerFactory } from '../layers/carried.ts'
 import { quoted, UsageError } from './command.ts'
+
+/** Layers of which files have only the names. */
+const LAYERS: Readonly<Record<CarriedKind, LayerFactory>> = {
+  blend,
+  concatenate,
+  embedding,
+  oneHotColumns,
+  periodicEmbedding,
+  scale,
+  select,
+  unitNorm,
+}
 
 export interface Tensor {
   readonly dtype: string
@@ -47,7 +72,9 @@ export async function readContent(path: string): Promise<Content> {
   if (begins(bytes, '{')) return { format: 'TensorFlow.js layers model', model: await readTfjs(path, bytes) }
   if (isSafetensors(bytes)) {
     const { tensors, metadata } = readSafetensors(bytes)
-    if (metadata.format?.startsWith('fourlane/')) return { format: metadata.format, model: modelFromBytes(bytes) }
+    if (metadata.format?.startsWith('fourlane/')) {
+      return { format: metadata.format, model: modelFromBytes(bytes, { custom: LAYERS }) }
+    }
     return { format: 'safetensors', tensors }
   }
   // protobuf has no first bytes of its own; ONNX begins with its version
@@ -60,7 +87,7 @@ export async function readContent(path: string): Promise<Content> {
 /** A model, of whatever format. @throws UsageError for arrays. */
 export async function readModel(path: string): Promise<Model> {
   // our own may be larger than what can be read at once
-  if (await isOurs(path)) return loadModel(path)
+  if (await isOurs(path)) return loadModel(path, { custom: LAYERS })
   const content = await readContent(path)
   if ('model' in content) return content.model
   throw new UsageError(

@@ -1,4 +1,5 @@
 /** `fourlane/table`: tables as people have them, the encoder between their rows and a model, and models for them. */
+import { modules as features } from '#modules/features'
 import { modules } from '#modules/train'
 import { bringing } from '../runtime/modules.ts'
 import * as models from '../tables/tabular.ts'
@@ -27,5 +28,11 @@ export { type StreamTableOptions, streamTable } from '../tables/streamTable.ts'
 export { type Preset, presetFit, type TabularOptions } from '../tables/tabular.ts'
 export type { ClassTarget, NumberTarget, Target } from '../tables/target.ts'
 export type { TrainedTabular, TrainingRows, TrainTabularOptions } from '../tables/train.ts'
-export const tabular: typeof models.tabular = /* @__PURE__ */ bringing(modules, models.tabular)
-export const trainTabular: typeof train.trainTabular = /* @__PURE__ */ bringing(modules, train.trainTabular)
+export const tabular: typeof models.tabular = /* @__PURE__ */ bringing(
+  modules,
+  /* @__PURE__ */ bringing(features, models.tabular),
+)
+export const trainTabular: typeof train.trainTabular = /* @__PURE__ */ bringing(
+  modules,
+  /* @__PURE__ */ bringing(features, train.trainTabular),
+)

@@ -1,4 +1,5 @@
 /** `fourlane/table/predict`: models of tables that predict raw rows, in bundles without the training side. */
+import { modules as features } from '#modules/features'
 import { modules } from '#modules/infer'
 import { bringing } from '../runtime/modules.ts'
 import * as predict from '../tables/predict.ts'
@@ -6,9 +7,9 @@ import * as predict from '../tables/predict.ts'
 export * from './tablePredictor.ts'
 export const tablePredictorFromBytes: typeof predict.tablePredictorFromBytes = /* @__PURE__ */ bringing(
   modules,
-  predict.tablePredictorFromBytes,
+  /* @__PURE__ */ bringing(features, predict.tablePredictorFromBytes),
 )
 export const loadTablePredictor: typeof predict.loadTablePredictor = /* @__PURE__ */ bringing(
   modules,
-  predict.loadTablePredictor,
+  /* @__PURE__ */ bringing(features, predict.loadTablePredictor),
 )

@@ -1,10 +1,12 @@
 /**
- * Several networks of one kind as one network: side by side in wider layers, whose kernels are zero between them, and in the last
- * layer the mean of what theirs have before its activation. Of k networks the middle layers do k times the work that is needed;
- * in return the result is a model like any other, in files, exports and predictors.
+ * Several networks of one kind as one network, a model like any other in files and predictors, whose last layer has the mean of what
+ * theirs have before its activation.
+ *
+ * Dense layers stand side by side in wider ones, whose kernels are zero between them: of k networks the middle layers do k times
+ * the work that is needed, and exports are as plain as those of one. Networks of other layers become branches.
  */
 import { type DenseLayer, dense } from '../layers/dense.ts'
-import { input, type Layer } from '../layers/layers.ts'
+import { concatenate, input, type Layer } from '../layers/layers.ts'
 import { type Model, sequential } from '../model/model.ts'
 import type { ModelOptions } from '../model/untrained.ts'
 
@@ -18,7 +20,11 @@ interface Weights {
 
 const isDense = (layer: Layer): layer is DenseLayer => layer.kind === 'dense'
 
-/** The dense layers of a network that has nothing else but a factor a column in front, which goes into the first kernel. */
+/** Whether a network has nothing but dense layers, and a factor a column in front. */
+const isPlain = ({ layers }: Model): boolean =>
+  layers.every((layer, i) => layer.kind === 'input' || isDense(layer) || (layer.kind === 'scale' && i === 1))
+
+/** The dense layers of such a network; the factors go into the first kernel. */
 function weightsOf(model: Model): Weights[] {
   const values = model.parameters.map((parameter) => parameter.get())
   let factors: Float32Array | undefined
@@ -27,20 +33,44 @@ function weightsOf(model: Model): Weights[] {
   const out: Weights[] = []
   for (const layer of model.layers) {
     if (layer.kind === 'input') continue
-    if (layer.kind === 'scale' && out.length === 0 && !factors) factors = values[at++]
+    if (layer.kind === 'scale') factors = values[at++]
     else if (isDense(layer)) {
       const [kernel, bias] = [values[at++], values[at++]]
       const { units } = layer
       if (factors && out.length === 0) for (const i of kernel.keys()) kernel[i] *= factors[Math.floor(i / units)]
       out.push({ layer, inputs, kernel, bias })
       inputs = units
-    } else throw new Error(`average: a network with a layer "${layer.kind}"`)
+    }
   }
   return out
 }
 
-/** @param models of the same layers */
-export function average(models: readonly Model[], options: ModelOptions): Model {
+/** @param models of the same layers, the last of them dense */
+export const average = (models: readonly Model[], options: ModelOptions): Model =>
+  isPlain(models[0]) ? widen(models, options) : branch(models, options)
+
+function branch(models: readonly Model[], options: ModelOptions): Model {
+  const [first] = models
+  const head = first.layers[first.layers.length - 1]
+  if (!isDense(head)) throw new Error(`average: the last layer is ${head.kind}`)
+  const { units, activation } = head
+  // dropout has had its time
+  const inner = first.layers.slice(1, -1).filter(({ kind }) => kind !== 'dropout')
+  const last = dense(units, { activation, kernelInitializer: 'zeros', name: head.name ?? 'head' })
+  const model = sequential([input(first.engine.inputs), concatenate(models.map(() => inner)), last], options)
+  const values = models.map(({ parameters }) => parameters.map((parameter) => parameter.get()))
+  const own = values[0].length - 2
+  for (const [m, member] of values.entries()) {
+    for (let p = 0; p < own; p++) model.parameters[m * own + p].set(member[p])
+  }
+  const [kernel, bias] = model.parameters.slice(-2)
+  const share = (value: number) => value / models.length
+  kernel.set(Float32Array.from(values.flatMap((member) => Array.from(member[own], share))))
+  bias.set(Float32Array.from(bias.get(), (_, c) => values.reduce((sum, member) => sum + share(member[own + 1][c]), 0)))
+  return model
+}
+
+function widen(models: readonly Model[], options: ModelOptions): Model {
   const members = models.map(weightsOf)
   const [first] = members
   const k = models.length

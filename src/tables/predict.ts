@@ -1,8 +1,12 @@
 /** Raw rows to predictions, by a model's file that keeps its encoder: nothing here trains. */
 import type { Table } from '../data/table/table.ts'
-import { activationOf, type Layer, reviveLayer } from '../layers/layers.ts'
+import { blend } from '../layers/blend.ts'
+import { embedding } from '../layers/embedding.ts'
+import { activationOf, concatenate, type Layer, reviveLayer } from '../layers/layers.ts'
+import { periodicEmbedding } from '../layers/periodicEmbedding.ts'
 import { forPredicting } from '../layers/resolvers.ts'
 import { scale } from '../layers/scale.ts'
+import { select } from '../layers/select.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
 import { show } from '../lib/check.ts'
 import { classesOf, decisionOf } from '../model/classes.ts'
@@ -29,7 +33,7 @@ export interface TablePredictor {
 }
 
 /** Factories of what models of tables are made of, which programs lack that do not name them. */
-const LAYERS = { scale }
+const LAYERS = { blend, concatenate, embedding, periodicEmbedding, scale, select }
 
 /** How far from 1 the sum of a row's probabilities may be: they are rounded, and an average of several models. */
 const ROUNDING = 1e-3

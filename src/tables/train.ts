@@ -1,6 +1,5 @@
 /** Trains a preset on prepared rows: what is needed beyond `model.fit`, which is the choice of rows, time, and several seeds. */
 import type { BatchSource } from '../data/dataset.ts'
-import type { Features } from '../data/features.ts'
 import { stratified } from '../data/split.ts'
 import type { Targets } from '../data/targets.ts'
 import { checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
@@ -50,6 +49,8 @@ export type TrainingRows =
 const WHERE = 'trainTabular'
 const OPTIONS = ['preset', 'epochs', 'ensemble', 'timeLimit', 'callbacks', 'signal', 'seed', 'threads', 'deterministic']
 const MOST_NETWORKS = 100
+/** Of a stream: what first weights may depend on. */
+const FIRST_ROWS = 2 ** 14
 /** Of the time limit: what goes into measuring, and what measured epochs may take of the rest. */
 const PROBE = 0.1
 const SURE = 0.9
@@ -77,7 +78,8 @@ export async function trainTabular(data: TrainingRows, options: TrainTabularOpti
   /** Trains from a seed; of the optimizer's learning rate, epochs and rows are known. */
   const run = async (memberSeed: number, most: number | undefined, added: readonly Callback[]) => {
     const length = { rows, ...(most !== undefined && { epochs: most }) }
-    const model = tabular({ encoder, preset, ...length, ...network, seed: memberSeed % 2 ** 32 })
+    const x = kind.start && (source.length === 2 ? source[0] : await firstRows(source[0], encoder.width))
+    const model = tabular({ encoder, preset, ...length, ...network, seed: memberSeed % 2 ** 32, ...(x && { x }) })
     const { validationSplit, ...fit } = presetFit(encoder, preset, length)
     const fitOptions = {
       ...fit,
@@ -151,7 +153,7 @@ function averageOf(models: readonly Model[], options: ModelOptions): Model {
 
 /** What `fit` takes, and what is kept from it. */
 interface Split {
-  readonly source: readonly [x: Features, y: Targets] | readonly [batches: BatchSource]
+  readonly source: readonly [x: Float32Array, y: Targets] | readonly [batches: BatchSource]
   readonly rows: number
   readonly validation?: Examples
 }
@@ -172,6 +174,25 @@ function splitOff(data: Examples & { readonly encoder: Encoder }, trained: numbe
   }
   const { x, y } = take(false)
   return { source: [x, y], rows: trained, validation: take(true) }
+}
+
+/** Rows that come first, some thousands. */
+async function firstRows(batches: BatchSource, width: number): Promise<Float32Array> {
+  const parts: Float32Array[] = []
+  let length = 0
+  for await (const { x } of batches) {
+    if (!(x instanceof Float32Array)) throw new TypeError(`${WHERE}: batches must hold Float32Arrays, got ${show(x)}`)
+    parts.push(x)
+    length += x.length
+    if (length >= FIRST_ROWS * width) break
+  }
+  const out = new Float32Array(length)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }
 
 function takeExamples({ x, y, rows }: Examples, chosen: Int32Array): Examples {

@@ -6,10 +6,12 @@ import * as assert from 'uvu/assert'
 import { readModel } from '../../src/cli/files.ts'
 import { importOnnx, importTfjs, loadWeights, readNpz, writeNpy, writeSafetensors } from '../../src/entries/formats.ts'
 import { batchNorm, dense, input, layerNorm, loadModel, residual, sequential } from '../../src/entries/public.ts'
+import { prepare, readTable, tabular } from '../../src/entries/table.ts'
 import { fourlane } from '../support/cli.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { assertClose, OPERATION } from '../support/golden.ts'
 import { interopCases, interopFile } from '../support/interop.ts'
+import { runLines, source } from '../support/process.ts'
 
 const test = suite('command line on files')
 
@@ -64,6 +66,24 @@ test('inspect tells what is in files of every program', async () => {
   assert.match(await run('inspect', path('w.safetensors')), /: safetensors\n\nfc\.weight: F32 2 x 3, 0 to 0/)
   writeFileSync(path('none.npy'), writeNpy({ data: new Float32Array(0) }))
   assert.match(await run('inspect', path('none.npy')), /float32 0\n/)
+})
+
+test('inspect knows the layers of every file, in a process that has made none', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'table.safetensors')
+  const { x, encoder } = prepare(await readTable('word,number,y\na,1,p\nb,2,q\nc,3,p\na,4,q'), {
+    target: 'y',
+    oneHotLimit: 2,
+  })
+  await tabular({ encoder, preset: 'realmlp', x }).save(path)
+  const call = `import { main } from '${source('cli/main')}'
+    const io = { out: console.log, note: console.error, onStop: () => () => {} }
+    process.exitCode = await main(['inspect', ${JSON.stringify(path)}], '1.2.3', io)`
+  const { printed, complained } = runLines(call)
+  assert.is(complained, '')
+  for (const part of ['branch_1.numbers', 'scale ', 'activation_3 ', 'head ']) {
+    assert.ok(printed.includes(part), `${part} in ${printed}`)
+  }
 })
 
 test('every model of interop is inspected, and exported to every program', async () => {

@@ -32,5 +32,7 @@ export interface PresetKind {
   trained(rows: number): number
   /** The model, compiled, but for what all presets have: names of classes, metadata. */
   build(encoder: Encoder, options: ModelOptions, length: Length): Model
+  /** Gives it first weights that depend on rows of training, [rows, encoder.width], of presets that have such. */
+  readonly start?: (model: Model, x: Float32Array) => void
   fit(encoder: Encoder, length: Length): PresetFit
 }

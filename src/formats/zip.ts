@@ -1,7 +1,7 @@
 /** Zip archives (PKWARE's APPNOTE.TXT) as NumPy and Keras write them: stored or deflated, not encrypted, in one part. */
 import { checkInteger, checkOptions, show } from '../lib/check.ts'
-import { inflate } from '../runtime/inflate.ts'
 import { crc32 } from './crc.ts'
+import { inflate } from './inflate.ts'
 
 export interface ZipOptions {
   /** What all files together may take when unpacked, in bytes. Default 1 GiB. */

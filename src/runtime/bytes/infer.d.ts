@@ -1,6 +1,6 @@
 /** Written by the build: the wasm files of `infer`, packed for `inlined.ts` by scripts/pack-wasm.mjs. */
 
-/** infer-simd.wasm: deflated, base64. */
-export const SIMD: string
-/** infer-relaxed.wasm as a patch of it: deflated, base64. */
-export const RELAXED: string
+/** Bytes of infer-simd.wasm and infer-relaxed.wasm. */
+export const SIZES: readonly number[]
+/** The one after the other, compressed, base64. */
+export const PACKED: string

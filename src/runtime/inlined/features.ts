@@ -1,6 +1,6 @@
 /** The wasm files of `features` as text. */
-import { RELAXED, SIMD } from '../bytes/features.js'
+import { PACKED, SIZES } from '../bytes/features.js'
 import type { Modules } from '../host.ts'
 import { inlined } from '../inlined.ts'
 
-export const modules: Modules = inlined('features-', SIMD, RELAXED)
+export const modules: Modules = inlined('features-', SIZES, PACKED)

@@ -1,6 +1,6 @@
 /** The wasm files of `infer` as text. */
-import { RELAXED, SIMD } from '../bytes/infer.js'
+import { PACKED, SIZES } from '../bytes/infer.js'
 import type { Modules } from '../host.ts'
 import { inlined } from '../inlined.ts'
 
-export const modules: Modules = inlined('infer-', SIMD, RELAXED)
+export const modules: Modules = inlined('infer-', SIZES, PACKED)

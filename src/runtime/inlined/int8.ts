@@ -1,6 +1,6 @@
 /** The wasm files of `int8` as text. */
-import { RELAXED, SIMD } from '../bytes/int8.js'
+import { PACKED, SIZES } from '../bytes/int8.js'
 import type { Modules } from '../host.ts'
 import { inlined } from '../inlined.ts'
 
-export const modules: Modules = inlined('int8-', SIMD, RELAXED)
+export const modules: Modules = inlined('int8-', SIZES, PACKED)

@@ -1,6 +1,6 @@
 /** The wasm files of `solve` as text. */
-import { RELAXED, SIMD } from '../bytes/solve.js'
+import { PACKED, SIZES } from '../bytes/solve.js'
 import type { Modules } from '../host.ts'
 import { inlined } from '../inlined.ts'
 
-export const modules: Modules = inlined('solve-', SIMD, RELAXED)
+export const modules: Modules = inlined('solve-', SIZES, PACKED)

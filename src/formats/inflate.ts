@@ -1,4 +1,4 @@
-/** DEFLATE decompression (RFC 1951), synchronous: browsers' own DecompressionStream is not, and models are built synchronously. */
+/** DEFLATE decompression (RFC 1951), synchronous: browsers' own DecompressionStream is not. */
 
 /** Code lengths are sent in this order (RFC 1951, 3.2.7). */
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]

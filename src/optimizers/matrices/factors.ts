@@ -1,4 +1,4 @@
-/** The two sides of a matrix's gradient: sums of G Gᵀ and Gᵀ G, and their eigenvectors. */
+/** The two sides of a matrix's gradient: sums of G Gᵀ and Gᵀ G, what is multiplied from there, and the update in the end. */
 import { PANEL } from '../../abi/layout.ts'
 import { checkInteger } from '../../lib/check.ts'
 import { roundUp, rowStride } from '../../machine/matrixLayout.ts'
@@ -7,7 +7,7 @@ import { type Step, step } from '../../machine/program.ts'
 import type { Check } from '../rules/make.ts'
 import { type Hypers, number } from '../rules/rule.ts'
 import type { Tensor } from '../rules/tensor.ts'
-import type { Scratch } from './matrixRule.ts'
+import type { Scratch, Taken } from './matrixRule.ts'
 
 /** The most rows and columns of a factor. */
 export const LARGEST = 2048
@@ -48,6 +48,8 @@ export interface Desk {
   /** [inputs x units] by rows. */
   readonly rows: number
   readonly stride: number
+  /** As large as `rows`. */
+  readonly other: number
   /** Room of the size of the largest block. */
   readonly beside: number
   /** Room for a square in panels, and for one by rows. */
@@ -70,6 +72,7 @@ export function layOut(tensor: Tensor, gradients: number, sides: readonly Side[]
     rows,
     stride,
     turned,
+    other: scratch.take(inputs * stride),
     beside: scratch.take(Math.max(count, squareFloats(largest)) * 4),
     square: scratch.take(squareFloats(largest) * 4),
     squareRows: scratch.take(largest * rowStride(largest)),
@@ -100,5 +103,68 @@ export function accumulate(
     step(ops.mirror, { matrix: square, size }),
     step(ops.blend, { x: factor, y: square, to: beside, count, alpha: kept, beta: fresh }),
     step(ops.copy, { from: beside, to: factor, count }),
+  ]
+}
+
+/** Which updates steps are for; all by default. */
+export interface When {
+  readonly since?: number
+  readonly every?: number
+}
+
+/** to = leftᵀ x right in panels: x and left by rows, right in panels; a side that is missing is the identity. x stays, desk.other does not. */
+export function sandwich(
+  tensor: Tensor,
+  { stride, other }: Desk,
+  x: number,
+  { left, right }: { readonly left: number | undefined; readonly right: number | undefined },
+  to: number,
+  when: When = {},
+): Step[] {
+  const { matrix: [inputs, units] = [0, 0] } = tensor
+  const size = { rows: inputs, cols: units }
+  const steps: Step[] = []
+  if (right !== undefined) {
+    const whole = { aStride: stride, cStride: stride, ...size, depth: units }
+    steps.push(step(ops.product, { ...when, a: x, b: right, c: other, ...whole }))
+  }
+  const from = right === undefined ? x : other
+  steps.push(
+    left === undefined
+      ? step(ops.toPanels, { ...when, from, to, stride, ...size, scale: 1 })
+      : step(ops.columnProduct, {
+          ...when,
+          a: left,
+          aStride: rowStride(inputs),
+          b: from,
+          bStride: stride,
+          c: to,
+          ...size,
+          depth: inputs,
+        }),
+  )
+  return steps
+}
+
+/** w -= rate x, and decay, x in panels. desk.other and desk.beside are used. */
+export function move(taken: Taken, { other, stride, beside }: Desk, x: number, when: When = {}): Step[] {
+  const { tensor, settings, parameters } = taken
+  const { matrix: [inputs, units] = [0, 0], count } = tensor
+  return [
+    step(ops.toRows, { ...when, from: x, to: other, stride, rows: inputs, cols: units, scale: 1 }),
+    step(ops.descend, {
+      ...when,
+      w: parameters,
+      x: other,
+      xStride: stride,
+      to: beside,
+      rows: inputs,
+      cols: units,
+      rate: settings.rateScale,
+      factor: 1,
+      decayScale: settings.decay === undefined ? settings.decayScale : 0,
+      decay: settings.decay ?? 0,
+    }),
+    step(ops.copy, { ...when, from: beside, to: parameters, count }),
   ]
 }

@@ -11,7 +11,9 @@ import {
   factorChecks,
   factorDefaults,
   layOut,
+  move,
   type Side,
+  sandwich,
   sidesOf,
   squareFloats,
 } from './factors.ts'
@@ -50,71 +52,27 @@ export function shampoo(options: ShampooOptions = {}): MatrixRule<'shampoo'> {
 }
 
 function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
-  const { tensor, settings, parameters, gradients } = taken
-  const { matrix: [inputs, units] = [0, 0], count } = tensor
+  const { tensor, settings, gradients } = taken
+  const { matrix: [inputs] = [0], count } = tensor
   const sides = sidesOf(tensor, options)
   const desk = layOut(tensor, gradients, sides, scratch)
   const epsilon = settings.epsilon ?? number(options, 'epsilon')
-  const other = scratch.take(inputs * desk.stride)
-  const { beside, squareRows, stride } = desk
+  const direction = scratch.take(count * 4)
   const steps = [...desk.lay]
   for (const side of sides) {
     steps.push(...accumulate(side, tensor, desk, taken.state(side.name), 1, 1))
     // over the root twice: B Bᵀ below
     steps.push(...rootOf(side, taken, desk, sides.length + 1, epsilon, number(options, 'preconditionerEvery')))
   }
-  let x = desk.rows
-  if (sides.some(({ name }) => name === 'right')) {
-    const b = taken.state('rightRoot')
-    steps.push(
-      step(ops.product, {
-        a: x,
-        aStride: stride,
-        b,
-        c: other,
-        cStride: stride,
-        rows: inputs,
-        depth: units,
-        cols: units,
-      }),
-    )
-    x = other
+  const has = (name: Side['name']) => sides.some((side) => side.name === name)
+  const left = has('left') ? desk.squareRows : undefined
+  const right = has('right') ? taken.state('rightRoot') : undefined
+  if (left !== undefined) {
+    const size = { stride: rowStride(inputs), rows: inputs, cols: inputs }
+    steps.push(step(ops.toRows, { from: taken.state('leftRoot'), to: left, ...size, scale: 1 }))
   }
-  if (sides.some(({ name }) => name === 'left')) {
-    const aStride = rowStride(inputs)
-    const size = { rows: inputs, cols: inputs }
-    steps.push(
-      step(ops.toRows, { from: taken.state('leftRoot'), to: squareRows, stride: aStride, ...size, scale: 1 }),
-      step(ops.columnProduct, {
-        a: squareRows,
-        aStride,
-        b: x,
-        bStride: stride,
-        c: beside,
-        rows: inputs,
-        depth: inputs,
-        cols: units,
-      }),
-    )
-    x = x === other ? desk.rows : other
-    steps.push(step(ops.toRows, { from: beside, to: x, stride, rows: inputs, cols: units, scale: 1 }))
-  }
-  return [
-    ...steps,
-    step(ops.descend, {
-      w: parameters,
-      x,
-      xStride: stride,
-      to: beside,
-      rows: inputs,
-      cols: units,
-      rate: settings.rateScale,
-      factor: 1,
-      decayScale: settings.decay === undefined ? settings.decayScale : 0,
-      decay: settings.decay ?? 0,
-    }),
-    step(ops.copy, { from: beside, to: parameters, count }),
-  ]
+  const preconditioned = sandwich(tensor, desk, desk.rows, { left, right }, direction)
+  return [...steps, ...preconditioned, ...move(taken, desk, direction)]
 }
 
 /** (factor + epsilon I)^(-1/2^order) = B Bᵀ, B the eigenvectors over roots of twice that order, now and then. */

@@ -18,6 +18,7 @@ import { MATRIX_KINDS, type MatrixKind, type MatrixRule } from '../src/optimizer
 import { muon } from '../src/optimizers/matrices/muon.ts'
 import { pathSgd } from '../src/optimizers/matrices/pathSgd.ts'
 import { shampoo } from '../src/optimizers/matrices/shampoo.ts'
+import { soap } from '../src/optimizers/matrices/soap.ts'
 import * as optimizerDocs from '../src/optimizers/optimizers.docs.ts'
 import { type OptimizerName, optimizers, type Rule, rules } from '../src/optimizers/optimizers.ts'
 import * as scheduleDocs from '../src/optimizers/schedules/schedules.docs.ts'
@@ -123,7 +124,7 @@ function regularizers(): string {
   return paragraphs(regularizerDocs.INTRO, ...sections)
 }
 
-const matrixRules = { muon, shampoo, pathSgd }
+const matrixRules = { muon, shampoo, soap, pathSgd }
 const solvers = { lbfgs, conjugateGradient, newtonCg, naturalGradient, kfac }
 
 const DECAY: Readonly<Record<Rule['decay'], string>> = {

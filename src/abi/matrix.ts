@@ -102,3 +102,18 @@ export const EIGEN_SCRATCH = 5
 export const EIGEN_ROOTS = 6
 /** f32 */
 export const EIGEN_SHIFT = 7
+
+/** Blocks of ADAPT_COUNT floats: moments, a gradient, the next second moment and what is wanted. */
+export const ADAPT_FIRST = 1
+export const ADAPT_SECOND = 2
+export const ADAPT_G = 3
+export const ADAPT_NEXT = 4
+export const ADAPT_TO = 5
+/** A multiple of 4. */
+export const ADAPT_COUNT = 6
+/** f32; the record's scalars are Adam's. */
+export const ADAPT_BETA = 7
+/** f32 */
+export const ADAPT_REST = 8
+/** f32 */
+export const ADAPT_EPSILON = 9

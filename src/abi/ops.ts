@@ -168,6 +168,10 @@ export const OP_PATH_UP = 569
 export const OP_PATH_DOWN = 570
 /** to = w - rate * g / (s rᵀ), and w where that is 0. */
 export const OP_PATH_DESCEND = 571
+/** Row i of to = the i-th eigenvector of a symmetric matrix, over roots of its eigenvalue. */
+export const OP_EIGEN = 572
+/** next = beta * second + rest * g², to = first / (sqrt(next) + epsilon), both corrected as Adam does. */
+export const OP_ADAPT = 573
 // Dense linear algebra, and what K-FAC does to a batch's rows: see linear.ts and fisher.ts.
 
 /** to = xᵀ x for the batch's rows, or as many as are given, on and above the diagonal. */
@@ -186,8 +190,6 @@ export const OP_COMBINE = 605
 export const OP_WEIGH = 606
 /** to = noise whose covariance is the Hessian of the loss by the outputs. */
 export const OP_SEED = 607
-/** Row i of to = the i-th eigenvector of a symmetric matrix, over roots of its eigenvalue. */
-export const OP_EIGEN = 572
 
 // Of the extension `int8`: MODULE_INT8 << MODULE_SHIFT and on.
 

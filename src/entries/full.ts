@@ -17,6 +17,7 @@ import * as quantizing from '../model/quantize.ts'
 import * as orthogonal from '../optimizers/matrices/muon.ts'
 import * as paths from '../optimizers/matrices/pathSgd.ts'
 import * as factored from '../optimizers/matrices/shampoo.ts'
+import * as eigenbases from '../optimizers/matrices/soap.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
 import * as kronecker from '../optimizers/solvers/kfac/kfac.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
@@ -66,3 +67,4 @@ export const muon: typeof orthogonal.muon = /* @__PURE__ */ bringing(solve, orth
 export const curvature: typeof landscape.curvature = /* @__PURE__ */ bringing(solve, landscape.curvature)
 export const pathSgd: typeof paths.pathSgd = /* @__PURE__ */ bringing(solve, paths.pathSgd)
 export const shampoo: typeof factored.shampoo = /* @__PURE__ */ bringing(solve, factored.shampoo)
+export const soap: typeof eigenbases.soap = /* @__PURE__ */ bringing(solve, eigenbases.soap)

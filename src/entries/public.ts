@@ -163,6 +163,7 @@ export type { MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 export { type MuonOptions, muon } from '../optimizers/matrices/muon.ts'
 export { type PathSgdOptions, pathSgd } from '../optimizers/matrices/pathSgd.ts'
 export { type ShampooOptions, shampoo } from '../optimizers/matrices/shampoo.ts'
+export { type SoapOptions, soap } from '../optimizers/matrices/soap.ts'
 export {
   adabelief,
   adadelta,

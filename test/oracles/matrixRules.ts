@@ -1,4 +1,4 @@
-/** Rules that see matrices, in float64: Muon, Shampoo and path-SGD. */
+/** Rules that see matrices, in float64: Muon, Shampoo, SOAP and path-SGD. */
 import { combine, eigen, identity, inner, type Matrix, map, matrix, multiply, transpose } from './matrix.ts'
 import { lossAndGradient, type Network, type Task } from './network.ts'
 
@@ -160,5 +160,81 @@ export class Shampoo {
     this.#step++
     const direction = multiply(multiply(this.#roots[0], g), this.#roots[1])
     this.w = combine(this.w, direction, (w, d) => w * (1 - learningRate * weightDecay) - learningRate * d)
+  }
+}
+
+export interface SoapOptions {
+  readonly learningRate: number
+  readonly weightDecay: number
+  readonly beta1: number
+  readonly beta2: number
+  readonly factorBeta: number
+  readonly epsilon: number
+  readonly preconditionerEvery: number
+  readonly maxPreconditionerSize: number
+}
+
+/** Eigenvectors in rows, or undefined for the identity. */
+type Basis = Matrix | undefined
+
+/**
+ * SOAP on one matrix w, [inputs, units] (Vyas et al. 2024): Adam's m and v of E g Fᵀ, and w -= learningRate (weightDecay w + Eᵀ n F).
+ *   L = factorBeta L + (1 - factorBeta) g gᵀ and R likewise of gᵀ g, after the update; E and F are new at updates 1, 1 + every, ...
+ *   m turns with the basis, v stays; update 1 moves nothing, and Adam counts from 2.
+ * A factor without full rank has many bases, so that of the rule under test is taken, after a look at it.
+ */
+export class Soap {
+  w: Matrix
+  readonly #options: SoapOptions
+  readonly #isShort: readonly boolean[]
+  #factors: Matrix[]
+  #bases: Basis[] = [undefined, undefined]
+  #m: Matrix
+  #v: Matrix
+  #step = 0
+
+  constructor(w: Matrix, options: SoapOptions) {
+    this.w = w
+    this.#options = options
+    this.#isShort = [w.length, w[0].length].map((size) => size <= options.maxPreconditionerSize)
+    this.#factors = [w.length, w[0].length].map((size) => matrix(size, size, () => 0))
+    this.#m = map(w, () => 0)
+    this.#v = map(w, () => 0)
+  }
+
+  /** @param basesOf gives, by its factor, a side's eigenvectors. */
+  step(g: Matrix, basesOf: (side: 0 | 1, factor: Matrix) => Matrix): void {
+    const { learningRate, weightDecay, beta1, beta2, factorBeta, epsilon, preconditionerEvery } = this.#options
+    const t = this.#step
+    if (t > 0) {
+      const turned = this.#into(g)
+      this.#m = combine(this.#m, turned, (m, x) => beta1 * m + (1 - beta1) * x)
+      this.#v = combine(this.#v, turned, (v, x) => beta2 * v + (1 - beta2) * x * x)
+      const n = combine(this.#m, this.#v, (m, v) => m / (1 - beta1 ** t) / (Math.sqrt(v / (1 - beta2 ** t)) + epsilon))
+      this.w = combine(this.w, this.#outOf(n), (w, d) => w - learningRate * (weightDecay * w + d))
+    }
+    const mean = (a: Matrix, b: Matrix) => combine(a, b, (x, y) => factorBeta * x + (1 - factorBeta) * y)
+    const [left, right] = this.#factors
+    this.#factors = [mean(left, multiply(g, transpose(g))), mean(right, multiply(transpose(g), g))]
+    if (t % preconditionerEvery === 0) {
+      const m = this.#outOf(this.#m)
+      this.#bases = ([0, 1] as const).map((side) =>
+        this.#isShort[side] ? basesOf(side, this.#factors[side]) : undefined,
+      )
+      this.#m = this.#into(m)
+    }
+    this.#step++
+  }
+
+  #into(x: Matrix): Matrix {
+    const [e, f] = this.#bases
+    const left = e ? multiply(e, x) : x
+    return f ? multiply(left, transpose(f)) : left
+  }
+
+  #outOf(x: Matrix): Matrix {
+    const [e, f] = this.#bases
+    const left = e ? multiply(transpose(e), x) : x
+    return f ? multiply(left, f) : left
   }
 }

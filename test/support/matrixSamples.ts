@@ -80,6 +80,18 @@ export function matrixSamples(room: () => number): { readonly [Name in keyof typ
       roots: 2,
       shift: 0.5,
     }),
+    adapt: step(ops.adapt, {
+      ...when,
+      first: room(),
+      second: room(),
+      g: room(),
+      next: room(),
+      to: room(),
+      count,
+      beta: 0.5,
+      rest: 0.5,
+      epsilon: 1e-8,
+    }),
     secondRule: step(ops.secondRule, when),
   }
 }

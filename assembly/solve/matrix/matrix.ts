@@ -1,5 +1,6 @@
 // The switch over the ops on matrices: a case shares its step among the threads and calls one kernel.
 import {
+  ADAPT_COUNT,
   BLEND_COUNT,
   CONVERT_COLS,
   DESCEND_COLS,
@@ -11,6 +12,7 @@ import {
 } from '../../../src/abi/matrix'
 import {
   OP,
+  OP_ADAPT,
   OP_BLEND,
   OP_COLUMN_PRODUCT,
   OP_COPY,
@@ -32,7 +34,7 @@ import { eigen } from './eigen'
 import { mirror, toPanels, toRows } from './layouts'
 import { pathDescend, pathDown, pathUp } from './paths'
 import { columnProduct, product } from './products'
-import { blend, copyVectors, descend, secondRule } from './updates'
+import { adapt, blend, copyVectors, descend, secondRule } from './updates'
 
 /** This thread's share of a step. */
 export function matrix(step: usize, record: usize, thread: i32): void {
@@ -55,6 +57,10 @@ export function matrix(step: usize, record: usize, thread: i32): void {
       break
     case OP_BLEND:
       for (Share.of(Word.int(step, BLEND_COUNT) >> 2, thread); Share.more(); ) blend(step, Share.begin, Share.end)
+      break
+    case OP_ADAPT:
+      for (Share.of(Word.int(step, ADAPT_COUNT) >> 2, thread); Share.more(); )
+        adapt(step, record, Share.begin, Share.end)
       break
     case OP_COPY:
       for (Share.of(Word.int(step, BLEND_COUNT) >> 2, thread); Share.more(); ) copyVectors(step, Share.begin, Share.end)

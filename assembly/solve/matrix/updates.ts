@@ -2,6 +2,14 @@
 // can be done again when a thread has died in the middle of it.
 import { PANEL } from '../../../src/abi/layout'
 import {
+  ADAPT_BETA,
+  ADAPT_EPSILON,
+  ADAPT_FIRST,
+  ADAPT_G,
+  ADAPT_NEXT,
+  ADAPT_REST,
+  ADAPT_SECOND,
+  ADAPT_TO,
   BLEND_ALPHA,
   BLEND_BETA,
   BLEND_TO,
@@ -19,7 +27,14 @@ import {
   DESCEND_X,
   DESCEND_X_STRIDE,
 } from '../../../src/abi/matrix'
-import { RECORD_LEARNING_RATE, RECORD_RULE, RECORD_SECOND, RECORD_WEIGHT_DECAY } from '../../../src/abi/records'
+import { MOMENT_SCALAR_FIRST, MOMENT_SCALAR_SECOND } from '../../../src/abi/optimizers'
+import {
+  RECORD_LEARNING_RATE,
+  RECORD_RULE,
+  RECORD_SCALAR,
+  RECORD_SECOND,
+  RECORD_WEIGHT_DECAY,
+} from '../../../src/abi/records'
 import { F4 } from '../../math/simd'
 import { Word } from '../../word'
 
@@ -37,6 +52,28 @@ export function blend(step: usize, begin: i32, end: i32): void {
   for (let at = x + ((<usize>begin) << 4); at < last; at += 16) {
     const scaled = f32x4.mul(beta, v128.load(at + toY))
     v128.store(at + toTo, F4.flush(F4.fma(alpha, v128.load(at), scaled)))
+  }
+}
+
+/** next = beta second + rest g², to = c1 first / (c2 sqrt(next) + epsilon) for vectors [begin, end): Adam's corrections. */
+export function adapt(step: usize, record: usize, begin: i32, end: i32): void {
+  const c1 = Word.splat(record, RECORD_SCALAR + MOMENT_SCALAR_FIRST)
+  const c2 = Word.splat(record, RECORD_SCALAR + MOMENT_SCALAR_SECOND)
+  const beta = Word.splat(step, ADAPT_BETA)
+  const rest = Word.splat(step, ADAPT_REST)
+  const epsilon = Word.splat(step, ADAPT_EPSILON)
+  const second = Word.address(step, ADAPT_SECOND)
+  const toFirst = Word.address(step, ADAPT_FIRST) - second
+  const toG = Word.address(step, ADAPT_G) - second
+  const toNext = Word.address(step, ADAPT_NEXT) - second
+  const toTo = Word.address(step, ADAPT_TO) - second
+  const last = second + ((<usize>end) << 4)
+  for (let at = second + ((<usize>begin) << 4); at < last; at += 16) {
+    const g = F4.squarable(v128.load(at + toG))
+    const v = F4.flush(F4.fma(beta, v128.load(at), f32x4.mul(f32x4.mul(rest, g), g)))
+    v128.store(at + toNext, v)
+    const direction = f32x4.div(f32x4.mul(c1, v128.load(at + toFirst)), F4.fma(f32x4.sqrt(v), c2, epsilon))
+    v128.store(at + toTo, F4.flush(direction))
   }
 }
 

@@ -162,3 +162,19 @@ export const eigen = op(
   { shift: abi.EIGEN_SHIFT as Optional<Float> },
   { module },
 )
+
+export const adapt = op(
+  codes.OP_ADAPT,
+  'vectors',
+  {
+    ...when,
+    first: abi.ADAPT_FIRST as Address,
+    second: abi.ADAPT_SECOND as Address,
+    g: abi.ADAPT_G as Address,
+    next: abi.ADAPT_NEXT as Address,
+    to: abi.ADAPT_TO as Address,
+    count: abi.ADAPT_COUNT as Count,
+  },
+  { beta: abi.ADAPT_BETA as Float, rest: abi.ADAPT_REST as Float, epsilon: abi.ADAPT_EPSILON as Float },
+  { module },
+)

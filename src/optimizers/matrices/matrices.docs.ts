@@ -58,11 +58,32 @@ every preconditionerEvery updates: P = (L + epsilon * I)^(-1/4),  Q = (R + epsil
 W -= learningRate * weightDecay * W + learningRate * P G Q
 a side longer than maxPreconditionerSize stays as it is, and the root of the other is of order -1/2`,
     state: '`left` L, `leftRoot` P, `right` R, `rightRoot` Q; of the fallback its own',
-    cost: '1.5 products of long x long x short and of long x short x short; now and then some 10 n^3 operations in float64 on one thread for each side of n, half a second for 512',
+    cost: '1.5 products of long x long x short and of long x short x short; now and then some 10 n^3 operations in float64 on one thread for each side of n, half a second for 512, half a minute for 2,048',
     memory: 'four blocks of the size of the largest matrix, two of a square of its longer side, one in float64',
     equivalent:
       "pytorch-optimizer's Shampoo, whose defaults are taken but for update_freq 1, without momentum; Optax contrib has none",
     source: 'Gupta, Koren and Singer 2018, arXiv:1802.09568; one side alone as there for tensors of order 1',
+  },
+  soap: {
+    use: `Large batches, where fewer updates than with AdamW are worth dearer ones: Adam, but on the directions that gradients have, not on single numbers.
+It takes all matrices. Rates and betas are those of Adam; the first update only looks.`,
+    equation: `update 1 leaves W as it is; from the second on, t = 1, 2, ...
+    H = E G F^T                                     G in the eigenbasis
+    M = beta1 * M + (1 - beta1) * H
+    V = beta2 * V + (1 - beta2) * H o H
+    N = M / (1 - beta1^t) / (sqrt(V / (1 - beta2^t)) + epsilon)
+    W -= learningRate * weightDecay * W + learningRate * E^T N F
+L = factorBeta * L + (1 - factorBeta) * G G^T;  R likewise of G^T G
+at updates 1, 1 + preconditionerEvery, ...: the rows of E and F become the eigenvectors of L and R, by rising eigenvalues,
+    and M turns with them
+a side longer than maxPreconditionerSize stays as it is: its basis is the identity`,
+    state:
+      '`firstMoment` M, `secondMoment` V, `left` L, `leftBasis` E, `right` R, `rightBasis` F; of the fallback its own',
+    cost: '2.5 products of long x long x short and of long x short x short, and 2 more of each where the basis changes; then some 10 n^3 operations in float64 on one thread for each side of n, half a second for 512, half a minute for 2,048',
+    memory: 'eight blocks of the size of the largest matrix, two of a square of its longer side, one in float64',
+    equivalent:
+      "the authors' SOAP and pytorch-optimizer's, which take one step of power iteration with QR in the place of a decomposition, and weight decay after the step",
+    source: 'Vyas et al. 2024, arXiv:2409.11321',
   },
   pathSgd: {
     use: `Networks of ReLU whose layers are scaled unevenly: scaling a unit's incoming weights up and its outgoing ones down by the same factor changes

@@ -9,7 +9,7 @@ import type { Match } from '../rules/groups.ts'
 import type { DecayForm, Optimizer, OptimizerOf, Rule } from '../rules/rule.ts'
 import type { Tensor, TensorSettings } from '../rules/tensor.ts'
 
-export const MATRIX_KINDS = ['muon', 'shampoo', 'pathSgd'] as const
+export const MATRIX_KINDS = ['muon', 'shampoo', 'soap', 'pathSgd'] as const
 export type MatrixKind = (typeof MATRIX_KINDS)[number]
 
 export const isMatrixKind = (kind: unknown): kind is MatrixKind => MATRIX_KINDS.some((known) => known === kind)

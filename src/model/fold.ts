@@ -1,16 +1,7 @@
 /** Merging layers for inference: what only scales and shifts columns becomes part of the dense layer beside it. */
 
 import { branchPrefix } from '../layers/concatenate.ts'
-import {
-  activation,
-  concatenate,
-  dense,
-  type Layer,
-  type Lowerable,
-  outputsOf,
-  parametersOf,
-  residual,
-} from '../layers/layers.ts'
+import { activation, dense, type Layer, type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { columnLengths } from '../layers/weightNorm.ts'
 
@@ -108,17 +99,24 @@ function foldBlock(block: Extract<Lowerable, { kind: 'residual' }>, width: numbe
   const prefixes = blockPrefixes(block.layers)
   const inner = foldStack(block.layers, width, (i) => (name) => read(prefixes[i] + name))
   if (inner.length === 0) return undefined
-  return { layer: residual(inner.map(({ layer }) => layer)), values: inner.flatMap(({ values }) => values) }
+  return {
+    layer: Object.freeze({ ...block, layers: Object.freeze(inner.map(({ layer }) => layer)) }),
+    values: inner.flatMap(({ values }) => values),
+  }
 }
 
 /** The branches with their layers folded; one of which nothing is left hands on its rows. */
-function foldBranches({ branches }: Extract<Lowerable, { kind: 'concatenate' }>, width: number, read: Read): Settled {
-  const folded = branches.map((branch, b) => {
+function foldBranches(block: Extract<Lowerable, { kind: 'concatenate' }>, width: number, read: Read): Settled {
+  const folded = block.branches.map((branch, b) => {
     const prefixes = blockPrefixes(branch)
     return foldStack(branch, width, (i) => (name) => read(branchPrefix(b) + prefixes[i] + name))
   })
   return {
-    layer: concatenate(folded.map((branch) => branch.map(({ layer }) => layer))),
+    // not by its factory, which would bring the kind along for models that have none
+    layer: Object.freeze({
+      ...block,
+      branches: Object.freeze(folded.map((branch) => Object.freeze(branch.map(({ layer }) => layer)))),
+    }),
     values: folded.flat().flatMap(({ values }) => values),
   }
 }

@@ -94,6 +94,9 @@ await stage('examples/penguins', [node, 'build/examples/penguins.js'], {
 if (process.env.FOURLANE_DATA) {
   await stage('examples/mnist', [node, 'build/examples/mnist.js', '5'], { expect: 'test accuracy 0\\.9[7-9]' })
 }
+await stage('examples/lbfgs', [node, 'build/examples/lbfgs.js'], {
+  expect: 'regression, here: loss 0\\.06636[^]*network of 10 units, here: loss 0\\.00146',
+})
 await stage('examples/weight-decay', [node, 'build/examples/weight-decay.js'], { expect: 'AdamW' })
 await stage('examples/vanishing', [node, 'build/examples/vanishing.js'], { expect: 'residual' })
 await stage('examples/onnx', [node, 'build/examples/onnx.js'], { expect: 'same different different same' })

@@ -13,6 +13,7 @@ import {
   dense,
   dropout,
   earlyStopping,
+  type FitOptions,
   input,
   l2,
   lbfgs,
@@ -21,7 +22,6 @@ import {
   reduceLearningRateOnPlateau,
   type Solver,
   sequential,
-  standardScaler,
 } from '../../src/entries/public.ts'
 import { assertClose, numbers, OPERATION, type Tolerance, TRAJECTORY } from '../support/golden.ts'
 import { cases, optionsOf } from '../support/lbfgsCases.ts'
@@ -253,11 +253,12 @@ test('losses of the user: in a callback, and as customLoss, in one chunk and in 
     assertClose(custom.parameters[i].get(), parameter.get(), SEARCHED, parameter.name)
 })
 
-test('on the digits, full batch, lbfgs needs at most a quarter of the passes of a tuned Adam', async () => {
+test('on the digits, full batch, Adam at the best of three rates is not there in four times the passes of lbfgs', async () => {
   const read = (name: string) => readIdx(gunzipSync(readFileSync(dataFile(name)))).values
-  const images = standardScaler().fitTransform(new Float32Array(read('digits-images-idx3-ubyte.gz')), 64)
+  const images = Float32Array.from(read('digits-images-idx3-ubyte.gz'), (pixel) => pixel / 16)
   const labels = new Int32Array(read('digits-labels-idx1-ubyte.gz'))
-  const passesOf = async (optimizer: Solver | ReturnType<typeof adam>, batchSize?: number) => {
+  const stop: Callback = { onEpochEnd: (_, { loss }, context) => void (loss <= 1e-3 && context.stop('reached')) }
+  const train = async (optimizer: Solver | ReturnType<typeof adam>, options: FitOptions) => {
     const model = sequential([input(64), dense(100, { activation: 'tanh' }), dense(10, { activation: 'softmax' })], {
       seed: 2,
     })
@@ -269,18 +270,17 @@ test('on the digits, full batch, lbfgs needs at most a quarter of the passes of 
       chunks++
       return computeGradients.apply(engine, batch)
     }
-    const stop: Callback = { onEpochEnd: (_, { loss }, context) => void (loss <= 1e-3 && context.stop('reached')) }
-    const { epoch } = await model.fit(images, labels, {
-      epochs: 150,
-      callbacks: [stop],
-      ...(batchSize && { batchSize }),
-    })
-    assert.ok(model.evaluate(images, labels).loss <= 1e-3)
-    // 1797 rows are two chunks
-    return batchSize ? epoch.length : chunks / 2
+    const { metrics } = await model.fit(images, labels, { ...options, callbacks: [stop] })
+    return { chunks, loss: Math.min(...metrics.loss) }
   }
-  const [solved, tuned] = [await passesOf(lbfgs()), await passesOf(adam({ learningRate: 0.03 }), 1797)]
-  assert.ok(solved <= tuned / 4, `${solved} passes, Adam ${tuned}`)
+  const solved = await train(lbfgs(), { epochs: 60 })
+  assert.ok(solved.loss <= 1e-3)
+  // 1797 rows are two chunks
+  const passes = solved.chunks / 2
+  for (const learningRate of [0.01, 0.03, 0.1]) {
+    const { loss } = await train(adam({ learningRate }), { epochs: 4 * passes, batchSize: 1797 })
+    assert.ok(loss > 1e-3, `rate ${learningRate}: ${loss} in ${4 * passes} passes, lbfgs ${passes}`)
+  }
 })
 
 test('refusals', async () => {

@@ -76,6 +76,10 @@ and the next direction is the steepest descent.
 
 Points, losses and counts of \`lbfgs\` are tested against PyTorch's; evaluations of all three against SciPy's, of which they need between
 0.3 and 1.1 times as many to reach the same gradient on Rosenbrock's and Beale's functions, quadratics and logistic regression.
+[examples/lbfgs.ts](../examples/lbfgs.ts) comes to scikit-learn's minima on two tables: a logistic regression in 30 iterations, scikit-learn in
+48, and a network from the same weights in 77, scikit-learn in 89. All rows at once, 64-100-10 on the 1,797 digits with pixels from 0 to 1 is at a
+loss of 0.001 after 32 passes; Adam is not after 250, at any rate of 0.001, 0.003, 0.01, 0.03 and 0.1. Where every pixel is standardized,
+L-BFGS takes 16 to 18, Adam at 0.1, the best of these, 28 to 30.
 `
 
 export interface SolverDocs {

@@ -1,6 +1,6 @@
 /** The command `fourlane`: finds the command, runs it, and says in one line what went wrong. */
 import { suggest } from '../lib/check.ts'
-import { aligned, type Command, helpOf, type Io, parse, UsageError, wantsHelp } from './command.ts'
+import { aligned, type Command, helpOf, type Io, parse, quoted, UsageError, wantsHelp } from './command.ts'
 import { convert, exporting } from './commands/convert.ts'
 import { evaluate } from './commands/evaluate.ts'
 import { inspect } from './commands/inspect.ts'
@@ -46,8 +46,21 @@ export async function main(args: readonly string[], version: string, io: Io): Pr
   }
 }
 
+/** What the system's codes mean, of errors that name a path or an address. */
+const CODES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'it may not be opened',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of it is no folder',
+  ENOSPC: 'there is no space left',
+  EADDRINUSE: 'the port is taken',
+}
+
 /** An error as one line. */
 function lineOf(error: unknown): string {
+  const { code, path, address, port } = Object(error)
+  const place = path ?? (address === undefined ? undefined : `${address}:${port}`)
+  if (Object.hasOwn(CODES, code) && typeof place === 'string') return `${quoted(place)}: ${CODES[code]}`
   const { message } = error instanceof Error ? error : new Error(String(error))
   return message.replace(/^fourlane: /, '').replaceAll(/\s*\n\s*/g, ' ')
 }

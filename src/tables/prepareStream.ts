@@ -11,7 +11,7 @@ import { rowsOf, streamTable } from './streamTable.ts'
 export interface PrepareStreamOptions extends Pick<PrepareOptions, 'target' | 'task' | 'seed' | 'oneHotLimit'> {
   /** Fraction of the rows to test with (default none). */
   readonly test?: number
-  /** Rows that the encoder learns from (default 131072); up to half of them, a fifth if these are all, are validated with. */
+  /** Rows that the encoder learns from (default 131072, of tables of more than 32 columns as many as make 4194304 cells); up to half of them, a fifth if these are all, are validated with. */
   readonly sample?: number
 }
 
@@ -31,6 +31,7 @@ export interface PreparedStream {
 
 const WHERE = 'prepareStream'
 const SAMPLE = 2 ** 17
+const SAMPLE_CELLS = 2 ** 22
 const BATCH = 256
 const VALIDATION = 0.2
 /** Rows and values that are shuffled together. */
@@ -49,9 +50,10 @@ const shareOf = (row: number, seed: number): number => (Math.imul(row + seed, 26
 export async function prepareStream(open: () => TableSource, options: PrepareStreamOptions): Promise<PreparedStream> {
   if (typeof open !== 'function') throw new TypeError(`${WHERE}: "open" must be a function, got ${show(open)}`)
   checkOptions(WHERE, options, ['target', 'task', 'seed', 'oneHotLimit', 'test', 'sample'])
-  const { target, seed = 0, test = 0, sample: most = SAMPLE, ...rest } = options
+  const { target, seed = 0, test = 0, sample, ...rest } = options
   checkNumber(WHERE, 'test', test, { minimum: 0, below: 1 })
-  checkInteger(WHERE, 'sample', most, 2)
+  if (sample !== undefined) checkInteger(WHERE, 'sample', sample, 2)
+  const most = (columns: number) => sample ?? Math.min(SAMPLE, Math.max(2, Math.floor(SAMPLE_CELLS / columns)))
   const random = new Random(seed)
   const isTest = (row: number) => test > 0 && shareOf(row, seed) < test
   const scan = new Scan({ where: WHERE, target, missing: MISSING, random, most, isOpen: (row) => !isTest(row) })

@@ -14,8 +14,8 @@ export interface ScanOptions {
   readonly target: string
   readonly missing: readonly string[]
   readonly random: Random
-  /** Rows to keep at most, but for those of rare classes. */
-  readonly most: number
+  /** Rows to keep at most, but for those of rare classes, of a table with so many columns. */
+  readonly most: (columns: number) => number
   /** Whether a row may be kept, by its number. */
   readonly isOpen: (row: number) => boolean
 }
@@ -50,6 +50,7 @@ export class Scan implements Cells {
   readonly #row = new RowCells()
   #columns: ColumnState[] = []
   #target = -1
+  #most = 0
   #kept: Sampled[] = []
   #firsts: Map<string, Sampled> | undefined = new Map()
 
@@ -101,12 +102,14 @@ export class Scan implements Cells {
   #start(): void {
     this.names = this.#row.texts()
     this.#target = this.names.indexOf(this.#options.target)
+    this.#most = this.#options.most(this.names.length)
     this.#columns = this.names.map(() => ({ number: true, date: true, isEmpty: true }))
   }
 
   /** Every row has the same chance (algorithm R; Vitter 1985). */
   #sample(row: number, line: number, text: string): void {
-    const { most, random } = this.#options
+    const { random } = this.#options
+    const most = this.#most
     const place = this.usable < most ? this.usable : random.integer(this.usable + 1)
     this.usable++
     if (place < most) this.#kept[place] = { ...this.#row.keep(line), row }

@@ -101,4 +101,14 @@ test('errors', async () => {
   await rejects(() => prepareStream('x' as never, { target: 'kind' }), TypeError, '"open" must be a function')
 })
 
+test('prepareStream: of wide tables fewer rows are kept', async () => {
+  const columns = 4095
+  const header = `${Array.from({ length: columns }, (_, i) => `c${i}`).join()},y\n`
+  const lines = Array.from({ length: 1100 }, (_, row) => `${'1.5,'.repeat(columns - 1)}${row},${row % 2 ? 'a' : 'b'}\n`)
+  const { encoder, rows, validation } = await prepareStream(() => header + lines.join(''), { target: 'y' })
+  // 2^22 cells
+  assert.is(encoder.rows, 1024)
+  assert.is(rows + validation.rows.length, 1100)
+})
+
 test.run()

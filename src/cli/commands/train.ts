@@ -48,7 +48,7 @@ export const train: Command = {
   ],
   notes: [
     'DATA is CSV, packed by gzip or not, or Parquet; a dash is standard input. Columns of words, dates and missing cells need nothing done to them.',
-    'With --stream, one pass learns the types of the columns from all rows and everything else from 131072 of them, up to half of which are validated with; epochs are, unless given, as many passes as make 20 million rows. DATA must be a file or a URL.',
+    'With --stream, one pass learns the types of the columns from all rows and everything else from 131072 of them, fewer where they have more than 32 columns, up to half of which are validated with; epochs are, unless given, as many passes as make 20 million rows. DATA must be a file or a URL.',
     'A fifth of the rows, classes in proportion, is not trained on: it chooses the epoch that is kept. Ctrl-C ends training and keeps the best epoch so far; a second one ends the program.',
   ],
   async run({ positionals: [data], options }, io) {

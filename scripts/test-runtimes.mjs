@@ -10,6 +10,7 @@ import { visit } from './runtimes/browser.mjs'
 import { runInWorker, timeColdWorker, tryEdgeExample } from './runtimes/edge.mjs'
 import { runInEdgeLight } from './runtimes/edge-light.mjs'
 import { installRuntimes, run } from './runtimes/install.mjs'
+import { commands, inPage, inWorker, trainTables, tryCommands } from './runtimes/tables.mjs'
 
 const COLD_ROUNDS = 31
 const COLD_LIMIT = 15
@@ -99,6 +100,26 @@ try {
   await line('deployed to Node', '', () => deploy(app, tools, needed(runtimes.nodes[24], 'Node 24')))
   await line('edge example', '', () => tryEdgeExample(app, tools))
   await line('deno-serve example', '', () => tryDenoServe())
+  let trained
+  const tables = () => {
+    trained ??= trainTables(app, needed(runtimes.nodes[24], 'Node 24'))
+    return trained
+  }
+  for (const [major, program] of Object.entries(runtimes.nodes)) {
+    await line('tables, Node.js', versionOf(program) || major, async () => {
+      return tryCommands(app, await tables(), commands.node(needed(program, `Node ${major}`)), `node${major}`)
+    })
+  }
+  await line('tables, Deno', versionOf(runtimes.deno), async () => {
+    return tryCommands(app, await tables(), commands.deno(needed(runtimes.deno, 'Deno')), 'deno')
+  })
+  await line('tables, Bun', versionOf(runtimes.bun), async () => {
+    return tryCommands(app, await tables(), commands.bun(needed(runtimes.bun, 'Bun')), 'bun')
+  })
+  await line('tables, workerd', '', async () => inWorker(app, tools, await tables()))
+  await line('tables, Chromium', chromium, async () => {
+    return inPage(app, needed(runtimes.chromium, 'Chromium'), await tables())
+  })
   await line('types', '', () => checkTypes())
   await line('cold start, Node.js 24', '', () => timeCold(needed(runtimes.nodes[24], 'Node 24')))
   await line('cold start, workerd', '', async () => {

@@ -43,33 +43,34 @@ export class Tile {
     cPanel: usize,
     depth: i32,
   ): void {
-    let c00 = F4.biased(v128.load(from))
-    let c01 = NV > 1 ? F4.biased(v128.load(from, 16)) : c00
-    let c02 = NV > 2 ? F4.biased(v128.load(from + fromPanel)) : c00
-    let c03 = NV > 2 ? F4.biased(v128.load(from + fromPanel, 16)) : c00
+    const bias = F4.bias()
+    let c00 = f32x4.add(v128.load(from), bias)
+    let c01 = NV > 1 ? f32x4.add(v128.load(from, 16), bias) : c00
+    let c02 = NV > 2 ? f32x4.add(v128.load(from + fromPanel), bias) : c00
+    let c03 = NV > 2 ? f32x4.add(v128.load(from + fromPanel, 16), bias) : c00
     const at1 = Tile.row(MR, 1, from, fromSecond, fromRow)
-    let c10 = MR > 1 ? F4.biased(v128.load(at1)) : c00
-    let c11 = MR > 1 && NV > 1 ? F4.biased(v128.load(at1, 16)) : c00
-    let c12 = MR > 1 && NV > 2 ? F4.biased(v128.load(at1 + fromPanel)) : c00
-    let c13 = MR > 1 && NV > 2 ? F4.biased(v128.load(at1 + fromPanel, 16)) : c00
+    let c10 = MR > 1 ? f32x4.add(v128.load(at1), bias) : c00
+    let c11 = MR > 1 && NV > 1 ? f32x4.add(v128.load(at1, 16), bias) : c00
+    let c12 = MR > 1 && NV > 2 ? f32x4.add(v128.load(at1 + fromPanel), bias) : c00
+    let c13 = MR > 1 && NV > 2 ? f32x4.add(v128.load(at1 + fromPanel, 16), bias) : c00
     const at2 = Tile.row(MR, 2, from, fromSecond, fromRow)
-    let c20 = MR > 2 ? F4.biased(v128.load(at2)) : c00
-    let c21 = MR > 2 && NV > 1 ? F4.biased(v128.load(at2, 16)) : c00
-    let c22 = MR > 2 && NV > 2 ? F4.biased(v128.load(at2 + fromPanel)) : c00
-    let c23 = MR > 2 && NV > 2 ? F4.biased(v128.load(at2 + fromPanel, 16)) : c00
+    let c20 = MR > 2 ? f32x4.add(v128.load(at2), bias) : c00
+    let c21 = MR > 2 && NV > 1 ? f32x4.add(v128.load(at2, 16), bias) : c00
+    let c22 = MR > 2 && NV > 2 ? f32x4.add(v128.load(at2 + fromPanel), bias) : c00
+    let c23 = MR > 2 && NV > 2 ? f32x4.add(v128.load(at2 + fromPanel, 16), bias) : c00
     const at3 = Tile.row(MR, 3, from, fromSecond, fromRow)
-    let c30 = MR > 3 ? F4.biased(v128.load(at3)) : c00
-    let c31 = MR > 3 && NV > 1 ? F4.biased(v128.load(at3, 16)) : c00
-    let c32 = MR > 3 && NV > 2 ? F4.biased(v128.load(at3 + fromPanel)) : c00
-    let c33 = MR > 3 && NV > 2 ? F4.biased(v128.load(at3 + fromPanel, 16)) : c00
+    let c30 = MR > 3 ? f32x4.add(v128.load(at3), bias) : c00
+    let c31 = MR > 3 && NV > 1 ? f32x4.add(v128.load(at3, 16), bias) : c00
+    let c32 = MR > 3 && NV > 2 ? f32x4.add(v128.load(at3 + fromPanel), bias) : c00
+    let c33 = MR > 3 && NV > 2 ? f32x4.add(v128.load(at3 + fromPanel, 16), bias) : c00
     const at4 = Tile.row(MR, 4, from, fromSecond, fromRow)
-    let c40 = MR > 4 ? F4.biased(v128.load(at4)) : c00
-    let c41 = MR > 4 && NV > 1 ? F4.biased(v128.load(at4, 16)) : c00
-    let c42 = MR > 4 && NV > 2 ? F4.biased(v128.load(at4 + fromPanel)) : c00
-    let c43 = MR > 4 && NV > 2 ? F4.biased(v128.load(at4 + fromPanel, 16)) : c00
+    let c40 = MR > 4 ? f32x4.add(v128.load(at4), bias) : c00
+    let c41 = MR > 4 && NV > 1 ? f32x4.add(v128.load(at4, 16), bias) : c00
+    let c42 = MR > 4 && NV > 2 ? f32x4.add(v128.load(at4 + fromPanel), bias) : c00
+    let c43 = MR > 4 && NV > 2 ? f32x4.add(v128.load(at4 + fromPanel, 16), bias) : c00
     const at5 = Tile.row(MR, 5, from, fromSecond, fromRow)
-    let c50 = MR > 5 ? F4.biased(v128.load(at5)) : c00
-    let c51 = MR > 5 && NV > 1 ? F4.biased(v128.load(at5, 16)) : c00
+    let c50 = MR > 5 ? f32x4.add(v128.load(at5), bias) : c00
+    let c51 = MR > 5 && NV > 1 ? f32x4.add(v128.load(at5, 16), bias) : c00
     const apart = aSecond - a
     for (const end = b + <usize>depth * bStep; b != end; ) {
       // two rows do with one address that moves

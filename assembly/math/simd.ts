@@ -102,7 +102,11 @@ export class F4 {
    * tiny products that cancel from being denormals on the way.
    */
   @inline static biased(x: v128): v128 {
-    return f32x4.add(x, v128.load(0, at.BIAS))
+    return f32x4.add(x, F4.bias())
+  }
+
+  @inline static bias(): v128 {
+    return v128.load(0, at.BIAS)
   }
 
   /** flush(a * b) */

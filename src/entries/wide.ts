@@ -4,8 +4,9 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { dense } from '../layers/layers.ts'
-import { describeRuntime, setWide } from '../machine/wasm.ts'
+import { isWide, pickTarget, setWide } from '../machine/wasm.ts'
 import { type Model, sequential } from '../model/model.ts'
+import { digestOfKernels } from '../model/selfTest.ts'
 import { sgd } from '../optimizers/optimizers.ts'
 
 const FLAG = 'experimental-wasm-revectorize'
@@ -13,31 +14,47 @@ const FLAG = 'experimental-wasm-revectorize'
 const LEAST_GAIN = 1.15
 const WIDTH = 256
 const ROWS = 128
+/** Deterministic or not: the flag is for both. */
+const BUILDS = [false, true]
 
 /**
- * Switches wide vectors on for models made afterwards, if a self-test shows that this host computes the same bits with
- * them, and faster. Takes a few hundred milliseconds; call it once, before the first model.
- * @returns whether it took; otherwise nothing has changed. Always false but on Node 24 and newer on x86-64, and with
- * the plain SIMD build (`deterministic`, FOURLANE_TARGET=simd).
+ * Switches wide vectors on for models made afterwards, if a self-test shows that this host computes the same bits with them in
+ * every kernel, and faster. Takes a second or two; call it once, before the first model. FOURLANE_WIDE=1 in the environment does
+ * the same when the first model is made.
+ * The engine's flag is set while the process runs, and stays for whatever WebAssembly it compiles later, that of others too.
+ * @returns whether it took; otherwise nothing has changed, and `describeRuntime().wideReason` says why. Always false but on Node 24
+ * and newer on x86-64, and where models run on the plain SIMD build by FOURLANE_TARGET or `configureRuntime`.
  */
 export function enableWideVectors(): boolean {
-  if (describeRuntime().wideVectors) return true
-  if (!isCandidate() || describeRuntime().target !== 'relaxed') return false
+  if (isWide()) return true
+  const refusal = tryWide()
+  setWide(refusal === undefined, refusal ?? 'the self-test found the same bits, and more speed')
+  return refusal === undefined
+}
+
+/** Leaves the flag set where it returns nothing; else why it is not. */
+function tryWide(): string | undefined {
+  if (!isCandidate()) return 'this engine has none: they need Node 24 or newer on x86-64'
+  if (pickTarget() !== 'relaxed') return 'the plain SIMD build was asked for'
+  const before = BUILDS.map(digestOfKernels)
   // the self-test is to meet optimized code from its first step on
   setFlagsFromString('--no-liftoff')
+  let refusal: string | undefined
   try {
     const narrow = trial(false)
     setFlagsFromString(`--${FLAG}`)
     const wide = trial(true)
-    if (wide.bits === narrow.bits && narrow.milliseconds / wide.milliseconds >= LEAST_GAIN) return true
-  } finally {
-    setFlagsFromString('--liftoff')
-    // models are to be compiled as usual: quickly first, optimized when hot
-    setWide(describeRuntime().wideVectors)
+    const gain = narrow.milliseconds / wide.milliseconds
+    if (gain < LEAST_GAIN) refusal = `the self-test found them ${gain.toFixed(2)} times as fast, which is not worth it`
+    else if (wide.bits !== narrow.bits || BUILDS.some((build, i) => digestOfKernels(build) !== before[i]))
+      refusal = 'the self-test found other bits'
+  } catch (error) {
+    refusal = `the self-test failed: ${(error as Error).message}`
   }
-  setFlagsFromString(`--no-${FLAG}`)
-  setWide(false)
-  return false
+  // models are to be compiled as usual: quickly first, optimized when hot
+  setFlagsFromString('--liftoff')
+  if (refusal) setFlagsFromString(`--no-${FLAG}`)
+  return refusal
 }
 
 /** V8 knows the flag since 12.x, but compiles it right only in the versions of Node 24 and later; others would print an error. */
@@ -48,7 +65,7 @@ function isCandidate(): boolean {
 
 /** Best time of a training step, and a digest of the parameters after all of them. */
 function trial(wide: boolean): { bits: string; milliseconds: number } {
-  setWide(wide)
+  setWide(wide, 'trying')
   const model = sequential([{ kind: 'input', size: WIDTH }, dense(WIDTH, { activation: 'tanh' }), dense(WIDTH)], {
     seed: 1,
   })

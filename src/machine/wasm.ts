@@ -1,5 +1,5 @@
 /** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
-import { enableRelaxedSimd, environment } from '#runtime'
+import { enableRelaxedSimd, enableWide, environment } from '#runtime'
 import { ABI_VERSION } from '../abi/layout.ts'
 import { MODULE_SOLVE, MODULES } from '../abi/modules.ts'
 import { checkOneOf, checkOptions } from '../lib/check.ts'
@@ -98,8 +98,8 @@ function checkTarget(where: string, name: string): Target {
 let configured: { readonly target?: Target; readonly tile?: Tile } = {}
 /** Tiles that timing has settled on. */
 const tuned = new Map<Target, Tile>()
-/** Whether the engine fuses pairs of vectors: see wide.ts. */
-let wide = false
+/** Whether the engine fuses pairs of vectors, and why: see wide.ts. */
+let wide: Chosen<boolean> | undefined
 
 interface Chosen<T> {
   readonly value: T
@@ -127,12 +127,32 @@ function chooseTile(target: Target): Chosen<Tile> {
   if (forced) return { value: checkOneOf('FOURLANE_TILE', 'tile', forced, TILES), reason: 'FOURLANE_TILE' }
   const timed = tuned.get(target)
   if (timed) return { value: timed, reason: 'the fastest when timed in training' }
-  return { value: guessTile(target === 'relaxed', wide), reason: 'the first guess for this engine; training times it' }
+  return {
+    value: guessTile(target === 'relaxed', isWide()),
+    reason: 'the first guess for this engine; training times it',
+  }
+}
+
+const NOT_ASKED = 'nobody asked for them'
+
+/** Whether models run on wide vectors; asks the environment once. */
+export function isWide(): boolean {
+  if (wide) return wide.value
+  // what it leads to asks again
+  wide = { value: false, reason: NOT_ASKED }
+  const asked = environment('FOURLANE_WIDE')
+  if (asked !== undefined && checkOneOf('FOURLANE_WIDE', 'value', asked, ['0', '1']) === '1') {
+    const { took, reason } = enableWide()
+    setWide(took, reason)
+  }
+  return wide.value
 }
 
 /** The build new models use: FOURLANE_TARGET or `configureRuntime`, else the fastest this host can run. */
-export const pickTarget = (deterministic = false, base: Base = 'train'): Target =>
-  chooseTarget(deterministic, base).value
+export function pickTarget(deterministic = false, base: Base = 'train'): Target {
+  isWide()
+  return chooseTarget(deterministic, base).value
+}
 
 /** What a new model would run on, and why. */
 export interface RuntimeDescription {
@@ -142,14 +162,16 @@ export interface RuntimeDescription {
   readonly tile: Tile
   readonly tileReason: string
   readonly relaxedSimd: boolean
-  /** Whether `enableWideVectors` has taken. */
+  /** Whether `enableWideVectors` or FOURLANE_WIDE has taken. */
   readonly wideVectors: boolean
+  readonly wideReason: string
   /** The wasm files in use so far. */
   readonly modules: readonly string[]
 }
 
 /** What new models run on, and why. */
 export function describeRuntime(): RuntimeDescription {
+  const wideVectors = isWide()
   const target = chooseTarget(false, 'train')
   const tile = chooseTile(target.value)
   return {
@@ -158,7 +180,8 @@ export function describeRuntime(): RuntimeDescription {
     tile: tile.value,
     tileReason: tile.reason,
     relaxedSimd: hasRelaxedSimd(),
-    wideVectors: wide,
+    wideVectors,
+    wideReason: wide?.reason ?? NOT_ASKED,
     modules: loadedFiles().map((file) => `${file}.wasm`),
   }
 }
@@ -181,7 +204,7 @@ export function tileTuner(target: Target): TileTuner | undefined {
   const settled = configured.tile ?? environment('FOURLANE_TILE') ?? tuned.get(target)
   return settled || target === 'debug'
     ? undefined
-    : new TileTuner(guessTile(target === 'relaxed', wide), target === 'relaxed', wide)
+    : new TileTuner(guessTile(target === 'relaxed', isWide()), target === 'relaxed', isWide())
 }
 
 /** Makes a tuner's choice that of all models to come. */
@@ -189,11 +212,11 @@ export function settleTile(target: Target, tile: Tile): void {
   tuned.set(target, tile)
 }
 
-/** Forgets compiled modules, so that the next are compiled under the flags of now. Only wide.ts calls it. */
-export function setWide(on: boolean): void {
-  forgetModules()
+/** Forgets compiled modules and tiles, so that the next are compiled under the flags of now. */
+export function setWide(on: boolean, reason: string): void {
+  forgetModules(on ? 'wide' : '')
   tuned.clear()
-  wide = on
+  wide = { value: on, reason }
 }
 
 /** The exports of a new instance. */

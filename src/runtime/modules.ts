@@ -64,6 +64,19 @@ export function offers(module: ModuleName, target: string): boolean {
   return files.length === 0 || files.includes(fileOf(module, target))
 }
 
+/** Ends the bytes of every module from now on: see `forgetModules`. */
+let mark: readonly number[] = []
+
+/** A file's code from the host or from what was brought along. */
+function readCode(from: Modules, file: string): WebAssembly.Module | Uint8Array {
+  const code = from.read(file)
+  if (mark.length === 0 || !isA(code, 'Uint8Array')) return code
+  const marked = new Uint8Array(code.length + mark.length)
+  marked.set(code)
+  marked.set(mark, code.length)
+  return marked
+}
+
 function missing(file: string): Error {
   const entry = file.startsWith('infer') ? 'fourlane/predict' : 'fourlane'
   return new Error(
@@ -81,7 +94,7 @@ export function compiledModule(file: string): WebAssembly.Module {
   if (known) return known
   const source = host ?? brought.get(file)
   if (!source) throw missing(file)
-  const code = source.read(file)
+  const code = readCode(source, file)
   const module = isA(code, 'WebAssembly.Module') ? code : new WebAssembly.Module(code as BufferSource)
   compiled.set(file, module)
   return module
@@ -94,7 +107,8 @@ export function compiledModule(file: string): WebAssembly.Module {
 export function variantOf(file: string, change: (code: Uint8Array) => Uint8Array): WebAssembly.Module | undefined {
   const known = variants.get(file)
   if (known) return known
-  const code = given.has(file) ? given.get(file)?.code : (host ?? brought.get(file))?.read(file)
+  const source = host ?? brought.get(file)
+  const code = given.has(file) ? given.get(file)?.code : source && readCode(source, file)
   if (!isA(code, 'Uint8Array')) return undefined
   const module = new WebAssembly.Module(change(code) as BufferSource)
   variants.set(file, module)
@@ -104,8 +118,14 @@ export function variantOf(file: string, change: (code: Uint8Array) => Uint8Array
 /** Names of the files in use so far. */
 export const loadedFiles = (): string[] => [...new Set([...given.keys(), ...compiled.keys()])].sort()
 
-/** Forgets what was compiled here, so that it is compiled again, under the engine's flags of then. */
-export function forgetModules(): void {
+/**
+ * Forgets what was compiled here, so that it is compiled again, under the engine's flags of then.
+ * @param edition a short name of these flags: a custom section at the end of every module, since V8 has one code for equal bytes,
+ * and would hand out what it made of them under other flags.
+ */
+export function forgetModules(edition: string): void {
   compiled.clear()
   variants.clear()
+  const name = Array.from(edition, (letter) => letter.charCodeAt(0))
+  mark = name.length > 0 ? [0, name.length + 1, name.length, ...name] : []
 }

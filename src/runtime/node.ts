@@ -48,6 +48,23 @@ export function enableRelaxedSimd(): void {
   }
 }
 
+/**
+ * Wide vectors for a process that asks for them from outside: what `fourlane/wide` does, which is loaded for it, training
+ * included. By its file: a program that holds fourlane itself in a bundle has none, and stays as it is.
+ */
+export function enableWide(): { took: boolean; reason: string } {
+  const { node, bun, deno } = process.versions
+  if (bun || deno || Number.parseInt(node, 10) < 24)
+    return { took: false, reason: 'they need Node 24 or newer on x86-64' }
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
+  try {
+    const took: boolean = require('fourlane/wide').enableWideVectors()
+    return { took, reason: require('fourlane/core').describeRuntime().wideReason }
+  } catch (error) {
+    return { took: false, reason: (error as Error).message }
+  }
+}
+
 /** An environment variable, for overrides such as FOURLANE_TARGET; none where reading it is not permitted. */
 export function environment(name: string): string | undefined {
   try {

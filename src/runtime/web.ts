@@ -7,6 +7,9 @@ export const modules: Modules | undefined = undefined
 /** Nothing to switch on here. */
 export function enableRelaxedSimd(): void {}
 
+/** Not in these hosts, and nobody can ask. */
+export const enableWide = (): { took: boolean; reason: string } => ({ took: false, reason: 'not in this host' })
+
 /** There is no environment. */
 export function environment(_name: string): string | undefined {
   return undefined

@@ -24,6 +24,7 @@ test('this host has relaxed SIMD, and says so', () => {
 })
 
 test('configureRuntime overrides both, and gives them back', () => {
+  instantiate('simd') // so that `modules` names it before and after
   const before = describeRuntime()
   configureRuntime({ target: 'simd', tile: '4x8' })
   const { target, targetReason, tile, tileReason } = describeRuntime()
@@ -83,12 +84,28 @@ test('wide vectors take, or change nothing', () => {
   const code = `
     import { enableWideVectors } from '${source('entries/wide')}'
     import { describeRuntime } from '${source('entries/public')}'
-    const before = JSON.stringify(describeRuntime())
+    const before = JSON.stringify({ ...describeRuntime(), wideReason: '' })
     const took = enableWideVectors()
     const after = describeRuntime()
-    console.log([took, after.wideVectors, took ? after.tile : JSON.stringify(after) === before].join(' '))`
+    const same = JSON.stringify({ ...after, wideReason: '' }) === before
+    console.log([took, after.wideVectors, took ? after.tile : same].join(' '))`
   const printed = inProcess(code)
   assert.ok(printed === 'true true 5x16' || printed === 'false false true', printed)
   if (Number.parseInt(process.versions.node, 10) < 24) assert.is(printed, 'false false true')
 })
+
+test('the environment asks for wide vectors', () => {
+  const print = `
+    import { describeRuntime } from '${source('entries/public')}'
+    const { wideVectors, wideReason } = describeRuntime()
+    console.log([wideVectors, wideReason].join(' '))`
+  assert.is(inProcess(print, { FOURLANE_WIDE: '0' }), 'false nobody asked for them')
+  const printed = inProcess(print, { FOURLANE_WIDE: '1' })
+  assert.match(printed, /^(true the self-test found the same bits|false (the self-test found|they need|this engine))/)
+  if (Number.parseInt(process.versions.node, 10) < 24) assert.match(printed, /^false .* need Node 24/)
+  const plain = inProcess(print, { FOURLANE_WIDE: '1', FOURLANE_TARGET: 'simd' })
+  assert.match(plain, /^false (the plain SIMD build|they need|this engine)/)
+  assert.throws(() => inProcess(print, { FOURLANE_WIDE: 'yes' }), /FOURLANE_WIDE: unknown value "yes"/)
+})
+
 test.run()

@@ -7,13 +7,13 @@ import type { ActivationName } from './activations.ts'
 import { type ComputeLoss, type CustomLoss, customLoss, type LossRows } from './customLoss.ts'
 
 /** A row's part in the weighted mean. */
-function shares({ rows, weights }: LossRows): (row: number) => number {
+export function shares({ rows, weights }: LossRows): (row: number) => number {
   const all = weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows
   return (row) => (weights ? weights[row] : 1) / all
 }
 
 /** The mean over a row's outputs of a term of an output, its target and its column; `term` gives its value and its slope. */
-const meanOfTerms =
+export const meanOfTerms =
   (term: (y: number, t: number, column: number) => readonly [value: number, slope: number], repeats = 1): ComputeLoss =>
   (outputs, targets, gradient, rows) => {
     const shareOf = shares(rows)

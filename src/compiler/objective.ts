@@ -29,6 +29,8 @@ export type NormOrder = 1 | 2 | 'infinity'
 export interface Objective extends Clipping {
   /** Undefined: the host computes it, between the passes of an open plan. */
   readonly loss: LoweredLoss | undefined
+  /** The layers as a loss of the host wants them, if it computes activations of the last one itself. */
+  readonly trained?: readonly Layer[]
   readonly optimizer: AnyOptimizer
   /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
   readonly correct?: { readonly mode: number; readonly threshold: number }

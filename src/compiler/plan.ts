@@ -67,11 +67,20 @@ export interface OpenPlan {
   readonly gradient: Matrix
   readonly forward: Range
   readonly backward: Range
+  /** Passes for `evaluate`, where the loss is not computed of what predictions are: as for those, and as in training. */
+  readonly judged?: { readonly inference: Pass; readonly trial: Pass }
   /** As those of a training plan. */
+  readonly layers: TrainingPlan['layers']
   readonly penalty: Range
   readonly update: Range
   readonly statistics: Range
   readonly commit: number
+}
+
+/** A forward pass, and what it leaves. */
+interface Pass {
+  readonly range: Range
+  readonly outputs: Matrix
 }
 
 /** Passes as for predictions, and back to the model's inputs. The loss is the forward pass's last step, unless it is the host's. */
@@ -157,11 +166,12 @@ export function compilePlan(
     trialOutputs = builder.forward(layers, batch.x, 'trial').y
   })
   const loss = objective?.loss
+  const trained = objective?.trained ?? layers
   const training = loss && planTraining(builder, layers, { ...objective, loss }, batch)
   const more = {
-    ...(objective && parts.has('open') && { open: planOpen(builder, layers, objective, batch) }),
+    ...(objective && parts.has('open') && { open: planOpen(builder, trained, objective, batch) }),
     ...(loss && parts.has('inputs') && { inputs: planInputs(builder, layers, batch, loss) }),
-    ...(parts.has('openInputs') && { openInputs: planInputs(builder, layers, batch) }),
+    ...(parts.has('openInputs') && { openInputs: planInputs(builder, trained, batch) }),
   }
   const program = builder.write(from)
   const { minimumRows, schedules } = builder
@@ -191,12 +201,31 @@ function planOpen(builder: ProgramBuilder, layers: readonly Layer[], objective: 
   })
   const { y: outputs } = passed
   const gradient = builder.matrix(outputs.cols)
+  let visible: TrainingPlan['layers'] = []
   const backward = builder.range(() => {
-    emitBackward(builder, layers, objective, passed, gradient)
+    visible = visibleOf(passed, emitBackward(builder, layers, objective, passed, gradient), x)
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
-  return { outputs, gradient, forward, backward, penalty, ...planUpdate(builder, objective) }
+  const plan = { outputs, gradient, forward, backward, penalty, layers: visible, ...planUpdate(builder, objective) }
+  if (!objective.trained) return plan
+  const pass = (kind: 'inference' | 'trial'): Pass => {
+    builder.overlay()
+    let left = x
+    const range = builder.range(() => {
+      left = builder.forward(layers, x, kind).y
+    })
+    return { range, outputs: left }
+  }
+  return { ...plan, judged: { inference: pass('inference'), trial: pass('trial') } }
 }
+
+/** What a pass leaves of each layer. */
+const visibleOf = (
+  { lowered }: Passed,
+  gradients: readonly (Matrix | undefined)[],
+  x: Matrix,
+): TrainingPlan['layers'] =>
+  lowered.map((layer, i) => ({ y: layer?.y ?? x, ...(gradients[i] && { dy: gradients[i] }) }))
 
 /** Clipping, running statistics and the optimizer's pass. */
 function planUpdate(builder: ProgramBuilder, objective: Objective): Pick<OpenPlan, 'update' | 'statistics' | 'commit'> {
@@ -276,8 +305,7 @@ function planTraining(
     losses.push(builder.steps.length)
     emitLoss(builder, objective, outputs, batch, dy)
     forwardEnd = builder.steps.length
-    const gradients = emitBackward(builder, trained, objective, passed, dy)
-    visible = passed.lowered.map((layer, i) => ({ y: layer?.y ?? batch.x, ...(gradients[i] && { dy: gradients[i] }) }))
+    visible = visibleOf(passed, emitBackward(builder, trained, objective, passed, dy), batch.x)
     passesEnd = builder.steps.length
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })

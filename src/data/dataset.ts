@@ -112,19 +112,30 @@ export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
   readonly rowClasses: RowClasses
   /** Whether the rows are one batch of many, which may have no weight at all. Default false. */
   readonly batch?: boolean
+  /** Reads targets that are more than one, row by row, and what weights are left for all of them. */
+  readonly several?: (
+    where: string,
+    y: unknown,
+    sampleWeight: unknown,
+    rows: number,
+    batch: boolean,
+  ) => { readonly targets: Float32Array; readonly sampleWeight: unknown }
 }
 
 /** @throws TypeError or RangeError naming the argument and the row. */
 export function readDataSet(
   where: string,
-  { inputs, doors, rowClasses: _, batch = false, ...spec }: Intake,
+  { inputs, doors, rowClasses: _, batch = false, several, ...spec }: Intake,
   x: Features,
   y: Targets,
   sampleWeight?: ArrayLike<number>,
 ): DataSet {
   const { values: features, rows } = readFeatures(where, 'x', x, inputs, doors)
-  const targets = readTargets(where, 'y', y, { ...spec, rows })
-  const weights = readWeights(where, { sampleWeight, targets, outputs: spec.outputs, rows, batch })
+  const { targets, sampleWeight: shared } = several?.(where, y, sampleWeight, rows, batch) ?? {
+    targets: readTargets(where, 'y', y, { ...spec, rows }),
+    sampleWeight,
+  }
+  const weights = readWeights(where, { sampleWeight: shared, targets, outputs: spec.outputs, rows, batch })
   return { rows, features, targets, ...(weights && { weights }) }
 }
 
@@ -138,11 +149,13 @@ export const readBatch = (where: string, intake: Intake, { x, y, sampleWeight }:
  */
 export function withClassWeight(
   data: DataSet,
-  { outputs, rowClasses }: Intake,
+  { outputs, rowClasses, several }: Intake,
   classWeight: ClassWeight | undefined,
   sums?: WeightSpec['sums'],
 ): DataSet {
   const { rows, targets, weights: sampleWeight } = data
+  if (classWeight !== undefined && several)
+    throw new TypeError('fit: "classWeight" is for models of one output; give heads a "sampleWeight"')
   const weights = readWeights('fit', {
     sampleWeight,
     classWeight,

@@ -56,7 +56,7 @@ export class Differences extends Lent<SmoothPlan> {
     const { arena, layers, widths, planner, storage } = this.engine
     const { places, frozen, isTrainable } = storage
     const site = { arena, places, rows, frozen, frozenStatistics: planner.frozenStatistics }
-    return compileSmooth(site, layers, widths, { loss: planner.goal?.loss, isTrainable })
+    return compileSmooth(site, planner.goal?.trained ?? layers, widths, { loss: planner.goal?.loss, isTrainable })
   }
 
   protected renewed(): void {}

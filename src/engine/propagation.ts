@@ -4,8 +4,8 @@ import type { ParameterPlace } from '../compiler/parameterLayout.ts'
 import type { InputsPlan, OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
 import { type DataSet, sliceRows } from '../data/dataset.ts'
 import type { Door } from '../data/features.ts'
-import type { Matrix } from '../layers/builder.ts'
-import { doorsOf, type Layer } from '../layers/layers.ts'
+import type { Matrix, NamedOutputs } from '../layers/builder.ts'
+import { doorsOf, type Layer, namedOutputsOf } from '../layers/layers.ts'
 import { Arena } from '../machine/arena.ts'
 import type { Range } from '../machine/program.ts'
 import { type Job, Runner } from '../machine/runner.ts'
@@ -33,6 +33,8 @@ export class Propagation {
   readonly records: Records
   /** What layers ask of features. */
   readonly doors: readonly Door[]
+  /** What the outputs are called, if they have names. */
+  readonly named: NamedOutputs | undefined
   /** Updates done so far. */
   steps = 0
   readonly planner: Planner
@@ -51,6 +53,7 @@ export class Propagation {
     threads: ThreadCount = 1,
   ) {
     this.doors = doorsOf(layers)
+    this.named = namedOutputsOf(layers, widths)
     this.arena = new Arena(target)
     this.records = new Records(this.arena, seed)
     this.runner = new Runner(this.arena, threads, this)
@@ -189,14 +192,18 @@ export class Propagation {
     tally: Tally,
   ): Tally {
     const plan = this.planner.with('open', trial ? data.rows : 1)
-    const outputs = trial ? plan.trialOutputs : plan.outputs
+    const judged = plan.open.judged?.[trial ? 'trial' : 'inference']
+    const { range, outputs } = judged ?? {
+      range: trial ? plan.trial : plan.predict,
+      outputs: trial ? plan.trialOutputs : plan.outputs,
+    }
     for (let first = 0; first < data.rows; first += plan.rows) {
       const part = sliceRows(data, first, Math.min(plan.rows, data.rows - first))
       this.#loadFeatures(plan.x, part.features, 0, part.rows)
       if (trial) this.records.prepareTrial(part.rows)
       else this.records.prepare(0, part.rows, 0, this.steps + 1)
       this.runner.run(plan.program, plan.open.penalty, this.records.address)
-      this.run(trial ? plan.trial : plan.predict, data.rows)
+      this.run(range, data.rows)
       const loss = this.#desk.judge(this.arena, outputs, part.rows, judgeOf(compute, part))
       addTo(tally, loss + this.records.penalty, part)
       visit?.(this.read(outputs, part.rows), first, part.rows)

@@ -10,6 +10,7 @@ import * as activations from '../catalogue/activations.ts'
 import * as exact from '../engine/exactSolvers.ts'
 import * as landscape from '../landscape/curvature.ts'
 import * as layers from '../layers/layers.ts'
+import * as several from '../model/heads.ts'
 import * as load from '../model/load.ts'
 import * as model from '../model/model.ts'
 import * as products from '../model/products.ts'
@@ -45,6 +46,7 @@ export const periodicEmbedding: typeof layers.periodicEmbedding = /* @__PURE__ *
 )
 export const select: typeof layers.select = /* @__PURE__ */ bringing(features, layers.select)
 export const concatenate: typeof layers.concatenate = /* @__PURE__ */ bringing(features, layers.concatenate)
+export const heads: typeof several.heads = /* @__PURE__ */ bringing(features, several.heads)
 export const embedding: typeof layers.embedding = /* @__PURE__ */ bringing(features, layers.embedding)
 export const oneHotColumns: typeof layers.oneHotColumns = /* @__PURE__ */ bringing(features, layers.oneHotColumns)
 export const lbfgs: typeof quasiNewton.lbfgs = /* @__PURE__ */ bringing(solve, quasiNewton.lbfgs)

@@ -139,10 +139,21 @@ export {
   unitNorm,
 } from '../layers/layers.ts'
 export { configureRuntime, describeRuntime } from '../machine/wasm.ts'
-export type { LossCallback } from '../model/callbackLoss.ts'
-export type { CompileOptions } from '../model/compile.ts'
+export type { LossCallback, LossCallbackOf } from '../model/callbackLoss.ts'
+export type {
+  ClassesOf,
+  ClassNamesOf,
+  CompileOptions,
+  CompileOptionsOf,
+  Each,
+  HeadsCompileOptions,
+  RowWeightsOf,
+  TargetsOf,
+} from '../model/compileOptions.ts'
 export type { Custom } from '../model/custom.ts'
 export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '../model/diagnose.ts'
+export type { BatchInputOf, BatchSourceOf, FitOptionsOf } from '../model/headData.ts'
+export { heads } from '../model/heads.ts'
 export { inputGradients } from '../model/inputGradients.ts'
 export { type LoadOptions, loadModel, modelFromBytes } from '../model/load.ts'
 export { type EvaluateOptions, Model, type StepOptions, sequential } from '../model/model.ts'

@@ -6,7 +6,7 @@ import { type TfjsFiles, writeTfjs } from '../formats/keras/tfjsExport.ts'
 import { parseJson } from '../formats/safetensorsHeader.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyModel, Model } from '../model/model.ts'
 import { checkModel, IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
 
 export type { TfjsFiles } from '../formats/keras/tfjsExport.ts'
@@ -83,7 +83,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
  * weightSpecs: weightsManifest[0].weights, weightData: weights.buffer }`.
  * @throws TypeError for what is no model; RangeError naming a layer that TensorFlow.js does not have: `rmsNorm`, `groupNorm`, `instanceNorm`.
  */
-export function exportTfjs(model: Model): TfjsFiles {
+export function exportTfjs(model: AnyModel): TfjsFiles {
   checkModel('exportTfjs', model)
   return writeTfjs('exportTfjs', networkOf(model))
 }

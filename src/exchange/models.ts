@@ -3,7 +3,7 @@ import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { type Network, placed, type Stage, stagesOf, valuesOf } from '../formats/network.ts'
 import { checkLayers, input } from '../layers/layers.ts'
 import { show } from '../lib/check.ts'
-import { Model } from '../model/model.ts'
+import { type AnyModel, Model } from '../model/model.ts'
 import { Parameter } from '../model/parameters.ts'
 import type { ModelOptions } from '../model/untrained.ts'
 
@@ -47,14 +47,14 @@ function describing<T>(where: string, make: () => T): T {
 }
 
 /** @throws TypeError unless it is a model, this library's or another copy's. */
-export function checkModel(where: string, model: unknown): asserts model is Model {
+export function checkModel(where: string, model: unknown): asserts model is AnyModel {
   const { layers, engine } = (model ?? {}) as Partial<Model>
   if (!Array.isArray(layers) || !Array.isArray(engine?.places))
     throw new TypeError(`${where}: "model" must be a model, got ${show(model)}`)
 }
 
 /** A model's layers with copies of their parameters, its class names and metadata. */
-export function networkOf({ layers, engine, classNames, metadata }: Model): Network {
+export function networkOf({ layers, engine, classNames, metadata }: AnyModel): Network {
   const values: Record<string, Float32Array>[] = layers.map(() => ({}))
   for (const place of engine.places) values[place.layer][place.name] = Parameter.at(place, engine).get()
   let inputs = 0
@@ -66,7 +66,7 @@ export function networkOf({ layers, engine, classNames, metadata }: Model): Netw
   return {
     inputs,
     stages,
-    ...(classNames !== undefined && { classNames }),
+    ...(Array.isArray(classNames) && { classNames: classNames as readonly string[] }),
     ...(metadata !== undefined && { metadata }),
   }
 }

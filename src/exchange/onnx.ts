@@ -3,7 +3,7 @@ import { type ExportOnnxOptions, encodeOnnx } from '../formats/onnx/export.ts'
 import { decodeOnnx, type OnnxOptions } from '../formats/onnx/import.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOptions } from '../lib/check.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyModel, Model } from '../model/model.ts'
 import { IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
 
 export type { ExportOnnxOptions } from '../formats/onnx/export.ts'
@@ -36,6 +36,6 @@ export function importOnnx(bytes: Bytes, options: ImportOnnxOptions = {}): Model
  * @param options.opset version of ONNX's operators, from 9 to 23. Default 17.
  * @throws TypeError or RangeError naming an option; RangeError for a model of 2 GiB or more.
  */
-export function exportOnnx(model: Model, options: ExportOnnxOptions = {}): Uint8Array {
+export function exportOnnx(model: AnyModel, options: ExportOnnxOptions = {}): Uint8Array {
   return encodeOnnx('exportOnnx', networkOf(model), options)
 }

@@ -9,7 +9,7 @@ import { KERAS_NAMES, slotsOf, transpose, WEIGHT_LAYOUTS, type WeightLayout } fr
 import { type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOneOf, checkOptions, isA, quote, show } from '../lib/check.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyModel } from '../model/model.ts'
 import type { Parameter } from '../model/parameters.ts'
 import { checkModel } from './models.ts'
 
@@ -33,7 +33,7 @@ interface Leaf extends Target {
 }
 
 /** Layers of a stack with those in blocks, each under the name that its parameters' names begin with. */
-function leavesOf(where: string, layout: WeightLayout, model: Model): Leaf[] {
+function leavesOf(where: string, layout: WeightLayout, model: AnyModel): Leaf[] {
   const visit = (layer: Lowerable, path: string, inputs: number): Leaf[] => {
     const inner = innerLayers(layer)
     if (!inner) {
@@ -103,7 +103,7 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
  * @throws TypeError or RangeError naming the tensor: what fits where when there is no way or more than one, what has no place in
  * the model, and values that are not finite in float32. Nothing has changed then.
  */
-export function loadWeights(model: Model, source: Bytes | WeightTensors, options: LoadWeightsOptions): void {
+export function loadWeights(model: AnyModel, source: Bytes | WeightTensors, options: LoadWeightsOptions): void {
   const where = 'loadWeights'
   checkModel(where, model)
   const layout = checkLayout(where, options, ['layout', 'names'])
@@ -144,7 +144,7 @@ export interface ExportWeightsOptions {
  * numbered within it (`3.0.weight`), which is a subclass of `nn.Sequential` there. For Keras, `dense/kernel`, `dense_1/kernel` and so on.
  * @throws TypeError for an unknown option, RangeError for a layer that the other program does not have.
  */
-export function exportWeights(model: Model, options: ExportWeightsOptions): Map<string, SafetensorsTensor> {
+export function exportWeights(model: AnyModel, options: ExportWeightsOptions): Map<string, SafetensorsTensor> {
   const where = 'exportWeights'
   checkModel(where, model)
   const layout = checkLayout(where, options, ['layout'])
@@ -178,7 +178,7 @@ function addName(names: NamesOf, layer: Lowerable, name: string): void {
   names.set(layer, [...(names.get(layer) ?? []), name])
 }
 
-function torchNames(layers: Model['layers']): NamesOf {
+function torchNames(layers: AnyModel['layers']): NamesOf {
   const names: NamesOf = new Map()
   const visit = (stack: readonly Lowerable[], prefix: string): void => {
     let next = 0

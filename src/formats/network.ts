@@ -3,7 +3,7 @@
  * of networks and networks of models.
  */
 
-import { branchPrefix } from '../layers/concatenate.ts'
+import { branchPrefix } from '../layers/branches.ts'
 import { activation, type Lowerable, outputsOf, parametersOf, residual } from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { quote } from '../lib/check.ts'
@@ -71,8 +71,15 @@ export function inside({ layer, values }: Stage): Stage[] | undefined {
 }
 
 /** The stages of each branch. */
-export const branchStages = (layer: Extract<Lowerable, { kind: 'concatenate' }>, values: Stage['values']): Stage[][] =>
-  layer.branches.map((branch, b) => prefixed(branch, branchPrefix(b)).map((inner) => innerStage(inner, values)))
+export function branchStages(
+  layer: Extract<Lowerable, { kind: 'concatenate' | 'heads' }>,
+  values: Stage['values'],
+): Stage[][] {
+  const names = 'names' in layer ? layer.names : undefined
+  return layer.branches.map((branch, b) =>
+    prefixed(branch, branchPrefix(b, names)).map((inner) => innerStage(inner, values)),
+  )
+}
 
 const innerStage = ({ layer, prefix }: InnerLayer, values: Stage['values']): Stage => ({
   layer,

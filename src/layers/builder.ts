@@ -110,6 +110,29 @@ export interface Traced {
   readonly doors: readonly Door[]
 }
 
+/** One of a model's outputs that have names: its columns among those of the last layer, and the activation it ends in. */
+export interface Head {
+  readonly name: string
+  readonly first: number
+  readonly columns: number
+  readonly activation?: Activation
+}
+
+/** What a model hands out, and is handed, under the names of its outputs. */
+export interface NamedOutputs {
+  readonly heads: readonly Head[]
+  /** The columns of a head, of packed rows. */
+  take(head: Head, packed: Float32Array): Float32Array
+  /** Those of every head. */
+  split(packed: Float32Array): Readonly<Record<string, Float32Array>>
+  /** The same into arrays that there are. */
+  splitInto(packed: Float32Array, out: Readonly<Record<string, Float32Array>>): Readonly<Record<string, Float32Array>>
+  /** @throws TypeError or RangeError unless there is an array of the right length for every head. */
+  checkOut(where: string, out: unknown, rows: number): Readonly<Record<string, Float32Array>>
+  /** @throws TypeError unless it is an object with every head, or with `optional` some of them, and nothing else. */
+  each(what: string, value: unknown, optional?: boolean): Readonly<Record<string, unknown>>
+}
+
 /** One kind of layer: its width, what it owns, and its steps, forward beside backward. */
 export interface LayerKind<L> {
   outputs(layer: L, inputs: number): number
@@ -122,4 +145,6 @@ export interface LayerKind<L> {
    * @throws RangeError when one that it needs as it is in the input has been changed.
    */
   trace?(layer: L, origins: Origins): Traced
+  /** Of kinds that only end a model: what its outputs are called. */
+  named?(layer: L, inputs: number): NamedOutputs
 }

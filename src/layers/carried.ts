@@ -12,6 +12,7 @@ export const CARRIED_KINDS = [
   'periodicEmbedding',
   'select',
   'concatenate',
+  'heads',
   'embedding',
   'oneHotColumns',
   'unitNorm',

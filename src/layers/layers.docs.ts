@@ -1,9 +1,12 @@
 /** What docs/layers.md says. */
+import { carrying } from './carried.ts'
+import { headsKind, headsOf } from './heads.ts'
 import {
   activation,
   batchNorm,
   batchRenorm,
   blend,
+  catalogue,
   concatenate,
   dense,
   dropout,
@@ -13,6 +16,7 @@ import {
   input,
   instanceNorm,
   type Layer,
+  type Lowerable,
   layerNorm,
   oneHotColumns,
   periodicEmbedding,
@@ -23,6 +27,9 @@ import {
   select,
   unitNorm,
 } from './layers.ts'
+
+/** As src/model/heads.ts, but for what heads are trained for. */
+const heads = carrying('heads', headsKind<Lowerable>(catalogue), headsOf<Lowerable, string>)
 
 export const INTRO = `# Layers
 
@@ -267,6 +274,23 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
       carried('concatenate'),
     ],
     example: concatenate([[dense(4), activation('relu')], []]),
+  },
+  heads: {
+    signature: 'heads({ name: [layers], name: [layers], ... })',
+    equation:
+      'each head: its layers on the same x; the loss of the model is the sum over heads of lossWeights times loss',
+    use: 'several outputs of one body, each with a loss, weights and metrics of its own; only as the last layer',
+    source: 'Caruana 1997, "Multitask learning"',
+    pytorch: 'a module with several Linear layers at its end',
+    keras: 'Model(inputs, { name: ..., name: ... })',
+    notes: [
+      "`compile({ loss: { price: 'meanSquaredError', kind: 'sparseCategoricalCrossentropy' }, lossWeights: { price: 0.5 }, metrics: { kind: ['accuracy'] } })`; targets, predictions, `out`, `classNames`, what `predictClasses` gives and what callbacks of `trainStep` get are objects with a value for each head, and logs have `loss`, `price_loss`, `kind_loss`, `kind_accuracy`.",
+      '`sampleWeight` is one array for all heads, or an object with an array for some, such as 0 where a label is missing: those count relative to their mean over the rows given, so that parts of the rows can be put together again.',
+      'Losses of heads are computed in JavaScript, in float64, like losses of your own: with softmax and sigmoid they are computed of logits, as elsewhere. Parameters are named `heads_1.price.dense_1.kernel`.',
+      '`classWeight` and int8 models are for one output. A head without layers, `[]`, hands on its rows.',
+      carried('heads'),
+    ],
+    example: heads({ price: [dense(1)], kind: [dense(3, { activation: 'softmax' })] }),
   },
   embedding: {
     signature: 'embedding({ columns, categories, units, ... })',

@@ -5,11 +5,13 @@ import { checkInteger, checkNoMore, checkOneOf, checkOptions, show } from '../li
 import { type ActivationLayer, activationKind } from './activation.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
 import type { BlendLayer } from './blend.ts'
-import type { Builder, LayerKind, Lowered, Origins, ParameterSpec, Traced, Value } from './builder.ts'
+import type { Catalogue } from './branches.ts'
+import type { Builder, LayerKind, Lowered, NamedOutputs, Origins, ParameterSpec, Traced, Value } from './builder.ts'
 import { CARRIED_KINDS, type CarriedKind, carriedRow, carrying, isCarriedKind } from './carried.ts'
 import { type ConcatenateLayer, concatenateKind, concatenateOf } from './concatenate.ts'
 import { type DenseLayer, denseKind } from './dense.ts'
 import type { EmbeddingLayer } from './embedding.ts'
+import type { HeadsLayer } from './heads.ts'
 import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
 import type { OneHotColumnsLayer } from './oneHotColumns.ts'
 import type { PeriodicEmbeddingLayer } from './periodicEmbedding.ts'
@@ -97,6 +99,7 @@ export type Lowerable =
   | PeriodicEmbeddingLayer
   | SelectLayer
   | ConcatenateLayer<Lowerable>
+  | HeadsLayer<Lowerable>
   | EmbeddingLayer
   | OneHotColumnsLayer
   | UnitNormLayer
@@ -118,20 +121,19 @@ export function residual(layers: readonly Layer[], ...more: []): ResidualLayer<L
   return residualOf<Lowerable>(layers)
 }
 
+/** What layers with layers in them need of the catalogue that they are part of. */
+export const catalogue: Catalogue<Lowerable> = { revive: reviveLayer, outputsOf, parametersOf, trace, lower }
+
 /**
  * Every branch, a list of layers, sees the same rows; their outputs come side by side, in order. An empty list hands on the rows
  * themselves: wide and deep models, dense skips, several inputs that are columns of one row.
  * @throws TypeError unless branches is an array of arrays of layers, RangeError when it is empty, holds an input or is nested 100 deep.
  */
 export const concatenate: (branches: readonly (readonly Layer[])[], ...more: []) => ConcatenateLayer<Lowerable> =
-  carrying(
-    'concatenate',
-    concatenateKind<Lowerable>({ revive: reviveLayer, outputsOf, parametersOf, trace, lower }),
-    (branches, ...more) => {
-      checkNoMore('concatenate', more)
-      return concatenateOf<Lowerable>(branches)
-    },
-  )
+  carrying('concatenate', concatenateKind<Lowerable>(catalogue), (branches, ...more) => {
+    checkNoMore('concatenate', more)
+    return concatenateOf<Lowerable>(branches)
+  })
 
 /** One row per kind of layer that every program holds; `input` only names the width. */
 const layerKinds: {
@@ -148,7 +150,7 @@ const layerKinds: {
   dropout: dropoutKind,
   gaussianNoise: gaussianNoiseKind,
   prelu: preluKind,
-  residual: residualKind<Lowerable>({ revive: reviveLayer, outputsOf, parametersOf, trace, lower }),
+  residual: residualKind<Lowerable>(catalogue),
 }
 
 // The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.
@@ -200,6 +202,12 @@ export function doorsOf([input, ...layers]: readonly Layer[]): readonly Door[] {
   const size = input.kind === 'input' ? input.size : 0
   const inner = layers.filter((layer) => layer.kind !== 'input')
   return trace(inner, { width: size, of: (column) => column }).doors
+}
+
+/** What a model's outputs are called, if its last layer gives them names. */
+export function namedOutputsOf(layers: readonly Layer[], widths: readonly number[]): NamedOutputs | undefined {
+  const last = layers[layers.length - 1]
+  return last.kind === 'input' ? undefined : kindOf(last).named?.(last, widths[widths.length - 2])
 }
 
 /** Emits the layer's forward steps and returns how to go back. */
@@ -264,6 +272,8 @@ export function checkLayers(layers: unknown): number[] {
     }
     if (layer.kind === 'input')
       throw new RangeError(`sequential: input() must be the first layer only, found again at ${i + 1}`)
+    if (layer.kind === 'heads' && i < rest.length - 1)
+      throw new RangeError(`sequential: heads must be the last layer, found at ${i + 1}`)
     widths.push(outputsOf(layer, widths[i]))
   }
   return widths

@@ -45,6 +45,7 @@ export function checkInner<Layer extends Inner>(where: string, layers: readonly 
     }
     if (isInput(layer))
       throw new RangeError(`${where}: layer ${i} is an input(); a block takes its width from the layer before it`)
+    if (layer.kind === 'heads') throw new RangeError(`${where}: heads must be the last layer of a model`)
     inner.push(layer)
   }
   checkNesting(where, inner)

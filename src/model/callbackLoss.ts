@@ -4,6 +4,11 @@ import { show } from '../lib/check.ts'
 /** Returns the loss of `outputs`, packed rows, and writes its derivative by each of them into `gradient`, which holds zeros. */
 export type LossCallback = (outputs: Float32Array, gradient: Float32Array) => number
 
+/** The same for heads: arrays under their names. */
+export type LossCallbackOf<K extends string> = [K] extends [never]
+  ? LossCallback
+  : (outputs: { readonly [Name in K]: Float32Array }, gradients: { readonly [Name in K]: Float32Array }) => number
+
 /**
  * The callback, checked: nothing may change by numbers that are none.
  * @throws TypeError unless the loss is a number; RangeError unless it and its gradient are finite.

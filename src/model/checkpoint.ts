@@ -17,8 +17,9 @@ import {
 } from '../optimizers/optimizers.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import { isAbsent, isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
-import type { Compiled } from './compile.ts'
+import type { ClassNames, Compiled } from './compileOptions.ts'
 import { named } from './custom.ts'
+import { type Goals, goalsOf } from './goals.ts'
 import { formatOf, type Settings } from './settings.ts'
 import type { Snapshot, SnapshotTensor } from './snapshot.ts'
 
@@ -30,7 +31,7 @@ export interface Saved {
   readonly compiled: Compiled | undefined
   readonly engine: Engine
   readonly random: Random
-  readonly classNames: readonly string[] | undefined
+  readonly classNames: ClassNames | undefined
   readonly metadata: unknown
 }
 
@@ -108,8 +109,9 @@ function describeOptimizer(optimizer: AnyOptimizer, engine: Engine): Described {
 }
 
 function describeCompiled(
-  { loss, metrics, weightedMetrics, clipping }: Compiled,
+  { loss, metrics, weightedMetrics, clipping, heads }: Compiled,
   optimizer: Described['optimizer'],
+  goals: Goals | undefined,
 ): NonNullable<Settings['compiled']> {
   return {
     optimizer,
@@ -117,6 +119,7 @@ function describeCompiled(
     metrics: metrics.map((metric) => named(metric)),
     ...(weightedMetrics && { weightedMetrics: weightedMetrics.map((metric) => named(metric)) }),
     clipping,
+    ...(heads && goals && { heads: goals.describe(heads) }),
   }
 }
 
@@ -154,7 +157,7 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
     seed,
     deterministic,
     layers,
-    ...(compiled && described && { compiled: describeCompiled(compiled, described.optimizer) }),
+    ...(compiled && described && { compiled: describeCompiled(compiled, described.optimizer, goalsOf(layers)) }),
     ...(frozen.length > 0 && { frozen }),
     ...(engine.statisticsFrozen && { statisticsFrozen: true }),
     ...(includeOptimizer && {

@@ -8,26 +8,10 @@ import { type Metric, type MetricName, resolveMetric } from '../catalogue/metric
 import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 import { checkFloat, checkFunction, checkOptions, show } from '../lib/check.ts'
-import { type AnyOptimizer, type OptimizerName, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
+import { resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { isAbsent, isSolver } from '../optimizers/solvers/solver.ts'
 import type { Measures } from '../training/scorer.ts'
-
-export interface CompileOptions extends Clipping {
-  /**
-   * A name, with its default options, or what a factory such as `adam()`, `kfac()` or `lbfgs()` returns. A solver such as `lbfgs()` is
-   * for full batches: an epoch of `fit` is one of its iterations over all rows, `trainStep` up to maxIterations on the rows given.
-   */
-  optimizer: OptimizerName | AnyOptimizer
-  /**
-   * A name, or what a factory such as `huber()` or `customLoss()` returns. Without one a model takes steps by losses that are
-   * computed in a callback, and no others.
-   */
-  loss?: LossName | Loss | CustomLoss | undefined
-  /** What `fit` and `evaluate` report besides the loss; every row counts the same. */
-  metrics?: readonly (MetricName | Metric | CustomMetric)[]
-  /** The same, with rows weighted by `sampleWeight` and `classWeight` as in the loss. Keras' `weighted_metrics`. */
-  weightedMetrics?: readonly (MetricName | Metric | CustomMetric)[]
-}
+import type { Compiled, CompileOptions } from './compileOptions.ts'
 
 const COMPILE_OPTIONS = [
   'optimizer',
@@ -39,17 +23,6 @@ const COMPILE_OPTIONS = [
   'clipValue',
   'clipNormOrder',
 ] as const
-
-/** A compiled model's resolved settings: what a file keeps besides the parameters. */
-export interface Compiled {
-  readonly optimizer: AnyOptimizer
-  /** Absent when there is none. */
-  readonly loss?: Loss | CustomLoss
-  readonly metrics: readonly (Metric | CustomMetric)[]
-  /** Absent when there are none. */
-  readonly weightedMetrics?: readonly (Metric | CustomMetric)[]
-  readonly clipping: Clipping
-}
 
 /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
 export function resolveCompile(
@@ -110,7 +83,7 @@ function refuseOpenLoss(where: string, { optimizer, loss }: Compiled): void {
   )
 }
 
-function resolveAnyLoss(
+export function resolveAnyLoss(
   where: string,
   loss: LossName | Loss | CustomLoss,
   last: ActivationName,
@@ -121,7 +94,7 @@ function resolveAnyLoss(
   return loss.suited?.(last, outputs) ?? loss
 }
 
-function resolveMetrics(
+export function resolveMetrics(
   where: string,
   name: 'metrics' | 'weightedMetrics',
   metrics: readonly (MetricName | Metric | CustomMetric)[] = [],

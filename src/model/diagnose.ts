@@ -4,7 +4,8 @@ import type { Targets } from '../data/targets.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 import { cut, show } from '../lib/check.ts'
-import type { Model } from './model.ts'
+import type { AnyTargets } from './compileOptions.ts'
+import type { AnyModel, Model } from './model.ts'
 
 /** One layer of a `Diagnosis`. */
 export interface LayerDiagnosis {
@@ -51,12 +52,12 @@ const RECTIFIERS = ['relu', 'relu6']
  * Vanishing gradients show as deviations that shrink from the last layer to the first, exploding ones as the reverse.
  * @throws Error unless the model is compiled; TypeError or RangeError naming the argument, as `gradients` does.
  */
-export function diagnose(model: Model, x: Features, y: Targets): Diagnosis {
+export function diagnose(model: AnyModel, x: Features, y: AnyTargets): Diagnosis {
   if (typeof model?.gradients !== 'function')
     throw new TypeError(`diagnose: "model" must be a model, got ${show(model)}`)
-  const { loss } = model.gradients(x, y)
+  const { loss } = (model as Model).gradients(x, y as Targets)
   const { engine } = model
-  const { layers } = engine.trainingPlan()
+  const { layers } = engine.byHost ? engine.planner.with('open').open : engine.trainingPlan()
   const { rows } = readFeatures('diagnose', 'x', x, engine.inputs, engine.doors)
   const described = model.layers.map((layer, i): LayerDiagnosis | undefined => {
     if (layer.kind === 'input') return undefined

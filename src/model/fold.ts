@@ -1,6 +1,6 @@
 /** Merging layers for inference: what only scales and shifts columns becomes part of the dense layer beside it. */
 
-import { branchPrefix } from '../layers/concatenate.ts'
+import { branchPrefix } from '../layers/branches.ts'
 import { activation, dense, type Layer, type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { columnLengths } from '../layers/weightNorm.ts'
@@ -14,6 +14,7 @@ export interface Folded {
   readonly values: readonly Float32Array[]
 }
 
+type Branches = Extract<Lowerable, { kind: 'concatenate' | 'heads' }>
 type Dense = Extract<Lowerable, { kind: 'dense' }>
 
 /** A dense layer that may still take in its neighbours; float64, the kernel [inputs, units]. */
@@ -81,7 +82,7 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
       waiting = undefined
     } else if (layer.kind === 'activation' && last) {
       items[items.length - 1] = { ...last, layer: { ...last.layer, activation: layer.activation } }
-    } else if (layer.kind === 'concatenate') {
+    } else if (layer.kind === 'concatenate' || layer.kind === 'heads') {
       settle(foldBranches(layer, width, read))
     } else if (layer.kind === 'residual') {
       settle(foldBlock(layer, width, read) ?? same)
@@ -106,16 +107,18 @@ function foldBlock(block: Extract<Lowerable, { kind: 'residual' }>, width: numbe
 }
 
 /** The branches with their layers folded; one of which nothing is left hands on its rows. */
-function foldBranches(block: Extract<Lowerable, { kind: 'concatenate' }>, width: number, read: Read): Settled {
-  const folded = block.branches.map((branch, b) => {
+function foldBranches(layer: Branches, width: number, read: Read): Settled {
+  const { branches } = layer
+  const names = 'names' in layer ? layer.names : undefined
+  const folded = branches.map((branch, b) => {
     const prefixes = blockPrefixes(branch)
-    return foldStack(branch, width, (i) => (name) => read(branchPrefix(b) + prefixes[i] + name))
+    return foldStack(branch, width, (i) => (name) => read(branchPrefix(b, names) + prefixes[i] + name))
   })
   return {
     // not by its factory, which would bring the kind along for models that have none
     layer: Object.freeze({
-      ...block,
-      branches: Object.freeze(folded.map((branch) => Object.freeze(branch.map(({ layer }) => layer)))),
+      ...layer,
+      branches: Object.freeze(folded.map((branch) => Object.freeze(branch.map((inner) => inner.layer)))),
     }),
     values: folded.flat().flatMap(({ values }) => values),
   }

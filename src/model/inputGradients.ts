@@ -1,8 +1,10 @@
 /** How a loss depends on what goes into a model. */
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
-import { judgeBy, type LossCallback } from './callbackLoss.ts'
-import type { Model } from './model.ts'
+import type { LossCallback, LossCallbackOf } from './callbackLoss.ts'
+import type { TargetsOf } from './compileOptions.ts'
+import { judgeOfCallback } from './goals.ts'
+import type { AnyModel, Model } from './model.ts'
 
 /**
  * Loss on these rows and its derivative by every feature, rows x inputs: saliency, adversarial examples, the action gradient of a
@@ -14,10 +16,24 @@ export function inputGradients(
   model: Model,
   x: Features,
   target: Targets | LossCallback,
+): { loss: number; gradient: Float32Array }
+export function inputGradients<K extends string>(
+  model: Model<K>,
+  x: Features,
+  target: TargetsOf<K> | LossCallbackOf<K>,
+): { loss: number; gradient: Float32Array }
+export function inputGradients(
+  model: AnyModel,
+  x: Features,
+  target: unknown,
 ): { loss: number; gradient: Float32Array } {
   const where = 'inputGradients'
   const { engine } = model
-  if (typeof target !== 'function') return engine.gradientsOfInputs(model.task(where).readRows(where, x, target))
+  if (typeof target !== 'function')
+    return engine.gradientsOfInputs(model.task(where).readRows(where, x, target as Targets))
   const { values, rows } = readFeatures(where, 'x', x, engine.inputs, engine.doors)
-  return engine.gradientsOfInputs({ features: values, rows }, judgeBy(where, target, engine.outputs))
+  return engine.gradientsOfInputs(
+    { features: values, rows },
+    judgeOfCallback(where, target as LossCallback, engine, model.tasked?.heads),
+  )
 }

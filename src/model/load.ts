@@ -5,6 +5,7 @@ import { tensorsOf } from '../compiler/objective.ts'
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { keptOf, stateNames } from '../compiler/updates.ts'
 import { learnKinds } from '../layers/carried.ts'
+import { namedOutputsOf } from '../layers/layers.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
@@ -13,9 +14,9 @@ import { isMatrixKind, type MatrixRule } from '../optimizers/matrices/matrixRule
 import { type AnyOptimizer, optimizers, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
 import { restoreSchedule } from '../optimizers/schedules/schedules.ts'
 import { absentSolver, isAbsent, isSolver, isSolverKind, type Solver } from '../optimizers/solvers/solver.ts'
-import { readClassNames } from './classes.ts'
-import type { CompileOptions } from './compile.ts'
+import type { ClassNamesOf, CompileOptions } from './compileOptions.ts'
 import { broughtAlong, type Custom, checkCustom } from './custom.ts'
+import { classNamesFor, type Goals, goalsOf } from './goals.ts'
 import { readMetadata } from './metadata.ts'
 import { Model } from './model.ts'
 import { checkTraining, readArchitecture, readingFile, type Settings } from './settings.ts'
@@ -60,14 +61,15 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
     readArchitecture(snapshot, { ...forTraining, schedule: restoreSchedule }),
   )
   const outputs = widths[widths.length - 1]
+  const named = namedOutputsOf(layers, widths)
   const optimizer = readingFile(where, () => {
     checkTraining(snapshot)
     checkMetrics(compiled, outputs)
-    if (classNames !== undefined) readClassNames('settings', classNames, outputs)
+    if (classNames !== undefined) classNamesFor('settings', classNames, { layers, outputs, named })
     if (user !== undefined) readMetadata('settings', 'user', user)
     return compiled && reviveOptimizer(compiled.optimizer, custom)
   })
-  const judged = compiled && bringCustom(where, compiled, custom)
+  const judged = compiled && bringCustom(where, compiled, custom, goalsOf(layers))
   const places = layoutParameters(layers, widths)
   const states = progress && optimizer ? statesIn(tensors, optimizer) : []
   const prefixes = ['', ...states.map(({ prefix }) => prefix)]
@@ -116,7 +118,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
     engine.learningRateScale = progress.learningRateScale
     model.random.state = progress.random
   }
-  model.classNames = classNames
+  model.classNames = classNames as ClassNamesOf<never> | undefined
   model.metadata = user
   return model
 }
@@ -124,9 +126,11 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
 /** What besides the optimizer a model is compiled with. */
 function bringCustom(
   where: string,
-  { loss, metrics, weightedMetrics = [], clipping }: NonNullable<Settings['compiled']>,
+  { loss, metrics, weightedMetrics = [], clipping, heads }: NonNullable<Settings['compiled']>,
   custom: Custom,
+  goals: Goals | undefined,
 ): Omit<CompileOptions, 'optimizer'> {
+  if (heads && goals) return { ...(goals.bring(where, heads, custom) as object), ...clipping }
   const bring = (list: typeof metrics) =>
     Array.isArray(list) ? list.map((metric) => broughtAlong(where, metric, 'metric', custom) as Metric) : list
   return {
@@ -228,12 +232,13 @@ function readModel(where: string, source: ByteSource, { verify, ...options }: Re
  * @param options.custom losses and metrics of your own, by their names: a model that was compiled with some needs them.
  * @param options.verify false loads files without checksum or with a wrong one. Default true.
  * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
+ * @typeParam K the names of the model's heads, if it has some: what the file says is what holds.
  * @throws TypeError or RangeError for bytes that are not an intact model file.
  */
-export function modelFromBytes(bytes: Bytes, options: LoadOptions = {}): Model {
+export function modelFromBytes<K extends string = never>(bytes: Bytes, options: LoadOptions = {}): Model<K> {
   const where = 'modelFromBytes'
   const checked = checkLoadOptions(where, options)
-  return readModel(where, inMemory(asBytes(where, 'bytes', bytes)), checked)
+  return readModel(where, inMemory(asBytes(where, 'bytes', bytes)), checked) as unknown as Model<K>
 }
 
 /**
@@ -241,8 +246,11 @@ export function modelFromBytes(bytes: Bytes, options: LoadOptions = {}): Model {
  * @param options as those of `modelFromBytes`.
  * @throws the file system's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel<K extends string = never>(
+  source: ModelSource,
+  options: LoadOptions = {},
+): Promise<Model<K>> {
   const where = 'loadModel'
   const checked = checkLoadOptions(where, options)
-  return withSource(where, source, (bytes) => readModel(where, bytes, checked))
+  return withSource(where, source, (bytes) => readModel(where, bytes, checked) as unknown as Model<K>)
 }

@@ -6,51 +6,67 @@ import type { Targets } from '../data/targets.ts'
 import { activationOf, type Layer, noiseWarning, reviveLayers } from '../layers/layers.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { checkBoolean, checkOptions, isA, orDefault, show } from '../lib/check.ts'
-import type { Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
+import type { CallbackModel, Logs, SaveOptions } from '../training/callbacks/callbacks.ts'
 import { fit } from '../training/fit.ts'
-import { type FitArguments, type FitOptions, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
+import { type FitArguments, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
 import type { History } from '../training/history.ts'
-import { judgeBy, type LossCallback } from './callbackLoss.ts'
-import { encodeSnapshot, snapshotOf, snapshotPieces } from './checkpoint.ts'
+import type { LossCallback, LossCallbackOf } from './callbackLoss.ts'
+import { encodeSnapshot, type Saved, snapshotOf, snapshotPieces } from './checkpoint.ts'
 import { classesOf, decisionOf } from './classes.ts'
-import type { Compiled, CompileOptions } from './compile.ts'
+import type {
+  ClassesOf,
+  Compiled,
+  CompileOptions,
+  CompileOptionsOf,
+  HeadNames,
+  RowWeightsOf,
+  TargetsOf,
+} from './compileOptions.ts'
 import { foldLayers } from './fold.ts'
+import { goalsOf, judgeOfCallback } from './goals.ts'
+import type { BatchSourceOf, FitOptionsOf } from './headData.ts'
 import { readerOf } from './parameters.ts'
 import { endow, inherited } from './relatives.ts'
 import type { Snapshot } from './snapshot.ts'
 import { checkRows, Task } from './task.ts'
 import { type ModelOptions, UntrainedModel } from './untrained.ts'
 
-export interface EvaluateOptions {
-  /** A factor on the loss of each row. */
-  sampleWeight?: ArrayLike<number>
+export interface EvaluateOptions<K extends string = never> {
+  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
+  sampleWeight?: RowWeightsOf<K>
   /** Whether the rows pass as one batch of training. Default false. */
   training?: boolean
 }
 
 /** Options of a step on targets. */
-export interface StepOptions {
-  /** A factor on the loss of each row. */
-  sampleWeight?: ArrayLike<number>
+export interface StepOptions<K extends string = never> {
+  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
+  sampleWeight?: RowWeightsOf<K>
 }
 
 /**
  * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
  * @throws TypeError or RangeError naming the layer or option.
  */
-export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
-  return Model.make(reviveLayers('sequential', layers, forTraining), options)
+export function sequential<const L extends readonly Layer[]>(
+  layers: L,
+  options: ModelOptions = {},
+): Model<HeadNames<L>> {
+  return Model.make<HeadNames<L>>(reviveLayers('sequential', layers, forTraining), options)
 }
 
-export class Model extends UntrainedModel {
+/** With one output, or several under names. */
+export type AnyModel = Model | Model<string>
+
+export class Model<K extends string = never> extends UntrainedModel<K> {
   #task: Task | undefined
 
   /**
    * @internal
    * @param blank leaves the parameters zero: those of a file are about to take their place.
    */
-  static make(layers: readonly Layer[], options: ModelOptions = {}, blank = false): Model {
-    return new Model(layers, options, blank)
+  static make<K extends string = never>(layers: readonly Layer[], options: ModelOptions = {}, blank = false): Model<K> {
+    return new Model<K>(layers, options, blank)
   }
 
   /** What `compile` was given, resolved; undefined before. */
@@ -62,9 +78,9 @@ export class Model extends UntrainedModel {
    * Chooses optimizer, loss, metrics and clipping, and forgets any optimizer state.
    * @throws TypeError or RangeError naming the option; a loss that does not suit the last layer is refused with the fix.
    */
-  compile(options: CompileOptions): void {
+  compile(options: CompileOptionsOf<K>): void {
     this.refuseWhileFitting('compile')
-    const task = new Task(this.engine, options)
+    const task = new Task(this.engine, options as CompileOptions)
     task.begin()
     const warning = noiseWarning(this.layers)
     if (warning) console.warn(`compile: ${warning}`)
@@ -78,10 +94,10 @@ export class Model extends UntrainedModel {
    * @returns the metrics of every epoch; rejects with the signal's reason when aborted (completed steps are kept).
    * @throws TypeError or RangeError (as a rejection) naming the argument, before anything changes.
    */
-  async fit(x: Features, y: Targets, options?: FitOptions): Promise<History>
-  async fit(batches: BatchSource, options?: FitOptions): Promise<History>
-  async fit(...args: FitArguments): Promise<History> {
-    return this.#fit(args)
+  async fit(x: Features, y: TargetsOf<K>, options?: FitOptionsOf<K>): Promise<History>
+  async fit(batches: BatchSourceOf<K>, options?: FitOptionsOf<K>): Promise<History>
+  async fit(...args: readonly unknown[]): Promise<History> {
+    return this.#fit(args as unknown as FitArguments)
   }
 
   /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
@@ -101,7 +117,7 @@ export class Model extends UntrainedModel {
     if (!goesOn && call.initialEpoch === 0) engine.learningRateScale = 1
     try {
       const random = shuffle ? this.random : undefined
-      return await fit({ ...call, engine, model: this, scorer: task.scorer('fit'), random })
+      return await fit({ ...call, engine, model: this as unknown as CallbackModel, scorer: task.scorer('fit'), random })
     } finally {
       this.fitting = false
       engine.release()
@@ -111,11 +127,11 @@ export class Model extends UntrainedModel {
   /** One more pass over the data in its given order, keeping the optimizer's state; scikit-learn's `partial_fit`. */
   async partialFit(
     x: Features,
-    y: Targets,
-    options: Omit<FitOptions, 'epochs' | 'initialEpoch'> = {},
+    y: TargetsOf<K>,
+    options: Omit<FitOptionsOf<K>, 'epochs' | 'initialEpoch'> = {} as FitOptionsOf<K>,
   ): Promise<History> {
     checkOptions('partialFit', options, PARTIAL_FIT_OPTIONS)
-    return this.#fit([x, y, { shuffle: false, ...options, epochs: 1 }], true)
+    return this.#fit([x, y, { shuffle: false, ...options, epochs: 1 }] as unknown as FitArguments, true)
   }
 
   /**
@@ -123,12 +139,13 @@ export class Model extends UntrainedModel {
    *
    * With a callback the loss is the one it returns, of outputs that it is given: those of the last layer, after its activation,
    * packed, rows x outputs. It writes the loss's derivative by each of them into `gradient`, which is as long and holds zeros. Both arrays
-   * are lent for the call, in which this model must not be used. Then `compile` needs no loss.
+   * are lent for the call, in which this model must not be used. Then `compile` needs no loss. Of a model with heads, outputs and
+   * gradients are objects with an array for each head.
    * @throws TypeError or RangeError naming the argument, before anything changes.
    */
-  trainStep(x: Features, y: Targets, options?: StepOptions): number
-  trainStep(x: Features, callback: LossCallback): number
-  trainStep(x: Features, second: Targets | LossCallback, options: StepOptions = {}): number {
+  trainStep(x: Features, y: TargetsOf<K>, options?: StepOptions<K>): number
+  trainStep(x: Features, callback: LossCallbackOf<K>): number
+  trainStep(x: Features, second: unknown, options: StepOptions<K> = {}): number {
     return this.#step('trainStep', x, second, options)
   }
 
@@ -137,13 +154,9 @@ export class Model extends UntrainedModel {
    * `sampleWeight` weighs rows. The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
    * statistics stay as they are. A callback is that of `trainStep`.
    */
-  gradients(x: Features, y: Targets, options?: StepOptions): { loss: number; gradient: Float32Array }
-  gradients(x: Features, callback: LossCallback): { loss: number; gradient: Float32Array }
-  gradients(
-    x: Features,
-    second: Targets | LossCallback,
-    options: StepOptions = {},
-  ): { loss: number; gradient: Float32Array } {
+  gradients(x: Features, y: TargetsOf<K>, options?: StepOptions<K>): { loss: number; gradient: Float32Array }
+  gradients(x: Features, callback: LossCallbackOf<K>): { loss: number; gradient: Float32Array }
+  gradients(x: Features, second: unknown, options: StepOptions<K> = {}): { loss: number; gradient: Float32Array } {
     const loss = this.#step('gradients', x, second, options)
     const gradient = new Float32Array(this.countParameters())
     let at = 0
@@ -155,19 +168,19 @@ export class Model extends UntrainedModel {
   }
 
   /** Gradients of these rows, and the update by them when it is a step of training; returns the loss. */
-  #step(where: 'trainStep' | 'gradients', x: Features, second: Targets | LossCallback, options: StepOptions): number {
+  #step(where: 'trainStep' | 'gradients', x: Features, second: unknown, options: StepOptions<K>): number {
     const { engine } = this
     const task = this.task(where)
     checkOptions(where, options, ['sampleWeight'])
     if (typeof second !== 'function') {
-      const data = task.readBatch(where, x, second, options.sampleWeight)
+      const data = task.readBatch(where, x, second as Targets, options.sampleWeight as ArrayLike<number> | undefined)
       return where === 'trainStep' ? engine.trainBatch(data) : engine.computeGradients(data)
     }
     if (options.sampleWeight)
       throw new TypeError(`${where}: "sampleWeight" is for targets; the callback weighs its rows itself`)
     const { values, rows } = readFeatures(where, 'x', x, engine.inputs, engine.doors)
     checkRows(where, engine, rows)
-    const judge = judgeBy(where, second, engine.outputs)
+    const judge = judgeOfCallback(where, second as LossCallback, engine, task.heads)
     const evaluate = () => engine.computeOpenGradients(values, rows, judge)
     if (where !== 'trainStep') return evaluate()
     if (engine.session?.between) {
@@ -186,18 +199,19 @@ export class Model extends UntrainedModel {
    * would: with batch statistics, dropout and noise. Batches that arrive one by one have the same loss and metrics as all of their rows
    * together; the event loop runs in between.
    */
-  evaluate(x: Features, y: Targets, options?: EvaluateOptions): Logs
-  evaluate(batches: BatchSource): Promise<Logs>
-  evaluate(x: Features | BatchSource, y?: Targets, options: EvaluateOptions = {}): Logs | Promise<Logs> {
+  evaluate(x: Features, y: TargetsOf<K>, options?: EvaluateOptions<K>): Logs
+  evaluate(batches: BatchSourceOf<K>): Promise<Logs>
+  evaluate(x: Features | BatchSourceOf<K>, y?: TargetsOf<K>, options: EvaluateOptions<K> = {}): Logs | Promise<Logs> {
     const where = 'evaluate'
     const task = this.task(where)
-    if (isBatchSource(x)) {
+    if (isBatchSource(x as Features | BatchSource)) {
       if (y !== undefined) throw new TypeError(`${where}: a source of batches brings its own targets and weights`)
-      return task.scoreBatches(where, x)
+      return task.scoreBatches(where, x as BatchSource)
     }
     checkOptions(where, options, ['sampleWeight', 'training'])
     const training = checkBoolean(where, 'training', orDefault(options.training, false))
-    const data = readDataSet(where, task.intake(where), x, y as Targets, options.sampleWeight)
+    const weights = options.sampleWeight as ArrayLike<number> | undefined
+    const data = readDataSet(where, task.intake(where), x as Features, y as Targets, weights)
     if (training) checkRows(where, this.engine, data.rows)
     return task.score(where, data, training)
   }
@@ -205,23 +219,30 @@ export class Model extends UntrainedModel {
   /**
    * The class of every row: the first largest of its outputs. Where outputs are labels of their own, as those of sigmoid and of
    * binary and hinge losses are, 0 or 1 for every output, row after row.
+   * Of a model with heads an object with those of each head whose outputs are classes.
    * @throws RangeError where a single output is a quantity, or an output is NaN.
    */
-  predictClasses(x: Features): Int32Array {
+  predictClasses(x: Features): ClassesOf<K> {
     const where = 'predictClasses'
-    const { outputs } = this.engine
+    const { outputs, named } = this.engine
+    const predicted = this.predict(x)
+    const goals = named && goalsOf(this.layers)
+    if (goals) {
+      const ofHeads = predicted as Readonly<Record<string, Float32Array>>
+      return goals.classesOf(where, ofHeads, named, this.#task?.heads) as ClassesOf<K>
+    }
     const last = activationOf(this.layers[this.layers.length - 1])?.kind ?? 'linear'
     const threshold = decisionOf(where, last, outputs, this.#task?.judgement)
-    return classesOf(where, this.predict(x), outputs, threshold)
+    return classesOf(where, predicted as Float32Array, outputs, threshold) as ClassesOf<K>
   }
 
   /**
    * A new model for inference, not compiled, that predicts the same with less work: batch normalization merged into the
    * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
    */
-  fold(): Model {
+  fold(): Model<K> {
     const { layers, values } = foldLayers(this.layers, readerOf(this.engine))
-    const model = Model.make(layers, { ...inherited(this), seed: this.seed }, true)
+    const model = Model.make<K>(layers, { ...inherited(this), seed: this.seed }, true)
     model.classNames = this.classNames
     return endow(model, this, values)
   }
@@ -231,14 +252,17 @@ export class Model extends UntrainedModel {
    * the last layer that has parameters and everything after it. It is as deterministic and threaded as this one, and
    * starts from a seed of its own, unless `options` say otherwise.
    */
-  replaceHead(layers: readonly Layer[], options: ModelOptions = {}): Model {
+  replaceHead<const L extends readonly Layer[]>(layers: L, options: ModelOptions = {}): Model<HeadNames<L>> {
     const last = this.engine.places[this.engine.places.length - 1]
     if (!last) throw new Error('replaceHead: the model has no layer with parameters')
     const head = reviveLayers('replaceHead', layers, forTraining)
     checkOptions('replaceHead', options, ['seed', 'deterministic', 'threads'])
     const body = this.parameters.filter((_, i) => this.engine.places[i].layer < last.layer)
     const values = body.map((parameter) => parameter.get())
-    const made = Model.make([...this.layers.slice(0, last.layer), ...head], { ...inherited(this), ...options })
+    const made = Model.make<HeadNames<L>>([...this.layers.slice(0, last.layer), ...head], {
+      ...inherited(this),
+      ...options,
+    })
     return endow(made, this, values)
   }
 
@@ -246,12 +270,12 @@ export class Model extends UntrainedModel {
    * The same model once more, which shares nothing with it: compiled alike, with the same parameters, optimizer state and stream of
    * random numbers, so that both would train on to the same bits. Keras' `clone_model` starts anew.
    */
-  clone(): Model {
-    const model = Model.make(this.layers, { ...inherited(this), seed: this.seed }, true)
+  clone(): Model<K> {
+    const model = Model.make<K>(this.layers, { ...inherited(this), seed: this.seed }, true)
     const { compiled } = this
     if (compiled) {
-      const { clipping, ...options } = compiled
-      const task = new Task(model.engine, { ...options, ...clipping })
+      const { clipping, heads, ...options } = compiled
+      const task = new Task(model.engine, { ...options, ...heads, ...clipping } as CompileOptions)
       task.begin()
       model.#task = task
     }
@@ -270,7 +294,7 @@ export class Model extends UntrainedModel {
     checkOptions(where, options, ['includeOptimizer', 'score'])
     const includeOptimizer = checkBoolean(where, 'includeOptimizer', options.includeOptimizer ?? false)
     this.engine.flush()
-    const snapshot = snapshotOf(where, this, includeOptimizer)
+    const snapshot = snapshotOf(where, this as unknown as Saved, includeOptimizer)
     return { ...snapshot, ...(options.score && { score: options.score }) }
   }
 
@@ -292,6 +316,14 @@ export class Model extends UntrainedModel {
     if (!isA(path, 'URL') && (typeof path !== 'string' || path === ''))
       throw new TypeError(`save: "path" must be a file's path or URL, got ${show(path)}`)
     await writePieces(path, snapshotPieces(this.snapshot('save', options)))
+  }
+
+  /**
+   * The same; undefined before `compile`.
+   * @internal
+   */
+  get tasked(): Task | undefined {
+    return this.#task
   }
 
   /**

@@ -4,7 +4,8 @@ import type { Targets } from '../data/targets.ts'
 import { checkInteger, readOptions, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { largerIsBetter } from '../training/callbacks/monitor.ts'
-import type { Model } from './model.ts'
+import type { AnyTargets } from './compileOptions.ts'
+import type { AnyModel, Model } from './model.ts'
 
 export interface ImportanceOptions {
   /** What of `evaluate` to compare. Default 'loss'. */
@@ -34,9 +35,9 @@ export interface Importance {
  * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss.
  */
 export function permutationImportance(
-  model: Model,
+  model: AnyModel,
   x: Features,
-  y: Targets,
+  y: AnyTargets,
   options: ImportanceOptions = {},
 ): Importance {
   const where = 'permutationImportance'
@@ -48,7 +49,7 @@ export function permutationImportance(
   const { values, rows } = readFeatures(where, 'x', x, columns)
   const given = sampleWeight === undefined ? {} : { sampleWeight }
   const measure = (features: Float32Array): number => {
-    const logs = model.evaluate(features, y, given)
+    const logs = (model as Model).evaluate(features, y as Targets, given)
     if (Object.hasOwn(logs, metric)) return logs[metric]
     throw new RangeError(
       `${where}: "metric" must be one that the model is compiled with (${Object.keys(logs).join(', ')}), got ${show(metric)}`,

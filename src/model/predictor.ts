@@ -6,11 +6,13 @@ import { type Features, readFeatures } from '../data/features.ts'
 import { loadRows, TINY_FEATURES } from '../engine/rows.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { CARRIED_KINDS, checkLayerFactory, type LayerFactory, learnKinds } from '../layers/carried.ts'
+import { namedOutputsOf } from '../layers/layers.ts'
 import { forPredicting } from '../layers/resolvers.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
 import { Arena } from '../machine/arena.ts'
 import { pickTarget } from '../machine/wasm.ts'
+import type { Each } from './compileOptions.ts'
 import { readArchitecture, readingFile } from './settings.ts'
 import {
   checkReadOptions,
@@ -28,8 +30,8 @@ export interface PredictorOptions extends ReadOptions {
   custom?: Readonly<Record<string, LayerFactory>>
 }
 
-/** A model that predicts. */
-export interface Predictor {
+/** A model that predicts; one with heads gives, and takes as `out`, an object with an array for each of them. */
+export interface Predictor<K extends string = never> {
   readonly inputs: number
   readonly outputs: number
   /**
@@ -37,7 +39,7 @@ export interface Predictor {
    * @param options.out receives the result instead of a new array; it must have exactly its length.
    * @throws TypeError or RangeError naming the argument.
    */
-  predict(x: Features, options?: { out?: Float32Array }): Float32Array
+  predict(x: Features, options?: { out?: Each<K, Float32Array> }): Each<K, Float32Array>
 }
 
 /**
@@ -64,6 +66,7 @@ export function predictorOf(
   fillPlaces(where, arena, parameters, places, tensors, allowNonFinite)
   arena.flush(parameters, blockFloats(places))
 
+  const named = namedOutputsOf(layers, widths)
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
   const most = passRows(widths)
   let told = false
@@ -93,7 +96,8 @@ export function predictorOf(
     predict(features: Features, options: { out?: Float32Array } = {}): Float32Array {
       checkOptions('predict', options, ['out'])
       const { values, rows } = readFeatures('predict', 'x', features, inputs, doors)
-      const out = options.out ?? new Float32Array(rows * outputs)
+      const apart = named && options.out !== undefined ? named.checkOut('predict', options.out, rows) : undefined
+      const out = (named ? undefined : options.out) ?? new Float32Array(rows * outputs)
       if (!(out instanceof Float32Array) || out.length !== rows * outputs) {
         throw new RangeError(`predict: "out" must be a Float32Array of ${rows * outputs} values, got ${show(out)}`)
       }
@@ -111,7 +115,8 @@ export function predictorOf(
           out.set(arena.f32.subarray(rowOf(y, r), rowOf(y, r) + outputs), (first + r) * outputs)
         }
       }
-      return out
+      if (!named) return out
+      return (apart ? named.splitInto(out, apart) : named.split(out)) as never
     },
   })
 }
@@ -135,11 +140,14 @@ export function checkPredictorOptions(where: string, options: PredictorOptions) 
  * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
  * @throws TypeError or RangeError for bytes that are not an intact model file.
  */
-export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {}): Predictor {
+export function predictorFromBytes<K extends string = never>(
+  bytes: Bytes,
+  options: PredictorOptions = {},
+): Predictor<K> {
   const where = 'predictorFromBytes'
   const checked = checkPredictorOptions(where, options)
   const source = inMemory(asBytes(where, 'bytes', bytes))
-  return predictorOf(where, decodeSnapshot(where, source, checked.verify), checked)
+  return predictorOf(where, decodeSnapshot(where, source, checked.verify), checked) as unknown as Predictor<K>
 }
 
 /**
@@ -147,8 +155,14 @@ export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {})
  * @param options as those of `predictorFromBytes`.
  * @throws the host's error when there is no such file; TypeError or RangeError when it is not an intact model file.
  */
-export async function loadPredictor(source: ModelSource, options: PredictorOptions = {}): Promise<Predictor> {
+export async function loadPredictor<K extends string = never>(
+  source: ModelSource,
+  options: PredictorOptions = {},
+): Promise<Predictor<K>> {
   const where = 'loadPredictor'
   const checked = checkPredictorOptions(where, options)
-  return withSource(where, source, (bytes) => predictorOf(where, decodeSnapshot(where, bytes, checked.verify), checked))
+  const read = withSource(where, source, (bytes) =>
+    predictorOf(where, decodeSnapshot(where, bytes, checked.verify), checked),
+  )
+  return read as unknown as Promise<Predictor<K>>
 }

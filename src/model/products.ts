@@ -5,7 +5,8 @@ import type { Targets } from '../data/targets.ts'
 import { Differences } from '../engine/differences.ts'
 import { Products } from '../engine/products.ts'
 import { checkOptions, show } from '../lib/check.ts'
-import type { Model, StepOptions } from './model.ts'
+import type { AnyTargets } from './compileOptions.ts'
+import type { AnyModel, StepOptions } from './model.ts'
 
 /**
  * H v, H the Hessian of the loss on these rows by the parameters: all of them in a row in the order of `gradients`, as `v` is.
@@ -21,11 +22,11 @@ import type { Model, StepOptions } from './model.ts'
  * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss.
  */
 export function hessianVectorProduct(
-  model: Model,
+  model: AnyModel,
   x: Features,
-  y: Targets,
+  y: AnyTargets,
   v: ArrayLike<number>,
-  options: StepOptions = {},
+  options: StepOptions<string> = {},
 ): Float32Array {
   return product('hessianVectorProduct', 'hessian', model, x, y, v, options)
 }
@@ -39,11 +40,11 @@ export function hessianVectorProduct(
  * compiled with a loss.
  */
 export function gaussNewtonVectorProduct(
-  model: Model,
+  model: AnyModel,
   x: Features,
-  y: Targets,
+  y: AnyTargets,
   v: ArrayLike<number>,
-  options: StepOptions = {},
+  options: StepOptions<string> = {},
 ): Float32Array {
   return product('gaussNewtonVectorProduct', 'gaussNewton', model, x, y, v, options)
 }
@@ -51,15 +52,15 @@ export function gaussNewtonVectorProduct(
 function product(
   where: string,
   curvature: CurvatureKind,
-  model: Model,
+  model: AnyModel,
   x: Features,
-  y: Targets,
+  y: AnyTargets,
   v: ArrayLike<number>,
-  options: StepOptions,
+  options: StepOptions<string>,
 ): Float32Array {
   const task = model.task(where)
   checkOptions(where, options, ['sampleWeight'])
-  const data = task.readBatch(where, x, y, options.sampleWeight)
+  const data = task.readBatch(where, x, y as Targets, options.sampleWeight as ArrayLike<number> | undefined)
   checkVector(where, v, model.countParameters())
   const obstacle = Products.obstacle(model.engine)
   if (!obstacle) return new Products(model.engine, data, curvature).times(v)

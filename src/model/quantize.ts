@@ -190,6 +190,7 @@ function judgeOf(model: Model): Model {
  */
 export function quantize(model: Model, options: QuantizeOptions = {}): QuantizedModel {
   const where = 'quantize'
+  if (model instanceof Model && model.engine.named) throw new TypeError(`${where}: models with heads stay float`)
   if (!(model instanceof Model)) throw new TypeError(`${where}: "model" must be a model, got ${show(model)}`)
   checkOptions(where, options, ['calibration', 'bits', 'threads'])
   const { calibration, bits = 8 } = options

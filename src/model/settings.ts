@@ -12,7 +12,9 @@ import { checkRandomState, type RandomState } from '../lib/random.ts'
 import { isMatrixKind, type MatrixKind } from '../optimizers/matrices/matrixRule.ts'
 import type { OptimizerName } from '../optimizers/optimizers.ts'
 import { isSolverKind, type Scalars, type SolverKind } from '../optimizers/solvers/solver.ts'
+import type { ClassNames } from './compileOptions.ts'
 import type { Named } from './custom.ts'
+import type { SavedHeads } from './goals.ts'
 
 /** What is read: `fourlane/2` may have fields and layers that 0.1 does not know. */
 const FORMATS = ['fourlane/1', 'fourlane/2'] as const
@@ -32,6 +34,8 @@ export interface Settings {
     readonly metrics: readonly (Metric | Named)[]
     readonly weightedMetrics?: readonly (Metric | Named)[]
     readonly clipping: Clipping
+    /** In the place of loss and metrics, where the model has several outputs. */
+    readonly heads?: SavedHeads
   }
   /** Layers frozen by index, and whether running statistics are. */
   readonly frozen?: readonly number[]
@@ -39,7 +43,7 @@ export interface Settings {
   /** With the optimizer's state: where training stood. */
   readonly progress?: Progress
   /** `model.classNames`. */
-  readonly classNames?: readonly string[]
+  readonly classNames?: ClassNames
   /** `model.metadata`: any JSON value of the user's. */
   readonly user?: unknown
 }
@@ -171,7 +175,7 @@ export function checkTraining({ layers, compiled, frozen, statisticsFrozen, prog
   }
   if (statisticsFrozen !== undefined) checkBoolean('settings', 'statisticsFrozen', statisticsFrozen)
   if (compiled !== undefined) {
-    checkOptions('compiled', compiled, ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'clipping'])
+    checkOptions('compiled', compiled, ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'clipping', 'heads'])
     checkOptions('optimizer', compiled.optimizer, ['kind', 'options'])
     checkOptions('clipping', compiled.clipping, ['clipNorm', 'globalClipNorm', 'clipValue', 'clipNormOrder'])
   }

@@ -1,6 +1,6 @@
 /** The beginning of a model as a model of its own. */
 import { findLayer } from './layerNames.ts'
-import { Model } from './model.ts'
+import { type AnyModel, Model } from './model.ts'
 import { endow, inherited } from './relatives.ts'
 
 /**
@@ -9,11 +9,11 @@ import { endow, inherited } from './relatives.ts'
  * Metadata go along. Keras' `Model(model.inputs, layer.output)`.
  * @throws TypeError or RangeError unless the model has such a layer after its input.
  */
-export function submodel(model: Model, lastLayer: number | string): Model {
+export function submodel(model: AnyModel, lastLayer: number | string): Model {
   const last = findLayer('submodel', 'lastLayer', model, lastLayer, 1)
   const { places } = model.engine
   const made = Model.make(model.layers.slice(0, last + 1), { ...inherited(model), seed: model.seed }, true)
-  if (last === model.layers.length - 1) made.classNames = model.classNames
+  if (last === model.layers.length - 1) made.classNames = (model as Model).classNames
   const own = model.parameters.filter((_, i) => places[i].layer <= last)
   return endow(
     made,

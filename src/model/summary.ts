@@ -13,7 +13,7 @@ export function summarize(
   const sum = (of: readonly ParameterPlace[]) => of.reduce((total, place) => total + valuesOf(place), 0)
   const rows = layers.map((layer, index) => {
     const own = places.filter((place) => place.layer === index)
-    const name = own[0]?.path.replace(/\.[^.]*$/, '') ?? layer.kind
+    const name = own[0]?.path.replace(/\..*$/, '') ?? layer.kind
     const frozen = own.length > 0 && !own.some(isTrainable)
     return [
       name,

@@ -20,17 +20,21 @@ import { isSolver, type Solver } from '../optimizers/solvers/solver.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import { type Measures, Scorer } from '../training/scorer.ts'
 import { validate } from '../training/validate.ts'
-import { type Compiled, type CompileOptions, resolveCompile } from './compile.ts'
+import { resolveCompile } from './compile.ts'
+import type { Compiled, CompileOptions, HeadsCompileOptions } from './compileOptions.ts'
+import { goalsOf, type HeadsTask } from './goals.ts'
 
 export class Task {
   readonly compiled: Compiled
   readonly judgement: Measures['judgement'] | undefined
+  /** Where the model has several outputs and losses. */
+  readonly heads: HeadsTask | undefined
   readonly #scorer: Scorer | undefined
   readonly #engine: Engine
 
   /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
   constructor(engine: Engine, options: CompileOptions) {
-    const [compiled, measures] = resolveCompile(options, engine.layers, engine.outputs)
+    const [compiled, measures, heads] = resolveTask(options, engine)
     if (isSolver(compiled.optimizer)) checkSize(compiled.optimizer, engine)
     if ('parameterGroups' in compiled.optimizer) {
       const names = engine.places.map(({ path }) => path)
@@ -43,6 +47,7 @@ export class Task {
     }
     this.compiled = compiled
     this.#scorer = measures && new Scorer(measures)
+    this.heads = heads
     this.judgement = measures?.judgement
     this.#engine = engine
   }
@@ -52,7 +57,14 @@ export class Task {
     const { optimizer, clipping, loss } = this.compiled
     const { loss: lowered, correct } = this.#scorer ?? {}
     const compute = loss?.kind === 'custom' && { compute: loss.compute }
-    this.#engine.compile({ optimizer, loss: lowered, ...compute, ...(correct && { correct }), ...clipping })
+    this.#engine.compile({
+      optimizer,
+      loss: lowered,
+      ...compute,
+      ...this.heads?.goal,
+      ...(correct && { correct }),
+      ...clipping,
+    })
   }
 
   /** @throws Error when there is no loss. */
@@ -76,6 +88,7 @@ export class Task {
       batch,
       ...(this.compiled.loss && targetRange(this.compiled.loss.kind)),
       ...(!batch && classTargets && { classTargets }),
+      ...this.heads?.intake,
     }
   }
 
@@ -105,6 +118,17 @@ export class Task {
       scorer.update(outputs, sliceRows(data, first, rows))
     return scorer.logs(this.#engine.evaluate(data, scorer.needsOutputs ? visit : undefined, training))
   }
+}
+
+/** What a model is compiled for, with the losses of its heads if it has some. */
+function resolveTask(options: CompileOptions, { layers, outputs, named }: Engine) {
+  const goals = named && goalsOf(layers)
+  if (!goals) return resolveCompile(options, layers, outputs)
+  const given = options as unknown as HeadsCompileOptions
+  const { loss: _, lossWeights: __, metrics: ___, weightedMetrics: ____, ...others } = given
+  const [compiled] = resolveCompile(others, layers, outputs)
+  const heads = goals.resolve(given, layers, named)
+  return [heads ? { ...compiled, heads: heads.compiled } : compiled, heads?.measures, heads] as const
 }
 
 /** @throws RangeError when more parameters train than the solver takes. */

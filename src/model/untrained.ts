@@ -6,7 +6,8 @@ import { checkBoolean, checkInteger, checkOptions, orDefault, show } from '../li
 import { Random } from '../lib/random.ts'
 import { checkThreads, defaultThreads, type ThreadCount } from '../machine/threads/threads.ts'
 import { pickTarget } from '../machine/wasm.ts'
-import { readClassNames } from './classes.ts'
+import type { ClassNames, ClassNamesOf, Each } from './compileOptions.ts'
+import { classNamesFor } from './goals.ts'
 import { findLayer } from './layerNames.ts'
 import { readMetadata } from './metadata.ts'
 import { Parameter } from './parameters.ts'
@@ -34,15 +35,15 @@ function onlyOut(options: unknown): boolean {
   return true
 }
 
-export interface PredictOptions {
+export interface PredictOptions<K extends string = never> {
   /** Receives the result; exactly as long. */
-  out?: Float32Array
+  out?: Each<K, Float32Array>
   /** Whether the rows pass as one batch of training. Default false. */
   training?: boolean
 }
 
 /** What of a model needs no `compile`. */
-export class UntrainedModel {
+export class UntrainedModel<K extends string = never> {
   readonly layers: readonly Layer[]
   readonly seed: number
   readonly deterministic: boolean
@@ -59,7 +60,7 @@ export class UntrainedModel {
    * @internal
    */
   fitting = false
-  #classNames: readonly string[] | undefined
+  #classNames: ClassNames | undefined
   #metadata: unknown
 
   /** Use `sequential`. */
@@ -78,14 +79,15 @@ export class UntrainedModel {
 
   /**
    * Names of the classes that outputs stand for, which files keep: one for each output, for a single output those of 0 and 1.
-   * `model.classNames[model.predictClasses(x)[row]]` is a row's. Undefined until set; a copy, which is frozen.
+   * `model.classNames[model.predictClasses(x)[row]]` is a row's. Undefined until set; a copy, which is frozen. Of a model with heads
+   * an object with those of each head that has some.
    */
-  get classNames(): readonly string[] | undefined {
-    return this.#classNames
+  get classNames(): ClassNamesOf<K> | undefined {
+    return this.#classNames as ClassNamesOf<K> | undefined
   }
-  /** @throws TypeError or RangeError unless they are an array of as many texts. */
-  set classNames(names: readonly string[] | undefined) {
-    this.#classNames = names === undefined ? undefined : readClassNames('model', names, this.engine.outputs)
+  /** @throws TypeError or RangeError unless they are an array of as many texts, or an object of such arrays by heads. */
+  set classNames(names: ClassNamesOf<K> | undefined) {
+    this.#classNames = names === undefined ? undefined : classNamesFor('model', names, this.engine)
   }
 
   /**
@@ -111,20 +113,39 @@ export class UntrainedModel {
    * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
    * noise drawn anew in every call. Nothing is updated. Default false.
    * Of features that arrive piece by piece it promises the outputs of all rows; the event loop runs in between.
+   * A model with heads gives, and takes as `out`, an object with an array for each head.
    */
-  predict(x: Features, options?: PredictOptions): Float32Array
-  predict(batches: FeatureSource): Promise<Float32Array>
-  predict(x: Features | FeatureSource, options?: PredictOptions): Float32Array | Promise<Float32Array> {
-    if (isFeatureSource(x)) {
-      if (options !== undefined) throw new TypeError('predict: options are for features, not for a source of them')
-      return predictBatches(x, (features) => this.predict(features))
-    }
+  predict(x: Features, options?: PredictOptions<K>): Each<K, Float32Array>
+  predict(batches: FeatureSource): Promise<Each<K, Float32Array>>
+  predict(
+    x: Features | FeatureSource,
+    options?: PredictOptions<K>,
+  ): Each<K, Float32Array> | Promise<Each<K, Float32Array>> {
+    const { named } = this.engine
+    const all = isFeatureSource(x) ? this.#predictBatches(x, options) : this.#predict(x, options)
+    if (!named) return all as Each<K, Float32Array>
+    if (all instanceof Promise) return all.then((outputs) => named.split(outputs) as Each<K, Float32Array>)
+    const { out } = options ?? {}
+    return (
+      out === undefined ? named.split(all) : named.splitInto(all, out as Readonly<Record<string, Float32Array>>)
+    ) as Each<K, Float32Array>
+  }
+
+  #predictBatches(source: FeatureSource, options: unknown): Promise<Float32Array> {
+    if (options !== undefined) throw new TypeError('predict: options are for features, not for a source of them')
+    return predictBatches(source, (features) => this.#predict(features))
+  }
+
+  /** Outputs of all rows, packed. */
+  #predict(x: Features, options?: PredictOptions<K>): Float32Array {
     // most calls have no options or only this one, and make no garbage
     if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
     const training = orDefault(options?.training, false)
+    const { named } = this.engine
     const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs, this.engine.doors)
     const size = rows * this.engine.outputs
-    const out = options?.out === undefined ? new Float32Array(size) : options.out
+    if (named && options?.out !== undefined) named.checkOut('predict', options.out, rows)
+    const out = options?.out === undefined || named ? new Float32Array(size) : options.out
     if (!(out instanceof Float32Array) || out.length !== size) {
       throw new RangeError(`predict: "out" must be a Float32Array of ${size} values (${rows} rows), got ${show(out)}`)
     }

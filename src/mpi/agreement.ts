@@ -35,7 +35,7 @@ function termsOf(training: Training, more: object): Record<string, unknown> {
   return {
     'the layers': layers,
     'the optimizer': compiled?.optimizer,
-    'the loss': compiled?.loss,
+    'the loss': compiled?.heads ?? compiled?.loss,
     'the metrics': [compiled?.metrics, compiled?.weightedMetrics],
     'the clipping': compiled?.clipping,
     'frozen layers': [[...engine.storage.frozen].sort(), engine.statisticsFrozen],

@@ -26,10 +26,12 @@ export interface Measures {
   readonly targets: LoweredLoss['targets']
   /** Numbers a row, where targets are values. */
   readonly targetColumns: number
+  /** What is followed besides, anew for every scorer. */
+  readonly followed?: () => readonly Followed[]
 }
 
 /** A metric fed with outputs, under its name in logs. */
-interface Followed {
+export interface Followed {
   readonly name: string
   readonly stream: Omit<MetricStream, 'name'>
   readonly weighted: boolean
@@ -62,6 +64,7 @@ export class Scorer {
       return { name: names.take(name), stream, weighted }
     }
     this.#followed = [
+      ...(measures.followed?.() ?? []),
       ...metrics.filter((metric) => metric !== this.#counted).map((metric) => follow(metric, false)),
       ...weightedMetrics.map((metric) => follow(metric, true)),
     ]

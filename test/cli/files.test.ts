@@ -49,7 +49,7 @@ test('inspect tells what is in files of every program', async () => {
   const text = await run('inspect', path('own.safetensors'))
   for (const part of [
     'own.safetensors: fourlane/2',
-    'residual_1.dense_1',
+    'residual_1',
     'loss sparseCategoricalCrossentropy',
     'Adelie, Chinstrap',
   ])
@@ -81,7 +81,7 @@ test('inspect knows the layers of every file, in a process that has made none', 
     process.exitCode = await main(['inspect', ${JSON.stringify(path)}], '1.2.3', io)`
   const { printed, complained } = runLines(call)
   assert.is(complained, '')
-  for (const part of ['branch_1.numbers', 'scale ', 'activation_3 ', 'head ']) {
+  for (const part of ['concatenate_1 ', 'scale ', 'activation_3 ', 'head ']) {
     assert.ok(printed.includes(part), `${part} in ${printed}`)
   }
 })

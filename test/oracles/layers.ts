@@ -1,5 +1,6 @@
 /** Slow float64 reference of every layer: forward only, plain loops over rows of a batch. */
 import { type ActivationName, activationKinds } from '../../src/catalogue/activations.ts'
+import { branchPrefix } from '../../src/layers/branches.ts'
 import type { Lowerable } from '../../src/layers/layers.ts'
 import { oracle } from './activations.ts'
 
@@ -101,9 +102,17 @@ function apply(
       })
     case 'select':
       return x.map((row) => layer.columns.map((c) => row[c]))
+    case 'heads':
     case 'concatenate': {
       const outputs = layer.branches.map((branch, b) =>
-        stack(branch, x, values, `${prefix}branch_${b + 1}.`, pass, streams),
+        stack(
+          branch,
+          x,
+          values,
+          `${prefix}${branchPrefix(b, 'names' in layer ? layer.names : undefined)}`,
+          pass,
+          streams,
+        ),
       )
       return x.map((_, r) => outputs.flatMap((rows) => rows[r]))
     }

@@ -59,7 +59,7 @@ function described(path: string, content: Content): object {
 const compiledOf = ({ compiled }: Model) =>
   compiled && {
     optimizer: compiled.optimizer.kind,
-    loss: compiled.loss?.kind ?? 'none',
+    loss: compiled.heads ? 'of each head' : (compiled.loss?.kind ?? 'none'),
     metrics: compiled.metrics.map(({ kind }) => kind),
   }
 
@@ -68,10 +68,13 @@ function text(path: string, content: Content): string {
   if ('tensors' in content) return [title, '', ...[...content.tensors].map(tensorLine)].join('\n')
   const { model } = content
   const compiled = compiledOf(model)
-  const names = model.classNames?.map(quoted)
+  // of heads an object, by whatever wrote the file
+  const names = Object.values(model.classNames ?? {})
+    .flat()
+    .map(quoted)
   const lines = [
     ...(compiled ? [`optimizer ${compiled.optimizer}, loss ${compiled.loss}`] : []),
-    ...(names
+    ...(names.length > 0
       ? [`classes: ${names.slice(0, 20).join(', ')}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`]
       : []),
     ...(model.metadata === undefined ? [] : [`metadata: ${shortened(JSON.stringify(model.metadata))}`]),

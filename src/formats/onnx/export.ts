@@ -1,6 +1,6 @@
 /** Networks to ONNX models: what each layer becomes. */
 
-import { branchPrefix } from '../../layers/concatenate.ts'
+import { branchPrefix } from '../../layers/branches.ts'
 import { othersOf } from '../../layers/indices.ts'
 import type { Lowerable } from '../../layers/layers.ts'
 import { firstRate } from '../../layers/noise.ts'
@@ -10,7 +10,7 @@ import { columnLengths } from '../../layers/weightNorm.ts'
 import { checkInteger, checkOptions } from '../../lib/check.ts'
 import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
 import { writeActivation } from './exportActivations.ts'
-import { GraphWriter, INPUT } from './graphWriter.ts'
+import { GraphWriter, INPUT, OUTPUT, type Result } from './graphWriter.ts'
 import { CLASS_NAMES } from './names.ts'
 
 export interface ExportOnnxOptions {
@@ -29,13 +29,10 @@ export function encodeOnnx(where: string, network: Network, options: ExportOnnxO
   checkOptions(where, options, ['opset'])
   const graph = new GraphWriter(checkInteger(where, 'opset', options.opset ?? 17, 9, 23))
   const stages = placed(stagesOf(network), network.inputs)
-  const y = writeStages(graph, stages, INPUT)
-  const outputs = stages[stages.length - 1].outputs
   const { classNames } = network
   const model = graph.finish(
-    y,
+    writeResults(graph, stages),
     network.inputs,
-    outputs,
     classNames ? { [CLASS_NAMES]: JSON.stringify(classNames) } : {},
   )
   if (model.size > LARGEST)
@@ -46,7 +43,21 @@ export function encodeOnnx(where: string, network: Network, options: ExportOnnxO
 type Kind = Lowerable['kind']
 /** A stage whose layer is of one kind. */
 type StageOf<K extends Kind> = PlacedStage & { readonly layer: Extract<Lowerable, { readonly kind: K }> }
-type Writers = { readonly [K in Kind]: (graph: GraphWriter, stage: StageOf<K>, x: string) => string }
+type Writers = { readonly [K in Exclude<Kind, 'heads'>]: (graph: GraphWriter, stage: StageOf<K>, x: string) => string }
+
+/** What the last stage makes, or each head if it is some. */
+function writeResults(graph: GraphWriter, stages: readonly PlacedStage[]): Result[] {
+  const last = stages[stages.length - 1]
+  if (last.layer.kind !== 'heads')
+    return [{ from: writeStages(graph, stages, INPUT), name: OUTPUT, columns: last.outputs }]
+  const { layer, values, inputs } = last
+  const x = writeStages(graph, stages.slice(0, -1), INPUT)
+  return branchStages(layer, values).map((branch, h) => {
+    const placedBranch = placed(branch, inputs)
+    const from = graph.within(`heads_1.${branchPrefix(h, layer.names)}`, () => writeStages(graph, placedBranch, x))
+    return { from, name: layer.names[h], columns: placedBranch.at(-1)?.outputs ?? inputs }
+  })
+}
 
 function writeStages(graph: GraphWriter, stages: readonly PlacedStage[], x: string): string {
   const prefixes = blockPrefixes(stages.map(({ layer }) => layer))
@@ -55,7 +66,11 @@ function writeStages(graph: GraphWriter, stages: readonly PlacedStage[], x: stri
 
 // The one cast: a layer's kind selects the writer made for exactly that layer.
 const writeStage = (graph: GraphWriter, stage: PlacedStage, x: string): string =>
-  (writers[stage.layer.kind] as (graph: GraphWriter, stage: PlacedStage, x: string) => string)(graph, stage, x)
+  (writers[stage.layer.kind as keyof Writers] as (graph: GraphWriter, stage: PlacedStage, x: string) => string)(
+    graph,
+    stage,
+    x,
+  )
 
 /** The stage's parameters as tensors of the shape given. */
 const parameters =

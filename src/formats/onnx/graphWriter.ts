@@ -16,6 +16,13 @@ interface Node {
   readonly attributes: Attributes
 }
 
+/** What a model puts out: the value that it is, and what that is to be called. */
+export interface Result {
+  readonly from: string
+  readonly name: string
+  readonly columns: number
+}
+
 /** What a model is called in its file, and what its rows are. */
 export const INPUT = 'x'
 export const OUTPUT = 'y'
@@ -85,16 +92,22 @@ export class GraphWriter {
     return free
   }
 
-  /** The whole model. `result` names what the last layer makes; entries of `metadata` are texts. */
-  finish(result: string, inputs: number, outputs: number, metadata: Readonly<Record<string, string>>): MessageWriter {
-    const last = this.#nodes.find(({ output }) => output === result)
-    if (last) last.output = OUTPUT
-    else this.#nodes.push({ op: 'Identity', inputs: [result], output: OUTPUT, attributes: {} })
+  /** The whole model. What it puts out goes by its name in the file; entries of `metadata` are texts. */
+  finish(results: readonly Result[], inputs: number, metadata: Readonly<Record<string, string>>): MessageWriter {
+    const outputs = results.map(({ from, name, columns }) => {
+      const output = name === OUTPUT ? name : this.#unused(name)
+      const last = this.#nodes.find((node) => node.output === from)
+      const isRead = this.#nodes.some((node) => node.inputs.includes(from))
+      if (last && !isRead) last.output = output
+      else this.#nodes.push({ op: 'Identity', inputs: [from], output, attributes: {} })
+      return value(output, columns)
+    })
     const graph = new MessageWriter()
     for (const node of this.#nodes) graph.message(1, nodeMessage(node))
     graph.text(2, 'fourlane')
     for (const each of this.#tensors.values()) graph.message(5, each)
-    graph.message(11, value(INPUT, inputs)).message(12, value(OUTPUT, outputs))
+    graph.message(11, value(INPUT, inputs))
+    for (const output of outputs) graph.message(12, output)
 
     const model = new MessageWriter().int(1, irVersion(this.opset)).text(2, 'fourlane').message(7, graph)
     model.message(8, new MessageWriter().text(1, '').int(2, this.opset))

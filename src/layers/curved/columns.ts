@@ -1,8 +1,9 @@
 /** Layers that put columns elsewhere, along a direction: what is linear goes both ways as it is. */
 import { addToRows, clearRows, copyColumns, markColumns, takeRows } from '../../machine/ops/features.ts'
+import { branchPrefix } from '../branches.ts'
 import type { Builder, Matrix } from '../builder.ts'
 import { emitAdditions, emitCopies, emitZeros, padOf, type Run, runsOf } from '../columns.ts'
-import { branchPrefix, type ConcatenateLayer } from '../concatenate.ts'
+import type { ConcatenateLayer } from '../concatenate.ts'
 import { blocksOf, columnsOf, type EmbeddingLayer, tableName } from '../embedding.ts'
 import { othersOf } from '../indices.ts'
 import type { Lowerable } from '../layers.ts'

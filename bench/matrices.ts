@@ -1,5 +1,14 @@
 /** Training steps by rules that see whole matrices, against AdamW's step of the same model. */
-import { adamw, type MatrixRule, type Model, muon, type Optimizer, pathSgd } from '../src/entries/public.ts'
+import {
+  adamw,
+  type MatrixRule,
+  type Model,
+  muon,
+  type Optimizer,
+  pathSgd,
+  shampoo,
+  soap,
+} from '../src/entries/public.ts'
 import { type Contender, repeated, sideBySide } from './measure.ts'
 import { trainingModel } from './models.ts'
 import type { Report } from './report.ts'
@@ -12,6 +21,9 @@ const [, , PLAIN] = WORKLOADS
 const RULES: Readonly<Record<string, () => Optimizer | MatrixRule>> = {
   'muon, 512 x 512': () => muon(),
   'muon, 784 x 512 too': () => muon({ match: ['dense_1', 'dense_2'] }),
+  // without decompositions, which take seconds on one thread, but for the first update's
+  'shampoo, factors of 512 and 784': () => shampoo({ preconditionerEvery: 1e6 }),
+  'soap, factors of 512 and 784': () => soap({ preconditionerEvery: 1e6 }),
   pathSgd: () => pathSgd({ learningRate: 1e-6 }),
 }
 

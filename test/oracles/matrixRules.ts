@@ -120,6 +120,7 @@ function powerOf(a: Matrix, epsilon: number, power: number): number[][] {
 
 export interface ShampooOptions {
   readonly learningRate: number
+  readonly momentum: number
   readonly weightDecay: number
   readonly epsilon: number
   readonly preconditionerEvery: number
@@ -129,13 +130,14 @@ export interface ShampooOptions {
 /**
  * Shampoo on one matrix w, [inputs, units] (Gupta, Koren and Singer 2018):
  *   L += g gᵀ;  R += gᵀ g;  w -= learningRate weightDecay w + learningRate (L + epsilon I)^(-1/4) g (R + epsilon I)^(-1/4)
- * With one side alone, to the power of -1/2. Roots are made at updates 1, 1 + every, ...
+ * With one side alone, to the power of -1/2; m = momentum m + (1 - momentum) g between the roots. Roots are made at updates 1, 1 + every, ...
  */
 export class Shampoo {
   w: Matrix
   readonly #options: ShampooOptions
   #factors: Matrix[]
   #roots: Matrix[]
+  #m: Matrix
   #step = 0
 
   constructor(w: Matrix, options: ShampooOptions) {
@@ -143,10 +145,11 @@ export class Shampoo {
     this.#options = options
     this.#factors = [w.length, w[0].length].map((size) => matrix(size, size, () => 0))
     this.#roots = [w.length, w[0].length].map(identity)
+    this.#m = map(w, () => 0)
   }
 
   step(g: Matrix): void {
-    const { learningRate, weightDecay, epsilon, preconditionerEvery, maxPreconditionerSize } = this.#options
+    const { learningRate, weightDecay, momentum, epsilon, preconditionerEvery, maxPreconditionerSize } = this.#options
     const add = (a: Matrix, b: Matrix) => combine(a, b, (x, y) => x + y)
     const [left, right] = this.#factors
     this.#factors = [add(left, multiply(g, transpose(g))), add(right, multiply(transpose(g), g))]
@@ -158,7 +161,8 @@ export class Shampoo {
       )
     }
     this.#step++
-    const direction = multiply(multiply(this.#roots[0], g), this.#roots[1])
+    this.#m = combine(this.#m, g, (m, x) => momentum * m + (1 - momentum) * x)
+    const direction = multiply(multiply(this.#roots[0], this.#m), this.#roots[1])
     this.w = combine(this.w, direction, (w, d) => w * (1 - learningRate * weightDecay) - learningRate * d)
   }
 }

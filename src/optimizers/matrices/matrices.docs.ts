@@ -55,13 +55,14 @@ W -= learningRate * weightDecay * W + rate * X`,
 matrices. Rates are those of Adagrad; they fall by themselves. Factors are float32: an \`epsilon\` far below 1e-7 of the largest eigenvalue lets noise through.`,
     equation: `L += G G^T;  R += G^T G
 every preconditionerEvery updates: P = (L + epsilon * I)^(-1/4),  Q = (R + epsilon * I)^(-1/4)
-W -= learningRate * weightDecay * W + learningRate * P G Q
+M = momentum * M + (1 - momentum) * G
+W -= learningRate * weightDecay * W + learningRate * P M Q
 a side longer than maxPreconditionerSize stays as it is, and the root of the other is of order -1/2`,
-    state: '`left` L, `leftRoot` P, `right` R, `rightRoot` Q; of the fallback its own',
+    state:
+      '`left` L, `leftRoot` P, `right` R, `rightRoot` Q, and `momentum` M where that is not 0; of the fallback its own',
     cost: '1.5 products of long x long x short and of long x short x short; now and then some 10 n^3 operations in float64 on one thread for each side of n, half a second for 512, half a minute for 2,048',
     memory: 'four blocks of the size of the largest matrix, two of a square of its longer side, one in float64',
-    equivalent:
-      "pytorch-optimizer's Shampoo, whose defaults are taken but for update_freq 1, without momentum; Optax contrib has none",
+    equivalent: "pytorch-optimizer's Shampoo, whose defaults are taken but for update_freq 1; Optax contrib has none",
     source: 'Gupta, Koren and Singer 2018, arXiv:1802.09568; one side alone as there for tensors of order 1',
   },
   soap: {

@@ -3,6 +3,7 @@ import { rowStride } from '../../machine/matrixLayout.ts'
 import * as ops from '../../machine/ops/matrix.ts'
 import { type Step, step } from '../../machine/program.ts'
 import type { DecayOptions } from '../optimizers.ts'
+import { within } from '../rules/make.ts'
 import { type Hypers, number } from '../rules/rule.ts'
 import {
   accumulate,
@@ -21,27 +22,36 @@ import { chooseMatrices, type MatrixOptions, makeMatrixRule } from './makeMatrix
 import type { MatrixRule, Scratch, Taken } from './matrixRule.ts'
 
 export interface ShampooOptions extends MatrixOptions, DecayOptions, FactorOptions {
+  /** Of the running mean of gradients that goes between the roots; the factors take the gradients themselves. Default 0. */
+  readonly momentum?: number
   /** What the factors start from, times the identity. Default 1e-4. */
   readonly epsilon?: number
 }
 
+const checks = { ...factorChecks, momentum: within({ minimum: 0, below: 1 }) }
+
 /**
  * Shampoo: Adagrad with a full matrix for each side of a weight matrix, W -= learningRate * L^(-1/4) G R^(-1/4), L and R the sums of G Gᵀ
  * and Gᵀ G over all updates. A matrix of which one side alone is short enough takes its root of order -1/2.
- * Defaults: learningRate 0.1, weightDecay 0 (decoupled), epsilon 1e-4, roots every 10 updates.
+ * With momentum, a running mean of gradients takes the place of G there.
+ * Defaults: learningRate 0.1, momentum 0, weightDecay 0 (decoupled), epsilon 1e-4, roots every 10 updates.
  * Source: Gupta, Koren and Singer 2018, arXiv:1802.09568.
  * @throws TypeError or RangeError naming the option.
  */
 export function shampoo(options: ShampooOptions = {}): MatrixRule<'shampoo'> {
-  const defaults = { learningRate: 0.1, epsilon: 1e-4, ...factorDefaults, weightDecay: 0 }
-  const made = makeMatrixRule('shampoo', options, defaults, factorChecks)
+  const defaults = { learningRate: 0.1, momentum: 0, epsilon: 1e-4, ...factorDefaults, weightDecay: 0 }
+  const made = makeMatrixRule('shampoo', options, defaults, checks)
   return Object.freeze({
     ...made,
     takes: (tensors) => chooseMatrices(made, tensors, () => true),
-    states: (tensor) =>
-      sidesOf(tensor, made.options).flatMap(({ name, size }) =>
-        [name, `${name}Root`].map((state) => ({ name: state, shape: [size, size], layout: 'panels' as const })),
-      ),
+    states: (tensor) => {
+      const { matrix = [0, 0] } = tensor
+      const sides = sidesOf(tensor, made.options).flatMap(({ name, size }) =>
+        [name, `${name}Root`].map((state) => ({ name: state, shape: [size, size] })),
+      )
+      const average = hasMomentum(made.options) ? [{ name: 'momentum', shape: matrix }] : []
+      return [...sides, ...average].map((state) => ({ ...state, layout: 'panels' as const }))
+    },
     lower: (taken, scratch) =>
       taken.flatMap((each) => {
         if (!each.tensor.trainable) return []
@@ -50,6 +60,8 @@ export function shampoo(options: ShampooOptions = {}): MatrixRule<'shampoo'> {
       }),
   } satisfies MatrixRule<'shampoo'>)
 }
+
+const hasMomentum = (options: Hypers) => number(options, 'momentum') > 0
 
 function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   const { tensor, settings, gradients } = taken
@@ -64,6 +76,7 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
     // over the root twice: B Bᵀ below
     steps.push(...rootOf(side, taken, desk, sides.length + 1, epsilon, number(options, 'preconditionerEvery')))
   }
+  if (hasMomentum(options)) steps.push(...average(taken, desk, number(options, 'momentum')))
   const has = (name: Side['name']) => sides.some((side) => side.name === name)
   const left = has('left') ? desk.squareRows : undefined
   const right = has('right') ? taken.state('rightRoot') : undefined
@@ -73,6 +86,17 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   }
   const preconditioned = sandwich(tensor, desk, desk.rows, { left, right }, direction)
   return [...steps, ...preconditioned, ...move(taken, desk, direction)]
+}
+
+/** momentum = beta momentum + (1 - beta) G, which takes the place of G by rows. */
+function average({ tensor, gradients, state }: Taken, { rows, stride, beside }: Desk, beta: number): Step[] {
+  const { matrix: [inputs, units] = [0, 0], count } = tensor
+  const kept = state('momentum')
+  return [
+    step(ops.blend, { x: kept, y: gradients, to: beside, count, alpha: beta, beta: 1 - beta }),
+    step(ops.copy, { from: beside, to: kept, count }),
+    step(ops.toRows, { from: kept, to: rows, stride, rows: inputs, cols: units, scale: 1 }),
+  ]
 }
 
 /** (factor + epsilon I)^(-1/2^order) = B Bᵀ, B the eigenvectors over roots of twice that order, now and then. */

@@ -15,6 +15,7 @@ const test = suite('shampoo')
 
 const DEFAULTS = {
   learningRate: 0.1,
+  momentum: 0,
   weightDecay: 0,
   epsilon: 1e-4,
   preconditionerEvery: 1,
@@ -24,6 +25,7 @@ const variants: readonly ShampooOptions[] = [
   {},
   // a gradient that the roots have not seen meets directions without any: float32 knows them to 1e-7 of the largest
   { preconditionerEvery: 3, weightDecay: 0.1, epsilon: 0.01 },
+  { momentum: 0.9, epsilon: 0.01 },
   { maxPreconditionerSize: 8, epsilon: 0.01 },
   { maxPreconditionerSize: 1 },
 ]
@@ -68,7 +70,10 @@ test('the same bits on two threads and from a file', async () => {
     const tanh = { activation: 'tanh' } as const
     const layers = [input(13), dense(30, tanh), dense(21, tanh), dense(10, { activation: 'softmax' })]
     const model = sequential(layers, { seed: 2, threads })
-    model.compile({ optimizer: shampoo({ preconditionerEvery: 4 }), loss: 'sparseCategoricalCrossentropy' })
+    model.compile({
+      optimizer: shampoo({ preconditionerEvery: 4, momentum: 0.9 }),
+      loss: 'sparseCategoricalCrossentropy',
+    })
     return model
   }
   const [x, y] = [features(48, 13), classes(48, 10)]
@@ -97,6 +102,7 @@ test('bad options are refused by name', () => {
     () => shampoo({ maxPreconditionerSize: 4096 }),
     /"maxPreconditionerSize" must be a whole number from 1 to 2048/,
   )
+  assert.throws(() => shampoo({ momentum: 1 }), /"momentum" must be a finite number at least 0 and less than 1/)
   assert.throws(() => shampoo({ epsilon: 0 }), /"epsilon" must be a finite number at least 1e-30, got 0/)
 })
 

@@ -1,4 +1,4 @@
-/** SOAP against the float64 oracle, on every target. */
+/** SOAP against the authors' program and the float64 oracle, on every target. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dense, input, modelFromBytes, sequential } from '../../../src/entries/public.ts'
@@ -7,7 +7,7 @@ import { type Optimization, optimize } from '../../../src/training/optimize.ts'
 import { identity, inner, type Matrix, matrix, multiply, trace, transpose } from '../../oracles/matrix.ts'
 import { Soap } from '../../oracles/matrixRules.ts'
 import { noise } from '../../support/activate.ts'
-import { assertClose, TRAJECTORY } from '../../support/golden.ts'
+import { assertClose, readGolden, TRAJECTORY } from '../../support/golden.ts'
 import { targets } from '../../support/targets.ts'
 import { assertSame, bits, classes, features, ready } from '../../support/threading.ts'
 
@@ -52,7 +52,34 @@ function basisOf({ state }: Optimization, side: 0 | 1, factor: Matrix): Matrix {
   return basis
 }
 
+interface Case {
+  readonly config: {
+    readonly size: number
+    readonly lr: number
+    readonly betas: readonly [number, number]
+    readonly max_precond_dim: number
+  }
+  readonly start: readonly number[]
+  readonly gradients: readonly (readonly number[])[]
+  readonly expect: readonly (readonly number[])[]
+}
+
 for (const target of targets) {
+  test(`golden trajectories, ${target}`, () => {
+    for (const { config, start, gradients, expect } of readGolden<{ cases: readonly Case[] }>('soap').cases) {
+      const { size, lr, betas, max_precond_dim } = config
+      const [beta1, beta2] = betas
+      const maxPreconditionerSize = Math.min(max_precond_dim, 2048)
+      const fixed = { learningRate: lr, beta1, beta2, maxPreconditionerSize, weightDecay: 0, preconditionerEvery: 1000 }
+      const at = optimize(soap(fixed), [start], { shapes: [[size, size]], target })
+      gradients.forEach((gradient, t) => {
+        at.gradients[0].set(gradient)
+        at.step()
+        assertClose(at.values[0], expect[t], TRAJECTORY, `${size} x ${size}, step ${t + 1}`)
+      })
+    }
+  })
+
   test(`trajectories against float64, ${target}`, () => {
     for (const [inputs, units] of [
       [1, 1],

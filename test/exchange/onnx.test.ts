@@ -72,11 +72,12 @@ for (const each of interopCases) {
     if (file.endsWith('.onnx')) test(`interop: ${file}`, () => checkFile(interopFile(file), each))
   }
 }
-for (const list of ['torch.json', 'sklearn.json']) {
+for (const list of ['torch.json', 'torch2/torch.json', 'sklearn.json']) {
+  const folder = list.slice(0, list.lastIndexOf('/') + 1)
   for (const each of listed(list)) {
     for (const file of Object.values(each.files)) {
       test(`${list}: ${file}`, () => {
-        const bytes = goldenOnnx(file)
+        const bytes = goldenOnnx(folder + file)
         checkFile(bytes, each, goldenOnnx)
         if (each.classNames) assert.equal(decodeOnnx('importOnnx', bytes).classNames, each.classNames)
       })

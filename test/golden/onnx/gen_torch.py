@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """20 random architectures as PyTorch's exporters write them, with inputs and outputs.
 
-Usage: python gen_torch.py OUTDIR      (torch, numpy; for the newer exporter also onnx and onnxscript, with torch 2.5 or later)
+Usage: python gen_torch.py OUTDIR [--both]    (torch, numpy; for the newer exporter also onnx and onnxscript, with torch 2.5 or later)
+--both writes each architecture once by each exporter, and nothing else.
 TorchScript's exporter (`dynamo=False`) writes every architecture at several opsets; the newer one (`dynamo=True`) is used where it
-is installed, and what it wrote stands in cases.json as `onnx_dynamo`.
+is installed, and what it wrote stands in torch.json as `onnx_dynamo`, but for its notes: which line of which file on whose disk every
+node comes from.
 """
 import io, json, os, sys, warnings
 warnings.filterwarnings("ignore")
@@ -12,6 +14,7 @@ import torch
 from torch import nn
 
 out = sys.argv[1]
+BOTH = "--both" in sys.argv
 os.makedirs(out, exist_ok=True)
 SEED = 19
 rng = np.random.default_rng(SEED)
@@ -97,6 +100,17 @@ def settle(model, width):
     return model.eval()
 
 
+def without_notes(path):
+    """Leaves what runs."""
+    import onnx
+    model = onnx.load(path)
+    graphs = [model.graph, *model.functions]
+    for part in [model, *graphs, *(node for graph in graphs for node in getattr(graph, "node")), *model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer]:
+        part.ClearField("doc_string")
+        if part is not model and hasattr(part, "metadata_props"): del part.metadata_props[:]
+    onnx.save_model(model, path)
+
+
 cases = []
 for number in range(20):
     model, width = architecture(number)
@@ -104,7 +118,7 @@ for number in range(20):
     x = rng.standard_normal((5, width)).astype(np.float32) * 2
     with torch.no_grad(): y = model(torch.tensor(x)).numpy()
     files = {}
-    for opset in {0: (9, 17), 1: (11, 13), 2: (12, 16), 3: (14, 15)}[number % 4]:
+    for opset in {0: (9, 17), 1: (11, 13), 2: (12, 16), 3: (14, 15)}[number % 4][1 if BOTH else 0:]:
         name = f"architecture-{number:02}.torch-script-{opset}.onnx"
         more = {"dynamo": False} if DYNAMO else {}
         try:
@@ -112,7 +126,7 @@ for number in range(20):
                               dynamic_axes={"x": {0: "n"}, "y": {0: "n"}}, **more)
             files[f"onnx_script_{opset}"] = name
         except Exception as e: print(name, "was not exported:", str(e).split("\n")[0][:120])
-    if number % 5 == 2:  # every module a function of the file, where the exporter still does so
+    if number % 5 == 2 and not BOTH:  # every module a function of the file, where the exporter still does so
         name = f"architecture-{number:02}.torch-functions-15.onnx"
         try:
             torch.onnx.export(model, (torch.tensor(x[:2]),), f"{out}/{name}", opset_version=15, input_names=["x"], output_names=["y"],
@@ -122,15 +136,17 @@ for number in range(20):
     if DYNAMO:
         name = f"architecture-{number:02}.torch-dynamo.onnx"
         torch.onnx.export(model, (torch.tensor(x[:2]),), dynamo=True, dynamic_shapes=({0: torch.export.Dim("n")},), verbose=False).save(f"{out}/{name}")
+        without_notes(f"{out}/{name}")
         files["onnx_dynamo"] = name
     cases.append({"id": f"architecture-{number:02}", "inputs": width, "files": files, "x": lst(x), "y": lst(y), "note": str(model).replace("\n", " ")})
 # onnx itself moves the weights of one of them to another file
 try:
+    if BOTH: raise ImportError
     import onnx
     name = "architecture-03.external.onnx"
     onnx.save_model(onnx.load(f"{out}/{cases[3]['files']['onnx_script_14']}"), f"{out}/{name}", save_as_external_data=True,
                     all_tensors_to_one_file=True, location="architecture-03.weights", size_threshold=0)
     cases[3]["files"]["onnx_external"] = name
-except ImportError: print("without onnx, no model with its weights in another file was written")
+except ImportError: BOTH or print("without onnx, no model with its weights in another file was written")
 json.dump({"schema": "interop/1", "cases": cases, "generator": {"torch": torch.__version__, "numpy": np.__version__}}, open(f"{out}/torch.json", "w"), indent=1)
 print(len(cases), "architectures,", sum(len(case["files"]) for case in cases), "files,", sum(os.path.getsize(f"{out}/{f}") for case in cases for f in case["files"].values()) // 1024, "KiB")

@@ -1,12 +1,21 @@
 /** Models from ONNX files, and back. */
-import { type ExportOnnxOptions, encodeOnnx } from '../formats/onnx/export.ts'
+import { encodeOnnx, type ExportOnnxOptions as OnnxFileOptions } from '../formats/onnx/export.ts'
 import { decodeOnnx, type OnnxOptions } from '../formats/onnx/import.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
-import { checkOptions } from '../lib/check.ts'
+import { checkOptions, show } from '../lib/check.ts'
 import type { AnyModel, Model } from '../model/model.ts'
+import type { Encoder } from '../tables/encoder.ts'
+import type { EncoderJson } from '../tables/encoderJson.ts'
 import { IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } from './models.ts'
+import { writeEncoder, writeTarget } from './tableGraph.ts'
 
-export type { ExportOnnxOptions } from '../formats/onnx/export.ts'
+export interface ExportOnnxOptions extends OnnxFileOptions {
+  /**
+   * What makes the model's rows of a table: the graph then has its nodes too, an input for each of its columns, float64 or text, and for
+   * a regression gives the numbers of the table.
+   */
+  readonly encoder?: Encoder
+}
 
 export interface ImportOnnxOptions extends OnnxOptions, ImportOptions {}
 
@@ -30,12 +39,44 @@ export function importOnnx(bytes: Bytes, options: ImportOnnxOptions = {}): Model
   return modelOf(where, network, own)
 }
 
+/** An encoder's own data. It checks itself when it is made. */
+function encoderJson(where: string, encoder: unknown, inputs: number): EncoderJson {
+  const isEncoder =
+    typeof encoder === 'object' &&
+    encoder !== null &&
+    'transform' in encoder &&
+    'toJSON' in encoder &&
+    'width' in encoder
+  if (!isEncoder) {
+    throw new TypeError(
+      `${where}: "encoder" must be an encoder of fourlane/table, got ${show(encoder)}; encoderFromJSON makes one of what a file keeps`,
+    )
+  }
+  const { width } = encoder as Encoder
+  if (width !== inputs) {
+    throw new RangeError(`${where}: "encoder" gives ${width} columns, but the model takes ${inputs}`)
+  }
+  return (encoder as Encoder).toJSON()
+}
+
 /**
  * The model as an ONNX file of float32, for any number of rows: input x, output y, tensors named as the parameters. Predictions only:
  * running statistics are constants, dropout does nothing, noise is gone, weight normalization is resolved.
  * @param options.opset version of ONNX's operators, from 9 to 23. Default 17.
+ * @param options.encoder of a table: its columns become the inputs, [rows, 1] each, numbers and milliseconds since 1970 in float64 (NaN:
+ * missing), categories as text; a regression's y are numbers of the table.
  * @throws TypeError or RangeError naming an option; RangeError for a model of 2 GiB or more.
  */
 export function exportOnnx(model: AnyModel, options: ExportOnnxOptions = {}): Uint8Array {
-  return encodeOnnx('exportOnnx', networkOf(model), options)
+  const where = 'exportOnnx'
+  checkOptions(where, options, ['opset', 'encoder'])
+  const { encoder, ...own } = options
+  const network = networkOf(model)
+  if (encoder === undefined) return encodeOnnx(where, network, own)
+  const { features, target } = encoderJson(where, encoder, network.inputs)
+  const classNames = network.classNames ?? (target.task === 'classification' ? target.classes : undefined)
+  return encodeOnnx(where, { ...network, ...(classNames && { classNames }) }, own, {
+    before: (graph) => writeEncoder(graph, features),
+    after: (graph, y) => (target.task === 'regression' ? writeTarget(graph, y, target) : y),
+  })
 }

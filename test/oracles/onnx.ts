@@ -4,6 +4,8 @@ import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from '../../src/f
 export interface Tensor {
   readonly shape: readonly number[]
   readonly data: ArrayLike<number>
+  /** Instead of numbers. */
+  readonly texts?: readonly string[]
 }
 type Maybe = Tensor | undefined
 
@@ -69,12 +71,14 @@ const unary: Readonly<Record<string, (x: number, a: Attributes, node: OnnxNode) 
   Exp: Math.exp,
   Cos: Math.cos,
   Sin: Math.sin,
+  Floor: Math.floor,
   Gelu: (x, _, { attributes }) =>
     attributes.get('approximate')?.text === 'tanh'
       ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
       : 0.5 * x * (1 + erf(x / Math.sqrt(2))),
   HardSigmoid: (x, a) => Math.min(1, Math.max(0, a('alpha', 0.2) * x + a('beta', 0.5))),
   HardSwish: (x) => (x * Math.min(6, Math.max(0, x + 3))) / 6,
+  IsNaN: (x) => (Number.isNaN(x) ? 1 : 0),
   LeakyRelu: (x, a) => (x >= 0 ? x : a('alpha', 0.01) * x),
   Log: Math.log,
   Mish: (x) => x * Math.tanh(softplus(x)),
@@ -312,6 +316,12 @@ function run(node: OnnxNode, x: readonly Maybe[], opset: number): Tensor {
       }
       return tensor(a.shape, (i) => (a.data[i] - list('offset', i)) * list('scale', i))
     }
+    case 'ai.onnx.ml.LabelEncoder': {
+      const keys = attribute('keys_strings')?.texts ?? []
+      const values = attribute('values_int64s')?.ints ?? attribute('values_floats')?.floats ?? []
+      const other = attribute('default_int64')?.int ?? attribute('default_float')?.float ?? Number.NaN
+      return tensor(a.shape, (i) => values[keys.indexOf(a.texts?.[i] ?? '')] ?? other)
+    }
     case 'ai.onnx.ml.LinearRegressor': {
       const [k, floats] = [a.shape[1], (key: string) => attribute(key)?.floats ?? new Float64Array(0)]
       const weights = { shape: [floats('coefficients').length / k, k], data: floats('coefficients') }
@@ -324,13 +334,18 @@ function run(node: OnnxNode, x: readonly Maybe[], opset: number): Tensor {
   }
 }
 
-/** The first output of a graph without functions, for its one input. */
-export function evaluate(model: OnnxModel, x: Tensor, output = model.graph.outputs[0].name): Tensor {
+/** The first output of a graph without functions, for its one input, or for several by name. */
+export function evaluate(
+  model: OnnxModel,
+  x: Tensor | ReadonlyMap<string, Tensor>,
+  output = model.graph.outputs[0].name,
+): Tensor {
   const { graph, opsets } = model
   const values = new Map<string, Tensor>()
   for (const each of graph.initializers) values.set(each.name, fromFile(each))
-  const [{ name: input }] = graph.inputs.filter(({ name }) => !values.has(name))
-  values.set(input, x)
+  const inputs = graph.inputs.filter(({ name }) => !values.has(name))
+  if (x instanceof Map) for (const { name } of inputs) values.set(name, x.get(name))
+  else values.set(inputs[0].name, x as Tensor)
   const needed = new Set([output])
   const nodes: OnnxNode[] = []
   for (const node of [...graph.nodes].reverse()) {

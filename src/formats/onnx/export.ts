@@ -10,7 +10,7 @@ import { columnLengths } from '../../layers/weightNorm.ts'
 import { checkInteger, checkOptions } from '../../lib/check.ts'
 import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
 import { writeActivation } from './exportActivations.ts'
-import { GraphWriter, INPUT, OUTPUT, type Result } from './graphWriter.ts'
+import { FLOAT, GraphWriter, INPUT, INT64, OUTPUT, type Result } from './graphWriter.ts'
 import { CLASS_NAMES } from './names.ts'
 
 export interface ExportOnnxOptions {
@@ -21,18 +21,32 @@ export interface ExportOnnxOptions {
 /** Protocol buffers of 2 GiB and more are read by nobody. */
 const LARGEST = 2 ** 31 - 1
 
+/** What comes before and after a network, in its graph. */
+export interface Frame {
+  /** Adds the inputs, and nodes that make the network's rows of them. @returns the name of these. */
+  before(graph: GraphWriter): string
+  /** @returns the name of what becomes of the network's outputs `y`, or of a head's. */
+  after(graph: GraphWriter, y: string): string
+}
+
 /**
  * The network as an ONNX model.
  * @throws RangeError for an unknown opset, or a model of 2 GiB and more.
  */
-export function encodeOnnx(where: string, network: Network, options: ExportOnnxOptions = {}): Uint8Array {
+export function encodeOnnx(
+  where: string,
+  network: Network,
+  options: ExportOnnxOptions = {},
+  frame?: Frame,
+): Uint8Array {
   checkOptions(where, options, ['opset'])
   const graph = new GraphWriter(checkInteger(where, 'opset', options.opset ?? 17, 9, 23))
   const stages = placed(stagesOf(network), network.inputs)
   const { classNames } = network
+  const x = frame ? frame.before(graph) : graph.input(INPUT, FLOAT, network.inputs)
+  const results = writeResults(graph, stages, x)
   const model = graph.finish(
-    writeResults(graph, stages),
-    network.inputs,
+    frame ? results.map((result) => ({ ...result, from: frame.after(graph, result.from) })) : results,
     classNames ? { [CLASS_NAMES]: JSON.stringify(classNames) } : {},
   )
   if (model.size > LARGEST)
@@ -46,12 +60,12 @@ type StageOf<K extends Kind> = PlacedStage & { readonly layer: Extract<Lowerable
 type Writers = { readonly [K in Exclude<Kind, 'heads'>]: (graph: GraphWriter, stage: StageOf<K>, x: string) => string }
 
 /** What the last stage makes, or each head if it is some. */
-function writeResults(graph: GraphWriter, stages: readonly PlacedStage[]): Result[] {
+function writeResults(graph: GraphWriter, stages: readonly PlacedStage[], rows: string): Result[] {
   const last = stages[stages.length - 1]
   if (last.layer.kind !== 'heads')
-    return [{ from: writeStages(graph, stages, INPUT), name: OUTPUT, columns: last.outputs }]
+    return [{ from: writeStages(graph, stages, rows), name: OUTPUT, columns: last.outputs }]
   const { layer, values, inputs } = last
-  const x = writeStages(graph, stages.slice(0, -1), INPUT)
+  const x = writeStages(graph, stages.slice(0, -1), rows)
   return branchStages(layer, values).map((branch, h) => {
     const placedBranch = placed(branch, inputs)
     const from = graph.within(`heads_1.${branchPrefix(h, layer.names)}`, () => writeStages(graph, placedBranch, x))
@@ -144,9 +158,6 @@ function writeLayerNorm(graph: GraphWriter, x: string, own: readonly string[], e
   if (graph.opset >= 17) return graph.node('LayerNormalization', [x, ...own], { axis: { int: AXIS }, epsilon })
   return divideByDeviation(graph, graph.node('Sub', [x, rowMean(graph, x)]), epsilon)
 }
-
-const FLOAT = 1
-const INT64 = 7
 
 /** Columns of x, in the given order. */
 const take = (graph: GraphWriter, x: string, columns: readonly number[]): string =>

@@ -3,8 +3,7 @@ import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
 import { addGradients, trainParts } from '../engine/accumulate.ts'
 import { OWN_BATCH } from '../engine/records.ts'
 import { TAIL } from '../engine/storage.ts'
-import { Random, type RandomState } from '../lib/random.ts'
-import type { Model } from '../model/model.ts'
+import { Random } from '../lib/random.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import type { FullEvaluation } from '../training/fullBatch.ts'
 import type { Crew, Training, TrainingRun } from '../training/parallel.ts'
@@ -12,6 +11,7 @@ import { type Judges, validate } from '../training/validate.ts'
 import { agreeOnScale, agreeOnState, agreeOnTerms } from './agreement.ts'
 import { type Communicator, gatherSums, gatherTexts } from './communicator.ts'
 import { SharedScorer } from './sharedScorer.ts'
+import { shareRandom, shareState } from './start.ts'
 import { type JointStep, type Steps, stepsOf } from './steps.ts'
 
 export interface CrewOptions {
@@ -24,8 +24,6 @@ export interface CrewOptions {
 /** Floats of the gradient block's tail: how many processes want to stop, and how many were aborted. */
 const STOPS = 0
 const ABORTS = 1
-
-const GOLDEN = 0x9e3779b9
 
 export class MpiCrew implements Crew {
   readonly training: Training
@@ -63,46 +61,15 @@ export class MpiCrew implements Crew {
       callbacks: callbacks.filter(({ firstOnly }) => world.rank === 0 || !firstOnly),
       signal: undefined,
     }
-    this.#shareState()
+    shareState(world, training)
     // the first shuffles as it would alone; the streams of the others begin every epoch anew, from where the first's is then
     this.#shuffler = random && (world.rank === 0 ? random : new Random(0))
     this.#steps = engine.session ? undefined : stepsOf(world, this.training, this.#shuffler)
   }
 
-  /** All begin with the parameters, the optimizer's state and the noise of the first. */
-  #shareState(): void {
-    const { engine, model } = this.training
-    const { storage, session } = engine
-    const world = this.#world
-    const first = JSON.parse(
-      gatherTexts(world, JSON.stringify({ ...session?.scalars, used: [...(session?.used ?? [])] }))[0],
-    )
-    const { used, ...scalars } = first
-    const progress = Float64Array.of((model as Model).seed, engine.steps, engine.learningRateScale)
-    ;[engine.records.seed, engine.steps, engine.learningRateScale] = world.gather(progress)
-    world.share(storage.view(storage.parameters))
-    const shared: number[] = session ? used : [...storage.states.keys()]
-    if (session && world.rank > 0) engine.restartSolver(scalars, used)
-    for (const i of shared) world.share(storage.view(storage.states[i]))
-    world.share(storage.viewKept())
-    storage.version++
-  }
-
   /** All know where the first's stream of random numbers is. */
   #shareRandom(): void {
-    const { random } = this.training
-    if (!random) return
-    const { words, spare } = random.state
-    const all = this.#world.gather(Float64Array.of(...words, spare ?? Number.NaN))
-    const state: RandomState = {
-      words: [all[0], all[1], all[2], all[3]],
-      spare: Number.isNaN(all[4]) ? null : all[4],
-    }
-    if (this.#world.rank === 0) return
-    random.state = state
-    const [high, low] = state.words
-    const seed = (high >>> 11) * 2 ** 32 + ((low + Math.imul(this.#world.rank, GOLDEN)) >>> 0)
-    if (this.#shuffler) this.#shuffler.state = new Random(seed).state
+    shareRandom(this.#world, this.training.random, this.#shuffler)
   }
 
   async train(run: TrainingRun): Promise<void> {

@@ -13,6 +13,7 @@ import {
   BATCH_NORM_MODE_BATCH,
   BATCH_NORM_MODE_CONSTANT_VARIANCE,
   BATCH_NORM_MODE_RENORM,
+  BATCH_NORM_MODE_SUMMED,
   BATCH_NORM_MOMENTUM,
   BATCH_NORM_R_MAX,
   BATCH_NORM_RUNNING_MEAN,
@@ -129,7 +130,8 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
   const dbeta = Word.address(step, BATCH_NORM_DBETA)
   const dxs = Word.address(step, BATCH_NORM_TO)
   const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
-  const live = mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM
+  const summed = mode == BATCH_NORM_MODE_SUMMED
+  const live = summed || mode == BATCH_NORM_MODE_BATCH || mode == BATCH_NORM_MODE_RENORM
   const zero = f32x4.splat(0)
   const share = f32x4.splat(1 / <f32>rows)
   for (let offset = (<usize>begin) << 5; offset < (<usize>end) << 5; offset += 16) {
@@ -143,9 +145,11 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
     let slope = zero
     const scale = F4.mulFlush(f32x4.mul(inverse, r), Column.load(gammas, offset, F4.one()))
     if (live || dgamma || dbeta) {
-      columnDots(dy, x, stride, rows, at + row * STATISTICS_MEAN, at + row * STATISTICS_SUM, at + row * STATISTICS_DOT)
-      const sum = v128.load(at + row * STATISTICS_SUM)
-      const dot = F4.mulFlush(inverse, v128.load(at + row * STATISTICS_DOT))
+      const sums = at + row * STATISTICS_SUM
+      const dots = at + row * STATISTICS_DOT
+      if (!summed) columnDots(dy, x, stride, rows, at + row * STATISTICS_MEAN, sums, dots)
+      const sum = v128.load(sums)
+      const dot = F4.mulFlush(inverse, v128.load(dots))
       const d = v128.load(at + row * STATISTICS_D)
       if (dbeta) v128.store(dbeta + offset, sum)
       if (dgamma) v128.store(dgamma + offset, F4.flush(F4.fma(r, dot, f32x4.mul(d, sum))))

@@ -78,6 +78,8 @@ export const BATCH_NORM_MODE_RENORM = 1
 export const BATCH_NORM_MODE_CONSTANT_VARIANCE = 2
 /** Running mean and deviation as constants. */
 export const BATCH_NORM_MODE_CONSTANT_DEVIATION = 3
+/** On the way back: statistics of a batch whose sums of dy and of dy * (x - mean) are there already. */
+export const BATCH_NORM_MODE_SUMMED = 4
 
 // The rows of the statistics.
 

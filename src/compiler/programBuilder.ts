@@ -32,6 +32,8 @@ export interface Site {
   readonly frozen: ReadonlySet<number>
   /** Whether training uses running statistics as they are. */
   readonly frozenStatistics: boolean
+  /** How layers are lowered that are to be lowered otherwise than their kind says. */
+  readonly instead?: ((builder: ProgramBuilder) => ProgramBuilder['instead']) | undefined
 }
 
 /** Rows that pass through a model in one call at least, and floats that the widest layer may have for them. */
@@ -45,7 +47,7 @@ export const passRows = (widths: readonly number[]): number =>
 export class ProgramBuilder implements Builder {
   readonly site: Site
   readonly steps: Step[] = []
-  instead?: NonNullable<Builder['instead']>
+  instead: Builder['instead']
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
   /** Tables whose update visits only rows that occurred, by their offset: the scale of their rate. */
@@ -70,6 +72,7 @@ export class ProgramBuilder implements Builder {
   constructor(site: Site) {
     this.site = site
     this.#place = findPlaces(site.places)
+    this.instead = site.instead?.(this)
   }
 
   matrix(cols: number): Matrix {

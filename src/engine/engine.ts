@@ -28,6 +28,12 @@ export interface FedRows {
   readonly rows: number
 }
 
+/** What the host does before a step. */
+export interface Seam {
+  readonly step: number
+  run(): void
+}
+
 export class Engine extends Propagation {
   /** What callbacks have made of the learning rate. */
   learningRateScale = 1
@@ -246,8 +252,9 @@ export class Engine extends Propagation {
    * One update on a batch of which these rows are a part, `records.whole` says of what: the passes over them, then `join`, which makes the
    * gradient block that of the whole batch and tells whether the update is to be made, then the update.
    * @param part rows of the bound source, or rows by themselves.
+   * @param seams where the passes come back to the host, in order.
    */
-  trainPart(part: DataSet | FedRows, tally: Tally, join: () => boolean): void {
+  trainPart(part: DataSet | FedRows, tally: Tally, join: () => boolean, seams: readonly Seam[] = []): void {
     this.begin()
     const { rows } = part
     const plan = this.trainingPlan(rows)
@@ -257,7 +264,15 @@ export class Engine extends Propagation {
       this.loadBatch(plan, part, 0, rows)
     }
     this.#prepareUpdate(0, rows, first)
-    this.#runPart('features' in part ? plan.passes : plan.fitPasses, true)
+    const [from, to, modules] = 'features' in part ? plan.passes : plan.fitPasses
+    let at = from
+    for (const { step, run } of seams) {
+      if (step <= at || step >= to) continue
+      this.#runPart([at, step, modules], at === from)
+      run()
+      at = step
+    }
+    this.#runPart([at, to, modules], at === from)
     if (!join()) {
       this.steps--
       return

@@ -2,7 +2,7 @@
 import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { Objective } from '../compiler/objective.ts'
 import { compilePlan, type Part, type Plan, type TrainingPlan } from '../compiler/plan.ts'
-import { passRows } from '../compiler/programBuilder.ts'
+import { passRows, type Site } from '../compiler/programBuilder.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { ModelStorage } from './storage.ts'
@@ -32,6 +32,8 @@ export class Planner {
   end = 0
   /** Another number after what lies behind the plan has been taken by something else. */
   lease = 0
+  /** How the layers of plans to come are lowered. */
+  instead: Site['instead']
   #free = 0
   readonly #site: PlannerSite
   #goal: Goal | undefined
@@ -101,6 +103,7 @@ export class Planner {
       rows: Math.max(rows, passRows(widths)),
       frozen,
       frozenStatistics: this.#frozenStatistics,
+      instead: this.instead,
     }
     this.#site.leave()
     this.drop()

@@ -104,7 +104,7 @@ export class Propagation {
   }
 
   /** The next use compiles a new plan. */
-  protected replan(): void {
+  replan(): void {
     this.planner.drop()
     this.fresh = undefined
   }

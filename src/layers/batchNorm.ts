@@ -20,12 +20,15 @@ export interface BatchNormLayer extends Identity {
   readonly momentum: number | null
   readonly epsilon: number
   readonly affine: boolean
+  /** Whether processes that train together take the statistics of the rows of all. */
+  readonly synchronized?: boolean
 }
 
 export interface BatchNormOptions {
   momentum?: number | null
   epsilon?: number
   affine?: boolean
+  synchronized?: boolean
   trainable?: boolean
   name?: string
 }
@@ -56,18 +59,21 @@ export interface BatchRenormOptions {
  * otherwise the running ones. A layer that is frozen or not trainable keeps its running statistics and uses them.
  * Defaults: momentum 0.1 (Keras' momentum is 1 - this), epsilon 1e-5, gamma and beta (`affine`) trained from 1 and 0.
  * `momentum: null` makes the running statistics the mean over all batches.
+ * `synchronized: true` (PyTorch's `SyncBatchNorm`, Keras' `synchronized`): ranks that train together by `fourlane/mpi` take the
+ * statistics of the rows of all, where each would take those of its own; it changes nothing where there is one process.
  * @throws TypeError or RangeError naming the option.
  */
 export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
   const where = 'batchNorm'
-  checkOptions(where, options, ['momentum', 'epsilon', 'affine', ...IDENTITY_OPTIONS])
-  const { momentum = 0.1, epsilon = 1e-5, affine = true } = options
+  checkOptions(where, options, ['momentum', 'epsilon', 'affine', 'synchronized', ...IDENTITY_OPTIONS])
+  const { momentum = 0.1, epsilon = 1e-5, affine = true, synchronized = false } = options
   if (momentum !== null) checkFloat(where, 'momentum', momentum, { above: 0, maximum: 1 })
   return Object.freeze({
     kind: where,
     momentum,
     epsilon: checkFloat(where, 'epsilon', epsilon, { above: 0 }),
     affine: checkBoolean(where, 'affine', affine),
+    ...(checkBoolean(where, 'synchronized', synchronized) && { synchronized }),
     ...checkIdentity(where, options),
   })
 }

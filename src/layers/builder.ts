@@ -75,7 +75,7 @@ export interface Builder {
   /** A region of the layer's own that counts for nothing once others than its steps have written gradients: its first word is 0 then. */
   memory(bytes: number): number
   /** How a layer is lowered that is to be lowered otherwise than its kind says; undefined: as that. */
-  instead?: (layer: object, x: Value) => Lowered | undefined
+  instead?: ((layer: object, x: Value) => Lowered | undefined) | undefined
   /** Lowers a layer inside this one, whose parameters are declared under names that begin with `prefix`. */
   within<T>(prefix: string, lower: () => T): T
   emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void

@@ -115,6 +115,7 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
     notes: [
       'A batch of one row has no statistics: `fit`, `trainStep` and `gradients` refuse it (`fit` also a last batch of one row) before anything changes.',
       '`momentum: null` makes the running statistics the mean over all batches so far.',
+      "`synchronized: true`: ranks that train together ([scale.md](scale.md)) take the statistics of the rows of all, as PyTorch's SyncBatchNorm and Keras' `synchronized`. Without ranks it changes nothing.",
       'Give the dense layer before it `useBias: false`: the mean takes a bias away again.',
       'Running statistics move with updates only, not with `gradients()`. `freeze(layer)` and `trainable: false` keep them too, and use them.',
     ],

@@ -68,8 +68,8 @@ export function formatOf({ layers, compiled, classNames, user }: Settings): (typ
 function hasNews(layers: unknown): boolean {
   if (typeof layers !== 'object' || layers === null) return false
   if ('kind' in layers) {
-    const { kind, alpha, rate } = layers as { kind: unknown; alpha?: unknown; rate?: unknown }
-    if (isCarriedKind(kind) || NEW_ACTIVATIONS.includes(kind)) return true
+    const { kind, alpha, rate, synchronized } = layers as Readonly<Record<string, unknown>>
+    if (synchronized || isCarriedKind(kind) || NEW_ACTIVATIONS.includes(kind)) return true
     if ((kind === 'softplus' && alpha !== undefined) || (kind === 'dropout' && typeof rate !== 'number')) return true
   }
   return Object.values(layers).some(hasNews)

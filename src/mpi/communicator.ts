@@ -6,7 +6,7 @@ export interface Communicator {
   readonly rank: number
   readonly size: number
   /** Adds up the values of all processes, in place; in an order that is MPI's. */
-  sum(values: Float32Array): void
+  sum(values: Float32Array | Float64Array): void
   /** The same in the order of ranks, in float64: the same bits whatever the MPI. */
   sumInOrder(values: Float32Array): void
   /** Gives all processes the values of one. */
@@ -76,12 +76,13 @@ export class MpiCommunicator implements Communicator {
     })
   }
 
-  sum(values: Float32Array): void {
-    const { handle, inPlace, float, sum, world } = this.#mpi
+  sum(values: Float32Array | Float64Array): void {
+    const { handle, inPlace, float, double, sum, world } = this.#mpi
+    const type = values instanceof Float32Array ? float : double
     const types = ['intptr_t', 'void *', 'int', handle, handle, handle]
     for (let at = 0; at < values.length; at += MOST) {
       const part = values.subarray(at, at + MOST)
-      this.#call('MPI_Allreduce', types, inPlace, part, part.length, float, sum, world)
+      this.#call('MPI_Allreduce', types, inPlace, part, part.length, type, sum, world)
     }
   }
 

@@ -11,6 +11,7 @@ import { type Judges, validate } from '../training/validate.ts'
 import { agreeOnScale, agreeOnState, agreeOnTerms } from './agreement.ts'
 import { type Communicator, gatherSums, gatherTexts } from './communicator.ts'
 import { SharedScorer } from './sharedScorer.ts'
+import { type SharedStatistics, shareStatistics } from './sharedStatistics.ts'
 import { shareRandom, shareState } from './start.ts'
 import { type JointStep, type Steps, stepsOf } from './steps.ts'
 
@@ -35,6 +36,8 @@ export class MpiCrew implements Crew {
   /** Shuffles this process's rows. */
   readonly #shuffler: Random | undefined
   readonly #steps: Steps | undefined
+  /** Of layers that are synchronized. */
+  readonly #statistics: SharedStatistics | undefined
   #epoch = 0
   /** Weight of the rows trained on since parameters were averaged, and updates since then. */
   #weight = 0
@@ -61,6 +64,14 @@ export class MpiCrew implements Crew {
       callbacks: callbacks.filter(({ firstOnly }) => world.rank === 0 || !firstOnly),
       signal: undefined,
     }
+    // who takes steps by itself has statistics of its own
+    this.#statistics =
+      options.syncEvery > 1
+        ? undefined
+        : shareStatistics(this.training, (values) => {
+            if (options.deterministic) values.set(gatherSums(world, values))
+            else world.sum(values)
+          })
     shareState(world, training)
     // the first shuffles as it would alone; the streams of the others begin every epoch anew, from where the first's is then
     this.#shuffler = random && (world.rank === 0 ? random : new Random(0))
@@ -109,6 +120,7 @@ export class MpiCrew implements Crew {
     const { engine } = this.training
     const { tally, scorer } = run
     const weight = weights.reduce((sum, own) => sum + own, 0)
+    const statistics = this.#statistics
     const join = () => this.#join(run)
     // what the host puts together is weighted by it, what the machine makes divides by the weight of all rows
     const isScaled = engine.byHost || this.training.accumulate > 1
@@ -121,22 +133,32 @@ export class MpiCrew implements Crew {
       }
     }
     whole(0, isScaled)
+    const counts = rowsOf(0)
+    statistics?.begin(
+      counts[this.#world.rank],
+      counts.reduce((sum, count) => sum + count, 0),
+    )
     const before = engine.steps
     const visit = (outputs: Float32Array, part: Omit<DataSet, 'features'>) => scorer.update(outputs, part)
-    if (!fed && parts.length === 0) engine.trainUnseen(isScaled, join)
-    else if (isScaled) {
+    if (!fed && parts.length === 0) {
+      engine.trainUnseen(isScaled, () => {
+        statistics?.attend(engine.trainingPlan().passes)
+        return join()
+      })
+    } else if (isScaled) {
       const total = weight > 0 ? weight : this.#countParts(rowsOf)
       const shares = parts.map((part) => (weight > 0 ? weigh(part) : 1) / total)
       addGradients(engine, parts, shares, tally, scorer.needsOutputs ? visit : undefined, (part) => whole(part, true))
       if (join()) engine.applyUpdate()
     } else {
       if (fed) engine.trainingPlan(fed.rows).bind(fed.feed.source)
-      engine.trainPart(fed ?? parts[0], tally, join)
+      engine.trainPart(fed ?? parts[0], tally, join, statistics?.seams)
       if (engine.steps > before && scorer.needsOutputs) {
         const { rows } = fed ?? parts[0]
         visit(engine.trainedOutputs(rows), fed ? fed.feed.rows(fed.at, rows) : parts[0])
       }
     }
+    if (engine.steps > before) statistics?.settle()
     return engine.steps > before
   }
 
@@ -291,6 +313,7 @@ export class MpiCrew implements Crew {
   end(): void {
     this.#shareRandom()
     this.#settle('at the end')
+    this.#statistics?.leave()
   }
 }
 

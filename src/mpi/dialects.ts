@@ -8,6 +8,7 @@ export interface Dialect {
   readonly handle: 'int' | 'intptr_t'
   readonly world: Handle
   readonly float: Handle
+  readonly double: Handle
   readonly byte: Handle
   readonly sum: Handle
   /** The error handler that leaves errors to the caller. */
@@ -21,6 +22,7 @@ const MPICH: Dialect = {
   handle: 'int',
   world: 0x44000000,
   float: 0x4c00040a,
+  double: 0x4c00080b,
   byte: 0x4c00010d,
   sum: 0x58000003,
   errorsReturn: 0x54000001,
@@ -32,6 +34,7 @@ const STANDARD: Dialect = {
   handle: 'intptr_t',
   world: 0x101,
   float: 0x210,
+  double: 0x214,
   byte: 0x247,
   sum: 0x21,
   errorsReturn: 0x143,
@@ -45,6 +48,7 @@ function openMpi(library: NativeLibrary): Dialect {
     handle: 'intptr_t',
     world: at('comm_world'),
     float: at('float'),
+    double: at('double'),
     byte: at('byte'),
     sum: at('op_sum'),
     errorsReturn: at('errors_return'),

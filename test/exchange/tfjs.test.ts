@@ -126,7 +126,7 @@ test('layers go out and come back as themselves', () => {
     gaussianNoise(0.5),
     residual([dense(4, { activation: 'gelu' }), residual([dense(4, { useBias: false })]), dense(6)]),
     layerNorm({ affine: false }),
-    batchNorm({ affine: false }),
+    batchNorm({ affine: false, synchronized: true }),
     dense(2, { activation: 'softmax', trainable: false }),
   ])
   assert.equal(again.layers, model.layers)

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { predictorFromBytes } from '../../src/entries/predict.ts'
 import {
+  batchNorm,
   blend,
   concatenate,
   dense,
@@ -83,6 +84,8 @@ test('only files with such layers are of the second format', () => {
     new TextDecoder().decode(sequential([input(3), ...layers], { seed: 1 }).toBytes()).match(/fourlane\/\d/)?.[0]
   assert.is(format([dense(3)]), 'fourlane/1')
   assert.is(format([residual([scale()])]), 'fourlane/2')
+  assert.is(format([batchNorm()]), 'fourlane/1')
+  assert.is(format([batchNorm({ synchronized: true })]), 'fourlane/2')
 })
 
 test('kinds are found wherever they are', () => {

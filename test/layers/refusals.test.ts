@@ -27,6 +27,7 @@ test('refusals name the argument', () => {
   refuses(() => batchNorm(wrong({ eps: 1e-3 })), TypeError, 'did you mean "epsilon"')
   refuses(() => batchNorm({ epsilon: 0 }), RangeError, '"epsilon"')
   refuses(() => batchNorm({ momentum: 1.5 }), RangeError, '"momentum"')
+  refuses(() => batchNorm({ synchronized: wrong(1) }), TypeError, '"synchronized" must be true or false')
   refuses(() => batchNorm({ name: 'a.b' }), TypeError, '"name"')
   refuses(() => batchRenorm({ rMax: 0.5 }), RangeError, '"rMax"')
   refuses(() => layerNorm(wrong({ affine: 1 })), TypeError, '"affine"')

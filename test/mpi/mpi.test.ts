@@ -68,14 +68,15 @@ test('handles are those of the library', () => {
       return BigInt(at + 64)
     },
   })
-  const names = ['comm_world', 'float', 'byte', 'op_sum', 'errors_return'].map((name) => `ompi_mpi_${name}`)
+  const names = ['comm_world', 'float', 'double', 'byte', 'op_sum', 'errors_return'].map((name) => `ompi_mpi_${name}`)
   assert.equal(dialectOf(library(names), 'libmpi.so'), {
     handle: 'intptr_t',
     world: 64n,
     float: 65n,
-    byte: 66n,
-    sum: 67n,
-    errorsReturn: 68n,
+    double: 66n,
+    byte: 67n,
+    sum: 68n,
+    errorsReturn: 69n,
     inPlace: 1,
   })
   assert.is(dialectOf(library([]), 'libmpi.so.12').world, 0x44000000)

@@ -2,6 +2,7 @@
 
 import { noise } from '../../bench/workloads.ts'
 import {
+  activation,
   adam,
   batchNorm,
   type CompileOptions,
@@ -16,6 +17,7 @@ import {
   lbfgs,
   type Model,
   muon,
+  residual,
   sequential,
   sgd,
 } from '../../src/entries/full.ts'
@@ -141,6 +143,35 @@ export const TRAININGS: Readonly<Record<string, Joint>> = {
     epochs: 4,
     layers: () => [input(INPUTS), dense(13), batchNorm(), dense(CLASSES, { activation: 'softmax' })],
     alone: false,
+  },
+  synchronized: {
+    batches: [8, 4],
+    rows: [64, 40],
+    epochs: 8,
+    layers: () => [
+      input(INPUTS),
+      // batch norm takes a bias out again: its gradient is rounding, which Adam would blow up
+      dense(13, { useBias: false }),
+      batchNorm({ synchronized: true }),
+      activation('tanh'),
+      residual([batchNorm({ synchronized: true, momentum: null }), dense(13, { activation: 'tanh' })]),
+      batchNorm({ synchronized: true, affine: false }),
+      dense(CLASSES, { activation: 'softmax' }),
+    ],
+  },
+  'synchronized weights': {
+    batches: [8, 3],
+    rows: [64, 30],
+    epochs: 6,
+    layers: () => [input(INPUTS), batchNorm({ synchronized: true }), ...deep().slice(1)],
+    weighted: true,
+  },
+  'synchronized streams': {
+    batches: [8, 3],
+    rows: [61, 39],
+    epochs: 5,
+    layers: () => [input(INPUTS), dense(9, { useBias: false }), batchNorm({ synchronized: true }), ...plain().slice(1)],
+    streamed: true,
   },
   'local steps of muon': {
     batches: [8],

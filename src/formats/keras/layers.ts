@@ -228,6 +228,7 @@ function batchNormStages(layer: KerasContext): readonly Stage[] {
     momentum: otherShare(number(layer, 'momentum', 0.99)),
     epsilon: number(layer, 'epsilon', 1e-3),
     affine,
+    synchronized: flag(layer, 'synchronized', false),
     ...identity(layer),
   }
   return [stage(batchNorm(options), { ...values, runningMean, runningVariance })]

@@ -142,8 +142,15 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
     case 'gaussianNoise':
       return topology.add('GaussianNoise', { stddev: layer.stddev }, [from])
     case 'batchNorm': {
-      const { momentum, epsilon, affine } = layer
-      const config = { axis: -1, momentum: otherShare(momentum ?? 0.01), epsilon, center: affine, scale: affine }
+      const { momentum, epsilon, affine, synchronized } = layer
+      const config = {
+        axis: -1,
+        momentum: otherShare(momentum ?? 0.01),
+        epsilon,
+        center: affine,
+        scale: affine,
+        ...(synchronized && { synchronized }),
+      }
       return topology.add(
         'BatchNormalization',
         { ...common, ...config },

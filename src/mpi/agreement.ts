@@ -4,17 +4,10 @@ import { show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
 import type { Training } from '../training/parallel.ts'
 import { type Communicator, gatherTexts } from './communicator.ts'
+import { named } from './names.ts'
 
 /** Of 32-bit FNV. */
 const PRIME = 0x01000193
-
-/** `1`, `1 and 2`, `1, 2 and 5`. */
-function list(ranks: readonly number[]): string {
-  const [last] = ranks.slice(-1)
-  return ranks.length < 2 ? `${last}` : `${ranks.slice(0, -1).join(', ')} and ${last}`
-}
-
-const named = (ranks: readonly number[]): string => `rank${ranks.length > 1 ? 's' : ''} ${list(ranks)}`
 
 /** The ranks that have something else than most, and the others; where as many have either, rank 0 is right. */
 export function apart<T>(values: readonly T[]): { odd: number[]; others: number[] } {

@@ -1,10 +1,13 @@
 /** What processes say to each other, in the few words that training needs. Every call is made by all of them, in the same order. */
 import type { Dialect } from './dialects.ts'
 import type { NativeFunction, NativeLibrary } from './library.ts'
+import { named } from './names.ts'
 
 export interface Communicator {
   readonly rank: number
   readonly size: number
+  /** Milliseconds that the others may let it wait; undefined: as long as they like. */
+  patience: number | undefined
   /** Adds up the values of all processes, in place; in an order that is MPI's. */
   sum(values: Float32Array | Float64Array): void
   /** The same in the order of ranks, in float64: the same bits whatever the MPI. */
@@ -26,6 +29,7 @@ export interface Communicator {
 export const ALONE: Communicator = {
   rank: 0,
   size: 1,
+  patience: undefined,
   sum() {},
   sumInOrder() {},
   share() {},
@@ -41,6 +45,15 @@ const TEXT_BYTES = 8192
 /** Values that one call passes on at most: MPI counts them in an int. */
 const MOST = 2 ** 30
 const TAG = 4
+/** Of the question who is still there. */
+const ROLL_TAG = 5
+
+/** A call that MPI is still at. What it works on is held here, so that nothing else takes its place. */
+interface Pending {
+  readonly name: string
+  readonly request: BigInt64Array
+  readonly held: Parameters<NativeFunction>
+}
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
@@ -48,12 +61,18 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 export class MpiCommunicator implements Communicator {
   readonly rank: number
   readonly size: number
+  patience: number | undefined
   readonly #mpi: Dialect
   readonly #library: NativeLibrary
   readonly #functions = new Map<string, NativeFunction>()
   readonly #begun: boolean
   #scratch = new Float32Array(0)
   #open = true
+  /** Whether somebody has not answered: then there is no proper end. */
+  #broken = false
+  /** Calls that will never end. */
+  #given: Pending[] = []
+  readonly #status = new Uint8Array(TEXT_BYTES)
 
   constructor(library: NativeLibrary, dialect: Dialect) {
     this.#library = library
@@ -82,7 +101,7 @@ export class MpiCommunicator implements Communicator {
     const types = ['intptr_t', 'void *', 'int', handle, handle, handle]
     for (let at = 0; at < values.length; at += MOST) {
       const part = values.subarray(at, at + MOST)
-      this.#call('MPI_Allreduce', types, inPlace, part, part.length, type, sum, world)
+      this.#together('Allreduce', types, inPlace, part, part.length, type, sum, world)
     }
   }
 
@@ -97,13 +116,13 @@ export class MpiCommunicator implements Communicator {
     const sent = even ? values : sums
     if (!even) sums.fill(0).set(values)
     const types = ['void *', 'int', handle, 'void *', 'int', handle, handle]
-    this.#call('MPI_Alltoall', types, sent, count, float, parts, count, float, world)
+    this.#together('Alltoall', types, sent, count, float, parts, count, float, world)
     for (let i = 0; i < count; i++) {
       let sum = 0
       for (let at = i; at < count * size; at += count) sum += parts[at]
       own[i] = sum
     }
-    this.#call('MPI_Allgather', types, own, count, float, sent, count, float, world)
+    this.#together('Allgather', types, own, count, float, sent, count, float, world)
     if (!even) values.set(sums.subarray(0, values.length))
   }
 
@@ -111,7 +130,7 @@ export class MpiCommunicator implements Communicator {
     const { handle, float, world } = this.#mpi
     for (let at = 0; at < values.length; at += MOST) {
       const part = values.subarray(at, at + MOST)
-      this.#call('MPI_Bcast', ['void *', 'int', handle, 'int', handle], part, part.length, float, from, world)
+      this.#together('Bcast', ['void *', 'int', handle, 'int', handle], part, part.length, float, from, world)
     }
   }
 
@@ -120,32 +139,85 @@ export class MpiCommunicator implements Communicator {
     const all = new Float64Array(values.length * this.size)
     const bytes = values.byteLength
     const types = ['void *', 'int', handle, 'void *', 'int', handle, handle]
-    this.#call('MPI_Allgather', types, values, bytes, byte, all, bytes, byte, world)
+    this.#together('Allgather', types, values, bytes, byte, all, bytes, byte, world)
     return all
   }
 
   send(bytes: Uint8Array): void {
     const { handle, byte, world } = this.#mpi
     const types = ['void *', 'int', handle, 'int', 'int', handle]
-    this.#call('MPI_Send', types, bytes, bytes.length, byte, 0, TAG, world)
+    this.#together('Send', types, bytes, bytes.length, byte, 0, TAG, world)
   }
 
   receive(from: number, bytes: number): Uint8Array {
     const { handle, byte, world } = this.#mpi
     const received = new Uint8Array(bytes)
-    const types = ['void *', 'int', handle, 'int', 'int', handle, 'void *']
-    this.#call('MPI_Recv', types, received, bytes, byte, from, TAG, world, new Uint8Array(TEXT_BYTES))
+    const types = ['void *', 'int', handle, 'int', 'int', handle]
+    const values = [received, bytes, byte, from, TAG, world] as const
+    if (this.patience === undefined) this.#call('MPI_Recv', [...types, 'void *'], ...values, this.#status)
+    else this.#together('Recv', types, ...values)
     return received
   }
 
   barrier(): void {
     const { handle, world } = this.#mpi
-    this.#call('MPI_Barrier', [handle], world)
+    this.#together('Barrier', [handle], world)
   }
 
   close(): void {
+    // it waits for all: for who has not answered, the end of the process is the end of the job
+    if (this.#broken) return
     if (this.#open && this.#begun) this.#call('MPI_Finalize', [])
     this.#open = false
+  }
+
+  /** A call that waits for others, for as long as patience lasts. */
+  #together(name: string, types: readonly string[], ...values: Parameters<NativeFunction>): void {
+    if (this.patience === undefined) this.#call(`MPI_${name}`, types, ...values)
+    else this.#wait(this.#begin(`MPI_I${name.toLowerCase()}`, types, ...values), this.patience)
+  }
+
+  #begin(name: string, types: readonly string[], ...held: Parameters<NativeFunction>): Pending {
+    const request = new BigInt64Array(1)
+    this.#call(name, [...types, 'void *'], ...held, request)
+    return { name, request, held }
+  }
+
+  #isDone({ request }: Pending): boolean {
+    const flag = new Int32Array(1)
+    this.#call('MPI_Test', ['void *', 'void *', 'void *'], request, flag, this.#status)
+    return flag[0] !== 0
+  }
+
+  /** @throws Error naming those that do not answer. */
+  #wait(pending: Pending, patience: number): void {
+    const deadline = performance.now() + patience
+    while (!this.#isDone(pending)) if (performance.now() > deadline) this.#callRoll(pending, patience)
+  }
+
+  /** Everybody who waits in vain asks each of the others for a sign; all have as long for it as they had patience. */
+  #callRoll(pending: Pending, patience: number): never {
+    this.#broken = true
+    const { handle, byte, world } = this.#mpi
+    const types = ['void *', 'int', handle, 'int', 'int', handle]
+    const others = Array.from({ length: this.size }, (_, rank) => rank).filter((rank) => rank !== this.rank)
+    const signs = others.map((rank) => {
+      const [sent, heard] = (['MPI_Isend', 'MPI_Irecv'] as const).map((name) =>
+        this.#begin(name, types, new Uint8Array(1), 1, byte, rank, ROLL_TAG, world),
+      )
+      return { rank, sent, heard }
+    })
+    this.#given.push(pending, ...signs.flatMap(({ sent, heard }) => [sent, heard]))
+    const deadline = performance.now() + patience
+    let missing = signs
+    while (missing.length > 0 && performance.now() < deadline)
+      missing = missing.filter(({ heard }) => !this.#isDone(heard))
+    const seconds = patience / 1000
+    throw new Error(
+      missing.length > 0
+        ? `fourlane: ${pending.name}: no answer from ${named(missing.map(({ rank }) => rank))} within ${seconds} s: stopped, out of reach, or busy with something else`
+        : `fourlane: ${pending.name}: all ranks are there, but wait for each other for ${seconds} s: they must make the same calls in the same order`,
+    )
   }
 
   /** The process ends: by an error, which the others would wait for in vain, or because it is done. */
@@ -153,8 +225,8 @@ export class MpiCommunicator implements Communicator {
     if (!this.#open) return
     this.#open = false
     const { handle, world } = this.#mpi
-    if (code === 0) this.#function('MPI_Finalize', [])()
-    else this.#function('MPI_Abort', [handle, 'int'])(world, code)
+    if (code === 0 && !this.#broken) this.#function('MPI_Finalize', [])()
+    else this.#function('MPI_Abort', [handle, 'int'])(world, code || 1)
   }
 
   #function(name: string, types: readonly string[]): NativeFunction {

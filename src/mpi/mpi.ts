@@ -2,7 +2,7 @@
 import { readDataSet, sliceRows } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
-import { checkBoolean, checkInteger, checkOptions, orDefault, show } from '../lib/check.ts'
+import { checkBoolean, checkFloat, checkInteger, checkOptions, orDefault, show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import type { Crew, Parallel, Training } from '../training/parallel.ts'
@@ -28,6 +28,12 @@ export interface ConnectOptions {
    * arXiv:1805.09767), for networks that are slow. Default 1: gradients are averaged at every update.
    */
   syncEvery?: number
+  /**
+   * Seconds that a rank may let the others wait. After twice as many at the latest, they fail with an error that names it. All ranks give
+   * the same. It counts from then on for all that this process says; it takes calls of MPI that do not block, of which Open MPI's
+   * all-reduce is slower. Default: they wait as long as it takes.
+   */
+  timeout?: number
 }
 
 /** The processes of a job, as one of them sees them: what `fit` takes as `parallel`. */
@@ -135,7 +141,7 @@ let connected: Promise<{ readonly world: Communicator; readonly library: string 
  */
 export async function connect(options: ConnectOptions = {}): Promise<Mpi> {
   const where = 'connect'
-  checkOptions(where, options, ['library', 'koffi', 'deterministic', 'syncEvery'])
+  checkOptions(where, options, ['library', 'koffi', 'deterministic', 'syncEvery', 'timeout'])
   const { library, koffi } = options
   if (library !== undefined && (typeof library !== 'string' || library === '')) {
     throw new TypeError(`${where}: "library" must be a path or name, got ${show(library)}`)
@@ -145,8 +151,11 @@ export async function connect(options: ConnectOptions = {}): Promise<Mpi> {
     deterministic: checkBoolean(where, 'deterministic', orDefault(options.deterministic, false)),
     syncEvery: checkInteger(where, 'syncEvery', orDefault(options.syncEvery, 1), 1),
   }
+  const timeout = options.timeout
+  if (timeout !== undefined) checkFloat(where, 'timeout', timeout, { above: 0 })
   connected ??= open(where, library, koffi)
   const { world, library: found } = await connected
+  if (timeout !== undefined) world.patience = timeout * 1000
   return Mpi.over(world, found, crew)
 }
 

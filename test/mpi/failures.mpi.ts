@@ -18,11 +18,20 @@ const KILLS = Number(process.env.FOURLANE_KILLS ?? 3)
 interface Outcome extends Ending {
   /** Milliseconds from the death of a rank to the end of the job. */
   readonly after: number
+  readonly victim: number
 }
 
-/** Runs the training; a rank is killed some time after all have begun, if `kills`. */
-async function run(launcher: (typeof launchers)[number], folder: string, kills: boolean): Promise<Outcome> {
+type Blow = 'SIGKILL' | 'SIGSTOP'
+
+/** Runs the training; a rank is dealt a blow some time after all have begun. */
+async function run(
+  launcher: (typeof launchers)[number],
+  folder: string,
+  blow: Blow | undefined,
+  more: object = {},
+): Promise<Outcome> {
   let killed = 0
+  let victim = 0
   let ended = false
   const kill = async (answers: string) => {
     const pids = Array.from({ length: RANKS }, (_, rank) => `${answers}/${rank}.pid`)
@@ -31,40 +40,41 @@ async function run(launcher: (typeof launchers)[number], folder: string, kills: 
     if (ended) return
     killed = performance.now()
     try {
-      process.kill(Number(readFileSync(pids[Math.floor(Math.random() * RANKS)], 'utf8')), 'SIGKILL')
+      victim = Math.floor(Math.random() * RANKS)
+      if (blow) process.kill(Number(readFileSync(pids[victim], 'utf8')), blow)
     } catch {
       // it has ended by itself
       killed = 0
     }
   }
-  const options = { folder, epochs: EPOCHS, pause: PAUSE }
+  const options = { folder, epochs: EPOCHS, pause: PAUSE, ...more }
   let killing: Promise<void> | undefined
   const ending = await runRanks(launcher, RANKS, 'survive', options, (answers) => {
-    if (kills) killing = kill(answers)
+    if (blow) killing = kill(answers)
   })
   ended = true
   const after = killed > 0 ? performance.now() - killed : 0
   await killing
-  return { ...ending, after }
+  return { ...ending, after, victim }
 }
 
 const bitsOf = ({ said }: Ending) => said.map(({ bits }) => bits)
 
 for (const launcher of launchers) {
   test(`a rank of ${launcher} dies: all end soon, and the training goes on to the same bits`, async () => {
-    const undisturbed = await run(launcher, temporaryFolder(), false)
+    const undisturbed = await run(launcher, temporaryFolder(), undefined)
     assert.is(undisturbed.code, 0, undisturbed.complained)
     const [expected] = bitsOf(undisturbed)
     let deaths = 0
     while (deaths < KILLS) {
       const folder = temporaryFolder()
-      let last = await run(launcher, folder, deaths < KILLS)
+      let last = await run(launcher, folder, deaths < KILLS ? 'SIGKILL' : undefined)
       while (last.code !== 0) {
         deaths++
         assert.ok(last.after > 0 && last.after < PATIENCE, `ended ${last.after} ms after the death: ${last.complained}`)
         // what is said beside the launcher's report: no rank blames itself
         assert.not.match(last.complained, /\n\s+at |Error: /, 'no rank leaves a stack')
-        last = await run(launcher, folder, deaths < KILLS)
+        last = await run(launcher, folder, deaths < KILLS ? 'SIGKILL' : undefined)
       }
       assert.equal(
         bitsOf(last),
@@ -73,6 +83,21 @@ for (const launcher of launchers) {
     }
   })
 }
+
+test('a rank that is stopped is named by the others, within twice their time-out', async () => {
+  const timeout = 2
+  for (const launcher of launchers) {
+    let last: Outcome | undefined
+    // where it has ended before the blow, again
+    while (!last || last.code === 0) {
+      last = await run(launcher, temporaryFolder(), 'SIGSTOP', { timeout })
+      if (last.code === 0) assert.is(last.after, 0, 'the training has ended without a rank')
+    }
+    const { after, complained, victim } = last
+    assert.match(complained, new RegExp(`MPI_I\\w+: no answer from rank ${victim} within ${timeout} s`))
+    assert.ok(after < 2 * timeout * 1000 + PATIENCE, `ended after ${after} ms`)
+  }
+})
 
 test('a rank that fails by an error of its own ends the others', async () => {
   for (const launcher of launchers) {

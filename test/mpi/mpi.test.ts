@@ -44,6 +44,7 @@ test('options are refused by name', async () => {
   await rejects({ deterministic: 1 }, /connect: "deterministic" must be/)
   await rejects({ library: '' }, /connect: "library" must be a path/)
   await rejects({ koffi: {} }, /connect: "koffi" must be the module/)
+  await rejects({ timeout: 0 }, /connect: "timeout" must be .* greater than 0/)
   await rejects({ ranks: 2 }, /connect: unknown option "ranks"/)
   const parallel = await connect()
   refuses(() => parallel.share(0), RangeError, /share: "rows"/)

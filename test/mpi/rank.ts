@@ -24,6 +24,8 @@ interface Options {
   readonly epochs: number
   /** Milliseconds that an epoch lasts at least. */
   readonly pause: number
+  /** Seconds that ranks wait for one another. */
+  readonly timeout?: number
 }
 
 const [, , answers, scenario, given] = process.argv
@@ -154,7 +156,10 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
       },
     }
     await model.fit(x, y, {
-      parallel: await connect({ deterministic: true }),
+      parallel: await connect({
+        deterministic: true,
+        ...(options.timeout !== undefined && { timeout: options.timeout }),
+      }),
       epochs: options.epochs,
       initialEpoch,
       batchSize: 4,

@@ -1,4 +1,4 @@
-// Products with a single row, which no tile of several rows would feed.
+// Products with a single row, or of sums of a few rows, which no tile of several rows would feed.
 import { PANEL } from '../../src/abi/layout'
 import { BIAS } from '../math/constants'
 import { F4 } from '../math/simd'
@@ -184,6 +184,61 @@ export function outerProduct(x: usize, dz: usize, dw: usize, inputs: i32): void 
     v128.store(dw, F4.mulFlush(a, left))
     v128.store(dw, F4.mulFlush(a, right), 16)
   }
+}
+
+/** Rows whose dz stay in registers. */
+export const FEW: i32 = 4
+
+class Few {
+  /** dw = xᵀ · dz for one panel and R rows: no sum waits in memory between the rows. */
+  @inline static multiply(R: i32, x: usize, xStride: usize, dz: usize, zStride: usize, dw: usize, inputs: i32): void {
+    const bias = F4.bias()
+    const floor = F4.floor()
+    const magnitude = F4.magnitude()
+    const left0 = v128.load(dz)
+    const right0 = v128.load(dz, 16)
+    const left1 = v128.load(dz + zStride)
+    const right1 = v128.load(dz + zStride, 16)
+    const left2 = R > 2 ? v128.load(dz + 2 * zStride) : left0
+    const right2 = R > 2 ? v128.load(dz + 2 * zStride, 16) : right0
+    const left3 = R > 3 ? v128.load(dz + 3 * zStride) : left0
+    const right3 = R > 3 ? v128.load(dz + 3 * zStride, 16) : right0
+    for (const end = x + ((<usize>inputs) << 2); x != end; x += 4, dw += ROW) {
+      const x0 = v128.load32_splat(x)
+      let left = F4.fma(x0, left0, bias)
+      let right = F4.fma(x0, right0, bias)
+      const x1 = v128.load32_splat(x + xStride)
+      left = F4.fma(x1, left1, left)
+      right = F4.fma(x1, right1, right)
+      if (R > 2) {
+        const x2 = v128.load32_splat(x + 2 * xStride)
+        left = F4.fma(x2, left2, left)
+        right = F4.fma(x2, right2, right)
+      }
+      if (R > 3) {
+        const x3 = v128.load32_splat(x + 3 * xStride)
+        left = F4.fma(x3, left3, left)
+        right = F4.fma(x3, right3, right)
+      }
+      v128.store(dw, F4.flushBelow(left, floor, magnitude))
+      v128.store(dw, F4.flushBelow(right, floor, magnitude), 16)
+    }
+  }
+}
+
+/** The same for 2 to FEW rows; every sum in their order. */
+export function outerProducts(
+  x: usize,
+  xStride: usize,
+  dz: usize,
+  zStride: usize,
+  dw: usize,
+  inputs: i32,
+  rows: i32,
+): void {
+  if (rows == 2) Few.multiply(2, x, xStride, dz, zStride, dw, inputs)
+  else if (rows == 3) Few.multiply(3, x, xStride, dz, zStride, dw, inputs)
+  else Few.multiply(4, x, xStride, dz, zStride, dw, inputs)
 }
 
 /** c = aᵀ · b for one panel and a column a: weighted column sums. */

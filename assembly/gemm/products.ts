@@ -12,7 +12,7 @@ import { ACTIVATION_LINEAR } from '../../src/abi/activations'
 import { PANEL } from '../../src/abi/layout'
 import { activateBackBlock, activateBlock } from '../activations/activations'
 import { F4 } from '../math/simd'
-import { multiplyColumn, multiplyRowTransposed, outerProduct } from './gemv'
+import { FEW, multiplyColumn, multiplyRowTransposed, outerProduct, outerProducts } from './gemv'
 import { Block } from './tileLoops'
 import { transposePanel } from './transpose'
 
@@ -230,6 +230,12 @@ function multiplyColumns(
   panelEnd: i32,
 ): void {
   const half = Cut.endsHalf(units, panelEnd)
+  if (rows <= FEW) {
+    for (const last = panelEnd - i32(half); panelBegin < last; panelBegin++) {
+      const p = <usize>panelBegin
+      outerProducts(x, xStride, dz + p * ROW, zStride, dw + p * wPanel, inputs, rows)
+    }
+  }
   const kc = Cut.part(rows, <i32>max(KC_LEAST, (PAGES * PAGE) / (min(xStride, PAGE) + min(zStride, PAGE))))
   for (let k = 0; k < rows; k += kc) {
     const depth = min(kc, rows - k)

@@ -34,5 +34,8 @@ export function trainingModel(workload: Workload, target: Target, threads: Model
   return model
 }
 
-export const inferenceModel = ({ widths, hidden, last }: InferenceLoad, target: Target): Model =>
-  sequential(layersOf(widths, hidden, last), { seed: 1, deterministic: target === 'simd' })
+export const inferenceModel = (
+  { widths, hidden, last }: InferenceLoad,
+  target: Target,
+  threads: ModelOptions['threads'] = 1,
+): Model => sequential(layersOf(widths, hidden, last), { seed: 1, deterministic: target === 'simd', threads })

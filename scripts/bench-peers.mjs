@@ -1,7 +1,9 @@
 // fourlane beside other libraries: `npm run bench:peers`, `npm run bench:peers -- W3 I1 --only=tfjs`. Their packages go to build/peers.
+// A run of everything goes to bench/results/peers.json, and with `--write` from there into the README and docs/benchmarks.md.
 import './ready.mjs'
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { writeTables } from './peer-tables.mjs'
 
 const folder = 'build/peers'
 const wanted = readFileSync('bench/peers/package.json', 'utf8')
@@ -23,3 +25,4 @@ try {
 } catch ({ status }) {
   process.exit(status ?? 1)
 }
+if (process.argv.includes('--write')) writeTables()

@@ -69,6 +69,62 @@ export async function shoot(page, name) {
   await page.screenshot({ path: join(FOLDER, 'screenshots', `${name}.png`) })
 }
 
+/**
+ * What the page's own thread has done, in seconds of processor time, which other work on the machine does not stretch as it does those of
+ * the clock: a function that tells how much since it was asked last.
+ */
+export async function processorTime(page) {
+  const client = await page.context().newCDPSession(page)
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+  let before = 0
+  return async () => {
+    const { metrics } = await client.send('Performance.getMetrics')
+    const { value } = metrics.find(({ name }) => name === 'TaskDuration')
+    const spent = value - before
+    before = value
+    return spent
+  }
+}
+
+/** What a page must have beside what axe looks for, as Lighthouse asks it; what it lacks, a line each. */
+export const lacks = (page) =>
+  page.evaluate(async () => {
+    const missing = []
+    const must = (condition, what) => condition || missing.push(what)
+    const content = (name) => document.querySelector(`meta[name=${name}]`)?.content ?? ''
+    must(document.documentElement.lang, 'a language')
+    must(document.title.length > 5, 'a title')
+    must(content('description').length > 50, 'a description')
+    must(/width=device-width/.test(content('viewport')) && !/user-scalable=no/.test(content('viewport')), 'a viewport')
+    must(document.characterSet === 'UTF-8', 'an encoding')
+    must(document.doctype, 'a doctype')
+    for (const image of document.images)
+      must(image.getAttribute('width') && image.getAttribute('height'), `a size of ${image.src}`)
+    const isShown = (element) => element.checkVisibility({ visibilityProperty: true })
+    for (const control of document.querySelectorAll('button, select, input, canvas[tabindex]')) {
+      if (!isShown(control) || control.closest('[hidden]')) continue
+      const named = control.labels?.length || control.getAttribute('aria-label') || control.textContent.trim()
+      must(named, `a label of ${control.outerHTML.slice(0, 60)}`)
+      // WCAG 2.5.8: what is pressed has 24 pixels each way, its label included
+      const boxes = [control, ...(control.labels ?? [])].map((each) => each.getBoundingClientRect())
+      const large = boxes.some(({ width, height }) => width >= 23.5 && height >= 23.5)
+      must(
+        large,
+        `24 pixels of ${control.getAttribute('aria-label') ?? control.labels?.[0]?.textContent ?? control.textContent}`,
+      )
+    }
+    let shifted = 0
+    await new Promise((resolve) => {
+      const observer = new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput } of list.getEntries()) shifted += hadRecentInput ? 0 : value
+      })
+      observer.observe({ type: 'layout-shift', buffered: true })
+      setTimeout(resolve, 100)
+    })
+    must(shifted <= 0.1, `a layout that stays: it moved by ${shifted.toFixed(2)}`)
+    return missing
+  })
+
 /** A figure of the bar: `epoch`, `step`, `steps/s`, `frames/s`. */
 export const figure = (page, name) =>
   page.evaluate((wanted) => {

@@ -14,7 +14,6 @@ import {
   lossSurface,
   type Model,
   sequential,
-  submodel,
 } from 'fourlane'
 import { OUTPUT_CELLS, type Racer, SURFACE_POINTS, type Surface, UNIT_CELLS } from '../messages.ts'
 import type { OptimizerName, Settings } from '../settings.ts'
@@ -54,6 +53,14 @@ function layersOf(problem: Problem, settings: Settings): { layers: Layer[]; hidd
   return { layers, hidden }
 }
 
+/** @param hidden places of the hidden layers' ends @param units of each */
+function piecesOf(layers: readonly Layer[], hidden: readonly number[], units: readonly number[]): Model[] {
+  return hidden.map((end, i) => {
+    const own = i === 0 ? layers.slice(0, end + 1) : [input(units[i - 1]), ...layers.slice(hidden[i - 1] + 1, end + 1)]
+    return sequential(own, { seed: 0 })
+  })
+}
+
 const LOSSES = {
   values: 'meanSquaredError',
   binary: 'binaryCrossentropy',
@@ -66,8 +73,8 @@ export class Trainer {
   readonly rate: number
   readonly #problem: Problem
   readonly #settings: Settings
-  /** Models that end at a hidden layer, for the pictures of its units. */
-  readonly #beginnings: readonly Model[]
+  /** The layers from one hidden layer to the next as models, for the pictures of units: each takes what the one before gives. */
+  readonly #pieces: readonly Model[]
   readonly #batch: number
   /** Training rows in the order of this epoch. */
   readonly #x: Float32Array
@@ -94,7 +101,7 @@ export class Trainer {
     })
     this.model.metadata = problem.metadata
     if (problem.scene.classNames.length > 0) this.model.classNames = problem.scene.classNames
-    this.#beginnings = problem.unitCells ? hidden.map((layer) => submodel(this.model, layer)) : []
+    this.#pieces = problem.unitCells ? piecesOf(layers, hidden, settings.layers) : []
     const { count } = problem.train
     this.#batch = optimizers[optimizer].isSolver ? count : Math.min(settings.batch, count)
     this.#x = problem.train.x.slice()
@@ -189,9 +196,11 @@ export class Trainer {
     const { unitCells } = this.#problem
     if (!unitCells) return []
     const all = this.model.parameters
-    return this.#beginnings.map((beginning, layer) => {
-      for (const [i, parameter] of beginning.parameters.entries()) parameter.set(all[i].get())
-      const said = beginning.predict(unitCells)
+    let first = 0
+    let said: Float32Array = unitCells
+    return this.#pieces.map((piece, layer) => {
+      for (const parameter of piece.parameters) parameter.set(all[first++].get())
+      said = piece.predict(said)
       const units = this.#settings.layers[layer]
       let most = 1e-6
       for (const value of said) most = Math.max(most, Math.abs(value))

@@ -1,8 +1,20 @@
 /** What values look like: orange below 0, blue above, paper or ink between; classes have hues of their own. */
 
-const isDark = (): boolean =>
+const darkNow = (): boolean =>
   getComputedStyle(document.documentElement).colorScheme.trim() === 'dark' ||
   (document.documentElement.dataset.theme === undefined && matchMedia('(prefers-color-scheme: dark)').matches)
+
+/** Asked for thousands of times a frame, while a style costs more than a colour. */
+let dark: boolean | undefined
+const isDark = (): boolean => {
+  dark ??= darkNow()
+  return dark
+}
+
+/** To be called when the theme has changed. */
+export function forgetTheme(): void {
+  dark = undefined
+}
 
 type Rgb = readonly [number, number, number]
 
@@ -50,10 +62,9 @@ let known: Palette | undefined
 
 /** The palette of the theme; made once for each. */
 export function palette(): Palette {
-  const dark = isDark()
-  if (known?.isDark !== dark) {
+  if (known?.isDark !== isDark()) {
     known = {
-      isDark: dark,
+      isDark: isDark(),
       values: Uint32Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
         const value = (i - STEPS) / STEPS
         return pack(mix(value < 0 ? LOW : HIGH, 0.9 * Math.abs(value)))

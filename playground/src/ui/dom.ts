@@ -120,6 +120,16 @@ export function radios<Name extends string>(
   }
 }
 
+/** Puts a text in the place of another; writing the same one would lay the page out again. */
+export function write(place: HTMLElement, text: string): void {
+  if (place.textContent !== text) place.textContent = text
+}
+
+/** The same for what screen readers call it. */
+export function label(place: HTMLElement, text: string): void {
+  if (place.getAttribute('aria-label') !== text) place.setAttribute('aria-label', text)
+}
+
 export const button = (label: string, press: () => void, props: Props = {}): HTMLButtonElement =>
   el('button', { type: 'button', onclick: press, ...props }, label)
 

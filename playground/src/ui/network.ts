@@ -2,7 +2,7 @@
 import { type Frame, type Scene, UNIT_CELLS } from '../messages.ts'
 import { MOST_LAYERS, MOST_UNITS, type Settings } from '../settings.ts'
 import { HIGH_COLOUR, LOW_COLOUR, paint, palette, pictureOf } from './colours.ts'
-import { button, el, fitCanvas } from './dom.ts'
+import { button, el, fitCanvas, label } from './dom.ts'
 
 /** A hidden unit, or an input in layer -1. */
 export interface UnitPlace {
@@ -23,6 +23,26 @@ const WIDTHS = 4
 /** Of inputs of a table, so many are drawn. */
 const MOST_INPUTS = 32
 
+const CELLS = UNIT_CELLS ** 2
+const NONE = new Float32Array(0)
+
+/** All units' pictures one below the other on one canvas: browsers copy a canvas that is drawn from and then written again. */
+class Atlas {
+  readonly #canvas = document.createElement('canvas')
+  #image = new ImageData(UNIT_CELLS, UNIT_CELLS)
+
+  of(pictures: readonly Float32Array[]): HTMLCanvasElement {
+    const height = Math.max(1, pictures.length) * UNIT_CELLS
+    if (this.#image.height !== height) this.#image = new ImageData(UNIT_CELLS, height)
+    if (this.#canvas.height !== height || this.#canvas.width !== UNIT_CELLS)
+      [this.#canvas.width, this.#canvas.height] = [UNIT_CELLS, height]
+    const pixels = new Uint32Array(this.#image.data.buffer)
+    for (const [i, picture] of pictures.entries()) paint(pixels.subarray(i * CELLS), picture, false, false)
+    this.#canvas.getContext('2d')?.putImageData(this.#image, 0, 0)
+    return this.#canvas
+  }
+}
+
 export class NetworkView {
   readonly element: HTMLElement
   readonly #canvas: HTMLCanvasElement
@@ -32,6 +52,7 @@ export class NetworkView {
   readonly #hint: HTMLElement
   readonly #change: (layers: readonly number[]) => void
   readonly #look: (place: UnitPlace | undefined) => void
+  readonly #atlas = new Atlas()
   #settings: Settings | undefined
   #scene: Scene | undefined
   #frame: Frame | undefined
@@ -129,8 +150,8 @@ export class NetworkView {
     }
     this.#drawTiles(context, frame)
     const { parameters } = this
-    this.#canvas.setAttribute(
-      'aria-label',
+    label(
+      this.#canvas,
       `Network of ${counts.join(', ')} units, ${parameters} weights${this.#chosen ? `; ${nameOf(this.#chosen, this.#scene)} is chosen` : ''}`,
     )
   }
@@ -178,22 +199,18 @@ export class NetworkView {
   #drawTiles(context: CanvasRenderingContext2D, { units, racers }: Frame): void {
     const scene = this.#scene
     if (!scene) return
-    const cells = UNIT_CELLS ** 2
-    const image = new ImageData(UNIT_CELLS, UNIT_CELLS)
-    const pixels = new Uint32Array(image.data.buffer)
-    const small = document.createElement('canvas')
-    ;[small.width, small.height] = [UNIT_CELLS, UNIT_CELLS]
-    const smallContext = small.getContext('2d')
-    const { isDark } = palette()
-    for (const { layer, unit, x, y, size } of this.#tiles) {
+    const sources = this.#tiles.map(({ layer, unit }) => {
       const source = layer < 0 ? scene.inputPictures : units[layer]
+      return source?.subarray(unit * CELLS, (unit + 1) * CELLS) ?? NONE
+    })
+    const atlas = this.#atlas.of(sources)
+    const { isDark } = palette()
+    for (const [i, { layer, unit, x, y, size }] of this.#tiles.entries()) {
       const isChosen = this.#chosen?.layer === layer && this.#chosen.unit === unit
       context.fillStyle = isDark ? '#2a2f37' : '#e6e6e1'
       context.fillRect(x, y, size, size)
-      if (source && source.length > 0) {
-        paint(pixels, source.subarray(unit * cells, (unit + 1) * cells), false, false)
-        smallContext?.putImageData(image, 0, 0)
-        context.drawImage(small, x, y, size, size)
+      if (sources[i].length > 0) {
+        context.drawImage(atlas, 0, i * UNIT_CELLS, UNIT_CELLS, UNIT_CELLS, x, y, size, size)
       }
       if (layer === this.#settings?.layers.length && scene.task !== 'classes' && scene.inputPictures.length > 0)
         context.drawImage(pictureOf(racers[0].picture), x, y, size, size)

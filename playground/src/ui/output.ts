@@ -1,7 +1,7 @@
 /** What the network says over the plane, with the points that it learned from and is tested by. */
 import type { Racer, Scene } from '../messages.ts'
-import { classColour, css, pictureOf, valueColour } from './colours.ts'
-import { checkbox, el, fitCanvas } from './dom.ts'
+import { classColour, css, palette, pictureOf, valueColour } from './colours.ts'
+import { checkbox, el, fitCanvas, label, write } from './dom.ts'
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
@@ -15,6 +15,7 @@ export class OutputView {
   #scene: Scene | undefined
   #racer: Racer | undefined
   #unit: { readonly name: string; readonly picture: Float32Array } | undefined
+  #points: { readonly scene: Scene; readonly looks: string; readonly canvas: HTMLCanvasElement } | undefined
   #tested = false
   #inSteps = false
 
@@ -69,26 +70,37 @@ export class OutputView {
       ['test loss', number.format(racer.testLoss)],
     ]
     if (!Number.isNaN(racer.accuracy)) parts.push(['test accuracy', `${(100 * racer.accuracy).toFixed(1)} %`])
-    this.#scores.replaceChildren(
-      ...parts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
-    )
-    this.#canvas.setAttribute(
-      'aria-label',
-      `The network’s output over the plane. ${parts.map((part) => part.join(' ')).join(', ')}`,
-    )
+    if (this.#scores.childElementCount !== parts.length)
+      this.#scores.replaceChildren(...parts.map(([name]) => el('div', {}, el('dt', {}, name), el('dd'))))
+    for (const [i, [, value]] of parts.entries()) write(this.#scores.children[i].lastElementChild as HTMLElement, value)
+    label(this.#canvas, `The network’s output over the plane. ${parts.map((part) => part.join(' ')).join(', ')}`)
   }
 
   #draw(): void {
     const [scene, racer] = [this.#scene, this.#racer]
     if (!scene || !racer) return
-    this.#title.textContent = this.#unit ? `Output of ${this.#unit.name}` : 'Output'
+    write(this.#title, this.#unit ? `Output of ${this.#unit.name}` : 'Output')
     const { context, width, height } = fitCanvas(this.#canvas)
     const picture = this.#unit
       ? pictureOf(this.#unit.picture)
       : pictureOf(racer.picture, scene.task === 'classes', this.#inSteps)
     context.imageSmoothingEnabled = !this.#inSteps
     context.drawImage(picture, 0, 0, width, height)
-    drawPoints(context, scene, width, height, this.#tested)
+    context.drawImage(this.#pointsOf(scene, width, height), 0, 0, width, height)
+  }
+
+  /** The points as a layer, which is made anew only when it would look different: they stay where they are while training goes on. */
+  #pointsOf(scene: Scene, width: number, height: number): HTMLCanvasElement {
+    const { width: across, height: down } = this.#canvas
+    const looks = [across, down, this.#tested, palette().isDark].join()
+    if (this.#points?.scene === scene && this.#points.looks === looks) return this.#points.canvas
+    const canvas = this.#points?.canvas ?? document.createElement('canvas')
+    ;[canvas.width, canvas.height] = [across, down]
+    const context = canvas.getContext('2d')
+    context?.scale(across / width, down / height)
+    if (context) drawPoints(context, scene, width, height, this.#tested)
+    this.#points = { scene, looks, canvas }
+    return canvas
   }
 }
 

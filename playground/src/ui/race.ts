@@ -2,7 +2,7 @@
 import type { Frame, Scene } from '../messages.ts'
 import { MOST_RACERS, OPTIMIZERS, type OptimizerName } from '../settings.ts'
 import { pictureOf } from './colours.ts'
-import { el, fitCanvas } from './dom.ts'
+import { el, fitCanvas, write } from './dom.ts'
 
 /** Told apart by colour and by dashes. */
 export const RACER_STYLES = [
@@ -73,8 +73,10 @@ export class RaceView {
       const { context, width, height } = fitCanvas(canvas)
       context.drawImage(pictureOf(racer.picture, scene.task === 'classes'), 0, 0, width, height)
       const leads = racer.trainLoss === best ? ' · leads' : ''
-      this.#texts[i].textContent =
-        racer.fault ?? `loss ${number.format(racer.trainLoss)}, rate ${number.format(racer.rate)}${leads}`
+      write(
+        this.#texts[i],
+        racer.fault ?? `loss ${number.format(racer.trainLoss)}, rate ${number.format(racer.rate)}${leads}`,
+      )
       canvas.parentElement?.classList.toggle('leads', leads !== '')
     }
   }

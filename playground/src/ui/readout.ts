@@ -1,6 +1,6 @@
 /** How far training is, and how fast. */
 import type { Frame } from '../messages.ts'
-import { el } from './dom.ts'
+import { el, write } from './dom.ts'
 
 const whole = new Intl.NumberFormat('en')
 const NAMES = ['epoch', 'step', 'steps/s', 'frames/s', 'parameters'] as const
@@ -36,6 +36,6 @@ export class Readout {
   }
 
   #set(name: Name, value: number | undefined): void {
-    this.#figures[name].textContent = value === undefined ? '–' : whole.format(value)
+    write(this.#figures[name], value === undefined ? '–' : whole.format(value))
   }
 }

@@ -280,10 +280,10 @@ function encode(bytes, symbols) {
     if (one) {
       low += bound
       range -= bound
-      odds[context] -= odds[context] >> 5
+      odds[context] -= odds[context] >> 4
     } else {
       range = bound
-      odds[context] += (2048 - odds[context]) >> 5
+      odds[context] += (2048 - odds[context]) >> 4
     }
     renormalize()
   }

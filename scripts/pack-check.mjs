@@ -27,8 +27,8 @@ const SIZES = {
     int8: { goal: 20_000, limit: 24_000 },
     features: { goal: 10_000, limit: 16_000 },
   },
-  predict: { goal: 26_000, limit: 28_500 },
-  train: { goal: 65_000, limit: 87_000 },
+  predict: { goal: 26_000, limit: 27_500 },
+  train: { goal: 65_000, limit: 83_000 },
   formats: { goal: 30_000, limit: 45_000 },
   types: { goal: 71_000, limit: 190_000 },
 }

@@ -26,17 +26,23 @@ export async function* tablesFor(
   } else yield* streamTable(isStdin(path) ? input : (path ?? ''), { types, missing, header })
 }
 
-/** An error of reading says where: the file's name for that of a function. */
+/** What functions of reading say begins with their names. */
+const FUNCTIONS = /^(readTable|streamTable|encoder\.transform|encoder\.examples|prepare|prepareStream): /
+
+/** What one of them says, with the file's name for its own. */
+export function told(path: string | undefined, message: string): string {
+  return message.replace(FUNCTIONS, `${isStdin(path) ? 'standard input' : quoted(path ?? '')}: `)
+}
+
+/** An error of reading says where. */
 export async function reading<T>(path: string | undefined, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error
-    const name = isStdin(path) ? 'standard input' : quoted(path ?? '')
     const { message } = error
-    const places = /^(readTable|streamTable|encoder\.transform|encoder\.examples|prepare): /
-    if (!places.test(message)) throw error
-    throw new Error(message.replace(places, `${name}: `), { cause: error })
+    if (!FUNCTIONS.test(message)) throw error
+    throw new Error(told(path, message), { cause: error })
   }
 }
 

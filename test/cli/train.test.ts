@@ -123,6 +123,18 @@ test('train: a table that is read anew for every epoch', async () => {
   assert.equal([piped.code, piped.out], [2, ''])
 })
 
+test('what is worth knowing about a table is told by its name', async () => {
+  const mixed = `${folder}/mixed.csv`
+  const lines = Array.from({ length: 12 }, (_, i) => `${i === 5 ? 'north' : i % 3},${'pq'[i % 2]}`)
+  writeFileSync(mixed, ['a,y', ...lines].join('\n'))
+  for (const more of [[], ['--stream']]) {
+    const options = ['--target', 'y', '--preset', 'mlp', '--epochs', '1', '--out', model, ...more]
+    const { code, note } = await fourlane('train', mixed, ...options)
+    assert.is(code, 0, note)
+    assert.ok(note.startsWith(`${mixed}: line 7, column 1 ("a") holds "north"`), note)
+  }
+})
+
 test('bad input: one line, the right exit code, nothing written', async () => {
   const file = (name: string, text: string) => {
     writeFileSync(`${folder}/${name}`, text)

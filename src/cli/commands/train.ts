@@ -15,7 +15,7 @@ import {
 import type { Encoder, Examples } from '../../entries/tablePredictor.ts'
 import { DEFAULT_PRESET, embeds, PRESETS } from '../../tables/tabular.ts'
 import { type Call, type Command, type Io, quoted, UsageError } from '../command.ts'
-import { isStdin, reading } from '../data.ts'
+import { isStdin, reading, told } from '../data.ts'
 import { showProgress } from '../progress.ts'
 import { outputsOf, scorerFor } from '../scores.ts'
 import { type Judged, report, resultOf, spoken } from '../trained.ts'
@@ -57,7 +57,7 @@ export const train: Command = {
     const started = performance.now()
     const opened = await reading(data, () => (wanted.stream ? openStream : openTable)(data, wanted, io))
     const { encoder } = opened.data
-    for (const note of opened.notes) io.note(`${note}\n`)
+    for (const note of opened.notes) io.note(`${told(data, note)}\n`)
     const trained = await reading(data, () => trainUntilStopped(opened, wanted, io))
     const seconds = (performance.now() - started) / 1000
     const { model, validation } = trained

@@ -3,7 +3,7 @@
 // for testing when ((i * 2654435761) mod 2^32) / 2^32 < 0.2.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { prepare, readTable, trainTabular } from 'fourlane/table'
+import { type Preset, prepare, readTable, trainTabular } from 'fourlane/table'
 
 interface Reference {
   readonly name: string
@@ -20,11 +20,13 @@ const isTest = (row: number) => (Math.imul(row, 2654435761) >>> 0) / 2 ** 32 < 0
 for (const { name, file, target, task, results } of references) {
   if (names.length > 0 && !names.includes(name)) continue
   const table = await readTable(join(folder, file))
-  const prepared = prepare(table, { target, task, test: isTest, oneHotLimit: 2 ** 16 })
+  // without embeddings every category is a column
+  const limit = preset === 'realmlp' ? {} : { oneHotLimit: 2 ** 16 }
+  const prepared = prepare(table, { target, task, test: isTest, ...limit })
   const { encoder, test } = prepared
   if (!test) continue
   const started = performance.now()
-  const { model } = await trainTabular(prepared, { preset: preset === 'mlp' ? 'mlp' : 'realmlp-small' })
+  const { model } = await trainTabular(prepared, { preset: preset as Preset })
   const seconds = (performance.now() - started) / 1000
   let score = 0
   if (encoder.target.task === 'classification') score = model.evaluate(test.x, test.y).accuracy

@@ -136,6 +136,9 @@ class Page {
     const isTable = this.#settings.data === 'csv'
     if (isTable && !this.#table) {
       this.#setRunning(false)
+      this.#views.network.clear()
+      this.#output.clear()
+      this.#curves.start([])
       this.#say(NO_TABLE)
     } else this.#session.start(this.#settings, isTable ? this.#table : undefined)
   }
@@ -212,6 +215,7 @@ class Page {
     const [first] = frame.racers
     this.#frame = frame
     this.#draw()
+    document.body.classList.remove('loading')
     if (frame.diagnosis) this.#views.layers.draw(frame.diagnosis)
     this.#readout.add(frame, this.#isRunning)
     const losses = view === 'race' ? frame.racers.map(({ trainLoss }) => trainLoss) : [first.trainLoss, first.testLoss]
@@ -265,6 +269,7 @@ class Page {
   }
 
   #say(text: string, isFault = false): void {
+    if (text) document.body.classList.remove('loading')
     const status = byId('status')
     status.textContent = text
     status.classList.toggle('fault', isFault)

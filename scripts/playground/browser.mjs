@@ -52,9 +52,11 @@ export async function openPage(
     if (['error', 'warning'].includes(message.type()) && !message.text().includes('ReadPixels'))
       faults.push(message.text())
   })
+  const client = await context.newCDPSession(page)
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
   await page.goto(`${url}#${hash}`)
   await page.waitForFunction(() => document.querySelector('.scores dd') !== null || location.hash.includes('csv'))
-  return Object.assign(page, { faults, done: () => context.close() })
+  return Object.assign(page, { client, faults, done: () => context.close() })
 }
 
 /** What axe finds against WCAG 2.2 AA and its best practices, a line each. */
@@ -73,9 +75,8 @@ export async function shoot(page, name) {
  * What the page's own thread has done, in seconds of processor time, which other work on the machine does not stretch as it does those of
  * the clock: a function that tells how much since it was asked last.
  */
-export async function processorTime(page) {
-  const client = await page.context().newCDPSession(page)
-  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+export function processorTime(page) {
+  const client = page.client
   let before = 0
   return async () => {
     const { metrics } = await client.send('Performance.getMetrics')

@@ -69,6 +69,7 @@ export class CurvesView {
 
   #make(): void {
     this.#plot?.destroy()
+    this.#plot = undefined
     if (this.#curves.length === 0) return
     const style = getComputedStyle(document.documentElement)
     const [ink, line] = [style.getPropertyValue('--ink').trim(), style.getPropertyValue('--line').trim()]

@@ -156,6 +156,19 @@ export class NetworkView {
     )
   }
 
+  /** Nothing to see: there is no model. */
+  clear(): void {
+    this.#frame = undefined
+    this.#chosen = undefined
+    this.#tiles = []
+    for (const canvas of [this.#canvas, this.#links]) {
+      const { context, width, height } = fitCanvas(canvas)
+      context.clearRect(0, 0, width, height)
+    }
+    label(this.#canvas, 'No network yet')
+    this.#hint.textContent = ''
+  }
+
   get parameters(): number {
     return this.#frame?.kernels.reduce((sum, { length }) => sum + length, 0) ?? 0
   }
@@ -277,7 +290,8 @@ const nameOf = ({ layer, unit }: UnitPlace, scene: Scene): string =>
 /** Tiles in columns, as large as all have room for. */
 function layOut(counts: readonly number[], width: number, height: number): Tile[] {
   const most = Math.max(...counts)
-  const pitch = Math.min(44, (height - 8) / most)
+  // on large screens larger, while lines keep half of the width
+  const pitch = Math.min(Math.max(44, height / 14), (height - 8) / most)
   const size = Math.max(5, Math.min(pitch * 0.84, (width / counts.length) * 0.5))
   return counts.flatMap((count, column) => {
     const x = ((column + 0.5) * width) / counts.length - size / 2

@@ -61,6 +61,19 @@ export class OutputView {
     )
   }
 
+  /** Nothing to see: there is no data. */
+  clear(): void {
+    this.#scene = undefined
+    this.#racer = undefined
+    this.#unit = undefined
+    const { context, width, height } = fitCanvas(this.#canvas)
+    context.clearRect(0, 0, width, height)
+    label(this.#canvas, 'No output yet')
+    this.#scores.replaceChildren()
+    this.#legend.replaceChildren()
+    for (const axis of this.#axes) axis.textContent = ''
+  }
+
   show(racer: Racer, unit: { readonly name: string; readonly picture: Float32Array } | undefined): void {
     this.#racer = racer
     this.#unit = unit

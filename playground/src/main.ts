@@ -136,7 +136,7 @@ class Page {
     const isTable = this.#settings.data === 'csv'
     if (isTable && !this.#table) {
       this.#setRunning(false)
-      this.#views.network.clear()
+      this.#views.network.clear(NO_TABLE)
       this.#output.clear()
       this.#curves.start([])
       this.#say(NO_TABLE)

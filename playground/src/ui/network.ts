@@ -156,8 +156,8 @@ export class NetworkView {
     )
   }
 
-  /** Nothing to see: there is no model. */
-  clear(): void {
+  /** Nothing to see: there is no model, and why. */
+  clear(reason: string): void {
     this.#frame = undefined
     this.#chosen = undefined
     this.#tiles = []
@@ -166,7 +166,7 @@ export class NetworkView {
       context.clearRect(0, 0, width, height)
     }
     label(this.#canvas, 'No network yet')
-    this.#hint.textContent = ''
+    this.#hint.textContent = reason
   }
 
   get parameters(): number {

@@ -29,11 +29,10 @@ async function line(name, version, work) {
     if (outcome.error) throw new Error(outcome.error)
     if (outcome.hash) {
       reference ??= outcome
-      const same = outcome.hash === reference.hash && outcome.adamHash === reference.adamHash
-      if (!same)
-        throw new Error(
-          `other parameters: ${outcome.hash} ${outcome.adamHash}, expected ${reference.hash} ${reference.adamHash}`,
-        )
+      const [found, expected] = [outcome, reference].map(
+        ({ hash, adamHash, int8Hash }) => `${hash} ${adamHash} ${int8Hash}`,
+      )
+      if (found !== expected) throw new Error(`other bits: ${found}, expected ${expected}`)
     }
   } catch (error) {
     outcome = { passed: false, note: String(error?.message ?? error) }
@@ -41,7 +40,7 @@ async function line(name, version, work) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   rows.push({ name, version, ...outcome })
   const facts = outcome.hash
-    ? `accuracy ${outcome.accuracy.toFixed(4)}, ${outcome.target}, ${outcome.threads} thread(s), parameters ${outcome.hash} ${outcome.adamHash}`
+    ? `accuracy ${outcome.accuracy.toFixed(4)}, ${outcome.target}, ${outcome.threads} thread(s), parameters ${outcome.hash} ${outcome.adamHash}, 8 bits ${outcome.int8Hash}`
     : ''
   console.log(
     `${outcome.passed ? (outcome.cold === undefined ? 'passed' : 'measured') : 'FAILED'}  ${`${name} ${version}`.padEnd(34)} ${[facts, outcome.note].filter(Boolean).join('; ')} (${seconds} s)`,
@@ -252,11 +251,11 @@ function writeTable() {
     .filter((row) => row.hash)
     .map(
       (row) =>
-        `| ${row.name} | ${row.version} | ${row.target} | ${row.threads} | ${row.accuracy.toFixed(4)} | \`${row.hash}\` \`${row.adamHash}\` |`,
+        `| ${row.name} | ${row.version} | ${row.target} | ${row.threads} | ${row.accuracy.toFixed(4)} | \`${row.hash}\` \`${row.adamHash}\` | \`${row.int8Hash}\` |`,
     )
   const table = [
-    '| runtime | version | build chosen | threads of 2 asked for | accuracy | deterministic parameters (SGD, Adam) |',
-    '|---|---|---|---|---|---|',
+    '| runtime | version | build chosen | threads of 2 asked for | accuracy | deterministic parameters (SGD, Adam) | predictions in 8 bits |',
+    '|---|---|---|---|---|---|---|',
     ...cells,
   ].join('\n')
   for (const path of ['docs/runtimes.md', 'README.md']) {

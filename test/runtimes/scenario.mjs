@@ -2,10 +2,11 @@
 // caller hands in the package and the digits, so that the same lines run from files, in bundles and in workers.
 
 /** FNV-1a over the bits of all parameters. */
-export function hashOf(model) {
+export const hashOf = (model) => hashOfArrays(model.parameters.map((parameter) => parameter.get()))
+
+function hashOfArrays(arrays) {
   let hash = 0x811c9dc5
-  for (const parameter of model.parameters) {
-    const values = parameter.get()
+  for (const values of arrays) {
     for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
       hash = Math.imul(hash ^ byte, 0x01000193)
     }
@@ -116,5 +117,15 @@ export async function scenario(fourlane, digits, { core, predict, wasm, folder }
     const byHand = await train(core, { deterministic: true }, sgd({ learningRate: 0.1 }), 10)
     check(hashOf(byHand) === hash, 'loaded by init, training gives other parameters')
   }
-  return { accuracy, hash, adamHash, target, threads, bytes }
+
+  // in 8 bits: the same bits on the host's own build, too
+  const int8 = fourlane.quantize(model).predict(xTest)
+  const own = fourlane.sequential(model.layers, { seed: 1 })
+  own.setWeights(model.getWeights())
+  check(sameBits(fourlane.quantize(own).predict(xTest), int8), `in 8 bits, ${target} predicts other values than simd`)
+  const calibrated = fourlane.quantize(own, { calibration: xTrain }).predict(xTest)
+  const int8Hash = hashOfArrays([int8, calibrated])
+  const right = fourlane.score('accuracy', yTest, int8)
+  check(right >= accuracy - 0.01, `in 8 bits, accuracy is ${right}, in floats ${accuracy}`)
+  return { accuracy, hash, adamHash, int8Hash, target, threads, bytes }
 }

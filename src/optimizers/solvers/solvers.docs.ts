@@ -186,7 +186,7 @@ w -= learningRate v
   ratio > 3/4: damping *= 0.9⁵     ratio < 1/4 or NaN: damping /= 0.9⁵`,
     options: [
       '`learningRate`, `weightDecay`: numbers or [schedules](schedules.md) of the step. Callbacks may scale the rate.',
-      "`damping`: small ones trust the curvature, large ones make it plain gradient descent; 1e-3 to 1e-1 for classifiers. `'adaptive'` begins at `initialDamping`.",
+      "`damping`: small ones trust the curvature, large ones make it plain gradient descent; 1e-3 to 1e-1 for classifiers. `'adaptive'` begins at `initialDamping`, and grows at once where a factor has no inverse.",
       '`decay`: of the running means. `factorEvery`: steps from one look at A and G to the next; 10 saves a third of a step.',
       '`inverseEvery`: steps in which the inverses of every layer are made once, a layer or some in a step, so that none is much longer than others.',
       "`fisher`: 'sampled' draws the targets of G from the model's outputs, once a row; 'exact' goes back once for each output, which is for few outputs; 'empirical' takes the batch's own targets, for losses that are no likelihoods. The others know the cross entropies and meanSquaredError.",

@@ -158,6 +158,10 @@ test('what is singular is told, and the state stays', () => {
   // one row has moments of rank one
   assert.throws(() => model.trainStep(x.slice(0, FEATURES), y.slice(0, 1)), /kfac: .*dense_1\.kernel.* singular/)
   assert.equal(model.getWeights(), parameters)
+  const adaptive = compiled(classifier(), { damping: 'adaptive', initialDamping: 1e-30, inverseEvery: 1 })
+  adaptive.trainStep(x.slice(0, FEATURES), y.slice(0, 1))
+  const damping = Number(adaptive.engine.session?.scalars.damping)
+  assert.ok(damping > 1e-20 && damping < 1, `damping ${damping}`)
   const large = compiled(classifier())
   large.trainStep(x, y)
   const before = large.getWeights()

@@ -32,6 +32,11 @@ export interface KfacState extends Scalars {
 /** kfac-jax' defaults: steps from one adaptation to the next, its factor for each of them, and what counts as bad and as good. */
 const ADAPTATION = { interval: 5, factor: 0.9, low: 0.25, high: 0.75, least: 1e-8, most: 1e10 } as const
 
+/** What an adaptation multiplies or divides by. */
+const CHANGE = Array(ADAPTATION.interval)
+  .fill(ADAPTATION.factor)
+  .reduce((by: number, factor: number) => by * factor, 1)
+
 export class KfacSession implements SolverSession {
   readonly solver: Solver
   readonly scalars: KfacState
@@ -151,31 +156,38 @@ export class KfacSession implements SolverSession {
 
   /**
    * Inverses of the factors of those layers whose turn it is, one after the other in inverseEvery steps, and of those that have none.
+   * Damping that is adapted grows until they are there.
    * @throws RangeError where a factor, damped, is not positive definite.
    */
   #invert(): void {
-    const { inverseEvery } = this.#settings
+    const { inverseEvery, isAdaptive } = this.#settings
     const { scalars } = this
-    const { arena } = this.#blocks
     for (const [i, { layer, index }] of this.#trained.entries()) {
       const turn = Math.floor((i * inverseEvery) / this.#trained.length)
       if (scalars.inverted[index] && scalars.step % inverseEvery !== turn) continue
-      const { kernel, a, g } = layer
-      const [meanA, meanG] = [this.#mean(a), this.#mean(g)]
-      const root = Math.sqrt(scalars.damping)
-      const pi = meanA > 0 && meanG > 0 ? Math.sqrt(meanA / meanG) : 1
-      const status = arena.ints(this.#layout.status, 2).fill(0)
       scalars.inverted[index] = 0
-      this.#batch.run(`invert.${index}`, pi * root, root / pi)
-      const which = arena.ints(status.byteOffset, 2).findIndex((row) => row !== 0)
-      if (which >= 0) {
-        const what = which === 0 ? 'inputs' : 'gradients'
-        throw new RangeError(
-          `kfac: the second moments of the ${what} of ${kernel.path} are singular with damping ${scalars.damping}; raise "damping"`,
-        )
+      for (let singular = this.#invertLayer(layer, index); singular; singular = this.#invertLayer(layer, index)) {
+        if (!isAdaptive || scalars.damping >= ADAPTATION.most) {
+          throw new RangeError(
+            `kfac: the second moments of the ${singular} of ${layer.kernel.path} are singular with damping ${scalars.damping}; raise "damping"`,
+          )
+        }
+        scalars.damping = Math.min(scalars.damping / CHANGE, ADAPTATION.most)
       }
       scalars.inverted[index] = 1
     }
+  }
+
+  /** What is not positive definite, damped, if anything is not. */
+  #invertLayer({ a, g }: FactoredLayer, index: number): 'inputs' | 'gradients' | undefined {
+    const { arena } = this.#blocks
+    const [meanA, meanG] = [this.#mean(a), this.#mean(g)]
+    const root = Math.sqrt(this.scalars.damping)
+    const pi = meanA > 0 && meanG > 0 ? Math.sqrt(meanA / meanG) : 1
+    const status = arena.ints(this.#layout.status, 2).fill(0)
+    this.#batch.run(`invert.${index}`, pi * root, root / pi)
+    const which = arena.ints(status.byteOffset, 2).findIndex((row) => row !== 0)
+    return which < 0 ? undefined : which === 0 ? 'inputs' : 'gradients'
   }
 
   /** Mean of the diagonal. */
@@ -214,15 +226,13 @@ export class KfacSession implements SolverSession {
    * quadratic model predicts, gᵀδ + δᵀ(A ⊗ G)δ / 2.
    */
   #adapt(loss: number, rate: number): void {
-    const { interval, factor, low, high, least, most } = ADAPTATION
+    const { low, high, least, most } = ADAPTATION
     const curvature = this.#sum('model')
     const linear = this.#sum('course')
     const predicted = -rate * linear + (rate * rate * curvature) / 2
     const ratio = (this.#batch.evaluate() - loss) / predicted
-    let by = 1
-    for (let i = 0; i < interval; i++) by *= factor
-    if (ratio > high) this.scalars.damping = Math.max(this.scalars.damping * by, least)
-    else if (!(ratio >= low)) this.scalars.damping = Math.min(this.scalars.damping / by, most)
+    if (ratio > high) this.scalars.damping = Math.max(this.scalars.damping * CHANGE, least)
+    else if (!(ratio >= low)) this.scalars.damping = Math.min(this.scalars.damping / CHANGE, most)
   }
 
   #each(visit: (moments: Moments) => void): void {

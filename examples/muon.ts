@@ -1,5 +1,8 @@
 // Muon against AdamW in updates: how many batches of MNIST a network of 784-512-512-10 needs until the loss on its training rows is
-// down at a few marks, each at the best of three rates. Muon takes the two large matrices, AdamW, at the rate that was its best, the rest.
+// down at a few marks, each at the best of three rates or four. Muon takes the two large matrices, AdamW, at the rate that was its best, the rest.
+// The marks are reached within 40 to 150 updates, where a momentum of 0.95 is still on its way: Muon has AdamW's 0.9. (Jordan's own runs let it
+// rise from 0.85 to 0.95 in 300 updates for the same reason.) Found: 30, 65 and 125 updates with Muon at 0.05; 35 with AdamW at 0.005, 120 at 0.003
+// or 0.005, and no end in 150.
 // FOURLANE_DATA names the folder that holds mnist/train-images-idx3-ubyte.gz and the labels beside it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,10 +57,10 @@ function best(name: string, rates: readonly number[], make: (learningRate: numbe
 }
 
 console.log(`updates to loss ${show(MARKS)}`)
-const plain = best('AdamW', [1e-3, 3e-3, 1e-2], (learningRate) => adamw({ learningRate }))
+const plain = best('AdamW', [1e-3, 3e-3, 5e-3, 1e-2], (learningRate) => adamw({ learningRate }))
 const fallback = adamw({ learningRate: plain.rate })
-const matrices = best('Muon', [0.01, 0.02, 0.05], (learningRate) =>
-  muon({ learningRate, weightDecay: 0, match: ['dense_1', 'dense_2'], fallback }),
+const matrices = best('Muon', [0.02, 0.05, 0.1], (learningRate) =>
+  muon({ learningRate, momentum: 0.9, weightDecay: 0, match: ['dense_1', 'dense_2'], fallback }),
 )
 console.log(`best AdamW      ${show(plain.updates)}`)
 console.log(`best Muon       ${show(matrices.updates)}`)

@@ -36,7 +36,9 @@ export interface MatrixDoc {
 export const MATRIX_DOCS: Readonly<Record<MatrixKind, MatrixDoc>> = {
   muon: {
     use: `Hidden matrices of deep networks with large batches: all directions of a matrix are learned at the same rate, so fewer updates do than with AdamW. Rates
-between 0.005 and 0.05 with \`original\`; with \`matchRmsAdamw\` those of AdamW. By default it takes all matrices but the first and the last.`,
+between 0.005 and 0.05 with \`original\`; with \`matchRmsAdamw\` those of AdamW. By default it takes all matrices but the first and the last. In runs of a few hundred
+updates a momentum of 0.9 is ahead of 0.95: with it, on 784-512-512-10, MNIST and batches of 512, losses of 0.2, 0.1 and 0.05 take 30, 65 and 125 updates, AdamW at the best of
+four rates 35, 120 and more than 150 ([examples/muon.ts](../examples/muon.ts)).`,
     equation: `B = momentum * B + (1 - momentum) * G
 U = nesterov ? momentum * B + (1 - momentum) * G : B
 X = U / max(|U|, epsilon), then newtonSchulzSteps times, with [a, b, c] = coefficients:
@@ -61,7 +63,7 @@ a side longer than maxPreconditionerSize stays as it is, and the root of the oth
     state:
       '`left` L, `leftRoot` P, `right` R, `rightRoot` Q, and `momentum` M where that is not 0; of the fallback its own',
     cost: '1.5 products of long x long x short and of long x short x short; now and then some 10 n^3 operations in float64 on one thread for each side of n, half a second for 512, half a minute for 2,048',
-    memory: 'four blocks of the size of the largest matrix, two of a square of its longer side, one in float64',
+    memory: 'five blocks of the size of the largest matrix, two of a square of its longer side, one in float64',
     equivalent: "pytorch-optimizer's Shampoo, whose defaults are taken but for update_freq 1; Optax contrib has none",
     source: 'Gupta, Koren and Singer 2018, arXiv:1802.09568; one side alone as there for tensors of order 1',
   },

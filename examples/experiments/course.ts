@@ -4,6 +4,7 @@ import { batchSize } from './batch-size.ts'
 import type { Chapter } from './frame/index.ts'
 import { gauge } from './gauge.ts'
 import { kerasDigits } from './keras-digits.ts'
+import { kfacMnist } from './kfac-mnist.ts'
 import { landscape } from './landscape.ts'
 import { momentum } from './momentum.ts'
 import { race } from './race.ts'
@@ -27,6 +28,7 @@ export const course: readonly Chapter[] = [
       ['Who is first down a valley, and off a saddle?', race],
       ['What does a learning rate that is ten times too large, or too small, cost?', zeilerTables],
       ['Do all methods that fit the training rows generalize alike?', wilson],
+      ['Does it pay to know how the loss bends?', kfacMnist],
     ],
   },
   {

@@ -34,6 +34,37 @@ export function commandOf(launcher: Launcher, size: number, script: readonly str
   return [command, [...flags, '-n', `${size}`, process.execPath, ...script]]
 }
 
+/** What makes ranks speak TCP with each other on one machine. */
+const OVER_TCP = {
+  mpich: { flags: [], env: { UCX_TLS: 'tcp,self', UCX_NET_DEVICES: 'lo' } },
+  openmpi: {
+    flags: ['btl self,tcp', 'btl_tcp_if_include lo', 'oob_tcp_if_include lo'].flatMap((set) => [
+      '--mca',
+      ...set.split(' '),
+    ]),
+    env: {},
+  },
+} as const
+
+/** A network of one machine, which nobody else uses: its loopback, with what `tc` is to make of it. */
+export interface Network {
+  /** Arguments of `tc qdisc add dev lo root`, such as `netem delay 2ms`; none: as fast as it is. */
+  readonly queue?: string
+}
+
+/** The command that runs another in a network of its own. */
+export const within = ({ queue }: Network): [string, string[]] => [
+  'unshare',
+  [
+    '--net',
+    'sh',
+    '-e',
+    '-c',
+    `ip link set lo up; ${queue ? `tc qdisc add dev lo root ${queue};` : ''} exec "$@"`,
+    'sh',
+  ],
+]
+
 const program = fileURLToPath(new URL('../mpi/rank.js', import.meta.url))
 
 function readSaid(folder: string, size: number): Said[] {
@@ -41,17 +72,27 @@ function readSaid(folder: string, size: number): Said[] {
   return files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')))
 }
 
-/** Starts `size` ranks at a scenario of mpi/rank.ts. `began` gets the folder of what they say. */
+/** Starts `size` ranks at a scenario of mpi/rank.ts. `began` gets the folder of what they say. With a network, they use that. */
 export function runRanks(
   launcher: Launcher,
   size: number,
   scenario: string,
   options: object = {},
   began: (folder: string) => void = () => {},
+  network?: Network,
 ): Promise<Ending> {
   const folder = temporaryFolder()
-  const [command, args] = commandOf(launcher, size, [program, folder, scenario, JSON.stringify(options)])
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [starter, given] = commandOf(launcher, size, [program, folder, scenario, JSON.stringify(options)])
+  const { flags, env } = OVER_TCP[launcher]
+  let command = [starter, ...given]
+  if (network) {
+    const [wrapper, wrapped] = within(network)
+    command = [wrapper, ...wrapped, starter, ...flags, ...given]
+  }
+  const child = spawn(command[0], command.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(network && env) },
+  })
   let printed = ''
   let complained = ''
   child.stdout.on('data', (bytes) => {

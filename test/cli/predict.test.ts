@@ -103,7 +103,17 @@ test('predict: shards are the rows in order, and are not made twice', async () =
     assert.equal([ends[0][0], ends[6][1]], [0, rows])
     for (let i = 1; i < 7; i++) assert.is(ends[i][0], ends[i - 1][1])
   }
-  assert.equal(readShard('predict', '/3', { SLURM_ARRAY_TASK_ID: '2' }), { index: 2, count: 3 })
+  for (const scheduler of [
+    'JOB_COMPLETION_INDEX',
+    'AWS_BATCH_JOB_ARRAY_INDEX',
+    'SLURM_ARRAY_TASK_ID',
+    'CLOUD_RUN_TASK_INDEX',
+  ]) {
+    assert.equal(readShard('predict', '/3', { [scheduler]: '2' }), { index: 2, count: 3 })
+    assert.equal(readShard('predict', '1/3', { [scheduler]: '2' }), { index: 1, count: 3 })
+    refuses(() => readShard('predict', '/3', { [scheduler]: '3' }), UsageError, 'parts 0 to 2, got 3')
+    refuses(() => readShard('predict', '/3', { [scheduler]: '-1' }), UsageError, 'parts 0 to 2, got -1')
+  }
   refuses(() => readShard('predict', '/3', {}), UsageError, 'says no part')
   refuses(() => readShard('predict', '3/3', {}), UsageError, 'parts 0 to 2, got 3')
   refuses(() => readShard('predict', '1', {}), UsageError, 'must be I/N')

@@ -171,19 +171,19 @@ export class Crossentropy {
 
 @unmanaged
 export class BinaryCrossentropy {
-  /** -t ln y - (1 - t) ln(1 - y) */
-  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+  /** -(1 + delta) t ln y - (1 - t) ln(1 - y) */
+  @inline loss(y: v128, t: v128, delta: v128): v128 {
     const one = F4.one()
     const p = Clip.clip(y, Clip.high())
     const no = f32x4.mul(f32x4.sub(t, one), F4.log(f32x4.sub(one, p)))
-    return F4.nfma(t, F4.log(p), no)
+    return F4.nfma(F4.fma(delta, t, t), F4.log(p), no)
   }
 
-  /** (y - t) / (y (1 - y)) */
-  @inline slope(y: v128, t: v128, _delta: v128): v128 {
+  /** (y - t) / (y (1 - y)) - delta t / y */
+  @inline slope(y: v128, t: v128, delta: v128): v128 {
     const p = Clip.clip(y, Clip.high())
     const slope = f32x4.div(f32x4.sub(p, t), f32x4.mul(p, f32x4.sub(F4.one(), p)))
-    return v128.and(slope, Clip.inside(y, Clip.high()))
+    return v128.and(F4.nfma(delta, f32x4.div(t, p), slope), Clip.inside(y, Clip.high()))
   }
 }
 
@@ -193,14 +193,20 @@ export class SigmoidCrossentropy {
     return F4.sigmoid(z)
   }
 
-  /** -t ln p - (1 - t) ln(1 - p) with p = sigmoid(z): max(z, 0) - z t + ln(1 + exp(-|z|)) */
-  @inline loss(z: v128, t: v128, _delta: v128): v128 {
-    const linear = F4.nfma(z, t, F4.larger(z, f32x4.splat(0)))
-    return f32x4.add(linear, F4.log1pUnit(F4.exp(f32x4.neg(F4.abs(z)))))
+  /**
+   * -(1 + delta) t ln p - (1 - t) ln(1 - p) with p = sigmoid(z): max(z, 0) - z t + l + delta t (max(-z, 0) + l) with
+   * l = ln(1 + exp(-|z|))
+   */
+  @inline loss(z: v128, t: v128, delta: v128): v128 {
+    const zero = f32x4.splat(0)
+    const linear = F4.nfma(z, t, F4.larger(z, zero))
+    const l = F4.log1pUnit(F4.exp(f32x4.neg(F4.abs(z))))
+    const yes = f32x4.add(F4.larger(f32x4.neg(z), zero), l)
+    return F4.fma(f32x4.mul(delta, t), yes, f32x4.add(linear, l))
   }
 
-  /** p - t, of p */
-  @inline slope(p: v128, t: v128, _delta: v128): v128 {
-    return f32x4.sub(p, t)
+  /** p - t - delta t (1 - p), of p */
+  @inline slope(p: v128, t: v128, delta: v128): v128 {
+    return F4.nfma(f32x4.mul(delta, t), f32x4.sub(F4.one(), p), f32x4.sub(p, t))
   }
 }

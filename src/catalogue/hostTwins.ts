@@ -45,20 +45,23 @@ const klTerm: Term = (y, t) => {
 
 /** Of probabilities that come out of a hard sigmoid. */
 const binaryTerm =
-  (smoothing: number): Term =>
+  (smoothing: number, weight: number): Term =>
   (y, given) => {
     const t = given * (1 - smoothing) + smoothing / 2
     const p = clip(y, HIGH)
-    return [-t * Math.log(p) - (1 - t) * Math.log(1 - p), p === y ? (p - t) / (p * (1 - p)) : 0]
+    const value = -weight * t * Math.log(p) - (1 - t) * Math.log(1 - p)
+    return [value, p === y ? (1 - t) / (1 - p) - (weight * t) / p : 0]
   }
 
 export const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 
 const logitTerm =
-  (smoothing: number): Term =>
+  (smoothing: number, weight: number): Term =>
   (z, given) => {
     const t = given * (1 - smoothing) + smoothing / 2
-    return [Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z))), sigmoid(z) - t]
+    const rest = Math.log1p(Math.exp(-Math.abs(z)))
+    const value = (1 - t) * (Math.max(z, 0) + rest) + weight * t * (Math.max(-z, 0) + rest)
+    return [value, (1 - t) * sigmoid(z) - weight * t * sigmoid(-z)]
   }
 
 /** Writes exp(z) / Σ exp(z) of a row's `columns` values from `first` on; returns ln Σ exp(z). */
@@ -144,7 +147,10 @@ const categoricalHingeLoss: ComputeLoss = (outputs, targets, gradient, rows) => 
 }
 
 /** The loss as `compute` of a custom one: its gradient is by what `lowered` says that the loss takes, logits or outputs. */
-export function twinOf({ kind, labelSmoothing = 0, delta = 0 }: Loss, lowered: LoweredLoss): ComputeLoss {
+export function twinOf(
+  { kind, labelSmoothing = 0, delta = 0, positiveWeight = 1 }: Loss,
+  lowered: LoweredLoss,
+): ComputeLoss {
   switch (kind) {
     case 'meanSquaredError':
       return meanOfTerms(squaredError)
@@ -166,7 +172,7 @@ export function twinOf({ kind, labelSmoothing = 0, delta = 0 }: Loss, lowered: L
       return categoricalHingeLoss
     case 'binaryCrossentropy': {
       const ofLogits = lowered.fused === 'sigmoid' || lowered.logits
-      return meanOfTerms(ofLogits ? logitTerm(labelSmoothing) : binaryTerm(labelSmoothing))
+      return meanOfTerms((ofLogits ? logitTerm : binaryTerm)(labelSmoothing, positiveWeight))
     }
     default:
       return crossentropy(labelSmoothing)

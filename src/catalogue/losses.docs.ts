@@ -67,13 +67,14 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     use: 'As huber with delta 1, with smooth derivatives of every order.',
   },
   binaryCrossentropy: {
-    equation: '-t ln y - (1 - t) ln(1 - y); with smoothing s, t (1 - s) + s / 2 in place of t',
+    equation:
+      '-t ln y - (1 - t) ln(1 - y); with positiveWeight w, -w t ln y - (1 - t) ln(1 - y); with smoothing s, t (1 - s) + s / 2 in place of t',
     reduction: 'mean over outputs',
-    gradient: 'with respect to the logit: y - t',
+    gradient: 'with respect to the logit: y - t; weighted (1 - t) y - w t (1 - y)',
     source: 'Good, "Rational decisions", 1952',
-    pytorch: 'BCELoss; with fromLogits BCEWithLogitsLoss',
+    pytorch: 'BCELoss; with fromLogits BCEWithLogitsLoss, whose pos_weight is positiveWeight',
     keras: 'BinaryCrossentropy(from_logits=fromLogits, label_smoothing=labelSmoothing)',
-    use: 'One or more independent yes-or-no outputs, with a last layer of sigmoid, or of linear and fromLogits. Targets in [0, 1].',
+    use: 'One or more independent yes-or-no outputs, with a last layer of sigmoid, or of linear and fromLogits; `positiveWeight` above 1 for labels that are rare. Targets in [0, 1].',
   },
   categoricalCrossentropy: {
     equation: '-t ln y; with smoothing s over C classes, t (1 - s) + s / C in place of t',

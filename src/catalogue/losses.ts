@@ -43,12 +43,20 @@ export interface Loss {
   readonly labelSmoothing?: number
   /** Error beyond which huber is linear. */
   readonly delta?: number
+  /** How many times as much a target of 1 counts; absent: once. */
+  readonly positiveWeight?: number
 }
 
 /** Options of the cross entropies. */
 export interface CrossentropyOptions {
   fromLogits?: boolean
   labelSmoothing?: number
+}
+
+/** Those of labels. */
+export interface BinaryCrossentropyOptions extends CrossentropyOptions {
+  /** Factor on the loss of targets of 1. Default 1. */
+  positiveWeight?: number
 }
 
 /** What the compiler knows of each loss; its equation is in losses.docs.ts. */
@@ -103,10 +111,18 @@ export const logCosh = (options: object = {}): Loss => plain('logCosh', options)
 
 /**
  * mean over outputs of -t ln y - (1 - t) ln(1 - y), each output a yes or no of its own; fused with a last sigmoid.
- * labelSmoothing s makes t (1 - s) + s / 2 of t. PyTorch's BCELoss (fromLogits: BCEWithLogitsLoss), Keras' BinaryCrossentropy.
+ * labelSmoothing s makes t (1 - s) + s / 2 of t. positiveWeight w makes -w t ln y of -t ln y: for labels that are rare.
+ * PyTorch's BCELoss (fromLogits: BCEWithLogitsLoss, with its pos_weight), Keras' BinaryCrossentropy.
+ * @throws TypeError or RangeError naming the option.
  */
-export const binaryCrossentropy = (options: CrossentropyOptions = {}): Loss =>
-  crossentropy('binaryCrossentropy', options)
+export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
+  const kind = 'binaryCrossentropy'
+  checkOptions(kind, options, ['fromLogits', 'labelSmoothing', 'positiveWeight'])
+  const { positiveWeight, ...others } = options
+  const loss = crossentropy(kind, others)
+  if (positiveWeight === undefined || positiveWeight === 1) return loss
+  return Object.freeze({ ...loss, positiveWeight: checkFloat(kind, 'positiveWeight', positiveWeight, { above: 0 }) })
+}
 
 /**
  * -sum t ln y over rows of class probabilities (one-hot or soft); fused with a last softmax.
@@ -170,6 +186,7 @@ export interface LoweredLoss {
   readonly fused: 'softmax' | 'sigmoid' | 'none'
   /** Whether outputs stay logits: `fromLogits`. */
   readonly logits: boolean
+  /** Of huber its delta, of labels the positive weight less 1. */
   readonly delta: number
   readonly smoothing: number
   readonly targets: LossTargets
@@ -193,7 +210,13 @@ const CODES = {
  * @throws RangeError where the two do not suit each other, naming the fix.
  */
 export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: number): LoweredLoss {
-  const { kind, fromLogits = false, labelSmoothing: smoothing = 0, delta = 0 } = loss
+  const {
+    kind,
+    fromLogits = false,
+    labelSmoothing: smoothing = 0,
+    positiveWeight = 1,
+    delta = positiveWeight - 1,
+  } = loss
   const { targets } = lossKinds[kind]
   const lowered = { logits: fromLogits, delta, smoothing, targets }
   const refuse = (what: string, fix: string): never => {

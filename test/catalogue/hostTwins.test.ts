@@ -28,6 +28,8 @@ const cases: readonly (readonly [Loss, ActivationName, readonly number[], readon
     [binaryCrossentropy({ labelSmoothing }), 'sigmoid', quantities, [...oneHot].reverse()] as const,
     [binaryCrossentropy({ labelSmoothing, fromLogits: true }), 'linear', quantities, oneHot] as const,
     [binaryCrossentropy({ labelSmoothing }), 'hardSigmoid', probabilities, oneHot] as const,
+    [binaryCrossentropy({ labelSmoothing, positiveWeight: 3.5 }), 'sigmoid', quantities, oneHot] as const,
+    [binaryCrossentropy({ labelSmoothing, positiveWeight: 0.25 }), 'hardSigmoid', probabilities, oneHot] as const,
     [categoricalCrossentropy({ labelSmoothing }), 'softmax', quantities, [0.1, 0.6, 0.3, 0, 0, 1, 1, 0, 0]] as const,
   ]),
   [resolveLoss('test', 'sparseCategoricalCrossentropy'), 'softmax', quantities, oneHot],

@@ -59,6 +59,14 @@ test('a loss is lowered to suit its last layer', () => {
   assert.is(lower('binaryCrossentropy', 'hardSigmoid', 1).code, LOSS_BINARY_CROSSENTROPY)
   assert.is(losses.lowerLoss(losses.huber({ delta: 2 }), 'linear', 1).delta, 2)
   assert.is(lower('meanSquaredError', 'softmax', 3).fused, 'none')
+  const weighted = losses.binaryCrossentropy({ positiveWeight: 4 })
+  assert.is(losses.lowerLoss(weighted, 'sigmoid', 1).delta, 3)
+  assert.equal(losses.resolveLoss('test', weighted), weighted)
+  assert.not.ok('positiveWeight' in losses.binaryCrossentropy({ positiveWeight: 1 }))
+  assert.throws(
+    () => losses.binaryCrossentropy({ positiveWeight: 0 }),
+    /binaryCrossentropy: "positiveWeight" must be a finite number greater than 0, got 0/,
+  )
 })
 
 test('a loss that does not suit its last layer is refused with the fix', () => {

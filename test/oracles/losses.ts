@@ -58,12 +58,12 @@ const terms: Readonly<Record<number, Term>> = {
   ],
   [LOSS_CROSSENTROPY]: [(y, t) => -t * Math.log(clip(y)), (y, t) => (clipped(y) ? 0 : -t / y)],
   [LOSS_BINARY_CROSSENTROPY]: [
-    (y, t) => -t * Math.log(clip(y)) - (1 - t) * Math.log(1 - clip(y)),
-    (y, t) => (clipped(y) ? 0 : (y - t) / (y * (1 - y))),
+    (y, t, d) => -(1 + d) * t * Math.log(clip(y)) - (1 - t) * Math.log(1 - clip(y)),
+    (y, t, d) => (clipped(y) ? 0 : (1 - t) / (1 - y) - ((1 + d) * t) / y),
   ],
   [LOSS_SIGMOID_CROSSENTROPY]: [
-    (z, t) => (1 - t) * log1pExp(z) + t * log1pExp(-z),
-    (z, t) => 1 / (1 + Math.exp(-z)) - t,
+    (z, t, d) => (1 - t) * log1pExp(z) + (1 + d) * t * log1pExp(-z),
+    (z, t, d) => (1 - t) / (1 + Math.exp(-z)) - ((1 + d) * t) / (1 + Math.exp(z)),
   ],
 }
 

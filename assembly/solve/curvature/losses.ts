@@ -144,9 +144,10 @@ function elementRows<T>(step: usize, rows: i32, begin: i32, end: i32): void {
 
 @unmanaged
 class Sigmoid {
-  /** y (1 - y) */
-  @inline bend(y: v128, _t: v128, _delta: v128): v128 {
-    return F4.nfma(y, y, y)
+  /** (1 + delta t) y (1 - y) */
+  @inline bend(y: v128, t: v128, delta: v128): v128 {
+    const bend = F4.nfma(y, y, y)
+    return F4.fma(f32x4.mul(delta, t), bend, bend)
   }
 }
 
@@ -224,11 +225,11 @@ class KlDivergence {
 
 @unmanaged
 class Binary {
-  /** t / y^2 + (1 - t) / (1 - y)^2 inside [1e-7, 1 - 1e-7] */
-  @inline bend(y: v128, t: v128, _delta: v128): v128 {
+  /** (1 + delta) t / y^2 + (1 - t) / (1 - y)^2 inside [1e-7, 1 - 1e-7] */
+  @inline bend(y: v128, t: v128, delta: v128): v128 {
     const one = F4.one()
     const rest = f32x4.sub(one, y)
-    const yes = f32x4.div(f32x4.div(t, y), y)
+    const yes = f32x4.div(f32x4.div(F4.fma(delta, t, t), y), y)
     const no = f32x4.div(f32x4.div(f32x4.sub(one, t), rest), rest)
     return v128.and(f32x4.add(yes, no), Clip.inside(y, f32x4.splat(1 - 1e-7)))
   }

@@ -44,6 +44,7 @@ export interface DenseGradient {
 /** A loss as the machine computes it: LOSS_*, and the last activation that it computes itself. */
 export interface CurvatureLoss {
   readonly code: number
+  readonly delta: number
   readonly fused: 'softmax' | 'sigmoid' | 'none'
 }
 

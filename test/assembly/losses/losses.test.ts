@@ -91,12 +91,16 @@ const SMOOTHED = [
 ]
 const FUSED = SMOOTHED.slice(0, 3)
 const CODES = Array.from({ length: LOSS_CATEGORICAL_HINGE + 1 }, (_, code) => code)
+/** Whose delta weighs targets of 1. */
+const LABELS = [LOSS_SIGMOID_CROSSENTROPY, LOSS_BINARY_CROSSENTROPY]
 const CASES: readonly LossCase[] = [
   ...CODES.map((code) => ({ code, delta: 1.25 })),
+  ...LABELS.map((code) => ({ code })),
   ...SMOOTHED.map((code) => ({ code, smoothing: Math.fround(0.1) })),
 ]
 const WIDTHS = [1, 2, 3, 4, 5, 7, 8, 10, 100, 513]
-const name = ({ code, smoothing = 0 }: LossCase) => `LOSS ${code}${smoothing ? ' smoothed' : ''}`
+const name = ({ code, delta = 0, smoothing = 0 }: LossCase) =>
+  `LOSS ${code}${smoothing ? ' smoothed' : ''}${delta ? ` with ${delta}` : ''}`
 
 const oracle = suite('losses oracle')
 

@@ -4,6 +4,7 @@ import {
   adam,
   adamw,
   dense,
+  embedding,
   input,
   type Model,
   type ModelOptions,
@@ -12,7 +13,7 @@ import {
   sgd,
 } from '../src/entries/public.ts'
 import type { Target } from '../src/machine/wasm.ts'
-import type { InferenceLoad, OptimizerSpec, Workload } from './workloads.ts'
+import type { InferenceLoad, OptimizerSpec, RECOMMENDER, Workload } from './workloads.ts'
 
 function optimizerOf(spec: OptimizerSpec): Optimizer {
   const { kind, ...options } = spec
@@ -39,3 +40,13 @@ export const inferenceModel = (
   target: Target,
   threads: ModelOptions['threads'] = 1,
 ): Model => sequential(layersOf(widths, hidden, last), { seed: 1, deterministic: target === 'simd', threads })
+
+export function recommenderModel({ users, items, units, learningRate }: typeof RECOMMENDER, target: Target): Model {
+  const tables = [
+    { columns: 0, categories: users, units },
+    { columns: 1, categories: items, units },
+  ]
+  const model = sequential([input(2), embedding(tables), dense(1)], { seed: 1, deterministic: target === 'simd' })
+  model.compile({ optimizer: sgd({ learningRate }), loss: 'meanSquaredError' })
+  return model
+}

@@ -99,6 +99,25 @@ export const INFERENCE: readonly InferenceLoad[] = [
   { id: 'I3', widths: [64, 32, 1], hidden: 'relu', last: 'sigmoid', rows: 1 },
 ]
 
+/** Users and items, a table each, and a dense layer on the two rows. */
+export const RECOMMENDER = {
+  id: 'R1',
+  users: 100_000,
+  items: 20_000,
+  units: 32,
+  batch: 256,
+  batches: 512,
+  learningRate: 0.01,
+} as const
+
+/** A user and an item a row, and a rating that the two have in common. */
+export function pairs({ users, items, batch, batches }: typeof RECOMMENDER): { x: Float32Array; y: Float32Array } {
+  const rows = batch * batches
+  const draws = noise(2 * rows, 5)
+  const x = draws.map((value, i) => Math.floor(((value + 1) / 2) * (i % 2 ? items : users)))
+  return { x, y: Float32Array.from({ length: rows }, (_, r) => (x[2 * r] % 3) + (x[2 * r + 1] % 2)) }
+}
+
 /** Rows around a point of their class, with noise. */
 export function classes(
   { widths, batch, batches }: Workload,

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { median, sideBySide } from '../bench/measure.js'
-import { inferenceModel, trainingModel } from '../bench/models.js'
-import { classes, describe, flopsOfStep, INFERENCE, noise, WORKLOADS } from '../bench/workloads.js'
+import { inferenceModel, recommenderModel, trainingModel } from '../bench/models.js'
+import { classes, describe, flopsOfStep, INFERENCE, noise, pairs, RECOMMENDER, WORKLOADS } from '../bench/workloads.js'
 import { pickTarget } from '../src/machine/wasm.js'
 
 const SAMPLE_MILLISECONDS = 100
@@ -178,6 +178,41 @@ for (const load of INFERENCE.filter(({ id }) => asked.length === 0 || asked.incl
   const single = load.rows === 1
   const convert = (seconds) => (single ? seconds * 1e6 : load.rows / seconds)
   await compare(load.id, single ? 'us' : 'samples/s', convert, ours, others, notes)
+}
+
+if (asked.length === 0 || asked.includes(RECOMMENDER.id)) {
+  const { id, batch } = RECOMMENDER
+  const model = recommenderModel(RECOMMENDER, pickTarget())
+  const weights = model.parameters.map((parameter) => parameter.get())
+  const data = pairs(RECOMMENDER)
+  const { users, items, units } = RECOMMENDER
+  const notes = new Map()
+  const fit = (maxSteps) => model.fit(data.x, data.y, { batchSize: batch, epochs: 1e9, maxSteps, shuffle: false })
+  const steps = 4 * (data.y.length / batch)
+  const others = []
+  const opened = []
+  for (const peer of peers) {
+    if (!peer.recommender) {
+      report({ id, library: peer.name, unit: '', note: 'has no embeddings here' })
+      continue
+    }
+    try {
+      const trained = await peer.recommender(RECOMMENDER, data, weights)
+      const before = trained.loss()
+      others.push(await contender(peer.name, trained.step))
+      notes.set(peer.name, `loss ${format(before)} -> ${format(trained.loss())}`)
+      opened.push(trained)
+    } catch (error) {
+      report({ id, library: peer.name, unit: '', note: `failed: ${error.message.split('\n')[0]}` })
+    }
+  }
+  const before = model.evaluate(data.x, data.y).loss
+  await fit(steps)
+  const what = `${users} users, ${items} items, ${units} units each, dense(1), batch ${batch}, sgd`
+  notes.set('fourlane', `${what}; loss ${format(before)} -> ${format(model.evaluate(data.x, data.y).loss)}`)
+  const ours = { name: 'fourlane', run: () => fit(steps), calls: steps, async: true }
+  await compare(id, 'pairs/s', (seconds) => batch / seconds, ours, others, notes, 3)
+  for (const trained of opened) await trained.close()
 }
 
 if (asked.length === 0 && !only) {

@@ -67,3 +67,47 @@ export function inference({ widths, hidden, last, rows }, x, weights) {
   return () =>
     tf.tidy(() => activations[last](forward(tf.tensor2d(x, [rows, widths[0]]), layers, activations[hidden])).dataSync())
 }
+
+/**
+ * Rows of a table. The gradient of `gather` takes a loop over all rows of the table in JavaScript, minutes a step, and its kernel is missing
+ * from the WebAssembly backend; `scatterND`, which adds up rows that meet, is the way that is fast.
+ */
+const rowsOf = (table, indices) =>
+  tf.customGrad((given) => ({
+    value: tf.gather(given, indices),
+    gradFunc: (dy) => tf.scatterND(tf.expandDims(indices, 1), dy, given.shape),
+  }))(table)
+
+/** Two tables and a dense layer by plain SGD. */
+export function recommender({ users, items, units, batch, learningRate }, { x, y }, weights) {
+  const variables = [
+    tf.variable(tf.tensor2d(weights[0], [users, units])),
+    tf.variable(tf.tensor2d(weights[1], [items, units])),
+    tf.variable(tf.tensor2d(weights[2], [2 * units, 1])),
+    tf.variable(tf.tensor1d(weights[3])),
+  ]
+  const [table, others, kernel, bias] = variables
+  const column = (first, c) => Int32Array.from({ length: batch }, (_, r) => x[2 * (first + r) + c])
+  const batches = Array.from({ length: y.length / batch }, (_, i) => ({
+    user: tf.tensor1d(column(i * batch, 0), 'int32'),
+    item: tf.tensor1d(column(i * batch, 1), 'int32'),
+    targets: tf.tensor2d(y.subarray(i * batch, (i + 1) * batch), [batch, 1]),
+  }))
+  const rule = tf.train.sgd(learningRate)
+  let at = 0
+  const lossOf = ({ user, item, targets }) => {
+    const both = tf.concat([rowsOf(table, user), rowsOf(others, item)], 1)
+    return tf.losses.meanSquaredError(targets, tf.add(tf.matMul(both, kernel), bias))
+  }
+  return {
+    step() {
+      const next = batches[at++ % batches.length]
+      rule.minimize(() => lossOf(next), false, variables)
+    },
+    loss: () => tf.tidy(() => lossOf(batches[0]).dataSync()[0]),
+    close() {
+      tf.disposeVariables()
+      for (const { user, item, targets } of batches) tf.dispose([user, item, targets])
+    },
+  }
+}

@@ -60,7 +60,7 @@ function encoderJson(where: string, encoder: unknown, inputs: number): EncoderJs
 }
 
 /**
- * The model as an ONNX file of float32, for any number of rows: input x, output y, tensors named as the parameters. Predictions only:
+ * The model as an ONNX file of float32, for any number of rows: input x, output y or those that heads are called, tensors named as the parameters. Predictions only:
  * running statistics are constants, dropout does nothing, noise is gone, weight normalization is resolved.
  * @param options.opset version of ONNX's operators, from 9 to 23. Default 17.
  * @param options.encoder of a table: its columns become the inputs, [rows, 1] each, numbers and milliseconds since 1970 in float64 (NaN:

@@ -10,6 +10,7 @@ import {
   dropout,
   embedding,
   gaussianNoise,
+  heads,
   input,
   layerNorm,
   oneHotColumns,
@@ -167,6 +168,33 @@ test('tables and branches go out as what they compute', () => {
   for (const opset of [9, 13, 17, 23]) {
     const { data } = evaluate(parseModel('oracle', exportOnnx(model, { opset })), { shape: [3, 4], data: x })
     near(Float32Array.from(data), model.predict(x))
+  }
+})
+
+test('heads go out as outputs of their names, of which an import takes one', () => {
+  const model = sequential(
+    [
+      input(4),
+      dense(5, { activation: 'relu' }),
+      heads({ x: [dense(2), layerNorm()], kind: [dense(3, { activation: 'softmax' })], body: [], again: [] }),
+    ],
+    { seed: 3 },
+  )
+  const x = wave(4 * 3)
+  const expected = model.predict(x)
+  for (const opset of [9, 13, 17, 23]) {
+    const bytes = exportOnnx(model, { opset })
+    const parsed = parseModel('oracle', bytes)
+    const outputs = parsed.graph.outputs.map(({ name }) => name)
+    // the input is called x
+    assert.equal(outputs, ['x_2', 'kind', 'body', 'again'])
+    for (const [i, name] of (['x', 'kind', 'body', 'again'] as const).entries()) {
+      const { data } = evaluate(parsed, { shape: [3, 4], data: [...x] }, outputs[i])
+      near(Float32Array.from(data), expected[name])
+      near(importOnnx(bytes, { output: outputs[i] }).predict(x), expected[name])
+    }
+    const names = parsed.graph.initializers.map(({ name }) => name)
+    for (const { name } of model.parameters) assert.ok(names.includes(name), name)
   }
 })
 

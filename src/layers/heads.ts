@@ -11,6 +11,9 @@ export interface HeadsLayer<Layer, K extends string = string> {
   readonly branches: readonly (readonly Layer[])[]
 }
 
+/** More than anybody has; a short file may describe many. */
+const MOST_HEADS = 1000
+
 /** Names stand in logs and before those of parameters, and are keys of objects. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 
@@ -33,6 +36,7 @@ function made<Layer extends Inner, K extends string>(
 ): HeadsLayer<Layer, K> {
   const where = 'heads'
   if (names.length === 0) throw new RangeError(`${where}: "heads" must hold at least one head`)
+  if (names.length > MOST_HEADS) throw new RangeError(`${where}: at most ${MOST_HEADS} heads, got ${names.length}`)
   const seen = new Set<string>()
   for (const name of names) {
     if (typeof name !== 'string' || !NAME.test(name)) {

@@ -130,6 +130,8 @@ function bringCustom(
   custom: Custom,
   goals: Goals | undefined,
 ): Omit<CompileOptions, 'optimizer'> {
+  if (heads !== undefined && !goals)
+    throw new RangeError(`${where}: the file's settings have losses of heads, but its layers have no heads`)
   if (heads && goals) return { ...(goals.bring(where, heads, custom) as object), ...clipping }
   const bring = (list: typeof metrics) =>
     Array.isArray(list) ? list.map((metric) => broughtAlong(where, metric, 'metric', custom) as Metric) : list
@@ -146,8 +148,12 @@ const COUNTERS = 2 ** 20
 
 /** @throws RangeError for metrics that take memory beyond all that a file can be worth. */
 function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
-  const { metrics, weightedMetrics } = compiled ?? {}
-  const count = [metrics, weightedMetrics].reduce((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
+  const { metrics, weightedMetrics, heads } = compiled ?? {}
+  const ofHeads = [heads?.metrics, heads?.weightedMetrics].flatMap((lists) => Object.values(lists ?? {}))
+  const count = [metrics, weightedMetrics, ...ofHeads].reduce(
+    (sum, list) => sum + (Array.isArray(list) ? list.length : 0),
+    0,
+  )
   if (count * outputs <= COUNTERS) return
   throw new RangeError(`compiled: ${count} metrics of ${outputs} outputs are more than ${COUNTERS} values to count`)
 }

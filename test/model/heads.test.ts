@@ -33,6 +33,7 @@ import {
   submodel,
 } from '../../src/entries/public.ts'
 import { flatten, lossAndGradient, type Network, unflatten } from '../oracles/network.ts'
+import { withSettings } from '../support/modelFile.ts'
 import { refuses } from '../support/refuses.ts'
 import { bits, labels, wave } from '../support/samples.ts'
 import { targets } from '../support/targets.ts'
@@ -451,6 +452,35 @@ test("a loss and a metric of the user's own come along by name", () => {
   assert.is(model.evaluate(x, { price, kind }).price_largest, Math.max(...model.predict(x).price))
 })
 
+test('files whose heads are wrong are refused', () => {
+  const bytes = compiled().toBytes()
+  interface File {
+    readonly layers: { kind: string; names?: unknown; branches: unknown[] }[]
+    readonly compiled: { readonly heads: Record<string, unknown> }
+  }
+  const read = (change: (file: File) => void) => () =>
+    modelFromBytes(
+      withSettings(bytes, (settings) => {
+        change(settings as unknown as File)
+        return settings
+      }),
+    )
+  const wrong: readonly (readonly [(file: File) => unknown, string])[] = [
+    [({ layers }) => Object.assign(layers[2], { names: 5 }), '"names" must be an array'],
+    [({ layers }) => Object.assign(layers[2], { names: ['price'] }), 'an array for each name'],
+    [({ layers }) => Object.assign(layers[2], { names: ['price', 'price'] }), 'two heads are named "price"'],
+    [({ compiled: { heads } }) => Object.assign(heads, { loss: 5 }), '"loss" has nothing for the head "price"'],
+    [({ compiled: { heads } }) => Object.assign(heads, { metrics: { kind: 5 } }), '"metrics" must be an array'],
+    [({ compiled: { heads } }) => Object.assign(heads, { lossWeights: { price: -1 } }), '"lossWeights.price"'],
+    [
+      ({ compiled: { heads } }) => Object.assign(heads, { metrics: { kind: new Array(300_000).fill('accuracy') } }),
+      'values to count',
+    ],
+    [({ layers }) => Object.assign(layers, { 2: { kind: 'activation', activation: { kind: 'relu' } } }), 'no heads'],
+  ]
+  for (const [change, message] of wrong) refuses(read(change), RangeError, message)
+})
+
 test('a head of its own replaces several', () => {
   const model = compiled()
   const other = model.replaceHead([dense(1)])
@@ -468,6 +498,11 @@ test('what is wrong is refused by the name of its head, before anything changes'
     [() => heads({}), RangeError, 'at least one head'],
     [() => heads([] as never), TypeError, 'must be an object of arrays of layers'],
     [() => heads({ 'a.b': [] }), RangeError, "a head's name must be letters"],
+    [
+      () => heads(Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`h${i}`, []]))),
+      RangeError,
+      'at most 1000 heads',
+    ],
     [() => heads({ val: [] }), RangeError, 'must not be named "val"'],
     [() => heads({ a: dense(1) as never }), TypeError, '"a": "layers" must be an array'],
     [() => sequential([input(2), heads({ a: [] }), dense(1)]), RangeError, 'heads must be the last layer'],

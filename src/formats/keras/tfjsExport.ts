@@ -4,9 +4,11 @@ import { firstRate } from '../../layers/noise.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
 import { quote } from '../../lib/check.ts'
 import { branchStages, inside, type Network, type PlacedStage, placed, type Stage, stagesOf } from '../network.ts'
+import { columns, STEEPER } from './activations.ts'
+import { snakeCase } from './context.ts'
 import { GELU_CUBE, GELU_SCALE } from './graph.ts'
 import type { Json } from './json.ts'
-import { columns, otherShare, STEEPER, snakeCase } from './layers.ts'
+import { otherShare } from './layers.ts'
 
 /** What is written: the description, and the values of all weights one after the other. */
 export interface TfjsFiles {

@@ -2,9 +2,10 @@
 import { quote, show } from '../../lib/check.ts'
 import type { Network, Stage } from '../network.ts'
 import { countOf } from '../shapes.ts'
+import { type Converted, snakeCase } from './context.ts'
 import { type GraphNode, stackOf } from './graph.ts'
 import { asList, asObject, asText, isObject, type Json } from './json.ts'
-import { type Converted, convertLayer, snakeCase } from './layers.ts'
+import { convertLayer } from './layers.ts'
 
 /** Where the values of a model's layers are. */
 export interface KerasWeights {

@@ -4,7 +4,6 @@ import type { Initializer } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import type { Door } from '../data/features.ts'
 import type { Layout } from '../machine/matrixLayout.ts'
-import type { stepRows } from '../machine/ops/features.ts'
 import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import type { Schedule } from '../optimizers/schedules/named.ts'
 import type { Resolvers } from './resolvers.ts'
@@ -39,6 +38,18 @@ export interface ParameterSpec {
   readonly derived?: { readonly from: string; values(of: Float32Array): Float32Array }
 }
 
+/** What `stepRows` takes of a layer: the rows of a table that occurred in a batch. In bytes, but for the counts. */
+export interface RowVisit {
+  readonly x: number
+  readonly xStride: number
+  readonly categories: number
+  readonly y: number
+  readonly yStride: number
+  readonly units: number
+  readonly table: number
+  readonly gradient: number
+}
+
 /** What a layer may use while it is lowered to steps; made by the plan. */
 export interface Builder {
   /** Rows of a batch, at most. */
@@ -70,7 +81,7 @@ export interface Builder {
   table(name: string): {
     readonly address: number
     readonly gradient: number
-    readonly visit: ((operands: Omit<Values<typeof stepRows>, 'scale' | 'tiny'>) => void) | undefined
+    readonly visit: ((operands: RowVisit) => void) | undefined
   }
   /** A region of the layer's own that counts for nothing once others than its steps have written gradients: its first word is 0 then. */
   memory(bytes: number): number

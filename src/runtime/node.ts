@@ -57,9 +57,11 @@ export function enableWide(): { took: boolean; reason: string } {
   if (bun || deno || Number.parseInt(node, 10) < 24)
     return { took: false, reason: 'they need Node 24 or newer on x86-64' }
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
+  // put together, lest what reads imports takes the files of the package for sources
+  const entry = (name: string) => require(`fourlane/${name}`)
   try {
-    const took: boolean = require('fourlane/wide').enableWideVectors()
-    return { took, reason: require('fourlane/core').describeRuntime().wideReason }
+    const took: boolean = entry('wide').enableWideVectors()
+    return { took, reason: entry('core').describeRuntime().wideReason }
   } catch (error) {
     return { took: false, reason: (error as Error).message }
   }

@@ -19,7 +19,7 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 1_310_000 },
+  unpacked: { goal: 250_000, limit: 1_350_000 },
   wasm: {
     train: { goal: 64_000, limit: 70_000 },
     infer: { goal: 20_000, limit: 22_500 },
@@ -30,7 +30,7 @@ const SIZES = {
   predict: { goal: 26_000, limit: 27_500 },
   train: { goal: 65_000, limit: 83_000 },
   formats: { goal: 30_000, limit: 45_000 },
-  types: { goal: 71_000, limit: 190_000 },
+  types: { goal: 71_000, limit: 200_000 },
 }
 allowRelaxedSimd()
 

@@ -23,7 +23,7 @@ const BUILDS = [false, true]
  * the same when the first model is made.
  * The engine's flag is set while the process runs, and stays for whatever WebAssembly it compiles later, that of others too.
  * @returns whether it took; otherwise nothing has changed, and `describeRuntime().wideReason` says why. Always false but on Node 24
- * and newer on x86-64, and where models run on the plain SIMD build by FOURLANE_TARGET or `configureRuntime`.
+ * and 25 on x86-64, and where models run on the plain SIMD build by FOURLANE_TARGET or `configureRuntime`.
  */
 export function enableWideVectors(): boolean {
   if (isWide()) return true
@@ -34,7 +34,7 @@ export function enableWideVectors(): boolean {
 
 /** Leaves the flag set where it returns nothing; else why it is not. */
 function tryWide(): string | undefined {
-  if (!isCandidate()) return 'this engine has none: they need Node 24 or newer on x86-64'
+  if (!isCandidate()) return 'this engine has none: they need Node 24 or 25 on x86-64'
   if (pickTarget() !== 'relaxed') return 'the plain SIMD build was asked for'
   const before = BUILDS.map(digestOfKernels)
   // the self-test is to meet optimized code from its first step on
@@ -57,10 +57,13 @@ function tryWide(): string | undefined {
   return refusal
 }
 
-/** V8 knows the flag since 12.x, but compiles it right only in the versions of Node 24 and later; others would print an error. */
+/**
+ * V8 knows the flag since 12.x, but compiles it right only in the versions of Node 24 and later. That of Node 26 ends the process when
+ * its flags change between two modules, as they must for the self-test.
+ */
 function isCandidate(): boolean {
   const { node, bun, deno } = process.versions
-  return process.arch === 'x64' && !bun && !deno && Number.parseInt(node, 10) >= 24
+  return process.arch === 'x64' && !bun && !deno && ['24', '25'].includes(node.split('.')[0])
 }
 
 /** Best time of a training step, and a digest of the parameters after all of them. */

@@ -54,8 +54,9 @@ export function enableRelaxedSimd(): void {
  */
 export function enableWide(): { took: boolean; reason: string } {
   const { node, bun, deno } = process.versions
-  if (bun || deno || Number.parseInt(node, 10) < 24)
-    return { took: false, reason: 'they need Node 24 or newer on x86-64' }
+  // by the number, before anything is loaded; fourlane/wide says it for processors, too
+  if (bun || deno || !['24', '25'].includes(node.split('.')[0]))
+    return { took: false, reason: 'they need Node 24 or 25 on x86-64' }
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   // put together, lest what reads imports takes the files of the package for sources
   const entry = (name: string) => require(`fourlane/${name}`)

@@ -9,9 +9,9 @@ import {
   RPROP_SMALLEST,
   SCALAR_RATE,
   SGD_GRADIENT,
-  SGD_MOMENTUM,
   SGD_SCALAR_GRADIENT,
-  SGD_VELOCITY,
+  SGD_SCALAR_MOMENTUM,
+  SGD_SCALAR_VELOCITY,
 } from '../../src/abi/optimizers'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
@@ -33,10 +33,10 @@ export function sgd(step: usize, record: usize, begin: usize, end: usize): void 
     }
     return
   }
-  const momentum = Word.splat(step, SGD_MOMENTUM)
+  const momentum = F4.splat(Operands.scalar(record, SGD_SCALAR_MOMENTUM))
   const fresh = F4.splat(Operands.scalar(record, SGD_SCALAR_GRADIENT))
   const gradientRate = f32x4.mul(rate, Word.splat(step, SGD_GRADIENT))
-  const velocityRate = f32x4.mul(rate, Word.splat(step, SGD_VELOCITY))
+  const velocityRate = f32x4.mul(rate, F4.splat(Operands.scalar(record, SGD_SCALAR_VELOCITY)))
   for (let i = begin; i < end; i += 16) {
     const w = v128.load(parameters + i)
     const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)

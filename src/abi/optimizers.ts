@@ -28,14 +28,14 @@ export const OPT_JOURNAL = 25
 // The rules' own constants, f32, and the record's scalars they read. A BETA or RHO is followed by its
 // REST: 1 - beta, rounded to float32 once.
 
-/** velocity = momentum * velocity + scalar * g; parameters -= rate * (GRADIENT * g + VELOCITY * velocity) */
-export const SGD_MOMENTUM = 12
-export const SGD_GRADIENT = 13
-export const SGD_VELOCITY = 14
-/** Record scalar: 1 in the first step, then 1 - dampening */
+/** velocity = momentum * velocity + scalar * g; parameters -= rate * (GRADIENT * g + share * velocity) */
+export const SGD_GRADIENT = 12
+/** Record scalars: 1 in the first step, then 1 - dampening; the momentum, which a schedule may cycle, and the velocity's share */
 export const SGD_SCALAR_GRADIENT = 0
+export const SGD_SCALAR_MOMENTUM = 1
+export const SGD_SCALAR_VELOCITY = 2
 
-/** Of all rules with two moments. */
+/** Of all rules with two moments; Adam's beta1, which a schedule may cycle, is in the record. */
 export const MOMENT_BETA1 = 12
 export const MOMENT_REST1 = 13
 export const MOMENT_BETA2 = 14
@@ -48,6 +48,9 @@ export const MOMENT_EPSILON_ROOT = 18
 /** Record scalars: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t); NAdam's first is the moment's weight */
 export const MOMENT_SCALAR_FIRST = 0
 export const MOMENT_SCALAR_SECOND = 1
+/** Record scalars of Adam: beta1 and its rest */
+export const ADAM_SCALAR_BETA1 = 2
+export const ADAM_SCALAR_REST1 = 3
 /** Record scalar: NAdam's weight of the gradient itself */
 export const NADAM_SCALAR_GRADIENT = 2
 /** Record scalar: 1 while RAdam's variance cannot be rectified and the step is the plain moment, else 0 */

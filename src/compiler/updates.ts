@@ -2,7 +2,14 @@
 import { RECORD_LEARNING_RATE, RECORD_SECOND, RECORD_STEP } from '../abi/records.ts'
 import type { Memory, Step } from '../machine/program.ts'
 import { isMatrixRule, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import { type AnyOptimizer, learningRateAt, type Optimizer, ruleOf, weightDecayAt } from '../optimizers/optimizers.ts'
+import {
+  type AnyOptimizer,
+  learningRateAt,
+  type Optimizer,
+  optionsAt,
+  ruleOf,
+  weightDecayAt,
+} from '../optimizers/optimizers.ts'
 import type { Tensor } from '../optimizers/rules/tensor.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 import { initialKept, type KeptTensor, keptTensors, matrixScratch, matrixSteps } from './matrixUpdates.ts'
@@ -75,7 +82,7 @@ export const stepClock = (optimizer: Optimizer | MatrixRule): StepClock => ({
 function dynamicsOf({ optimizer, memory }: StepClock, t: number, scale: number): readonly number[] {
   const learningRate = learningRateAt(optimizer, t - 1) * scale
   const { scalars } = isMatrixRule(optimizer) ? optimizer : ruleOf(optimizer)
-  const own = scalars?.(optimizer.options, t, learningRate, memory) ?? []
+  const own = scalars?.(optionsAt(optimizer, t - 1), t, learningRate, memory) ?? []
   return [learningRate, weightDecayAt(optimizer, t - 1), ...own]
 }
 

@@ -2,6 +2,7 @@
 import { activationKinds } from '../catalogue/activations.ts'
 import { checkFloat, checkNoMore, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
+import { checkNoMomentum } from '../optimizers/schedules/named.ts'
 import { describeSchedule, type Schedule, type ScheduleDescription } from '../optimizers/schedules/schedules.ts'
 import type { Builder, LayerKind, Matrix, Value } from './builder.ts'
 
@@ -35,6 +36,7 @@ export function dropout(rate: number | Schedule, ...more: []): DropoutLayer {
   checkNoMore('dropout', more)
   if (typeof rate !== 'function')
     return Object.freeze({ kind: 'dropout', rate: checkFloat('dropout', 'rate', rate, { minimum: 0, below: 1 }) })
+  checkNoMomentum('dropout', 'rate', rate)
   const described = describeSchedule(rate) as ScheduleDescription
   const at = (step: number) => checkFloat('dropout', `rate at step ${step}`, rate(step), { minimum: 0, below: 1 })
   // what a file keeps is what can be listed

@@ -8,10 +8,11 @@ import { isMatrixRule, MATRIX_KINDS, type MatrixRule } from './matrices/matrixRu
 import { accumulators } from './rules/accumulators.ts'
 import type { ParameterGroup } from './rules/groups.ts'
 import { layerwise } from './rules/layerwise.ts'
-import { make } from './rules/make.ts'
+import { make, momentumName } from './rules/make.ts'
 import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
-import type { Optimizer, OptimizerName, OptimizerOf, Rule } from './rules/rule.ts'
+import type { Hypers, Optimizer, OptimizerName, OptimizerOf, Rule } from './rules/rule.ts'
+import { momentumOf } from './schedules/named.ts'
 import type { Schedule } from './schedules/schedules.ts'
 import { isSolver, SOLVER_KINDS, type Solver } from './solvers/solver.ts'
 
@@ -304,3 +305,9 @@ export const learningRateAt = (optimizer: OptimizerOf, index: number): number =>
  * @throws RangeError when a schedule gives anything but a finite number at least 0.
  */
 export const weightDecayAt = (optimizer: OptimizerOf, index: number): number => valueAt(optimizer, 'weightDecay', index)
+
+/** The options at an update's index: those given, but for a momentum that goes along with the learning rate. */
+export function optionsAt({ learningRate, options }: OptimizerOf, index: number): Hypers {
+  const momentum = momentumOf(learningRate)
+  return momentum ? { ...options, [momentumName(options)]: momentum(index) } : options
+}

@@ -8,7 +8,7 @@ interface Case {
   readonly id: string
   readonly schedule: string
   readonly config: Readonly<Record<string, unknown>>
-  readonly expect: { readonly lr: readonly number[] }
+  readonly expect: { readonly lr: readonly number[]; readonly momentum?: readonly number[] }
 }
 /** The factories, for options of any kind. */
 const factories = make as unknown as Readonly<Record<string, (options: unknown) => make.NamedSchedule>>
@@ -48,6 +48,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   div_factor: 'divFactor',
   final_div_factor: 'finalDivFactor',
   three_phase: 'threePhase',
+  base_momentum: 'baseMomentum',
+  max_momentum: 'maxMomentum',
   step_up: 'stepUp',
   step_down: 'stepDown',
 }
@@ -57,9 +59,8 @@ const { cases } = readGolden<{ cases: readonly Case[] }>('schedules')
 const ours = cases.filter(({ schedule }) => schedule !== 'reduce_on_plateau')
 
 function fromGolden({ schedule, config }: Case): make.NamedSchedule {
-  // the momentum half of one_cycle is left out
-  const entries = Object.entries(config).filter(([name]) => !name.endsWith('_momentum'))
-  const options = Object.fromEntries(entries.map(([name, value]) => [OPTIONS[name] ?? name, value]))
+  const options = Object.fromEntries(Object.entries(config).map(([name, value]) => [OPTIONS[name] ?? name, value]))
+  if (schedule === 'one_cycle') options.cycleMomentum = true
   return factories[KINDS[schedule]](options)
 }
 const rates = (schedule: make.Schedule, count = 60) => Float64Array.from({ length: count }, (_, t) => schedule(t))
@@ -79,6 +80,16 @@ test('golden rates', () => {
   assert.is(ours.length, 21)
   for (const golden of ours) {
     assertClose(rates(fromGolden(golden)), golden.expect.lr, { absolute: 1e-12, relative: 1e-9 }, golden.id)
+  }
+})
+
+test('golden momentum', () => {
+  const cycled = ours.filter(({ expect }) => expect.momentum)
+  assert.is(cycled.length, 2)
+  for (const golden of cycled) {
+    const { momentum } = fromGolden(golden)
+    assert.ok(momentum)
+    assertClose(rates(momentum), golden.expect.momentum ?? [], { absolute: 1e-12, relative: 1e-9 }, golden.id)
   }
 })
 
@@ -117,6 +128,21 @@ test('defaults', () => {
   assert.is(make.stepDecay({ learningRate: 1, stepSize: 1 }).options.gamma, 0.1)
   assert.is(make.linearWarmup({ learningRate: 1, warmup: 3 }).options.startFactor, 1 / 3)
   assert.equal(make.harmonic({ alpha: 1 }).options, { alpha: 1, period: 1, offset: 1 })
+})
+
+test('the momentum of one cycle: its bounds, and the end it keeps', () => {
+  const given = { maxLearningRate: 1, totalSteps: 10 }
+  assert.not('momentum' in make.oneCycle(given))
+  const cycling = make.oneCycle({ ...given, cycleMomentum: true })
+  const { baseMomentum, maxMomentum } = cycling.options
+  assert.equal([baseMomentum, maxMomentum], [0.85, 0.95])
+  assert.equal([cycling.momentum?.(0), cycling.momentum?.(2), cycling.momentum?.(99)], [0.95, 0.85, 0.95])
+  const again = make.restoreSchedule(JSON.parse(JSON.stringify(make.describeSchedule(cycling)))) as make.NamedSchedule
+  assert.is(again.momentum?.(4), cycling.momentum?.(4))
+  refused(() => make.oneCycle({ ...given, baseMomentum: 0.8 }), 'oneCycle: "baseMomentum" needs "cycleMomentum": true')
+  refused(() => make.oneCycle({ ...given, cycleMomentum: true, maxMomentum: 1 }), /"maxMomentum"/)
+  refused(() => make.oneCycle({ ...given, cycleMomentum: true, baseMomentum: 0.96 }), /"baseMomentum"/)
+  refused(() => make.joinSchedules([{ schedule: cycling }]), /"segments\[0\].schedule" cycles a momentum/)
 })
 
 test('schedules hold still past their end', () => {

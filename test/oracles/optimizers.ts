@@ -1,5 +1,5 @@
 /** The update rules as plain float64 loops, written from their papers' equations and not from the kernels. */
-import { learningRateAt, type Optimizer, weightDecayAt } from '../../src/optimizers/optimizers.ts'
+import { learningRateAt, type Optimizer, optionsAt, weightDecayAt } from '../../src/optimizers/optimizers.ts'
 
 /** One tensor's values under a rule; state by slot name. */
 export interface OracleTensor {
@@ -227,7 +227,7 @@ export function oracleStep(
   t: number,
   rateScale = 1,
 ): void {
-  const entries = Object.entries(optimizer.options)
+  const entries = Object.entries(optionsAt(optimizer, t - 1))
   const o = Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]))
   const lists = Object.fromEntries(
     entries.flatMap(([name, value]) => (Array.isArray(value) ? [[name, value as readonly number[]]] : [])),

@@ -57,7 +57,7 @@ export class Alternation {
     arena.floats(gradients, COUNT).fill(-1)
     arena.floats(halves, COUNT).fill(-0.5)
     const pass = { parameters: block, gradients, count, journal: 0, decay: 0, tiny: 0, tinySquare: 0 }
-    const rates = { rateScale: 1, decayScale: 0, momentum: 0, gradientShare: 1, velocityShare: 0 }
+    const rates = { rateScale: 1, decayScale: 0, gradientShare: 1 }
     const steps = [
       step(ops.sgd, { ...pass, ...rates }),
       step(ops.axpy, { x: halves, y: block, to: block, count, scalar: 1 }),

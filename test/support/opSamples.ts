@@ -96,7 +96,8 @@ export function samples(room: () => number, indices: number): { readonly [Name i
   })
   const square = () => ({ to: room(), toRow: stride, toPanel: 32 })
   const triangular = () => ({ u: room(), stride, n: cols, first: 0, inverse: room() })
-  const moments = { beta1: 0.5, rest1: 0.5, beta2: 0.75, rest2: 0.25, epsilon: 0.01, decoupled: 0, epsilonRoot: 0.01 }
+  const seconds = { beta2: 0.75, rest2: 0.25, epsilon: 0.01, decoupled: 0, epsilonRoot: 0.01 }
+  const moments = { beta1: 0.5, rest1: 0.5, ...seconds }
   const two = () => ({ ...pass(), firstMoment: room(), secondMoment: room(), ...moments })
   const tensor = () => ({ ...two(), partials: room() })
   return {
@@ -199,7 +200,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     preluBack: step(ops.preluBack, { ...slopes(), dy: room(), dx: room(), dalpha: room() }),
     weightNorm: step(ops.weightNorm, { ...kernel(), w: room() }),
     weightNormBack: step(ops.weightNormBack, { ...kernel(), dw: room(), dv: room(), dg: room() }),
-    sgd: step(ops.sgd, { ...pass(), velocity: room(), momentum: 0.5, gradientShare: 0.5, velocityShare: 1 }),
+    sgd: step(ops.sgd, { ...pass(), velocity: room(), gradientShare: 0.5 }),
     asgd: step(ops.asgd, { ...pass(), average: room(), lambda: 0.1 }),
     rprop: step(ops.rprop, {
       ...pass(),
@@ -229,7 +230,13 @@ export function samples(room: () => number, indices: number): { readonly [Name i
       epsilon: 0.01,
       momentum: 0.5,
     }),
-    adam: step(ops.adam, { ...two(), maxSecondMoment: room() }),
+    adam: step(ops.adam, {
+      ...pass(),
+      firstMoment: room(),
+      secondMoment: room(),
+      maxSecondMoment: room(),
+      ...seconds,
+    }),
     adamax: step(ops.adamax, { ...pass(), firstMoment: room(), infinityNorm: room(), ...moments }),
     nadam: step(ops.nadam, two()),
     radam: step(ops.radam, two()),

@@ -49,15 +49,7 @@ const update = <S extends Record<string, Address | Optional<Address>>, C extends
     { inPlace: ['parameters', ...(Object.keys(states) as (keyof S & string)[])] },
   )
 
-export const sgd = update(
-  codes.OP_SGD,
-  { velocity: maybe0 },
-  {
-    momentum: abi.SGD_MOMENTUM as Float,
-    gradientShare: abi.SGD_GRADIENT as Float,
-    velocityShare: abi.SGD_VELOCITY as Float,
-  },
-)
+export const sgd = update(codes.OP_SGD, { velocity: maybe0 }, { gradientShare: abi.SGD_GRADIENT as Float })
 export const asgd = update(codes.OP_ASGD, { average: state0 }, { lambda: abi.ASGD_LAMBDA as Float })
 export const rprop = update(
   codes.OP_RPROP,
@@ -98,17 +90,16 @@ export const rmsprop = update(
 // Rules on two moments. They share the words of their constants; some leave the one or other alone.
 
 const moments = { firstMoment: state0, secondMoment: state1 }
-const constants = {
-  beta1: abi.MOMENT_BETA1 as Float,
-  rest1: abi.MOMENT_REST1 as Float,
+const seconds = {
   beta2: abi.MOMENT_BETA2 as Float,
   rest2: abi.MOMENT_REST2 as Float,
   epsilon: abi.MOMENT_EPSILON as Float,
   decoupled: abi.MOMENT_DECOUPLED as Float,
   epsilonRoot: abi.MOMENT_EPSILON_ROOT as Float,
 }
+const constants = { beta1: abi.MOMENT_BETA1 as Float, rest1: abi.MOMENT_REST1 as Float, ...seconds }
 
-export const adam = update(codes.OP_ADAM, { ...moments, maxSecondMoment: maybe2 }, constants)
+export const adam = update(codes.OP_ADAM, { ...moments, maxSecondMoment: maybe2 }, seconds)
 export const adamax = update(codes.OP_ADAMAX, { firstMoment: state0, infinityNorm: state1 }, constants)
 export const nadam = update(codes.OP_NADAM, moments, constants)
 export const radam = update(codes.OP_RADAM, moments, constants)

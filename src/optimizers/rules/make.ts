@@ -1,8 +1,9 @@
 /** From a factory's options to an optimizer: every option is checked by its name. */
 import { checkBoolean, checkFloat, checkOptions, orDefault, show } from '../../lib/check.ts'
+import { checkNoMomentum, momentumOf } from '../schedules/named.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 import { checkGroups } from './groups.ts'
-import type { OptimizerOf } from './rule.ts'
+import type { Hypers, OptimizerOf } from './rule.ts'
 
 /** @throws TypeError or RangeError naming the option; what follows takes its value. */
 export type Check = (where: string, name: string, value: unknown) => unknown
@@ -31,7 +32,10 @@ const fraction = within({ minimum: 0, below: 1 })
 const atLeast0 = within({ minimum: 0 })
 const COMMON: Readonly<Record<string, Check>> = {
   learningRate: rateOrSchedule,
-  weightDecay: rateOrSchedule,
+  weightDecay(where, name, value) {
+    checkNoMomentum(where, name, value)
+    return rateOrSchedule(where, name, value)
+  },
   momentum: atLeast0,
   dampening: within({}),
   nesterov: checkBoolean,
@@ -64,6 +68,27 @@ interface MakeOptions {
   readonly others?: readonly string[]
 }
 
+/** Rules whose momentum can go along with the learning rate. */
+const CYCLED: readonly string[] = ['sgd', 'adam', 'adamw']
+
+/** What a rule of these options calls its momentum. */
+export const momentumName = (options: Hypers): string => ('momentum' in options ? 'momentum' : 'beta1')
+
+/** The momentum at the start, of a learning rate that cycles it: it takes the place of the rule's own. */
+function cycledMomentum(kind: string, rate: unknown, options: Hypers, given: Readonly<Record<string, unknown>>) {
+  const start = momentumOf(rate)?.(0)
+  if (start === undefined) return {}
+  if (!CYCLED.includes(kind)) checkNoMomentum(kind, 'learningRate', rate)
+  const name = momentumName(options)
+  // a file keeps what the optimizer starts from
+  if (given[name] !== undefined && given[name] !== start) {
+    throw new RangeError(
+      `${kind}: "learningRate" cycles the momentum from ${start} on, but "${name}" is ${show(given[name])}; leave it out, or give "maxMomentum"`,
+    )
+  }
+  return { [name]: start }
+}
+
 /**
  * Fills in defaults, checks every option by its name, freezes the result.
  * @throws TypeError or RangeError naming the option.
@@ -84,6 +109,7 @@ export function make<Kind extends string>(
     if (name === 'learningRate' || name === 'weightDecay') rates[name] = value as number | Schedule
     else options[name] = value as number | boolean | string | readonly number[]
   }
+  Object.assign(options, cycledMomentum(kind, rates.learningRate, options, chosen))
   const parameterGroups = checkGroups(kind, orDefault(chosen.parameterGroups, []), Object.keys(defaults))
   const { learningRate, weightDecay } = rates
   return Object.freeze({ kind, learningRate, weightDecay, options: Object.freeze(options), parameterGroups })

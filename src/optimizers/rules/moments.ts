@@ -1,6 +1,6 @@
 /** Rules on two moments of the gradient: Adam's family and Lion. Update t = 1, 2, ...; g includes L2 where a rule has it. */
 import * as ops from '../../machine/ops/optimizers.ts'
-import { corrections, type Hypers, LINEAR, momentHypers, number, type RuleOf, SQUARED } from './rule.ts'
+import { corrections, type Hypers, LINEAR, momentHypers, number, type RuleOf, SQUARED, secondHypers } from './rule.ts'
 
 const states = ['firstMoment', 'secondMoment'] as const
 
@@ -8,8 +8,11 @@ const adam: RuleOf<typeof ops.adam> = {
   op: ops.adam,
   states: [...states, 'maxSecondMoment'],
   uses: (state, options) => state !== 'maxSecondMoment' || options.amsgrad === true,
-  hypers: (options) => momentHypers(options),
-  scalars: corrections,
+  hypers: (options) => secondHypers(options),
+  scalars(options, t) {
+    const beta1 = number(options, 'beta1')
+    return [...corrections(options, t), beta1, 1 - beta1]
+  },
   tiny: SQUARED,
   decay: 'L2',
 }
@@ -45,7 +48,7 @@ export const moments: {
   adam,
   adamw: {
     ...adam,
-    hypers: (options) => momentHypers(options, true),
+    hypers: (options) => secondHypers(options, true),
     decay: 'decoupled',
   },
   adamax: {

@@ -12,12 +12,11 @@ export const plain: { readonly [Kind in 'sgd' | 'asgd' | 'rprop']: RuleOf<(typeo
     op: ops.sgd,
     states: ['velocity'],
     uses: (_state, options) => number(options, 'momentum') > 0,
-    hypers(options) {
+    hypers: ({ nesterov }) => ({ gradientShare: nesterov ? 1 : 0 }),
+    scalars(options, t) {
       const momentum = number(options, 'momentum')
-      const { nesterov } = options
-      return { momentum, gradientShare: nesterov ? 1 : 0, velocityShare: nesterov ? momentum : 1 }
+      return [t === 1 ? 1 : 1 - number(options, 'dampening'), momentum, options.nesterov ? momentum : 1]
     },
-    scalars: (options, t) => [t === 1 ? 1 : 1 - number(options, 'dampening')],
     tiny: LINEAR,
     decay: 'L2',
   },

@@ -75,19 +75,22 @@ export const LINEAR = 1e-20
 /** A hyper-parameter that is a number; 0 where the rule has none of that name. */
 export const number = (options: Hypers, name: string): number => Number(options[name] ?? 0)
 
-/** The constants of all rules with two moments. */
-export const momentHypers = (options: Hypers, decoupled = false) => {
-  const beta1 = number(options, 'beta1')
+/** The constants of all rules with two moments, but for those of the first. */
+export const secondHypers = (options: Hypers, decoupled = false) => {
   const beta2 = number(options, 'beta2')
   return {
-    beta1,
-    rest1: 1 - beta1,
     beta2,
     rest2: 1 - beta2,
     epsilon: number(options, 'epsilon'),
     decoupled: decoupled ? 1 : 0,
     epsilonRoot: number(options, 'epsilonRoot'),
   }
+}
+
+/** The constants of all rules with two moments. */
+export const momentHypers = (options: Hypers, decoupled = false) => {
+  const beta1 = number(options, 'beta1')
+  return { beta1, rest1: 1 - beta1, ...secondHypers(options, decoupled) }
 }
 
 /** Adam's bias corrections: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t). */

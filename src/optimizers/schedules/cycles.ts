@@ -1,6 +1,7 @@
 /** Schedules that go up before they go down, once or again and again; and how to chain schedules. */
 import {
   checkBoolean,
+  checkFloat,
   checkFunction,
   checkInteger,
   checkNumber,
@@ -9,7 +10,7 @@ import {
   orDefault,
   show,
 } from '../../lib/check.ts'
-import { checkRate, cosine, isList, type NamedSchedule, named, type Schedule } from './named.ts'
+import { checkNoMomentum, checkRate, cosine, isList, type NamedSchedule, named, type Schedule } from './named.ts'
 
 export interface LinearWarmupOptions {
   readonly learningRate: number
@@ -135,14 +136,41 @@ export interface OneCycleOptions {
   readonly divFactor?: number
   readonly finalDivFactor?: number
   readonly threePhase?: boolean
+  readonly cycleMomentum?: boolean
+  readonly baseMomentum?: number
+  readonly maxMomentum?: number
+}
+
+/** All that has a default; the bounds of the momentum where it cycles. */
+export type OneCycleResolved = Required<Omit<OneCycleOptions, 'cycleMomentum' | 'baseMomentum' | 'maxMomentum'>> &
+  Pick<OneCycleOptions, 'cycleMomentum' | 'baseMomentum' | 'maxMomentum'>
+
+/** The bounds of the momentum, if it cycles. */
+function momentumBounds(where: string, options: OneCycleOptions) {
+  const cycleMomentum = checkBoolean(where, 'cycleMomentum', orDefault(options.cycleMomentum, false))
+  if (!cycleMomentum) {
+    const given = (['baseMomentum', 'maxMomentum'] as const).find((name) => options[name] !== undefined)
+    if (given) throw new RangeError(`${where}: "${given}" needs "cycleMomentum": true`)
+    return undefined
+  }
+  const maxMomentum = checkFloat(where, 'maxMomentum', orDefault(options.maxMomentum, 0.95), { above: 0, below: 1 })
+  const baseMomentum = checkFloat(where, 'baseMomentum', orDefault(options.baseMomentum, 0.85), {
+    minimum: 0,
+    maximum: maxMomentum,
+  })
+  return { cycleMomentum, baseMomentum, maxMomentum }
 }
 
 /**
  * Up from max / divFactor to max in the first warmupFraction of the steps, then down to the start / finalDivFactor at the
- * last one; with threePhase down to the start first, as fast as up (Smith and Topin 2018). PyTorch: OneCycleLR, without its
- * momentum cycle; beyond totalSteps, where PyTorch throws, the last rate stays.
+ * last one; with threePhase down to the start first, as fast as up (Smith and Topin 2018). Beyond totalSteps, where PyTorch
+ * throws, the last rate stays.
+ * With cycleMomentum the momentum of sgd, and beta1 of adam and adamw, goes the other way: from maxMomentum down to baseMomentum while the rate
+ * rises, and back up while it falls (Smith 2018, arXiv:1803.09820). It takes the place of the optimizer's own, which is to be left out.
+ * PyTorch: OneCycleLR, whose cycle_momentum is true by default; here it is false. Defaults: baseMomentum 0.85, maxMomentum 0.95.
+ * @throws TypeError or RangeError naming the option.
  */
-export function oneCycle(options: OneCycleOptions): NamedSchedule<Required<OneCycleOptions>> {
+export function oneCycle(options: OneCycleOptions): NamedSchedule<OneCycleResolved> {
   const where = 'oneCycle'
   const known = [
     'maxLearningRate',
@@ -152,6 +180,9 @@ export function oneCycle(options: OneCycleOptions): NamedSchedule<Required<OneCy
     'divFactor',
     'finalDivFactor',
     'threePhase',
+    'cycleMomentum',
+    'baseMomentum',
+    'maxMomentum',
   ]
   checkOptions(where, options, known)
   const maxLearningRate = checkRate(where, 'maxLearningRate', options.maxLearningRate)
@@ -164,23 +195,27 @@ export function oneCycle(options: OneCycleOptions): NamedSchedule<Required<OneCy
   const divFactor = checkNumber(where, 'divFactor', orDefault(options.divFactor, 25), { above: 0 })
   const finalDivFactor = checkNumber(where, 'finalDivFactor', orDefault(options.finalDivFactor, 1e4), { above: 0 })
   const threePhase = checkBoolean(where, 'threePhase', orDefault(options.threePhase, false))
+  const bounds = momentumBounds(where, options)
 
   const start = maxLearningRate / divFactor
   const final = start / finalDivFactor
   const up = warmupFraction * totalSteps - 1
-  const phases = [{ end: up, from: start, to: maxLearningRate }]
-  if (threePhase) phases.push({ end: 2 * up, from: maxLearningRate, to: start })
-  phases.push({ end: totalSteps - 1, from: threePhase ? start : maxLearningRate, to: final })
-  const rate = (t: number) => {
-    if (t >= totalSteps - 1) return final
-    const index = phases.findIndex(({ end }) => t <= end)
-    const { end, from, to } = phases[index]
-    const begin = index ? phases[index - 1].end : 0
-    const fraction = end > begin ? (t - begin) / (end - begin) : 1
-    return anneal === 'cos' ? cosine(from, to, fraction) : from + (to - from) * fraction
-  }
+  const ends = threePhase ? [up, 2 * up, totalSteps - 1] : [up, totalSteps - 1]
+  /** Through values at the start and at the end of every phase. */
+  const through =
+    (values: readonly number[]): Schedule =>
+    (t) => {
+      if (t >= totalSteps - 1) return values[ends.length]
+      const index = ends.findIndex((end) => t <= end)
+      const [from, to] = values.slice(index)
+      const begin = index ? ends[index - 1] : 0
+      const fraction = ends[index] > begin ? (t - begin) / (ends[index] - begin) : 1
+      return anneal === 'cos' ? cosine(from, to, fraction) : from + (to - from) * fraction
+    }
+  const rate = through(threePhase ? [start, maxLearningRate, start, final] : [start, maxLearningRate, final])
+  const cycled = bounds && through([bounds.maxMomentum, bounds.baseMomentum, bounds.maxMomentum, bounds.maxMomentum])
   const resolved = { maxLearningRate, totalSteps, warmupFraction, anneal, divFactor, finalDivFactor, threePhase }
-  return named(where, resolved, rate)
+  return named(where, { ...resolved, ...bounds }, rate, cycled)
 }
 
 export interface CyclicOptions {
@@ -240,6 +275,7 @@ export function joinSchedules(segments: readonly Segment[]): NamedSchedule<{ rea
     const { schedule, until } = segment
     if (typeof schedule === 'number') checkRate(where, `segments[${i}].schedule`, schedule)
     else checkFunction(where, `segments[${i}].schedule`, schedule)
+    checkNoMomentum(where, `segments[${i}].schedule`, schedule)
     const last = i === segments.length - 1
     if (last && until !== undefined)
       throw new RangeError(`${where}: the last segment must have no "until", got ${show(until)}`)

@@ -8,11 +8,30 @@ export type Schedule = (step: number) => number
 export interface NamedSchedule<Options = object> extends Schedule {
   readonly kind: string
   readonly options: Readonly<Options>
+  /** The momentum that goes along with the rate. */
+  readonly momentum?: Schedule
 }
 
-/** Puts kind and options on a schedule. */
-export const named = <Options extends object>(kind: string, options: Options, rate: Schedule): NamedSchedule<Options> =>
-  Object.freeze(Object.assign(rate, { kind, options: Object.freeze(options) }))
+/** The momentum that a schedule of the learning rate cycles, if it does. */
+export const momentumOf = (rate: unknown): Schedule | undefined =>
+  typeof rate === 'function' && 'momentum' in rate ? (rate as NamedSchedule).momentum : undefined
+
+/** @throws RangeError for a schedule that cycles a momentum, where nothing takes it. */
+export function checkNoMomentum(where: string, option: string, rate: unknown): void {
+  if (momentumOf(rate) === undefined) return
+  throw new RangeError(
+    `${where}: "${option}" cycles a momentum, which only the "learningRate" of sgd, adam and adamw does; leave out "cycleMomentum"`,
+  )
+}
+
+/** Puts kind and options on a schedule, and the momentum that goes along. */
+export const named = <Options extends object>(
+  kind: string,
+  options: Options,
+  rate: Schedule,
+  momentum?: Schedule,
+): NamedSchedule<Options> =>
+  Object.freeze(Object.assign(rate, { kind, options: Object.freeze(options), ...(momentum && { momentum }) }))
 
 /** @throws unless `value` is a finite number at least 0. */
 export const checkRate = (where: string, option: string, value: unknown): number =>

@@ -1,5 +1,6 @@
 /** L-BFGS: Newton's method with an inverse Hessian made from the last few steps and changes of the gradient. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
+import { checkNoMomentum } from '../schedules/named.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
@@ -69,6 +70,7 @@ const SMALLEST_CURVATURE = 1e-10
 export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
   checkOptions('lbfgs', options, ['learningRate', 'historySize', 'lineSearch', ...COMMON_OPTIONS])
   const { learningRate = 1, historySize = 100, lineSearch = 'strongWolfe' } = options
+  checkNoMomentum('lbfgs', 'learningRate', learningRate)
   if (typeof learningRate !== 'function') rateAt(learningRate, 0)
   const resolved = Object.freeze({
     learningRate,

@@ -1,5 +1,6 @@
 /** The natural gradient of small models, by the whole Fisher matrix. */
 import { checkNumber, checkOptions } from '../../lib/check.ts'
+import { checkNoMomentum } from '../schedules/named.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 import { onBlocks } from './session.ts'
 import {
@@ -54,6 +55,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Solver<'n
   const where = 'naturalGradient'
   checkOptions(where, options, ['learningRate', 'damping'])
   const { learningRate = 0.1, damping = 1e-2 } = options
+  checkNoMomentum(where, 'learningRate', learningRate)
   if (typeof learningRate !== 'function') rateAt(learningRate, 0)
   const resolved = Object.freeze({
     learningRate,

@@ -1,6 +1,7 @@
 /** K-FAC: natural gradients by Kronecker-factored curvature. */
 import { checkFloat, checkInteger, checkOneOf, checkOptions, orDefault, show } from '../../../lib/check.ts'
 import { adam, type Optimizer, type OptimizerName, resolveOptimizer, ruleOf, sgd } from '../../optimizers.ts'
+import { checkNoMomentum } from '../../schedules/named.ts'
 import type { Schedule } from '../../schedules/schedules.ts'
 import type { BlockPlace } from '../batchCurvature.ts'
 import { restoreScalars, type Solver } from '../solver.ts'
@@ -142,6 +143,7 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
 function ruleFor(where: string, options: { learningRate: unknown; momentum: number; weightDecay: unknown }): Optimizer {
   for (const name of ['learningRate', 'weightDecay'] as const) {
     const rate = options[name]
+    checkNoMomentum(where, name, rate)
     if (typeof rate !== 'function') checkFloat(where, name, rate, { minimum: 0 })
   }
   return sgd(options as Parameters<typeof sgd>[0])

@@ -1,7 +1,7 @@
 /** A momentum that goes along with the learning rate: against PyTorch, against float64 loops, in models, and what refuses it. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { kfac, lbfgs, muon, naturalGradient } from '../../src/entries/public.ts'
+import { kfac, lbfgs, loadModel, muon, naturalGradient } from '../../src/entries/public.ts'
 import { dense, dropout, input } from '../../src/layers/layers.ts'
 import { sequential } from '../../src/model/model.ts'
 import { adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../../src/optimizers/optimizers.ts'
@@ -108,6 +108,14 @@ test('the same bits on any number of threads', async () => {
   for (const model of [one, three]) await model.fit(x, y, { epochs: 4, batchSize: 16 })
   assert.equal(bitsOf(three.predict(x)), bitsOf(one.predict(x)))
   three.close()
+})
+
+test('a file keeps the cycle, and training resumes with the same bits', async () => {
+  const model = compiled(1)
+  for (let i = 0; i < 5; i++) model.trainStep(x, y)
+  const loaded = await loadModel(model.toBytes({ includeOptimizer: true }))
+  for (const each of [model, loaded]) for (let i = 0; i < 12; i++) each.trainStep(x, y)
+  assert.equal(bitsOf(loaded.predict(x)), bitsOf(model.predict(x)))
 })
 
 test('the optimizer starts from the largest momentum, which may be given too; another is refused', () => {

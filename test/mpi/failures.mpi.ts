@@ -94,7 +94,9 @@ test('a rank that is stopped is named by the others, within twice their time-out
       if (last.code === 0) assert.is(last.after, 0, 'the training has ended without a rank')
     }
     const { after, complained, victim } = last
-    assert.match(complained, new RegExp(`MPI_I\\w+: no answer from rank ${victim} within ${timeout} s`))
+    // one that the machine leaves no time for is named with it
+    const named = new RegExp(`MPI_I\\w+: no answer from ranks? [^:]*\\b${victim}\\b[^:]* within ${timeout} s`)
+    assert.match(complained, named, complained)
     assert.ok(after < 2 * timeout * 1000 + PATIENCE, `ended after ${after} ms`)
   }
 })

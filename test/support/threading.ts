@@ -13,6 +13,7 @@ import {
 } from '../../src/layers/layers.ts'
 import type { SharedMachine } from '../../src/machine/threads/sharedMachine.ts'
 import { dissolveTeam } from '../../src/machine/threads/teamPool.ts'
+import { type LoadOptions, modelFromBytes } from '../../src/model/load.ts'
 import { type Model, sequential } from '../../src/model/model.ts'
 import type { ModelOptions } from '../../src/model/untrained.ts'
 import { adam, type Optimizer, type OptimizerName, optimizers } from '../../src/optimizers/optimizers.ts'
@@ -63,6 +64,25 @@ export const failureOf = (training: Promise<unknown>): Promise<string | undefine
       (error: Error) => error.message,
     ),
   )
+
+/**
+ * One training of 13 features to 10 classes, whether on one thread or two, at once or resumed from a file.
+ * @param custom what reading the file needs.
+ */
+export async function assertOneTraining(
+  make: (threads: number) => Model,
+  custom: LoadOptions['custom'],
+): Promise<void> {
+  const [x, y] = [features(48, 13), classes(48, 10)]
+  const one = make(1)
+  const two = ready(make(2))
+  for (const model of [one, two]) await model.fit(x, y, { epochs: 2, batchSize: 20 })
+  assertSame(bits(two.getWeights()), bits(one.getWeights()), 'threads')
+  two.close()
+  const loaded = modelFromBytes(one.toBytes({ includeOptimizer: true }), { ...(custom && { custom }) })
+  for (const model of [one, loaded]) await model.fit(x, y, { epochs: 4, batchSize: 20, initialEpoch: 2 })
+  assertSame(bits(loaded.getWeights()), bits(one.getWeights()), 'resumed')
+}
 
 /**
  * Kills the first worker of a model in the middle of a step: when the main thread has looked after it for the `countdown`-th time.

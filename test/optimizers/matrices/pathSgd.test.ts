@@ -9,7 +9,6 @@ import {
   input,
   type Layer,
   type Model,
-  modelFromBytes,
   sequential,
 } from '../../../src/entries/public.ts'
 import { pathSgd } from '../../../src/optimizers/matrices/pathSgd.ts'
@@ -21,7 +20,7 @@ import { assertClose, numbers, readGolden, TRAJECTORY } from '../../support/gold
 import { type Config, type Inputs, networkOf, type Weights } from '../../support/goldenNetworks.ts'
 import { refuses } from '../../support/refuses.ts'
 import { targets } from '../../support/targets.ts'
-import { assertSame, bits, classes, features, ready } from '../../support/threading.ts'
+import { assertOneTraining, features } from '../../support/threading.ts'
 
 const test = suite('path-SGD')
 const loss = 'sparseCategoricalCrossentropy'
@@ -144,15 +143,7 @@ test('the same bits on two threads and from a file', async () => {
     model.compile({ optimizer: pathSgd({ learningRate: 0.1 }), loss })
     return model
   }
-  const [x, y] = [features(48, 13), classes(48, 10)]
-  const one = make(1)
-  const two = ready(make(2))
-  for (const model of [one, two]) await model.fit(x, y, { epochs: 2, batchSize: 20 })
-  assertSame(bits(two.getWeights()), bits(one.getWeights()), 'threads')
-  two.close()
-  const loaded = modelFromBytes(one.toBytes({ includeOptimizer: true }), { custom: { pathSgd } })
-  for (const model of [one, loaded]) await model.fit(x, y, { epochs: 4, batchSize: 20, initialEpoch: 2 })
-  assertSame(bits(loaded.getWeights()), bits(one.getWeights()), 'resumed')
+  await assertOneTraining(make, { pathSgd })
 })
 
 test('other layers are refused when the model is compiled', () => {

@@ -1,7 +1,7 @@
 /** Shampoo against the float64 oracle, on every target. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dense, input, modelFromBytes, sequential } from '../../../src/entries/public.ts'
+import { dense, input, sequential } from '../../../src/entries/public.ts'
 import { type ShampooOptions, shampoo } from '../../../src/optimizers/matrices/shampoo.ts'
 import { optimize } from '../../../src/training/optimize.ts'
 import { matrix } from '../../oracles/matrix.ts'
@@ -9,7 +9,7 @@ import { Shampoo } from '../../oracles/matrixRules.ts'
 import { noise } from '../../support/activate.ts'
 import { assertClose, TRAJECTORY } from '../../support/golden.ts'
 import { targets } from '../../support/targets.ts'
-import { assertSame, bits, classes, features, ready } from '../../support/threading.ts'
+import { assertOneTraining } from '../../support/threading.ts'
 
 const test = suite('shampoo')
 
@@ -76,15 +76,7 @@ test('the same bits on two threads and from a file', async () => {
     })
     return model
   }
-  const [x, y] = [features(48, 13), classes(48, 10)]
-  const one = make(1)
-  const two = ready(make(2))
-  for (const model of [one, two]) await model.fit(x, y, { epochs: 2, batchSize: 20 })
-  assertSame(bits(two.getWeights()), bits(one.getWeights()), 'threads')
-  two.close()
-  const loaded = modelFromBytes(one.toBytes({ includeOptimizer: true }), { custom: { shampoo } })
-  for (const model of [one, loaded]) await model.fit(x, y, { epochs: 4, batchSize: 20, initialEpoch: 2 })
-  assertSame(bits(loaded.getWeights()), bits(one.getWeights()), 'resumed')
+  await assertOneTraining(make, { shampoo })
 })
 
 test('a gradient of zeros moves nothing', () => {

@@ -1,7 +1,7 @@
 /** SOAP against the authors' program and the float64 oracle, on every target. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dense, input, modelFromBytes, sequential } from '../../../src/entries/public.ts'
+import { dense, input, sequential } from '../../../src/entries/public.ts'
 import { soap } from '../../../src/optimizers/matrices/soap.ts'
 import { type Optimization, optimize } from '../../../src/training/optimize.ts'
 import { identity, inner, type Matrix, matrix, multiply, trace, transpose } from '../../oracles/matrix.ts'
@@ -9,7 +9,7 @@ import { Soap } from '../../oracles/matrixRules.ts'
 import { noise } from '../../support/activate.ts'
 import { assertClose, readGolden, TRAJECTORY } from '../../support/golden.ts'
 import { targets } from '../../support/targets.ts'
-import { assertSame, bits, classes, features, ready } from '../../support/threading.ts'
+import { assertOneTraining } from '../../support/threading.ts'
 
 const test = suite('soap')
 
@@ -166,15 +166,7 @@ test('the same bits on two threads and from a file', async () => {
     model.compile({ optimizer: soap({ preconditionerEvery: 4 }), loss: 'sparseCategoricalCrossentropy' })
     return model
   }
-  const [x, y] = [features(48, 13), classes(48, 10)]
-  const one = make(1)
-  const two = ready(make(2))
-  for (const model of [one, two]) await model.fit(x, y, { epochs: 2, batchSize: 20 })
-  assertSame(bits(two.getWeights()), bits(one.getWeights()), 'threads')
-  two.close()
-  const loaded = modelFromBytes(one.toBytes({ includeOptimizer: true }), { custom: { soap } })
-  for (const model of [one, loaded]) await model.fit(x, y, { epochs: 4, batchSize: 20, initialEpoch: 2 })
-  assertSame(bits(loaded.getWeights()), bits(one.getWeights()), 'resumed')
+  await assertOneTraining(make, { soap })
 })
 
 test('gradients of zeros move nothing', () => {

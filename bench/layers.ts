@@ -1,5 +1,6 @@
 /** What a layer adds to a training step: time with it over time without it. */
 import {
+  alphaDropout,
   batchNorm,
   batchRenorm,
   blend,
@@ -34,6 +35,7 @@ const EXTRA: readonly { readonly name: string; readonly layers: () => Layer[] }[
   { name: 'groupNorm, 8 groups', layers: () => [groupNorm(8)] },
   { name: 'rmsNorm', layers: () => [rmsNorm()] },
   { name: 'dropout', layers: () => [dropout(0.3)] },
+  { name: 'alphaDropout', layers: () => [alphaDropout(0.1)] },
   { name: 'gaussianNoise', layers: () => [gaussianNoise(0.1)] },
   { name: 'prelu', layers: () => [prelu()] },
   { name: 'scale', layers: () => [scale()] },

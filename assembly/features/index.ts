@@ -6,6 +6,7 @@ import {
   OP,
   OP_ADD_COLUMNS,
   OP_ADD_TO_ROWS,
+  OP_ALPHA_DROPOUT,
   OP_CLEAR_ROWS,
   OP_COPY_COLUMNS,
   OP_MARK_COLUMNS,
@@ -22,6 +23,7 @@ import { RECORD_ROWS } from '../../src/abi/records'
 import { Turn } from '../threads/extension'
 import { Share } from '../threads/share'
 import { Word } from '../word'
+import { alphaDropout } from './alphaDropout'
 import { blend, blendBack } from './blend'
 import { addColumns, copyColumns } from './columns'
 import { periodic, periodicBack } from './periodic'
@@ -78,6 +80,9 @@ export function execute(step: usize, record: usize, thread: i32, count: i32, tak
       break
     case OP_STEP_ROWS:
       for (Share.of(rows, thread); Share.more(); ) stepRows(step, record, Share.begin, Share.end)
+      break
+    case OP_ALPHA_DROPOUT:
+      for (Share.of(rows, thread); Share.more(); ) alphaDropout(step, record, Share.begin, Share.end)
       break
     default:
       unreachable()

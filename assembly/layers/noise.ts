@@ -20,7 +20,7 @@ import { Draw } from '../math/random'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
-class Elements {
+export class Elements {
   /** Columns with their padding. */
   @inline static padded(step: usize): i32 {
     return (Word.int(step, NOISE_COLS) + PANEL - 1) & -PANEL

@@ -74,3 +74,8 @@ export const TABLE_ROOM = 11
 export const TABLE_RATE_SCALE = 12
 /** f32, see OPT_TINY. */
 export const TABLE_TINY = 13
+
+/** f32, after the words of OP_DROPOUT: added to what is kept. */
+export const ALPHA_DROPOUT_SHIFT = 9
+/** f32: what becomes of what is dropped. */
+export const ALPHA_DROPOUT_FLOOR = 10

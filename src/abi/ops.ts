@@ -228,3 +228,5 @@ export const OP_CLEAR_ROWS = 1034
 export const OP_ADD_TO_ROWS = 1035
 /** parameters[index] -= rate * gradient[index]: plain SGD on the rows that occurred. */
 export const OP_STEP_ROWS = 1036
+/** to = scale * from + shift where OP_DROPOUT keeps, else floor. */
+export const OP_ALPHA_DROPOUT = 1037

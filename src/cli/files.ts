@@ -2,6 +2,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import {
+  alphaDropout,
   blend,
   concatenate,
   embedding,
@@ -34,6 +35,7 @@ import { quoted, UsageError } from './command.ts'
 
 /** Layers of which files have only the names. */
 const LAYERS: Readonly<Record<CarriedKind, LayerFactory>> = {
+  alphaDropout,
   blend,
   concatenate,
   embedding,

@@ -39,6 +39,7 @@ export const quantize: typeof quantizing.quantize = /* @__PURE__ */ bringing(
 export const cos: typeof activations.cos = /* @__PURE__ */ bringing(features, activations.cos)
 export const sin: typeof activations.sin = /* @__PURE__ */ bringing(features, activations.sin)
 export const exponential: typeof activations.exponential = /* @__PURE__ */ bringing(features, activations.exponential)
+export const alphaDropout: typeof layers.alphaDropout = /* @__PURE__ */ bringing(features, layers.alphaDropout)
 export const blend: typeof layers.blend = /* @__PURE__ */ bringing(features, layers.blend)
 export const periodicEmbedding: typeof layers.periodicEmbedding = /* @__PURE__ */ bringing(
   features,

@@ -109,6 +109,7 @@ export type { ProbeOptions } from '../landscape/probe.ts'
 export { recordTrajectory, type Trajectory, type TrajectoryOptions } from '../landscape/trajectory.ts'
 export {
   activation,
+  alphaDropout,
   type BlendOptions,
   batchNorm,
   batchRenorm,

@@ -16,6 +16,7 @@ export const CARRIED_KINDS = [
   'embedding',
   'oneHotColumns',
   'unitNorm',
+  'alphaDropout',
 ] as const
 export type CarriedKind = (typeof CARRIED_KINDS)[number]
 

@@ -3,6 +3,7 @@ import { carrying } from './carried.ts'
 import { headsKind, headsOf } from './heads.ts'
 import {
   activation,
+  alphaDropout,
   batchNorm,
   batchRenorm,
   blend,
@@ -44,7 +45,7 @@ const model = sequential([
 ])
 \`\`\`
 
-Layers that behave differently in training: \`batchNorm\`, \`batchRenorm\`, \`dropout\`, \`gaussianNoise\`. \`predict\` and \`evaluate\` use running
+Layers that behave differently in training: \`batchNorm\`, \`batchRenorm\`, \`dropout\`, \`alphaDropout\`, \`gaussianNoise\`. \`predict\` and \`evaluate\` use running
 statistics and no noise; with \`{ training: true }\` they pass all their rows through as one batch of training (batch statistics, fresh
 noise in every call) and change nothing. \`model.freezeStatistics()\` lets training go on with the running statistics as constants, for
 fine-tuning on small batches; \`unfreezeStatistics()\` undoes it. \`model.fold()\` is a new model for inference: batch normalization and scales merged
@@ -191,6 +192,17 @@ export const LAYER_DOCS: Readonly<Record<Layer['kind'], LayerDoc>> = {
       'rate must lie in [0, 1). After the logits it spoils what the loss sees: `compile` warns.',
     ],
     example: dropout(0.5),
+  },
+  alphaDropout: {
+    signature: 'alphaDropout(rate)',
+    equation:
+      'training: y = a x + b with probability 1 - rate, else a s + b, s = -1.7581, which selu tends to on the left;\na = 1 / sqrt((1 - rate) (1 + rate s²)), b = -a rate s\notherwise: y = x',
+    use: 'after `selu`: activations of mean 0 and variance 1 keep both; 0.05 to 0.1',
+    source: 'Klambauer et al. 2017, "Self-normalizing neural networks" (arXiv:1706.02515)',
+    pytorch: 'AlphaDropout',
+    keras: 'AlphaDropout',
+    notes: ['Drawn as `dropout` draws; `rate` must lie in [0, 1).', carried('alphaDropout')],
+    example: alphaDropout(0.1),
   },
   gaussianNoise: {
     signature: 'gaussianNoise(stddev)',

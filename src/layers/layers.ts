@@ -3,6 +3,7 @@ import { type Activation, resolveActivation } from '../catalogue/activations.ts'
 import type { Door } from '../data/features.ts'
 import { checkInteger, checkNoMore, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { type ActivationLayer, activationKind } from './activation.ts'
+import type { AlphaDropoutLayer } from './alphaDropout.ts'
 import { type BatchNormLayer, type BatchRenormLayer, batchNormKind, batchRenormKind } from './batchNorm.ts'
 import type { BlendLayer } from './blend.ts'
 import type { Catalogue } from './branches.ts'
@@ -12,7 +13,7 @@ import { type ConcatenateLayer, concatenateKind, concatenateOf } from './concate
 import { type DenseLayer, denseKind } from './dense.ts'
 import type { EmbeddingLayer } from './embedding.ts'
 import type { HeadsLayer } from './heads.ts'
-import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind } from './noise.ts'
+import { type DropoutLayer, dropoutKind, type GaussianNoiseLayer, gaussianNoiseKind, isNoise } from './noise.ts'
 import type { OneHotColumnsLayer } from './oneHotColumns.ts'
 import type { PeriodicEmbeddingLayer } from './periodicEmbedding.ts'
 import { type PreluLayer, preluKind } from './prelu.ts'
@@ -33,6 +34,7 @@ import type { SelectLayer } from './select.ts'
 import type { UnitNormLayer } from './unitNorm.ts'
 
 export { type ActivationLayer, activation } from './activation.ts'
+export { type AlphaDropoutLayer, alphaDropout } from './alphaDropout.ts'
 export {
   type BatchNormLayer,
   type BatchNormOptions,
@@ -103,6 +105,7 @@ export type Lowerable =
   | EmbeddingLayer
   | OneHotColumnsLayer
   | UnitNormLayer
+  | AlphaDropoutLayer
 
 /** The model's first layer: rows of `size` features. */
 export function input(size: number, ...more: []): InputLayer {
@@ -227,7 +230,7 @@ export const withoutActivation = <L extends Layer>(layer: L): L =>
 export function noiseWarning(layers: readonly Layer[]): string | undefined {
   const last = layers.findLastIndex(({ kind }) => kind !== 'activation')
   const { kind } = layers[last] ?? {}
-  if (kind !== 'dropout' && kind !== 'gaussianNoise') return undefined
+  if (!isNoise(kind)) return undefined
   return `layer ${last}, ${kind}, follows the logits: the loss will be taken of spoilt outputs; put it before the last dense layer`
 }
 

@@ -57,8 +57,8 @@ export function gaussianNoise(stddev: number, ...more: []): GaussianNoiseLayer {
   })
 }
 
-/** What both ops take. */
-const elements = (from: Matrix, to: Matrix) => ({
+/** What every op takes that draws. */
+export const elements = (from: Matrix, to: Matrix) => ({
   from: from.address,
   to: to.address,
   stride: from.stride,
@@ -69,7 +69,7 @@ const elements = (from: Matrix, to: Matrix) => ({
  * The derivative that the gradient of x needs can be left to whoever comes after y: dropout and added noise work element by
  * element, so their own derivative and the activation's commute.
  */
-function passOn(builder: Builder, x: Value, y: Matrix) {
+export function passOn(builder: Builder, x: Value, y: Matrix) {
   const later = x.activation !== undefined && !activationKinds[x.activation.kind].rowwise
   return {
     y: later && x.activation && x.saved ? { ...y, activation: x.activation, saved: x.saved } : y,
@@ -89,12 +89,14 @@ export const firstRate = ({ rate }: DropoutLayer): number => (typeof rate === 'n
 /** Those that `dropout` has made. */
 const schedules = new WeakSet<object>()
 
-/** One of the 2^32 words is always kept, so that a rate next to 1 has a threshold. */
-const constantRate = (rate: number) => ({
-  rate: 0,
-  scale: 1 / (1 - rate),
-  threshold: Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0,
-})
+/** Words below it are dropped. One of the 2^32 is always kept, so that a rate next to 1 has a threshold. */
+export const thresholdOf = (rate: number): number => Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0
+
+const constantRate = (rate: number) => ({ rate: 0, scale: 1 / (1 - rate), threshold: thresholdOf(rate) })
+
+/** Layers that do nothing but in training. */
+export const isNoise = (kind: string | undefined): boolean =>
+  kind === 'dropout' || kind === 'gaussianNoise' || kind === 'alphaDropout'
 
 export const dropoutKind: LayerKind<DropoutLayer> = {
   outputs: (_, inputs) => inputs,

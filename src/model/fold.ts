@@ -2,6 +2,7 @@
 
 import { branchPrefix } from '../layers/branches.ts'
 import { activation, dense, type Layer, type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
+import { isNoise } from '../layers/noise.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { columnLengths } from '../layers/weightNorm.ts'
 
@@ -86,7 +87,7 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
       settle(foldBranches(layer, width, read))
     } else if (layer.kind === 'residual') {
       settle(foldBlock(layer, width, read) ?? same)
-    } else if (layer.kind !== 'dropout' && layer.kind !== 'gaussianNoise') {
+    } else if (!isNoise(layer.kind)) {
       settle(same)
     }
     width = outputsOf(layer, width)

@@ -164,6 +164,7 @@ add('dense', f.dense, 3, {
   name: 'a',
 })
 add('dropout', f.dropout, 0.5)
+add('alphaDropout', f.alphaDropout, 0.1)
 add('gaussianNoise', f.gaussianNoise, 0.1)
 add('groupNorm', f.groupNorm, 2, { epsilon: 1e-3 })
 add('input', f.input, 4)

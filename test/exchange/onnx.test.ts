@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exportOnnx, importOnnx } from '../../src/entries/formats.ts'
 import {
+  alphaDropout,
   blend,
   concatenate,
   dense,
@@ -199,7 +200,7 @@ test('heads go out as outputs of their names, of which an import takes one', () 
 })
 
 test('a file says who wrote it, for which opset, with any number of rows, its tensors named as the parameters', () => {
-  const model = sequential([input(4), dense(3), gaussianNoise(1)], { seed: 1 })
+  const model = sequential([input(4), dense(3), gaussianNoise(1), alphaDropout(0.1)], { seed: 1 })
   const { producer, opsets, graph } = parseModel('test', exportOnnx(model))
   assert.is(producer, 'fourlane')
   assert.equal([...opsets], [['', 17]])

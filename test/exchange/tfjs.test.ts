@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { exportTfjs, importKeras, importTfjs } from '../../src/entries/formats.ts'
 import {
   activation,
+  alphaDropout,
   batchNorm,
   batchRenorm,
   blend,
@@ -124,6 +125,7 @@ test('layers go out and come back as themselves', () => {
     prelu(),
     dropout(0.25),
     gaussianNoise(0.5),
+    alphaDropout(0.1),
     residual([dense(4, { activation: 'gelu' }), residual([dense(4, { useBias: false })]), dense(6)]),
     layerNorm({ affine: false }),
     batchNorm({ affine: false, synchronized: true }),

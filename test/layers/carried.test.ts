@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { predictorFromBytes } from '../../src/entries/predict.ts'
 import {
+  alphaDropout,
   batchNorm,
   blend,
   concatenate,
@@ -31,6 +32,7 @@ const LAYERS: Readonly<Record<(typeof CARRIED_KINDS)[number], () => Layer>> = {
   blend: () => blend('mish'),
   periodicEmbedding: () => periodicEmbedding({ frequencies: 5, units: 2 }),
   unitNorm: () => unitNorm(),
+  alphaDropout: () => alphaDropout(0.2),
   select: () => select({ columns: [2, 0, 1] }),
   concatenate: () => concatenate([[dense(2)], []]),
   heads: () => heads({ first: [dense(2)], second: [] }),

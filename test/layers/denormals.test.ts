@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  alphaDropout,
   batchNorm,
   batchRenorm,
   blend,
@@ -29,6 +30,7 @@ const kinds: Readonly<Record<string, Lowerable[]>> = {
   groupNorm: [groupNorm(5)],
   prelu: [prelu()],
   scale: [scale()],
+  alphaDropout: [alphaDropout(0.2)],
   unitNorm: [unitNorm()],
   blend: [blend('gelu')],
   periodicEmbedding: [periodicEmbedding(), select({ columns: [1, 2, 3, 5, 6, 7, 9, 10, 11, 39] })],

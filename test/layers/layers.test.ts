@@ -6,6 +6,7 @@ import { softplus } from '../../src/catalogue/activations.ts'
 import { valuesOf } from '../../src/compiler/parameterLayout.ts'
 import {
   activation,
+  alphaDropout,
   batchNorm,
   batchRenorm,
   blend,
@@ -57,6 +58,10 @@ const single: Readonly<Record<string, (width: number) => Lowerable[]>> = {
   'dropout after tanh': (width) => [dense(width, { activation: 'tanh' }), dropout(0.5)],
   'dropout after softmax': (width) => [dense(width, { activation: 'softmax' }), dropout(0.5)],
   'dropout, rate 0': () => [dropout(0)],
+  alphaDropout: () => [alphaDropout(0.3)],
+  'alphaDropout after selu': (width) => [dense(width, { activation: 'selu' }), alphaDropout(0.1)],
+  'alphaDropout after softmax': (width) => [dense(width, { activation: 'softmax' }), alphaDropout(0.5)],
+  'alphaDropout, rate 0': () => [alphaDropout(0)],
   gaussianNoise: () => [gaussianNoise(0.5)],
   'gaussianNoise after sigmoid': (width) => [dense(width, { activation: 'sigmoid' }), gaussianNoise(0.1)],
   prelu: () => [prelu()],

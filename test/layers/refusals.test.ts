@@ -2,6 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  alphaDropout,
   batchNorm,
   batchRenorm,
   dense,
@@ -23,6 +24,7 @@ test('refusals name the argument', () => {
   refuses(() => dropout(1), RangeError, 'dropout: "rate" must be a finite number at least 0 and less than 1')
   refuses(() => dropout(-0.1), RangeError, '"rate"')
   refuses(() => dropout(wrong('half')), TypeError, '"rate"')
+  refuses(() => alphaDropout(1), RangeError, 'alphaDropout: "rate"')
   refuses(() => gaussianNoise(-1), RangeError, '"stddev"')
   refuses(() => batchNorm(wrong({ eps: 1e-3 })), TypeError, 'did you mean "epsilon"')
   refuses(() => batchNorm({ epsilon: 0 }), RangeError, '"epsilon"')

@@ -82,6 +82,16 @@ function apply(
       const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1)
       return eachElement(x, (v, i) => (randomBits(pass, stream, i) >= threshold ? v / (1 - rate) : 0))
     }
+    case 'alphaDropout': {
+      const stream = streams.next++
+      const { rate } = layer
+      if (!pass.training || rate === 0) return x
+      const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1)
+      const saturation = -1.6732632423543772 * 1.0507009873554805
+      const a = ((1 - rate) * (1 + rate * saturation ** 2)) ** -0.5
+      const b = -a * rate * saturation
+      return eachElement(x, (v, i) => a * (randomBits(pass, stream, i) >= threshold ? v : saturation) + b)
+    }
     case 'gaussianNoise': {
       const stream = streams.next++
       if (!pass.training || layer.stddev === 0) return x

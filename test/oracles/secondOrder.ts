@@ -26,7 +26,7 @@ export interface Objective {
 export const silenced = (layers: readonly Layer[]): Lowerable[] =>
   layers.flatMap((layer): Lowerable[] => {
     if (layer.kind === 'input') return []
-    if (layer.kind === 'dropout') return [{ ...layer, rate: 0 }]
+    if (layer.kind === 'dropout' || layer.kind === 'alphaDropout') return [{ ...layer, rate: 0 }]
     if (layer.kind === 'gaussianNoise') return [{ ...layer, stddev: 0 }]
     if (layer.kind === 'residual') return [{ ...layer, layers: silenced(layer.layers) }]
     return [layer]

@@ -350,6 +350,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
       scale: 0.5,
       tiny: 1e-20,
     }),
+    alphaDropout: step(ops.alphaDropout, { ...noisy(), threshold: 1 << 30, shift: 0.25, floor: -1.5 }),
     mix: step(ops.mix, { ...shares(), y: room() }),
     mixBack: step(ops.mixBack, { ...shares(), dy: room(), dx: room(), df: room(), dalpha: room() }),
     periodic: step(ops.periodic, { ...periods(), y: room(), bias: room() }),

@@ -1,5 +1,6 @@
 /** Keras' layers as ours, each class with the variables that it has. */
 import {
+  alphaDropout,
   batchNorm,
   dense,
   dropout,
@@ -120,16 +121,17 @@ const LAYERS: Readonly<Record<string, (layer: KerasContext) => readonly Stage[]>
     return [stage(prelu(identity(layer)), { alpha })]
   },
   Dropout: (layer) => [stage(dropout(number(layer, 'rate', 0)))],
+  AlphaDropout: (layer) => [stage(alphaDropout(number(layer, 'rate', 0)))],
   GaussianNoise: (layer) => [stage(gaussianNoise(number(layer, 'stddev', 0)))],
   Normalization: normalizationStages,
   Rescaling: rescalingStages,
 }
 
 /** Layers that act in training only, in ways that we do not have: what they hand on is what they get. */
-const PASSING = ['GaussianDropout', 'AlphaDropout', 'ActivityRegularization', 'Identity']
+const PASSING = ['GaussianDropout', 'ActivityRegularization', 'Identity']
 
 /** Layers that act on every value by itself, whatever the sizes of a row. */
-const ANY_SHAPE = ['ReLU', 'LeakyReLU', 'ELU', 'Dropout', 'GaussianNoise']
+const ANY_SHAPE = ['ReLU', 'LeakyReLU', 'ELU', 'Dropout', 'AlphaDropout', 'GaussianNoise']
 
 /**
  * Our stages for a layer.

@@ -141,6 +141,8 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
       return addActivation(where, topology, layer.activation, outputs, from)
     case 'dropout':
       return topology.add('Dropout', { rate: firstRate(layer) }, [from])
+    case 'alphaDropout':
+      return topology.add('AlphaDropout', { rate: layer.rate }, [from])
     case 'gaussianNoise':
       return topology.add('GaussianNoise', { stddev: layer.stddev }, [from])
     case 'batchNorm': {

@@ -243,6 +243,9 @@ const writers: Writers = {
 
   gaussianNoise: (_graph, _stage, x) => x,
 
+  /** `Dropout` would be another one for who trains. */
+  alphaDropout: (_graph, _stage, x) => x,
+
   prelu: (graph, stage, x) => graph.node('PRelu', [x, parameters(graph, stage)('alpha', [stage.inputs])]),
 
   scale: (graph, stage, x) => graph.node('Mul', [x, parameters(graph, stage)('scale', [stage.inputs])]),

@@ -31,6 +31,7 @@ const curvedKinds: Kinds = {
   concatenate: curvedConcatenate(curve),
   dropout: silent,
   gaussianNoise: silent,
+  alphaDropout: silent,
   residual: curvedResidual(curve),
 }
 

@@ -3,6 +3,7 @@ import * as abi from '../../abi/features.ts'
 import * as activate from '../../abi/layers.ts'
 import { MODULE_FEATURES as module } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
+import { noise } from './layers.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
 
 const elements = {
@@ -158,5 +159,17 @@ export const stepRows = op(
     gradient: abi.TABLE_GRADIENT as Address,
   },
   { scale: abi.TABLE_RATE_SCALE as Float, tiny: abi.TABLE_TINY as Float },
+  { module },
+)
+
+export const alphaDropout = op(
+  codes.OP_ALPHA_DROPOUT,
+  'rows',
+  { ...noise.ints, threshold: activate.NOISE_THRESHOLD as Int },
+  {
+    ...noise.floats,
+    shift: abi.ALPHA_DROPOUT_SHIFT as Float,
+    floor: abi.ALPHA_DROPOUT_FLOOR as Float,
+  },
   { module },
 )

@@ -18,7 +18,6 @@ import {
   LOSS_ABSOLUTE_ERROR,
   LOSS_BINARY_CROSSENTROPY,
   LOSS_CATEGORICAL_HINGE,
-  LOSS_CROSSENTROPY,
   LOSS_HINGE,
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
@@ -27,7 +26,6 @@ import {
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
   LOSS_SOFTMAX_SPARSE,
-  LOSS_SPARSE_CROSSENTROPY,
   LOSS_SQUARED_ERROR,
   LOSS_SQUARED_HINGE,
 } from '../../src/abi/losses'
@@ -38,7 +36,6 @@ import { softmaxRows } from './softmaxLoss'
 import {
   AbsoluteError,
   BinaryCrossentropy,
-  Crossentropy,
   Hinge,
   Huber,
   KlDivergence,
@@ -58,10 +55,6 @@ export function lossRows(step: usize, record: usize, rows: i32, rowBegin: i32, r
       break
     case LOSS_SIGMOID_CROSSENTROPY:
       elementRows<SigmoidCrossentropy>(step, record, rows, rowBegin, rowEnd)
-      break
-    case LOSS_SPARSE_CROSSENTROPY:
-    case LOSS_CROSSENTROPY:
-      elementRows<Crossentropy>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_BINARY_CROSSENTROPY:
       elementRows<BinaryCrossentropy>(step, record, rows, rowBegin, rowEnd)
@@ -102,8 +95,7 @@ export function lossRows(step: usize, record: usize, rows: i32, rowBegin: i32, r
 function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const rule = changetype<T>(<usize>0)
   const kind = Word.int(step, LOSS_KIND)
-  const sparse = isDefined(rule.takesClasses) && kind == LOSS_SPARSE_CROSSENTROPY
-  const averages = !sparse && kind != LOSS_CROSSENTROPY && kind != LOSS_KL_DIVERGENCE
+  const averages = kind != LOSS_KL_DIVERGENCE
   const cols = Word.int(step, LOSS_COLS)
   const stride = Word.address(step, LOSS_STRIDE)
   const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
@@ -134,7 +126,7 @@ function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, ro
       const left = cols - c
       const mask = Lanes.mask(index, left)
       const y = v128.load(outputs + at)
-      const t = Row.targets(sparse, targets, c, left, index, keep, base, mask)
+      const t = Row.targets(false, targets, c, left, index, keep, base, mask)
       sum = f32x4.add(sum, v128.and(rule.loss(y, t, delta), mask))
       const p = isDefined(rule.probability) ? rule.probability(y) : y
       if (probabilities) v128.store(probabilities + at, v128.and(p, mask))

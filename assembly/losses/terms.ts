@@ -1,7 +1,6 @@
 // The losses that are a sum or a mean over a row of terms: each class one equation with its derivative below it.
 // y is an output, t its target, delta the step's parameter; the classes have no instances, their methods are inlined.
-// Where there is a probability(z), y is a logit and slope() gets its probability instead; where there is takesClasses(),
-// targets may be the indices of classes.
+// Where there is a probability(z), y is a logit and slope() gets its probability instead.
 import { F4 } from '../math/simd'
 
 /** Probabilities are kept in [1e-7, 1 - 1e-7], where logarithms are finite; outside, the slope is 0. */
@@ -150,22 +149,6 @@ export class KlDivergence {
     const one = F4.one()
     const counted = v128.and(Clip.inside(y, one), f32x4.gt(t, f32x4.splat(0)))
     return v128.and(f32x4.neg(f32x4.div(Clip.clip(t, one), Clip.clip(y, one))), counted)
-  }
-}
-
-@unmanaged
-export class Crossentropy {
-  @inline takesClasses(): bool {
-    return true
-  }
-
-  /** -t ln y */
-  @inline loss(y: v128, t: v128, _delta: v128): v128 {
-    return f32x4.mul(f32x4.neg(t), F4.log(Clip.clip(y, Clip.high())))
-  }
-
-  @inline slope(y: v128, t: v128, _delta: v128): v128 {
-    return v128.and(f32x4.neg(f32x4.div(t, Clip.clip(y, Clip.high()))), Clip.inside(y, Clip.high()))
   }
 }
 

@@ -3,7 +3,6 @@ import {
   LOSS_ABSOLUTE_ERROR,
   LOSS_BINARY_CROSSENTROPY,
   LOSS_CATEGORICAL_HINGE,
-  LOSS_CROSSENTROPY,
   LOSS_HINGE,
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
@@ -12,7 +11,6 @@ import {
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
   LOSS_SOFTMAX_SPARSE,
-  LOSS_SPARSE_CROSSENTROPY,
   LOSS_SQUARED_ERROR,
   LOSS_SQUARED_HINGE,
 } from '../../src/abi/losses.ts'
@@ -56,7 +54,6 @@ const terms: Readonly<Record<number, Term>> = {
     (y, t) => (t > 0 ? clip(t, 1) * Math.log(clip(t, 1) / clip(y, 1)) : 0),
     (y, t) => (t > 0 && !clipped(y, 1) ? -clip(t, 1) / y : 0),
   ],
-  [LOSS_CROSSENTROPY]: [(y, t) => -t * Math.log(clip(y)), (y, t) => (clipped(y) ? 0 : -t / y)],
   [LOSS_BINARY_CROSSENTROPY]: [
     (y, t, d) => -(1 + d) * t * Math.log(clip(y)) - (1 - t) * Math.log(1 - clip(y)),
     (y, t, d) => (clipped(y) ? 0 : (1 - t) / (1 - y) - ((1 + d) * t) / y),
@@ -68,9 +65,9 @@ const terms: Readonly<Record<number, Term>> = {
 }
 
 /** Kinds whose row loss is a sum. */
-const SUMS = [LOSS_KL_DIVERGENCE, LOSS_CROSSENTROPY, LOSS_SPARSE_CROSSENTROPY]
+const SUMS = [LOSS_KL_DIVERGENCE]
 
-export const isSparse = (code: number) => code === LOSS_SOFTMAX_SPARSE || code === LOSS_SPARSE_CROSSENTROPY
+export const isSparse = (code: number) => code === LOSS_SOFTMAX_SPARSE
 
 /** Loss of a row with outputs y and dense targets t (one-hot for the sparse kinds), and its gradient. */
 export function rowLoss(
@@ -101,7 +98,7 @@ export function rowLoss(
     }
   }
   const sums = SUMS.includes(code)
-  const [loss, slope] = terms[code === LOSS_SPARSE_CROSSENTROPY ? LOSS_CROSSENTROPY : code]
+  const [loss, slope] = terms[code]
   const t = targets.map((value) => value * (1 - smoothing) + smoothing / (sums ? cols : 2))
   const share = sums ? 1 : 1 / cols
   return {

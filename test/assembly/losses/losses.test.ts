@@ -5,7 +5,6 @@ import {
   LOSS_ABSOLUTE_ERROR,
   LOSS_BINARY_CROSSENTROPY,
   LOSS_CATEGORICAL_HINGE,
-  LOSS_CROSSENTROPY,
   LOSS_HINGE,
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
@@ -14,7 +13,6 @@ import {
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
   LOSS_SOFTMAX_SPARSE,
-  LOSS_SPARSE_CROSSENTROPY,
   LOSS_SQUARED_ERROR,
   LOSS_SQUARED_HINGE,
 } from '../../../src/abi/losses.ts'
@@ -59,8 +57,6 @@ function sample(code: number, rows: number, cols: number, seed: number): Rows {
   switch (code) {
     case LOSS_SOFTMAX_SPARSE:
       return { rows, cols, y: wide, t: oneHot }
-    case LOSS_SPARSE_CROSSENTROPY:
-      return { rows, cols, y: probable, t: oneHot }
     case LOSS_CATEGORICAL_HINGE:
       return { rows, cols, y: wide, t: oneHot }
     case LOSS_SOFTMAX_CROSSENTROPY:
@@ -68,7 +64,6 @@ function sample(code: number, rows: number, cols: number, seed: number): Rows {
     case LOSS_SIGMOID_CROSSENTROPY:
       return { rows, cols, y: wide, t: soft }
     case LOSS_BINARY_CROSSENTROPY:
-    case LOSS_CROSSENTROPY:
     case LOSS_KL_DIVERGENCE:
       return { rows, cols, y: probable, t: soft }
     case LOSS_POISSON:
@@ -81,14 +76,7 @@ function sample(code: number, rows: number, cols: number, seed: number): Rows {
   }
 }
 
-const SMOOTHED = [
-  LOSS_SOFTMAX_SPARSE,
-  LOSS_SOFTMAX_CROSSENTROPY,
-  LOSS_SIGMOID_CROSSENTROPY,
-  LOSS_SPARSE_CROSSENTROPY,
-  LOSS_CROSSENTROPY,
-  LOSS_BINARY_CROSSENTROPY,
-]
+const SMOOTHED = [LOSS_SOFTMAX_SPARSE, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SIGMOID_CROSSENTROPY, LOSS_BINARY_CROSSENTROPY]
 const FUSED = SMOOTHED.slice(0, 3)
 const CODES = Array.from({ length: LOSS_CATEGORICAL_HINGE + 1 }, (_, code) => code)
 /** Whose delta weighs targets of 1. */
@@ -191,7 +179,7 @@ for (const target of targets) {
   kernels('probabilities of 0 and 1 are clipped and have no gradient', () => {
     const y = [0, 1, 1e-8, 0.5, 1, 0, 1, 0.25].map(Math.fround)
     const t = [1, 0, 0, 0, 1, 0, 0, 0]
-    for (const code of [LOSS_SPARSE_CROSSENTROPY, LOSS_CROSSENTROPY, LOSS_BINARY_CROSSENTROPY, LOSS_KL_DIVERGENCE]) {
+    for (const code of [LOSS_BINARY_CROSSENTROPY, LOSS_KL_DIVERGENCE]) {
       const data = { rows: 2, cols: 4, y, t }
       const wanted = expected({ code }, data)
       const got = runLoss(target, { code }, data)

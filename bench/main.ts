@@ -18,6 +18,7 @@ import { modules } from './modules.ts'
 import { optimizers } from './optimizers.ts'
 import { recommender } from './recommender.ts'
 import { Report } from './report.ts'
+import { steps } from './steps.ts'
 import { threads } from './threads.ts'
 import { training } from './training.ts'
 
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   gemm,
   tiles,
   training,
+  steps,
   inference,
   int8,
   elementwise,

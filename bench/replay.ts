@@ -3,7 +3,7 @@ import type { Machine } from '../src/machine/wasm.ts'
 
 export interface Recording {
   /** Ends the recording. The longest call of `run` since its start, and how many records that runs through. */
-  stop(): { readonly replay: () => void; readonly records: number }
+  stop(): { readonly replay: () => void; readonly records: number; readonly call: Parameters<Machine['run']> }
 }
 
 /** Watches the calls of `run` from now on. */
@@ -20,7 +20,7 @@ export function record(machine: Machine): Recording {
       install(run)
       if (!longest) throw new Error('bench: the machine was not called')
       const [program, from, to, records, count, thread] = longest
-      return { replay: () => run(program, from, to, records, count, thread), records: count }
+      return { replay: () => run(program, from, to, records, count, thread), records: count, call: longest }
     },
   }
 }

@@ -25,7 +25,7 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
 }
 
 /** Updates through `fit`, as many a sample as take FIT_MILLISECONDS. */
-async function fitting(name: string, model: Model, { x, y }: Data, batchSize: number): Promise<Contender> {
+export async function fitting(name: string, model: Model, { x, y }: Data, batchSize: number): Promise<Contender> {
   const fit = (maxSteps: number) => model.fit(x, y, { batchSize, epochs: 1e9, maxSteps })
   let steps = 1
   for (;;) {

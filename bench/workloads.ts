@@ -85,6 +85,26 @@ export const WORKLOADS: readonly Workload[] = [
   },
 ]
 
+/** Few rows, where the update is most of a step. */
+export const SMALL_BATCHES: readonly Workload[] = [
+  {
+    id: 'B4 sgd',
+    widths: [784, 512, 512, 10],
+    hidden: 'relu',
+    batch: 4,
+    optimizer: { kind: 'sgd', learningRate: 0.01 },
+    batches: 64,
+  },
+  {
+    id: 'B4 adam',
+    widths: [784, 512, 512, 10],
+    hidden: 'relu',
+    batch: 4,
+    optimizer: { kind: 'adam', learningRate: 0.001 },
+    batches: 64,
+  },
+]
+
 export interface InferenceLoad {
   readonly id: string
   readonly widths: readonly number[]

@@ -69,10 +69,31 @@ export function checkEntry(where: string, name: string, value: unknown, index: n
   )
 }
 
+/** Floats that are worth a view of their bits. */
+const MANY = 1024
+const EXPONENT = 0x7f800000
+const LEAST_EXPONENT = 0x00800000
+
+/** Whether none has an exponent of all ones, which becomes a sign when one is added: twice as fast as looking at numbers. */
+function areFinite(values: Float32Array): boolean {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
+  const whole = bits.length & ~3
+  let signs = 0
+  for (let i = 0; i < whole; i += 4) {
+    signs |= (bits[i] & EXPONENT) + LEAST_EXPONENT
+    signs |= (bits[i + 1] & EXPONENT) + LEAST_EXPONENT
+    signs |= (bits[i + 2] & EXPONENT) + LEAST_EXPONENT
+    signs |= (bits[i + 3] & EXPONENT) + LEAST_EXPONENT
+  }
+  for (let i = whole; i < bits.length; i++) signs |= (bits[i] & EXPONENT) + LEAST_EXPONENT
+  return signs >= 0
+}
+
 /** Checks floats in place: the fast door, allocating nothing. Returns the number of rows. */
 export function checkFloats(where: string, name: string, values: Float32Array, inputs: number): number {
   const { length } = values
   if (length === 0 || length % inputs !== 0) checkLength(where, name, length, inputs)
+  if (length >= MANY && areFinite(values)) return length / inputs
   for (let i = 0; i < length; i++) {
     const value = values[i]
     // NaN for NaN and infinities alike

@@ -98,6 +98,29 @@ test('data: whatever is finite comes through, whatever is not is found', () => {
   )
 })
 
+test('data: in many floats, too, whatever is finite comes through, whatever is not is found', () => {
+  const bits = new Uint32Array(1)
+  const noNumber = (word: number) => {
+    bits[0] = word
+    return new Float32Array(bits.buffer)[0]
+  }
+  const finite = [0, -0, 1.401298464324817e-45, -3.4028234663852886e38, 3.4028234663852886e38, 2 ** -126, -1]
+  const others = [Number.NaN, noNumber(0xff800001), Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const length of [1024, 1025, 1030, 1031]) {
+    const values = new Float32Array(length + 1).subarray(1).map((_, i) => finite[i % finite.length])
+    assert.is(checkFloats('fit', 'x', values, 1), length)
+    for (const at of [0, 1, 2, 3, 514, length - 4, length - 3, length - 2, length - 1]) {
+      for (const other of others) {
+        const kept = values[at]
+        values[at] = other
+        const message = `fit: "x" has ${other} at row ${at}; drop the row or fill the value in`
+        refuses(() => checkFloats('fit', 'x', values, 1), RangeError, message)
+        values[at] = kept
+      }
+    }
+  }
+})
+
 test('data: weights by row and by class multiply', () => {
   const spec = { targets: Int32Array.of(0, 2, 1, 2), outputs: 3, rows: 4 }
   const weights = (more: object) => readWeights('fit', { ...spec, ...more })

@@ -172,7 +172,6 @@ class Page {
   #toggle(): void {
     if (this.#settings.data === 'csv' && !this.#table) this.#say(NO_TABLE)
     else this.#setRunning(!this.#isRunning)
-    this.#curves.flush()
   }
 
   #step(): void {
@@ -230,7 +229,7 @@ class Page {
     if (!this.#frame || !this.#scene) return
     const { view } = this.#settings
     if (view === 'network') this.#views.network.draw(this.#frame)
-    else if (view === 'race') this.#views.race.draw(this.#frame, this.#scene)
+    else if (view === 'race') this.#views.race.draw(this.#frame)
     this.#showOutput()
   }
 

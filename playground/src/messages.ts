@@ -12,8 +12,8 @@ export interface OwnTable {
   readonly up: string
 }
 
-/** Cells of the pictures of outputs and of units, on each side. */
-export const OUTPUT_CELLS = 72
+/** Cells on each side that outputs, and pictures of units, are computed in. */
+export const OUTPUT_CELLS = 48
 export const UNIT_CELLS = 20
 /** Points of a loss surface on each side. */
 export const SURFACE_POINTS = 41
@@ -46,8 +46,8 @@ export interface Scene {
   /** From here on they are for testing. */
   readonly tested: number
   readonly inputs: readonly string[]
-  /** Pictures of the inputs, [inputs][UNIT_CELLS²], from -1 to 1; empty for a table. */
-  readonly inputPictures: Float32Array
+  /** Pictures of the inputs, [inputs][UNIT_CELLS²], 0 to 255 for -1 to 1; empty for a table. */
+  readonly inputPictures: Uint8ClampedArray
   /** Columns that the picture may have, and that may be the target. */
   readonly columns: readonly string[]
   readonly targetColumn: string
@@ -71,8 +71,8 @@ export interface Racer {
   readonly testLoss: number
   /** Of the test rows; NaN for values. */
   readonly accuracy: number
-  /** [OUTPUT_CELLS²], rows from the top: -1 to 1; of several classes, class + how sure, which is below 1. */
-  readonly picture: Float32Array
+  /** A square, rows from the top: 0 to 255 for -1 to 1; of several classes, class + how sure, which is below 1. */
+  readonly picture: Uint8ClampedArray | Float32Array
   /** Why it stopped. */
   readonly fault?: string
 }
@@ -81,8 +81,8 @@ export interface Frame {
   readonly kind: 'frame'
   readonly run: number
   readonly racers: readonly Racer[]
-  /** Of the first racer, by hidden layer: [units][UNIT_CELLS²], -1 to 1 of the largest magnitude in it. */
-  readonly units: readonly Float32Array[]
+  /** Of the first racer, by hidden layer: [units][UNIT_CELLS²], 0 to 255 for minus to plus the largest magnitude in it. */
+  readonly units: readonly Uint8ClampedArray[]
   /** Of the first racer, by layer, the output's included: kernels, [inputs, units]. */
   readonly kernels: readonly Float32Array[]
   readonly diagnosis?: readonly LayerDiagnosis[]

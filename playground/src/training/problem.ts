@@ -20,6 +20,8 @@ export interface Problem {
   readonly cells: Float32Array
   /** The same for the pictures of units; undefined where there are none. */
   readonly unitCells?: Float32Array
+  /** Of values, the largest that colours tell apart. */
+  readonly reach: number
   /** What the model's file keeps. */
   readonly metadata: object
 }
@@ -61,10 +63,10 @@ export function shapeProblem(settings: Settings & { readonly data: Exclude<DataN
     return { x: featuresOf(places, features), y: Float32Array.from(rows, (row) => y[row]), count: rows.length }
   }
   const unitCells = featuresOf(cellsOf(UNIT_CELLS), features)
-  const pictures = new Float32Array(features.length * UNIT_CELLS ** 2)
+  const pictures = new Uint8ClampedArray(features.length * UNIT_CELLS ** 2)
   for (let f = 0; f < features.length; f++) {
     for (let cell = 0; cell < UNIT_CELLS ** 2; cell++)
-      pictures[f * UNIT_CELLS ** 2 + cell] = Math.max(-1, Math.min(1, unitCells[cell * features.length + f]))
+      pictures[f * UNIT_CELLS ** 2 + cell] = 127.5 * (1 + unitCells[cell * features.length + f])
   }
   return {
     inputs: features.length,
@@ -73,6 +75,7 @@ export function shapeProblem(settings: Settings & { readonly data: Exclude<DataN
     test: rowsOf(tested, points),
     cells: featuresOf(cellsOf(OUTPUT_CELLS), features),
     unitCells,
+    reach: 1,
     metadata: { playground: { data, features, from: -SIDE, to: SIDE } },
     scene: {
       task: task === 'classes' ? 'binary' : 'values',

@@ -7,6 +7,8 @@ import type { Problem, Rows } from './problem.ts'
 /** Columns of one-hot categories that a small network can still learn from. */
 const WIDEST = 2000
 const MOST_POINTS = 2000
+/** Standard deviations of a target that colours tell apart. */
+const REACH = 2
 
 const middle = (values: Float64Array): number => {
   const known = values.filter((value) => !Number.isNaN(value)).sort()
@@ -119,6 +121,7 @@ export async function tableProblem(own: OwnTable, settings: Settings): Promise<P
     train,
     test: tested,
     cells: cellsOf(encoder, used, across, up),
+    reach: REACH,
     metadata: { encoder },
     scene: {
       task: classNames.length > 2 ? 'classes' : classNames.length === 2 ? 'binary' : 'values',
@@ -127,11 +130,11 @@ export async function tableProblem(own: OwnTable, settings: Settings): Promise<P
       up,
       at: Float32Array.from(shown.flatMap((row) => [placeOf(left, across, row), placeOf(right, up, row)])),
       targets: Float32Array.from(values, (value) =>
-        classNames.length > 0 ? value : Math.max(-1, Math.min(1, value / 2)),
+        classNames.length > 0 ? value : Math.max(-1, Math.min(1, value / REACH)),
       ),
       tested: Math.min(rows.length, MOST_POINTS),
       inputs: encoder.outputs.map(({ name }) => name),
-      inputPictures: new Float32Array(0),
+      inputPictures: new Uint8ClampedArray(0),
       columns: table.columns.filter(({ type }) => type !== 'text').map(({ name }) => name),
       targetColumn: target.name,
       notes: [...table.notes, ...notes],

@@ -15,11 +15,13 @@ import {
   type Model,
   sequential,
 } from 'fourlane'
-import { OUTPUT_CELLS, type Racer, SURFACE_POINTS, type Surface, UNIT_CELLS } from '../messages.ts'
+import { type Racer, SURFACE_POINTS, type Surface } from '../messages.ts'
 import type { OptimizerName, Settings } from '../settings.ts'
 import { optimizerOf } from './optimizers.ts'
+import { OutputPicture } from './outputPicture.ts'
 import { orderOf, type Problem, type Rows } from './problem.ts'
 import { optimizers } from './rates.ts'
+import { UnitPictures } from './unitPictures.ts'
 
 /** Rows that losses and surfaces are computed on. */
 const MOST_ROWS = 2000
@@ -53,14 +55,6 @@ function layersOf(problem: Problem, settings: Settings): { layers: Layer[]; hidd
   return { layers, hidden }
 }
 
-/** @param hidden places of the hidden layers' ends @param units of each */
-function piecesOf(layers: readonly Layer[], hidden: readonly number[], units: readonly number[]): Model[] {
-  return hidden.map((end, i) => {
-    const own = i === 0 ? layers.slice(0, end + 1) : [input(units[i - 1]), ...layers.slice(hidden[i - 1] + 1, end + 1)]
-    return sequential(own, { seed: 0 })
-  })
-}
-
 const LOSSES = {
   values: 'meanSquaredError',
   binary: 'binaryCrossentropy',
@@ -73,8 +67,9 @@ export class Trainer {
   readonly rate: number
   readonly #problem: Problem
   readonly #settings: Settings
-  /** The layers from one hidden layer to the next as models, for the pictures of units: each takes what the one before gives. */
-  readonly #pieces: readonly Model[]
+  readonly #output: OutputPicture
+  /** Undefined where there are none. */
+  readonly #units: UnitPictures | undefined
   readonly #batch: number
   /** Training rows in the order of this epoch. */
   readonly #x: Float32Array
@@ -101,7 +96,8 @@ export class Trainer {
     })
     this.model.metadata = problem.metadata
     if (problem.scene.classNames.length > 0) this.model.classNames = problem.scene.classNames
-    this.#pieces = problem.unitCells ? piecesOf(layers, hidden, settings.layers) : []
+    this.#output = new OutputPicture(problem)
+    this.#units = problem.unitCells && new UnitPictures(layers, hidden, settings.layers, problem.unitCells)
     const { count } = problem.train
     this.#batch = optimizers[optimizer].isSolver ? count : Math.min(settings.batch, count)
     this.#x = problem.train.x.slice()
@@ -170,47 +166,14 @@ export class Trainer {
       trainLoss: trained.loss,
       testLoss: tested.loss,
       accuracy: tested.accuracy ?? Number.NaN,
-      picture: this.#picture(),
+      picture: this.#output.of(this.model),
       ...(this.#fault !== undefined && { fault: this.#fault }),
     }
   }
 
-  #picture(): Float32Array {
-    const { outputs, scene, cells } = this.#problem
-    const said = this.model.predict(cells)
-    const picture = new Float32Array(OUTPUT_CELLS ** 2)
-    for (let cell = 0; cell < picture.length; cell++) {
-      if (scene.task === 'binary') picture[cell] = 2 * said[cell] - 1
-      else if (scene.task === 'values') picture[cell] = Math.max(-1, Math.min(1, said[cell]))
-      else {
-        const row = said.subarray(cell * outputs, (cell + 1) * outputs)
-        const best = row.indexOf(Math.max(...row))
-        picture[cell] = best + Math.min(0.999, row[best])
-      }
-    }
-    return picture
-  }
-
-  /** Pictures of hidden units, [units][UNIT_CELLS²] a layer, scaled to -1 to 1 by the layer's largest magnitude. */
-  units(): Float32Array[] {
-    const { unitCells } = this.#problem
-    if (!unitCells) return []
-    const all = this.model.parameters
-    let first = 0
-    let said: Float32Array = unitCells
-    return this.#pieces.map((piece, layer) => {
-      for (const parameter of piece.parameters) parameter.set(all[first++].get())
-      said = piece.predict(said)
-      const units = this.#settings.layers[layer]
-      let most = 1e-6
-      for (const value of said) most = Math.max(most, Math.abs(value))
-      const pictures = new Float32Array(said.length)
-      for (let cell = 0; cell < UNIT_CELLS ** 2; cell++) {
-        for (let unit = 0; unit < units; unit++)
-          pictures[unit * UNIT_CELLS ** 2 + cell] = said[cell * units + unit] / most
-      }
-      return pictures
-    })
+  /** Pictures of hidden units, by layer. */
+  units(): Uint8ClampedArray<ArrayBuffer>[] {
+    return this.#units?.of(this.model) ?? []
   }
 
   kernels(): Float32Array[] {

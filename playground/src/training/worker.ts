@@ -83,7 +83,7 @@ const transferred = (said: Answer): Transferable[] => {
   if (said.kind === 'frame')
     return [
       ...said.racers.map(({ picture }) => picture.buffer),
-      ...said.units.map(({ buffer }) => buffer),
+      ...[...said.units, ...said.kernels].map(({ buffer }) => buffer),
     ] as Transferable[]
   return said.kind === 'file' ? [said.bytes.buffer] : []
 }

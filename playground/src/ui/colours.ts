@@ -51,7 +51,7 @@ const STEPS = 256
 const pack = ([r, g, b]: Rgb): number => (255 << 24) | (b << 16) | (g << 8) | r
 
 export interface Palette {
-  /** Colours of values from -1 to 1, as pixels. */
+  /** Colours of bytes that stand for values from -1 to 1, as pixels. */
   readonly values: Uint32Array
   /** Of classes by how sure: [classes][STEPS]. */
   readonly classes: readonly Uint32Array[]
@@ -63,12 +63,10 @@ let known: Palette | undefined
 /** The palette of the theme; made once for each. */
 export function palette(): Palette {
   if (known?.isDark !== isDark()) {
+    const pixel = (value: number) => pack(mix(value < 0 ? LOW : HIGH, 0.9 * Math.abs(value)))
     known = {
       isDark: isDark(),
-      values: Uint32Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
-        const value = (i - STEPS) / STEPS
-        return pack(mix(value < 0 ? LOW : HIGH, 0.9 * Math.abs(value)))
-      }),
+      values: Uint32Array.from({ length: 256 }, (_, i) => pixel(i / 127.5 - 1)),
       classes: CLASSES.map((colour) =>
         Uint32Array.from({ length: STEPS }, (_, i) => pack(mix(colour, (0.8 * i) / STEPS))),
       ),
@@ -77,30 +75,66 @@ export function palette(): Palette {
   return known
 }
 
-/** Values from -1 to 1, or class + how sure, as pixels. */
-export function paint(pixels: Uint32Array, values: Float32Array, areClasses: boolean, inSteps: boolean): void {
-  const { values: colours, classes } = palette()
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]
-    if (areClasses) {
-      const index = Math.floor(value)
-      const sure = inSteps ? 0.85 : value - index
-      pixels[i] = classes[index % classes.length][Math.floor(sure * STEPS)]
-    } else {
-      const shown = inSteps ? Math.sign(value) * 0.85 : value
-      pixels[i] = colours[STEPS + Math.round(Math.max(-1, Math.min(1, shown)) * STEPS)]
-    }
+/** Of a picture in two steps: how sure they look, and what that is of negative and of positive values. */
+const SURE = 0.85
+const [LOWER, HIGHER] = [-SURE, SURE].map((value) => Math.round(127.5 * (1 + value)))
+
+/** Bytes from 0 to 255 for -1 to 1, as pixels. */
+function paintValues(pixels: Uint32Array, bytes: Uint8ClampedArray, inSteps: boolean): void {
+  const { values } = palette()
+  if (inSteps) for (let i = 0; i < bytes.length; i++) pixels[i] = values[bytes[i] < 128 ? LOWER : HIGHER]
+  else for (let i = 0; i < bytes.length; i++) pixels[i] = values[bytes[i]]
+}
+
+/** Class + how sure, as pixels. */
+function paintClasses(pixels: Uint32Array, classes: Float32Array, inSteps: boolean): void {
+  const colours = palette().classes
+  for (let i = 0; i < classes.length; i++) {
+    const index = Math.floor(classes[i])
+    const sure = inSteps ? SURE : classes[i] - index
+    pixels[i] = colours[index % colours.length][Math.floor(sure * STEPS)]
   }
 }
 
-/** A square picture as a canvas of a pixel a cell, to be drawn larger. */
-export function pictureOf(values: Float32Array, areClasses = false, inSteps = false): HTMLCanvasElement {
-  const size = Math.sqrt(values.length)
-  const canvas = document.createElement('canvas')
-  ;[canvas.width, canvas.height] = [size, size]
-  const context = canvas.getContext('2d')
-  const image = new ImageData(size, size)
-  paint(new Uint32Array(image.data.buffer), values, areClasses, inSteps)
-  context?.putImageData(image, 0, 0)
-  return canvas
+/**
+ * A canvas of a pixel a cell, which is drawn larger wherever it is seen. It is kept from frame to frame: a new one costs more than its pixels.
+ */
+export class Picture {
+  readonly canvas: HTMLCanvasElement
+  #image = new ImageData(1, 1)
+  #pixels = new Uint32Array(this.#image.data.buffer)
+
+  constructor(canvas = document.createElement('canvas')) {
+    this.canvas = canvas
+  }
+
+  /** A square of bytes for values, or of classes. */
+  paint(picture: Uint8ClampedArray | Float32Array, inSteps = false): void {
+    const size = Math.sqrt(picture.length)
+    const pixels = this.#fit(size, size)
+    if (picture instanceof Float32Array) paintClasses(pixels, picture, inSteps)
+    else paintValues(pixels, picture, inSteps)
+    this.#put()
+  }
+
+  /** Squares of bytes one below the other. */
+  paintAll(pictures: readonly Uint8ClampedArray[], size: number): void {
+    const pixels = this.#fit(size, Math.max(1, pictures.length) * size)
+    for (const [i, picture] of pictures.entries()) paintValues(pixels.subarray(i * size * size), picture, false)
+    this.#put()
+  }
+
+  #fit(width: number, height: number): Uint32Array {
+    const { canvas } = this
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height]
+    if (this.#image.width !== width || this.#image.height !== height) {
+      this.#image = new ImageData(width, height)
+      this.#pixels = new Uint32Array(this.#image.data.buffer)
+    }
+    return this.#pixels
+  }
+
+  #put(): void {
+    this.canvas.getContext('2d')?.putImageData(this.#image, 0, 0)
+  }
 }

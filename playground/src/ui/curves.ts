@@ -1,7 +1,7 @@
 /** Losses against updates, as they come. */
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { checkbox, el } from './dom.ts'
+import { checkbox, el, rarely, TEXTS_EVERY } from './dom.ts'
 
 export interface Curve {
   readonly label: string
@@ -20,7 +20,7 @@ export class CurvesView {
   #curves: readonly Curve[] = []
   #data: number[][] = [[]]
   #isLog = true
-  #drawn = 0
+  readonly #redraw = rarely(TEXTS_EVERY, () => this.#plot?.setData(this.#data as unknown as uPlot.AlignedData))
 
   constructor() {
     const log = checkbox('Logarithmic', (value) => {
@@ -52,15 +52,7 @@ export class CurvesView {
     steps.push(step)
     for (const [i, line] of rest.entries()) line.push(Number.isFinite(values[i]) ? values[i] : Number.NaN)
     if (steps.length > MOST) this.#data = this.#data.map((line) => line.filter((_, i) => i % 2 === 0))
-    // more often than this nobody sees
-    const now = performance.now()
-    if (now - this.#drawn < 90) return
-    this.#drawn = now
-    this.flush()
-  }
-
-  flush(): void {
-    this.#plot?.setData(this.#data as unknown as uPlot.AlignedData)
+    this.#redraw()
   }
 
   #size(): { width: number; height: number } {
@@ -72,10 +64,10 @@ export class CurvesView {
     this.#plot = undefined
     if (this.#curves.length === 0) return
     const style = getComputedStyle(document.documentElement)
-    const [ink, line] = [style.getPropertyValue('--ink').trim(), style.getPropertyValue('--line').trim()]
+    const [ink, line] = ['--ink', '--line'].map((name) => resolved(style.getPropertyValue(name).trim()))
     const axis = {
-      stroke: () => resolved(ink),
-      grid: { stroke: () => resolved(line), width: 1 },
+      stroke: ink,
+      grid: { stroke: line, width: 1 },
       ticks: { show: false },
       font: '11px system-ui',
     }

@@ -133,18 +133,45 @@ export function label(place: HTMLElement, text: string): void {
 export const button = (label: string, press: () => void, props: Props = {}): HTMLButtonElement =>
   el('button', { type: 'button', onclick: press, ...props }, label)
 
+/** Milliseconds between changes of figures: faster they cannot be read, and each lays the page out. */
+export const TEXTS_EVERY = 100
+
+/** Does it at once, and again at most once in so many milliseconds; what is asked for between is done when they are over. */
+export function rarely(milliseconds: number, work: () => void): () => void {
+  let last = Number.NEGATIVE_INFINITY
+  let later: ReturnType<typeof setTimeout> | undefined
+  const now = () => {
+    later = undefined
+    last = performance.now()
+    work()
+  }
+  return () => {
+    const left = last + milliseconds - performance.now()
+    if (left <= 0 && later === undefined) now()
+    else later ??= setTimeout(now, left)
+  }
+}
+
 /** Fits a canvas to its place on the page, in device pixels; the context counts in those of CSS. */
-export function fitCanvas(canvas: HTMLCanvasElement): {
+export function fitCanvas(
+  canvas: HTMLCanvasElement,
+  settings?: CanvasRenderingContext2DSettings,
+): {
   context: CanvasRenderingContext2D
   width: number
   height: number
+  /** Device pixels of one of CSS. */
+  scale: number
+  /** Whether nothing is on it, as its size is another. */
+  isEmpty: boolean
 } {
   const scale = Math.min(3, globalThis.devicePixelRatio || 1)
   const { clientWidth: width, clientHeight: height } = canvas
   const [across, down] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
-  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down]
-  const context = canvas.getContext('2d')
+  const isEmpty = canvas.width !== across || canvas.height !== down
+  if (isEmpty) [canvas.width, canvas.height] = [across, down]
+  const context = canvas.getContext('2d', settings)
   if (!context) throw new Error('this browser has no 2d canvas')
   context.setTransform(scale, 0, 0, scale, 0, 0)
-  return { context, width, height }
+  return { context, width, height, scale, isEmpty }
 }

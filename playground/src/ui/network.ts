@@ -1,64 +1,42 @@
 /** The network as a drawing: a picture of what each unit says over the plane, and lines for the weights between them. */
 import { type Frame, type Scene, UNIT_CELLS } from '../messages.ts'
 import { MOST_LAYERS, MOST_UNITS, type Settings } from '../settings.ts'
-import { HIGH_COLOUR, LOW_COLOUR, paint, palette, pictureOf } from './colours.ts'
+import { type Palette, Picture, palette } from './colours.ts'
 import { button, el, fitCanvas, label } from './dom.ts'
+import { drawLinks } from './links.ts'
+import { layOut, type Tile, type UnitPlace } from './tiles.ts'
 
-/** A hidden unit, or an input in layer -1. */
-export interface UnitPlace {
-  readonly layer: number
-  readonly unit: number
-}
-
-interface Tile extends UnitPlace {
-  readonly x: number
-  readonly y: number
-  readonly size: number
-}
-
-/** Milliseconds between drawings of the lines: thousands of curves take longer than a frame has. */
-const LINKS_EVERY = 150
-/** Lines of one colour and width are drawn at once: so many widths there are. */
-const WIDTHS = 4
+/** Milliseconds between drawings of lines, of those between two layers at a time: curves take longer than pictures. */
+const LINKS_EVERY = 40
+/** Milliseconds without a new frame, after which all lines are drawn. */
+const SETTLED = 250
 /** Of inputs of a table, so many are drawn. */
 const MOST_INPUTS = 32
 
 const CELLS = UNIT_CELLS ** 2
-const NONE = new Float32Array(0)
-
-/** All units' pictures one below the other on one canvas: browsers copy a canvas that is drawn from and then written again. */
-class Atlas {
-  readonly #canvas = document.createElement('canvas')
-  #image = new ImageData(UNIT_CELLS, UNIT_CELLS)
-
-  of(pictures: readonly Float32Array[]): HTMLCanvasElement {
-    const height = Math.max(1, pictures.length) * UNIT_CELLS
-    if (this.#image.height !== height) this.#image = new ImageData(UNIT_CELLS, height)
-    if (this.#canvas.height !== height || this.#canvas.width !== UNIT_CELLS)
-      [this.#canvas.width, this.#canvas.height] = [UNIT_CELLS, height]
-    const pixels = new Uint32Array(this.#image.data.buffer)
-    for (const [i, picture] of pictures.entries()) paint(pixels.subarray(i * CELLS), picture, false, false)
-    this.#canvas.getContext('2d')?.putImageData(this.#image, 0, 0)
-    return this.#canvas
-  }
-}
+const NONE = new Uint8ClampedArray(0)
 
 export class NetworkView {
   readonly element: HTMLElement
   readonly #canvas: HTMLCanvasElement
-  /** Below it, as lines are drawn more rarely. */
-  readonly #links = el('canvas', { class: 'links', 'aria-hidden': 'true' })
   readonly #heads: HTMLElement
   readonly #hint: HTMLElement
   readonly #change: (layers: readonly number[]) => void
   readonly #look: (place: UnitPlace | undefined) => void
-  readonly #atlas = new Atlas()
+  /** All units' pictures one below the other on one canvas: browsers copy a canvas that is drawn from and then written again. */
+  readonly #atlas = new Picture()
+  readonly #output = new Picture()
   #settings: Settings | undefined
   #scene: Scene | undefined
   #frame: Frame | undefined
-  #tiles: readonly Tile[] = []
-  #linked = Number.NEGATIVE_INFINITY
-  #linkedWidth = 0
+  /** By layer, inputs first. */
+  #columns: readonly (readonly Tile[])[] = []
+  /** The colours of what lies around the pictures; undefined when it is to be drawn. */
+  #ground: Palette | undefined
+  /** The layer whose lines were drawn last, and when. */
+  #linked = 0
+  #linkedAt = Number.NEGATIVE_INFINITY
+  #settling: ReturnType<typeof setTimeout> | undefined
   #chosen: UnitPlace | undefined
 
   /**
@@ -79,13 +57,7 @@ export class NetworkView {
     })
     this.#heads = el('div', { class: 'heads' })
     this.#hint = el('p', { class: 'hint' })
-    this.element = el(
-      'div',
-      { class: 'network-view' },
-      this.#heads,
-      el('div', { class: 'layered' }, this.#links, this.#canvas),
-      this.#hint,
-    )
+    this.element = el('div', { class: 'network-view' }, this.#heads, this.#canvas, this.#hint)
   }
 
   configure(settings: Settings, scene: Scene): void {
@@ -93,7 +65,7 @@ export class NetworkView {
     this.#scene = scene
     this.#frame = undefined
     this.#chosen = undefined
-    this.#linked = Number.NEGATIVE_INFINITY
+    this.#ground = undefined
     this.#drawHeads(settings)
     this.#hint.textContent =
       scene.inputPictures.length > 0
@@ -137,34 +109,39 @@ export class NetworkView {
   draw(frame: Frame): void {
     if (frame.kernels.length === 0) return
     this.#frame = frame
-    const { context, width, height } = fitCanvas(this.#canvas)
-    if (!this.#settings || !this.#scene || width === 0) return
-    context.clearRect(0, 0, width, height)
-    const counts = [Math.min(this.#scene.inputs.length, MOST_INPUTS), ...this.#settings.layers, outputsOf(this.#scene)]
-    this.#tiles = layOut(counts, width, height)
-    const now = performance.now()
-    if (now - this.#linked > LINKS_EVERY || this.#links.clientWidth !== this.#linkedWidth) {
-      this.#drawLinks(counts, frame.kernels)
-      this.#linked = now
-      this.#linkedWidth = this.#links.clientWidth
+    const { context, width, height, scale, isEmpty } = fitCanvas(this.#canvas, { alpha: false })
+    const [settings, scene] = [this.#settings, this.#scene]
+    if (!settings || !scene || width === 0) return
+    clearTimeout(this.#settling)
+    if (isEmpty || this.#ground !== palette()) {
+      const counts = [Math.min(scene.inputs.length, MOST_INPUTS), ...settings.layers, outputsOf(scene)]
+      this.#columns = layOut(counts, width, height, scale)
+      this.#drawGround(context, width, height, scene)
+      for (const layer of frame.kernels.keys()) this.#drawLinks(context, layer, height)
+      label(
+        this.#canvas,
+        `Network of ${counts.join(', ')} units, ${this.parameters} weights${this.#chosen ? `; ${nameOf(this.#chosen, scene)} is chosen` : ''}`,
+      )
+    } else {
+      const now = performance.now()
+      if (now - this.#linkedAt > LINKS_EVERY) {
+        this.#linked = (this.#linked + 1) % frame.kernels.length
+        this.#drawLinks(context, this.#linked, height)
+        this.#linkedAt = now
+      }
+      this.#settling = setTimeout(() => this.#redraw(), SETTLED)
     }
-    this.#drawTiles(context, frame)
-    const { parameters } = this
-    label(
-      this.#canvas,
-      `Network of ${counts.join(', ')} units, ${parameters} weights${this.#chosen ? `; ${nameOf(this.#chosen, this.#scene)} is chosen` : ''}`,
-    )
+    this.#drawPictures(context, frame, settings, scene)
   }
 
   /** Nothing to see: there is no model, and why. */
   clear(reason: string): void {
     this.#frame = undefined
     this.#chosen = undefined
-    this.#tiles = []
-    for (const canvas of [this.#canvas, this.#links]) {
-      const { context, width, height } = fitCanvas(canvas)
-      context.clearRect(0, 0, width, height)
-    }
+    this.#columns = []
+    this.#ground = undefined
+    const { context, width, height } = fitCanvas(this.#canvas, { alpha: false })
+    this.#wipe(context, 0, 0, width, height)
     label(this.#canvas, 'No network yet')
     this.#hint.textContent = reason
   }
@@ -173,75 +150,73 @@ export class NetworkView {
     return this.#frame?.kernels.reduce((sum, { length }) => sum + length, 0) ?? 0
   }
 
-  #drawLinks(counts: readonly number[], kernels: readonly Float32Array[]): void {
-    const { context, width: across, height } = fitCanvas(this.#links)
-    context.clearRect(0, 0, across, height)
-    context.lineCap = 'round'
-    for (const [layer, kernel] of kernels.entries()) {
-      const from = this.#tiles.filter((tile) => tile.layer === layer - 1)
-      const to = this.#tiles.filter((tile) => tile.layer === layer)
-      const units = counts[layer + 1]
-      let most = 1e-6
-      for (const weight of kernel) most = Math.max(most, Math.abs(weight))
-      const paths = Array.from({ length: 2 * WIDTHS }, () => new Path2D())
-      for (const [i, a] of from.entries()) {
-        for (const [u, b] of to.entries()) {
-          const weight = kernel[i * units + u]
-          const width = Math.ceil((Math.abs(weight) / most) * WIDTHS)
-          if (width === 0) continue
-          const path = paths[(weight > 0 ? WIDTHS : 0) + width - 1]
-          const [x0, y0, x1, y1] = [a.x + a.size, a.y + a.size / 2, b.x, b.y + b.size / 2]
-          const bend = (x1 - x0) * 0.45
-          path.moveTo(x0, y0)
-          path.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
-        }
-      }
-      // many lines are thin lines
-      const scale = Math.min(1, 12 / Math.sqrt(from.length * to.length))
-      for (const [i, path] of paths.entries()) {
-        const strength = ((i % WIDTHS) + 1) / WIDTHS
-        context.strokeStyle = i < WIDTHS ? LOW_COLOUR : HIGH_COLOUR
-        context.globalAlpha = 0.12 + 0.6 * strength * strength
-        context.lineWidth = Math.max(0.4, 4 * strength * scale)
-        context.stroke(path)
-      }
-    }
-    context.globalAlpha = 1
+  /** Draws all of it. */
+  #redraw(): void {
+    this.#ground = undefined
+    if (this.#frame) this.draw(this.#frame)
   }
 
-  #drawTiles(context: CanvasRenderingContext2D, { units, racers }: Frame): void {
-    const scene = this.#scene
-    if (!scene) return
-    const sources = this.#tiles.map(({ layer, unit }) => {
-      const source = layer < 0 ? scene.inputPictures : units[layer]
-      return source?.subarray(unit * CELLS, (unit + 1) * CELLS) ?? NONE
-    })
-    const atlas = this.#atlas.of(sources)
-    const { isDark } = palette()
-    for (const [i, { layer, unit, x, y, size }] of this.#tiles.entries()) {
-      const isChosen = this.#chosen?.layer === layer && this.#chosen.unit === unit
+  #wipe(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
+    context.fillStyle = getComputedStyle(this.#canvas).backgroundColor
+    context.fillRect(x, y, width, height)
+  }
+
+  /** What stays while training goes on: rims of the pictures, and names of inputs. */
+  #drawGround(context: CanvasRenderingContext2D, width: number, height: number, scene: Scene): void {
+    this.#ground = palette()
+    const { isDark } = this.#ground
+    this.#wipe(context, 0, 0, width, height)
+    for (const { x, y, size } of this.#columns.flat()) {
+      context.fillStyle = isDark ? '#545b66' : '#9a9a94'
+      context.fillRect(x - 1, y - 1, size + 2, size + 2)
       context.fillStyle = isDark ? '#2a2f37' : '#e6e6e1'
       context.fillRect(x, y, size, size)
-      if (sources[i].length > 0) {
-        context.drawImage(atlas, 0, i * UNIT_CELLS, UNIT_CELLS, UNIT_CELLS, x, y, size, size)
-      }
-      if (layer === this.#settings?.layers.length && scene.task !== 'classes' && scene.inputPictures.length > 0)
-        context.drawImage(pictureOf(racers[0].picture), x, y, size, size)
-      context.strokeStyle = isChosen ? (isDark ? '#ffffff' : '#111111') : isDark ? '#545b66' : '#9a9a94'
-      context.lineWidth = isChosen ? 2.5 : 1
-      context.strokeRect(x, y, size, size)
     }
     context.font = '11px system-ui, sans-serif'
     context.fillStyle = isDark ? '#c9d1d9' : '#333333'
     context.textAlign = 'right'
     context.textBaseline = 'middle'
-    for (const { layer, unit, x, y, size } of this.#tiles) {
-      if (layer === -1 && size >= 11) context.fillText(scene.inputs[unit].slice(0, 14), x - 5, y + size / 2)
+    for (const { unit, x, y, size } of this.#columns[0]) {
+      if (size >= 11) context.fillText(scene.inputs[unit].slice(0, 14), x - 5, y + size / 2)
     }
   }
 
+  /** Those to the units of one layer. */
+  #drawLinks(context: CanvasRenderingContext2D, layer: number, height: number): void {
+    const [from, to] = [this.#columns[layer], this.#columns[layer + 1]]
+    const [left, right] = [from[0].x + from[0].size + 1, to[0].x - 1]
+    this.#wipe(context, left, 0, right - left, height)
+    if (this.#frame) drawLinks(context, this.#frame.kernels[layer], from, to)
+  }
+
+  #drawPictures(context: CanvasRenderingContext2D, { units, racers }: Frame, { layers }: Settings, scene: Scene): void {
+    const hasPictures = scene.inputPictures.length > 0
+    const tiles = this.#columns.flat()
+    const sources = tiles.map(({ layer, unit }) => {
+      const source = layer < 0 ? scene.inputPictures : units[layer]
+      return source?.subarray(unit * CELLS, (unit + 1) * CELLS) ?? NONE
+    })
+    this.#atlas.paintAll(sources, UNIT_CELLS)
+    for (const [i, { layer, x, y, size }] of tiles.entries()) {
+      if (sources[i].length > 0)
+        context.drawImage(this.#atlas.canvas, 0, i * UNIT_CELLS, UNIT_CELLS, UNIT_CELLS, x, y, size, size)
+      else if (layer === layers.length && scene.task !== 'classes' && hasPictures) {
+        this.#output.paint(racers[0].picture)
+        context.drawImage(this.#output.canvas, x, y, size, size)
+      }
+    }
+    const chosen = tiles.find(({ layer, unit }) => this.#chosen?.layer === layer && this.#chosen.unit === unit)
+    if (!chosen) return
+    const { x, y, size } = chosen
+    context.strokeStyle = this.#ground?.isDark ? '#ffffff' : '#111111'
+    context.lineWidth = 2.5
+    context.strokeRect(x - 1, y - 1, size + 2, size + 2)
+  }
+
   #at(x: number, y: number): UnitPlace | undefined {
-    return this.#tiles.find((tile) => x >= tile.x && x <= tile.x + tile.size && y >= tile.y && y <= tile.y + tile.size)
+    return this.#columns
+      .flat()
+      .find((tile) => x >= tile.x && x <= tile.x + tile.size && y >= tile.y && y <= tile.y + tile.size)
   }
 
   #choose(place: UnitPlace | undefined): void {
@@ -250,7 +225,7 @@ export class NetworkView {
     if (shown?.layer === this.#chosen?.layer && shown?.unit === this.#chosen?.unit) return
     this.#chosen = shown
     this.#look(shown)
-    if (this.#frame) this.draw(this.#frame)
+    this.#redraw()
   }
 
   #step(event: KeyboardEvent): void {
@@ -266,19 +241,18 @@ export class NetworkView {
     event.preventDefault()
     const { layer, unit } = this.#chosen ?? { layer: 0, unit: -1 }
     const aimed = this.#chosen ? [layer + move[0], unit + move[1]] : [this.#settings?.layers.length ? 0 : -1, 0]
-    const column = this.#tiles.filter((tile) => tile.layer === aimed[0])
+    const column = this.#columns[aimed[0] + 1] ?? []
     if (column.length === 0 || aimed[0] >= (this.#settings?.layers.length ?? 0)) return
     this.#choose(column[Math.max(0, Math.min(column.length - 1, aimed[1]))])
   }
 
   /** The chosen unit's picture, of the latest frame. */
-  get chosen(): { readonly name: string; readonly picture: Float32Array } | undefined {
+  get chosen(): { readonly name: string; readonly picture: Uint8ClampedArray } | undefined {
     if (!this.#chosen || !this.#frame || !this.#scene) return undefined
     const { layer, unit } = this.#chosen
     const source = layer < 0 ? this.#scene.inputPictures : this.#frame.units[layer]
     if (!source || source.length === 0) return undefined
-    const cells = UNIT_CELLS ** 2
-    return { name: nameOf(this.#chosen, this.#scene), picture: source.subarray(unit * cells, (unit + 1) * cells) }
+    return { name: nameOf(this.#chosen, this.#scene), picture: source.subarray(unit * CELLS, (unit + 1) * CELLS) }
   }
 }
 
@@ -286,16 +260,3 @@ const outputsOf = ({ task, classNames }: Scene): number => (task === 'classes' ?
 
 const nameOf = ({ layer, unit }: UnitPlace, scene: Scene): string =>
   layer < 0 ? `input ${scene.inputs[unit]}` : `unit ${unit + 1} of layer ${layer + 1}`
-
-/** Tiles in columns, as large as all have room for. */
-function layOut(counts: readonly number[], width: number, height: number): Tile[] {
-  const most = Math.max(...counts)
-  // on large screens larger, while lines keep half of the width
-  const pitch = Math.min(Math.max(44, height / 14), (height - 8) / most)
-  const size = Math.max(5, Math.min(pitch * 0.84, (width / counts.length) * 0.5))
-  return counts.flatMap((count, column) => {
-    const x = ((column + 0.5) * width) / counts.length - size / 2
-    const top = (height - count * pitch) / 2 + (pitch - size) / 2
-    return Array.from({ length: count }, (_, unit) => ({ layer: column - 1, unit, x, y: top + unit * pitch, size }))
-  })
-}

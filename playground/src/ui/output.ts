@@ -1,23 +1,34 @@
 /** What the network says over the plane, with the points that it learned from and is tested by. */
 import type { Racer, Scene } from '../messages.ts'
-import { classColour, css, palette, pictureOf, valueColour } from './colours.ts'
-import { checkbox, el, fitCanvas, label, write } from './dom.ts'
+import { classColour, css, Picture, palette, valueColour } from './colours.ts'
+import { checkbox, el, fitCanvas, label, rarely, TEXTS_EVERY, write } from './dom.ts'
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
+interface Unit {
+  readonly name: string
+  readonly picture: Uint8ClampedArray
+}
+
 export class OutputView {
   readonly element: HTMLElement
-  readonly #canvas = el('canvas', { class: 'plane', role: 'img' })
+  /** Of a pixel a cell: whoever puts the page together makes it larger. */
+  readonly #picture = new Picture()
+  /** Above it: the points stay where they are while training goes on. */
+  readonly #points = el('canvas')
+  readonly #plane = el('div', { class: 'plane', role: 'img' }, this.#picture.canvas, this.#points)
   readonly #title = el('h2', {}, 'Output')
   readonly #scores = el('dl', { class: 'scores' })
   readonly #legend = el('div', { class: 'legend' })
   readonly #axes: readonly [HTMLElement, HTMLElement] = [el('span', { class: 'across' }), el('span', { class: 'up' })]
   #scene: Scene | undefined
   #racer: Racer | undefined
-  #unit: { readonly name: string; readonly picture: Float32Array } | undefined
-  #points: { readonly scene: Scene; readonly looks: string; readonly canvas: HTMLCanvasElement } | undefined
+  #unit: Unit | undefined
+  /** What the points were drawn of. */
+  #drawn: { readonly scene: Scene; readonly looks: string } | undefined
   #tested = false
   #inSteps = false
+  readonly #tell = rarely(TEXTS_EVERY, () => this.#write())
 
   constructor() {
     const redraw = () => this.#draw()
@@ -27,9 +38,10 @@ export class OutputView {
     })
     const inSteps = checkbox('Decision only', (value) => {
       this.#inSteps = value
+      this.#plane.classList.toggle('stepped', value)
       redraw()
     })
-    const frame = el('div', { class: 'plane-frame' }, this.#axes[1], this.#canvas, this.#axes[0])
+    const frame = el('div', { class: 'plane-frame' }, this.#axes[1], this.#plane, this.#axes[0])
     this.element = el(
       'div',
       { class: 'output-view' },
@@ -66,54 +78,52 @@ export class OutputView {
     this.#scene = undefined
     this.#racer = undefined
     this.#unit = undefined
-    const { context, width, height } = fitCanvas(this.#canvas)
-    context.clearRect(0, 0, width, height)
-    label(this.#canvas, 'No output yet')
+    this.#drawn = undefined
+    for (const canvas of this.#plane.querySelectorAll('canvas'))
+      canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height)
+    label(this.#plane, 'No output yet')
     this.#scores.replaceChildren()
     this.#legend.replaceChildren()
     for (const axis of this.#axes) axis.textContent = ''
   }
 
-  show(racer: Racer, unit: { readonly name: string; readonly picture: Float32Array } | undefined): void {
+  show(racer: Racer, unit: Unit | undefined): void {
     this.#racer = racer
     this.#unit = unit
     this.#draw()
+    this.#tell()
+  }
+
+  #write(): void {
+    if (!this.#racer) return
+    const { trainLoss, testLoss, accuracy } = this.#racer
     const parts: [string, string][] = [
-      ['training loss', number.format(racer.trainLoss)],
-      ['test loss', number.format(racer.testLoss)],
+      ['training loss', number.format(trainLoss)],
+      ['test loss', number.format(testLoss)],
     ]
-    if (!Number.isNaN(racer.accuracy)) parts.push(['test accuracy', `${(100 * racer.accuracy).toFixed(1)} %`])
+    if (!Number.isNaN(accuracy)) parts.push(['test accuracy', `${(100 * accuracy).toFixed(1)} %`])
     if (this.#scores.childElementCount !== parts.length)
       this.#scores.replaceChildren(...parts.map(([name]) => el('div', {}, el('dt', {}, name), el('dd'))))
     for (const [i, [, value]] of parts.entries()) write(this.#scores.children[i].lastElementChild as HTMLElement, value)
-    label(this.#canvas, `The network’s output over the plane. ${parts.map((part) => part.join(' ')).join(', ')}`)
+    label(this.#plane, `The network’s output over the plane. ${parts.map((part) => part.join(' ')).join(', ')}`)
   }
 
   #draw(): void {
-    const [scene, racer] = [this.#scene, this.#racer]
+    const [scene, racer, unit] = [this.#scene, this.#racer, this.#unit]
     if (!scene || !racer) return
-    write(this.#title, this.#unit ? `Output of ${this.#unit.name}` : 'Output')
-    const { context, width, height } = fitCanvas(this.#canvas)
-    const picture = this.#unit
-      ? pictureOf(this.#unit.picture)
-      : pictureOf(racer.picture, scene.task === 'classes', this.#inSteps)
-    context.imageSmoothingEnabled = !this.#inSteps
-    context.drawImage(picture, 0, 0, width, height)
-    context.drawImage(this.#pointsOf(scene, width, height), 0, 0, width, height)
+    this.#picture.paint(unit?.picture ?? racer.picture, !unit && this.#inSteps)
+    this.#drawPoints(scene)
+    write(this.#title, unit ? `Output of ${unit.name}` : 'Output')
   }
 
-  /** The points as a layer, which is made anew only when it would look different: they stay where they are while training goes on. */
-  #pointsOf(scene: Scene, width: number, height: number): HTMLCanvasElement {
-    const { width: across, height: down } = this.#canvas
-    const looks = [across, down, this.#tested, palette().isDark].join()
-    if (this.#points?.scene === scene && this.#points.looks === looks) return this.#points.canvas
-    const canvas = this.#points?.canvas ?? document.createElement('canvas')
-    ;[canvas.width, canvas.height] = [across, down]
-    const context = canvas.getContext('2d')
-    context?.scale(across / width, down / height)
-    if (context) drawPoints(context, scene, width, height, this.#tested)
-    this.#points = { scene, looks, canvas }
-    return canvas
+  /** Only when they would look different. */
+  #drawPoints(scene: Scene): void {
+    const { context, width, height, isEmpty } = fitCanvas(this.#points)
+    const looks = [this.#tested, palette().isDark].join()
+    if (!isEmpty && this.#drawn?.scene === scene && this.#drawn.looks === looks) return
+    context.clearRect(0, 0, width, height)
+    drawPoints(context, scene, width, height, this.#tested)
+    this.#drawn = { scene, looks }
   }
 }
 

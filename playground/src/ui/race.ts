@@ -1,8 +1,8 @@
 /** Several optimizers from the same start, on the same batches. */
-import type { Frame, Scene } from '../messages.ts'
+import type { Frame, Racer } from '../messages.ts'
 import { MOST_RACERS, OPTIMIZERS, type OptimizerName } from '../settings.ts'
-import { pictureOf } from './colours.ts'
-import { el, fitCanvas, write } from './dom.ts'
+import { Picture } from './colours.ts'
+import { el, rarely, TEXTS_EVERY, write } from './dom.ts'
 
 /** Told apart by colour and by dashes. */
 export const RACER_STYLES = [
@@ -18,8 +18,10 @@ export class RaceView {
   readonly element: HTMLElement
   readonly #boxes: ReadonlyMap<OptimizerName, HTMLInputElement>
   readonly #lanes = el('ol', { class: 'lanes' })
-  #canvases: readonly HTMLCanvasElement[] = []
+  #pictures: readonly Picture[] = []
   #texts: readonly HTMLElement[] = []
+  #racers: readonly Racer[] = []
+  readonly #tell = rarely(TEXTS_EVERY, () => this.#write())
 
   constructor(change: (racers: readonly OptimizerName[]) => void) {
     const chosen = () => OPTIMIZERS.filter((name) => this.#boxes.get(name)?.checked)
@@ -54,30 +56,31 @@ export class RaceView {
       box.checked = racers.includes(name)
       box.disabled = !box.checked && racers.length >= MOST_RACERS
     }
-    this.#canvases = racers.map((name) => el('canvas', { role: 'img', 'aria-label': `Output of ${name}` }))
+    this.#racers = []
+    this.#pictures = racers.map((name) => new Picture(el('canvas', { role: 'img', 'aria-label': `Output of ${name}` })))
     this.#texts = racers.map(() => el('p'))
     this.#lanes.replaceChildren(
       ...racers.map((name, i) => {
         const title = el('h2', {}, name)
         title.style.borderColor = RACER_STYLES[i].colour
-        return el('li', {}, title, this.#canvases[i], this.#texts[i])
+        return el('li', {}, title, this.#pictures[i].canvas, this.#texts[i])
       }),
     )
   }
 
-  draw({ racers }: Frame, scene: Scene): void {
-    const best = Math.min(...racers.map(({ trainLoss }) => trainLoss))
-    for (const [i, racer] of racers.entries()) {
-      const canvas = this.#canvases[i]
-      if (!canvas) continue
-      const { context, width, height } = fitCanvas(canvas)
-      context.drawImage(pictureOf(racer.picture, scene.task === 'classes'), 0, 0, width, height)
-      const leads = racer.trainLoss === best ? ' · leads' : ''
-      write(
-        this.#texts[i],
-        racer.fault ?? `loss ${number.format(racer.trainLoss)}, rate ${number.format(racer.rate)}${leads}`,
-      )
-      canvas.parentElement?.classList.toggle('leads', leads !== '')
+  draw({ racers }: Frame): void {
+    this.#racers = racers
+    for (const [i, { picture }] of racers.entries()) this.#pictures[i]?.paint(picture)
+    this.#tell()
+  }
+
+  #write(): void {
+    const best = Math.min(...this.#racers.map(({ trainLoss }) => trainLoss))
+    for (const [i, { trainLoss, rate, fault }] of this.#racers.entries()) {
+      const leads = trainLoss === best
+      const told = `loss ${number.format(trainLoss)}, rate ${number.format(rate)}${leads ? ' · leads' : ''}`
+      write(this.#texts[i], fault ?? told)
+      this.#texts[i].parentElement?.classList.toggle('leads', leads)
     }
   }
 }

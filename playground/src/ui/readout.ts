@@ -1,6 +1,6 @@
 /** How far training is, and how fast. */
 import type { Frame } from '../messages.ts'
-import { el, write } from './dom.ts'
+import { el, rarely, TEXTS_EVERY, write } from './dom.ts'
 
 const whole = new Intl.NumberFormat('en')
 const NAMES = ['epoch', 'step', 'steps/s', 'frames/s', 'parameters'] as const
@@ -11,6 +11,11 @@ export class Readout {
   readonly #figures = Object.fromEntries(NAMES.map((name) => [name, el('dd', {}, '–')])) as Record<Name, HTMLElement>
   /** Frames of the last second. */
   #recent: { readonly at: number; readonly steps: number }[] = []
+  /** Figures of the latest frame. */
+  #told: { readonly [N in Name]?: number | undefined } = {}
+  readonly #tell = rarely(TEXTS_EVERY, () => {
+    for (const name of NAMES) write(this.#figures[name], shown(this.#told[name]))
+  })
 
   constructor() {
     this.elements = NAMES.map((name) => el('div', {}, el('dt', {}, name), this.#figures[name]))
@@ -18,7 +23,8 @@ export class Readout {
 
   start(parameters: number): void {
     this.#recent = []
-    this.#set('parameters', parameters)
+    this.#told = { ...this.#told, parameters }
+    this.#tell()
   }
 
   add({ racers: [{ epoch, step }], steps }: Frame, isRunning: boolean): void {
@@ -28,14 +34,14 @@ export class Readout {
     const seconds = this.#recent.length > 0 ? (now - this.#recent[0].at) / 1000 : 0
     const made = this.#recent.slice(1).reduce((sum, each) => sum + each.steps, steps)
     this.#recent.push({ at: now, steps })
-    this.#set('epoch', epoch)
-    this.#set('step', step)
-    const isTold = isRunning && seconds > 0.2
-    this.#set('steps/s', isTold ? Math.round(made / seconds) : undefined)
-    this.#set('frames/s', isTold ? Math.round((this.#recent.length - 1) / seconds) : undefined)
-  }
-
-  #set(name: Name, value: number | undefined): void {
-    write(this.#figures[name], value === undefined ? '–' : whole.format(value))
+    const { parameters } = this.#told
+    this.#told = { parameters, epoch, step }
+    if (isRunning && seconds > 0.2) {
+      const frames = this.#recent.length - 1
+      this.#told = { ...this.#told, 'steps/s': Math.round(made / seconds), 'frames/s': Math.round(frames / seconds) }
+    }
+    this.#tell()
   }
 }
+
+const shown = (value: number | undefined): string => (value === undefined ? '–' : whole.format(value))

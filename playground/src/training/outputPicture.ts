@@ -1,0 +1,104 @@
+/**
+ * What the network says over the plane, as a picture that is finer than the cells it is computed in: between them what comes before the
+ * sigmoid or softmax is interpolated, which is smooth where probabilities jump, so that boundaries are lines and not steps.
+ */
+import type { Model } from 'fourlane'
+import { OUTPUT_CELLS } from '../messages.ts'
+import type { Problem } from './problem.ts'
+
+/** Pixels of a cell, each way. */
+const FINER = 3
+const SIZE = OUTPUT_CELLS * FINER
+
+/** Logits beyond are as good as certain. */
+const MOST_LOGIT = 8
+const STEPS = 1024
+/** Bytes of logits from -MOST_LOGIT to MOST_LOGIT. */
+const bytesOfLogits = Uint8ClampedArray.from(
+  { length: STEPS + 1 },
+  (_, i) => 127.5 * (1 + Math.tanh((MOST_LOGIT / 2) * ((2 * i) / STEPS - 1))),
+)
+
+/** For each pixel of a row: the cell to its left, and how far it is on the way to the next. */
+const places = Array.from({ length: SIZE }, (_, pixel) => {
+  const at = Math.max(0, Math.min(OUTPUT_CELLS - 1, (pixel + 0.5) / FINER - 0.5))
+  const cell = Math.min(OUTPUT_CELLS - 2, Math.floor(at))
+  return { cell, share: at - cell }
+})
+const cells = Int32Array.from(places, ({ cell }) => cell)
+const shares = Float32Array.from(places, ({ share }) => share)
+
+/** [SIZE²] from every `stride`-th value of [OUTPUT_CELLS²]. */
+function refine(values: Float32Array, first: number, stride: number, into: Float32Array): void {
+  for (let row = 0, i = 0; row < SIZE; row++) {
+    const [above, down] = [cells[row] * OUTPUT_CELLS, shares[row]]
+    for (let column = 0; column < SIZE; column++, i++) {
+      const at = first + (above + cells[column]) * stride
+      const below = at + OUTPUT_CELLS * stride
+      const share = shares[column]
+      const upper = values[at] + share * (values[at + stride] - values[at])
+      const lower = values[below] + share * (values[below + stride] - values[below])
+      into[i] = upper + down * (lower - upper)
+    }
+  }
+}
+
+/** Of probability 0 or 1, as far as 32 bits know, it is finite too. */
+const logOf = (probability: number): number => Math.log(Math.max(1e-7, probability))
+
+export class OutputPicture {
+  readonly #problem: Problem
+  readonly #said: Float32Array
+  readonly #fine = new Float32Array(SIZE ** 2)
+  readonly #most: Float32Array
+  readonly #sum: Float32Array
+
+  constructor(problem: Problem) {
+    const classes = problem.scene.task === 'classes'
+    this.#problem = problem
+    this.#said = new Float32Array(OUTPUT_CELLS ** 2 * problem.outputs)
+    this.#most = new Float32Array(classes ? SIZE ** 2 : 0)
+    this.#sum = new Float32Array(classes ? SIZE ** 2 : 0)
+  }
+
+  /** Rows from the top: 0 to 255 for -1 to 1; of several classes, class + how sure, which is below 1. */
+  of(model: Model): Uint8ClampedArray<ArrayBuffer> | Float32Array<ArrayBuffer> {
+    const { cells: x, scene, reach } = this.#problem
+    const said = model.predict(x, { out: this.#said })
+    if (scene.task === 'classes') return this.#classes(said)
+    const picture = new Uint8ClampedArray(SIZE ** 2)
+    if (scene.task === 'values') {
+      refine(said, 0, 1, this.#fine)
+      for (let i = 0; i < picture.length; i++) picture[i] = 127.5 * (1 + this.#fine[i] / reach)
+    } else {
+      for (let i = 0; i < said.length; i++) said[i] = logOf(said[i]) - logOf(1 - said[i])
+      refine(said, 0, 1, this.#fine)
+      const scale = STEPS / (2 * MOST_LOGIT)
+      for (let i = 0; i < picture.length; i++) {
+        const step = Math.round((this.#fine[i] + MOST_LOGIT) * scale)
+        picture[i] = bytesOfLogits[step < 0 ? 0 : step > STEPS ? STEPS : step]
+      }
+    }
+    return picture
+  }
+
+  #classes(said: Float32Array): Float32Array<ArrayBuffer> {
+    const { outputs } = this.#problem
+    const picture = new Float32Array(SIZE ** 2)
+    for (let i = 0; i < said.length; i++) said[i] = logOf(said[i])
+    this.#most.fill(Number.NEGATIVE_INFINITY)
+    this.#sum.fill(0)
+    for (let k = 0; k < outputs; k++) {
+      refine(said, k, outputs, this.#fine)
+      for (let i = 0; i < picture.length; i++) {
+        const log = this.#fine[i]
+        this.#sum[i] += Math.exp(log)
+        if (log <= this.#most[i]) continue
+        this.#most[i] = log
+        picture[i] = k
+      }
+    }
+    for (let i = 0; i < picture.length; i++) picture[i] += Math.min(0.999, Math.exp(this.#most[i]) / this.#sum[i])
+    return picture
+  }
+}

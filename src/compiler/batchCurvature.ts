@@ -8,6 +8,22 @@ import { type Batch, emitBackward, type Judged, type Passed, tensorsOf } from '.
 import type { ProgramBuilder } from './programBuilder.ts'
 import { scratchBytes, updateSteps } from './updates.ts'
 
+/** How the model is lowered in a plan. */
+export class Lowering {
+  readonly builder: ProgramBuilder
+  /** As the loss wants them. */
+  readonly layers: readonly Layer[]
+  readonly objective: Judged
+  readonly batch: Batch
+
+  constructor(builder: ProgramBuilder, layers: readonly Layer[], objective: Judged, batch: Batch) {
+    this.builder = builder
+    this.layers = layers
+    this.objective = objective
+    this.batch = batch
+  }
+}
+
 /** @param backward the way back of the batch. */
 export function curvatureSite(
   builder: ProgramBuilder,
@@ -34,6 +50,7 @@ export function curvatureSite(
     weights: batch.weights,
     loss,
     dense: denseOf(builder.steps.slice(backward[0], backward[1])),
+    lowering: new Lowering(builder, layers, objective, batch),
     isTrainable: trainable,
     emit: (op, operands) => builder.emit(op, operands),
     push: (made) => void builder.steps.push(made),

@@ -81,7 +81,7 @@ export function compileCurvature(
 }
 
 /** What layers are lowered with along a direction. */
-class DualBuilder implements CurvedBuilder {
+export class DualBuilder implements CurvedBuilder {
   readonly penalties: boolean
   /** Those along the direction. */
   readonly steps: Step[] = []
@@ -90,7 +90,11 @@ class DualBuilder implements CurvedBuilder {
   /** Addresses of the parameters that move. */
   readonly #moving: ReadonlySet<number>
 
-  constructor(builder: ProgramBuilder, { penalties, isTrainable }: CurvatureGoal, direction: number) {
+  constructor(
+    builder: ProgramBuilder,
+    { penalties, isTrainable }: Pick<CurvatureGoal, 'penalties' | 'isTrainable'>,
+    direction: number,
+  ) {
     const { places, parameters } = builder.site
     this.builder = builder
     this.penalties = penalties
@@ -143,14 +147,7 @@ function emitProduct(builder: DualBuilder, layers: readonly Layer[], goal: Curva
   const owners = new Set(site.places.filter(goal.isTrainable).map(({ layer }) => layer))
   const trained = layers.map((_, index) => owners.has(index))
   const first = trained.indexOf(true)
-  let y: Dual = { value: batch.x, tangent: undefined }
-  const lowered = layers.map((layer, index): Curved | undefined => {
-    if (layer.kind === 'input') return undefined
-    builder.builder.enter(index, 'smooth')
-    const curved = curve(layer, builder, y)
-    y = curved.y
-    return curved
-  })
+  const { y, lowered } = emitForward(builder, layers, batch.x)
   let gradient = first < 0 ? undefined : emitLoss(builder, y, goal, batch)
   for (let i = layers.length - 1; i >= first && gradient; i--) {
     const layer = lowered[i]
@@ -158,14 +155,30 @@ function emitProduct(builder: DualBuilder, layers: readonly Layer[], goal: Curva
   }
 }
 
+export function emitForward(
+  builder: DualBuilder,
+  layers: readonly Layer[],
+  x: Matrix,
+): { y: Dual; lowered: (Curved | undefined)[] } {
+  let y: Dual = { value: x, tangent: undefined }
+  const lowered = layers.map((layer, index): Curved | undefined => {
+    if (layer.kind === 'input') return undefined
+    builder.builder.enter(index, 'smooth')
+    const curved = curve(layer, builder, y)
+    y = curved.y
+    return curved
+  })
+  return { y, lowered }
+}
+
 /** Losses that make probabilities of logits, of which their derivatives are. */
 const LOGITS = [LOSS_SOFTMAX_SPARSE, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SIGMOID_CROSSENTROPY]
 
 /** The gradient of the loss and its tangent, the loss's Hessian by the outputs times their own. */
-function emitLoss(
+export function emitLoss(
   builder: DualBuilder,
   { value: y, tangent }: Dual,
-  { loss, curvature }: CurvatureGoal,
+  { loss, curvature }: Pick<CurvatureGoal, 'loss' | 'curvature'>,
   { targets, weights, rowLosses }: Batch,
 ): DualGradient | undefined {
   if (!tangent) return undefined

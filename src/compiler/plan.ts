@@ -5,7 +5,7 @@ import { type Layer, withoutActivation } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { patch, type Range } from '../machine/program.ts'
 import type { Schedule } from '../optimizers/schedules/named.ts'
-import type { CurvatureRanges } from '../optimizers/solvers/batchCurvature.ts'
+import type { BatchCurvature } from '../optimizers/solvers/batchCurvature.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 import { curvatureSite } from './batchCurvature.ts'
 import {
@@ -118,7 +118,7 @@ export interface TrainingPlan extends Batch {
   /** Of the gradients the part after the loss, which `evaluateTrial` ends with. */
   readonly backward: Range
   /** A solver's own. */
-  readonly curvature: CurvatureRanges
+  readonly curvature: BatchCurvature | undefined
   /**
    * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
    * changed since, the batch's statistics, and a record of as many rows.
@@ -314,8 +314,9 @@ function planTraining(
   const end = visiting?.end ?? updating.update[1]
   const backward = builder.span(forwardEnd, gradients[1])
   const { optimizer } = objective
-  const curvature =
-    (isSolver(optimizer) && optimizer.plan?.(curvatureSite(builder, trained, objective, batch, passed, backward))) || {}
+  const curvature = isSolver(optimizer)
+    ? optimizer.plan?.(curvatureSite(builder, trained, objective, batch, passed, backward))
+    : undefined
   const lists = [...builder.lists]
 
   return (program) => {

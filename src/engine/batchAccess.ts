@@ -6,7 +6,7 @@ import type { Arena } from '../machine/arena.ts'
 import type { Range } from '../machine/program.ts'
 import type { Runner } from '../machine/runner.ts'
 import type { Optimizer } from '../optimizers/optimizers.ts'
-import type { BatchAccess } from '../optimizers/solvers/batchCurvature.ts'
+import type { BatchAccess, BatchCurvature } from '../optimizers/solvers/batchCurvature.ts'
 import type { Records } from './records.ts'
 
 /** What of an engine it takes. */
@@ -28,6 +28,12 @@ export function accessOf(engine: Batching, records: Records): BatchAccess {
     if (!training) throw new Error('the model is not compiled with a loss')
     return training
   }
+  const planned = (): BatchCurvature => {
+    const { curvature } = ranges()
+    if (!curvature) throw new Error('the solver has put nothing into the plan')
+    return curvature
+  }
+  const rows = () => engine.arena.i32[records.address / 4 + RECORD_ROWS]
   const alone = (range: Range) => {
     engine.runner.run(engine.plan().program, range, records.address)
   }
@@ -38,7 +44,7 @@ export function accessOf(engine: Batching, records: Records): BatchAccess {
   const find = (name: string, scalars: readonly number[]): Range => {
     const { f32 } = engine.arena
     f32.set(scalars, records.address / 4 + RECORD_SCALAR)
-    return ranges().curvature[name]
+    return planned().ranges[name]
   }
   return {
     get loss() {
@@ -47,11 +53,19 @@ export function accessOf(engine: Batching, records: Records): BatchAccess {
     get weight() {
       return word(RECORD_WEIGHT)
     },
+    get rows() {
+      return rows()
+    },
     get outputs() {
       return engine.outputs
     },
     get rateScale() {
       return engine.learningRateScale
+    },
+    region(name) {
+      const region = planned().regions?.[name]
+      if (!region) throw new Error(`the solver has no region "${name}" in the plan`)
+      return region
     },
     run: (name, ...scalars) => together(find(name, scalars)),
     change(name, ...scalars) {
@@ -62,9 +76,8 @@ export function accessOf(engine: Batching, records: Records): BatchAccess {
       const rule = given as Optimizer
       const clock = clocks.get(rule) ?? stepClock(rule)
       clocks.set(rule, clock)
-      const rows = engine.arena.i32[records.address / 4 + RECORD_ROWS]
-      records.prepareUpdate(0, rows, 0, t, clock, engine.learningRateScale)
-      alone(ranges().curvature[name])
+      records.prepareUpdate(0, rows(), 0, t, clock, engine.learningRateScale)
+      alone(planned().ranges[name])
     },
     clip() {
       const { update, statistics } = ranges()
@@ -72,8 +85,7 @@ export function accessOf(engine: Batching, records: Records): BatchAccess {
     },
     evaluate() {
       const { penalty, evaluateTrial } = ranges()
-      const rows = engine.arena.i32[records.address / 4 + RECORD_ROWS]
-      records.prepare(0, rows, 0, engine.steps + 1)
+      records.prepare(0, rows(), 0, engine.steps + 1)
       alone(penalty)
       together(evaluateTrial)
       return word(RECORD_LOSS) + records.penalty

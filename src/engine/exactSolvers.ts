@@ -1,6 +1,8 @@
 /** Solvers as models use them: with exact products. */
 import type { CurvatureKind } from '../compiler/curvature.ts'
+import { emitTangents } from '../compiler/tangents.ts'
 import type { DataSet } from '../data/dataset.ts'
+import { kfac as byFactors } from '../optimizers/solvers/kfac/kfac.ts'
 import { naturalGradient as ofFisher } from '../optimizers/solvers/naturalGradient.ts'
 import { newtonCg as byDifferences, type NewtonCgOptions } from '../optimizers/solvers/newtonCg.ts'
 import type { ExactProducts, Solver } from '../optimizers/solvers/solver.ts'
@@ -23,6 +25,10 @@ export const newtonCg: typeof byDifferences = (options) => {
 /** The factory, whose solvers bring products with the Fisher matrix along. */
 export const naturalGradient: typeof ofFisher = (options) =>
   Object.freeze({ ...ofFisher(options), products: fisherProducts }) satisfies Solver<'naturalGradient'>
+
+/** The factory, whose solvers can look along directions. */
+export const kfac: typeof byFactors = (options) =>
+  Object.freeze({ ...byFactors(options), tangents: emitTangents }) satisfies Solver<'kfac'>
 
 /** @throws RangeError for a model that has no such products. */
 function fisherProducts(engine: object, data: DataSet, batch: number): ExactProducts | undefined {

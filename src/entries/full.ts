@@ -20,7 +20,6 @@ import * as paths from '../optimizers/matrices/pathSgd.ts'
 import * as factored from '../optimizers/matrices/shampoo.ts'
 import * as eigenbases from '../optimizers/matrices/soap.ts'
 import * as conjugate from '../optimizers/solvers/conjugateGradient.ts'
-import * as kronecker from '../optimizers/solvers/kfac/kfac.ts'
 import * as quasiNewton from '../optimizers/solvers/lbfgs.ts'
 import { bringing } from '../runtime/modules.ts'
 import * as minimizing from '../training/minimize.ts'
@@ -55,7 +54,7 @@ export const conjugateGradient: typeof conjugate.conjugateGradient = /* @__PURE_
   solve,
   conjugate.conjugateGradient,
 )
-export const kfac: typeof kronecker.kfac = /* @__PURE__ */ bringing(solve, kronecker.kfac)
+export const kfac: typeof exact.kfac = /* @__PURE__ */ bringing(solve, exact.kfac)
 export const newtonCg: typeof exact.newtonCg = /* @__PURE__ */ bringing(solve, exact.newtonCg)
 export const naturalGradient: typeof exact.naturalGradient = /* @__PURE__ */ bringing(solve, exact.naturalGradient)
 export const hessianVectorProduct: typeof products.hessianVectorProduct = /* @__PURE__ */ bringing(

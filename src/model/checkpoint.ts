@@ -43,7 +43,7 @@ interface Described {
 
 /** Of a solver's options those that are no plain values. */
 interface SolverOptions {
-  readonly learningRate?: number | Schedule
+  readonly learningRate?: number | Schedule | 'adaptive'
   readonly weightDecay?: number | Schedule
   readonly fallback?: Optimizer
 }
@@ -70,7 +70,10 @@ function describeOptimizer(optimizer: AnyOptimizer, engine: Engine): Described {
     const other = fallback && describeOptimizer(fallback, engine)
     const described = {
       ...(learningRate !== undefined && {
-        learningRate: describe('learningRate', learningRate, (step) => solverRateAt(optimizer, step)),
+        learningRate:
+          learningRate === 'adaptive'
+            ? learningRate
+            : describe('learningRate', learningRate, (step) => solverRateAt(optimizer, step)),
       }),
       ...(weightDecay !== undefined && {
         weightDecay: describe('weightDecay', weightDecay, (step) => rateAt(weightDecay, step)),

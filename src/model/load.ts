@@ -200,7 +200,9 @@ function reviveOptimizer(
   const { learningRate, weightDecay, ...rest } = options
   const given = {
     ...rest,
-    ...(learningRate !== undefined && { learningRate: restoreSchedule(learningRate) }),
+    ...(learningRate !== undefined && {
+      learningRate: learningRate === 'adaptive' ? learningRate : restoreSchedule(learningRate),
+    }),
     ...(weightDecay !== undefined && { weightDecay: restoreSchedule(weightDecay) }),
   }
   if (isSolverKind(kind) || isMatrixKind(kind)) {

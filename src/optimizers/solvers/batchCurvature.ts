@@ -22,7 +22,7 @@ export interface BlockPlace {
 }
 
 /** Rows of a batch in linear memory. */
-interface Rows {
+export interface Rows {
   readonly address: number
   readonly cols: number
   readonly stride: number
@@ -65,6 +65,8 @@ export interface CurvatureSite {
   readonly loss: CurvatureLoss
   /** Of the dense layers that train, on the way back of the batch. */
   readonly dense: readonly DenseGradient[]
+  /** For what knows the compiler: how the model is lowered. */
+  readonly lowering: object
   isTrainable(place: BlockPlace): boolean
   emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
   /** Adds a step made elsewhere. */
@@ -81,17 +83,30 @@ export interface CurvatureSite {
   update(rule: OptimizerOf, places: readonly BlockPlace[], gradients: number, states: readonly number[]): void
 }
 
-export type CurvatureRanges = Readonly<Record<string, Range>>
+/** What a method has put into a plan: its ranges, and regions that it reads and writes between them. */
+export interface BatchCurvature {
+  readonly ranges: Readonly<Record<string, Range>>
+  readonly regions?: Readonly<Record<string, Rows>>
+}
+
+/**
+ * Ranges `values`: the outputs and their loss, without dropout and noise, and `along`: `tangent` = J p and `curved` = H J p / rows, with p
+ * the block at `probe`, J the Jacobian of the outputs by those parameters that move, and H the Hessians of the rows' losses by the
+ * outputs. The record's first scalar is 1.
+ */
+export type EmitTangents = (site: CurvatureSite, moves: (place: BlockPlace) => boolean) => BatchCurvature
 
 /** The batch in hand. */
 export interface BatchAccess {
   /** Loss and sum of weights, from the forward pass on. */
   readonly loss: number
   readonly weight: number
+  readonly rows: number
   /** Outputs of the model. */
   readonly outputs: number
   /** What callbacks have made of the learning rate. */
   readonly rateScale: number
+  region(name: string): Rows
   /** Runs a range on all threads; the record's first scalars are these. */
   run(range: string, ...scalars: number[]): void
   /** The same on this thread alone: for what changes in place what must survive the death of a thread. Returns the record's dot product. */

@@ -12,10 +12,11 @@ import type { Arena } from '../../machine/arena.ts'
 import type { Runner } from '../../machine/runner.ts'
 import type {
   BatchAccess,
+  BatchCurvature,
   BlockPlace,
   CurvatureLoss,
-  CurvatureRanges,
   CurvatureSite,
+  EmitTangents,
   SessionMatrix,
 } from './batchCurvature.ts'
 
@@ -199,7 +200,12 @@ export interface Solver<Kind extends SolverKind = SolverKind> {
    * Puts ranges of its own into a plan.
    * @internal
    */
-  plan?(site: CurvatureSite): CurvatureRanges
+  plan?(site: CurvatureSite): BatchCurvature
+  /**
+   * For its ranges: a factory that has it brings it along.
+   * @internal
+   */
+  readonly tangents?: EmitTangents
   /** It is nothing without exact products. */
   readonly needsProducts?: true
   /** Most parameters that may train. */
@@ -280,6 +286,7 @@ export function restoreScalars<State extends Scalars>(where: string, fresh: Stat
 
 /** The rate of a solver's step 0, 1, 2, ...; 1 for solvers that have none. */
 export function solverRateAt({ options }: Solver, index: number): number {
-  const { learningRate = 1 } = options as { learningRate?: number | ((index: number) => number) }
-  return typeof learningRate === 'function' ? learningRate(index) : learningRate
+  const { learningRate } = options as { learningRate?: number | 'adaptive' | ((index: number) => number) }
+  if (typeof learningRate === 'function') return learningRate(index)
+  return typeof learningRate === 'number' ? learningRate : 1
 }

@@ -10,10 +10,10 @@ import { type KfacBlocks, planKfac, seedOf } from './ranges.ts'
 import { KfacSession, type KfacSettings, type KfacState } from './session.ts'
 
 export interface KfacOptions {
-  /** A rate or a schedule of the step; default 0.1. */
-  readonly learningRate?: number | Schedule
-  /** Default 0.9. */
-  readonly momentum?: number
+  /** A rate or a schedule of the step, or 'adaptive': found in every step. Default 0.1. */
+  readonly learningRate?: number | Schedule | 'adaptive'
+  /** From 0 to below 1, or 'adaptive': found in every step. Default 0.9. */
+  readonly momentum?: number | 'adaptive'
   /** Taken off the dense parameters with the direction, rate times this times the parameter; default 0. */
   readonly weightDecay?: number | Schedule
   /** What the identity is weighed with in the curvature, or 'adaptive': found while training. Default 1e-2. */
@@ -61,7 +61,15 @@ const OPTIONS = [
  * J is the Jacobian of the outputs by what the layer's activation gets, H the Hessian of a row's loss by the outputs; `fisher` 'sampled'
  * estimates G by one draw from the model's outputs a row, 'exact' takes one way back for each output, 'empirical' the batch's own
  * targets, for any loss. With damping 'adaptive', every 5 steps the ratio of the loss's change on the batch to the predicted one
- * multiplies damping by 0.9⁵ (above 3/4) or divides it (below 1/4). Gradients are clipped before, as `compile` was told.
+ * multiplies damping by 0.9⁵ (above 3/4) or divides it (below 1/4).
+ *
+ * With learningRate or momentum 'adaptive', w -= v for v = learningRate d + momentum v, with the coefficients that make the batch's
+ * quadratic model least (Martens and Grosse 2015, section 7), for which the curvature is exact:
+ *
+ *   M = -g · v + v · (Jᵀ H J + damping I) v / 2
+ *
+ * It takes three to five forward passes more a step and layers that know their way along a direction, and predicts the change that
+ * damping adapts to. Callbacks that scale the learning rate scale the step. Gradients are clipped before, as `compile` was told.
  *
  * A batch whose loss or gradient is not finite changes nothing. Freezing and unfreezing layers starts it anew.
  * @throws TypeError or RangeError naming the option.
@@ -72,6 +80,10 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
   const { learningRate = 0.1, momentum = 0.9, weightDecay = 0, damping = 1e-2, initialDamping = 1 } = options
   const { decay = 0.95, factorEvery = 1, inverseEvery = 10, klClip = null, fisher = 'sampled' } = options
   const isAdaptive = damping === 'adaptive'
+  const found = { rate: learningRate === 'adaptive', momentum: momentum === 'adaptive' }
+  if (found.rate && klClip !== null) {
+    throw new RangeError(`${where}: "klClip" bounds a learningRate that is given, got both 'adaptive' and ${klClip}`)
+  }
   if (typeof damping !== 'number' && !isAdaptive) {
     throw new TypeError(`${where}: "damping" must be a number at least 0 or 'adaptive', got ${show(damping)}`)
   }
@@ -79,7 +91,7 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
   refuseFallback(where, fallback)
   const resolved = Object.freeze({
     learningRate,
-    momentum: checkFloat(where, 'momentum', momentum, { minimum: 0, below: 1 }),
+    momentum: momentum === 'adaptive' ? momentum : checkMomentum(where, momentum),
     weightDecay,
     damping: isAdaptive ? damping : checkFloat(where, 'damping', damping, { minimum: 0 }),
     initialDamping: checkFloat(where, 'initialDamping', initialDamping, { above: 0 }),
@@ -90,16 +102,26 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
     fisher: checkOneOf(where, 'fisher', fisher, ['sampled', 'exact', 'empirical']),
     fallback,
   })
-  const rule = ruleFor(where, { learningRate, momentum, weightDecay })
+  // what is found takes the place of these
+  const given = { learningRate: found.rate ? 1 : learningRate, momentum: found.momentum ? 0.9 : resolved.momentum }
+  const rule = ruleFor(where, { ...given, momentum: Number(given.momentum), weightDecay })
   const states = statesOf(fallback)
-  const hasVelocity = resolved.momentum > 0
+  const hasVelocity = resolved.momentum !== 0
   const first = hasVelocity ? 2 : 1
   const blocks: KfacBlocks = {
     direction: (all) => all[0],
     velocity: (all) => all.slice(1, first),
     fallback: (all) => all.slice(first, first + states.length),
   }
-  const settings: KfacSettings = { ...resolved, isAdaptive, rule, blocks }
+  const isFound = found.rate || found.momentum
+  const settings: KfacSettings = {
+    ...resolved,
+    momentum: Number(given.momentum),
+    isAdaptive,
+    found: isFound ? found : undefined,
+    rule,
+    blocks,
+  }
   return Object.freeze({
     kind: where,
     options: resolved,
@@ -113,7 +135,11 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
     suits(loss) {
       if (resolved.fisher !== 'empirical') seedOf(loss, resolved.fisher)
     },
-    plan: (site) => planKfac(site, { fisher: resolved.fisher, rule, fallback, blocks }),
+    plan(this: Solver, site) {
+      const tangents = isFound ? this.tangents : undefined
+      if (isFound && !tangents) throw new Error(`${where}: has nothing to look along directions with`)
+      return planKfac(site, { fisher: resolved.fisher, rule, fallback, blocks, tangents })
+    },
     scratch: (_, places: readonly BlockPlace[]) => kfacLayout(places).bytes,
     start(): never {
       throw new TypeError(
@@ -137,6 +163,13 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
       return new KfacSession(this, settings, model, batch, scalars, saved === undefined)
     },
   } satisfies Solver<'kfac'>)
+}
+
+function checkMomentum(where: string, momentum: unknown): number {
+  if (typeof momentum !== 'number') {
+    throw new TypeError(`${where}: "momentum" must be a number from 0 to below 1 or 'adaptive', got ${show(momentum)}`)
+  }
+  return checkFloat(where, 'momentum', momentum, { minimum: 0, below: 1 })
 }
 
 /** The update of dense parameters by their direction. */

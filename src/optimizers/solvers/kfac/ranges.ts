@@ -16,7 +16,14 @@ import { toPanels, toRows } from '../../../machine/ops/matrix.ts'
 import { dotPartials, dotSum } from '../../../machine/ops/solve.ts'
 import type { Range } from '../../../machine/program.ts'
 import type { Optimizer } from '../../optimizers.ts'
-import type { BlockPlace, CurvatureLoss, CurvatureRanges, CurvatureSite, DenseGradient } from '../batchCurvature.ts'
+import type {
+  BatchCurvature,
+  BlockPlace,
+  CurvatureLoss,
+  CurvatureSite,
+  DenseGradient,
+  EmitTangents,
+} from '../batchCurvature.ts'
 import { type FactoredLayer, type KfacLayout, kfacLayout, type Moments } from './layout.ts'
 
 /** What of the options the steps depend on. */
@@ -26,6 +33,8 @@ export interface KfacPlan {
   readonly rule: Optimizer
   readonly fallback: Optimizer
   readonly blocks: KfacBlocks
+  /** Where rate or momentum are found along directions. */
+  readonly tangents: EmitTangents | undefined
 }
 
 /** State blocks by what they are. */
@@ -57,9 +66,10 @@ export function partition(
 
 /**
  * `moments`, `noise`: A and G of the batch; then for each layer l `blend.l`, `invert.l`, `slope.l`, `course.l`, `model.l`, and `direction`, `scale`,
- * `update`, `fallback` for all.
+ * `update`, `fallback` for all. With tangents also `size.l`, `turn.l`, `reach.l`, and what those put in.
  */
-export function planKfac(site: CurvatureSite, { fisher, rule, fallback, blocks }: KfacPlan): CurvatureRanges {
+export function planKfac(site: CurvatureSite, plan: KfacPlan): BatchCurvature {
+  const { fisher, rule, fallback, blocks } = plan
   const layout = kfacLayout(site.places, site.room)
   const { trained, others } = partition(layout, site.places, site.isTrainable)
   const find = ({ dw }: DenseGradient) =>
@@ -71,7 +81,9 @@ export function planKfac(site: CurvatureSite, { fisher, rule, fallback, blocks }
     trained.map(({ layer, index }): [string, Range] => [`${name}.${index}`, site.range(() => emit(layer))])
   const own = trained.flatMap(({ layer: { kernel, bias } }) => (bias ? [kernel, bias] : [kernel]))
   const floats = site.places.reduce((end, { offset, stored }) => Math.max(end, offset + stored), 0)
-  return {
+  const paths = new Set(own.map(({ path }) => path))
+  const tangents = plan.tangents?.(site, ({ path }) => paths.has(path))
+  const ranges = {
     moments: site.range(() => emitInputs(site, find)),
     noise: site.range(() => emitOutputs(site, fisher, find)),
     ...Object.fromEntries([
@@ -82,7 +94,15 @@ export function planKfac(site: CurvatureSite, { fisher, rule, fallback, blocks }
       ...each('slope', (layer) => emitDot(site, layer, direction, site.gradients)),
       ...each('course', (layer) => emitDot(site, layer, moved, site.gradients)),
       ...each('model', (layer) => emitModel(site, layout, layer, moved)),
+      ...(tangents
+        ? [
+            ...each('size', (layer) => emitDot(site, layer, direction, direction)),
+            ...each('turn', (layer) => emitDot(site, layer, direction, moved)),
+            ...each('reach', (layer) => emitDot(site, layer, moved, moved)),
+          ]
+        : []),
     ]),
+    ...tangents?.ranges,
     direction: site.range(() => {
       for (const { layer } of trained) emitDirection(site, layout, layer, direction)
     }),
@@ -90,6 +110,7 @@ export function planKfac(site: CurvatureSite, { fisher, rule, fallback, blocks }
     update: site.range(() => site.update(rule, own, direction, velocity)),
     fallback: site.range(() => site.update(fallback, others, site.gradients, blocks.fallback(site.states))),
   }
+  return { ranges, regions: { ...tangents?.regions } }
 }
 
 type Find = (gradient: DenseGradient) => FactoredLayer | undefined

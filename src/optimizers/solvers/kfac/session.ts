@@ -1,10 +1,28 @@
 /** K-FAC at work on a model: what becomes of a batch. */
 import { rowStride } from '../../../machine/matrixLayout.ts'
-import { learningRateAt, type Optimizer } from '../../optimizers.ts'
+import { learningRateAt, type Optimizer, weightDecayAt } from '../../optimizers.ts'
 import type { BatchAccess, SessionMatrix } from '../batchCurvature.ts'
 import type { Blocks, Outcome, Scalars, Solver, SolverSession } from '../solver.ts'
+import { quadraticAlong } from './directions.ts'
 import { type FactoredLayer, type KfacLayout, kfacLayout, type Moments } from './layout.ts'
+import { matricesOf } from './matrices.ts'
+import { changeOf, leastOf } from './quadratic.ts'
 import { type KfacBlocks, partition } from './ranges.ts'
+
+/** Which coefficients of a step are found along directions. */
+interface Found {
+  readonly rate: boolean
+  readonly momentum: boolean
+}
+
+/** How a step goes on from its direction. */
+interface Next {
+  readonly rule: Optimizer
+  /** Of the direction. */
+  readonly scale: number
+  /** The change of the loss that the step's model predicts, asked after it. */
+  change(): number
+}
 
 /** What a session does by. */
 export interface KfacSettings {
@@ -14,6 +32,10 @@ export interface KfacSettings {
   readonly inverseEvery: number
   readonly klClip: number | null
   readonly isAdaptive: boolean
+  /** Those of a step's coefficients that are found along directions; without any the rule has both. */
+  readonly found: Found | undefined
+  /** Of the rule, unless it is found. */
+  readonly momentum: number
   readonly rule: Optimizer
   readonly fallback: Optimizer
   readonly blocks: KfacBlocks
@@ -73,12 +95,7 @@ export class KfacSession implements SolverSession {
     if (isNew) for (const address of states) blocks.view(address).fill(0)
     if (isNew) arena.floats(blocks.scratch, layout.bytes / 4).fill(0)
     this.#used = new Set(states.keys())
-    this.matrices = layout.layers.flatMap(({ kernel, a, g }) => [
-      rowsOf(blocks, `inputMoments.${kernel.path}`, a, a.mean),
-      rowsOf(blocks, `gradientMoments.${kernel.path}`, g, g.mean),
-      rowsOf(blocks, `inputInverse.${kernel.path}`, a, a.inverse),
-      panelsOf(blocks, `gradientInverse.${kernel.path}`, g),
-    ])
+    this.matrices = matricesOf(blocks, layout)
   }
 
   get used(): ReadonlySet<number> {
@@ -128,7 +145,11 @@ export class KfacSession implements SolverSession {
       const slope = this.#sum('slope')
       isDone = Number.isFinite(slope)
       if (!isDone) return failed
-      this.#move(loss, slope, looks)
+      const { found } = this.#settings
+      const next = found && this.#trained.length > 0 ? this.#least(slope, found) : this.#bounded(slope)
+      isDone = Number.isFinite(next.scale + Number(next.rule.options.momentum))
+      if (!isDone) return failed
+      this.#move(loss, next, looks)
     } finally {
       if (!isDone && looks) this.#each(({ mean, next, n }) => this.#copy(mean, next, n))
     }
@@ -203,14 +224,43 @@ export class KfacSession implements SolverSession {
     return this.#trained.reduce((sum, { index }) => sum + this.#batch.change(`${name}.${index}`), 0)
   }
 
+  /** As the rule has it, the direction within klClip; `change` is gᵀδ + δᵀ(A ⊗ G)δ / 2. */
+  #bounded(slope: number): Next {
+    const { klClip, rule } = this.#settings
+    const rate = learningRateAt(rule, this.scalars.step) * this.#batch.rateScale
+    const change = rate * rate * slope
+    const scale = klClip !== null && change > klClip ? Math.sqrt(klClip / change) : 1
+    return { rule, scale, change: () => -rate * this.#sum('course') + (rate * rate * this.#sum('model')) / 2 }
+  }
+
+  /** To where the quadratic model of the loss is least, along the direction and the step before, which is the velocity. */
+  #least(slope: number, { rate: findsRate, momentum: findsMomentum }: Found): Next {
+    const { rule, momentum, blocks } = this.#settings
+    const { step, damping } = this.scalars
+    const { states } = this.#blocks
+    const direction = blocks.direction(states)
+    const velocity = step > 0 ? blocks.velocity(states)[0] : undefined
+    const sum = (range: string) => this.#sum(range)
+    const model = quadraticAlong({ blocks: this.#blocks, batch: this.#batch, direction, velocity, sum }, slope, damping)
+    const least = leastOf(model, {
+      ...(!findsRate && { rate: learningRateAt(rule, step) }),
+      ...(!findsMomentum && { momentum }),
+    })
+    const weightDecay = Math.max(least.rate, 0) * weightDecayAt(rule, step)
+    const { rateScale } = this.#batch
+    return {
+      rule: { ...rule, learningRate: 1, options: { ...rule.options, momentum: least.momentum, weightDecay } },
+      scale: least.rate,
+      change: () => changeOf(model, least, rateScale),
+    }
+  }
+
   /** The update, from the direction on: from here on nothing fails. */
-  #move(loss: number, slope: number, looks: boolean): void {
-    const { klClip, rule, fallback, isAdaptive } = this.#settings
+  #move(loss: number, { rule, scale, change }: Next, looks: boolean): void {
+    const { fallback, isAdaptive } = this.#settings
     const { scalars } = this
     const batch = this.#batch
-    const rate = learningRateAt(rule, scalars.step) * batch.rateScale
-    const change = rate * rate * slope
-    if (klClip !== null && change > klClip) batch.change('scale', Math.sqrt(klClip / change), 0)
+    if (scale !== 1) batch.change('scale', scale, 0)
     if (looks) {
       this.#each(({ mean, next, n }) => this.#copy(next, mean, n))
       for (const { index } of this.#trained) scalars.batches[index]++
@@ -218,18 +268,14 @@ export class KfacSession implements SolverSession {
     scalars.step++
     batch.update('update', rule, scalars.step)
     if (this.#hasOthers) batch.update('fallback', fallback, scalars.step)
-    if (isAdaptive && scalars.step % ADAPTATION.interval === 0) this.#adapt(loss, rate)
+    if (isAdaptive && scalars.step % ADAPTATION.interval === 0) this.#adapt(loss, change())
   }
 
   /**
-   * The damping of Levenberg and Marquardt, as kfac-jax adapts it: by the change of the loss on the batch over the one that its
-   * quadratic model predicts, gᵀδ + δᵀ(A ⊗ G)δ / 2.
+   * The damping of Levenberg and Marquardt, as kfac-jax adapts it: by the change of the loss on the batch over the one predicted.
    */
-  #adapt(loss: number, rate: number): void {
+  #adapt(loss: number, predicted: number): void {
     const { low, high, least, most } = ADAPTATION
-    const curvature = this.#sum('model')
-    const linear = this.#sum('course')
-    const predicted = -rate * linear + (rate * rate * curvature) / 2
     const ratio = (this.#batch.evaluate() - loss) / predicted
     if (ratio > high) this.scalars.damping = Math.max(this.scalars.damping * CHANGE, least)
     else if (!(ratio >= low)) this.scalars.damping = Math.min(this.scalars.damping / CHANGE, most)
@@ -250,39 +296,5 @@ export class KfacSession implements SolverSession {
   /** After matrices were written: the next means are the means. */
   restored(): void {
     this.#each(({ mean, next, n }) => this.#copy(mean, next, n))
-  }
-}
-
-/** A symmetric matrix by rows; of running means the part below the diagonal is that above it. */
-function rowsOf({ arena }: Blocks, name: string, { n }: Moments, address: number): SessionMatrix {
-  const stride = rowStride(n) / 4
-  return squareOf(name, n, arena, (i, j) => address / 4 + Math.min(i, j) * stride + Math.max(i, j), [
-    (i, j) => address / 4 + i * stride + j,
-  ])
-}
-
-function panelsOf({ arena }: Blocks, name: string, { n, inverse }: Moments): SessionMatrix {
-  const at = (i: number, j: number) => inverse / 4 + (Math.floor(j / 8) * n + i) * 8 + (j % 8)
-  return squareOf(name, n, arena, at, [at])
-}
-
-function squareOf(
-  name: string,
-  n: number,
-  arena: Blocks['arena'],
-  from: (i: number, j: number) => number,
-  [to]: readonly ((i: number, j: number) => number)[],
-): SessionMatrix {
-  return {
-    name,
-    shape: [n, n],
-    read(first, out) {
-      for (let k = 0; k < out.length; k++) out[k] = arena.f32[from(Math.floor((first + k) / n), (first + k) % n)]
-    },
-    write(first, values) {
-      for (let k = 0; k < values.length; k++) {
-        arena.f32[to(Math.floor((first + k) / n), (first + k) % n)] = values[k]
-      }
-    },
   }
 }

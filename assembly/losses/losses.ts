@@ -22,6 +22,7 @@ import {
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
   LOSS_LOG_COSH,
+  LOSS_PERCENTAGE_ERROR,
   LOSS_POISSON,
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
@@ -40,6 +41,7 @@ import {
   Huber,
   KlDivergence,
   LogCosh,
+  PercentageError,
   Poisson,
   SigmoidCrossentropy,
   SquaredError,
@@ -64,6 +66,9 @@ export function lossRows(step: usize, record: usize, rows: i32, rowBegin: i32, r
       break
     case LOSS_ABSOLUTE_ERROR:
       elementRows<AbsoluteError>(step, record, rows, rowBegin, rowEnd)
+      break
+    case LOSS_PERCENTAGE_ERROR:
+      elementRows<PercentageError>(step, record, rows, rowBegin, rowEnd)
       break
     case LOSS_HUBER:
       elementRows<Huber>(step, record, rows, rowBegin, rowEnd)

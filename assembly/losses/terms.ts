@@ -52,6 +52,24 @@ export class AbsoluteError {
 }
 
 @unmanaged
+export class PercentageError {
+  /** 100 / max(|t|, 1e-7) */
+  @inline static factor(t: v128): v128 {
+    return f32x4.div(f32x4.splat(100), F4.larger(F4.abs(t), Clip.low()))
+  }
+
+  /** 100 |y - t| / max(|t|, 1e-7) */
+  @inline loss(y: v128, t: v128, _delta: v128): v128 {
+    return f32x4.mul(F4.abs(f32x4.sub(y, t)), PercentageError.factor(t))
+  }
+
+  /** That of |y - t| times the factor. */
+  @inline slope(y: v128, t: v128, delta: v128): v128 {
+    return f32x4.mul(changetype<AbsoluteError>(<usize>0).slope(y, t, delta), PercentageError.factor(t))
+  }
+}
+
+@unmanaged
 export class Huber {
   /** c (e - c / 2) with e = y - t and c = e kept in [-delta, delta]: e^2 / 2 inside, delta (|e| - delta / 2) outside. */
   @inline loss(y: v128, t: v128, delta: v128): v128 {

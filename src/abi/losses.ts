@@ -13,3 +13,4 @@ export const LOSS_POISSON = 9
 export const LOSS_HINGE = 10
 export const LOSS_SQUARED_HINGE = 11
 export const LOSS_CATEGORICAL_HINGE = 12
+export const LOSS_PERCENTAGE_ERROR = 13

@@ -17,6 +17,10 @@ type Term = (y: number, t: number) => readonly [value: number, slope: number]
 
 const squaredError: Term = (y, t) => [(y - t) ** 2, 2 * (y - t)]
 const absoluteError: Term = (y, t) => [Math.abs(y - t), Math.sign(y - t)]
+const percentageTerm: Term = (y, t) => {
+  const factor = 100 / Math.max(Math.abs(t), LOW)
+  return [factor * Math.abs(y - t), factor * Math.sign(y - t)]
+}
 const poissonTerm: Term = (y, t) => [y - t * Math.log(y + 1e-7), 1 - t / (y + 1e-7)]
 const logCoshTerm: Term = (y, t) => {
   const e = Math.abs(y - t)
@@ -156,6 +160,8 @@ export function twinOf(
       return meanOfTerms(squaredError)
     case 'meanAbsoluteError':
       return meanOfTerms(absoluteError)
+    case 'meanAbsolutePercentageError':
+      return meanOfTerms(percentageTerm)
     case 'huber':
       return meanOfTerms(huberTerm(delta))
     case 'logCosh':

@@ -141,4 +141,13 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
     keras: 'CategoricalHinge',
     use: 'Maximum-margin classification, targets as one-hot rows, with a last layer of linear.',
   },
+  meanAbsolutePercentageError: {
+    equation: '100 |y - t| / max(|t|, 1e-7)',
+    reduction: 'mean over outputs',
+    gradient: '100 sign(y - t) / max(|t|, 1e-7)',
+    source: 'Makridakis, "Accuracy measures: theoretical and practical concerns", 1993',
+    pytorch: 'none',
+    keras: 'MeanAbsolutePercentageError',
+    use: 'Quantities of very different sizes, none near 0, of which relative errors count. The same value is a metric.',
+  },
 }

@@ -7,6 +7,7 @@ import {
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
   LOSS_LOG_COSH,
+  LOSS_PERCENTAGE_ERROR,
   LOSS_POISSON,
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
@@ -17,6 +18,7 @@ import {
 import { checkBoolean, checkFloat, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
 import type { CustomLoss } from './customLoss.ts'
+import type { Metric } from './metrics/metric.ts'
 
 export const LOSS_NAMES = [
   'meanSquaredError',
@@ -31,6 +33,7 @@ export const LOSS_NAMES = [
   'hinge',
   'squaredHinge',
   'categoricalHinge',
+  'meanAbsolutePercentageError',
 ] as const
 export type LossName = (typeof LOSS_NAMES)[number]
 
@@ -73,11 +76,12 @@ export const lossKinds: Readonly<Record<LossName, { readonly targets: LossTarget
   hinge: { targets: 'values' },
   squaredHinge: { targets: 'values' },
   categoricalHinge: { targets: 'values' },
+  meanAbsolutePercentageError: { targets: 'values' },
 }
 /** One class index a row, or a number for each output. */
 type LossTargets = 'classes' | 'values'
 
-const plain = (kind: LossName, options: object): Loss => {
+const plain = <K extends LossName>(kind: K, options: object): Loss & { readonly kind: K } => {
   checkOptions(kind, options, [])
   return Object.freeze({ kind })
 }
@@ -150,6 +154,13 @@ export const squaredHinge = (options: object = {}): Loss => plain('squaredHinge'
 /** max(0, 1 + max (1 - t) y - sum t y) over one-hot rows. Keras' CategoricalHinge. */
 export const categoricalHinge = (options: object = {}): Loss => plain('categoricalHinge', options)
 
+/**
+ * mean over outputs of 100 |y - t| / max(|t|, 1e-7), in percent: as a loss, and as a metric. Keras' MeanAbsolutePercentageError
+ * (scikit-learn's is a fraction).
+ */
+export const meanAbsolutePercentageError = (options: object = {}): Loss & Metric =>
+  plain('meanAbsolutePercentageError', options)
+
 const factories: Readonly<Record<LossName, (options?: object) => Loss>> = {
   meanSquaredError,
   meanAbsoluteError,
@@ -163,6 +174,7 @@ const factories: Readonly<Record<LossName, (options?: object) => Loss>> = {
   hinge,
   squaredHinge,
   categoricalHinge,
+  meanAbsolutePercentageError,
 }
 
 /**
@@ -203,6 +215,7 @@ const CODES = {
   hinge: LOSS_HINGE,
   squaredHinge: LOSS_SQUARED_HINGE,
   categoricalHinge: LOSS_CATEGORICAL_HINGE,
+  meanAbsolutePercentageError: LOSS_PERCENTAGE_ERROR,
 }
 
 /**

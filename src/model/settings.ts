@@ -61,7 +61,12 @@ export interface Progress {
 /** What is written: the oldest format that holds it. */
 export function formatOf({ layers, compiled, classNames, user }: Settings): (typeof FORMATS)[number] {
   const second =
-    compiled && (!compiled.loss || 'positiveWeight' in compiled.loss || compiled.weightedMetrics || usesNamed(compiled))
+    compiled &&
+    (!compiled.loss ||
+      'positiveWeight' in compiled.loss ||
+      compiled.loss.kind === 'meanAbsolutePercentageError' ||
+      compiled.weightedMetrics ||
+      usesNamed(compiled))
   return second || classNames || user !== undefined || hasNews(layers) ? 'fourlane/2' : 'fourlane/1'
 }
 

@@ -14,7 +14,7 @@ const weights = Float32Array.of(1, 0.5, 3)
 
 /** A loss, the activation that it stands behind, outputs and targets: rows of 3. */
 const cases: readonly (readonly [Loss, ActivationName, readonly number[], readonly number[]])[] = [
-  ...(['meanSquaredError', 'meanAbsoluteError', 'logCosh'] as const).map(
+  ...(['meanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError', 'logCosh'] as const).map(
     (name) => [resolveLoss('test', name), 'linear', quantities, [...quantities].reverse()] as const,
   ),
   [huber({ delta: 0.7 }), 'linear', quantities, [...quantities].reverse()],

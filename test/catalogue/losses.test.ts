@@ -9,6 +9,7 @@ import {
 } from '../../src/abi/losses.ts'
 import type { ActivationName } from '../../src/catalogue/activations.ts'
 import * as losses from '../../src/catalogue/losses.ts'
+import { dense, input, meanAbsolutePercentageError, modelFromBytes, sequential, sgd } from '../../src/entries/public.ts'
 
 test('factories give frozen specs with their defaults, and refuse what they do not know', () => {
   assert.equal(losses.huber(), { kind: 'huber', delta: 1 })
@@ -110,6 +111,29 @@ test('a loss that does not suit its last layer is refused with the fix', () => {
       `${kind} on ${activation}`,
     )
   }
+})
+
+test('one value is the loss and the metric meanAbsolutePercentageError', async () => {
+  const error = meanAbsolutePercentageError()
+  const model = sequential([input(1), dense(1, { kernelInitializer: 'ones' })], { seed: 1 })
+  const optimizer = sgd({ learningRate: 0.01 })
+  const [x, y] = [
+    [2, 4, 9],
+    [1, 5, 10],
+  ]
+  model.compile({ optimizer, loss: error, metrics: [error] })
+  const before = { loss: (100 + 20 + 10) / 3, meanAbsolutePercentageError: (100 + 20 + 10) / 3 }
+  const own = model.evaluate(x, y)
+  for (const [name, value] of Object.entries(before)) assert.ok(Math.abs(own[name] - value) < 1e-5, name)
+  const again = modelFromBytes(model.toBytes())
+  assert.equal(again.evaluate(x, y), own)
+  model.compile({ optimizer, loss: 'meanAbsolutePercentageError', metrics: ['meanAbsolutePercentageError'] })
+  assert.equal(model.evaluate(x, y), own)
+  // slopes 100 / t · (1, -1, -1) / 3, of the kernel times x, of the bias as they are
+  assert.ok(Math.abs(model.trainStep(x, y) - before.loss) < 1e-5)
+  const [kernel, bias] = model.parameters.map((parameter) => parameter.get()[0])
+  assert.ok(Math.abs(kernel - (1 - (200 - 80 - 90) / 300)) < 1e-6)
+  assert.ok(Math.abs(bias + (100 - 20 - 10) / 300) < 1e-6)
 })
 
 test.run()

@@ -106,6 +106,7 @@ for (const name of [
   'poisson',
   'squaredHinge',
   'categoricalHinge',
+  'meanAbsolutePercentageError',
 ] as const)
   add(name, f[name], name === 'huber' ? { delta: 2 } : {})
 add('accuracy', f.accuracy)

@@ -43,6 +43,7 @@ const LOSSES: readonly [
 ][] = [
   ['meanSquaredError', 'tanh', (i) => Math.sin(i)],
   ['meanAbsoluteError', 'tanh', (i) => Math.sin(i)],
+  ['meanAbsolutePercentageError', 'tanh', (i) => 2 + Math.sin(i)],
   [huber({ delta: 0.5 }), 'linear', (i) => Math.sin(i)],
   ['logCosh', 'linear', (i) => Math.sin(i)],
   ['binaryCrossentropy', 'sigmoid', (i) => (i % 3) / 2],

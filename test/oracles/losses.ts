@@ -7,6 +7,7 @@ import {
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
   LOSS_LOG_COSH,
+  LOSS_PERCENTAGE_ERROR,
   LOSS_POISSON,
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
@@ -39,6 +40,10 @@ type Term = [
 const terms: Readonly<Record<number, Term>> = {
   [LOSS_SQUARED_ERROR]: [(y, t) => (y - t) ** 2, (y, t) => 2 * (y - t)],
   [LOSS_ABSOLUTE_ERROR]: [(y, t) => Math.abs(y - t), (y, t) => Math.sign(y - t)],
+  [LOSS_PERCENTAGE_ERROR]: [
+    (y, t) => (100 * Math.abs(y - t)) / Math.max(Math.abs(t), LOW),
+    (y, t) => (100 * Math.sign(y - t)) / Math.max(Math.abs(t), LOW),
+  ],
   [LOSS_HUBER]: [
     (y, t, d) => (Math.abs(y - t) <= d ? (y - t) ** 2 / 2 : d * (Math.abs(y - t) - d / 2)),
     (y, t, d) => (Math.abs(y - t) <= d ? y - t : d * Math.sign(y - t)),

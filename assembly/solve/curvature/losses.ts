@@ -20,6 +20,7 @@ import {
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
   LOSS_LOG_COSH,
+  LOSS_PERCENTAGE_ERROR,
   LOSS_POISSON,
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
@@ -55,6 +56,7 @@ export function lossCurve(step: usize, rows: i32, begin: i32, end: i32): void {
       return elementRows<SquaredHinge>(step, rows, begin, end)
     // linear between their kinks
     case LOSS_ABSOLUTE_ERROR:
+    case LOSS_PERCENTAGE_ERROR:
     case LOSS_HINGE:
     case LOSS_CATEGORICAL_HINGE:
       return elementRows<Straight>(step, rows, begin, end)

@@ -9,6 +9,7 @@ import {
   LOSS_HUBER,
   LOSS_KL_DIVERGENCE,
   LOSS_LOG_COSH,
+  LOSS_PERCENTAGE_ERROR,
   LOSS_POISSON,
   LOSS_SIGMOID_CROSSENTROPY,
   LOSS_SOFTMAX_CROSSENTROPY,
@@ -78,7 +79,7 @@ function sample(code: number, rows: number, cols: number, seed: number): Rows {
 
 const SMOOTHED = [LOSS_SOFTMAX_SPARSE, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SIGMOID_CROSSENTROPY, LOSS_BINARY_CROSSENTROPY]
 const FUSED = SMOOTHED.slice(0, 3)
-const CODES = Array.from({ length: LOSS_CATEGORICAL_HINGE + 1 }, (_, code) => code)
+const CODES = Array.from({ length: LOSS_PERCENTAGE_ERROR + 1 }, (_, code) => code)
 /** Whose delta weighs targets of 1. */
 const LABELS = [LOSS_SIGMOID_CROSSENTROPY, LOSS_BINARY_CROSSENTROPY]
 const CASES: readonly LossCase[] = [

@@ -3,6 +3,7 @@
 import {
   LOSS_COLS,
   LOSS_DELTA,
+  LOSS_DELTAS,
   LOSS_GRADIENT,
   LOSS_KIND,
   LOSS_OUTPUTS,
@@ -106,7 +107,8 @@ function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, ro
   const targetsStride = Word.address(step, LOSS_TARGETS_STRIDE)
   const weights = Word.address(step, LOSS_WEIGHTS)
   const rowLosses = Word.address(step, LOSS_ROW_LOSSES)
-  const delta = Word.splat(step, LOSS_DELTA)
+  const shared = Word.splat(step, LOSS_DELTA)
+  const deltas: usize = isDefined(rule.weighs) ? Word.address(step, LOSS_DELTAS) : 0
   const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   // over two outcomes for a mean of binary terms, over all classes for a sum
@@ -132,6 +134,7 @@ function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, ro
       const mask = Lanes.mask(index, left)
       const y = v128.load(outputs + at)
       const t = Row.targets(false, targets, c, left, index, keep, base, mask)
+      const delta = isDefined(rule.weighs) && deltas ? v128.load(deltas + at) : shared
       sum = f32x4.add(sum, v128.and(rule.loss(y, t, delta), mask))
       const p = isDefined(rule.probability) ? rule.probability(y) : y
       if (probabilities) v128.store(probabilities + at, v128.and(p, mask))

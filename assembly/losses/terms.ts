@@ -1,6 +1,7 @@
 // The losses that are a sum or a mean over a row of terms: each class one equation with its derivative below it.
 // y is an output, t its target, delta the step's parameter; the classes have no instances, their methods are inlined.
-// Where there is a probability(z), y is a logit and slope() gets its probability instead.
+// Where there is a probability(z), y is a logit and slope() gets its probability instead; where there is weighs(), every output may
+// have a delta of its own.
 import { F4 } from '../math/simd'
 
 /** Probabilities are kept in [1e-7, 1 - 1e-7], where logarithms are finite; outside, the slope is 0. */
@@ -172,6 +173,10 @@ export class KlDivergence {
 
 @unmanaged
 export class BinaryCrossentropy {
+  @inline weighs(): bool {
+    return true
+  }
+
   /** -(1 + delta) t ln y - (1 - t) ln(1 - y) */
   @inline loss(y: v128, t: v128, delta: v128): v128 {
     const one = F4.one()
@@ -190,6 +195,10 @@ export class BinaryCrossentropy {
 
 @unmanaged
 export class SigmoidCrossentropy {
+  @inline weighs(): bool {
+    return true
+  }
+
   @inline probability(z: v128): v128 {
     return F4.sigmoid(z)
   }

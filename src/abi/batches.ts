@@ -29,6 +29,8 @@ export const LOSS_PROBABILITIES = 10
 export const LOSS_DELTA = 11
 /** f32: label smoothing */
 export const LOSS_SMOOTHING = 12
+/** One f32 an output in the place of LOSS_DELTA, whole panels; 0: that. */
+export const LOSS_DELTAS = 13
 
 export const MEAN_LOSS_ROWS = 1
 /** f32 a row, or 0 */

@@ -36,6 +36,8 @@ export const LOSS_CURVE_WEIGHTS = 9
 export const LOSS_CURVE_DELTA = 10
 /** f32 */
 export const LOSS_CURVE_SMOOTHING = 11
+/** LOSS_DELTAS */
+export const LOSS_CURVE_DELTAS = 12
 
 export const NORM_X = 1
 /** 0: x stands still. */

@@ -13,7 +13,7 @@ const HIGH = Math.fround(1 - 1e-7)
 const clip = (y: number, high: number): number => Math.min(Math.max(y, LOW), high)
 const side = (t: number): number => (t > 0 ? 1 : -1)
 
-type Term = (y: number, t: number) => readonly [value: number, slope: number]
+type Term = (y: number, t: number, column: number) => readonly [value: number, slope: number]
 
 const squaredError: Term = (y, t) => [(y - t) ** 2, 2 * (y - t)]
 const absoluteError: Term = (y, t) => [Math.abs(y - t), Math.sign(y - t)]
@@ -49,8 +49,9 @@ const klTerm: Term = (y, t) => {
 
 /** Of probabilities that come out of a hard sigmoid. */
 const binaryTerm =
-  (smoothing: number, weight: number): Term =>
-  (y, given) => {
+  (smoothing: number, weightOf: (column: number) => number): Term =>
+  (y, given, column) => {
+    const weight = weightOf(column)
     const t = given * (1 - smoothing) + smoothing / 2
     const p = clip(y, HIGH)
     const value = -weight * t * Math.log(p) - (1 - t) * Math.log(1 - p)
@@ -60,8 +61,9 @@ const binaryTerm =
 export const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 
 const logitTerm =
-  (smoothing: number, weight: number): Term =>
-  (z, given) => {
+  (smoothing: number, weightOf: (column: number) => number): Term =>
+  (z, given, column) => {
+    const weight = weightOf(column)
     const t = given * (1 - smoothing) + smoothing / 2
     const rest = Math.log1p(Math.exp(-Math.abs(z)))
     const value = (1 - t) * (Math.max(z, 0) + rest) + weight * t * (Math.max(-z, 0) + rest)
@@ -178,7 +180,9 @@ export function twinOf(
       return categoricalHingeLoss
     case 'binaryCrossentropy': {
       const ofLogits = lowered.fused === 'sigmoid' || lowered.logits
-      return meanOfTerms((ofLogits ? logitTerm : binaryTerm)(labelSmoothing, positiveWeight))
+      const weightOf = (column: number) =>
+        typeof positiveWeight === 'number' ? positiveWeight : positiveWeight[column]
+      return meanOfTerms((ofLogits ? logitTerm : binaryTerm)(labelSmoothing, weightOf))
     }
     default:
       return crossentropy(labelSmoothing)

@@ -68,7 +68,7 @@ export const LOSS_DOCS: Readonly<Record<LossName, LossDoc>> = {
   },
   binaryCrossentropy: {
     equation:
-      '-t ln y - (1 - t) ln(1 - y); with positiveWeight w, -w t ln y - (1 - t) ln(1 - y); with smoothing s, t (1 - s) + s / 2 in place of t',
+      '-t ln y - (1 - t) ln(1 - y); with positiveWeight w, one for all outputs or an array of one each, -w t ln y - (1 - t) ln(1 - y); with smoothing s, t (1 - s) + s / 2 in place of t',
     reduction: 'mean over outputs',
     gradient: 'with respect to the logit: y - t; weighted (1 - t) y - w t (1 - y)',
     source: 'Good, "Rational decisions", 1952',

@@ -46,8 +46,8 @@ export interface Loss {
   readonly labelSmoothing?: number
   /** Error beyond which huber is linear. */
   readonly delta?: number
-  /** How many times as much a target of 1 counts; absent: once. */
-  readonly positiveWeight?: number
+  /** How many times as much a target of 1 counts, or one of each output; absent: once. */
+  readonly positiveWeight?: number | readonly number[]
 }
 
 /** Options of the cross entropies. */
@@ -58,8 +58,8 @@ export interface CrossentropyOptions {
 
 /** Those of labels. */
 export interface BinaryCrossentropyOptions extends CrossentropyOptions {
-  /** Factor on the loss of targets of 1. Default 1. */
-  positiveWeight?: number
+  /** Factor on the loss of targets of 1, or one for each output. Default 1. */
+  positiveWeight?: number | readonly number[]
 }
 
 /** What the compiler knows of each loss; its equation is in losses.docs.ts. */
@@ -115,7 +115,8 @@ export const logCosh = (options: object = {}): Loss => plain('logCosh', options)
 
 /**
  * mean over outputs of -t ln y - (1 - t) ln(1 - y), each output a yes or no of its own; fused with a last sigmoid.
- * labelSmoothing s makes t (1 - s) + s / 2 of t. positiveWeight w makes -w t ln y of -t ln y: for labels that are rare.
+ * labelSmoothing s makes t (1 - s) + s / 2 of t. positiveWeight w makes -w t ln y of -t ln y, an array with a w for
+ * each output: for labels that are rare.
  * PyTorch's BCELoss (fromLogits: BCEWithLogitsLoss, with its pos_weight), Keras' BinaryCrossentropy.
  * @throws TypeError or RangeError naming the option.
  */
@@ -125,7 +126,13 @@ export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Los
   const { positiveWeight, ...others } = options
   const loss = crossentropy(kind, others)
   if (positiveWeight === undefined || positiveWeight === 1) return loss
-  return Object.freeze({ ...loss, positiveWeight: checkFloat(kind, 'positiveWeight', positiveWeight, { above: 0 }) })
+  const check = (name: string, weight: unknown) => checkFloat(kind, name, weight, { above: 0 })
+  return Object.freeze({
+    ...loss,
+    positiveWeight: Array.isArray(positiveWeight)
+      ? Object.freeze(Array.from(positiveWeight, (weight, i) => check(`positiveWeight[${i}]`, weight)))
+      : check('positiveWeight', positiveWeight),
+  })
 }
 
 /**
@@ -200,6 +207,8 @@ export interface LoweredLoss {
   readonly logits: boolean
   /** Of huber its delta, of labels the positive weight less 1. */
   readonly delta: number
+  /** That of each output, where they differ. */
+  readonly deltas?: readonly number[]
   readonly smoothing: number
   readonly targets: LossTargets
 }
@@ -223,15 +232,17 @@ const CODES = {
  * @throws RangeError where the two do not suit each other, naming the fix.
  */
 export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: number): LoweredLoss {
-  const {
-    kind,
-    fromLogits = false,
-    labelSmoothing: smoothing = 0,
-    positiveWeight = 1,
-    delta = positiveWeight - 1,
-  } = loss
+  const { kind, fromLogits = false, labelSmoothing: smoothing = 0, positiveWeight = 1 } = loss
   const { targets } = lossKinds[kind]
-  const lowered = { logits: fromLogits, delta, smoothing, targets }
+  const several = typeof positiveWeight === 'number' ? undefined : positiveWeight
+  if (several && several.length !== outputs) {
+    throw new RangeError(
+      `compile: "positiveWeight" of ${kind} has ${several.length} weights, but the model has ${outputs} outputs`,
+    )
+  }
+  const { delta = several ? 0 : Number(positiveWeight) - 1 } = loss
+  const deltas = several?.map((weight) => weight - 1)
+  const lowered = { logits: fromLogits, delta, smoothing, targets, ...(deltas && { deltas }) }
   const refuse = (what: string, fix: string): never => {
     throw new RangeError(`compile: loss "${kind}" does not suit ${what}; use ${fix}`)
   }

@@ -67,7 +67,7 @@ export function compileCurvature(
   const product = arena.reserve(floats * 4)
   const total = arena.reserve(floats * 4)
   const builder = new ProgramBuilder({ ...site, gradients: product })
-  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], goal.loss.targets === 'classes')
+  const batch = batchRegions(builder, widths, goal.loss)
   const dual = new DualBuilder(builder, goal, direction)
   const values = builder.range(() => emitProduct(dual, below(layers, goal.loss), goal, batch))
   const along = builder.range(() => {
@@ -179,7 +179,7 @@ export function emitLoss(
   builder: DualBuilder,
   { value: y, tangent }: Dual,
   { loss, curvature }: Pick<CurvatureGoal, 'loss' | 'curvature'>,
-  { targets, weights, rowLosses }: Batch,
+  { targets, weights, rowLosses, deltas }: Batch,
 ): DualGradient | undefined {
   if (!tangent) return undefined
   const value = builder.matrix(y.cols)
@@ -192,6 +192,7 @@ export function emitLoss(
     targetsStride: targets.stride,
     weights,
     delta: loss.delta,
+    deltas,
     smoothing: loss.smoothing,
   }
   const probabilities = seen === y ? 0 : seen.address

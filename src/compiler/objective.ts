@@ -50,6 +50,8 @@ export interface Batch {
   readonly targets: Matrix
   readonly weights: number
   readonly rowLosses: number
+  /** Of losses whose outputs have a parameter each; 0: there are none. */
+  readonly deltas: number
 }
 
 /** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
@@ -60,10 +62,9 @@ export function emitLoss(
   batch: Batch,
   gradient?: Matrix,
 ): void {
-  const { targets } = batch
+  const { targets, rowLosses, deltas } = batch
   const rows = { outputs: y.address, stride: y.stride, cols: y.cols }
   const wanted = { targets: targets.address, targetsStride: targets.stride }
-  const { rowLosses } = batch
   builder.emit(ops.loss, {
     kind: loss.code,
     ...rows,
@@ -72,6 +73,7 @@ export function emitLoss(
     gradient: gradient?.address,
     probabilities: loss.fused === 'none' ? 0 : y.address,
     delta: loss.delta,
+    deltas,
     smoothing: loss.smoothing,
   })
   builder.emit(ops.meanLoss, { rowLosses })
@@ -236,10 +238,19 @@ export function emitGather(builder: ProgramBuilder, { address, cols, stride }: M
   builder.emit(ops.gather, { from: 0, order: 0, to: address, cols, toStride: stride })
 }
 
-/** Room for a batch: features, targets as the loss wants them, weights and losses of the rows. */
-export function batchRegions(builder: ProgramBuilder, inputs: number, outputs: number, classes: boolean): Batch {
+/** Room for a batch: features, targets as the loss wants them, weights and losses of the rows; and the parameters of the loss. */
+export function batchRegions(builder: ProgramBuilder, widths: readonly number[], loss: LoweredLoss | undefined): Batch {
   const { arena, rows } = builder.site
-  const x = builder.matrix(inputs)
-  const targets = classes ? { address: arena.reserve(rows * 4), cols: 1, stride: 4 } : builder.matrix(outputs)
-  return { x, targets, weights: arena.reserve(rows * 4), rowLosses: arena.reserve(roundUp(rows, 4) * 4) }
+  const x = builder.matrix(widths[0])
+  const targets =
+    loss?.targets === 'classes'
+      ? { address: arena.reserve(rows * 4), cols: 1, stride: 4 }
+      : builder.matrix(widths[widths.length - 1])
+  return {
+    x,
+    targets,
+    weights: arena.reserve(rows * 4),
+    rowLosses: arena.reserve(roundUp(rows, 4) * 4),
+    deltas: loss?.deltas ? builder.constants(loss.deltas) : 0,
+  }
 }

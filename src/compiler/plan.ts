@@ -153,7 +153,7 @@ export function compilePlan(
   const { arena, rows } = site
   const builder = new ProgramBuilder(site)
   const from = arena.top
-  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], objective?.loss?.targets === 'classes')
+  const batch = batchRegions(builder, widths, objective?.loss)
 
   builder.overlay()
   let outputs: Matrix = batch.x

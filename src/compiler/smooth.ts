@@ -43,7 +43,7 @@ export function compileSmooth(
   const from = arena.top
   const [parameters, gradients] = [0, 0].map(() => arena.reserve(blockFloats(places) * 4))
   const builder = new ProgramBuilder({ ...site, parameters, gradients })
-  const batch = batchRegions(builder, widths[0], widths[widths.length - 1], loss?.targets === 'classes')
+  const batch = batchRegions(builder, widths, loss)
   const trained = loss ? below(layers, loss) : layers
   let passed: Passed = { y: batch.x, lowered: [] }
   let gradient: Matrix = batch.x

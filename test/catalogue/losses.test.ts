@@ -64,6 +64,17 @@ test('a loss is lowered to suit its last layer', () => {
   assert.is(losses.lowerLoss(weighted, 'sigmoid', 1).delta, 3)
   assert.equal(losses.resolveLoss('test', weighted), weighted)
   assert.not.ok('positiveWeight' in losses.binaryCrossentropy({ positiveWeight: 1 }))
+  const several = losses.binaryCrossentropy({ positiveWeight: [1, 4, 0.5] })
+  assert.equal(losses.resolveLoss('compile', JSON.parse(JSON.stringify(several))), several)
+  assert.equal(losses.lowerLoss(several, 'sigmoid', 3).deltas, [0, 3, -0.5])
+  assert.throws(
+    () => losses.lowerLoss(several, 'sigmoid', 2),
+    /compile: "positiveWeight" of binaryCrossentropy has 3 weights, but the model has 2 outputs/,
+  )
+  assert.throws(
+    () => losses.binaryCrossentropy({ positiveWeight: [1, -1] }),
+    /"positiveWeight\[1\]" must be a finite number greater than 0/,
+  )
   assert.throws(
     () => losses.binaryCrossentropy({ positiveWeight: 0 }),
     /binaryCrossentropy: "positiveWeight" must be a finite number greater than 0, got 0/,

@@ -50,6 +50,8 @@ const LOSSES: readonly [
   [{ kind: 'binaryCrossentropy', labelSmoothing: 0.2 }, 'sigmoid', (i) => i % 2],
   [{ kind: 'binaryCrossentropy', fromLogits: true }, 'linear', (i) => i % 2],
   [{ kind: 'binaryCrossentropy', positiveWeight: 3 }, 'sigmoid', (i) => i % 2],
+  [{ kind: 'binaryCrossentropy', positiveWeight: [3, 1, 0.4] }, 'sigmoid', (i) => i % 2],
+  [{ kind: 'binaryCrossentropy', positiveWeight: [3, 1, 0.4] }, 'hardSigmoid', (i) => i % 2],
   ['binaryCrossentropy', 'hardSigmoid', (i) => i % 2],
   [{ kind: 'binaryCrossentropy', positiveWeight: 0.4 }, 'hardSigmoid', (i) => i % 2],
   [{ kind: 'categoricalCrossentropy', labelSmoothing: 0.1 }, 'softmax', (i) => (i % 3 === 0 ? 1 : 0)],

@@ -20,6 +20,8 @@ export interface LossCase {
   /** LOSS_* */
   readonly code: number
   readonly delta?: number
+  /** One for each output. */
+  readonly deltas?: readonly number[]
   readonly smoothing?: number
 }
 
@@ -76,7 +78,7 @@ export const isSparse = (code: number) => code === LOSS_SOFTMAX_SPARSE
 
 /** Loss of a row with outputs y and dense targets t (one-hot for the sparse kinds), and its gradient. */
 export function rowLoss(
-  { code, delta = 0, smoothing = 0 }: LossCase,
+  { code, delta = 0, deltas, smoothing = 0 }: LossCase,
   y: readonly number[],
   targets: readonly number[],
 ): { loss: number; gradient: number[] } {
@@ -107,7 +109,7 @@ export function rowLoss(
   const t = targets.map((value) => value * (1 - smoothing) + smoothing / (sums ? cols : 2))
   const share = sums ? 1 : 1 / cols
   return {
-    loss: y.reduce((sum, value, c) => sum + loss(value, t[c], delta), 0) * share,
-    gradient: y.map((value, c) => slope(value, t[c], delta) * share),
+    loss: y.reduce((sum, value, c) => sum + loss(value, t[c], deltas?.[c] ?? delta), 0) * share,
+    gradient: y.map((value, c) => slope(value, t[c], deltas?.[c] ?? delta) * share),
   }
 }

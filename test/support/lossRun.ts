@@ -54,6 +54,7 @@ export function runLoss(
     gradient: gradient ? dy.address : 0,
     probabilities: probabilities === 'own' ? own.address : probabilities ? outputs.address : 0,
     delta: spec.delta,
+    deltas: spec.deltas ? sheet.floats([...spec.deltas, ...new Array((8 - (cols % 8)) % 8).fill(9)]) : 0,
     smoothing: spec.smoothing,
   })
   sheet.step(ops.meanLoss, { rowLosses, weights: weightsAt })

@@ -2,6 +2,7 @@
 import {
   LOSS_CURVE_COLS,
   LOSS_CURVE_DELTA,
+  LOSS_CURVE_DELTAS,
   LOSS_CURVE_KIND,
   LOSS_CURVE_OUTPUTS,
   LOSS_CURVE_SMOOTHING,
@@ -114,7 +115,8 @@ function elementRows<T>(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, LOSS_CURVE_STRIDE)
   const targetsStride = Word.address(step, LOSS_CURVE_TARGETS_STRIDE)
   const weights = Word.address(step, LOSS_CURVE_WEIGHTS)
-  const delta = Word.splat(step, LOSS_CURVE_DELTA)
+  const shared = Word.splat(step, LOSS_CURVE_DELTA)
+  const deltas: usize = isDefined(rule.weighs) ? Word.address(step, LOSS_CURVE_DELTAS) : 0
   const smoothing = Word.float(step, LOSS_CURVE_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
   const base = f32x4.splat(smoothing / (averages ? <f32>2 : <f32>cols))
@@ -135,6 +137,7 @@ function elementRows<T>(step: usize, rows: i32, begin: i32, end: i32): void {
       const left = cols - c
       const mask = Lanes.mask(index, left)
       const t = Row.targets(false, targets, c, left, index, keep, base, mask)
+      const delta = isDefined(rule.weighs) && deltas ? v128.load(deltas + at) : shared
       const curved = f32x4.mul(rule.bend(v128.load(outputs + at), t, delta), v128.load(tangent + at))
       v128.store(to + at, v128.and(F4.mulFlush(curved, scales), mask))
     }
@@ -146,6 +149,10 @@ function elementRows<T>(step: usize, rows: i32, begin: i32, end: i32): void {
 
 @unmanaged
 class Sigmoid {
+  @inline weighs(): bool {
+    return true
+  }
+
   /** (1 + delta t) y (1 - y) */
   @inline bend(y: v128, t: v128, delta: v128): v128 {
     const bend = F4.nfma(y, y, y)
@@ -227,6 +234,10 @@ class KlDivergence {
 
 @unmanaged
 class Binary {
+  @inline weighs(): bool {
+    return true
+  }
+
   /** (1 + delta) t / y^2 + (1 - t) / (1 - y)^2 inside [1e-7, 1 - 1e-7] */
   @inline bend(y: v128, t: v128, delta: v128): v128 {
     const one = F4.one()

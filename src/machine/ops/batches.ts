@@ -34,6 +34,7 @@ export const loss = op(
     rowLosses: abi.LOSS_ROW_LOSSES as Address,
     gradient: abi.LOSS_GRADIENT as Optional<Address>,
     probabilities: abi.LOSS_PROBABILITIES as Optional<Address>,
+    deltas: abi.LOSS_DELTAS as Optional<Address>,
   },
   { delta: abi.LOSS_DELTA as Optional<Float>, smoothing: abi.LOSS_SMOOTHING as Optional<Float> },
 )

@@ -48,6 +48,7 @@ export const lossCurve = op(
     targets: abi.LOSS_CURVE_TARGETS as Address,
     targetsStride: abi.LOSS_CURVE_TARGETS_STRIDE as Stride,
     weights: abi.LOSS_CURVE_WEIGHTS as Optional<Address>,
+    deltas: abi.LOSS_CURVE_DELTAS as Optional<Address>,
   },
   { delta: abi.LOSS_CURVE_DELTA as Optional<Float>, smoothing: abi.LOSS_CURVE_SMOOTHING as Optional<Float> },
   { module },

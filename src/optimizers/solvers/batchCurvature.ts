@@ -45,6 +45,7 @@ export interface DenseGradient {
 export interface CurvatureLoss {
   readonly code: number
   readonly delta: number
+  readonly deltas?: readonly number[]
   readonly fused: 'softmax' | 'sigmoid' | 'none'
 }
 

@@ -87,6 +87,7 @@ const CASES: readonly LossCase[] = [
   ...LABELS.map((code) => ({ code })),
   ...SMOOTHED.map((code) => ({ code, smoothing: Math.fround(0.1) })),
 ]
+const DELTAS = Array.from({ length: 513 }, (_, c) => Math.fround((c % 5) / 2 - 0.75))
 const WIDTHS = [1, 2, 3, 4, 5, 7, 8, 10, 100, 513]
 const name = ({ code, delta = 0, smoothing = 0 }: LossCase) =>
   `LOSS ${code}${smoothing ? ' smoothed' : ''}${delta ? ` with ${delta}` : ''}`
@@ -129,6 +130,18 @@ for (const target of targets) {
             )
           }
         }
+      }
+    }
+  })
+
+  kernels('targets of 1 weigh by what each output says', () => {
+    for (const code of LABELS) {
+      for (const cols of WIDTHS) {
+        const spec = { code, deltas: DELTAS.slice(0, cols), smoothing: cols % 2 === 0 ? 0 : Math.fround(0.1) }
+        const data = { ...sample(code, 3, cols, 4), weights: [1, 0, 2.5] }
+        const [wanted, got] = [expected(spec, data), runLoss(target, spec, data)]
+        assertClose(got.rowLosses, wanted.rowLosses, OPERATION, `LOSS ${code} of ${cols}: row losses`)
+        assertClose(got.gradient, wanted.gradient, OPERATION, `LOSS ${code} of ${cols}: gradient`)
       }
     }
   })

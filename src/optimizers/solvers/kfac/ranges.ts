@@ -159,9 +159,9 @@ function emitOutputs(site: CurvatureSite, fisher: KfacPlan['fisher'], find: Find
 }
 
 /** @throws RangeError for a loss that no targets are drawn from. */
-export function seedOf({ code, delta }: CurvatureLoss, fisher: string): number {
+export function seedOf({ code, delta, deltas }: CurvatureLoss, fisher: string): number {
   // weights on positive targets make another likelihood
-  if (code in SEEDS && delta === 0) return SEEDS[code]
+  if (code in SEEDS && delta === 0 && !deltas) return SEEDS[code]
   throw new RangeError(
     `kfac: fisher "${fisher}" knows the cross entropies and meanSquaredError, which are likelihoods of targets; use fisher: 'empirical' with other losses`,
   )

@@ -258,6 +258,8 @@ export class Engine extends Propagation {
     this.begin()
     const { rows } = part
     const plan = this.trainingPlan(rows)
+    // the gradients of the step before were those of the whole batch
+    this.forgetLists(plan)
     const first = 'first' in part ? part.first : 0
     if ('features' in part) {
       plan.useWeights(part.weights !== undefined)
@@ -303,6 +305,7 @@ export class Engine extends Propagation {
 
   #runPart(range: Range, timed: boolean, commit?: number): void {
     const job = { ...this.job(range), ...(commit !== undefined && { commit }) }
+    this.storage.hasGradients = true
     if (!this.runner.start('training', job, timed)) this.runner.finish(job, (done) => this.#complete(job, done))
   }
 

@@ -13,7 +13,7 @@ export interface OwnTable {
 }
 
 /** Cells on each side that outputs, and pictures of units, are computed in. */
-export const OUTPUT_CELLS = 48
+export const OUTPUT_CELLS = 56
 export const UNIT_CELLS = 20
 /** Points of a loss surface on each side. */
 export const SURFACE_POINTS = 41

@@ -2,7 +2,7 @@
  * What the network says over the plane, as a picture that is finer than the cells it is computed in: between them what comes before the
  * sigmoid or softmax is interpolated, which is smooth where probabilities jump, so that boundaries are lines and not steps.
  */
-import type { Model } from 'fourlane'
+import { type Layer, type Model, sequential } from 'fourlane'
 import { OUTPUT_CELLS } from '../messages.ts'
 import type { Problem } from './problem.ts'
 
@@ -43,62 +43,65 @@ function refine(values: Float32Array, first: number, stride: number, into: Float
   }
 }
 
-/** Of probability 0 or 1, as far as 32 bits know, it is finite too. */
-const logOf = (probability: number): number => Math.log(Math.max(1e-7, probability))
-
 export class OutputPicture {
   readonly #problem: Problem
+  /** The model without its sigmoid or softmax. */
+  readonly #twin: Model
   readonly #said: Float32Array
   readonly #fine = new Float32Array(SIZE ** 2)
   readonly #most: Float32Array
   readonly #sum: Float32Array
 
-  constructor(problem: Problem) {
-    const classes = problem.scene.task === 'classes'
+  /** @param layers of the model, with a last one that is linear */
+  constructor(problem: Problem, layers: readonly Layer[]) {
+    const size = problem.scene.task === 'classes' ? SIZE ** 2 : 0
     this.#problem = problem
+    this.#twin = sequential(layers, { seed: 0 })
     this.#said = new Float32Array(OUTPUT_CELLS ** 2 * problem.outputs)
-    this.#most = new Float32Array(classes ? SIZE ** 2 : 0)
-    this.#sum = new Float32Array(classes ? SIZE ** 2 : 0)
+    this.#most = new Float32Array(size)
+    this.#sum = new Float32Array(size)
   }
 
   /** Rows from the top: 0 to 255 for -1 to 1; of several classes, class + how sure, which is below 1. */
   of(model: Model): Uint8ClampedArray<ArrayBuffer> | Float32Array<ArrayBuffer> {
     const { cells: x, scene, reach } = this.#problem
-    const said = model.predict(x, { out: this.#said })
+    this.#twin.setWeights(model.getWeights())
+    const said = this.#twin.predict(x, { out: this.#said })
     if (scene.task === 'classes') return this.#classes(said)
+    const fine = this.#fine
     const picture = new Uint8ClampedArray(SIZE ** 2)
-    if (scene.task === 'values') {
-      refine(said, 0, 1, this.#fine)
-      for (let i = 0; i < picture.length; i++) picture[i] = 127.5 * (1 + this.#fine[i] / reach)
-    } else {
-      for (let i = 0; i < said.length; i++) said[i] = logOf(said[i]) - logOf(1 - said[i])
-      refine(said, 0, 1, this.#fine)
+    refine(said, 0, 1, fine)
+    if (scene.task === 'values') for (let i = 0; i < fine.length; i++) picture[i] = 127.5 * (1 + fine[i] / reach)
+    else {
       const scale = STEPS / (2 * MOST_LOGIT)
-      for (let i = 0; i < picture.length; i++) {
-        const step = Math.round((this.#fine[i] + MOST_LOGIT) * scale)
+      for (let i = 0; i < fine.length; i++) {
+        const step = Math.round((fine[i] + MOST_LOGIT) * scale)
         picture[i] = bytesOfLogits[step < 0 ? 0 : step > STEPS ? STEPS : step]
       }
     }
     return picture
   }
 
+  /** Softmax in two passes over the classes: the largest logit, then what the others are beside it. */
   #classes(said: Float32Array): Float32Array<ArrayBuffer> {
     const { outputs } = this.#problem
+    const [fine, most, sum] = [this.#fine, this.#most, this.#sum]
     const picture = new Float32Array(SIZE ** 2)
-    for (let i = 0; i < said.length; i++) said[i] = logOf(said[i])
-    this.#most.fill(Number.NEGATIVE_INFINITY)
-    this.#sum.fill(0)
+    most.fill(Number.NEGATIVE_INFINITY)
+    sum.fill(0)
     for (let k = 0; k < outputs; k++) {
-      refine(said, k, outputs, this.#fine)
-      for (let i = 0; i < picture.length; i++) {
-        const log = this.#fine[i]
-        this.#sum[i] += Math.exp(log)
-        if (log <= this.#most[i]) continue
-        this.#most[i] = log
+      refine(said, k, outputs, fine)
+      for (let i = 0; i < fine.length; i++) {
+        if (fine[i] <= most[i]) continue
+        most[i] = fine[i]
         picture[i] = k
       }
     }
-    for (let i = 0; i < picture.length; i++) picture[i] += Math.min(0.999, Math.exp(this.#most[i]) / this.#sum[i])
+    for (let k = 0; k < outputs; k++) {
+      refine(said, k, outputs, fine)
+      for (let i = 0; i < fine.length; i++) sum[i] += Math.exp(fine[i] - most[i])
+    }
+    for (let i = 0; i < picture.length; i++) picture[i] += Math.min(0.999, 1 / sum[i])
     return picture
   }
 }

@@ -33,26 +33,27 @@ const firstOf = ({ x, y, count }: Rows): Rows => {
   return { x: x.subarray(0, (x.length / count) * rows), y: y.subarray(0, rows), count: rows }
 }
 
-function layersOf(problem: Problem, settings: Settings): { layers: Layer[]; hidden: number[] } {
+/** The layers up to the last, that one, the same without its activation, and places of the hidden layers' ends. */
+function layersOf(problem: Problem, settings: Settings): { body: Layer[]; last: Layer; raw: Layer; hidden: number[] } {
   const { penalty, strength, norm, dropout: share } = settings
   const kernelInitializer = settings.initializer
   const regularized = penalty === 'none' ? {} : { kernelRegularizer: penalty === 'l1' ? l1(strength) : l2(strength) }
-  const layers: Layer[] = [input(problem.inputs)]
+  const body: Layer[] = [input(problem.inputs)]
   const hidden: number[] = []
   for (const units of settings.layers) {
-    if (norm === 'none')
-      layers.push(dense(units, { activation: settings.activation, kernelInitializer, ...regularized }))
+    if (norm === 'none') body.push(dense(units, { activation: settings.activation, kernelInitializer, ...regularized }))
     else {
-      layers.push(dense(units, { kernelInitializer, ...regularized }), norm === 'batchNorm' ? batchNorm() : layerNorm())
-      layers.push(activation(settings.activation))
+      body.push(dense(units, { kernelInitializer, ...regularized }), norm === 'batchNorm' ? batchNorm() : layerNorm())
+      body.push(activation(settings.activation))
     }
-    hidden.push(layers.length - 1)
-    if (share > 0) layers.push(dropout(share / 100))
+    hidden.push(body.length - 1)
+    if (share > 0) body.push(dropout(share / 100))
   }
   const { task } = problem.scene
-  const last = task === 'values' ? 'linear' : task === 'binary' ? 'sigmoid' : 'softmax'
-  layers.push(dense(problem.outputs, { activation: last, kernelInitializer, ...regularized }))
-  return { layers, hidden }
+  const lastOf = (activation: 'linear' | 'sigmoid' | 'softmax') =>
+    dense(problem.outputs, { activation, kernelInitializer, ...regularized })
+  const last = lastOf(task === 'values' ? 'linear' : task === 'binary' ? 'sigmoid' : 'softmax')
+  return { body, last, raw: lastOf('linear'), hidden }
 }
 
 const LOSSES = {
@@ -83,12 +84,15 @@ export class Trainer {
   #fault: string | undefined
 
   constructor(problem: Problem, settings: Settings, optimizer: OptimizerName, rate: number) {
-    const { layers, hidden } = layersOf(problem, settings)
+    const { body, last, raw, hidden } = layersOf(problem, settings)
     this.#problem = problem
     this.#settings = settings
     this.optimizer = optimizer
     this.rate = rate
-    this.model = sequential(layers, { seed: settings.seed, threads: globalThis.crossOriginIsolated ? 'auto' : 1 })
+    this.model = sequential([...body, last], {
+      seed: settings.seed,
+      threads: globalThis.crossOriginIsolated ? 'auto' : 1,
+    })
     this.model.compile({
       optimizer: optimizerOf(optimizer, rate, settings.schedule),
       loss: LOSSES[problem.scene.task],
@@ -96,8 +100,8 @@ export class Trainer {
     })
     this.model.metadata = problem.metadata
     if (problem.scene.classNames.length > 0) this.model.classNames = problem.scene.classNames
-    this.#output = new OutputPicture(problem)
-    this.#units = problem.unitCells && new UnitPictures(layers, hidden, settings.layers, problem.unitCells)
+    this.#output = new OutputPicture(problem, [...body, raw])
+    this.#units = problem.unitCells && new UnitPictures(body, hidden, settings.layers, problem.unitCells)
     const { count } = problem.train
     this.#batch = optimizers[optimizer].isSolver ? count : Math.min(settings.batch, count)
     this.#x = problem.train.x.slice()

@@ -5,7 +5,7 @@ import { formatSettings, isAnotherRun, parseSettings, type Settings, SPEEDS } fr
 import type { Tour } from './tours.ts'
 import { Controls, type TableChoice } from './ui/controls.ts'
 import { CurvesView } from './ui/curves.ts'
-import { button, byId, choice } from './ui/dom.ts'
+import { button, byId, choice, el } from './ui/dom.ts'
 import { LayersView } from './ui/layers.ts'
 import { NetworkView } from './ui/network.ts'
 import { OutputView } from './ui/output.ts'
@@ -22,7 +22,8 @@ const SURFACE_EVERY = 1500
 const DIAGNOSE_EVERY = 200
 
 const NEVER = { surface: Number.NEGATIVE_INFINITY, diagnosis: Number.NEGATIVE_INFINITY }
-const NO_TABLE = 'Choose a CSV file to train on.'
+const NO_TABLE = 'Choose a CSV file to train on, or drop one here.'
+const SPEED_TITLES = { 1: '1 / frame', 10: '10 / frame', 60: '60 / frame', max: 'max' }
 const CURVES = [
   { label: 'training', colour: '#1f6feb' },
   { label: 'test', colour: '#e87722', dash: [6, 4] },
@@ -66,12 +67,14 @@ class Page {
     surface: new SurfaceView((directions, seed) => this.#session.surface(directions, seed)),
     layers: new LayersView(),
   }
+  /** In place of a view. */
+  readonly #noTable = el('p', { class: 'empty' }, NO_TABLE)
   readonly #tabs = new Tabs((view) => this.change({ view }))
   readonly #output = new OutputView()
   readonly #curves = new CurvesView()
   readonly #readout = new Readout()
   readonly #play = button('Train', () => this.#toggle(), { class: 'primary', 'aria-pressed': 'false' })
-  readonly #speed = choice('Steps a frame', SPEEDS, (speed) => this.change({ speed }))
+  readonly #speed = choice('Steps a frame', SPEEDS, (speed) => this.change({ speed }), SPEED_TITLES)
 
   constructor() {
     byId('settings').append(this.#controls.element)
@@ -83,6 +86,8 @@ class Page {
       button('Restart', () => this.#start()),
       this.#speed.element,
     )
+    this.#speed.element.classList.add('labelless')
+    this.#speed.element.title = 'Steps a frame'
     byId('tools').append(
       ...tools({
         begin: (tour) => this.#begin(tour),
@@ -96,6 +101,12 @@ class Page {
     )
     addEventListener('hashchange', () => this.change(parseSettings(location.hash)))
     addEventListener('resize', () => this.#draw())
+    addEventListener('dragover', (event) => event.preventDefault())
+    addEventListener('drop', (event) => {
+      event.preventDefault()
+      const [file] = event.dataTransfer?.files ?? []
+      if (file) void this.#read(file)
+    })
     this.#show()
     this.#start()
     this.#tick()
@@ -114,7 +125,11 @@ class Page {
     this.#settings = settings
     this.#show()
     this.#start()
-    this.#setRunning(settings.data !== 'csv' || this.#table !== undefined)
+    this.#setRunning(!this.#needsTable)
+  }
+
+  get #needsTable(): boolean {
+    return this.#settings.data === 'csv' && !this.#table
   }
 
   /** Writes the settings to the controls and to the URL. */
@@ -122,7 +137,7 @@ class Page {
     const { view, speed } = this.#settings
     this.#controls.show(this.#settings)
     this.#speed.set(speed)
-    this.#tabs.show(view, this.#views[view].element)
+    this.#tabs.show(view, this.#needsTable ? this.#noTable : this.#views[view].element)
     const hash = formatSettings(this.#settings)
     if (location.hash.replace(/^#/, '') !== hash)
       history.replaceState(null, '', `${location.pathname}${location.search}${hash && `#${hash}`}`)
@@ -133,14 +148,14 @@ class Page {
     this.#frame = undefined
     this.#arrived = undefined
     this.#scene = undefined
-    const isTable = this.#settings.data === 'csv'
-    if (isTable && !this.#table) {
+    document.body.classList.toggle('no-table', this.#needsTable)
+    if (this.#needsTable) {
       this.#setRunning(false)
-      this.#views.network.clear(NO_TABLE)
       this.#output.clear()
       this.#curves.start([])
+      this.#readout.start()
       this.#say(NO_TABLE)
-    } else this.#session.start(this.#settings, isTable ? this.#table : undefined)
+    } else this.#session.start(this.#settings, this.#settings.data === 'csv' ? this.#table : undefined)
   }
 
   #started(scene: Scene, parameters: number): void {
@@ -170,7 +185,7 @@ class Page {
   }
 
   #toggle(): void {
-    if (this.#settings.data === 'csv' && !this.#table) this.#say(NO_TABLE)
+    if (this.#needsTable) this.#say(NO_TABLE)
     else this.#setRunning(!this.#isRunning)
   }
 

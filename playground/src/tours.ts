@@ -10,7 +10,7 @@ export interface Tour {
 export const TOURS: readonly Tour[] = [
   {
     title: 'Why does a sigmoid stack not learn?',
-    text: 'Look at the spread of gradients: every sigmoid multiplies it by at most a quarter, so six layers leave the first one next to nothing. Now choose ReLU as activation and heNormal as initializer, and see the bars become equal and the loss fall.',
+    text: 'Look at the spread of gradients: every sigmoid multiplies it by at most a quarter, so six layers leave the first one next to nothing. Now choose “relu” as activation and “heNormal” as initializer, and see the bars become equal and the loss fall.',
     settings: {
       ...DEFAULTS,
       data: 'circles',

@@ -2,6 +2,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { checkbox, el, rarely, TEXTS_EVERY } from './dom.ts'
+import { figure } from './figures.ts'
 
 export interface Curve {
   readonly label: string
@@ -37,9 +38,10 @@ export class CurvesView {
     this.#curves = curves
     this.#legend.replaceChildren(
       ...curves.map(({ label, colour, dash }) => {
-        const line = el('b', { 'aria-hidden': 'true' })
-        line.style.borderTop = `3px ${dash ? 'dashed' : 'solid'} ${colour}`
-        return el('span', {}, line, label)
+        const sample = el('span')
+        sample.innerHTML = `<svg width="28" height="4" aria-hidden="true"><path d="M0 2H28" stroke="${colour}" stroke-width="3" stroke-dasharray="${dash ?? 'none'}"/></svg>`
+        sample.append(label)
+        return sample
       }),
     )
     this.#data = [[], ...curves.map((): number[] => [])]
@@ -62,14 +64,17 @@ export class CurvesView {
   #make(): void {
     this.#plot?.destroy()
     this.#plot = undefined
+    this.element.hidden = this.#curves.length === 0
     if (this.#curves.length === 0) return
     const style = getComputedStyle(document.documentElement)
+    // on large screens all is larger
+    const rem = Number.parseFloat(style.fontSize)
     const [ink, line] = ['--ink', '--line'].map((name) => resolved(style.getPropertyValue(name).trim()))
     const axis = {
       stroke: ink,
-      grid: { stroke: line, width: 1 },
+      grid: { stroke: line, width: 1, ...(this.#isLog && { filter: decades }) },
       ticks: { show: false },
-      font: '11px system-ui',
+      font: `${0.73 * rem}px system-ui`,
     }
     this.#plot = new uPlot(
       {
@@ -87,11 +92,11 @@ export class CurvesView {
           })),
         ],
         axes: [
-          { ...axis, size: 26 },
+          { ...axis, size: 1.75 * rem },
           {
             ...axis,
-            size: 52,
-            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : String(Number(tick.toPrecision(3))))),
+            size: 3.6 * rem,
+            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : figure(tick))),
           },
         ],
         legend: { show: false },
@@ -107,6 +112,12 @@ export class CurvesView {
     this.#make()
   }
 }
+
+/** Of the lines of a logarithmic grid, those at powers of ten when the others would fill it. */
+const decades = (_: uPlot, lines: number[]): (number | null)[] =>
+  lines[lines.length - 1] < 1000 * lines[0]
+    ? lines
+    : lines.map((line) => (Math.abs(Math.log10(line) % 1) < 1e-9 ? line : null))
 
 /** A colour that canvases know, of one that may be `light-dark()`. */
 function resolved(colour: string): string {

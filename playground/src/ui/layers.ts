@@ -1,8 +1,8 @@
 /** How values and gradients go through the layers: `diagnose`, as bars. */
 import type { LayerDiagnosis } from 'fourlane'
 import { el } from './dom.ts'
+import { figure } from './figures.ts'
 
-const show = (value: number): string => (Number.isNaN(value) ? '–' : Number(value.toPrecision(2)).toString())
 const percent = (value: number | undefined): string => (value === undefined ? '–' : `${Math.round(100 * value)} %`)
 
 /** Bars are logarithmic, from 1e-6 to 10: a gradient that vanishes does so by powers of ten. */
@@ -45,8 +45,8 @@ export class LayersView {
           'tr',
           {},
           el('th', { scope: 'row' }, layer.name),
-          el('td', {}, bar(layer.activationDeviation), show(layer.activationDeviation)),
-          el('td', {}, bar(layer.gradientDeviation), show(layer.gradientDeviation)),
+          el('td', {}, bar(layer.activationDeviation), figure(layer.activationDeviation, 2)),
+          el('td', {}, bar(layer.gradientDeviation), figure(layer.gradientDeviation, 2)),
           el('td', {}, percent(layer.deadUnits)),
           el('td', {}, percent(layer.saturated)),
         ),

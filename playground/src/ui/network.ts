@@ -134,18 +134,6 @@ export class NetworkView {
     this.#drawPictures(context, frame, settings, scene)
   }
 
-  /** Nothing to see: there is no model, and why. */
-  clear(reason: string): void {
-    this.#frame = undefined
-    this.#chosen = undefined
-    this.#columns = []
-    this.#ground = undefined
-    const { context, width, height } = fitCanvas(this.#canvas, { alpha: false })
-    this.#wipe(context, 0, 0, width, height)
-    label(this.#canvas, 'No network yet')
-    this.#hint.textContent = reason
-  }
-
   get parameters(): number {
     return this.#frame?.kernels.reduce((sum, { length }) => sum + length, 0) ?? 0
   }
@@ -172,12 +160,13 @@ export class NetworkView {
       context.fillStyle = isDark ? '#2a2f37' : '#e6e6e1'
       context.fillRect(x, y, size, size)
     }
-    context.font = '11px system-ui, sans-serif'
+    const { fontSize } = getComputedStyle(this.#canvas)
+    context.font = `${fontSize} system-ui, sans-serif`
     context.fillStyle = isDark ? '#c9d1d9' : '#333333'
     context.textAlign = 'right'
     context.textBaseline = 'middle'
     for (const { unit, x, y, size } of this.#columns[0]) {
-      if (size >= 11) context.fillText(scene.inputs[unit].slice(0, 14), x - 5, y + size / 2)
+      if (size >= 11) context.fillText(shortened(scene.inputs[unit]), x - 5, y + size / 2)
     }
   }
 
@@ -255,6 +244,8 @@ export class NetworkView {
     return { name: nameOf(this.#chosen, this.#scene), picture: source.subarray(unit * CELLS, (unit + 1) * CELLS) }
   }
 }
+
+const shortened = (name: string): string => (name.length > 14 ? `${name.slice(0, 13)}…` : name)
 
 const outputsOf = ({ task, classNames }: Scene): number => (task === 'classes' ? classNames.length : 1)
 

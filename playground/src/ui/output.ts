@@ -2,8 +2,7 @@
 import type { Racer, Scene } from '../messages.ts'
 import { classColour, css, Picture, palette, valueColour } from './colours.ts'
 import { checkbox, el, fitCanvas, label, rarely, TEXTS_EVERY, write } from './dom.ts'
-
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
+import { figure } from './figures.ts'
 
 interface Unit {
   readonly name: string
@@ -57,8 +56,9 @@ export class OutputView {
     this.#scene = scene
     this.#racer = undefined
     this.#unit = undefined
+    this.element.hidden = false
     const ends = (axis: Scene['across']) =>
-      axis.categories ? axis.name : `${axis.name}: ${number.format(axis.from)} … ${number.format(axis.to)}`
+      axis.categories ? axis.name : `${axis.name}: ${figure(axis.from)} … ${figure(axis.to)}`
     this.#axes[0].textContent = ends(scene.across)
     this.#axes[1].textContent = ends(scene.up)
     const colour = (i: number) => (scene.task === 'classes' ? css(classColour(i)) : css(valueColour(i === 0 ? -1 : 1)))
@@ -78,13 +78,8 @@ export class OutputView {
     this.#scene = undefined
     this.#racer = undefined
     this.#unit = undefined
-    this.#drawn = undefined
-    for (const canvas of this.#plane.querySelectorAll('canvas'))
-      canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height)
-    label(this.#plane, 'No output yet')
     this.#scores.replaceChildren()
-    this.#legend.replaceChildren()
-    for (const axis of this.#axes) axis.textContent = ''
+    this.element.hidden = true
   }
 
   show(racer: Racer, unit: Unit | undefined): void {
@@ -98,8 +93,8 @@ export class OutputView {
     if (!this.#racer) return
     const { trainLoss, testLoss, accuracy } = this.#racer
     const parts: [string, string][] = [
-      ['training loss', number.format(trainLoss)],
-      ['test loss', number.format(testLoss)],
+      ['training loss', figure(trainLoss)],
+      ['test loss', figure(testLoss)],
     ]
     if (!Number.isNaN(accuracy)) parts.push(['test accuracy', `${(100 * accuracy).toFixed(1)} %`])
     if (this.#scores.childElementCount !== parts.length)
@@ -137,7 +132,7 @@ function drawPoints(
 ): void {
   const { at, targets, task } = scene
   const count = targets.length
-  const radius = Math.max(1.6, Math.min(4, width / 26 / Math.sqrt(count / 60)))
+  const radius = Math.max(1.6, Math.min(Math.max(4, width / 140), width / 26 / Math.sqrt(count / 60)))
   const end = tested ? count : scene.tested
   for (let i = 0; i < end; i++) {
     const [x, y] = [at[2 * i] * width, (1 - at[2 * i + 1]) * height]

@@ -3,6 +3,7 @@ import type { Frame, Racer } from '../messages.ts'
 import { MOST_RACERS, OPTIMIZERS, type OptimizerName } from '../settings.ts'
 import { Picture } from './colours.ts'
 import { el, rarely, TEXTS_EVERY, write } from './dom.ts'
+import { figure } from './figures.ts'
 
 /** Told apart by colour and by dashes. */
 export const RACER_STYLES = [
@@ -12,14 +13,13 @@ export const RACER_STYLES = [
   { colour: '#b5479d', dash: [10, 3, 2, 3] },
 ] as const
 
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
-
 export class RaceView {
   readonly element: HTMLElement
   readonly #boxes: ReadonlyMap<OptimizerName, HTMLInputElement>
   readonly #lanes = el('ol', { class: 'lanes' })
   #pictures: readonly Picture[] = []
   #texts: readonly HTMLElement[] = []
+  #leads: readonly HTMLElement[] = []
   #racers: readonly Racer[] = []
   readonly #tell = rarely(TEXTS_EVERY, () => this.#write())
 
@@ -59,9 +59,10 @@ export class RaceView {
     this.#racers = []
     this.#pictures = racers.map((name) => new Picture(el('canvas', { role: 'img', 'aria-label': `Output of ${name}` })))
     this.#texts = racers.map(() => el('p'))
+    this.#leads = racers.map(() => el('span'))
     this.#lanes.replaceChildren(
       ...racers.map((name, i) => {
-        const title = el('h2', {}, name)
+        const title = el('h2', {}, name, this.#leads[i])
         title.style.borderColor = RACER_STYLES[i].colour
         return el('li', {}, title, this.#pictures[i].canvas, this.#texts[i])
       }),
@@ -78,8 +79,8 @@ export class RaceView {
     const best = Math.min(...this.#racers.map(({ trainLoss }) => trainLoss))
     for (const [i, { trainLoss, rate, fault }] of this.#racers.entries()) {
       const leads = trainLoss === best
-      const told = `loss ${number.format(trainLoss)}, rate ${number.format(rate)}${leads ? ' · leads' : ''}`
-      write(this.#texts[i], fault ?? told)
+      write(this.#texts[i], fault ?? `loss ${figure(trainLoss)}, rate ${figure(rate)}`)
+      write(this.#leads[i], leads ? ' leads' : '')
       this.#texts[i].parentElement?.classList.toggle('leads', leads)
     }
   }

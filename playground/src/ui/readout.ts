@@ -21,9 +21,10 @@ export class Readout {
     this.elements = NAMES.map((name) => el('div', {}, el('dt', {}, name), this.#figures[name]))
   }
 
-  start(parameters: number): void {
+  /** @param parameters of the model that begins; undefined where there is none */
+  start(parameters?: number): void {
     this.#recent = []
-    this.#told = { ...this.#told, parameters }
+    this.#told = parameters === undefined ? {} : { ...this.#told, parameters }
     this.#tell()
   }
 

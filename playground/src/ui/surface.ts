@@ -1,9 +1,8 @@
 /** The loss over a plane through the parameters, as a surface that can be turned, with the way that training took. */
 import type { Surface } from '../messages.ts'
 import { button, el, freshId } from './dom.ts'
+import { figure } from './figures.ts'
 import { SurfacePainter } from './surfacePainter.ts'
-
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
 export class SurfaceView {
   readonly element: HTMLElement
@@ -29,8 +28,8 @@ export class SurfaceView {
           ask(this.#directions, seed)
         },
       },
-      el('option', { value: 'path' }, 'along the way of training (PCA)'),
-      el('option', { value: 'random' }, 'random, filter-normalized'),
+      el('option', { value: 'path' }, 'way of training (PCA)'),
+      el('option', { value: 'random' }, 'random'),
     )
     this.#canvas = el('canvas', {
       class: 'surface',
@@ -60,7 +59,7 @@ export class SurfaceView {
         { class: 'row' },
         el('div', { class: 'field' }, el('label', { for: id }, 'Directions'), select),
         button('Look again', () => ask(this.#directions, seed)),
-        button('Other random ones', () => {
+        button('Others at random', () => {
           this.#directions = select.value = 'random'
           ask('random', ++seed)
         }),
@@ -87,7 +86,7 @@ export class SurfaceView {
     const covered = surface.explained
       ? ` The plane holds ${(100 * (surface.explained[0] + surface.explained[1])).toFixed(0)} % of the way that training went.`
       : ''
-    const told = `${surface.u.length} × ${surface.v.length} losses from ${number.format(least)} to ${number.format(most)}, computed in ${Math.round(surface.milliseconds)} ms.${covered}`
+    const told = `${surface.u.length} × ${surface.v.length} losses from ${figure(least)} to ${figure(most)}, computed in ${Math.round(surface.milliseconds)} ms.${covered}`
     this.#text.textContent = `${told} Height is logarithmic. Drag or use the arrow keys to turn, + and − to come nearer.`
     this.#canvas.setAttribute('aria-label', `Surface of the loss. ${told}`)
   }

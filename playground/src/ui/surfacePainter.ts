@@ -6,19 +6,23 @@ const VERTEX = `#version 300 es
 layout(location = 0) in vec3 place;
 layout(location = 1) in vec3 normal;
 uniform mat4 view;
+uniform vec2 shift;
+uniform float scale;
 out vec3 facing;
 out float height;
 void main() {
   facing = normal;
   height = place.y;
   gl_Position = view * vec4(place, 1.0);
-  gl_PointSize = 9.0;
+  gl_Position.xy += shift * gl_Position.w;
+  gl_PointSize = 11.0 * scale;
 }`
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec3 facing;
 in float height;
 uniform vec4 flat_colour;
+uniform bool is_point;
 out vec4 colour;
 vec3 ramp(float t) {
   vec3 low = vec3(0.12, 0.36, 0.80);
@@ -27,6 +31,7 @@ vec3 ramp(float t) {
   return t < 0.5 ? mix(low, middle, t * 2.0) : mix(middle, high, t * 2.0 - 1.0);
 }
 void main() {
+  if (is_point && length(gl_PointCoord - 0.5) > 0.5) discard;
   if (flat_colour.a > 0.0) { colour = flat_colour; return; }
   float light = 0.55 + 0.45 * max(0.0, dot(normalize(facing), normalize(vec3(0.4, 0.9, 0.3))));
   float rings = height * 14.0;
@@ -34,7 +39,17 @@ void main() {
   colour = vec4(ramp(height) * light * mix(0.72, 1.0, line), 1.0);
 }`
 
+const UNIFORMS = ['view', 'shift', 'scale', 'flat_colour', 'is_point'] as const
+
 const HEIGHT = 0.9
+/** WebGL's lines are a pixel wide: a wider one is as many beside each other, by half pixels of CSS. */
+const STROKES = [
+  [0, 0],
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+] as const
 
 type Matrix = Float32Array
 
@@ -70,7 +85,8 @@ function viewOf(turn: number, tilt: number, away: number, aspect: number): Matri
     -0.3 * st - away,
     1,
   )
-  const [near, far, focus] = [0.1, 20, 1.8]
+  // on upright canvases as wide as on others
+  const [near, far, focus] = [0.1, 20, 1.8 * Math.min(1, aspect / 1.15)]
   const flat = (far + near) / (near - far)
   const lens = Float32Array.of(
     focus / aspect,
@@ -93,10 +109,11 @@ function viewOf(turn: number, tilt: number, away: number, aspect: number): Matri
   return multiply(lens, around)
 }
 
+type Uniforms = Readonly<Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>>
+
 export class SurfacePainter {
   readonly #gl: WebGL2RenderingContext
-  readonly #view: WebGLUniformLocation | null
-  readonly #flat: WebGLUniformLocation | null
+  readonly #uniforms: Uniforms
   readonly #mesh: WebGLVertexArrayObject
   readonly #path: WebGLVertexArrayObject
   readonly #buffers: readonly WebGLBuffer[]
@@ -125,8 +142,9 @@ export class SurfacePainter {
     gl.linkProgram(program)
     if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? 'no program')
     gl.useProgram(program)
-    this.#view = gl.getUniformLocation(program, 'view')
-    this.#flat = gl.getUniformLocation(program, 'flat_colour')
+    this.#uniforms = Object.fromEntries(
+      UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]),
+    ) as Uniforms
     this.#buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer()]
     const [vertices, indices, path] = this.#buffers
     this.#mesh = gl.createVertexArray()
@@ -139,6 +157,8 @@ export class SurfacePainter {
     gl.bindBuffer(gl.ARRAY_BUFFER, path)
     this.#lay()
     gl.enable(gl.DEPTH_TEST)
+    // the point lies where the line ends
+    gl.depthFunc(gl.LEQUAL)
   }
 
   /** Place and normal of each vertex, three numbers each. */
@@ -211,15 +231,24 @@ export class SurfacePainter {
     gl.clearColor(0, 0, 0, 0)
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT)
     if (this.#triangles === 0) return
-    gl.uniformMatrix4fv(this.#view, false, viewOf(turn, tilt, away, width / height))
-    gl.uniform4f(this.#flat, 0, 0, 0, 0)
+    const { view, shift, scale: pixels, flat_colour: flat, is_point: isPoint } = this.#uniforms
+    gl.uniformMatrix4fv(view, false, viewOf(turn, tilt, away, width / height))
+    gl.uniform1f(pixels, scale)
+    gl.uniform1i(isPoint, 0)
+    gl.uniform2f(shift, 0, 0)
+    gl.uniform4f(flat, 0, 0, 0, 0)
     gl.bindVertexArray(this.#mesh)
     gl.drawElements(gl.TRIANGLES, this.#triangles, gl.UNSIGNED_SHORT, 0)
     gl.bindVertexArray(this.#path)
     const ink = palette().isDark ? 1 : 0.05
-    gl.uniform4f(this.#flat, ink, ink, ink, 1)
-    gl.drawArrays(gl.LINE_STRIP, 0, this.#steps)
-    gl.uniform4f(this.#flat, 0.85, 0.1, 0.2, 1)
+    gl.uniform4f(flat, ink, ink, ink, 1)
+    for (const [right, up] of STROKES) {
+      gl.uniform2f(shift, (right * scale) / width, (up * scale) / height)
+      gl.drawArrays(gl.LINE_STRIP, 0, this.#steps)
+    }
+    gl.uniform2f(shift, 0, 0)
+    gl.uniform1i(isPoint, 1)
+    gl.uniform4f(flat, 0.85, 0.1, 0.2, 1)
     gl.drawArrays(gl.POINTS, this.#steps - 1, 1)
   }
 }

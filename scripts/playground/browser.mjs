@@ -87,6 +87,19 @@ export function processorTime(page) {
   }
 }
 
+/** The same of all threads of the browser, those that put the page together included. */
+export async function browserTime(browser) {
+  const client = await browser.newBrowserCDPSession()
+  let before = 0
+  return async () => {
+    const { processInfo } = await client.send('SystemInfo.getProcessInfo')
+    const now = processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
+    const spent = now - before
+    before = now
+    return spent
+  }
+}
+
 /** What a page must have beside what axe looks for, as Lighthouse asks it; what it lacks, a line each. */
 export const lacks = (page) =>
   page.evaluate(async () => {

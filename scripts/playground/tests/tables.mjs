@@ -51,6 +51,17 @@ async function exported(page, format) {
   return new Uint8Array(readFileSync(await download.path()))
 }
 
+await onPage('a table is dropped', 'data=csv', async (page) => {
+  const dropped = await page.evaluateHandle((text) => {
+    const data = new DataTransfer()
+    data.items.add(new File([text], 'people.csv'))
+    return data
+  }, sampleTable(200))
+  await page.dispatchEvent('.empty', 'drop', { dataTransfer: dropped })
+  await page.locator('.scores dd').first().waitFor()
+  assert((await page.getByLabel('Predict').inputValue()) === 'stays', 'its columns are not the choice')
+})
+
 await check('tables that are none are refused', async () => {
   const page = await openPage(site, 'data=csv')
   for (const [text, says] of [

@@ -1,5 +1,5 @@
 // Rules on two moments of the gradient, m = avg(g) and v = avg(g²) or a relative of it: Adam and its family, Lion.
-// The record's scalars carry the bias corrections, and Adam's beta1.
+// The record's scalars carry the bias corrections, and beta1 of Adam and NAdam.
 import {
   ADAM_SCALAR_BETA1,
   ADAM_SCALAR_REST1,
@@ -121,8 +121,8 @@ export function nadam(step: usize, record: usize, begin: usize, end: usize): voi
   const correction = F4.splat(Operands.scalar(record, MOMENT_SCALAR_SECOND))
   const l2 = Decay.coupled(step, record)
   const loss = Decay.decoupled(step, record)
-  const beta1 = Word.splat(step, MOMENT_BETA1)
-  const rest1 = Word.splat(step, MOMENT_REST1)
+  const beta1 = F4.splat(Operands.scalar(record, ADAM_SCALAR_BETA1))
+  const rest1 = F4.splat(Operands.scalar(record, ADAM_SCALAR_REST1))
   const beta2 = Word.splat(step, MOMENT_BETA2)
   const rest2 = Word.splat(step, MOMENT_REST2)
   const epsilon = Word.splat(step, MOMENT_EPSILON)

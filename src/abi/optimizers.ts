@@ -48,11 +48,11 @@ export const MOMENT_EPSILON_ROOT = 18
 /** Record scalars: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t); NAdam's first is the moment's weight */
 export const MOMENT_SCALAR_FIRST = 0
 export const MOMENT_SCALAR_SECOND = 1
-/** Record scalars of Adam: beta1 and its rest */
+/** Record scalars of Adam and NAdam: beta1 and its rest */
 export const ADAM_SCALAR_BETA1 = 2
 export const ADAM_SCALAR_REST1 = 3
 /** Record scalar: NAdam's weight of the gradient itself */
-export const NADAM_SCALAR_GRADIENT = 2
+export const NADAM_SCALAR_GRADIENT = 4
 /** Record scalar: 1 while RAdam's variance cannot be rectified and the step is the plain moment, else 0 */
 export const RADAM_SCALAR_PLAIN = 2
 /** Record scalars: weights of the old second moment and of |g|² */

@@ -82,7 +82,8 @@ export const stepClock = (optimizer: Optimizer | MatrixRule): StepClock => ({
 function dynamicsOf({ optimizer, memory }: StepClock, t: number, scale: number): readonly number[] {
   const learningRate = learningRateAt(optimizer, t - 1) * scale
   const { scalars } = isMatrixRule(optimizer) ? optimizer : ruleOf(optimizer)
-  const own = scalars?.(optionsAt(optimizer, t - 1), t, learningRate, memory) ?? []
+  const optionsOf = (update: number) => optionsAt(optimizer, update - 1)
+  const own = scalars?.(optionsOf(t), t, learningRate, memory, optionsOf) ?? []
   return [learningRate, weightDecayAt(optimizer, t - 1), ...own]
 }
 

@@ -36,6 +36,8 @@ RULES = {
     "adam": (torch.optim.Adam, dict(weight_decay=0.01)),
     "adam-amsgrad": (torch.optim.Adam, dict(amsgrad=True, betas=(0.9, 0.9))),
     "adamw": (torch.optim.AdamW, dict(weight_decay=0.1)),
+    "nadam": (torch.optim.NAdam, dict(weight_decay=0.01)),
+    "nadam-decoupled": (torch.optim.NAdam, dict(weight_decay=0.1, decoupled_weight_decay=True)),
 }
 
 

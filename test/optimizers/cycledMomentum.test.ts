@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { kfac, lbfgs, loadModel, muon, naturalGradient } from '../../src/entries/public.ts'
 import { dense, dropout, input } from '../../src/layers/layers.ts'
 import { sequential } from '../../src/model/model.ts'
-import { adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../../src/optimizers/optimizers.ts'
+import { adam, adamw, nadam, type Optimizer, radam, rmsprop, sgd } from '../../src/optimizers/optimizers.ts'
 import { oneCycle } from '../../src/optimizers/schedules/schedules.ts'
 import { optimize } from '../../src/training/optimize.ts'
 import { type OracleTensor, oracleStep } from '../oracles/optimizers.ts'
@@ -49,13 +49,15 @@ const rules: Readonly<Record<string, (learningRate: ReturnType<typeof oneCycle>)
   adam: (learningRate) => adam({ learningRate, weightDecay: 0.01 }),
   'adam-amsgrad': (learningRate) => adam({ learningRate, amsgrad: true, beta2: 0.9 }),
   adamw: (learningRate) => adamw({ learningRate, weightDecay: 0.1 }),
+  nadam: (learningRate) => nadam({ learningRate, weightDecay: 0.01 }),
+  'nadam-decoupled': (learningRate) => nadam({ learningRate, weightDecay: 0.1, decoupledWeightDecay: true }),
 }
 
 for (const target of targets) {
   const test = suite(`cycled momentum on ${target}`)
 
   test("PyTorch's trajectories", () => {
-    assert.is(golden.cases.length, 12)
+    assert.is(golden.cases.length, 16)
     for (const { rule, cycle, values } of golden.cases) {
       const run = optimize(rules[rule](cycles[cycle]()), [golden.start], { target })
       let w = golden.start
@@ -93,9 +95,9 @@ for (const target of targets) {
 
 const test = suite('cycled momentum of models')
 
-const compiled = (threads: number) => {
+const compiled = (threads: number, rule: typeof adam | typeof nadam = adam) => {
   const model = sequential([input(3), dense(9, { activation: 'tanh' }), dense(1)], { seed: 3, threads })
-  model.compile({ optimizer: adam({ learningRate: cycles.cos() }), loss: 'meanSquaredError' })
+  model.compile({ optimizer: rule({ learningRate: cycles.cos() }), loss: 'meanSquaredError' })
   return model
 }
 const next = stream(47)
@@ -111,11 +113,13 @@ test('the same bits on any number of threads', async () => {
 })
 
 test('a file keeps the cycle, and training resumes with the same bits', async () => {
-  const model = compiled(1)
-  for (let i = 0; i < 5; i++) model.trainStep(x, y)
-  const loaded = await loadModel(model.toBytes({ includeOptimizer: true }))
-  for (const each of [model, loaded]) for (let i = 0; i < 12; i++) each.trainStep(x, y)
-  assert.equal(bitsOf(loaded.predict(x)), bitsOf(model.predict(x)))
+  for (const rule of [adam, nadam]) {
+    const model = compiled(1, rule)
+    for (let i = 0; i < 5; i++) model.trainStep(x, y)
+    const loaded = await loadModel(model.toBytes({ includeOptimizer: true }))
+    for (const each of [model, loaded]) for (let i = 0; i < 12; i++) each.trainStep(x, y)
+    assert.equal(bitsOf(loaded.predict(x)), bitsOf(model.predict(x)))
+  }
 })
 
 test('the optimizer starts from the largest momentum, which may be given too; another is refused', () => {
@@ -129,7 +133,7 @@ test('the optimizer starts from the largest momentum, which may be given too; an
 test('whatever has no momentum to cycle refuses it', () => {
   const rate = cycles.cos()
   for (const refuse of [
-    () => nadam({ learningRate: rate }),
+    () => radam({ learningRate: rate }),
     () => rmsprop({ learningRate: rate }),
     () => muon({ learningRate: rate }),
     () => lbfgs({ learningRate: rate }),

@@ -47,7 +47,8 @@ test('constants and scalars fit their words', () => {
       for (const name of rule.states) assert.ok(name in op.ints, optimizer.kind)
     }
     assert.ok(
-      (rule.scalars?.(optimizer.options, 1, 0.1, new Float64Array(8)) ?? []).length <= RECORD_SCALARS,
+      (rule.scalars?.(optimizer.options, 1, 0.1, new Float64Array(8), () => optimizer.options) ?? []).length <=
+        RECORD_SCALARS,
       optimizer.kind,
     )
   }

@@ -18,6 +18,8 @@ interface Setting {
   readonly t: number
   readonly rate: number
   readonly decay: number
+  /** beta1 in update t. */
+  readonly beta1At: (t: number) => number
 }
 
 const slot = ({ w, state }: Tensor, name: string, start = 0): Float64Array => {
@@ -123,16 +125,17 @@ const updates: Readonly<Record<Optimizer['kind'], Update>> = {
       tensor.w[i] -= ((rate / (1 - o.beta1 ** t)) * m[i]) / u[i]
     })
   }),
-  nadam: withDecay((tensor, g, { o, t, rate }) => {
+  nadam: withDecay((tensor, g, { o, t, rate, beta1At }) => {
     const m = slot(tensor, 'firstMoment')
     const v = slot(tensor, 'secondMoment')
-    const mu = (k: number) => o.beta1 * (1 - 0.5 * 0.96 ** (k * o.momentumDecay))
+    const mu = (k: number, beta1: number) => beta1 * (1 - 0.5 * 0.96 ** (k * o.momentumDecay))
     let product = 1
-    for (let k = 1; k <= t; k++) product *= mu(k)
+    for (let k = 1; k <= t; k++) product *= mu(k, beta1At(k))
+    const [now, next] = [mu(t, o.beta1), mu(t + 1, o.beta1)]
     g.forEach((gi, i) => {
       blend(m, i, o.beta1, gi)
       blend(v, i, o.beta2, gi * gi)
-      const ahead = ((1 - mu(t)) / (1 - product)) * gi + (mu(t + 1) / (1 - product * mu(t + 1))) * m[i]
+      const ahead = ((1 - now) / (1 - product)) * gi + (next / (1 - product * next)) * m[i]
       tensor.w[i] -= (rate * ahead) / (Math.sqrt(v[i] / (1 - o.beta2 ** t)) + o.epsilon)
     })
   }),
@@ -239,5 +242,6 @@ export function oracleStep(
     t,
     rate,
     decay: weightDecayAt(optimizer, t - 1),
+    beta1At: (update) => Number(optionsAt(optimizer, update - 1).beta1),
   })
 }

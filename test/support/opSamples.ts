@@ -224,7 +224,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
       ...seconds,
     }),
     adamax: step(ops.adamax, { ...pass(), firstMoment: room(), infinityNorm: room(), ...moments }),
-    nadam: step(ops.nadam, two()),
+    nadam: step(ops.nadam, { ...pass(), firstMoment: room(), secondMoment: room(), ...seconds }),
     radam: step(ops.radam, two()),
     yogi: step(ops.yogi, two()),
     adabelief: step(ops.adabelief, two()),

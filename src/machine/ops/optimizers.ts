@@ -101,7 +101,7 @@ const constants = { beta1: abi.MOMENT_BETA1 as Float, rest1: abi.MOMENT_REST1 as
 
 export const adam = update(codes.OP_ADAM, { ...moments, maxSecondMoment: maybe2 }, seconds)
 export const adamax = update(codes.OP_ADAMAX, { firstMoment: state0, infinityNorm: state1 }, constants)
-export const nadam = update(codes.OP_NADAM, moments, constants)
+export const nadam = update(codes.OP_NADAM, moments, seconds)
 export const radam = update(codes.OP_RADAM, moments, constants)
 export const yogi = update(codes.OP_YOGI, moments, constants)
 export const adabelief = update(codes.OP_ADABELIEF, moments, constants)

@@ -69,7 +69,7 @@ interface MakeOptions {
 }
 
 /** Rules whose momentum can go along with the learning rate. */
-const CYCLED: readonly string[] = ['sgd', 'adam', 'adamw']
+const CYCLED: readonly string[] = ['sgd', 'adam', 'adamw', 'nadam']
 
 /** What a rule of these options calls its momentum. */
 export const momentumName = (options: Hypers): string => ('momentum' in options ? 'momentum' : 'beta1')

@@ -25,12 +25,12 @@ const mu = (options: Hypers, t: number): number =>
 const FOLLOWED = 2 ** 20
 
 /** mu_1 * ... * mu_t as a run from the start has it to the last bit, unless it is so small that 1 minus it is 1. */
-function momentumProduct(options: Hypers, t: number): number {
+function momentumProduct(optionsOf: (t: number) => Hypers, t: number): number {
   let product = 1
   const end = Math.min(t, FOLLOWED)
-  for (let step = 1; step <= end && product > 1e-30; step++) product *= mu(options, step)
+  for (let step = 1; step <= end && product > 1e-30; step++) product *= mu(optionsOf(step), step)
   // mu is beta1 by then
-  return product * number(options, 'beta1') ** (t - end)
+  return product * number(optionsOf(t), 'beta1') ** (t - end)
 }
 
 /** Length of the simple average that variance t is worth, and its limit. */
@@ -62,18 +62,19 @@ export const moments: {
   nadam: {
     op: ops.nadam,
     states,
-    hypers: (options) => momentHypers(options, options.decoupledWeightDecay === true),
-    scalars(options, t, _learningRate, memory) {
+    hypers: (options) => secondHypers(options, options.decoupledWeightDecay === true),
+    scalars(options, t, _learningRate, memory, optionsOf) {
       // memory: the last t and mu_1 * ... * mu_t; made again where a run resumes in the middle
       if (t === 1 || memory[0] !== t - 1) {
-        memory[1] = momentumProduct(options, t - 1)
+        memory[1] = momentumProduct(optionsOf, t - 1)
       }
       const now = mu(options, t)
       const next = mu(options, t + 1)
       memory[0] = t
       memory[1] *= now
       const [, second] = corrections(options, t)
-      return [next / (1 - memory[1] * next), second, (1 - now) / (1 - memory[1])]
+      const beta1 = number(options, 'beta1')
+      return [next / (1 - memory[1] * next), second, beta1, 1 - beta1, (1 - now) / (1 - memory[1])]
     },
     tiny: SQUARED,
     decay: 'either',

@@ -49,8 +49,17 @@ export interface Rule {
   uses?(state: string, options: Hypers): boolean
   /** The op's constants; rounded to float32 once, so complements such as 1 - beta are constants of their own. */
   hypers(options: Hypers): Readonly<Record<string, number>>
-  /** The record's scalars in update t = 1, 2, ...; `memory` belongs to one run and starts as zeros. */
-  scalars?(options: Hypers, t: number, learningRate: number, memory: Float64Array): readonly number[]
+  /**
+   * The record's scalars in update t = 1, 2, ..., of the options then; `memory` belongs to one run and starts as zeros, `optionsOf` gives the
+   * options of any update.
+   */
+  scalars?(
+    options: Hypers,
+    t: number,
+    learningRate: number,
+    memory: Float64Array,
+    optionsOf: (t: number) => Hypers,
+  ): readonly number[]
   /** What each state starts from, 0 by default. Padding starts from 0 always. */
   initialState?(options: Hypers, learningRate: number): readonly number[]
   /** Its steps run once per tensor and need room for partial sums. */

@@ -165,7 +165,7 @@ function momentumBounds(where: string, options: OneCycleOptions) {
  * Up from max / divFactor to max in the first warmupFraction of the steps, then down to the start / finalDivFactor at the
  * last one; with threePhase down to the start first, as fast as up (Smith and Topin 2018). Beyond totalSteps, where PyTorch
  * throws, the last rate stays.
- * With cycleMomentum the momentum of sgd, and beta1 of adam and adamw, goes the other way: from maxMomentum down to baseMomentum while the rate
+ * With cycleMomentum the momentum of sgd, and beta1 of adam, adamw and nadam, goes the other way: from maxMomentum down to baseMomentum while the rate
  * rises, and back up while it falls (Smith 2018, arXiv:1803.09820). It takes the place of the optimizer's own, which is to be left out.
  * PyTorch: OneCycleLR, whose cycle_momentum is true by default; here it is false. Defaults: baseMomentum 0.85, maxMomentum 0.95.
  * @throws TypeError or RangeError naming the option.

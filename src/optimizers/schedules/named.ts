@@ -20,7 +20,7 @@ export const momentumOf = (rate: unknown): Schedule | undefined =>
 export function checkNoMomentum(where: string, option: string, rate: unknown): void {
   if (momentumOf(rate) === undefined) return
   throw new RangeError(
-    `${where}: "${option}" cycles a momentum, which only the "learningRate" of sgd, adam and adamw does; leave out "cycleMomentum"`,
+    `${where}: "${option}" cycles a momentum, which only the "learningRate" of sgd, adam, adamw and nadam does; leave out "cycleMomentum"`,
   )
 }
 

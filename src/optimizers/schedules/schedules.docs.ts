@@ -142,7 +142,7 @@ export const SCHEDULE_DOCS: Readonly<Record<ScheduleName, ScheduleDoc>> = {
   oneCycle: {
     equation: 'max / divFactor up to max, then down to max / divFactor / finalDivFactor',
     example: oneCycle({ maxLearningRate: 0.1, totalSteps: 10000 }),
-    use: "Fast convergence at high rates (Smith and Topin 2018). With `cycleMomentum: true` the momentum of sgd, or beta1 of adam and adamw, goes from `maxMomentum` (0.95) down to `baseMomentum` (0.85) and back up (Smith 2018); leave out the optimizer's own.",
+    use: "Fast convergence at high rates (Smith and Topin 2018). With `cycleMomentum: true` the momentum of sgd, or beta1 of adam, adamw and nadam, goes from `maxMomentum` (0.95) down to `baseMomentum` (0.85) and back up (Smith 2018); leave out the optimizer's own.",
     equivalent:
       'PyTorch OneCycleLR, whose `cycle_momentum` is true unless told otherwise; past totalSteps the last rate stays',
   },

@@ -219,15 +219,15 @@ export function sparseOf(
 
 /**
  * One in-place pass per parameter group over parallel blocks, or the steps of a rule that sees matrices.
- * @param chosen the tensors to update, by their offsets.
+ * @param partOf what of a tensor is to be updated.
  */
 export function emitUpdates(
   builder: ProgramBuilder,
   { optimizer, states, kept, isTrainable }: Objective,
-  chosen: (offset: number) => boolean = () => true,
+  partOf: (tensor: Tensor) => Tensor = (tensor) => tensor,
 ): void {
   const { places, parameters, gradients } = builder.site
-  const tensors = tensorsOf(places, isTrainable).filter(({ offset }) => chosen(offset))
+  const tensors = tensorsOf(places, isTrainable).map(partOf)
   const bytes = scratchBytes(optimizer, tensors)
   const blocks = { parameters, gradients, states, kept, ...(bytes > 0 && { scratch: builder.scratch(bytes) }) }
   builder.steps.push(...updateSteps(optimizer, tensors, blocks))

@@ -23,7 +23,8 @@ import {
   type Passed,
   sparseOf,
 } from './objective.ts'
-import { ProgramBuilder, type Site } from './programBuilder.ts'
+import { ProgramBuilder, type Share, type Site } from './programBuilder.ts'
+import type { Tensor } from './updates.ts'
 
 /** Where a batch is gathered from: packed rows of a data set, and the table of row numbers. */
 export interface Source {
@@ -92,6 +93,12 @@ export interface InputsPlan {
   readonly inputGradient: Matrix
 }
 
+/** The end of a step of processes that share a batch, whose gradients have been added up. */
+export interface JointPlan extends Pick<OpenPlan, 'update' | 'statistics' | 'commit'> {
+  /** Regularizers' gradients, and the update: of all parameters, or of the process's share. */
+  readonly rest: Range
+}
+
 export interface TrainingPlan extends Batch {
   /** What a training step leaves: probabilities, or logits when the loss takes logits. */
   readonly outputs: Matrix
@@ -113,8 +120,8 @@ export interface TrainingPlan extends Batch {
   /** Of `fit` and of `step` what comes before the regularizers' gradients: what processes that share a batch do each by itself. */
   readonly fitPasses: Range
   readonly passes: Range
-  /** The rest: regularizers' gradients, and the update. */
-  readonly rest: Range
+  /** What they do together after that. */
+  readonly joint: JointPlan
   /** Of the gradients the part after the loss, which `evaluateTrial` ends with. */
   readonly backward: Range
   /** A solver's own. */
@@ -227,13 +234,17 @@ const visibleOf = (
 ): TrainingPlan['layers'] =>
   lowered.map((layer, i) => ({ y: layer?.y ?? x, ...(gradients[i] && { dy: gradients[i] }) }))
 
-/** Clipping, running statistics and the optimizer's pass. */
-function planUpdate(builder: ProgramBuilder, objective: Objective): Pick<OpenPlan, 'update' | 'statistics' | 'commit'> {
+/** Clipping, running statistics and the optimizer's pass: over all parameters, or over a share, with all to follow. */
+function planUpdate(
+  builder: ProgramBuilder,
+  objective: Objective,
+  share?: Share,
+): Pick<OpenPlan, 'update' | 'statistics' | 'commit'> {
   let statistics = builder.span(0, 0)
   const update = builder.range(() => {
     emitClipping(builder, objective)
-    statistics = builder.range(() => builder.emitDeferred())
-    emitUpdates(builder, objective)
+    statistics = builder.range(() => builder.emitDeferred(share !== undefined))
+    emitUpdates(builder, objective, share && ((tensor) => cut(tensor, share)))
   })
   return { update, statistics, commit: statistics[0] }
 }
@@ -246,10 +257,28 @@ function planVisits(builder: ProgramBuilder, objective: Objective): { end: numbe
   if (Object.keys(builder.sparse).length === 0) return undefined
   const commit = builder.steps.length
   builder.emitDeferred(true)
-  emitUpdates(builder, objective, (offset) => !(offset in builder.sparse))
+  emitUpdates(builder, objective, (tensor) => (tensor.offset in builder.sparse ? { ...tensor, count: 0 } : tensor))
   builder.emitVisits()
   builder.sparse = {}
   return { end: builder.steps.length, commit }
+}
+
+/** The end of a step of processes that share a batch, where it is not simply what follows the passes. */
+function planJoint(builder: ProgramBuilder, objective: Objective, share: Share): JointPlan {
+  const { gradients } = builder.site
+  const from = builder.steps.length
+  emitPenalties(builder, gradients, objective.isTrainable)
+  const updating = planUpdate(builder, objective, share)
+  return { rest: builder.span(from, updating.update[1]), ...updating }
+}
+
+const WHOLE: Share = { from: 0, to: Number.POSITIVE_INFINITY }
+
+/** What a share has of a tensor, for rules that take every number by itself. */
+function cut(tensor: Tensor, share: Share): Tensor {
+  const offset = Math.max(tensor.offset, share.from)
+  const end = Math.min(tensor.offset + tensor.count, share.to)
+  return { ...tensor, offset, count: Math.max(0, end - offset) }
 }
 
 function planInputs(builder: ProgramBuilder, layers: readonly Layer[], batch: Batch, loss?: LoweredLoss): InputsPlan {
@@ -310,6 +339,9 @@ function planTraining(
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
   const visiting = planVisits(builder, objective)
+  // rows that are visited are those of this process only
+  const share = builder.site.share ?? (visiting && WHOLE)
+  const joint = share && planJoint(builder, objective, share)
   const updating = planUpdate(builder, objective)
   const end = visiting?.end ?? updating.update[1]
   const backward = builder.span(forwardEnd, gradients[1])
@@ -342,7 +374,7 @@ function planTraining(
       gradients,
       fitPasses: builder.span(gather[0], passesEnd),
       passes: builder.span(gradients[0], passesEnd),
-      rest: builder.span(passesEnd, updating.update[1]),
+      joint: joint ?? { rest: builder.span(passesEnd, updating.update[1]), ...updating },
       backward,
       curvature,
       ...updating,

@@ -34,6 +34,14 @@ export interface Site {
   readonly frozenStatistics: boolean
   /** How layers are lowered that are to be lowered otherwise than their kind says. */
   readonly instead?: ((builder: ProgramBuilder) => ProgramBuilder['instead']) | undefined
+  /** Where processes share out the update: floats [from, to) of the block are this one's. */
+  readonly share?: Share | undefined
+}
+
+/** Floats [from, to) of a block, multiples of 16. */
+export interface Share {
+  readonly from: number
+  readonly to: number
 }
 
 /** Rows that pass through a model in one call at least, and floats that the widest layer may have for them. */

@@ -37,6 +37,10 @@ export function stateNames(optimizer: AnyOptimizer): readonly string[] {
   return isMatrixRule(optimizer) ? [] : statesOf(optimizer)
 }
 
+/** Whether an update takes every parameter by itself: then a part of them can be updated without the others. */
+export const isElementwise = (optimizer: AnyOptimizer): boolean =>
+  !isSolver(optimizer) && !isMatrixRule(optimizer) && !ruleOf(optimizer).perTensor
+
 /** Tensors that it keeps in a block of their own, instead of state blocks. */
 export const keptOf = (optimizer: AnyOptimizer, tensors: readonly Tensor[]): readonly KeptTensor[] =>
   isMatrixRule(optimizer) ? keptTensors(optimizer, tensors) : []

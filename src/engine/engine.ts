@@ -279,7 +279,7 @@ export class Engine extends Propagation {
       this.steps--
       return
     }
-    this.#runPart(plan.rest, false, plan.commit)
+    this.#runPart(plan.joint.rest, false, plan.joint.commit)
     this.records.collect(0, tally)
   }
 
@@ -290,8 +290,9 @@ export class Engine extends Propagation {
   trainUnseen(penalized: boolean, join: () => boolean): void {
     this.begin()
     const { gradients } = this.storage
-    const { update, statistics, commit } = this.byHost ? this.planner.with('open').open : this.trainingPlan()
-    const [from] = penalized || this.byHost ? update : this.trainingPlan().rest
+    const joint = this.byHost ? undefined : this.trainingPlan().joint
+    const { update, statistics, commit } = joint ?? this.planner.with('open').open
+    const [from] = penalized || !joint ? update : joint.rest
     this.#prepareUpdate(0, 0, 0)
     if (gradients !== undefined) this.storage.view(gradients).fill(0)
     if (!join()) {

@@ -34,6 +34,8 @@ export class Planner {
   lease = 0
   /** How the layers of plans to come are lowered. */
   instead: Site['instead']
+  /** What plans to come update of the parameters where processes share a batch; undefined: all. */
+  share: Site['share']
   #free = 0
   readonly #site: PlannerSite
   #goal: Goal | undefined
@@ -104,6 +106,7 @@ export class Planner {
       frozen,
       frozenStatistics: this.#frozenStatistics,
       instead: this.instead,
+      share: this.share,
     }
     this.#site.leave()
     this.drop()

@@ -35,6 +35,8 @@ export class ModelStorage {
   scratch = 0
   /** Whether the gradients are those of some batch. */
   hasGradients = false
+  /** Fails while gradients and state are not whole, because processes share them out. */
+  whole: (() => void) | undefined
   /** Counts what changes parameters or gradients from outside of training. */
   version = 0
   /** First free byte after all blocks. */
@@ -113,6 +115,7 @@ export class ModelStorage {
   reset(optimizer: AnyOptimizer): void {
     if (this.gradients === undefined) return
     this.hasGradients = false
+    this.whole = undefined
     this.view(this.gradients).fill(0)
     // its vectors are cleared when they are first used
     if (isSolver(optimizer)) return

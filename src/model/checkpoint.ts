@@ -151,6 +151,7 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
   const { session, storage, places } = engine
   const blocks: [prefix: string, address: number, places: readonly Place[]][] = [['', storage.parameters, places]]
   if (includeOptimizer && compiled) {
+    storage.whole?.()
     for (const [i, state] of stateNames(compiled.optimizer).entries()) {
       if (!session || session.used.has(i)) blocks.push([`optimizer.${state}.`, storage.states[i], places])
     }

@@ -78,7 +78,8 @@ export class Parameter {
    * @throws Error before the first one.
    */
   gradient(out?: Float32Array): Float32Array {
-    const { arena, gradients, hasGradients } = this.#home.storage
+    const { arena, gradients, hasGradients, whole } = this.#home.storage
+    whole?.()
     if (gradients === undefined || !hasGradients)
       throw new Error(`gradient: ${this.name} has none yet; call gradients() or trainStep() first`)
     return readParameter(arena, gradients, this.#place, this.#room('gradient', out))

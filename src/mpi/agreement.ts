@@ -87,16 +87,16 @@ function hash(words: Int32Array, [first, second, third, fourth]: Hash): Hash {
 const words = (floats: Float32Array): Int32Array => new Int32Array(floats.buffer, floats.byteOffset, floats.length)
 
 /**
- * Whether parameters, optimizer state and progress are the same everywhere.
+ * Whether parameters, progress and, if wanted, the optimizer's state are the same everywhere.
  * @throws Error on every process, naming those that differ.
  */
-export function agreeOnState(world: Communicator, engine: Engine, when: string): void {
+export function agreeOnState(world: Communicator, engine: Engine, when: string, withState: boolean): void {
   const { storage } = engine
   const start: Hash = [1, 2, 3, 4]
   const parameters = hash(words(storage.view(storage.parameters)), start)
   // of a solver's vectors, most may never have been used
   const used = engine.session ? [...engine.session.used] : [...storage.states.keys()]
-  const blocks = [...used.map((i) => storage.view(storage.states[i])), storage.viewKept()]
+  const blocks = withState ? [...used.map((i) => storage.view(storage.states[i])), storage.viewKept()] : []
   const states = blocks.reduce((sum, block) => hash(words(block), sum), start)
   const own = Float64Array.of(...parameters, ...states, engine.steps)
   const all = world.gather(own)

@@ -12,6 +12,13 @@ export interface Communicator {
   sum(values: Float32Array | Float64Array): void
   /** The same in the order of ranks, in float64: the same bits whatever the MPI. */
   sumInOrder(values: Float32Array): void
+  /**
+   * Adds up one part of the values of all processes on each: part r, from `cuts[r]` up to `cuts[r + 1]`, on process r. What is in the other
+   * parts stays. Always in the same order; `inOrder`: that of ranks, in float64, as `sumInOrder`.
+   */
+  sumParts(values: Float32Array, cuts: readonly number[], inOrder: boolean): void
+  /** Gives all processes part r of process r. */
+  shareParts(values: Float32Array, cuts: readonly number[]): void
   /** Gives all processes the values of one. */
   share(values: Float32Array, from?: number): void
   /** The values of all processes, one after the other; each has as many. */
@@ -32,6 +39,8 @@ export const ALONE: Communicator = {
   patience: undefined,
   sum() {},
   sumInOrder() {},
+  sumParts() {},
+  shareParts() {},
   share() {},
   gather: (values) => values.slice(),
   send() {},
@@ -44,6 +53,8 @@ export const ALONE: Communicator = {
 const TEXT_BYTES = 8192
 /** Values that one call passes on at most: MPI counts them in an int. */
 const MOST = 2 ** 30
+/** Floats of a piece that travels between two processes, is added up at once, and so is found in the processor's cache. */
+const PIECE = 2 ** 15
 const TAG = 4
 /** Of the question who is still there. */
 const ROLL_TAG = 5
@@ -117,13 +128,56 @@ export class MpiCommunicator implements Communicator {
     if (!even) sums.fill(0).set(values)
     const types = ['void *', 'int', handle, 'void *', 'int', handle, handle]
     this.#together('Alltoall', types, sent, count, float, parts, count, float, world)
-    for (let i = 0; i < count; i++) {
-      let sum = 0
-      for (let at = i; at < count * size; at += count) sum += parts[at]
-      own[i] = sum
-    }
+    addRows(parts, own.subarray(0, count))
     this.#together('Allgather', types, own, count, float, sent, count, float, world)
     if (!even) values.set(sums.subarray(0, values.length))
+  }
+
+  sumParts(values: Float32Array, cuts: readonly number[], inOrder: boolean): void {
+    const { rank, size } = this
+    const { handle, float, sum } = this.#mpi
+    const longest = cuts.reduce((most, cut, i) => Math.max(most, cut - (cuts[i - 1] ?? 0)), 0)
+    if (this.#scratch.length < size * PIECE) this.#scratch = new Float32Array(size * PIECE)
+    for (let first = 0; first < longest; first += PIECE) {
+      const piece = (part: number) => values.subarray(cuts[part], cuts[part + 1]).subarray(first, first + PIECE)
+      const own = piece(rank)
+      const place = (from: number) => this.#scratch.subarray(from * own.length, (from + 1) * own.length)
+      this.#inPairs((to, from) => {
+        const received = place(inOrder ? from : 0)
+        this.#exchange(piece(to), to, received, from)
+        if (inOrder || own.length === 0) return
+        const types = ['void *', 'void *', 'int', handle, handle]
+        this.#call('MPI_Reduce_local', types, received, own, own.length, float, sum)
+      })
+      if (!inOrder) continue
+      place(rank).set(own)
+      addRows(this.#scratch.subarray(0, size * own.length), own)
+    }
+  }
+
+  shareParts(values: Float32Array, cuts: readonly number[]): void {
+    const part = (rank: number) => values.subarray(cuts[rank], cuts[rank + 1])
+    this.#inPairs((to, from) => this.#exchange(part(this.rank), to, part(from), from))
+  }
+
+  /** Every process with every other: whom to send to, and whom to receive from, who at that time sends to it. */
+  #inPairs(visit: (to: number, from: number) => void): void {
+    const { rank, size } = this
+    for (let step = 1; step < size; step++) visit((rank + step) % size, (rank - step + size) % size)
+  }
+
+  #exchange(sent: Float32Array, to: number, received: Float32Array, from: number): void {
+    const { handle, float, world } = this.#mpi
+    const types = ['void *', 'int', handle, 'int', 'int', handle]
+    const there = [sent, sent.length, float, to, TAG, world] as const
+    const here = [received, received.length, float, from, TAG, world] as const
+    if (this.patience === undefined) {
+      const both = [...types.slice(0, 5), ...types, 'void *']
+      this.#call('MPI_Sendrecv', both, ...there.slice(0, 5), ...here, this.#status)
+      return
+    }
+    const pending = [this.#begin('MPI_Irecv', types, ...here), this.#begin('MPI_Isend', types, ...there)]
+    for (const call of pending) this.#wait(call, this.patience)
   }
 
   share(values: Float32Array, from = 0): void {
@@ -244,6 +298,15 @@ export class MpiCommunicator implements Communicator {
     const length = new Int32Array(1)
     this.#function('MPI_Error_string', ['int', 'void *', 'void *'])(code, text, length)
     throw new Error(`fourlane: ${name}: ${new TextDecoder().decode(text.subarray(0, length[0]))}`)
+  }
+}
+
+/** Sums of rows that are as long as `sums`, in their order and in float64. */
+function addRows(rows: Float32Array, sums: Float32Array): void {
+  for (let i = 0; i < sums.length; i++) {
+    let sum = 0
+    for (let at = i; at < rows.length; at += sums.length) sum += rows[at]
+    sums[i] = sum
   }
 }
 

@@ -12,6 +12,7 @@ import { agreeOnScale, agreeOnState, agreeOnTerms } from './agreement.ts'
 import { type Communicator, gatherSums, gatherTexts } from './communicator.ts'
 import { SharedScorer } from './sharedScorer.ts'
 import { type SharedStatistics, shareStatistics } from './sharedStatistics.ts'
+import { type Shares, shareUpdates } from './shares.ts'
 import { shareRandom, shareState } from './start.ts'
 import { type JointStep, type Steps, stepsOf } from './steps.ts'
 
@@ -22,9 +23,10 @@ export interface CrewOptions {
   readonly syncEvery: number
 }
 
-/** Floats of the gradient block's tail: how many processes want to stop, and how many were aborted. */
+/** Floats of the gradient block's tail: how many processes want to stop, were aborted, have parameters that were changed from outside. */
 const STOPS = 0
 const ABORTS = 1
+const TOUCHES = 2
 
 export class MpiCrew implements Crew {
   readonly training: Training
@@ -38,6 +40,7 @@ export class MpiCrew implements Crew {
   readonly #steps: Steps | undefined
   /** Of layers that are synchronized. */
   readonly #statistics: SharedStatistics | undefined
+  readonly #shares: Shares | undefined
   #epoch = 0
   /** Weight of the rows trained on since parameters were averaged, and updates since then. */
   #weight = 0
@@ -73,6 +76,7 @@ export class MpiCrew implements Crew {
             else world.sum(values)
           })
     shareState(world, training)
+    this.#shares = options.syncEvery > 1 ? undefined : shareUpdates(world, this.training)
     // the first shuffles as it would alone; the streams of the others begin every epoch anew, from where the first's is then
     this.#shuffler = random && (world.rank === 0 ? random : new Random(0))
     this.#steps = engine.session ? undefined : stepsOf(world, this.training, this.#shuffler)
@@ -158,7 +162,10 @@ export class MpiCrew implements Crew {
         visit(engine.trainedOutputs(rows), fed ? fed.feed.rows(fed.at, rows) : parts[0])
       }
     }
-    if (engine.steps > before) statistics?.settle()
+    if (engine.steps > before) {
+      this.#shares?.gather()
+      statistics?.settle()
+    }
     return engine.steps > before
   }
 
@@ -173,13 +180,22 @@ export class MpiCrew implements Crew {
   #join(run: TrainingRun): boolean {
     const { arena, storage } = this.training.engine
     if (storage.gradients === undefined) return false
+    const shares = this.#shares
     const block = arena.floats(storage.gradients, storage.bytes / 4 + TAIL)
     const tail = block.subarray(storage.bytes / 4)
     tail.fill(0)
     tail[STOPS] = Number(run.stopReason !== undefined)
     tail[ABORTS] = Number(this.#signal?.aborted ?? false)
-    this.#add(block)
-    return !this.#halts(run, tail[STOPS], tail[ABORTS])
+    tail[TOUCHES] = Number(shares?.touched ?? false)
+    if (!shares) {
+      this.#add(block)
+      return !this.#halts(run, tail[STOPS], tail[ABORTS])
+    }
+    this.#world.sum(tail)
+    if (tail[TOUCHES] > 0) this.#check(`before update ${this.training.engine.steps}`)
+    if (this.#halts(run, tail[STOPS], tail[ABORTS])) return false
+    shares.add(storage.view(storage.gradients), this.#options.deterministic)
+    return true
   }
 
   #add(values: Float32Array): void {
@@ -194,6 +210,7 @@ export class MpiCrew implements Crew {
    */
   #halts(run: TrainingRun, stops: number, aborts: number): boolean {
     if (aborts > 0) {
+      this.#shares?.settle()
       const aborted = this.#world.gather(Float64Array.of(Number(this.#signal?.aborted ?? false)))
       this.#signal?.throwIfAborted()
       throw new Error(`fit: the signal of rank ${aborted.indexOf(1)} was aborted`)
@@ -271,6 +288,7 @@ export class MpiCrew implements Crew {
   #settle(when: string): void {
     const { engine } = this.training
     const { storage } = engine
+    this.#shares?.settle()
     const kept = engine.places.filter(({ trainable }) => trainable === false)
     if (kept.length > 0 && !engine.statisticsFrozen) {
       engine.flush()
@@ -288,7 +306,13 @@ export class MpiCrew implements Crew {
       }
       storage.flushParameters()
     }
-    agreeOnState(this.#world, engine, when)
+    this.#check(when)
+  }
+
+  /** Whether all are the same; of states that have been shared out, there are no two. */
+  #check(when: string): void {
+    agreeOnState(this.#world, this.training.engine, when, this.#shares === undefined)
+    this.#shares?.agreed()
   }
 
   logs(run: TrainingRun): Logs {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { noise } from '../../bench/workloads.ts'
 import { type DataSet, sliceRows } from '../../src/data/dataset.ts'
 import { emptyTally, OWN_BATCH } from '../../src/engine/records.ts'
-import { dense, dropout, gaussianNoise, input, l2, type Model, sequential } from '../../src/entries/full.ts'
+import { dense, dropout, embedding, gaussianNoise, input, l2, type Model, sequential } from '../../src/entries/full.ts'
 import { configureRuntime } from '../../src/machine/wasm.ts'
 import { targets } from '../support/targets.ts'
 
@@ -90,6 +90,43 @@ for (const target of targets) {
     assert.is(model.engine.steps, 0)
     assert.equal(model.getWeights(), before)
   })
+
+  for (const optimizer of ['adam', 'sgd', 'rmsprop', 'lion', 'rprop'] as const) {
+    test(`shares of an update make all of it, bit for bit: ${optimizer}`, () => {
+      const layers = [embedding([{ columns: 0, categories: 20, units: 3 }]), dense(9, { kernelRegularizer: l2(0.2) })]
+      const made = () => {
+        const model = sequential([input(INPUTS), ...layers, dense(3, { activation: 'softmax' })], { seed: 5 })
+        model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy', clipValue: 0.01 })
+        return model
+      }
+      const { data } = modelOf()
+      const features = data.features.map((value, i) => (i % INPUTS === 0 ? i % 20 : value))
+      const whole = made()
+      const floats = whole.engine.storage.bytes / 4
+      const cuts = [0, 16, 16, 112, floats]
+      const sharers = cuts.slice(1).map((to, i) => {
+        const model = made()
+        model.engine.planner.share = { from: cuts[i], to }
+        return model
+      })
+      for (let step = 0; step < 3; step++) {
+        whole.engine.trainBatch({ ...data, features })
+        const parameters = new Float32Array(floats)
+        for (const [i, { engine }] of sharers.entries()) {
+          const view = () => engine.storage.view(engine.storage.parameters)
+          const before = view().slice()
+          engine.trainPart({ ...data, features }, emptyTally(), () => true)
+          const block = view()
+          for (let at = 0; at < floats; at++) {
+            if (at >= cuts[i] && at < cuts[i + 1]) parameters[at] = block[at]
+            else assert.is(block[at], before[at], `${at} is not of share ${i}`)
+          }
+        }
+        for (const { engine } of sharers) engine.storage.view(engine.storage.parameters).set(parameters)
+        assert.equal(sharers[0].getWeights(), whole.getWeights())
+      }
+    })
+  }
 
   test.run()
 }

@@ -20,6 +20,8 @@ import { bitsOf, CLASSES, INPUTS, pick, rowsOf, TRAININGS, trainJointly } from '
 interface Options {
   readonly names: readonly string[]
   readonly deterministic?: boolean
+  /** Whether callbacks look at every batch. */
+  readonly watched?: boolean
   readonly folder: string
   readonly epochs: number
   /** Milliseconds that an epoch lasts at least. */
@@ -46,6 +48,8 @@ function places(mpi: Mpi): number[] {
   return Array.from({ length: end - first }, (_, i) => first + i)
 }
 
+const gradientOf = (model: Model): Float32Array => model.parameters[0].gradient()
+
 /** What a training that ends too soon says, and how many updates it made. */
 async function failing(mpi: Mpi, more: FitOptions): Promise<object> {
   return train(mpi, more).then(
@@ -62,7 +66,7 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
         deterministic: options.deterministic ?? false,
         syncEvery: TRAININGS[name].syncEvery ?? 1,
       })
-      const { model, history } = await trainJointly(name, mpi)
+      const { model, history } = await trainJointly(name, mpi, options.watched)
       results[name] = { bits: bitsOf(model), steps: model.engine.steps, history }
     }
     return { results }
@@ -83,6 +87,11 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
         if (last && batch === 2) context.stop('enough')
       },
     }
+    const touches: Callback = {
+      onEpochEnd(epoch, _, { model }) {
+        if (last && epoch === 0) model.setWeights(model.getWeights().fill(0.5, 0, 1))
+      },
+    }
     const scales: Callback = {
       onEpochEnd(_epoch, _logs, context) {
         context.learningRateScale = last ? 0.5 : 1
@@ -96,6 +105,7 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
     }
     return {
       planted: await failing(mpi, { callbacks: [spoils] }),
+      touched: await failing(mpi, { callbacks: [touches] }),
       epochs: await failing(mpi, { epochs: last ? 4 : 3 }),
       stopped: await failing(mpi, { callbacks: [stops] }),
       aborted: await failing(mpi, { callbacks: [aborts], signal: controller.signal }),
@@ -103,6 +113,29 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
         callbacks: [scales],
       }),
     }
+  },
+
+  /** What can be seen of gradients while an epoch is under way, and after it. */
+  async within(mpi) {
+    const within: string[] = []
+    const gradients: string[] = []
+    const looks: Callback = {
+      onProgress(_, context) {
+        try {
+          gradientOf(context.model as Model)
+          within.push('gradients')
+        } catch (error) {
+          within.push((error as Error).message)
+        }
+      },
+      async onEpochEnd(_epoch, _logs, context) {
+        gradients.push(Buffer.from(gradientOf(context.model as Model).buffer).toString('base64'))
+        // the next batch is long after the last turn of the event loop
+        await sleep(5)
+      },
+    }
+    await train(mpi, { callbacks: [looks], yieldEvery: 1 })
+    return { within, gradients }
   },
 
   /** Milliseconds of a barrier: the fastest of many. */

@@ -86,6 +86,38 @@ for (const launcher of launchers) {
     })
   }
 
+  test(`ranks of ${launcher} update their shares to the bits of all updating everything`, async () => {
+    const names = [
+      'adam',
+      'unequal rows',
+      'weights',
+      'noise',
+      'rows of tables',
+      'batch norm',
+      'synchronized',
+      'streamed',
+    ]
+    const options = { names, deterministic: true }
+    const [shared, whole] = [
+      await runRanks(launcher, 2, 'train', options),
+      await runRanks(launcher, 2, 'train', { ...options, watched: true }),
+    ]
+    for (const ending of [shared, whole]) endedWell(ending, 2)
+    for (const name of names) assert.is(resultsOf(shared)[1][name].bits, resultsOf(whole)[1][name].bits, name)
+  })
+
+  test(`a rank of ${launcher} does not pass its share of the gradients off as all`, async () => {
+    const ending = await runRanks(launcher, 2, 'within')
+    endedWell(ending, 2)
+    const [first] = ending.said
+    assert.is(new Set(first.gradients as string[]).size, 3, 'gradients of three epochs')
+    for (const { within, gradients } of ending.said) {
+      assert.ok((within as string[]).length > 0)
+      for (const message of within as string[]) assert.match(message, /only its share of gradients and optimizer state/)
+      assert.equal(gradients, first.gradients)
+    }
+  })
+
   test(`a trap in wasm is an error, not the end, under ${launcher}`, async () => {
     const ending = await runRanks(launcher, 2, 'trap')
     endedWell(ending, 2)
@@ -96,9 +128,10 @@ for (const launcher of launchers) {
     const ending = await runRanks(launcher, 3, 'odd')
     endedWell(ending, 3)
     const { said } = ending
-    for (const { rank, planted, epochs, scaled, stopped, aborted } of said) {
+    for (const { rank, planted, touched, epochs, scaled, stopped, aborted } of said) {
       const messageOf = (outcome: unknown) => (outcome as { error?: string }).error ?? 'no error'
       assert.match(messageOf(planted), /after epoch 1, the parameters of rank 2 differ from those of ranks 0 and 1/)
+      assert.match(messageOf(touched), /before update 7, the parameters of rank 2 differ from those of ranks 0 and 1/)
       assert.match(messageOf(epochs), /epochs of rank 2 differs from that of ranks 0 and 1: 4, not 3/)
       assert.match(messageOf(scaled), /after epoch 1, learningRateScale is 0.5 on rank 2, but 1 on ranks 0 and 1/)
       assert.match(messageOf(aborted), rank === 2 ? /^Error: left$/ : /the signal of rank 2 was aborted/)

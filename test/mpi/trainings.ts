@@ -9,6 +9,7 @@ import {
   customLoss,
   dense,
   dropout,
+  embedding,
   type FitOptions,
   gaussianNoise,
   type History,
@@ -64,12 +65,16 @@ export interface Joint {
   readonly compile?: CompileOptions
   readonly weighted?: boolean
   readonly options?: FitOptions
+  /** Whether the first column chooses a row of a table. */
+  readonly tabled?: boolean
   /** Batches that arrive one by one. */
   readonly streamed?: boolean
   readonly syncEvery?: number
   /** Whether one process can do the same. */
   readonly alone?: boolean
 }
+
+const TABLE_ROWS = 40
 
 const deep = () => [
   input(INPUTS),
@@ -131,6 +136,14 @@ export const TRAININGS: Readonly<Record<string, Joint>> = {
     epochs: 5,
     layers: () => deep(),
     compile: { ...ADAM, optimizer: muon({ learningRate: 0.01 }) },
+  },
+  'rows of tables': {
+    batches: [8, 4],
+    rows: [61, 37],
+    epochs: 5,
+    tabled: true,
+    layers: () => [input(INPUTS), embedding([{ columns: 0, categories: TABLE_ROWS, units: 3 }]), ...plain().slice(1)],
+    compile: { ...ADAM, optimizer: sgd({ learningRate: 0.05 }) },
   },
   'own loss': { batches: [8, 4], rows: [61, 37], epochs: 5, compile: { ...ADAM, loss: own } },
   streamed: { batches: [8, 3], rows: [61, 37], epochs: 5, streamed: true },
@@ -209,12 +222,24 @@ function* batchesOf({ x, y, weights }: Rows, size: number, weighted: boolean) {
   }
 }
 
-/** What a rank does; the models of all ranks but the first begin as they should not. */
-export async function trainJointly(name: string, parallel: Parallel): Promise<{ model: Model; history: History }> {
+/** Rows enough for as many ranks as tests start. */
+function dataOf({ rows, tabled }: Joint): Rows {
+  const all = rowsOf(rows.length * 2 * Math.max(...rows))
+  if (tabled) for (let row = 0; row < all.y.length; row++) all.x[row * INPUTS] = (row * row) % TABLE_ROWS
+  return all
+}
+
+/** What a rank does, `watched` by a callback or not; the models of all ranks but the first begin as they should not. */
+export async function trainJointly(
+  name: string,
+  parallel: Parallel,
+  watched = false,
+): Promise<{ model: Model; history: History }> {
   const training = TRAININGS[name]
-  const { batches, epochs, weighted = false, streamed, options } = training
+  const { batches, epochs, weighted = false, streamed } = training
+  const options = { ...training.options, ...(watched && { callbacks: [{ onBatchEnd() {} }] }) }
   const model = makeModel(training, 11 + parallel.rank)
-  const all = rowsOf(training.rows.length * 2 * Math.max(...training.rows))
+  const all = dataOf(training)
   const own = pick(all, placesOf(training, parallel.rank))
   const batchSize = at(batches, parallel.rank)
   if (streamed) {
@@ -251,7 +276,7 @@ function* updatesOf({ batches, rows, epochs, options = {} }: Joint, size: number
 export async function trainAlone(name: string, size: number): Promise<Model> {
   const training = TRAININGS[name]
   const model = makeModel(training, 11)
-  const all = rowsOf(training.rows.length * 2 * Math.max(...training.rows))
+  const all = dataOf(training)
   if (model.engine.session) {
     const places = Array.from({ length: size }, (_, rank) => placesOf(training, rank)).flat()
     const { x, y, weights } = pick(all, places)

@@ -1,4 +1,4 @@
-/** Surfaces in isometric projection: a mesh coloured by height, painted from back to front. */
+/** Surfaces in parallel projection: a mesh coloured by height, painted from back to front. */
 import { checkOneOf } from '../lib/check.ts'
 import { type Axis, ROW } from './axes.ts'
 import { AXIS, COLOUR_MAPS, type Colour, type ColourMapName, colourMap, GRID, mix, toShade } from './colours.ts'
@@ -27,11 +27,17 @@ export interface SurfaceOptions extends ChartOptions, GridInput {
 const OPTIONS = ['x', 'y', 'z', 'scale', 'limits', 'colourMap', 'xLabel', 'yLabel', 'zLabel']
 /** Rows and columns of the mesh at most: of finer grids every k-th is drawn. */
 const FINEST = 64
-/** Cosine and sine of 30°. */
-const COS = 0.8660254037844386
-const SIN = 0.5
 /** Height of the box beside the length of its floor. */
-const RISE = 0.72
+const HEIGHT = 0.72
+/** How far above the floor it is seen from, as sine and cosine of 50°: into the bowls that losses are, over their front corner. */
+const [RAISED, LYING] = [0.766044443118978, 0.6427876096865394]
+/** What an edge of the floor goes to the side and down, and what an edge of the walls goes up, beside the length of the floor. */
+const ACROSS = Math.SQRT1_2
+const DOWN = ACROSS * RAISED
+const UP = HEIGHT * LYING
+/** Away from an edge of the floor: a step of length 1 across it, and the turn of what is written along it, in degrees. */
+const [OUT_X, OUT_Y] = [DOWN / Math.hypot(ACROSS, DOWN), ACROSS / Math.hypot(ACROSS, DOWN)]
+const TURN = Math.round((Math.atan2(DOWN, ACROSS) * 180) / Math.PI)
 /** Steps of shading by slope, the darkest first, as shares of black. */
 const SHADOWS = [0.3, 0.22, 0.15, 0.08, 0]
 const TICK = 5
@@ -44,7 +50,7 @@ interface Box {
 }
 
 /**
- * A surface as an SVG document: an isometric mesh coloured by height, in a box with three axes.
+ * A surface as an SVG document: a mesh coloured by height, in a box with three axes.
  * @example surface({ x, y, z: losses, scale: 'log', xLabel: 'first direction', yLabel: 'second direction', zLabel: 'loss' })
  * @throws TypeError or RangeError naming the option that is wrong.
  */
@@ -77,12 +83,12 @@ export function surface(options: SurfaceOptions): string {
 /** As large as the area allows, tick labels included. */
 function fitBox({ left, right, top, bottom }: { left: number; right: number; top: number; bottom: number }): Box {
   const labels = 44
-  const size = Math.min((right - left - 2 * labels) / (2 * COS), (bottom - top - labels) / (2 * SIN + RISE))
+  const size = Math.min((right - left - 2 * labels) / (2 * ACROSS), (bottom - top - labels) / (2 * DOWN + UP))
   const middle = (left + right) / 2
   // the back corner of the floor
-  const back = top + (bottom - top - labels - size * (2 * SIN + RISE)) / 2 + size * RISE
+  const back = top + (bottom - top - labels - size * (2 * DOWN + UP)) / 2 + size * UP
   return {
-    at: (x, y, z) => [middle + (x - 1 + y) * COS * size, back + (x + 1 - y) * SIN * size - z * RISE * size],
+    at: (x, y, z) => [middle + (x - 1 + y) * ACROSS * size, back + (x + 1 - y) * DOWN * size - z * UP * size],
   }
 }
 
@@ -117,17 +123,17 @@ function drawFloor(figure: Figure, { at }: Box, x: Axis, y: Axis): void {
   figure.draw(`<path class="${figure.stroke(AXIS)}" d="M${outline.map(pair).join(' ')}Z"/>`)
 
   const label = (point: Point, side: -1 | 1, text: string, distance: number) => {
-    const [px0, py0] = [point[0] + side * distance * SIN, point[1] + distance * COS]
+    const [px0, py0] = [point[0] + side * distance * OUT_X, point[1] + distance * OUT_Y]
     figure.text(px0, py0, text, { anchor: side < 0 ? 'end' : 'start' })
   }
   for (const tick of xTicks) {
     const [px0, py0] = at(tick.at, 0, 0)
-    line([px0, py0], [px0 - TICK * SIN, py0 + TICK * COS], AXIS)
+    line([px0, py0], [px0 - TICK * OUT_X, py0 + TICK * OUT_Y], AXIS)
     label([px0, py0], -1, tick.label, 12)
   }
   for (const tick of yTicks) {
     const [px0, py0] = at(1, tick.at, 0)
-    line([px0, py0], [px0 + TICK * SIN, py0 + TICK * COS], AXIS)
+    line([px0, py0], [px0 + TICK * OUT_X, py0 + TICK * OUT_Y], AXIS)
     label([px0, py0], 1, tick.label, 12)
   }
   const widest = (ticks: readonly { label: string }[]) =>
@@ -139,9 +145,9 @@ function drawFloor(figure: Figure, { at }: Box, x: Axis, y: Axis): void {
 /** Along its edge, beyond the tick labels. */
 function title(figure: Figure, [x, y]: Point, side: -1 | 1, text: string, beyond: number): void {
   const distance = 14 + beyond * 0.8 + TEXT
-  const turn = side < 0 ? 30 : -30
+  const turn = -side * TURN
   const fitted = fitText(text, figure.width * 0.35, TEXT)
-  figure.text(x + side * distance * SIN, y + distance * COS, fitted, { anchor: 'middle', turn })
+  figure.text(x + side * distance * OUT_X, y + distance * OUT_Y, fitted, { anchor: 'middle', turn })
 }
 
 function drawMesh(
@@ -184,7 +190,7 @@ function drawMesh(
 /** Light comes from the upper left: faces that look away from it are darker. */
 function shadowOf(slope: number, rise: number): number {
   // the normal is (-slope, -rise, 1) in units of the box
-  const [nx, ny] = [-slope * RISE, -rise * RISE]
+  const [nx, ny] = [-slope * HEIGHT, -rise * HEIGHT]
   const facing = (-0.25 * nx + 0.35 * ny + 0.9) / Math.sqrt(nx * nx + ny * ny + 1)
   return Math.min(SHADOWS.length - 1, Math.max(0, Math.floor(facing * SHADOWS.length)))
 }

@@ -31,7 +31,7 @@ export function page({ surfaces, lowest, regression }: Results): Page {
       name: name.replaceAll(' ', '-').toLowerCase(),
       alt: `Level lines of ${name} with the ways of four methods`,
       svg: contour({
-        title: name,
+        title: `${name[0].toUpperCase()}${name.slice(1)}`,
         x: across,
         y: up,
         z: up.flatMap((b) => across.map((a) => at(a, b)[0] - bottom + 1e-3)),

@@ -190,8 +190,7 @@ export const gauge = experiment<Results>({
                 series: Object.fromEntries([
                   ...rows.map(({ name, balanced }) => [name, average(balanced)] as const),
                   ...finite.map(
-                    ({ name, rescaled }) =>
-                      [`${name}: rescaled`, { y: average(rescaled), dash: 'dashed' as const }] as const,
+                    ({ name, rescaled }) => [`${name}: rescaled`, { y: average(rescaled), like: name }] as const,
                   ),
                 ]),
                 xLabel: 'epoch',

@@ -149,14 +149,11 @@ export const randomLabels = experiment<Results>({
       [SMALL, DEEP].flatMap((hidden) =>
         [0, 1].flatMap((share) => {
           const run = curve(hidden, share)
-          const dash = hidden === DEEP ? ('dashed' as const) : ('solid' as const)
+          const called = (network: readonly number[]) => `${nameOf(network)}, ${share === 0 ? 'true' : 'random'} labels`
+          // the colour says which labels, the dash which network
+          const isPaired = hidden === DEEP && curve(SMALL, share)
           return run
-            ? [
-                [
-                  `${nameOf(hidden)}, ${share === 0 ? 'true' : 'random'} labels`,
-                  { y: drawn(value(run)), dash },
-                ] as const,
-              ]
+            ? [[called(hidden), { y: drawn(value(run)), ...(isPaired && { like: called(SMALL) }) }] as const]
             : []
         }),
       )

@@ -175,7 +175,10 @@ function picture(results: Results, methods: readonly string[], title: string, xL
   const ours = lines.map((line) => [line, { ...points(line, last), markers: true }] as const)
   const theirs = lines.map(
     (line) =>
-      [`${line}, paper`, { ...points(line, ({ paper }) => paper ?? Number.NaN), dash: 'dotted' as const }] as const,
+      [
+        `${line}, paper`,
+        { ...points(line, ({ paper }) => paper ?? Number.NaN), like: line, dash: 'dotted' as const },
+      ] as const,
   )
   return lineChart({
     title,

@@ -8,7 +8,7 @@ import { readable } from './format.ts'
 import { type Numbers, rangeOf, readLimits, readNumbers, readScale, readText } from './input.ts'
 import { markersMarkup, seriesMarker } from './markers.ts'
 import { createScale, type ScaleKind, widen } from './scale.ts'
-import { entriesOf, listOf } from './series.ts'
+import { entriesOf, LONGEST_NAME, listOf } from './series.ts'
 
 /** One line of a chart. All of its arrays have the same length. */
 export interface LineSeries {
@@ -19,7 +19,9 @@ export interface LineSeries {
   /** Lower and upper ends of an error band around the line, such as mean - standard deviation and mean + it. Both or none. */
   low?: Numbers
   high?: Numbers
-  /** Default 'solid', and from the ninth series on 'dashed' and then 'dotted', where colours begin anew. */
+  /** Name of a series above, whose colour and signs it shares: what belongs together, told apart by its dash, by default 'dashed'. */
+  like?: string
+  /** Default 'solid', and from the ninth colour on 'dashed' and then 'dotted', where colours begin anew. */
   dash?: Dash
   /** Signs at the points, as far as they have room. Default false. */
   markers?: boolean
@@ -44,7 +46,7 @@ export interface LineChartOptions extends ChartOptions {
 }
 
 const OPTIONS = ['series', 'x', 'xLabel', 'yLabel', 'xScale', 'yScale', 'xLimits', 'yLimits']
-const SERIES_OPTIONS = ['y', 'x', 'low', 'high', 'dash', 'markers']
+const SERIES_OPTIONS = ['y', 'x', 'low', 'high', 'like', 'dash', 'markers']
 const DASHES: Readonly<Record<Dash, string>> = { solid: '', dashed: '7 4', dotted: '1.5 3.5' }
 const STYLES = Object.keys(DASHES) as Dash[]
 const COLOURS = 8
@@ -60,6 +62,8 @@ interface Line {
   readonly y: Numbers
   readonly places: Numbers | undefined
   readonly band: { readonly low: Numbers; readonly high: Numbers } | undefined
+  /** Index of its colour and its signs. */
+  readonly look: number
   readonly dash: Dash
   readonly markers: boolean
 }
@@ -85,16 +89,16 @@ export function lineChart(options: LineChartOptions): string {
   }
   const y: Axis = { scale: createScale(yKind, low, high), label: readText(where, 'yLabel', options.yLabel ?? '') }
 
-  const legend = lines.map(({ name, dash, markers }, i) => ({
+  const legend = lines.map(({ name, look, dash, markers }) => ({
     label: name,
-    colour: seriesColour(i),
+    colour: seriesColour(look),
     dashes: DASHES[dash],
-    ...(markers ? { marker: seriesMarker(i) } : {}),
+    ...(markers ? { marker: seriesMarker(look) } : {}),
   }))
   const top = figure.header(lines.length > 1 ? legend : [])
   const plot = drawAxes(figure, x, y, { top })
-  const marks = lines.map((line, i) => bandMarkup(figure, plot, line, i))
-  marks.push(...lines.map((line, i) => lineMarkup(figure, plot, line, i)))
+  const marks = lines.map((line) => bandMarkup(figure, plot, line))
+  marks.push(...lines.map((line) => lineMarkup(figure, plot, line)))
   // half of a stroke may lie outside
   const { area } = plot
   figure.clip({ ...area, top: area.top - 4, bottom: area.bottom + 1, right: area.right + 4 }, marks.join(''))
@@ -104,7 +108,9 @@ export function lineChart(options: LineChartOptions): string {
 function readLines(options: LineChartOptions, xKind: ScaleKind, yKind: ScaleKind): Line[] {
   const where = 'lineChart'
   const common = options.x === undefined ? undefined : readPlaces('x', options.x, xKind)
-  return entriesOf(where, 'series', options.series).map(({ name, key, value }, i) => {
+  const looks = new Map<string, number>()
+  let colours = 0
+  return entriesOf(where, 'series', options.series).map(({ name, key, value }) => {
     const series = isSeries(value) ? value : { y: value as Numbers }
     if (isSeries(value)) checkOptions(`${where}: series ${show(name)}`, series, SERIES_OPTIONS)
     const y = readNumbers(where, key('y'), series.y, { missing: true })
@@ -130,6 +136,9 @@ function readLines(options: LineChartOptions, xKind: ScaleKind, yKind: ScaleKind
     sameLength(key('low'), band?.low)
     sameLength(key('high'), band?.high)
     if (yKind === 'log') refuseNegative(key('y'), y)
+    const look = series.like === undefined ? colours++ : lookOf(key('like'), series.like, looks)
+    looks.set(name, look)
+    const usual = series.like === undefined ? STYLES[Math.floor(look / COLOURS) % STYLES.length] : 'dashed'
     return {
       name,
       count: y.length,
@@ -137,10 +146,17 @@ function readLines(options: LineChartOptions, xKind: ScaleKind, yKind: ScaleKind
       y,
       places,
       band,
-      dash: checkOneOf(where, key('dash'), series.dash ?? STYLES[Math.floor(i / COLOURS) % STYLES.length], STYLES),
+      look,
+      dash: checkOneOf(where, key('dash'), series.dash ?? usual, STYLES),
       markers: checkBoolean(where, key('markers'), series.markers ?? false),
     }
   })
+}
+
+function lookOf(name: string, like: unknown, looks: ReadonlyMap<string, number>): number {
+  const look = looks.get(readText('lineChart', name, like, LONGEST_NAME))
+  if (look === undefined) throw new RangeError(`lineChart: "${name}" must name a series above it, got ${show(like)}`)
+  return look
 }
 
 const isSeries = (value: unknown): value is LineSeries => typeof value === 'object' && value !== null && 'y' in value
@@ -196,7 +212,7 @@ const floorAt = (plot: Plot) => (value: number) => {
   return place === Number.POSITIVE_INFINITY ? plot.area.bottom : place
 }
 
-function bandMarkup(figure: Figure, plot: Plot, { band, count, x }: Line, index: number): string {
+function bandMarkup(figure: Figure, plot: Plot, { band, count, x, look }: Line): string {
   if (!band) return ''
   const y = floorAt(plot)
   const path = bandPath(
@@ -206,12 +222,12 @@ function bandMarkup(figure: Figure, plot: Plot, { band, count, x }: Line, index:
     (i) => y(band.high[i]),
     (i) => Number.isFinite(band.low[i]) && Number.isFinite(band.high[i]),
   )
-  return `<path class="${figure.fill(seriesColour(index))}" d="${path}" fill-opacity="${BAND_OPACITY}"/>`
+  return `<path class="${figure.fill(seriesColour(look))}" d="${path}" fill-opacity="${BAND_OPACITY}"/>`
 }
 
-function lineMarkup(figure: Figure, plot: Plot, line: Line, index: number): string {
-  const { count, x, y, dash, markers } = line
-  const colour = seriesColour(index)
+function lineMarkup(figure: Figure, plot: Plot, line: Line): string {
+  const { count, x, y, look, dash, markers } = line
+  const colour = seriesColour(look)
   const height = floorAt(plot)
   const across = (i: number) => plot.x(x(i))
   const down = (i: number) => height(y[i])
@@ -224,7 +240,7 @@ function lineMarkup(figure: Figure, plot: Plot, line: Line, index: number): stri
     const last = points[points.length - 2]
     if (last === undefined || Math.abs(across(i) - last) >= MARKER_SPACING) points.push(across(i), down(i))
   }
-  return markup + markersMarkup(figure, seriesMarker(index), colour, points, 3.5)
+  return markup + markersMarkup(figure, seriesMarker(look), colour, points, 3.5)
 }
 
 function describe(lines: readonly Line[], x: Axis, y: Axis): string {

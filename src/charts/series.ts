@@ -5,7 +5,7 @@ import { clean } from './text.ts'
 /** Series in one chart: more cannot be told apart. */
 const MOST_SERIES = 100
 /** Characters of a name that are shown. */
-const LONGEST_NAME = 60
+export const LONGEST_NAME = 60
 
 export interface Entry<T> {
   /** As it is shown. */

@@ -44,6 +44,32 @@ test('lineChart: the same on log scales', () => {
   })
 })
 
+test('lineChart: what is like another has its colour and its signs, dashed', () => {
+  const series = {
+    a: { y: [1, 2], markers: true },
+    b: [2, 3],
+    'a too': { y: [3, 4], markers: true, like: 'a' },
+    c: [4, 5],
+  }
+  const lines = marks(draw({ series })).filter(({ attributes }) => attributes['stroke-linejoin'] === 'round')
+  const [a, b, twin, c] = lines.map(({ attributes }) => attributes)
+  assert.is(twin.class, a.class)
+  assert.is(new Set([a, b, c].map((line) => line.class)).size, 3)
+  assert.is(a['stroke-dasharray'], undefined)
+  assert.is(twin['stroke-dasharray'], '7 4')
+  // colours go on as if it were not there
+  const without = marks(draw({ series: { a: series.a, b: series.b, c: series.c } }))
+  assert.is(c.class, without.filter(({ attributes }) => attributes['stroke-linejoin'] === 'round')[2].attributes.class)
+  const dotted = draw({ series: { a: [1, 2], b: { y: [2, 3], like: 'a', dash: 'dotted' } } })
+  assert.ok(marks(dotted).some(({ attributes }) => attributes['stroke-dasharray'] === '1.5 3.5'))
+  for (const like of ['c', 'b'])
+    refuses(
+      () => lineChart({ series: { a: [1], b: { y: [1], like } } }),
+      RangeError,
+      `lineChart: "series['b'].like" must name a series above it, got "${like}"`,
+    )
+})
+
 test('lineChart: gaps break the line, and points between gaps are dots', () => {
   const root = draw({ series: { a: [1, 2, Number.NaN, 4, Number.POSITIVE_INFINITY, 6, 7] } })
   const [line] = linesOf(root)

@@ -100,7 +100,7 @@ export function page({ seeds, widths, penalties, dropouts, stopping, decays }: R
               series: Object.fromEntries(
                 (drawnWidths.length > 0 ? drawnWidths : widths).flatMap(({ width, runs }) => [
                   [`${width} units, training`, { y: middle(runs, 'train') }] as const,
-                  [`${width} units, test`, { y: middle(runs, 'test'), dash: 'dashed' as const }] as const,
+                  [`${width} units, test`, { y: middle(runs, 'test'), like: `${width} units, training` }] as const,
                 ]),
               ),
               xLabel: 'epoch',

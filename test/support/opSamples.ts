@@ -139,7 +139,7 @@ export function samples(room: () => number, indices: number): { readonly [Name i
     activity: step(ops.activity, activity()),
     activityBack: step(ops.activityBack, { ...activity(), dy: room(), to: room() }),
     gradientSums: step(ops.gradientSums, norm()),
-    clipNorm: step(ops.clipNorm, { ...norm(), limit: 0.01 }),
+    clipNorm: step(ops.clipNorm, { ...norm(), limit: 1e-6 }),
     clipValue: step(ops.clipValue, { gradients: room(), count: COUNT, limit: 0.75 }),
     batchNorm: step(ops.batchNorm, {
       ...normColumns(),

@@ -17,7 +17,7 @@ import { JOB_STEP, JOURNAL_BLOCK, JOURNAL_BYTES, THREADS_JOB, THREADS_SLOTS } fr
 import * as ops from '../../src/machine/ops/ops.ts'
 import { instantiateShared } from '../../src/machine/threads/sharedMachine.ts'
 import { list, OpBench, STEP_BYTES } from '../support/opBench.ts'
-import { UNITS } from '../support/opSamples.ts'
+import { UNITS } from '../support/opSamples/sizes.ts'
 import { layered } from '../support/threading.ts'
 
 const same = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.prototype.every.call(a, (v, i) => Object.is(v, b[i]))

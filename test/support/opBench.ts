@@ -14,7 +14,8 @@ import type { Op } from '../../src/machine/ops/op.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { encode, modulesOf, type Step } from '../../src/machine/program.ts'
 import type { Base } from '../../src/machine/wasm.ts'
-import { type OpName, ROWS, samples } from './opSamples.ts'
+import { ROWS } from './opSamples/sizes.ts'
+import { type OpName, samples } from './opSamples.ts'
 
 export const list = Object.entries(ops) as [OpName, Op][]
 const REGION = 1 << 16

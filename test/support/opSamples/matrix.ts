@@ -1,6 +1,6 @@
-/** A step of every op on matrices; see opSamples.ts. */
-import * as ops from '../../src/machine/ops/matrix.ts'
-import { type Step, step } from '../../src/machine/program.ts'
+/** Steps of the ops on matrices. */
+import * as ops from '../../../src/machine/ops/matrix.ts'
+import { type Step, step } from '../../../src/machine/program.ts'
 
 const stride = 512
 

@@ -171,7 +171,7 @@ export const kfacMnist = experiment<Results>({
         series: Object.fromEntries(
           bests.flatMap(({ name, run: one }) => [
             [name, { x: one[against], y: drawn(one.train) }],
-            [`${name}, test`, { x: one[against], y: drawn(one.test), dash: 'dotted' as const }],
+            [`${name}, test`, { x: one[against], y: drawn(one.test), like: name }],
           ]),
         ),
         xLabel: against === 'updates' ? 'update' : 'seconds of processor time',

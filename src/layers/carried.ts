@@ -3,6 +3,7 @@
  * when it is called; who reads a file names the factories of the kinds in it.
  */
 import { show } from '../lib/check.ts'
+import type { Bringing } from '../runtime/modules.ts'
 import type { LayerKind } from './builder.ts'
 
 /** The kinds that there are. */
@@ -46,7 +47,7 @@ export function carrying<L extends { readonly kind: CarriedKind }, A extends unk
 }
 
 /** Whether a value is the factory of a kind that comes along with it. */
-const carries = (factory: unknown): factory is { readonly [ROW]: Row } =>
+const carries = (factory: unknown): factory is { readonly [ROW]: Row } & Bringing =>
   typeof factory === 'function' && ROW in factory
 
 /** @throws TypeError unless the value is the factory of that kind. */
@@ -84,5 +85,6 @@ export function learnKinds(where: string, layers: unknown, custom: Readonly<Reco
       )
     }
     known.set(kind, factory[ROW])
+    factory.bring?.()
   }
 }

@@ -25,13 +25,22 @@ const compiled = new Map<string, WebAssembly.Module>()
 const variants = new Map<string, WebAssembly.Module>()
 const brought = new Map<string, Modules>()
 
+/** A function that brings files along when it is called; or without that, where it is named and what it makes comes from a file. */
+export interface Bringing {
+  readonly bring?: () => void
+}
+
 /** The function itself, with its properties, after bringing along these files: cheap, and idle where the host has files. */
 export function bringing<F extends (...args: never[]) => unknown>(from: Modules | undefined, open: F): F {
-  const opened = (...args: Parameters<F>) => {
+  const bring = () => {
+    ;(open as Bringing).bring?.()
     for (const file of from?.files ?? []) if (from) brought.set(file, from)
+  }
+  const opened = (...args: Parameters<F>) => {
+    bring()
     return open(...args)
   }
-  return Object.assign(opened, open) as unknown as F
+  return Object.assign(opened, open, { bring }) as unknown as F
 }
 
 /** @throws Error on a host without WebAssembly. */

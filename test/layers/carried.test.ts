@@ -81,6 +81,19 @@ for (const [kind, make] of Object.entries(LAYERS)) {
   })
 }
 
+test('a factory that is named for a file brings along what its layers run on', () => {
+  const bytes = sequential([input(3), select({ columns: [1] })], { seed: 1 }).toBytes()
+  assert.is(
+    readElsewhere(
+      bytes,
+      'full',
+      'modelFromBytes',
+      '{ custom: { select: Object.assign(() => 0, f.select, { bring: () => console.log("brought") }) } }',
+    ),
+    'brought\n2',
+  )
+})
+
 test('only files with such layers are of the second format', () => {
   const format = (layers: readonly Layer[]) =>
     new TextDecoder().decode(sequential([input(3), ...layers], { seed: 1 }).toBytes()).match(/fourlane\/\d/)?.[0]

@@ -6,7 +6,8 @@ import type { Targets } from '../data/targets.ts'
 import { Products } from '../engine/products.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyTargets, RowWeightsOf } from '../model/compileOptions.ts'
+import type { AnyModel } from '../model/model.ts'
 import { randomDirection } from './directions.ts'
 import { hutchinson, Lanczos, type Product, powerIteration } from './lanczos.ts'
 
@@ -36,7 +37,7 @@ export interface CurvatureOptions {
   /** Of the random vectors. Default 0. */
   seed?: number
   /** A factor on the loss of each row. */
-  sampleWeight?: ArrayLike<number>
+  sampleWeight?: RowWeightsOf<string>
 }
 
 export interface Curvature {
@@ -85,12 +86,12 @@ const OPTIONS = [
  * of float32 for every product of a Lanczos run.
  * @throws TypeError or RangeError naming the argument; Error for a model that is not compiled, or products that are not finite.
  */
-export function curvature(model: Model, x: Features, y: Targets, options: CurvatureOptions = {}): Curvature {
+export function curvature(model: AnyModel, x: Features, y: AnyTargets, options: CurvatureOptions = {}): Curvature {
   const where = 'curvature'
   const resolved = resolve(where, options)
   const { matrix, largest, smallest, trace, traceSamples, density } = resolved
   const task = model.task(where)
-  const data = task.readBatch(where, x, y, options.sampleWeight)
+  const data = task.readBatch(where, x, y as Targets, options.sampleWeight as ArrayLike<number> | undefined)
   const { storage } = model.engine
   const moving = storage.places.filter(storage.isTrainable)
   const size = moving.reduce((sum, place) => sum + valuesOf(place), 0)

@@ -1,8 +1,8 @@
 /** The loss on the straight line through two points of parameter space. */
 import type { Features } from '../data/features.ts'
-import type { Targets } from '../data/targets.ts'
 import { checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyTargets } from '../model/compileOptions.ts'
+import type { AnyModel } from '../model/model.ts'
 import { PROBE_OPTIONS, Probe, type ProbeOptions } from './probe.ts'
 
 export interface LossAlongOptions extends ProbeOptions {
@@ -28,9 +28,9 @@ export interface LossLine {
  * @throws Error for a model that is not compiled; TypeError or RangeError naming the argument.
  */
 export function lossAlong(
-  model: Model,
+  model: AnyModel,
   x: Features,
-  y: Targets,
+  y: AnyTargets,
   from: Float32Array,
   to: Float32Array,
   options: LossAlongOptions = {},

@@ -1,9 +1,9 @@
 /** The loss on a plane through parameter space. */
 import type { Features } from '../data/features.ts'
-import type { Targets } from '../data/targets.ts'
 import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyTargets } from '../model/compileOptions.ts'
+import type { AnyModel } from '../model/model.ts'
 import { dot, normalizeFilters, randomDirection } from './directions.ts'
 import { checkRange } from './lossAlong.ts'
 import { principalDirections } from './principal.ts'
@@ -53,7 +53,12 @@ export interface LossSurface {
  * of neural nets). The model is left as it was. `heatmap`, `contour` and `surface` of `fourlane/charts` draw it.
  * @throws Error for a model that is not compiled; TypeError or RangeError naming the argument.
  */
-export function lossSurface(model: Model, x: Features, y: Targets, options: LossSurfaceOptions = {}): LossSurface {
+export function lossSurface(
+  model: AnyModel,
+  x: Features,
+  y: AnyTargets,
+  options: LossSurfaceOptions = {},
+): LossSurface {
   const where = 'lossSurface'
   checkOptions(where, options, [...PROBE_OPTIONS, 'directions', 'seed', 'normalize', 'points', 'range'])
   const points = checkInteger(where, 'points', options.points ?? 51, 2, 10_000)

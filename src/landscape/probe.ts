@@ -4,15 +4,16 @@ import { type DataSet, readDataSet } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { checkBoolean } from '../lib/check.ts'
-import type { Model } from '../model/model.ts'
+import type { AnyTargets, RowWeightsOf } from '../model/compileOptions.ts'
+import type { AnyModel } from '../model/model.ts'
 import { checkRows } from '../model/task.ts'
 import { checkSnapshot } from '../model/weightSnapshots.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 
 /** What is looked at. */
 export interface ProbeOptions {
-  /** A factor on the loss of each row. */
-  sampleWeight?: ArrayLike<number>
+  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
+  sampleWeight?: RowWeightsOf<string>
   /** As one batch of training: with batch statistics, dropout and noise. Default false: as `evaluate` does by default. */
   training?: boolean
 }
@@ -23,13 +24,25 @@ export class Probe {
   readonly places: readonly ParameterPlace[]
   /** The parameters as they are, as stored: a copy. */
   readonly center: Float32Array
-  readonly #model: Model
+  readonly #model: AnyModel
   readonly #score: () => Logs
 
   /** @throws Error for a model that is not compiled; TypeError or RangeError naming the argument. */
-  constructor(where: string, model: Model, x: Features, y: Targets, { sampleWeight, training = false }: ProbeOptions) {
+  constructor(
+    where: string,
+    model: AnyModel,
+    x: Features,
+    y: AnyTargets,
+    { sampleWeight, training = false }: ProbeOptions,
+  ) {
     const task = model.task(where)
-    const data: DataSet = readDataSet(where, task.intake(where), x, y, sampleWeight)
+    const data: DataSet = readDataSet(
+      where,
+      task.intake(where),
+      x,
+      y as Targets,
+      sampleWeight as ArrayLike<number> | undefined,
+    )
     if (checkBoolean(where, 'training', training)) checkRows(where, model.engine, data.rows)
     this.#model = model
     this.places = model.engine.places

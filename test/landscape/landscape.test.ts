@@ -3,7 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   batchNorm,
+  curvature,
   dense,
+  heads,
   input,
   lossAlong,
   lossSurface,
@@ -70,6 +72,34 @@ test('metrics come along, weights and all; the defaults are 401 points from -0.5
   assert.is(bits(model.getWeights()), bits(after), 'the model is as it was')
   const training = lossAlong(model, x, classes, before, after, { points: 2, range: [0, 1], training: true })
   assertClose([training.loss[1]], [model.evaluate(x, classes, { training: true }).loss], OPERATION, 'batch statistics')
+})
+
+test('models with heads: their losses along lines and on planes; their curvature is refused', () => {
+  const make = (seed: number) => {
+    const layers = [
+      input(3),
+      dense(4, { activation: 'tanh' }),
+      heads({ amount: [dense(1)], kind: [dense(2, { activation: 'softmax' })] }),
+    ] as const
+    const model = sequential(layers, { seed })
+    model.compile({ optimizer: 'sgd', loss: { amount: 'meanSquaredError', kind: 'sparseCategoricalCrossentropy' } })
+    return model
+  }
+  const [from, to] = [make(1), make(2)]
+  const targets = { amount: y, kind: classes }
+  const sampleWeight = { kind: Float32Array.from({ length: rows }, (_, r) => r % 2) }
+  const line = lossAlong(from, x, targets, from.getWeights(), to.getWeights(), {
+    points: 2,
+    range: [0, 1],
+    sampleWeight,
+  })
+  for (const [i, model] of [from, to].entries()) {
+    const { loss, kind_loss } = model.evaluate(x, targets, { sampleWeight })
+    assertClose([line.loss[i], line.metrics.kind_loss[i]], [loss, kind_loss], OPERATION, `end ${i}`)
+  }
+  const surface = lossSurface(from, x, targets, { points: 3 })
+  assertClose([surface.loss[4]], [from.evaluate(x, targets).loss], OPERATION, 'the middle')
+  refuses(() => curvature(from, x, targets), RangeError, 'its loss is computed in JavaScript')
 })
 
 test('filter normalization gives each unit the length of its weights, biases and normalizations none', () => {

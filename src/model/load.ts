@@ -8,7 +8,7 @@ import { learnKinds } from '../layers/carried.ts'
 import { namedOutputsOf } from '../layers/layers.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { asBytes, type ByteSource, type Bytes, inMemory } from '../lib/bytes.ts'
-import { checkBoolean, checkOneOf, checkOptions, quote } from '../lib/check.ts'
+import { checkBoolean, checkOneOf, checkOptions, quote, show } from '../lib/check.ts'
 import { checkThreads } from '../machine/threads/threads.ts'
 import { isMatrixKind, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { type AnyOptimizer, optimizers, resolveAnyOptimizer } from '../optimizers/optimizers.ts'
@@ -33,7 +33,11 @@ import {
 import { type ModelSource, withSource } from './source.ts'
 import type { ModelOptions } from './untrained.ts'
 
-export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' | 'deterministic'> {
+export interface LoadOptions<K extends string = string>
+  extends ReadOptions,
+    Pick<ModelOptions, 'threads' | 'deterministic'> {
+  /** Names of the heads that the model must have, in any order, of which its type is then; `[]`: none. Default: whatever it has. */
+  heads?: readonly K[]
   /**
    * What a file has only the names of: your own losses and metrics, and the factories of a solver, such as `{ lbfgs }`, and of
    * some layers, such as `{ scale }`, as only what a program names is bundled. Without its solver a model predicts and evaluates,
@@ -46,6 +50,7 @@ export interface LoadOptions extends ReadOptions, Pick<ModelOptions, 'threads' |
 interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'deterministic'> {
   readonly allowNonFinite?: boolean
   readonly custom?: Custom
+  readonly heads?: readonly string[]
 }
 
 /**
@@ -55,13 +60,19 @@ interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'determinis
  */
 export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
   const { compiled, frozen, statisticsFrozen, progress, classNames, user, tensors } = snapshot
-  const { allowNonFinite = false, custom = {}, ...given } = options
+  const { allowNonFinite = false, custom = {}, heads, ...given } = options
   learnKinds(where, snapshot.layers, custom)
   const { layers, widths, seed, deterministic } = readingFile(where, () =>
     readArchitecture(snapshot, { ...forTraining, schedule: restoreSchedule }),
   )
   const outputs = widths[widths.length - 1]
   const named = namedOutputsOf(layers, widths)
+  if (heads)
+    checkHeads(
+      where,
+      (named?.heads ?? []).map(({ name }) => name),
+      heads,
+    )
   const optimizer = readingFile(where, () => {
     checkTraining(snapshot)
     checkMetrics(compiled, outputs)
@@ -121,6 +132,13 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   model.classNames = classNames as ClassNamesOf<never> | undefined
   model.metadata = user
   return model
+}
+
+/** @throws RangeError where the file's model has other heads than are wanted. */
+function checkHeads(where: string, found: readonly string[], wanted: readonly string[]): void {
+  if (found.length === wanted.length && found.every((name) => wanted.includes(name))) return
+  const listed = (names: readonly string[]) => (names.length > 0 ? names.map(quote).join(', ') : 'none')
+  throw new RangeError(`${where}: "heads" asks for ${listed(wanted)}, but those of the model are: ${listed(found)}`)
 }
 
 /** What besides the optimizer a model is compiled with. */
@@ -219,15 +237,22 @@ function reviveOptimizer(
 
 /** @throws TypeError or RangeError naming the option. */
 function checkLoadOptions(where: string, options: LoadOptions): Required<ReadOptions> & FromSnapshotOptions {
-  const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic', 'custom'])
-  const { threads, deterministic, custom = {} } = options
+  const reading = checkReadOptions(where, options, [...READ_OPTIONS, 'threads', 'deterministic', 'custom', 'heads'])
+  const { threads, deterministic, custom = {}, heads } = options
   checkCustom(where, custom)
   return {
     ...reading,
     custom,
+    ...(heads !== undefined && { heads: checkNames(where, heads) }),
     ...(threads !== undefined && { threads: checkThreads(where, threads) }),
     ...(deterministic !== undefined && { deterministic: checkBoolean(where, 'deterministic', deterministic) }),
   }
+}
+
+function checkNames(where: string, heads: unknown): readonly string[] {
+  if (Array.isArray(heads) && heads.every((name) => typeof name === 'string') && new Set(heads).size === heads.length)
+    return heads
+  throw new TypeError(`${where}: "heads" must be an array of different names, got ${show(heads)}`)
 }
 
 function readModel(where: string, source: ByteSource, { verify, ...options }: ReturnType<typeof checkLoadOptions>) {
@@ -240,10 +265,10 @@ function readModel(where: string, source: ByteSource, { verify, ...options }: Re
  * @param options.custom losses and metrics of your own, by their names: a model that was compiled with some needs them.
  * @param options.verify false loads files without checksum or with a wrong one. Default true.
  * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
- * @typeParam K the names of the model's heads, if it has some: what the file says is what holds.
+ * @param options.heads names of the heads that the model must have; they give it its type.
  * @throws TypeError or RangeError for bytes that are not an intact model file.
  */
-export function modelFromBytes<K extends string = never>(bytes: Bytes, options: LoadOptions = {}): Model<K> {
+export function modelFromBytes<K extends string = never>(bytes: Bytes, options: LoadOptions<K> = {}): Model<K> {
   const where = 'modelFromBytes'
   const checked = checkLoadOptions(where, options)
   return readModel(where, inMemory(asBytes(where, 'bytes', bytes)), checked) as unknown as Model<K>
@@ -256,7 +281,7 @@ export function modelFromBytes<K extends string = never>(bytes: Bytes, options: 
  */
 export async function loadModel<K extends string = never>(
   source: ModelSource,
-  options: LoadOptions = {},
+  options: LoadOptions<K> = {},
 ): Promise<Model<K>> {
   const where = 'loadModel'
   const checked = checkLoadOptions(where, options)

@@ -22,6 +22,7 @@ import {
   kfac,
   l2,
   lbfgs,
+  loadModel,
   type Model,
   modelFromBytes,
   permutationImportance,
@@ -554,6 +555,27 @@ test('what is wrong is refused by the name of its head, before anything changes'
   })
   assert.match(String(refused), 'TypeError: fit: "classWeight" is for models of one output')
   assert.equal(bits(model), before)
+})
+
+test('a file is loaded for the heads that a program knows, or refused at the door', async () => {
+  const bytes = compiled().toBytes()
+  const model = modelFromBytes(bytes, { heads: ['kind', 'price'] })
+  const { price: amounts, kind: shares } = model.predict(x)
+  assert.equal([amounts.length, shares.length], [2 * ROWS, 3 * ROWS])
+  assert.equal((await loadModel(bytes, { heads: ['price', 'kind'] })).predict(x).price, amounts)
+  const plain = sequential([input(4), dense(2)], { seed: 1 }).toBytes()
+  assert.is(modelFromBytes(plain, { heads: [] }).predict(x).length, 2 * ROWS)
+  const known = 'those of the model are: "price", "kind"'
+  refuses(() => modelFromBytes(bytes, { heads: ['price'] }), RangeError, known)
+  refuses(
+    () => modelFromBytes(bytes, { heads: ['price', 'sort'] }),
+    RangeError,
+    `asks for "price", "sort", but ${known}`,
+  )
+  refuses(() => modelFromBytes(bytes, { heads: [] }), RangeError, `asks for none, but ${known}`)
+  refuses(() => modelFromBytes(plain, { heads: ['price'] }), RangeError, 'those of the model are: none')
+  for (const heads of ['price', [1], ['price', 'price']])
+    refuses(() => modelFromBytes(bytes, { heads: heads as string[] }), TypeError, '"heads" must be an array')
 })
 
 test.run()

@@ -86,13 +86,17 @@ export interface Passed {
   readonly lowered: readonly (Lowered | undefined)[]
 }
 
-/** From dy back to the first layer with something to train; returns the gradients that the layers were given. */
+/**
+ * From dy back to the first layer with something to train; returns the gradients that the layers were given.
+ * @param passed is called when a layer's steps are there.
+ */
 export function emitBackward(
   builder: ProgramBuilder,
   layers: readonly Layer[],
   { isTrainable }: Pick<Objective, 'isTrainable'>,
   { y, lowered }: Passed,
   dy: Matrix,
+  passed?: (layer: number) => void,
 ): (Matrix | undefined)[] {
   const received: (Matrix | undefined)[] = layers.map(() => undefined)
   const owners = new Set(builder.site.places.filter(isTrainable).map(({ layer }) => layer))
@@ -105,6 +109,7 @@ export function emitBackward(
     const layer = lowered[i]
     received[i] = gradient
     if (layer) gradient = layer.backward(gradient, { parameters: trained[i], input: i > first })
+    passed?.(i)
   }
   return received
 }

@@ -120,6 +120,8 @@ export interface TrainingPlan extends Batch {
   /** Of `fit` and of `step` what comes before the regularizers' gradients: what processes that share a batch do each by itself. */
   readonly fitPasses: Range
   readonly passes: Range
+  /** The step of the passes before which a layer's gradients are there, by its index; undefined: it has none. */
+  readonly gradientSteps: readonly (number | undefined)[]
   /** What they do together after that. */
   readonly joint: JointPlan
   /** Of the gradients the part after the loss, which `evaluateTrial` ends with. */
@@ -312,6 +314,7 @@ function planTraining(
   let passesEnd = 0
   let passed: Passed = { y: batch.x, lowered: [] }
   const losses: number[] = []
+  const gradientSteps: (number | undefined)[] = []
 
   builder.overlay()
   const evaluate = builder.range(() => {
@@ -334,7 +337,10 @@ function planTraining(
     losses.push(builder.steps.length)
     emitLoss(builder, objective, outputs, batch, dy)
     forwardEnd = builder.steps.length
-    visible = visibleOf(passed, emitBackward(builder, trained, objective, passed, dy), batch.x)
+    const reached = (layer: number) => {
+      gradientSteps[layer] = builder.steps.length
+    }
+    visible = visibleOf(passed, emitBackward(builder, trained, objective, passed, dy, reached), batch.x)
     passesEnd = builder.steps.length
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
@@ -374,6 +380,7 @@ function planTraining(
       gradients,
       fitPasses: builder.span(gather[0], passesEnd),
       passes: builder.span(gradients[0], passesEnd),
+      gradientSteps,
       joint: joint ?? { rest: builder.span(passesEnd, updating.update[1]), ...updating },
       backward,
       curvature,

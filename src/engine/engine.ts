@@ -269,8 +269,8 @@ export class Engine extends Propagation {
     const [from, to, modules] = 'features' in part ? plan.passes : plan.fitPasses
     let at = from
     for (const { step, run } of seams) {
-      if (step <= at || step >= to) continue
-      this.#runPart([at, step, modules], at === from)
+      if (step <= from || step >= to) continue
+      if (step > at) this.#runPart([at, step, modules], at === from)
       run()
       at = step
     }

@@ -1,6 +1,7 @@
 /** Data-parallel training: every process makes the gradients of its own rows, they are added up, and all make the same update. */
 import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
 import { addGradients, trainParts } from '../engine/accumulate.ts'
+import type { Seam } from '../engine/engine.ts'
 import { OWN_BATCH } from '../engine/records.ts'
 import { TAIL } from '../engine/storage.ts'
 import { Random } from '../lib/random.ts'
@@ -10,8 +11,9 @@ import type { Crew, Training, TrainingRun } from '../training/parallel.ts'
 import { type Judges, validate } from '../training/validate.ts'
 import { agreeOnScale, agreeOnState, agreeOnTerms } from './agreement.ts'
 import { type Communicator, gatherSums, gatherTexts } from './communicator.ts'
+import { Overlap } from './overlap.ts'
 import { SharedScorer } from './sharedScorer.ts'
-import { type SharedStatistics, shareStatistics } from './sharedStatistics.ts'
+import { attend, type SharedStatistics, shareStatistics } from './sharedStatistics.ts'
 import { type Shares, shareUpdates } from './shares.ts'
 import { shareRandom, shareState } from './start.ts'
 import { type JointStep, type Steps, stepsOf } from './steps.ts'
@@ -19,6 +21,8 @@ import { type JointStep, type Steps, stepsOf } from './steps.ts'
 export interface CrewOptions {
   /** Whether sums are made in the order of ranks. */
   readonly deterministic: boolean
+  /** Whether gradients are added up while the backward pass goes on. */
+  readonly overlap: boolean
   /** Updates that a process makes by itself before parameters are averaged; 1: gradients are added up at every update. */
   readonly syncEvery: number
 }
@@ -41,6 +45,7 @@ export class MpiCrew implements Crew {
   /** Of layers that are synchronized. */
   readonly #statistics: SharedStatistics | undefined
   readonly #shares: Shares | undefined
+  readonly #overlap: Overlap | undefined
   #epoch = 0
   /** Weight of the rows trained on since parameters were averaged, and updates since then. */
   #weight = 0
@@ -76,7 +81,12 @@ export class MpiCrew implements Crew {
             else world.sum(values)
           })
     shareState(world, training)
-    this.#shares = options.syncEvery > 1 ? undefined : shareUpdates(world, this.training)
+    const isTogether = options.syncEvery === 1
+    this.#shares = isTogether && !options.overlap ? shareUpdates(world, this.training) : undefined
+    // several batches an update, and losses of the host, leave their sum when all is over
+    const isOne = training.accumulate === 1 && !engine.byHost && !engine.session
+    this.#overlap =
+      isTogether && isOne && options.overlap ? new Overlap(world, engine, options.deterministic) : undefined
     // the first shuffles as it would alone; the streams of the others begin every epoch anew, from where the first's is then
     this.#shuffler = random && (world.rank === 0 ? random : new Random(0))
     this.#steps = engine.session ? undefined : stepsOf(world, this.training, this.#shuffler)
@@ -146,7 +156,7 @@ export class MpiCrew implements Crew {
     const visit = (outputs: Float32Array, part: Omit<DataSet, 'features'>) => scorer.update(outputs, part)
     if (!fed && parts.length === 0) {
       engine.trainUnseen(isScaled, () => {
-        statistics?.attend(engine.trainingPlan().passes)
+        if (!isScaled) attend(engine.trainingPlan().passes, this.#seams(run, 1))
         return join()
       })
     } else if (isScaled) {
@@ -156,7 +166,8 @@ export class MpiCrew implements Crew {
       if (join()) engine.applyUpdate()
     } else {
       if (fed) engine.trainingPlan(fed.rows).bind(fed.feed.source)
-      engine.trainPart(fed ?? parts[0], tally, join, statistics?.seams)
+      const part = fed ?? parts[0]
+      engine.trainPart(part, tally, join, this.#seams(run, part.rows))
       if (engine.steps > before && scorer.needsOutputs) {
         const { rows } = fed ?? parts[0]
         visit(engine.trainedOutputs(rows), fed ? fed.feed.rows(fed.at, rows) : parts[0])
@@ -167,6 +178,26 @@ export class MpiCrew implements Crew {
       statistics?.settle()
     }
     return engine.steps > before
+  }
+
+  /** Where the passes of a batch of so many rows come back to the host. */
+  #seams(run: TrainingRun, rows: number): Seam[] {
+    // plans are made first: they say where
+    const plan = this.training.engine.trainingPlan(rows)
+    if (this.#overlap) this.#tell(run)
+    const seams = [...(this.#statistics?.seams ?? []), ...(this.#overlap?.seams(plan) ?? [])]
+    return seams.sort((a, b) => a.step - b.step)
+  }
+
+  /** Writes the gradient block's tail. */
+  #tell(run: TrainingRun): Float32Array {
+    const { arena, storage } = this.training.engine
+    const tail = arena.floats((storage.gradients ?? 0) + storage.bytes, TAIL)
+    tail.fill(0)
+    tail[STOPS] = Number(run.stopReason !== undefined)
+    tail[ABORTS] = Number(this.#signal?.aborted ?? false)
+    tail[TOUCHES] = Number(this.#shares?.touched ?? false)
+    return tail
   }
 
   /** Parts of an update, of all processes: their shares when no row has weight. */
@@ -180,21 +211,16 @@ export class MpiCrew implements Crew {
   #join(run: TrainingRun): boolean {
     const { arena, storage } = this.training.engine
     if (storage.gradients === undefined) return false
-    const shares = this.#shares
     const block = arena.floats(storage.gradients, storage.bytes / 4 + TAIL)
-    const tail = block.subarray(storage.bytes / 4)
-    tail.fill(0)
-    tail[STOPS] = Number(run.stopReason !== undefined)
-    tail[ABORTS] = Number(this.#signal?.aborted ?? false)
-    tail[TOUCHES] = Number(shares?.touched ?? false)
-    if (!shares) {
-      this.#add(block)
-      return !this.#halts(run, tail[STOPS], tail[ABORTS])
-    }
-    this.#world.sum(tail)
-    if (tail[TOUCHES] > 0) this.#check(`before update ${this.training.engine.steps}`)
+    const shares = this.#shares
+    if (this.#overlap) this.#overlap.finish()
+    const tail = this.#overlap ? block.subarray(storage.bytes / 4) : this.#tell(run)
+    if (shares) {
+      this.#world.sum(tail)
+      if (tail[TOUCHES] > 0) this.#check(`before update ${this.training.engine.steps}`)
+    } else if (!this.#overlap) this.#add(block)
     if (this.#halts(run, tail[STOPS], tail[ABORTS])) return false
-    shares.add(storage.view(storage.gradients), this.#options.deterministic)
+    shares?.add(storage.view(storage.gradients), this.#options.deterministic)
     return true
   }
 

@@ -119,11 +119,6 @@ export class SharedStatistics {
     this.#pending = []
   }
 
-  /** Says what a process without rows has to say between the steps of a range. */
-  attend([from, to]: Range): void {
-    for (const { step, run } of this.seams) if (step > from && step < to) run()
-  }
-
   /** The update was made. */
   settle(): void {
     for (const { first, values } of this.#pending) {
@@ -192,6 +187,11 @@ export class SharedStatistics {
       this.#flush(row.byteOffset / 4, cols)
     })
   }
+}
+
+/** Says what a process without rows has to say between the steps of a range. */
+export function attend([from, to]: Range, seams: readonly Seam[]): void {
+  for (const { step, run } of seams) if (step > from && step < to) run()
 }
 
 /**

@@ -42,6 +42,7 @@ test('options are refused by name', async () => {
   }
   await rejects({ syncEvery: 0 }, /connect: "syncEvery" must be .* at least 1/)
   await rejects({ deterministic: 1 }, /connect: "deterministic" must be/)
+  await rejects({ overlap: 'yes' }, /connect: "overlap" must be/)
   await rejects({ library: '' }, /connect: "library" must be a path/)
   await rejects({ koffi: {} }, /connect: "koffi" must be the module/)
   await rejects({ timeout: 0 }, /connect: "timeout" must be .* greater than 0/)

@@ -20,6 +20,7 @@ import { bitsOf, CLASSES, INPUTS, pick, rowsOf, TRAININGS, trainJointly } from '
 interface Options {
   readonly names: readonly string[]
   readonly deterministic?: boolean
+  readonly overlap?: boolean
   /** Whether callbacks look at every batch. */
   readonly watched?: boolean
   readonly folder: string
@@ -64,6 +65,7 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
     for (const name of options.names) {
       const mpi = await connect({
         deterministic: options.deterministic ?? false,
+        overlap: options.overlap ?? false,
         syncEvery: TRAININGS[name].syncEvery ?? 1,
       })
       const { model, history } = await trainJointly(name, mpi, options.watched)

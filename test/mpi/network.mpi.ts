@@ -12,10 +12,15 @@ function refusal(network: Network): string | undefined {
 }
 
 const DELAY = 2
-const fast = {}
+const fast: Network = {}
+/** From one network to another. */
+const cable: Network = { cable: true }
 /** Every message takes so many milliseconds more, or a hundredth of the bandwidth is left. */
-const slow = [{ queue: `netem delay ${DELAY}ms` }, { queue: 'tbf rate 100mbit burst 128kb latency 1s' }] as const
-const names = ['unequal rows', 'synchronized']
+const slow: readonly (Network & { queue: string })[] = [
+  { queue: `netem delay ${DELAY}ms` },
+  { queue: 'tbf rate 100mbit burst 128kb latency 1s' },
+]
+const names = ['unequal rows', 'synchronized', 'wide']
 
 const bitsOf = (said: readonly Record<string, unknown>[]) =>
   said.map(({ results }) => names.map((name) => (results as Record<string, { bits: string }>)[name].bits))
@@ -27,13 +32,15 @@ for (const launcher of closed ? [] : launchers) {
   test(`ranks of ${launcher} train over TCP to the bits of shared memory, on slow networks too`, async () => {
     const near = await runRanks(launcher, 2, 'train', { names, deterministic: true })
     assert.is(near.code, 0, near.complained)
-    for (const network of [fast, ...slow]) {
+    for (const network of [fast, cable, ...slow, ...slow.map((network) => ({ ...network, cable: true }))]) {
       const refused = refusal(network)
       if (refused) {
-        console.log(`left out: ${'queue' in network && network.queue}: ${refused}`)
+        console.log(`left out: ${JSON.stringify(network)}: ${refused}`)
         continue
       }
-      const far = await runRanks(launcher, 2, 'train', { names, deterministic: true }, undefined, network)
+      // over a cable as one would between machines
+      const options = { names, deterministic: true, overlap: network.cable === true }
+      const far = await runRanks(launcher, 2, 'train', options, undefined, network)
       assert.is(far.code, 0, far.complained)
       assert.equal(bitsOf(far.said), bitsOf(near.said))
     }

@@ -34,38 +34,60 @@ export function commandOf(launcher: Launcher, size: number, script: readonly str
   return [command, [...flags, '-n', `${size}`, process.execPath, ...script]]
 }
 
-/** What makes ranks speak TCP with each other on one machine. */
-const OVER_TCP = {
-  mpich: { flags: [], env: { UCX_TLS: 'tcp,self', UCX_NET_DEVICES: 'lo' } },
-  openmpi: {
-    flags: ['btl self,tcp', 'btl_tcp_if_include lo', 'oob_tcp_if_include lo'].flatMap((set) => [
-      '--mca',
-      ...set.split(' '),
-    ]),
-    env: {},
-  },
-} as const
+/** What makes ranks speak TCP with each other through a device. */
+const overTcp = (launcher: Launcher, device: string): { flags: string[]; env: NodeJS.ProcessEnv } =>
+  launcher === 'mpich'
+    ? { flags: [], env: { UCX_TLS: 'tcp,self', UCX_NET_DEVICES: device } }
+    : {
+        flags: ['btl self,tcp', `btl_tcp_if_include ${device}`, `oob_tcp_if_include ${device}`].flatMap((set) => [
+          '--mca',
+          ...set.split(' '),
+        ]),
+        // ranks reach their launcher from another network too
+        env: { PMIX_MCA_ptl_tcp_remote_connections: '1', PMIX_MCA_ptl_tcp_if_include: device },
+      }
 
-/** A network of one machine, which nobody else uses: its loopback, with what `tc` is to make of it. */
+/** A network that nobody else uses: the loopback of one machine, or a cable between two. */
 export interface Network {
-  /** Arguments of `tc qdisc add dev lo root`, such as `netem delay 2ms`; none: as fast as it is. */
+  /** Whether there are two, joined by a cable; on the second is the second rank. */
+  readonly cable?: boolean
+  /** Arguments of `tc qdisc add dev DEVICE root`, such as `netem delay 2ms`; none: as fast as it is. */
   readonly queue?: string
 }
 
+const deviceOf = ({ cable }: Network): string => (cable ? 'cable' : 'lo')
+
+/** The second network lives as long as the process that this script becomes; UCX looks for devices in /sys, which shows those of who mounts it. */
+const LAY_CABLE = `
+mount -t sysfs sysfs /sys
+unshare --net --mount sh -ec 'mount -t sysfs sysfs /sys; ip link set lo up; while kill -0 '$$' 2> /dev/null; do sleep 0.2; done' > /dev/null 2>&1 &
+export BEYOND=$!
+until nsenter -t $BEYOND --net ip link show lo 2> /dev/null | grep -q ',UP'; do kill -0 $BEYOND; sleep 0.02; done
+ip link add cable type veth peer name end
+ip link set end netns $BEYOND
+ip addr add 10.99.0.1/24 dev cable
+ip link set cable up
+nsenter -t $BEYOND --net sh -ec 'ip link set end name cable; ip addr add 10.99.0.2/24 dev cable; ip link set cable up'
+`
+/** What a command on the second network begins with. */
+const BEYOND = ['sh', '-c', 'exec nsenter -t $BEYOND --net --mount "$@"', 'sh']
+
 /** The command that runs another in a network of its own. */
-export const within = ({ queue }: Network): [string, string[]] => [
-  'unshare',
-  [
-    '--net',
-    'sh',
-    '-e',
-    '-c',
-    `ip link set lo up; ${queue ? `tc qdisc add dev lo root ${queue};` : ''} exec "$@"`,
-    'sh',
-  ],
-]
+export function within(network: Network): [string, string[]] {
+  const { cable, queue } = network
+  const slow = queue ? `tc qdisc add dev ${deviceOf(network)} root ${queue}` : ''
+  const script = `ip link set lo up\n${cable ? LAY_CABLE : ''}\n${slow}\nexec "$@"`
+  return ['unshare', ['--net', ...(cable ? ['--mount'] : []), 'sh', '-e', '-c', script, 'sh']]
+}
 
 const program = fileURLToPath(new URL('../mpi/rank.js', import.meta.url))
+
+/** A launcher's arguments for two ranks, of which the second is on the second network. */
+function beyond(given: readonly string[]): string[] {
+  const at = given.indexOf(process.execPath)
+  const [flags, rank] = [given.slice(0, at - 2), given.slice(at)]
+  return [...flags, '-n', '1', ...rank, ':', '-n', '1', ...BEYOND, ...rank]
+}
 
 function readSaid(folder: string, size: number): Said[] {
   const files = Array.from({ length: size }, (_, rank) => `${folder}/${rank}.json`)
@@ -83,11 +105,12 @@ export function runRanks(
 ): Promise<Ending> {
   const folder = temporaryFolder()
   const [starter, given] = commandOf(launcher, size, [program, folder, scenario, JSON.stringify(options)])
-  const { flags, env } = OVER_TCP[launcher]
+  const { flags, env } = overTcp(launcher, network ? deviceOf(network) : '')
   let command = [starter, ...given]
   if (network) {
     const [wrapper, wrapped] = within(network)
-    command = [wrapper, ...wrapped, starter, ...flags, ...given]
+    const ranks = network.cable ? beyond(given) : given
+    command = [wrapper, ...wrapped, starter, ...flags, ...ranks]
   }
   const child = spawn(command[0], command.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],

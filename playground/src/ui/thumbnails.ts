@@ -22,7 +22,10 @@ export function thumbnail(data: DataName): HTMLCanvasElement {
   }
   const { task, at, y } = makePoints(data, 160, 0, 3)
   for (let i = 0; i < y.length; i++) {
-    context.fillStyle = css(valueColour(task === 'classes' ? 2 * y[i] - 1 : y[i]))
+    const value = task === 'classes' ? 2 * y[i] - 1 : y[i]
+    // on the ground of any theme
+    context.fillStyle = css(valueColour(Math.sign(value)))
+    context.globalAlpha = Math.min(1, Math.abs(value))
     context.beginPath()
     context.arc(SIZE + at[2 * i] * (SIZE / 6.6), SIZE - at[2 * i + 1] * (SIZE / 6.6), 2.6, 0, 2 * Math.PI)
     context.fill()

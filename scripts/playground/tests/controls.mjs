@@ -90,3 +90,24 @@ await onPage('keyboard: units, tabs, the surface', 'layers=6%2C6', async (page) 
   for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft')
   assert(Buffer.compare(before, await canvas.screenshot()) !== 0, 'arrows do not turn the surface')
 })
+
+await onPage('what is drawn follows theme and choices while nothing runs', 'layers=6', async (page) => {
+  const looks = async () => [
+    (await page.locator('canvas.network').screenshot()).toString('base64'),
+    (await page.locator('.plane').screenshot()).toString('base64'),
+  ]
+  const [network, plane] = await looks()
+  await page.getByLabel('Test points').check()
+  const [, tested] = await looks()
+  assert(tested !== plane, 'no test points are shown')
+  await page.getByLabel('Decision only').check()
+  const [, decided] = await looks()
+  assert(decided !== tested, 'no decision is shown')
+  await press(page, 'Dark theme')
+  const [darkNetwork, darkPlane] = await looks()
+  assert(darkNetwork !== network && darkPlane !== decided, 'what is drawn stays light')
+  await press(page, 'Light theme')
+  await page.getByLabel('Decision only').uncheck()
+  await page.getByLabel('Test points').uncheck()
+  deepEqual(await looks(), [network, plane])
+})

@@ -60,3 +60,5 @@ export const paragraphs = (...parts: readonly (string | false)[]) =>
     .filter(Boolean)
     .map((part) => String(part).trimEnd())
     .join('\n\n')}\n`
+
+export const keysOf = <T extends object>(record: T) => Object.keys(record) as (keyof T & string)[]

@@ -1,4 +1,5 @@
 /** The page of layers. */
+import { CARRIED_DOCS } from '../src/layers/carried.docs.ts'
 import * as layerDocs from '../src/layers/layers.docs.ts'
 import { type Layer, type Lowerable, parametersOf } from '../src/layers/layers.ts'
 import { fence, list, paragraphs } from './markdown.ts'
@@ -27,7 +28,7 @@ function layerParameters(layer: Lowerable): string {
 }
 
 export function layers(): string {
-  const sections = Object.values(layerDocs.LAYER_DOCS).map(
+  const sections = Object.values({ ...layerDocs.LAYER_DOCS, ...CARRIED_DOCS }).map(
     ({ signature: text, equation, use, source, pytorch, keras, notes = [], example }) => {
       const options = layerDefaults(example)
       const owned = example.kind === 'input' ? '' : layerParameters(example)

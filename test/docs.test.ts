@@ -8,6 +8,7 @@ import { INITIALIZER_DOCS } from '../src/catalogue/initializers/initializers.doc
 import { LOSS_DOCS } from '../src/catalogue/losses.docs.ts'
 import { METRIC_DOCS } from '../src/catalogue/metrics/metrics.docs.ts'
 import { REGULARIZER_DOCS } from '../src/catalogue/regularizers.docs.ts'
+import { CARRIED_DOCS } from '../src/layers/carried.docs.ts'
 import { LAYER_DOCS } from '../src/layers/layers.docs.ts'
 import { OPTIMIZER_DOCS } from '../src/optimizers/optimizers.docs.ts'
 import { SCHEDULE_DOCS } from '../src/optimizers/schedules/schedules.docs.ts'
@@ -27,7 +28,7 @@ for (const [name, page] of Object.entries(pages)) {
 // that every kind has a row is checked by their types
 test('no row is left empty', () => {
   const rows: object[] = [ACTIVATION_DOCS, INITIALIZER_DOCS, LOSS_DOCS, METRIC_DOCS, REGULARIZER_DOCS, LAYER_DOCS]
-  rows.push(OPTIMIZER_DOCS, SCHEDULE_DOCS, CALLBACK_DOCS)
+  rows.push(CARRIED_DOCS, OPTIMIZER_DOCS, SCHEDULE_DOCS, CALLBACK_DOCS)
   for (const [kind, row] of rows.flatMap((table) => Object.entries(table))) {
     for (const [name, text] of Object.entries(row)) {
       // an initializer may have no source, and no name elsewhere

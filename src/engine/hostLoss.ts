@@ -4,6 +4,7 @@ import type { DataSet } from '../data/dataset.ts'
 import type { Matrix } from '../layers/builder.ts'
 import { show } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'
+import type { Tally } from './records.ts'
 import { loadRows, unloadRows } from './rows.ts'
 
 /** The loss of outputs whose gradient it writes: packed rows both, lent for the call. */
@@ -12,6 +13,15 @@ export type Judge = (outputs: Float32Array, gradient: Float32Array) => number
 /** Sum of the weights of the rows. */
 export const weightOf = ({ weights, rows }: DataSet): number =>
   weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows
+
+/** Adds a batch whose loss the host has computed; returns the loss. */
+export function addTo(tally: Tally, loss: number, data: DataSet): number {
+  const weight = weightOf(data)
+  tally.loss += loss * weight
+  tally.weight += weight
+  tally.rows += data.rows
+  return loss
+}
 
 /** A custom loss on given rows. */
 export function judgeOf(compute: ComputeLoss, { targets, weights, rows }: DataSet): Judge {

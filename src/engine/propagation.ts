@@ -1,7 +1,7 @@
 /** Passes of a model's plan, forward and backward: rows copied in, records filled, outputs and gradients left or read out. */
 import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
-import type { InputsPlan, OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
+import type { OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
 import { type DataSet, sliceRows } from '../data/dataset.ts'
 import type { Door } from '../data/features.ts'
 import type { Matrix, NamedOutputs } from '../layers/builder.ts'
@@ -11,7 +11,7 @@ import type { Range } from '../machine/program.ts'
 import { type Job, Runner } from '../machine/runner.ts'
 import type { ThreadCount } from '../machine/threads/threads.ts'
 import type { Target } from '../machine/wasm.ts'
-import { Desk, type Judge, judgeOf, weightOf } from './hostLoss.ts'
+import { addTo, Desk, type Judge, judgeOf } from './hostLoss.ts'
 import { Planner } from './planner.ts'
 import { emptyTally, Records, type Tally } from './records.ts'
 import { loadRows, TINY_FEATURES, unloadRows } from './rows.ts'
@@ -19,9 +19,6 @@ import { ModelStorage } from './storage.ts'
 
 /** Fewer rows than this do not wake the workers. */
 export const THREADED_ROWS = 16
-
-/** Rows, with targets where a loss is of some. */
-type InputRows = Omit<DataSet, 'targets'> & Partial<Pick<DataSet, 'targets'>>
 
 export class Propagation {
   readonly arena: Arena
@@ -92,7 +89,7 @@ export class Propagation {
   }
 
   /** What every run begins with: regions are shared, so what `computeGradients` left for an update is gone. */
-  protected begin(): void {
+  begin(): void {
     this.flush()
     this.fresh = undefined
     this.listed = false
@@ -134,7 +131,7 @@ export class Propagation {
   }
 
   /** Runs a range of the program on one record. */
-  protected run(range: Range, rows: number): void {
+  run(range: Range, rows: number): void {
     if (rows < THREADED_ROWS) {
       this.runner.run(this.plan().program, range, this.records.address)
       return
@@ -150,7 +147,7 @@ export class Propagation {
     const outputs = trial ? plan.trialOutputs : plan.outputs
     for (let first = 0; first < rows; first += plan.rows) {
       const count = Math.min(plan.rows, rows - first)
-      this.#loadFeatures(plan.x, features, first, count)
+      this.loadFeatures(plan.x, features, first, count)
       if (trial) this.records.prepareTrial(count)
       else this.records.prepare(0, count, 0, this.steps + 1)
       this.run(trial ? plan.trial : plan.predict, rows)
@@ -199,7 +196,7 @@ export class Propagation {
     }
     for (let first = 0; first < data.rows; first += plan.rows) {
       const part = sliceRows(data, first, Math.min(plan.rows, data.rows - first))
-      this.#loadFeatures(plan.x, part.features, 0, part.rows)
+      this.loadFeatures(plan.x, part.features, 0, part.rows)
       if (trial) this.records.prepareTrial(part.rows)
       else this.records.prepare(0, part.rows, 0, this.steps + 1)
       this.runner.run(plan.program, plan.open.penalty, this.records.address)
@@ -211,7 +208,8 @@ export class Propagation {
     return tally
   }
 
-  #loadFeatures(x: Matrix, features: Float32Array, first: number, count: number): void {
+  /** Copies rows to where a pass takes them in. */
+  loadFeatures(x: Matrix, features: Float32Array, first: number, count: number): void {
     if (loadRows(this.arena, x, features, first, count)) this.tellTiny()
   }
 
@@ -222,7 +220,7 @@ export class Propagation {
   }
 
   protected loadBatch(plan: TrainingPlan, data: DataSet, first: number, count: number): void {
-    this.#loadFeatures(plan.x, data.features, first, count)
+    this.loadFeatures(plan.x, data.features, first, count)
     loadRows(this.arena, plan.targets, data.targets, first, count)
     if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
   }
@@ -283,7 +281,7 @@ export class Propagation {
     this.begin()
     this.storage.version++
     const { open, x } = this.planner.with('open', rows)
-    this.#loadFeatures(x, features, 0, rows)
+    this.loadFeatures(x, features, 0, rows)
     this.records.prepare(0, rows, 0, this.steps + 1, part)
     this.run(open.forward, rows)
     const loss = this.#desk.judge(this.arena, open.outputs, rows, judge, open.gradient)
@@ -293,46 +291,8 @@ export class Propagation {
     return loss + this.records.penalty
   }
 
-  /**
-   * Loss on the given rows and its gradient by their features, packed. The rows pass as for predictions.
-   * @param judge computes the loss; absent: it is that of the targets.
-   */
-  gradientsOfInputs(
-    data: InputRows,
-    judge: Judge | undefined = this.#judgeOf(data),
-  ): { loss: number; gradient: Float32Array } {
-    this.begin()
-    const { rows, features } = data
-    const plan = this.planner.with(judge ? 'openInputs' : 'inputs', rows)
-    const part = (judge ? plan.openInputs : plan.inputs) as InputsPlan
-    this.#loadFeatures(plan.x, features, 0, rows)
-    if (!judge && plan.training && data.targets) loadRows(this.arena, plan.training.targets, data.targets, 0, rows)
-    this.records.prepare(0, rows, 0, this.steps + 1)
-    this.run(part.forward, rows)
-    const loss = judge
-      ? this.#desk.judge(this.arena, part.outputs, rows, judge, part.gradient)
-      : this.records.collect(0, emptyTally())
-    this.run(part.backward, rows)
-    return { loss, gradient: this.read(part.inputGradient, rows) }
-  }
-
-  /** A loss of the user's own on targets. */
-  #judgeOf({ targets, ...data }: InputRows): Judge | undefined {
-    const { compute } = this.planner.goal ?? {}
-    return compute && targets ? judgeOf(compute, { ...data, targets }) : undefined
-  }
-
   /** Takes the statistics of the rows that `computeGradients` has just seen into the running ones, as an update does. */
   updateStatistics(): void {
     if (this.fresh) this.runner.run(this.plan().program, this.fresh.statistics, this.records.address)
   }
-}
-
-/** Adds a batch whose loss the host has computed; returns the loss. */
-function addTo(tally: Tally, loss: number, data: DataSet): number {
-  const weight = weightOf(data)
-  tally.loss += loss * weight
-  tally.weight += weight
-  tally.rows += data.rows
-  return loss
 }

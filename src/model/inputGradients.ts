@@ -1,6 +1,7 @@
 /** How a loss depends on what goes into a model. */
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
+import { gradientsOfInputs } from '../engine/inputGradients.ts'
 import type { LossCallback, LossCallbackOf } from './callbackLoss.ts'
 import type { TargetsOf } from './compileOptions.ts'
 import { judgeOfCallback } from './goals.ts'
@@ -30,9 +31,10 @@ export function inputGradients(
   const where = 'inputGradients'
   const { engine } = model
   if (typeof target !== 'function')
-    return engine.gradientsOfInputs(model.task(where).readRows(where, x, target as Targets))
+    return gradientsOfInputs(engine, model.task(where).readRows(where, x, target as Targets))
   const { values, rows } = readFeatures(where, 'x', x, engine.inputs, engine.doors)
-  return engine.gradientsOfInputs(
+  return gradientsOfInputs(
+    engine,
     { features: values, rows },
     judgeOfCallback(where, target as LossCallback, engine, model.tasked?.heads),
   )

@@ -183,24 +183,6 @@ export class Engine extends Propagation {
     return this.#session?.solver.products?.(this, data, batch)
   }
 
-  /** Takes over parameters, state and progress of an engine of the same layers that is compiled alike. */
-  copyFrom(other: Engine): void {
-    other.flush()
-    if (other.storage.frozen.size > 0) this.setFrozen([...other.storage.frozen], true)
-    if (other.statisticsFrozen) this.setFrozenStatistics(true)
-    const [to, from] = [this.storage, other.storage]
-    const copy = (own: number, theirs: number) => to.view(own).set(from.view(theirs))
-    copy(to.parameters, from.parameters)
-    // most of a solver's vectors may never have been used
-    const used = other.session ? [...other.session.used] : [...to.states.keys()]
-    for (const i of used) copy(to.states[i], from.states[i])
-    to.viewKept().set(from.viewKept())
-    if (other.session) this.restartSolver(other.session.scalars, used)
-    copyMatrices(other.session, this.#session)
-    this.steps = other.steps
-    this.learningRateScale = other.learningRateScale
-  }
-
   /**
    * One update by the gradients that `computeGradients` has just left, or by what the gradient block was made since: together
    * they are one training step, to the bit.
@@ -316,14 +298,4 @@ export class Engine extends Propagation {
     if (completed > 0) this.storage.hasGradients = true
     for (let i = 0; i < completed; i++) this.records.collect(i, tally)
   }
-}
-
-/** State of one session to another of the same shapes. */
-function copyMatrices(from: SolverSession | undefined, to: SolverSession | undefined): void {
-  for (const [i, { shape, read }] of (from?.matrices ?? []).entries()) {
-    const values = new Float32Array(shape[0] * shape[1])
-    read(0, values)
-    to?.matrices?.[i].write(0, values)
-  }
-  to?.restored?.()
 }

@@ -3,6 +3,7 @@ import { writePieces } from '#runtime'
 import { type BatchSource, isBatchSource, readDataSet } from '../data/dataset.ts'
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
+import { copyState } from '../engine/copyState.ts'
 import { activationOf, type Layer, noiseWarning, reviveLayers } from '../layers/layers.ts'
 import { forTraining } from '../layers/resolvers.ts'
 import { checkBoolean, checkOptions, isA, orDefault, show } from '../lib/check.ts'
@@ -279,7 +280,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
       task.begin()
       model.#task = task
     }
-    model.engine.copyFrom(this.engine)
+    copyState(model.engine, this.engine)
     model.random.state = this.random.state
     model.classNames = this.classNames
     model.metadata = this.metadata

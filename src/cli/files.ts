@@ -82,7 +82,8 @@ export async function readContent(path: string): Promise<Content> {
     return { format: 'safetensors', tensors }
   }
   // protobuf has no first bytes of its own; ONNX begins with its version
-  if (bytes[0] === 0x08) return { format: 'ONNX', model: importOnnx(bytes, { externalData: beside(path) }) }
+  if (bytes[0] === 0x08)
+    return { format: 'ONNX', model: importOnnx(bytes, { externalData: beside(path), custom: { heads } }) }
   throw new RangeError(
     `${quoted(path)}: not a model or array file that is known: fourlane, ONNX, Keras, TensorFlow.js, safetensors, NumPy`,
   )

@@ -1,8 +1,10 @@
 /** Models from ONNX files, and back. */
 import { encodeOnnx, type ExportOnnxOptions as OnnxFileOptions } from '../formats/onnx/export.ts'
 import { decodeOnnx, type OnnxOptions } from '../formats/onnx/import.ts'
+import { learnKinds } from '../layers/carried.ts'
 import { asBytes, type Bytes } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
+import { type Custom, checkCustom } from '../model/custom.ts'
 import type { AnyModel, Model } from '../model/model.ts'
 import type { Encoder } from '../tables/encoder.ts'
 import type { EncoderJson } from '../tables/encoderJson.ts'
@@ -17,7 +19,10 @@ export interface ExportOnnxOptions extends OnnxFileOptions {
   readonly encoder?: Encoder
 }
 
-export interface ImportOnnxOptions extends OnnxOptions, ImportOptions {}
+export interface ImportOnnxOptions extends OnnxOptions, ImportOptions {
+  /** `{ heads }`, where a graph of several outputs is to become a model of as many heads: only what a program names is bundled. */
+  readonly custom?: Custom
+}
 
 /**
  * The model in an ONNX file, opset 9 to 23, as PyTorch's exporters, scikit-learn's converter and others write them; not compiled.
@@ -25,18 +30,26 @@ export interface ImportOnnxOptions extends OnnxOptions, ImportOptions {}
  * first layer. docs/onnx.md says what becomes what.
  * @param options.externalData gives the bytes of the files that a model keeps tensors in, by the relative path that it states.
  * @param options.output chooses an output by name, where the graph has several.
+ * @param options.custom `{ heads }` makes all of them heads, under their names: K.
  * @throws TypeError naming an option; RangeError for a file that is damaged, and for a graph that is no stack of our layers, with the
  * first node that is not understood: its operator, name and inputs.
  */
-export function importOnnx(bytes: Bytes, options: ImportOnnxOptions = {}): Model {
+export function importOnnx<K extends string = never>(bytes: Bytes, options: ImportOnnxOptions = {}): Model<K> {
   const where = 'importOnnx'
-  checkOptions(where, options, [...IMPORT_OPTIONS, 'externalData', 'output'])
-  const { externalData, output, ...own } = options
+  checkOptions(where, options, [...IMPORT_OPTIONS, 'externalData', 'output', 'custom'])
+  const { externalData, output, custom = {}, ...own } = options
+  checkCustom(where, custom)
   const network = decodeOnnx(where, asBytes(where, 'bytes', bytes), {
     ...(externalData !== undefined && { externalData }),
     ...(output !== undefined && { output }),
   })
-  return modelOf(where, network, own)
+  const { layer } = network.stages.at(-1) ?? {}
+  try {
+    learnKinds(where, layer, custom)
+  } catch (cause) {
+    throw new TypeError(`${(cause as Error).message}, or choose one output with { output }`, { cause })
+  }
+  return modelOf(where, network, own) as unknown as Model<K>
 }
 
 /** An encoder's own data. It checks itself when it is made. */

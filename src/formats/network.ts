@@ -4,6 +4,7 @@
  */
 
 import { branchPrefix } from '../layers/branches.ts'
+import { headsFrom } from '../layers/heads.ts'
 import { activation, type Lowerable, outputsOf, parametersOf, residual } from '../layers/layers.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { quote } from '../lib/check.ts'
@@ -46,6 +47,21 @@ export function block(stages: readonly Stage[]): Stage {
   const named = stages.flatMap(({ values }, i) =>
     Object.entries(values).map(([name, data]) => [prefixes[i] + name, data] as const),
   )
+  return { layer, values: Object.fromEntries(named) }
+}
+
+/** Several outputs as one stage, the last: each its own stages on the same rows. @throws RangeError for names that heads do not have. */
+export function headsStage(names: readonly string[], branches: readonly (readonly Stage[])[]): Stage {
+  const layer = headsFrom<Lowerable>(
+    names,
+    branches.map((stages) => stages.map((inner) => inner.layer)),
+  )
+  const named = branches.flatMap((stages, b) => {
+    const prefixes = blockPrefixes(layer.branches[b])
+    return stages.flatMap(({ values }, i) =>
+      Object.entries(values).map(([name, data]) => [branchPrefix(b, names) + prefixes[i] + name, data] as const),
+    )
+  })
   return { layer, values: Object.fromEntries(named) }
 }
 

@@ -27,10 +27,11 @@ export function headsOf<Layer extends Inner, K extends string>(
   const where = 'heads'
   if (typeof heads !== 'object' || heads === null || Array.isArray(heads))
     throw new TypeError(`${where}: "heads" must be an object of arrays of layers, got ${show(heads)}`)
-  return made<Layer, K>(Object.keys(heads) as K[], Object.values(heads))
+  return headsFrom<Layer, K>(Object.keys(heads) as K[], Object.values(heads))
 }
 
-function made<Layer extends Inner, K extends string>(
+/** The same of names and their branches. */
+export function headsFrom<Layer extends Inner, K extends string = string>(
   names: readonly K[],
   branches: readonly (readonly (Layer | Input)[])[],
 ): HeadsLayer<Layer, K> {
@@ -65,7 +66,7 @@ export const headsKind = <Layer extends Inner & Pick<Head, 'activation'>>(
     if (!Array.isArray(branches) || !branches.every(Array.isArray) || branches.length !== names.length) {
       throw new TypeError(`${kind}: "branches" must be an array of an array for each name, got ${show(branches)}`)
     }
-    return made(
+    return headsFrom(
       names,
       branches.map((branch) => branch.map((layer) => catalogue.revive(layer, resolvers))),
     )

@@ -30,6 +30,7 @@ import { parseModel } from '../../src/formats/onnx/parse.ts'
 import { Dice } from '../fuzz/dice.ts'
 import { evaluate } from '../oracles/onnx.ts'
 import { INTEROP, type InteropCase, interopCases, interopFile } from '../support/interop.ts'
+import { runLines, source } from '../support/process.ts'
 import { randomRows, randomStack } from '../support/randomStacks.ts'
 import { refuses } from '../support/refuses.ts'
 import { wave } from '../support/samples.ts'
@@ -172,7 +173,7 @@ test('tables and branches go out as what they compute', () => {
   }
 })
 
-test('heads go out as outputs of their names, of which an import takes one', () => {
+test('heads go out as outputs of their names, of which an import takes one or all', () => {
   const model = sequential(
     [
       input(4),
@@ -194,9 +195,27 @@ test('heads go out as outputs of their names, of which an import takes one', () 
       near(Float32Array.from(data), expected[name])
       near(importOnnx(bytes, { output: outputs[i] }).predict(x), expected[name])
     }
+    const whole = importOnnx<'x_2' | 'kind' | 'body' | 'again'>(bytes, { custom: { heads } })
+    const { x_2, ...others } = whole.predict(x)
+    for (const [name, values] of Object.entries({ x: x_2, ...others })) near(values, expected[name as 'kind'])
+    assert.equal(
+      whole.parameters.map(({ name }) => name.replace('x_2', 'x')),
+      model.parameters.map(({ name }) => name),
+    )
     const names = parsed.graph.initializers.map(({ name }) => name)
     for (const { name } of model.parameters) assert.ok(names.includes(name), name)
   }
+})
+
+test('several outputs are refused by a program that names no heads, by what to pass', () => {
+  const bytes = exportOnnx(sequential([input(2), heads({ a: [dense(1)], b: [dense(1)] })], { seed: 1 }))
+  const { printed } = runLines(`
+    const { importOnnx } = await import('${source('entries/formats')}')
+    try { importOnnx(Buffer.from('${Buffer.from(bytes).toString('base64')}', 'base64')) } catch (error) { console.log(error.name, error.message) }`)
+  assert.is(
+    printed,
+    'TypeError importOnnx: the file has a layer of the kind heads, which this program does not name; pass { custom: { heads } }, or choose one output with { output }',
+  )
 })
 
 test('a file says who wrote it, for which opset, with any number of rows, its tensors named as the parameters', () => {

@@ -1,6 +1,6 @@
 /** ONNX models to networks: the file is read, its nodes become steps on rows, these become layers. */
 import { checkOptions, quote, show } from '../../lib/check.ts'
-import type { Network } from '../network.ts'
+import { headsStage, type Network, type Stage } from '../network.ts'
 import { assemble, scalerOf } from './assemble.ts'
 import { classReaders } from './classes.ts'
 import { type Constant, ConstantReader, type ExternalData } from './constants.ts'
@@ -10,11 +10,11 @@ import { fold, isFoldable } from './fold.ts'
 import { type Call, describe, inline } from './graph.ts'
 import { type Given, inputsOf } from './inputs.ts'
 import { normReaders } from './norms.ts'
-import { classNamesOf, outputsOf, scoresAmong, scoresIn } from './outputs.ts'
+import { classNamesOf, headNames, outputsOf, scoresAmong, scoresIn } from './outputs.ts'
 import { parseModel } from './parse.ts'
 import { productReaders } from './products.ts'
 import { Recognizer } from './recognize.ts'
-import { itemsBetween } from './regions.ts'
+import { itemsBetween, trunkOf } from './regions.ts'
 import { rowReaders } from './rowwise.ts'
 import type { OnnxModel, OnnxValue } from './schema.ts'
 import { shapeReaders } from './shapes.ts'
@@ -115,14 +115,31 @@ class Importer implements Context {
 
     const found = outputs.map(({ name }) => this.#valueOf(name, outputs))
     const scores = scoresIn(this.#where, found, outputs)
-    const items = itemsBetween(source, scores.flow, new Recognizer(), this)
-    const classNames = classNamesOf(found, scores, metadata)
+    const recognizer = new Recognizer()
+    const flows = scores.map(({ value }) => value.flow)
+    const trunk = flows.length === 1 ? flows[0] : trunkOf(source, flows)
+    const items = itemsBetween(source, trunk, recognizer, this)
+    const stages = assemble(items, source.size, this)
+    if (flows.length > 1) {
+      const branches = flows.map((flow) => assemble(itemsBetween(trunk, flow, recognizer, this), trunk.size, this))
+      stages.push(this.#heads(headNames(scores), branches))
+    }
+    const classNames = flows.length === 1 ? classNamesOf(found, scores[0].value, metadata) : undefined
     const scaler = scalerOf(items, source.size)
     return {
       inputs: source.size,
-      stages: assemble(items, source.size, this),
+      stages,
       ...(classNames && { classNames }),
       ...(scaler && { metadata: { scaler } }),
+    }
+  }
+
+  #heads(names: readonly string[], branches: readonly (readonly Stage[])[]): Stage {
+    try {
+      return headsStage(names, branches)
+    } catch (cause) {
+      const { message } = cause as Error
+      throw new RangeError(`${this.#where}: the outputs are no ${message}; choose one with { output }`, { cause })
     }
   }
 

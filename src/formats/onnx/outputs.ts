@@ -22,21 +22,29 @@ export function scoresAmong(outputs: readonly OnnxValue[]): readonly OnnxValue[]
 
 const isScores = ({ type }: OnnxValue): boolean => type === undefined || type === 0 || isFloat(type)
 
-/** The one value that is more than labels, or the scores that the labels are chosen by. @throws RangeError for several. */
-export function scoresIn(where: string, found: readonly Value[], outputs: readonly OnnxValue[]): Rows {
-  const scores = found.filter((value, i): value is Rows => value.kind === 'rows' && isScores(outputs[i]))
-  const others = found.flatMap((value) =>
-    value.kind === 'rows' ? value : value.kind === 'labels' ? (value.scores ?? []) : [],
-  )
-  const [first, ...rest] = scores.length > 0 ? scores : others
-  if (!first) throw new RangeError(`${where}: the graph has no output that layers compute`)
-  if (rest.some(({ flow }) => flow !== first.flow)) {
-    throw new RangeError(
-      `${where}: the graph has several outputs, which need the layer heads, not there yet; choose one of ${listed(outputs)} with { output }`,
-    )
-  }
-  return first
+/** An output that a model gives. */
+export interface Score {
+  readonly name: string
+  readonly value: Rows
 }
+
+/** Values that are more than labels, or the scores that the labels are chosen by; one where all are the same. */
+export function scoresIn(where: string, found: readonly Value[], outputs: readonly OnnxValue[]): readonly Score[] {
+  const all = found.flatMap((value, i): (Score & { readonly isScore: boolean })[] => {
+    const { name } = outputs[i]
+    if (value.kind === 'rows') return [{ name, value, isScore: isScores(outputs[i]) }]
+    return value.kind === 'labels' && value.scores ? [{ name, value: value.scores, isScore: false }] : []
+  })
+  const scores = all.filter(({ isScore }) => isScore)
+  const given = scores.length > 0 ? scores : all
+  const [first] = given
+  if (!first) throw new RangeError(`${where}: the graph has no output that layers compute`)
+  return given.every(({ value }) => value.flow === first.value.flow) ? [first] : given
+}
+
+/** Names of heads, which have no other letters; those that begin otherwise get a beginning. */
+export const headNames = (scores: readonly Score[]): string[] =>
+  scores.map(({ name }) => name.replace(/\W/g, '_').replace(/^(?![A-Za-z])/, 'output_'))
 
 const listed = (outputs: readonly OnnxValue[]): string =>
   outputs

@@ -115,6 +115,12 @@ function refusal(source: Flow, steps: readonly Flow[], context: Context): Error 
   return new RangeError('importOnnx: the output does not depend on the input')
 }
 
+/** The last step that all paths to the targets take; the source, if there is none. */
+export function trunkOf(source: Flow, targets: readonly Flow[]): Flow {
+  const end: Flow = { id: Number.POSITIVE_INFINITY, call: undefined, from: targets, size: 0 }
+  return chainOf(source, end).at(-2)?.at(-1) ?? source
+}
+
 /** The steps after `source` up to `target`, cut after every one that all paths take. */
 function chainOf(source: Flow, target: Flow): Flow[][] {
   const needed = new Set<Flow>()

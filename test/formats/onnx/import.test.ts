@@ -14,6 +14,46 @@ test('one of several outputs is chosen by name', () => {
   refuses(() => layers('z'), RangeError, 'there is no output "z"; known: "y", "h"')
 })
 
+test('several outputs are heads on what they share', () => {
+  const headsOf = (file: FileSpec) => {
+    const { stages } = decodeOnnx('importOnnx', onnxFile({ tensors: W, ...file }))
+    const last = stages[stages.length - 1].layer
+    if (last.kind !== 'heads') throw new Error(`${last.kind} at the end`)
+    const branches = last.names.map((name, h) => [name, ...last.branches[h].map(shown)])
+    return [stages.slice(0, -1).map(({ layer }) => shown(layer)), ...branches]
+  }
+  const shared = after(['Relu', ['h'], ['r']], ['Gemm', ['r', 'square', 'b4'], ['0.a']], ['Sigmoid', ['r'], ['s']])
+  assert.equal(headsOf({ nodes: [...shared, ['Mul', ['r', 's'], ['b/c']]], outputs: { '0.a': 1, 'b/c': 1 } }), [
+    ['dense:relu'],
+    ['output_0_a', 'dense'],
+    ['b_c', 'activation:silu'],
+  ])
+  // one is what the other begins with; both are of the input alone
+  assert.equal(headsOf({ nodes: after(['Relu', ['h'], ['y']]), outputs: { y: 1, h: 1 } }), [
+    ['dense'],
+    ['y', 'activation:relu'],
+    ['h'],
+  ])
+  const apart: readonly NodeSpec[] = [
+    ['Relu', ['x'], ['y']],
+    ['Tanh', ['x'], ['z']],
+  ]
+  assert.equal(headsOf({ nodes: apart, outputs: { y: 1, z: 1 } }), [
+    [],
+    ['y', 'activation:relu'],
+    ['z', 'activation:tanh'],
+  ])
+  const alike: readonly NodeSpec[] = [
+    ['Relu', ['x'], ['y.']],
+    ['Tanh', ['x'], ['y_']],
+  ]
+  refuses(
+    () => headsOf({ nodes: alike, outputs: { 'y.': 1, y_: 1 } }),
+    RangeError,
+    'importOnnx: the outputs are no heads: two heads are named "y_"; choose one with { output }',
+  )
+})
+
 test('functions of the file are written out, their attributes those of the call', () => {
   const body: readonly NodeSpec[] = [
     ['MatMul', ['a', 'k'], ['m']],

@@ -46,10 +46,6 @@ const REFUSED: Readonly<Record<string, readonly [graph: Graph, says: string | Re
     },
     /Add of \(a, c\).*adds branches/,
   ],
-  'several outputs': [
-    { nodes: after(['Relu', ['h'], ['y']]), outputs: { y: 1, h: 1 } },
-    /several outputs.*heads.*"y", "h" with \{ output \}/,
-  ],
   'rows that are mixed': [
     { nodes: [['Reshape', ['x', 'shape'], ['y']]], tensors: { shape: ints([2], [-1, 2]) } },
     /\[-1,2\] of rows of 4/,

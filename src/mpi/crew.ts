@@ -82,7 +82,7 @@ export class MpiCrew implements Crew {
           })
     shareState(world, training)
     const isTogether = options.syncEvery === 1
-    this.#shares = isTogether && !options.overlap ? shareUpdates(world, this.training) : undefined
+    this.#shares = shareUpdates(world, this.training, isTogether && !options.overlap)
     // several batches an update, and losses of the host, leave their sum when all is over
     const isOne = training.accumulate === 1 && !engine.byHost && !engine.session
     this.#overlap =

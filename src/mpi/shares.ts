@@ -80,7 +80,7 @@ function refuse(): never {
 }
 
 /** Has the update of a training shared out, where it can be and pays; undefined where it is not. All processes call it. */
-export function shareUpdates(world: Communicator, training: Training): Shares | undefined {
+export function shareUpdates(world: Communicator, training: Training, isWanted: boolean): Shares | undefined {
   const { engine, accumulate, callbacks } = training
   const { goal } = engine.planner
   const isCut =
@@ -88,9 +88,10 @@ export function shareUpdates(world: Communicator, training: Training): Shares | 
   const isWatched = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
   const isOne = accumulate === 1 && !engine.byHost && world.size <= MOST
   // callbacks may differ from process to process
-  const refusals = Float64Array.of(Number(!isCut || isWatched || !isOne))
+  const refusals = Float64Array.of(Number(!isWanted || !isCut || isWatched || !isOne))
   world.sum(refusals)
   const shares = refusals[0] > 0 ? undefined : new Shares(world, training)
+  // another training of the model may have left its own
   const { share } = engine.planner
   if (share?.from !== shares?.share.from || share?.to !== shares?.share.to) {
     engine.flush()

@@ -117,6 +117,25 @@ const scenarios: Readonly<Record<string, (mpi: Mpi) => Promise<object>>> = {
     }
   },
 
+  /** One model, trained in one way after another. */
+  async turns() {
+    const model = sequential([input(INPUTS), dense(40), dense(CLASSES, { activation: 'softmax' })], { seed: 3 })
+    model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' })
+    const watches = { callbacks: [{ onBatchEnd() {} }] }
+    for (const [overlap, callbacks] of [
+      [false, {}],
+      [true, {}],
+      [false, {}],
+      [false, watches],
+      [false, {}],
+    ] as const) {
+      const parallel = await connect({ deterministic: true, overlap: overlap && !options.watched })
+      const { x, y } = pick(rowsOf(64), places(parallel))
+      await model.fit(x, y, { batchSize: 4, epochs: 2, parallel, ...(options.watched ? watches : callbacks) })
+    }
+    return { bits: bitsOf(model) }
+  },
+
   /** What can be seen of gradients while an epoch is under way, and after it. */
   async within(mpi) {
     const within: string[] = []

@@ -101,6 +101,15 @@ for (const launcher of launchers) {
     }
   })
 
+  test(`ranks of ${launcher} train a model in one way after another`, async () => {
+    const [turns, same] = [
+      await runRanks(launcher, 2, 'turns'),
+      await runRanks(launcher, 2, 'turns', { watched: true }),
+    ]
+    for (const ending of [turns, same]) endedWell(ending, 2)
+    for (const { bits } of turns.said) assert.is(bits, same.said[0].bits)
+  })
+
   test(`a rank of ${launcher} does not pass its share of the gradients off as all`, async () => {
     const ending = await runRanks(launcher, 2, 'within')
     endedWell(ending, 2)

@@ -153,11 +153,11 @@ export type {
 } from '../model/compileOptions.ts'
 export type { Custom } from '../model/custom.ts'
 export { type Diagnosis, diagnose, diagnosisTable, type LayerDiagnosis } from '../model/diagnose.ts'
-export type { BatchInputOf, BatchSourceOf, FitOptionsOf } from '../model/headData.ts'
+export type { BatchInputOf, BatchSourceOf, EvaluateOptions, FitOptionsOf, StepOptions } from '../model/headData.ts'
 export { heads } from '../model/heads.ts'
 export { inputGradients } from '../model/inputGradients.ts'
 export { type LoadOptions, loadModel, modelFromBytes } from '../model/load.ts'
-export { type EvaluateOptions, Model, type StepOptions, sequential } from '../model/model.ts'
+export { Model, sequential } from '../model/model.ts'
 export { Parameter } from '../model/parameters.ts'
 export {
   type Importance,

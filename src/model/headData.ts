@@ -1,4 +1,4 @@
-/** Types of what `fit` and `evaluate` take, of one output or of several under their names. */
+/** Types of what `fit`, `evaluate` and steps take, of one output or of several under their names. */
 import type { BatchInput, BatchSource } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { FitOptions } from '../training/fitOptions.ts'
@@ -22,3 +22,16 @@ export type FitOptionsOf<K extends string> = [K] extends [never]
       sampleWeight?: RowWeightsOf<K>
       validationData?: readonly [x: Features, y: TargetsOf<K>, sampleWeight?: RowWeightsOf<K>] | BatchSourceOf<K>
     }
+
+export interface EvaluateOptions<K extends string = never> {
+  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
+  sampleWeight?: RowWeightsOf<K>
+  /** Whether the rows pass as one batch of training. Default false. */
+  training?: boolean
+}
+
+/** Options of a step on targets. */
+export interface StepOptions<K extends string = never> {
+  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
+  sampleWeight?: RowWeightsOf<K>
+}

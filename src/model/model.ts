@@ -1,7 +1,7 @@
 /** What a user holds: compile, train, evaluate, save, and make other models of it. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
 import { type BatchSource, isBatchSource, readDataSet } from '../data/dataset.ts'
-import { type Features, readFeatures } from '../data/features.ts'
+import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { copyState } from '../engine/copyState.ts'
 import { activationOf, type Layer, noiseWarning, reviveLayers } from '../layers/layers.ts'
@@ -11,39 +11,19 @@ import type { CallbackModel, Logs, SaveOptions } from '../training/callbacks/cal
 import { fit } from '../training/fit.ts'
 import { type FitArguments, PARTIAL_FIT_OPTIONS, readFit } from '../training/fitOptions.ts'
 import type { History } from '../training/history.ts'
-import type { LossCallback, LossCallbackOf } from './callbackLoss.ts'
+import type { LossCallbackOf } from './callbackLoss.ts'
 import { encodeSnapshot, type Saved, snapshotOf, snapshotPieces } from './checkpoint.ts'
 import { classesOf, decisionOf } from './classes.ts'
-import type {
-  ClassesOf,
-  Compiled,
-  CompileOptions,
-  CompileOptionsOf,
-  HeadNames,
-  RowWeightsOf,
-  TargetsOf,
-} from './compileOptions.ts'
+import type { ClassesOf, Compiled, CompileOptions, CompileOptionsOf, HeadNames, TargetsOf } from './compileOptions.ts'
 import { foldLayers } from './fold.ts'
-import { goalsOf, judgeOfCallback } from './goals.ts'
-import type { BatchSourceOf, FitOptionsOf } from './headData.ts'
+import { goalsOf } from './goals.ts'
+import type { BatchSourceOf, EvaluateOptions, FitOptionsOf, StepOptions } from './headData.ts'
 import { readerOf } from './parameters.ts'
 import { endow, inherited } from './relatives.ts'
 import type { Snapshot } from './snapshot.ts'
+import { step } from './step.ts'
 import { checkRows, Task } from './task.ts'
 import { type ModelOptions, UntrainedModel } from './untrained.ts'
-
-export interface EvaluateOptions<K extends string = never> {
-  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
-  sampleWeight?: RowWeightsOf<K>
-  /** Whether the rows pass as one batch of training. Default false. */
-  training?: boolean
-}
-
-/** Options of a step on targets. */
-export interface StepOptions<K extends string = never> {
-  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
-  sampleWeight?: RowWeightsOf<K>
-}
 
 /**
  * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
@@ -147,7 +127,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   trainStep(x: Features, y: TargetsOf<K>, options?: StepOptions<K>): number
   trainStep(x: Features, callback: LossCallbackOf<K>): number
   trainStep(x: Features, second: unknown, options: StepOptions<K> = {}): number {
-    return this.#step('trainStep', x, second, options)
+    return step('trainStep', this, x, second, options)
   }
 
   /**
@@ -158,7 +138,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   gradients(x: Features, y: TargetsOf<K>, options?: StepOptions<K>): { loss: number; gradient: Float32Array }
   gradients(x: Features, callback: LossCallbackOf<K>): { loss: number; gradient: Float32Array }
   gradients(x: Features, second: unknown, options: StepOptions<K> = {}): { loss: number; gradient: Float32Array } {
-    const loss = this.#step('gradients', x, second, options)
+    const loss = step('gradients', this, x, second, options)
     const gradient = new Float32Array(this.countParameters())
     let at = 0
     for (const parameter of this.parameters) {
@@ -166,33 +146,6 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
       at += parameter.size
     }
     return { loss, gradient }
-  }
-
-  /** Gradients of these rows, and the update by them when it is a step of training; returns the loss. */
-  #step(where: 'trainStep' | 'gradients', x: Features, second: unknown, options: StepOptions<K>): number {
-    const { engine } = this
-    const task = this.task(where)
-    checkOptions(where, options, ['sampleWeight'])
-    if (typeof second !== 'function') {
-      const data = task.readBatch(where, x, second as Targets, options.sampleWeight as ArrayLike<number> | undefined)
-      return where === 'trainStep' ? engine.trainBatch(data) : engine.computeGradients(data)
-    }
-    if (options.sampleWeight)
-      throw new TypeError(`${where}: "sampleWeight" is for targets; the callback weighs its rows itself`)
-    const { values, rows } = readFeatures(where, 'x', x, engine.inputs, engine.doors)
-    checkRows(where, engine, rows)
-    const judge = judgeOfCallback(where, second as LossCallback, engine, task.heads)
-    const evaluate = () => engine.computeOpenGradients(values, rows, judge)
-    if (where !== 'trainStep') return evaluate()
-    if (engine.session?.between) {
-      throw new TypeError(
-        `${where}: ${engine.session.solver.kind} needs the curvature of the loss: give targets, and compile a loss of the catalogue`,
-      )
-    }
-    if (engine.session) return engine.solve(evaluate)
-    const loss = evaluate()
-    engine.applyUpdate()
-    return loss
   }
 
   /**

@@ -6,7 +6,8 @@ import { Differences } from '../engine/differences.ts'
 import { Products } from '../engine/products.ts'
 import { checkOptions, show } from '../lib/check.ts'
 import type { AnyTargets } from './compileOptions.ts'
-import type { AnyModel, StepOptions } from './model.ts'
+import type { StepOptions } from './headData.ts'
+import type { AnyModel } from './model.ts'
 
 /**
  * H v, H the Hessian of the loss on these rows by the parameters: all of them in a row in the order of `gradients`, as `v` is.

@@ -30,6 +30,7 @@ import {
   writeNpz,
   writeSafetensors,
 } from '../entries/formats.ts'
+import type { Encoder } from '../entries/tablePredictor.ts'
 import type { CarriedKind, LayerFactory } from '../layers/carried.ts'
 import { quoted, UsageError } from './command.ts'
 
@@ -137,6 +138,12 @@ async function readTfjs(path: string, bytes: Uint8Array): Promise<Model> {
   return importTfjs(modelJson, Buffer.concat(parts))
 }
 
+/** Of ONNX files. */
+interface WriteOptions {
+  readonly opset?: number | undefined
+  readonly encoder?: Encoder | undefined
+}
+
 /** Formats that models are written in; how each is told from a path, and written. */
 export const TARGETS = {
   fourlane: {
@@ -145,8 +152,8 @@ export const TARGETS = {
   },
   onnx: {
     path: (base: string) => `${base}.onnx`,
-    write: (model: Model, path: string, opset?: number) =>
-      writeFile(path, exportOnnx(model, opset === undefined ? {} : { opset })),
+    write: (model: Model, path: string, { opset, encoder }: WriteOptions = {}) =>
+      writeFile(path, exportOnnx(model, { ...(opset !== undefined && { opset }), ...(encoder && { encoder }) })),
   },
   tfjs: {
     path: (base: string) => `${base}-tfjs`,

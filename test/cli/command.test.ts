@@ -85,6 +85,7 @@ test('exit codes: 2 for wrong use, 1 for failure; one line on standard error, no
     [['export', 'a.onnx', '--onnx', '--torch'], 2, 'say one of'],
     [['export', 'a.onnx', '--onnx'], 2, 'is the model itself'],
     [['export', 'a.safetensors', '--torch', '--opset', '17'], 2, '--opset is for ONNX'],
+    [['export', 'a.safetensors', '--torch', '--table'], 2, '--table is for ONNX'],
     [['convert', 'a.safetensors', 'b.onnx', '--opset', 'new'], 2, '--opset must be a whole number'],
   ] as const) {
     const result = await fourlane(...args)

@@ -7,6 +7,8 @@ import { readModel } from '../../src/cli/files.ts'
 import { importOnnx, importTfjs, loadWeights, readNpz, writeNpy, writeSafetensors } from '../../src/entries/formats.ts'
 import { batchNorm, dense, input, layerNorm, loadModel, residual, sequential } from '../../src/entries/public.ts'
 import { prepare, readTable, tabular } from '../../src/entries/table.ts'
+import { parseModel } from '../../src/formats/onnx/parse.ts'
+import { evaluate, type Tensor } from '../oracles/onnx.ts'
 import { fourlane } from '../support/cli.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { assertClose, OPERATION } from '../support/golden.ts'
@@ -108,6 +110,30 @@ test('every model of interop is inspected, and exported to every program', async
     }
   }
   assert.ok(count >= 10, `${count} files`)
+})
+
+test('export --table takes the columns of the table along', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'm.safetensors')
+  const { x, encoder } = prepare(await readTable('word,number,y\na,1,p\nb,2,q\nc,3,p\na,4,q'), { target: 'y' })
+  const model = tabular({ encoder, preset: 'mlp' })
+  await model.save(path)
+  await run('export', path, '--onnx', '--table')
+  const file = parseModel('oracle', readFileSync(join(folder, 'm.onnx')))
+  assert.equal(
+    file.graph.inputs.map(({ name }) => name),
+    ['word', 'number'],
+  )
+  const inputs = new Map<string, Tensor>([
+    ['word', { shape: [4, 1], data: [], texts: ['a', 'b', 'c', 'a'] }],
+    ['number', { shape: [4, 1], data: [1, 2, 3, 4] }],
+  ])
+  assertClose(Float32Array.from(evaluate(file, inputs).data), model.predict(x), OPERATION, 'predictions')
+  const plain = join(folder, 'plain.safetensors')
+  await example().save(plain)
+  const { code, note } = await fourlane('export', plain, '--onnx', '--table')
+  assert.is(code, 2)
+  assert.match(note, /--table needs a model of a table/)
 })
 
 test('export writes beside the model, or where --out says', async () => {

@@ -1,4 +1,6 @@
 /** `fourlane convert` and `fourlane export`: a model as other programs read it. */
+import type { Model } from '../../entries/core.ts'
+import { type Encoder, encoderFromJSON } from '../../entries/tablePredictor.ts'
 import { type Command, quoted, UsageError } from '../command.ts'
 import { readModel, TARGETS, type TargetName, targetOf } from '../files.ts'
 
@@ -25,12 +27,19 @@ export const convert: Command = {
   async run({ positionals: [from, to], options }, { note }) {
     const target = targetOf(to)
     const opset = opsetOf('convert', options.opset, target)
-    await TARGETS[target].write(await readModel(from), to, opset)
+    await TARGETS[target].write(await readModel(from), to, { opset })
     note(`${quoted(to)} written\n`)
   },
 }
 
 const EXPORTS = ['onnx', 'tfjs', 'torch'] as const
+
+/** What makes a model's rows of a table, from its file. @throws UsageError where that has none. */
+function encoderOf(path: string, { metadata }: Model): Encoder {
+  if (typeof metadata === 'object' && metadata !== null && 'encoder' in metadata)
+    return encoderFromJSON(metadata.encoder)
+  throw new UsageError(`export: --table needs a model of a table, as train makes them, and ${quoted(path)} is none`)
+}
 
 export const exporting: Command = {
   name: 'export',
@@ -42,6 +51,7 @@ export const exporting: Command = {
     { name: 'tfjs', text: 'folder MODEL-tfjs with model.json and weights.bin, for TensorFlow.js' },
     { name: 'torch', text: 'MODEL.torch.safetensors, a state_dict for PyTorch' },
     { name: 'out', value: 'PATH', text: 'where to, instead' },
+    { name: 'table', text: 'with --onnx, of a model that train has made: its inputs are the columns of the table' },
     OPSET,
   ],
   notes: ['MODEL may be of any format that inspect reads.'],
@@ -50,10 +60,12 @@ export const exporting: Command = {
     if (chosen.length !== 1) throw new UsageError('export: say one of --onnx, --tfjs and --torch')
     const [target] = chosen
     const opset = opsetOf('export', options.opset, target)
+    if (options.table && target !== 'onnx') throw new UsageError('export: --table is for ONNX')
     const base = path.replace(/(\.safetensors|\.onnx|\.keras|\.h5|[\\/]model\.json)$/i, '')
     const to = typeof options.out === 'string' ? options.out : TARGETS[target].path(base)
     if (to === path) throw new UsageError(`export: ${quoted(to)} is the model itself; say where to with --out`)
-    await TARGETS[target].write(await readModel(path), to, opset)
+    const model = await readModel(path)
+    await TARGETS[target].write(model, to, { opset, encoder: options.table ? encoderOf(path, model) : undefined })
     note(`${quoted(to)} written\n`)
   },
 }

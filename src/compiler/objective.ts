@@ -6,7 +6,7 @@ import type { Layer } from '../layers/layers.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import type { AnyOptimizer } from '../optimizers/optimizers.ts'
+import { type AnyOptimizer, type Optimizer, ruleOf } from '../optimizers/optimizers.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 import type { ParameterPlace } from './parameterLayout.ts'
 import { sparseTables } from './passes.ts'
@@ -207,17 +207,21 @@ export const tensorsOf = (
     role: place.name,
   }))
 
+/** Whether an element's update depends on no other element's gradient. */
+export const isAlone = ({ optimizer, clipNorm, globalClipNorm, clipValue }: Objective): boolean =>
+  (clipNorm ?? globalClipNorm ?? clipValue) === undefined &&
+  !isSolver(optimizer) &&
+  !isMatrixRule(optimizer) &&
+  !ruleOf(optimizer).perTensor
+
 /** Tables of which a step changes, and visits, only rows that occurred. */
-export function sparseOf(
-  { site: { places } }: ProgramBuilder,
-  { optimizer, isTrainable, clipNorm, globalClipNorm, clipValue }: Objective,
-): Record<number, number> {
-  const clips = clipNorm !== undefined || globalClipNorm !== undefined || clipValue !== undefined
-  if (clips || isSolver(optimizer) || isMatrixRule(optimizer)) return {}
+export function sparseOf({ site: { places } }: ProgramBuilder, objective: Objective): Record<number, number> {
+  const { optimizer, isTrainable } = objective
+  if (!isAlone(objective)) return {}
   const tables = places.filter(({ sparse }) => sparse)
   const tensors = tensorsOf(tables, isTrainable)
   return sparseTables(
-    optimizer,
+    optimizer as Optimizer,
     tensors.map((tensor, i) => ({ ...tensor, penalized: tables[i].regularizer !== undefined })),
   )
 }

@@ -8,6 +8,7 @@ import type { Schedule } from '../optimizers/schedules/named.ts'
 import type { BatchCurvature } from '../optimizers/solvers/batchCurvature.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 import { curvatureSite } from './batchCurvature.ts'
+import { type FusedPlan, planFused } from './fusedUpdates.ts'
 import {
   type Batch,
   batchRegions,
@@ -135,6 +136,8 @@ export interface TrainingPlan extends Batch {
   readonly update: Range
   /** Of the update only what takes the batch's statistics into the running ones. */
   readonly statistics: Range
+  /** Whole steps for one thread, to the bits of the others, where something can be fused. */
+  readonly fused: FusedPlan | undefined
   /** The first step that changes parameters or state: from it on an update that has begun is finished. */
   readonly commit: number
   /** The same of `fit` and `step`. */
@@ -350,6 +353,13 @@ function planTraining(
   const joint = share && planJoint(builder, objective, share)
   const updating = planUpdate(builder, objective)
   const end = visiting?.end ?? updating.update[1]
+  const gathers = [gather[0]]
+  const cuts = [gather[0], gradients[0], forwardEnd, gradients[1]]
+  const fused = visiting ? undefined : planFused(builder, objective, cuts, updating.statistics)
+  if (fused) {
+    gathers.push(fused.fit[0])
+    losses.push(losses[1] - gather[0] + fused.fit[0])
+  }
   const backward = builder.span(forwardEnd, gradients[1])
   const { optimizer } = objective
   const curvature = isSolver(optimizer)
@@ -385,12 +395,15 @@ function planTraining(
       backward,
       curvature,
       ...updating,
+      fused,
       useWeights,
       lists,
       bind({ features, targets, weights, order }) {
         for (const [i, from] of [features, targets, weights].entries()) {
-          if (from) patch(arena, program, gather[0] + i, ops.gather, { from, order })
-          else patch(arena, program, gather[0] + i, ops.none, {})
+          for (const first of gathers) {
+            if (from) patch(arena, program, first + i, ops.gather, { from, order })
+            else patch(arena, program, first + i, ops.none, {})
+          }
         }
         useWeights(weights !== 0)
       },

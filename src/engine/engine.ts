@@ -1,5 +1,6 @@
 /** Trains a model: gradients become updates, by a rule in the machine or a solver on the host. */
 import { JOURNAL_BYTES } from '../abi/threads.ts'
+import { FUSED_ROWS } from '../compiler/fusedUpdates.ts'
 import type { TrainingPlan } from '../compiler/plan.ts'
 import { initialKeptOf, initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
 import type { DataSet } from '../data/dataset.ts'
@@ -50,6 +51,7 @@ export class Engine extends Propagation {
   /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
     this.flush()
+    this.#forgetGradients()
     this.storage.setFrozen(indices, frozen)
     this.replan()
     // a solver knows the space of what trains
@@ -70,6 +72,7 @@ export class Engine extends Propagation {
     initialStates(goal.optimizer, storage.tensors)
     initialKeptOf(goal.optimizer, storage.tensors)
     this.flush()
+    this.#forgetGradients()
     const { threads } = this.runner
     const journal = storage.reserve(goal.optimizer, threads ? (threads.most - 1) * JOURNAL_BYTES : 0)
     if (threads) threads.journal = journal
@@ -83,6 +86,7 @@ export class Engine extends Propagation {
   resetOptimizer(): void {
     const optimizer = this.planner.goal?.optimizer
     if (!optimizer) return
+    this.#forgetGradients()
     this.storage.reset(optimizer)
     this.fresh = undefined
     this.steps = 0
@@ -146,13 +150,15 @@ export class Engine extends Propagation {
       return loss
     }
     const { listed } = this
-    this.begin()
+    this.flush()
     const plan = this.trainingPlan(data.rows)
+    this.#forgetGradients()
+    this.begin()
     if (!listed) this.forgetLists(plan)
     plan.useWeights(data.weights !== undefined)
     this.loadBatch(plan, data, 0, data.rows)
     this.#prepareUpdate(0, data.rows, 0)
-    const job = { ...this.job(plan.step), commit: plan.stepCommit }
+    const job = this.#jobOf(plan, 'step', data.rows)
     if (!this.runner.start('training', job)) this.runner.finish(job, (completed) => this.#complete(job, completed))
     this.storage.hasGradients = true
     this.listed = true
@@ -222,7 +228,8 @@ export class Engine extends Propagation {
     }
     if (!this.listed) this.forgetLists(plan)
     this.listed = true
-    const job = { ...this.job(plan.fit, count), commit: plan.stepCommit }
+    this.#forgetGradients()
+    const job = this.#jobOf(plan, 'fit', batchSize, count)
     if (!this.runner.start('training', job)) {
       return this.runner.settle(job, (completed) => this.#complete(job, completed, tally))
     }
@@ -290,6 +297,18 @@ export class Engine extends Propagation {
     const job = { ...this.job(range), ...(commit !== undefined && { commit }) }
     this.storage.hasGradients = true
     if (!this.runner.start('training', job, timed)) this.runner.finish(job, (done) => this.#complete(job, done))
+  }
+
+  /** Whole steps on batches of `rows`. */
+  #jobOf(plan: TrainingPlan, steps: 'fit' | 'step', rows: number, count = 1): Job {
+    const { fused, stepCommit: commit } = plan
+    const alone = rows <= FUSED_ROWS && fused ? { range: fused[steps], owed: fused.owed } : undefined
+    return { program: this.plan().program, range: plan[steps], alone, records: this.records.address, count, commit }
+  }
+
+  /** What the last update owes is replaced, or of no use. */
+  #forgetGradients(): void {
+    this.runner.owing = undefined
   }
 
   /** Counts the updates that were made of those that were prepared. */

@@ -91,6 +91,7 @@ export class Propagation {
   /** What every run begins with: regions are shared, so what `computeGradients` left for an update is gone. */
   begin(): void {
     this.flush()
+    this.runner.repay()
     this.fresh = undefined
     this.listed = false
   }

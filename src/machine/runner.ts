@@ -11,6 +11,8 @@ import { settleTile, tileTuner } from './wasm.ts'
 export interface Job {
   readonly program: number
   readonly range: Range
+  /** What to run in its place on one thread, and what is owed then: steps that make the gradients it has not left. */
+  readonly alone?: { readonly range: Range; readonly owed: Range } | undefined
   readonly records: number
   readonly count: number
   /** In training: the first step that changes parameters or state. */
@@ -35,6 +37,8 @@ export class Runner {
   #lost: string | undefined
   /** How such a job ended that was waited for elsewhere. */
   #failure: Error | undefined
+  /** The last job of training, if it owes gradients. */
+  owing: Job | undefined
 
   /** @param owner once it is garbage, its workers leave. */
   constructor(arena: Arena, threads: ThreadCount, owner: object) {
@@ -50,6 +54,7 @@ export class Runner {
   /** A new plan: what was timed on the old one says little. */
   replan(): void {
     this.flush()
+    this.repay()
     this.#threads?.retune()
   }
 
@@ -70,11 +75,8 @@ export class Runner {
     const threads = this.#threads
     const tuner = kind === 'training' && timed ? this.#tuner : undefined
     const tuning = timed && threads?.isTuning(kind)
-    if (!tuner && !threads) {
-      this.run(job.program, job.range, job.records, job.count)
-      return true
-    }
     if (this.#pending) this.flush()
+    if (!tuner && !threads) return this.#dispatch(1, job)
     this.#lost = kind === 'training' ? threads?.takeLost() : undefined
     if (this.#lost !== undefined) return false
     // tiles first: with the wrong one, threads would be judged wrongly
@@ -89,8 +91,12 @@ export class Runner {
     return true
   }
 
-  #dispatch(many: number, { program, range, records, count }: Job): boolean {
+  #dispatch(many: number, job: Job): boolean {
+    const { program, records, count } = job
     const { machine } = this.#arena
+    const alone = many > 1 ? undefined : job.alone
+    const { range } = alone ?? job
+    if (alone) this.owing = job
     machine.need(range[2])
     if (many > 1 && this.#threads) return this.#threads.run(many, program, range[0], range[1], records, count)
     machine.run(program, range[0], range[1], records, count, 0)
@@ -105,6 +111,15 @@ export class Runner {
     if (!choice) return
     settleTile(machine.target, choice)
     this.#tuner = undefined
+  }
+
+  /** Makes the gradients that are owed: before anything else touches what they are made of. */
+  repay(): void {
+    const { owing } = this
+    this.owing = undefined
+    if (!owing?.alone) return
+    const { program, alone, records, count } = owing
+    this.run(program, alone.owed, records + (count - 1) * RECORD_WORDS * 4)
   }
 
   /** Waits for a job that `start` left. @throws Error when a worker has died; the job is done up to its last whole update. */

@@ -9,6 +9,7 @@ import {
 } from '../compiler/parameterLayout.ts'
 import type { ModelStorage } from '../engine/storage.ts'
 import { show } from '../lib/check.ts'
+import type { Runner } from '../machine/runner.ts'
 
 /** One parameter of a model, always in canonical order: kernels are [inputs, units], row-major. */
 export class Parameter {
@@ -78,6 +79,7 @@ export class Parameter {
    * @throws Error before the first one.
    */
   gradient(out?: Float32Array): Float32Array {
+    this.#home.runner.repay()
     const { arena, gradients, hasGradients, whole } = this.#home.storage
     whole?.()
     if (gradients === undefined || !hasGradients)
@@ -100,6 +102,7 @@ interface ParameterHome {
   readonly storage: ModelStorage
   /** Waits for work that still changes the blocks. */
   flush(): void
+  readonly runner: Pick<Runner, 'repay'>
 }
 
 /** Reads the parameters of a model by their layer and their name within it. */

@@ -1,0 +1,87 @@
+/**
+ * Gradients of large kernels that are used up while they are still in a cache: some panels of dw are computed, and at once the rule is
+ * applied to the same panels of w. Their gradients never reach memory.
+ */
+import { PANEL } from '../abi/layout.ts'
+import * as ops from '../machine/ops/layers.ts'
+import type { Range, Step } from '../machine/program.ts'
+import { emitUpdates, isAlone, type Objective, tensorsOf } from './objective.ts'
+import type { ProgramBuilder } from './programBuilder.ts'
+import { updateSteps } from './updates.ts'
+
+/** Larger batches are made of products: there it is worth nothing. */
+export const FUSED_ROWS = 64
+/** Panels of gradients that are in hand at a time: what the widest tile takes, and a first-level cache holds. */
+const PANELS = 2
+/** Smaller kernels stay in the caches from one step of the program to the next. */
+const LEAST = 2 ** 15
+
+/** Whole steps for one thread that apply gradients of kernels where they are made, and leave none of those in the gradient block. */
+export interface FusedPlan {
+  /** Gather, forward, loss, backward with updates. */
+  readonly fit: Range
+  /** The same on rows already in place. */
+  readonly step: Range
+  /** Makes the gradients that the last of them has not left, while the plan's regions are as that has left them. */
+  readonly owed: Range
+}
+
+/**
+ * A whole step once more, with what of the update can be fused with the backward pass, if anything: where no gradient is changed or looked
+ * at before.
+ * @param cuts where its parts begin and end: gather, forward and loss, backward.
+ * @param statistics what else an update does.
+ */
+export function planFused(
+  builder: ProgramBuilder,
+  objective: Objective,
+  [gather, gradients, backward, end]: readonly number[],
+  statistics: Range,
+): FusedPlan | undefined {
+  const { steps, site } = builder
+  const { optimizer, isTrainable, states } = objective
+  const plain = isAlone(objective) ? site.places.filter(({ regularizer }) => !regularizer) : []
+  const tensors = tensorsOf(plain, isTrainable)
+  const owed: Step[] = []
+  const gradientsOf = (offset: number) => site.gradients + offset * 4
+  const passes = steps.slice(backward, end)
+  // the gradient of a layer's inputs takes the kernel as it was
+  passes.forEach((step, i) => {
+    if (step.op === ops.denseDw && passes[i + 1]?.op === ops.denseDx) passes.splice(i, 2, passes[i + 1], step)
+  })
+  const updating = passes.flatMap((step) => {
+    const { op, operands } = step
+    const { inputs = 0, units = 0, dz = 0, db } = operands
+    const panel = inputs * PANEL
+    const tensor = tensors.find(({ offset }) => op === ops.denseDw && gradientsOf(offset) === operands.dw)
+    // updates take whole cache lines
+    if (!tensor || tensor.count < LEAST || tensor.count % panel) return step
+    owed.push(step)
+    const most = PANELS * panel
+    const dw = builder.scratch(most * 4)
+    const blocks: Step[] = []
+    for (let at = 0; at < tensor.count; at += most) {
+      const count = Math.min(most, tensor.count - at)
+      const column = at / inputs
+      const offset = tensor.offset + at
+      const part = { units: Math.min(units - column, count / inputs), dz: dz + column * 4, db: db && db + column * 4 }
+      blocks.push(
+        { op, operands: { ...operands, ...part, dw } },
+        ...updateSteps(optimizer, [{ ...tensor, offset, count }], { ...site, gradients: dw - offset * 4, states }),
+      )
+    }
+    return blocks
+  })
+  if (!owed.length) return undefined
+  const from = steps.length
+  steps.push(...steps.slice(gather, backward), ...updating, ...steps.slice(statistics[0], statistics[1]))
+  const isOwed = (offset: number) => owed.some(({ operands }) => operands.dw === gradientsOf(offset))
+  emitUpdates(builder, objective, (tensor) => (isOwed(tensor.offset) ? { ...tensor, count: 0 } : tensor))
+  const to = steps.length
+  steps.push(...owed)
+  return {
+    fit: builder.span(from, to),
+    step: builder.span(from + gradients - gather, to),
+    owed: builder.span(to, steps.length),
+  }
+}

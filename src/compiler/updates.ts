@@ -3,6 +3,13 @@ import { RECORD_LEARNING_RATE, RECORD_SECOND, RECORD_STEP } from '../abi/records
 import type { Memory, Step } from '../machine/program.ts'
 import { isMatrixRule, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import {
+  initialKept,
+  type KeptTensor,
+  keptTensors,
+  matrixScratch,
+  matrixSteps,
+} from '../optimizers/matrices/matrixUpdates.ts'
+import {
   type AnyOptimizer,
   learningRateAt,
   type Optimizer,
@@ -10,13 +17,12 @@ import {
   ruleOf,
   weightDecayAt,
 } from '../optimizers/optimizers.ts'
+import { type InitialState, initialPassStates, passScratch, passSteps, statesOf } from '../optimizers/passes.ts'
 import type { Tensor } from '../optimizers/rules/tensor.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
-import { initialKept, type KeptTensor, keptTensors, matrixScratch, matrixSteps } from './matrixUpdates.ts'
-import { type InitialState, initialPassStates, passScratch, passSteps, statesOf } from './passes.ts'
 
-export type { KeptTensor } from './matrixUpdates.ts'
-export type { InitialState } from './passes.ts'
+export type { KeptTensor } from '../optimizers/matrices/matrixUpdates.ts'
+export type { InitialState } from '../optimizers/passes.ts'
 export type { Tensor }
 
 /** Byte addresses of the parallel blocks. */

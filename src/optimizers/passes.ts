@@ -2,9 +2,9 @@
 import { SUM_CHUNK } from '../abi/layout.ts'
 import type { UpdateOp } from '../machine/ops/optimizers.ts'
 import type { Step } from '../machine/program.ts'
-import { learningRateAt, matcherOf, type Optimizer, ruleOf } from '../optimizers/optimizers.ts'
-import type { OptimizerOf } from '../optimizers/rules/rule.ts'
-import type { Tensor, TensorSettings } from '../optimizers/rules/tensor.ts'
+import { learningRateAt, matcherOf, type Optimizer, ruleOf } from './optimizers.ts'
+import type { OptimizerOf } from './rules/rule.ts'
+import type { Tensor, TensorSettings } from './rules/tensor.ts'
 
 /** Where passes find what they work on: byte addresses. */
 export interface PassBlocks {

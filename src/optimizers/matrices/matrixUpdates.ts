@@ -2,13 +2,13 @@
  * Updates by a rule that sees matrices and the rule that takes what it leaves: which parameter is whose, the tensors that both keep,
  * and the steps of both. State lies in a block of its own, tensor by tensor, as not all are shaped like parameters.
  */
-import { ALIGN } from '../abi/layout.ts'
-import { roundUp, type Stored, storedFloats } from '../machine/matrixLayout.ts'
-import { secondRule } from '../machine/ops/matrix.ts'
-import { type Step, step } from '../machine/program.ts'
-import type { MatrixRule, Scratch } from '../optimizers/matrices/matrixRule.ts'
-import type { Tensor } from '../optimizers/rules/tensor.ts'
-import { initialPassStates, passScratch, passSteps, settingsBy, statesOf } from './passes.ts'
+import { ALIGN } from '../../abi/layout.ts'
+import { roundUp, type Stored, storedFloats } from '../../machine/matrixLayout.ts'
+import { secondRule } from '../../machine/ops/matrix.ts'
+import { type Step, step } from '../../machine/program.ts'
+import { initialPassStates, passScratch, passSteps, settingsBy, statesOf } from '../passes.ts'
+import type { Tensor } from '../rules/tensor.ts'
+import type { MatrixRule, Scratch } from './matrixRule.ts'
 
 /** A tensor of state. */
 export interface KeptTensor extends Stored {

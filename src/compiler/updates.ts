@@ -1,14 +1,7 @@
 /** From an optimizer and a list of tensors to update steps, and from an update's number to the record's dynamic words. */
 import { RECORD_LEARNING_RATE, RECORD_SECOND, RECORD_STEP } from '../abi/records.ts'
 import type { Memory, Step } from '../machine/program.ts'
-import { isMatrixRule, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import {
-  initialKept,
-  type KeptTensor,
-  keptTensors,
-  matrixScratch,
-  matrixSteps,
-} from '../optimizers/matrices/matrixUpdates.ts'
+import { isMatrixRule, type KeptTensor, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import {
   type AnyOptimizer,
   learningRateAt,
@@ -21,7 +14,7 @@ import { type InitialState, initialPassStates, passScratch, passSteps, statesOf 
 import type { Tensor } from '../optimizers/rules/tensor.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 
-export type { KeptTensor } from '../optimizers/matrices/matrixUpdates.ts'
+export type { KeptTensor } from '../optimizers/matrices/matrixRule.ts'
 export type { InitialState } from '../optimizers/passes.ts'
 export type { Tensor }
 
@@ -49,18 +42,18 @@ export const isElementwise = (optimizer: AnyOptimizer): boolean =>
 
 /** Tensors that it keeps in a block of their own, instead of state blocks. */
 export const keptOf = (optimizer: AnyOptimizer, tensors: readonly Tensor[]): readonly KeptTensor[] =>
-  isMatrixRule(optimizer) ? keptTensors(optimizer, tensors) : []
+  isMatrixRule(optimizer) ? optimizer.updates.kept(optimizer, tensors) : []
 
 /** Bytes of scratch its steps need, used by one tensor after the other. */
 export function scratchBytes(optimizer: AnyOptimizer, tensors: readonly Tensor[]): number {
   if (isSolver(optimizer)) return 0
-  return isMatrixRule(optimizer) ? matrixScratch(optimizer, tensors) : passScratch(optimizer, tensors)
+  return isMatrixRule(optimizer) ? optimizer.updates.scratch(optimizer, tensors) : passScratch(optimizer, tensors)
 }
 
 /** The steps of one update. Tensors in order of their offsets; frozen ones are left out. Solvers update on the host. */
 export function updateSteps(optimizer: AnyOptimizer, tensors: readonly Tensor[], blocks: ParallelBlocks): Step[] {
   if (isSolver(optimizer)) return []
-  if (isMatrixRule(optimizer)) return matrixSteps(optimizer, tensors, { kept: 0, scratch: 0, ...blocks })
+  if (isMatrixRule(optimizer)) return optimizer.updates.steps(optimizer, tensors, { kept: 0, scratch: 0, ...blocks })
   const state = (index: number, { offset }: Tensor) => blocks.states[index] + offset * 4
   return passSteps(optimizer, tensors, { ...blocks, state })
 }
@@ -71,7 +64,7 @@ export const initialStates = (optimizer: AnyOptimizer, tensors: readonly Tensor[
 
 /** Where tensors that it keeps do not start from 0. */
 export const initialKeptOf = (optimizer: AnyOptimizer, tensors: readonly Tensor[]) =>
-  isMatrixRule(optimizer) ? initialKept(optimizer, tensors) : []
+  isMatrixRule(optimizer) ? optimizer.updates.initial(optimizer, tensors) : []
 
 /** What a run of updates carries from one to the next, beyond the state blocks. */
 export interface StepClock {

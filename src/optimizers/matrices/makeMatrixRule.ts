@@ -6,6 +6,7 @@ import { make } from '../rules/make.ts'
 import type { Optimizer, OptimizerName } from '../rules/rule.ts'
 import type { Tensor } from '../rules/tensor.ts'
 import type { MatrixKind, MatrixRule } from './matrixRule.ts'
+import { matrixUpdates } from './matrixUpdates.ts'
 
 /** Options of rules that take the matrices of a model and leave other parameters to another rule. */
 export interface MatrixOptions {
@@ -34,6 +35,7 @@ export function makeMatrixRule<Kind extends MatrixKind>(
     ...made,
     ...(match !== undefined && { match: checkMatch(kind, 'match', match) }),
     fallback: resolveOptimizer(`${kind}: fallback`, orDefault(given.fallback, adamw())),
+    updates: matrixUpdates,
     decay: 'weightDecay' in defaults ? 'decoupled' : 'none',
   } satisfies Partial<MatrixRule<Kind>>
 }

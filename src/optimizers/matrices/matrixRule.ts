@@ -19,6 +19,40 @@ export interface StateSpec extends Stored {
   readonly name: string
 }
 
+/** A tensor of state. */
+export interface KeptTensor extends Stored {
+  readonly state: string
+  /** The parameter that it is kept for. */
+  readonly tensor: Tensor
+  /** In files: `optimizer.STATE.PARAMETER`. */
+  readonly path: string
+  /** Floats from the start of the block; a multiple of 16. */
+  readonly offset: number
+  /** Floats it takes in the block, padding included. */
+  readonly stored: number
+}
+
+/** Byte addresses. */
+export interface MatrixBlocks {
+  readonly parameters: number
+  readonly gradients: number
+  /** Of the tensors that are kept. */
+  readonly kept: number
+  readonly scratch: number
+}
+
+/** From a rule to an update of all tensors, those of its fallback included. */
+export interface MatrixUpdates {
+  /** All state, in the order in which it lies: neighbours that the fallback takes are neighbours in each of its states. */
+  readonly kept: (rule: MatrixRule, tensors: readonly Tensor[]) => readonly KeptTensor[]
+  /** Where a state of the fallback does not start from 0. */
+  readonly initial: (rule: MatrixRule, tensors: readonly Tensor[]) => { kept: KeptTensor; value: number }[]
+  /** Bytes of scratch that `steps` needs. */
+  readonly scratch: (rule: MatrixRule, tensors: readonly Tensor[]) => number
+  /** The steps of one update: the rule's own, then those of its fallback with the record's second rates. */
+  readonly steps: (rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks) => Step[]
+}
+
 /** A parameter that the rule takes, and where it finds what belongs to it: byte addresses. */
 export interface Taken {
   readonly tensor: Tensor
@@ -70,6 +104,8 @@ export interface MatrixRule<Kind extends MatrixKind = MatrixKind> extends Optimi
    * @internal
    */
   readonly lower: (taken: readonly Taken[], scratch: Scratch) => Step[]
+  /** @internal */
+  readonly updates: MatrixUpdates
 }
 
 export const isMatrixRule = (value: unknown): value is MatrixRule =>

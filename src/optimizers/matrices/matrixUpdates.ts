@@ -3,34 +3,12 @@
  * and the steps of both. State lies in a block of its own, tensor by tensor, as not all are shaped like parameters.
  */
 import { ALIGN } from '../../abi/layout.ts'
-import { roundUp, type Stored, storedFloats } from '../../machine/matrixLayout.ts'
+import { roundUp, storedFloats } from '../../machine/matrixLayout.ts'
 import { secondRule } from '../../machine/ops/matrix.ts'
 import { type Step, step } from '../../machine/program.ts'
 import { initialPassStates, passScratch, passSteps, settingsBy, statesOf } from '../passes.ts'
 import type { Tensor } from '../rules/tensor.ts'
-import type { MatrixRule, Scratch } from './matrixRule.ts'
-
-/** A tensor of state. */
-export interface KeptTensor extends Stored {
-  readonly state: string
-  /** The parameter that it is kept for. */
-  readonly tensor: Tensor
-  /** In files: `optimizer.STATE.PARAMETER`. */
-  readonly path: string
-  /** Floats from the start of the block; a multiple of 16. */
-  readonly offset: number
-  /** Floats it takes in the block, padding included. */
-  readonly stored: number
-}
-
-/** Byte addresses. */
-export interface MatrixBlocks {
-  readonly parameters: number
-  readonly gradients: number
-  /** Of the tensors that are kept. */
-  readonly kept: number
-  readonly scratch: number
-}
+import type { KeptTensor, MatrixBlocks, MatrixRule, MatrixUpdates, Scratch } from './matrixRule.ts'
 
 const LINE = ALIGN / 4
 
@@ -41,7 +19,7 @@ function divide(rule: MatrixRule, tensors: readonly Tensor[]): { taken: Tensor[]
 }
 
 /** All state, in the order in which it lies: neighbours that the fallback takes are neighbours in each of its states. */
-export function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptTensor[] {
+function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptTensor[] {
   const { taken, left } = divide(rule, tensors)
   const own = taken.flatMap((tensor) =>
     rule.states(tensor).map(({ name, ...spec }) => ({ state: name, tensor, ...spec })),
@@ -65,7 +43,7 @@ export function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptT
 }
 
 /** Where a state of the fallback does not start from 0. */
-export function initialKept(rule: MatrixRule, tensors: readonly Tensor[]): { kept: KeptTensor; value: number }[] {
+function initialKept(rule: MatrixRule, tensors: readonly Tensor[]): { kept: KeptTensor; value: number }[] {
   const { fallback } = rule
   if (!fallback) return []
   const names = statesOf(fallback)
@@ -114,7 +92,7 @@ class Room implements Scratch {
 }
 
 /** Bytes of scratch that matrixSteps() needs. */
-export function matrixScratch(rule: MatrixRule, tensors: readonly Tensor[]): number {
+function matrixScratch(rule: MatrixRule, tensors: readonly Tensor[]): number {
   const room = new Room(ALIGN)
   lowerOwn(rule, tensors, { parameters: 0, gradients: 0, kept: 0, scratch: 0 }, room)
   return Math.max(room.bytes, rule.fallback ? passScratch(rule.fallback, divide(rule, tensors).left) : 0)
@@ -134,7 +112,7 @@ function lowerOwn(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBl
 }
 
 /** The steps of one update: the rule's own, then those of its fallback with the record's second rates. */
-export function matrixSteps(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks): Step[] {
+function matrixSteps(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks): Step[] {
   const own = lowerOwn(rule, tensors, blocks, new Room(blocks.scratch))
   const { fallback } = rule
   if (!fallback) return own
@@ -147,4 +125,11 @@ export function matrixSteps(rule: MatrixRule, tensors: readonly Tensor[], blocks
     state: (index, tensor) => blocks.kept + find(names[index], tensor).offset * 4,
   })
   return rest.length > 0 ? [...own, step(secondRule, {}), ...rest] : own
+}
+
+export const matrixUpdates: MatrixUpdates = {
+  kept: keptTensors,
+  initial: initialKept,
+  scratch: matrixScratch,
+  steps: matrixSteps,
 }

@@ -5,6 +5,7 @@ import { type Step, step } from '../../machine/program.ts'
 import type { CommonOptions } from '../optimizers.ts'
 import { make } from '../rules/make.ts'
 import type { LayerLike, MatrixRule, Scratch, Taken } from './matrixRule.ts'
+import { matrixUpdates } from './matrixUpdates.ts'
 
 export type PathSgdOptions = CommonOptions
 
@@ -19,6 +20,7 @@ export type PathSgdOptions = CommonOptions
 export function pathSgd(options: PathSgdOptions = {}): MatrixRule<'pathSgd'> {
   return Object.freeze({
     ...make('pathSgd', options, { learningRate: 0.01 }),
+    updates: matrixUpdates,
     decay: 'none',
     checkLayers,
     takes(tensors) {

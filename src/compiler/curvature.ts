@@ -17,7 +17,7 @@ import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { axpy } from '../machine/ops/solve.ts'
 import { type Range, type Step, step } from '../machine/program.ts'
-import { type Batch, batchRegions, type Judged } from './objective.ts'
+import { type Batch, batchRegions, type Judged, writeProgram } from './objective.ts'
 import { blockFloats } from './parameterLayout.ts'
 import { below } from './plan.ts'
 import { ProgramBuilder, type Site } from './programBuilder.ts'
@@ -77,7 +77,8 @@ export function compileCurvature(
   const penalized = builder.range(() => {
     if (goal.penalties) emitPenalties(dual, total)
   })
-  return { ...batch, rows, program: builder.write(from), values, along, penalized, direction, total }
+  const program = writeProgram(builder, from, batch, goal.loss)
+  return { ...batch, rows, program, values, along, penalized, direction, total }
 }
 
 /** What layers are lowered with along a direction. */

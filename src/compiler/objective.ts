@@ -3,7 +3,7 @@ import { SUM_CHUNK } from '../abi/layout.ts'
 import type { LoweredLoss } from '../catalogue/losses.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
-import { roundUp } from '../machine/matrixLayout.ts'
+import { roundUp, rowStride } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { type AnyOptimizer, type Optimizer, ruleOf } from '../optimizers/optimizers.ts'
@@ -260,6 +260,13 @@ export function batchRegions(builder: ProgramBuilder, widths: readonly number[],
     targets,
     weights: arena.reserve(rows * 4),
     rowLosses: arena.reserve(roundUp(rows, 4) * 4),
-    deltas: loss?.deltas ? builder.constants(loss.deltas) : 0,
+    deltas: loss?.deltas ? builder.region(rowStride(loss.deltas.length)) : 0,
   }
+}
+
+/** Writes the program, then the parameters of the loss, whose region that has cleared. */
+export function writeProgram(builder: ProgramBuilder, from: number, { deltas }: Batch, loss: LoweredLoss | undefined) {
+  const program = builder.write(from)
+  if (loss?.deltas) builder.site.arena.f32.set(loss.deltas, deltas / 4)
+  return program
 }

@@ -23,6 +23,7 @@ import {
   type Objective,
   type Passed,
   sparseOf,
+  writeProgram,
 } from './objective.ts'
 import { ProgramBuilder, type Share, type Site } from './programBuilder.ts'
 import type { Tensor } from './updates.ts'
@@ -185,7 +186,7 @@ export function compilePlan(
     ...(loss && parts.has('inputs') && { inputs: planInputs(builder, layers, batch, loss) }),
     ...(parts.has('openInputs') && { openInputs: planInputs(builder, trained, batch) }),
   }
-  const program = builder.write(from)
+  const program = writeProgram(builder, from, batch, loss)
   const { minimumRows, schedules } = builder
   const inference = { x: batch.x, outputs, predict, trial, trialOutputs }
   return {

@@ -72,7 +72,6 @@ export class ProgramBuilder implements Builder {
   #streams = 0
   #deferred: Step[] = []
   readonly #described: string[] = []
-  readonly #constants: (readonly [address: number, values: readonly number[]])[] = []
   #visits: Step[] = []
   #scratch = { address: 0, bytes: 0 }
   #base = 0
@@ -96,13 +95,6 @@ export class ProgramBuilder implements Builder {
 
   region(bytes: number): number {
     return this.site.arena.reserve(bytes)
-  }
-
-  /** A row that holds these values, from the first `overlay` on no more. */
-  constants(values: readonly number[]): number {
-    const address = this.region(rowStride(values.length))
-    this.#constants.push([address, values])
-    return address
   }
 
   stream(): number {
@@ -260,7 +252,6 @@ export class ProgramBuilder implements Builder {
     const program = arena.reserve(programBytes(this.steps.length))
     arena.commit()
     arena.f32.fill(0, from / 4, arena.top / 4)
-    for (const [address, values] of this.#constants) arena.f32.set(values, address / 4)
     encode(arena, program, this.steps)
     return program
   }

@@ -11,6 +11,7 @@ import {
   emitPenalties,
   type Objective,
   type Passed,
+  writeProgram,
 } from './objective.ts'
 import { blockFloats } from './parameterLayout.ts'
 import { below } from './plan.ts'
@@ -59,7 +60,7 @@ export function compileSmooth(
     emitBackward(builder, trained, { isTrainable }, passed, gradient)
     emitPenalties(builder, gradients, isTrainable)
   })
-  const program = builder.write(from)
+  const program = writeProgram(builder, from, batch, loss)
   const [at] = lossSteps
   if (at !== undefined) patch(arena, program, at, ops.loss, { weights: batch.weights })
   return { ...batch, program, forward, backward, outputs: passed.y, gradient, parameters, gradients }

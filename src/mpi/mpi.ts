@@ -24,9 +24,9 @@ export interface ConnectOptions {
    */
   deterministic?: boolean
   /**
-   * Whether gradients are added up layer by layer while the backward pass goes on, for networks that are not much slower than the
-   * passes: no bit changes. Default false: when the passes are over, which is faster on one machine, where up to eight ranks share
-   * out the update too. Nothing changes with a loss of your own, `accumulate`, solvers and `syncEvery`.
+   * Whether gradients are added up layer by layer while the backward pass goes on, which pays where data move without the processor: no bit
+   * changes. Default false: when the passes are over, where up to eight ranks share out the update too. Nothing changes with a loss
+   * of your own, `accumulate`, solvers and `syncEvery`.
    */
   overlap?: boolean
   /**

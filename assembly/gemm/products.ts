@@ -24,8 +24,8 @@ const ROW: usize = PANEL << 2
 const TURNED: i32 = 2
 /** Where nothing is added: the machine's first 32 bytes are never written. */
 export const ZEROS: usize = 0
-/** Rows and depth of a block: MC x KC floats of a stay in a second-level cache of 512 KB; whole tiles of 2, 4 and 6 rows. */
-export const MC: i32 = 144
+/** Rows and depth of a block: MC x KC floats of a stay in a second-level cache of 1 MB; whole tiles of 2, 4 and 6 rows. */
+export const MC: i32 = 264
 export const KC: i32 = 512
 /** For dw a row of x and one of dz are a page each when they are long, and first-level TLBs hold about 64 pages. */
 const PAGE: usize = 4096

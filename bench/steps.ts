@@ -3,7 +3,7 @@ import { DENSE_INPUTS, DENSE_UNITS } from '../src/abi/layers.ts'
 import { OP, OP_DENSE, OP_DENSE_DW, OP_DENSE_DX, STEP_WORDS } from '../src/abi/ops.ts'
 import { OPT_COUNT } from '../src/abi/optimizers.ts'
 import { RECORD_WORDS } from '../src/abi/records.ts'
-import * as ops from '../src/machine/ops/ops.ts'
+import * as rows from '../src/machine/ops/ops.ts'
 import type { Target } from '../src/machine/wasm.ts'
 import { median, sideBySide } from './measure.ts'
 import { trainingModel } from './models.ts'
@@ -13,8 +13,8 @@ import { fitting } from './training.ts'
 import { classes, SMALL_BATCHES, WORKLOADS, type Workload } from './workloads.ts'
 import { benchTargets, Yardstick } from './yardstick.ts'
 
-const UPDATES: ReadonlySet<number> = new Set([ops.sgd, ops.adam, ops.adadelta].map(({ code }) => code))
-const NAMES = new Map(Object.entries(ops).map(([name, { code }]) => [code, name]))
+const UPDATES: ReadonlySet<number> = new Set([rows.sgd, rows.adam, rows.adadelta].map(({ code }) => code))
+const NAMES = new Map(Object.entries(rows).map(([name, { code }]) => [code, name]))
 const PRODUCTS: ReadonlySet<number> = new Set([OP_DENSE, OP_DENSE_DW, OP_DENSE_DX])
 /** How long a program is watched. */
 const MILLISECONDS = 1000
@@ -63,7 +63,7 @@ async function count(report: Report, workload: Workload, target: Target): Promis
     }
   }
   const lost = median(idle)
-  const [whole, machine] = await sideBySide({ ...peak }, [fit, { name: 'machine', run: replay, calls: records }], {
+  const [whole, machine] = await sideBySide(peak, [fit, { name: 'machine', run: replay, calls: records }], {
     windows: 4,
     warmup: 1,
   })
@@ -78,13 +78,20 @@ async function count(report: Report, workload: Workload, target: Target): Promis
       ...(flops && { ratio: (whole.yardstick * flops) / seconds, of: 'peak' }),
       note: `${((100 * seconds) / whole.best).toFixed(1)} % of the step`,
     })
-  let sum = 0
+  // what is done again and again, of layers alike or block by block, is one row
+  const ops = new Map<string, { time: number; flops: number }>()
   for (const { name, flops, seconds } of counters) {
-    const time = Math.max(median(seconds) - lost, 0)
+    const before = ops.get(name) ?? { time: 0, flops: 0 }
+    const time = before.time + Math.max(median(seconds) - lost, 0)
+    ops.set(name, { time, flops: before.flops + flops })
+  }
+  let sum = 0
+  let all = 0
+  for (const [name, { time, flops }] of ops) {
     sum += time
+    all += flops
     row(name, time, flops)
   }
-  const all = counters.reduce((total, { flops }) => total + flops, 0)
   row('sum of the ops', sum, all)
   row('the list in one call', machine.best, all)
   row('JavaScript', whole.best - machine.best)

@@ -19,7 +19,7 @@ const ALLOWED = [
 ]
 /** Bytes: what we want, and what the package may weigh today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 1_350_000 },
+  unpacked: { goal: 250_000, limit: 1_375_000 },
   wasm: {
     train: { goal: 64_000, limit: 70_000 },
     infer: { goal: 20_000, limit: 22_500 },
@@ -27,10 +27,10 @@ const SIZES = {
     int8: { goal: 20_000, limit: 24_000 },
     features: { goal: 10_000, limit: 16_000 },
   },
-  predict: { goal: 26_000, limit: 27_500 },
-  train: { goal: 65_000, limit: 84_000 },
+  predict: { goal: 26_000, limit: 27_800 },
+  train: { goal: 65_000, limit: 84_500 },
   formats: { goal: 30_000, limit: 45_000 },
-  types: { goal: 71_000, limit: 200_000 },
+  types: { goal: 71_000, limit: 203_000 },
 }
 allowRelaxedSimd()
 

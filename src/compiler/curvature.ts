@@ -17,9 +17,8 @@ import type { Foreign, Op, Values } from '../machine/ops/op.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { axpy } from '../machine/ops/solve.ts'
 import { type Range, type Step, step } from '../machine/program.ts'
-import { type Batch, batchRegions, type Judged, writeProgram } from './objective.ts'
+import { type Batch, batchRegions, below, type Judged, writeProgram } from './objective.ts'
 import { blockFloats } from './parameterLayout.ts'
-import { below } from './plan.ts'
 import { ProgramBuilder, type Site } from './programBuilder.ts'
 
 /** Whose products: the Hessian's, or those of the Gauss-Newton matrix, which leaves out how the model itself bends. */

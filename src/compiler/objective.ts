@@ -2,7 +2,7 @@
 import { SUM_CHUNK } from '../abi/layout.ts'
 import type { LoweredLoss } from '../catalogue/losses.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
-import type { Layer } from '../layers/layers.ts'
+import { type Layer, withoutActivation } from '../layers/layers.ts'
 import { roundUp, rowStride } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/ops.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
@@ -270,3 +270,16 @@ export function writeProgram(builder: ProgramBuilder, from: number, { deltas }: 
   if (loss?.deltas) builder.site.arena.f32.set(loss.deltas, deltas / 4)
   return program
 }
+
+/** The layers as a loss wants them: without the activation that it computes itself. */
+export const below = (layers: readonly Layer[], { fused }: Judged['loss']): readonly Layer[] =>
+  fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
+
+/** What a pass leaves of a layer: outputs, and gradient of what its activation gets, as far back as it goes. */
+export interface Visible {
+  readonly y: Matrix
+  readonly dy?: Matrix
+}
+
+export const visibleOf = ({ lowered }: Passed, gradients: readonly (Matrix | undefined)[], x: Matrix): Visible[] =>
+  lowered.map((layer, i) => ({ y: layer?.y ?? x, ...(gradients[i] && { dy: gradients[i] }) }))

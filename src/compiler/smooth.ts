@@ -6,6 +6,7 @@ import { patch, type Range } from '../machine/program.ts'
 import {
   type Batch,
   batchRegions,
+  below,
   emitBackward,
   emitLoss,
   emitPenalties,
@@ -14,7 +15,6 @@ import {
   writeProgram,
 } from './objective.ts'
 import { blockFloats } from './parameterLayout.ts'
-import { below } from './plan.ts'
 import { ProgramBuilder, type Site } from './programBuilder.ts'
 
 export interface SmoothPlan extends Batch {

@@ -1,6 +1,6 @@
 /** The batch in hand, for solvers that look at its curvature. */
 import { RECORD_DOT, RECORD_LOSS, RECORD_ROWS, RECORD_SCALAR, RECORD_WEIGHT } from '../abi/records.ts'
-import type { TrainingPlan } from '../compiler/plan.ts'
+import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import { type StepClock, stepClock } from '../compiler/updates.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { Range } from '../machine/program.ts'

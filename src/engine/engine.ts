@@ -1,7 +1,7 @@
 /** Trains a model: gradients become updates, by a rule in the machine or a solver on the host. */
 import { JOURNAL_BYTES } from '../abi/threads.ts'
 import { FUSED_ROWS } from '../compiler/fusedUpdates.ts'
-import type { TrainingPlan } from '../compiler/plan.ts'
+import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import { initialKeptOf, initialStates, type StepClock, stepClock } from '../compiler/updates.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { Random } from '../lib/random.ts'

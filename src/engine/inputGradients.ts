@@ -1,5 +1,5 @@
 /** Passes that end at what goes into a model. */
-import type { InputsPlan } from '../compiler/plan.ts'
+import type { InputsPlan } from '../compiler/openPlan.ts'
 import type { DataSet } from '../data/dataset.ts'
 import { type Judge, judgeOf } from './hostLoss.ts'
 import type { Propagation } from './propagation.ts'

@@ -1,8 +1,9 @@
 /** The plan in force: made when it is first needed, and anew for larger batches, another goal, or parts that it lacks. */
 import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { Objective } from '../compiler/objective.ts'
-import { compilePlan, type Part, type Plan, type TrainingPlan } from '../compiler/plan.ts'
+import { compilePlan, type Part, type Plan } from '../compiler/plan.ts'
 import { passRows, type Site } from '../compiler/programBuilder.ts'
+import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { ModelStorage } from './storage.ts'

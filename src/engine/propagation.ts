@@ -1,7 +1,9 @@
 /** Passes of a model's plan, forward and backward: rows copied in, records filled, outputs and gradients left or read out. */
 import type { ComputeLoss } from '../catalogue/customLoss.ts'
+import type { OpenPlan } from '../compiler/openPlan.ts'
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
-import type { OpenPlan, Plan, TrainingPlan } from '../compiler/plan.ts'
+import type { Plan } from '../compiler/plan.ts'
+import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import { type DataSet, sliceRows } from '../data/dataset.ts'
 import type { Door } from '../data/features.ts'
 import type { Matrix, NamedOutputs } from '../layers/builder.ts'

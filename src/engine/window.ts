@@ -1,6 +1,6 @@
 /** Feeds a data set to the gather steps: wholly in linear memory when it is small, else a window of rows at a time. */
 import { ALIGN } from '../abi/layout.ts'
-import type { Source } from '../compiler/plan.ts'
+import type { Source } from '../compiler/trainingPlan.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { Arena } from '../machine/arena.ts'
 import { roundUp } from '../machine/matrixLayout.ts'

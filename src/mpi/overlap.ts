@@ -2,7 +2,7 @@
  * Gradients that travel while the backward pass goes on: those of the last layers are there first, and are on their way while those of the
  * first are made. Numbers are added up one by one, so that how they are bundled changes no bit of a sum in order.
  */
-import type { TrainingPlan } from '../compiler/plan.ts'
+import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import type { Engine, Seam } from '../engine/engine.ts'
 import { TAIL } from '../engine/storage.ts'
 import type { Communicator, Room, Summing } from './communicator.ts'

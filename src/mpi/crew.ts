@@ -1,6 +1,6 @@
 /** Data-parallel training: every process makes the gradients of its own rows, they are added up, and all make the same update. */
 import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
-import { addGradients, trainParts } from '../engine/accumulate.ts'
+import { addGradients } from '../engine/accumulate.ts'
 import type { Seam } from '../engine/engine.ts'
 import { OWN_BATCH } from '../engine/records.ts'
 import { TAIL } from '../engine/storage.ts'
@@ -10,6 +10,7 @@ import type { FullEvaluation } from '../training/fullBatch.ts'
 import type { Crew, Training, TrainingRun } from '../training/parallel.ts'
 import { type Judges, validate } from '../training/validate.ts'
 import { agreeOnScale, agreeOnState, agreeOnTerms } from './agreement.ts'
+import { Averages, averageStatistics } from './averages.ts'
 import { type Communicator, gatherSums, gatherTexts } from './communicator.ts'
 import { Overlap } from './overlap.ts'
 import { SharedScorer } from './sharedScorer.ts'
@@ -46,10 +47,9 @@ export class MpiCrew implements Crew {
   readonly #statistics: SharedStatistics | undefined
   readonly #shares: Shares | undefined
   readonly #overlap: Overlap | undefined
+  /** Of processes that train apart. */
+  readonly #averages: Averages | undefined
   #epoch = 0
-  /** Weight of the rows trained on since parameters were averaged, and updates since then. */
-  #weight = 0
-  #apart = 0
 
   /** @throws Error on every process when one was called differently. */
   constructor(world: Communicator, training: Training, options: CrewOptions) {
@@ -82,6 +82,13 @@ export class MpiCrew implements Crew {
           })
     shareState(world, training)
     const isTogether = options.syncEvery === 1
+    this.#averages = isTogether
+      ? undefined
+      : new Averages(world, this.training, options.syncEvery, {
+          add: (values) => this.#add(values),
+          aborted: () => Number(this.#signal?.aborted ?? false),
+          halts: (run, stops, aborts) => this.#halts(run, stops, aborts),
+        })
     this.#shares = shareUpdates(world, this.training, isTogether && !options.overlap)
     // several batches an update, and losses of the host, leave their sum when all is over
     const isOne = training.accumulate === 1 && !engine.byHost && !engine.session
@@ -116,16 +123,15 @@ export class MpiCrew implements Crew {
   }
 
   async #trainSteps(run: TrainingRun, steps: Steps): Promise<void> {
-    const { syncEvery } = this.#options
     steps.begin()
     while (run.room > 0) {
       const step = await steps.next()
       if (!step) break
-      const made = syncEvery > 1 ? await this.#trainApart(run, step) : this.#trainTogether(run, step)
+      const made = this.#averages ? await this.#averages.train(run, step) : this.#trainTogether(run, step)
       if (!made) break
       await run.advance(1, steps.batches)
     }
-    if (this.#apart > 0) this.#average(run)
+    this.#averages?.finish(run)
     run.stopAtMaxSteps()
   }
 
@@ -248,54 +254,6 @@ export class MpiCrew implements Crew {
     return true
   }
 
-  /** One update by this process's rows alone; false when, at the time of averaging, one of the processes has stopped. */
-  async #trainApart(run: TrainingRun, { fed, parts, weights, rowsOf }: JointStep): Promise<boolean> {
-    const { engine } = this.training
-    const { tally, scorer } = run
-    const rank = this.#world.rank
-    const before = (part: number) =>
-      rowsOf(part)
-        .slice(0, rank)
-        .reduce((sum, count) => sum + count, 0)
-    engine.records.whole = { ...OWN_BATCH, before: before(0) }
-    const visit = (outputs: Float32Array, part: Omit<DataSet, 'features'>) => scorer.update(outputs, part)
-    if (fed) {
-      const { feed, rows, first, at } = fed
-      const plan = engine.trainingPlan(rows)
-      plan.bind(feed.source)
-      await engine.trainSteps(plan, 1, rows, first, rows, tally)
-      if (scorer.needsOutputs) visit(engine.trainedOutputs(rows), feed.rows(at, rows))
-    } else if (parts.length > 0) trainParts(engine, parts, tally, scorer.needsOutputs ? visit : undefined)
-    else engine.steps++
-    this.#weight += weights[rank]
-    this.#apart++
-    return this.#apart < this.#options.syncEvery || this.#average(run)
-  }
-
-  /** Parameters and states become their means over all processes, weighted by what each has trained on since the last time. */
-  #average(run: TrainingRun): boolean {
-    const { engine } = this.training
-    const { storage } = engine
-    const own = Float64Array.of(
-      this.#weight,
-      Number(run.stopReason !== undefined),
-      Number(this.#signal?.aborted ?? false),
-    )
-    const [weight, stops, aborts] = gatherSums(this.#world, own)
-    const share = weight > 0 ? this.#weight / weight : 1 / this.#world.size
-    engine.flush()
-    const blocks = [storage.parameters, ...storage.states].map((address) => storage.view(address))
-    for (const block of [...blocks, storage.viewKept()]) {
-      for (let i = 0; i < block.length; i++) block[i] *= share
-      this.#add(block)
-    }
-    storage.flushParameters()
-    storage.version++
-    this.#weight = 0
-    this.#apart = 0
-    return !this.#halts(run, stops, aborts)
-  }
-
   /** Of a solver's evaluation: loss and gradient of the rows of all processes. */
   #wholeEvaluation(evaluation: FullEvaluation): FullEvaluation {
     const { storage } = this.training.engine
@@ -313,25 +271,8 @@ export class MpiCrew implements Crew {
   /** What processes keep for themselves in an epoch becomes one: running statistics. Then all must be the same. */
   #settle(when: string): void {
     const { engine } = this.training
-    const { storage } = engine
     this.#shares?.settle()
-    const kept = engine.places.filter(({ trainable }) => trainable === false)
-    if (kept.length > 0 && !engine.statisticsFrozen) {
-      engine.flush()
-      const block = storage.view(storage.parameters)
-      const values = new Float32Array(kept.reduce((sum, { stored }) => sum + stored, 0))
-      let at = 0
-      for (const { offset, stored } of kept) {
-        values.set(block.subarray(offset, offset + stored), at)
-        at += stored
-      }
-      this.#add(values)
-      at = 0
-      for (const { offset, stored } of kept) {
-        for (let i = 0; i < stored; i++) block[offset + i] = values[at++] / this.#world.size
-      }
-      storage.flushParameters()
-    }
+    if (!engine.statisticsFrozen) averageStatistics(this.#world, engine, (values) => this.#add(values))
     this.#check(when)
   }
 

@@ -6,21 +6,17 @@ import {
   blend,
   configureRuntime,
   dense,
-  dropout,
   input,
   type KfacOptions,
   kfac,
-  type Layer,
-  l2,
   type Model,
-  modelFromBytes,
-  residual,
   sequential,
 } from '../../../src/entries/public.ts'
 import { changeOf, leastOf } from '../../../src/optimizers/solvers/kfac/quadratic.ts'
 import { Kfac } from '../../oracles/kfac.ts'
 import type { LossKind, Network } from '../../oracles/network.ts'
 import { assertClose } from '../../support/golden.ts'
+import { compiled, goesOn, imageOf, mixed } from '../../support/kfacModels.ts'
 import { values } from '../../support/squares.ts'
 import { targets } from '../../support/targets.ts'
 
@@ -112,24 +108,6 @@ const test = suite('K-FAC along directions')
 
 const ADAPTIVE = { learningRate: 'adaptive', momentum: 'adaptive', damping: 'adaptive' } as const
 
-const mixed = (): Layer[] => [
-  input(SIZES[0]),
-  dense(9, { useBias: false }),
-  batchNorm(),
-  dense(9, { activation: 'elu', activityRegularizer: l2(1e-3) }),
-  residual([dense(9, { activation: 'tanh', kernelRegularizer: l2(1e-3) }), dense(9, { weightNorm: true })]),
-  dropout(0.2),
-  dense(SIZES[2], { activation: 'softmax' }),
-]
-
-function compiled(layers: Layer[], options: KfacOptions = ADAPTIVE, threads = 1): Model {
-  const model = sequential(layers, { seed: 3, threads })
-  model.compile({ optimizer: kfac(options), loss: 'sparseCategoricalCrossentropy' })
-  return model
-}
-
-const imageOf = (model: Model): Uint8Array => model.toBytes({ includeOptimizer: true })
-
 test('the least point of a model is below every other, whatever is given', () => {
   const model = { slopes: [0.7, -0.3], curvatures: [2, 0.4, 0.9] } as const
   for (const given of [{}, { rate: 0.3 }, { momentum: 0.5 }]) {
@@ -157,7 +135,7 @@ test('trains every kind of layer, and with batches of any size', async () => {
   const sums = Array.from({ length: rows }, (_, r) => wide[r * SIZES[0]] + wide[r * SIZES[0] + 1])
   const three = sums.map((sum) => (sum < -0.5 ? 0 : sum < 0.5 ? 1 : 2))
   for (const batchSize of [rows, 40]) {
-    const model = compiled(mixed(), { ...ADAPTIVE, weightDecay: 1e-3 })
+    const model = compiled(mixed(SIZES[0]), { ...ADAPTIVE, weightDecay: 1e-3 })
     const before = model.evaluate(wide, three).loss
     await model.fit(wide, three, { epochs: 12, batchSize })
     const after = model.evaluate(wide, three).loss
@@ -184,22 +162,13 @@ test('goes on from a file bit for bit', () => {
     { ...ADAPTIVE, momentum: 0 },
     { learningRate: 0.1, momentum: 'adaptive' as const },
   ]) {
-    const model = compiled(mixed(), options)
-    for (let t = 0; t < 6; t++) model.trainStep(x, classes)
-    const copy = modelFromBytes(imageOf(model), { custom: { kfac } })
-    const clone = model.clone()
-    for (let t = 0; t < 6; t++) {
-      const losses = [model, copy, clone].map((each) => each.trainStep(x, classes))
-      assert.equal(losses, [losses[0], losses[0], losses[0]])
-    }
-    assert.equal(imageOf(copy), imageOf(model))
-    assert.equal(imageOf(clone), imageOf(model))
+    goesOn(compiled(mixed(SIZES[0]), options), x, classes)
   }
 })
 
 test('a batch that is not finite changes nothing', () => {
   const plain = () => [input(SIZES[0]), dense(10), batchNorm(), dense(3, { activation: 'softmax' })]
-  const [model, other] = [compiled(plain()), compiled(plain())]
+  const [model, other] = [compiled(plain(), ADAPTIVE), compiled(plain(), ADAPTIVE)]
   for (const each of [model, other]) for (let t = 0; t < 3; t++) each.trainStep(x, classes)
   const before = imageOf(model)
   const bad = x.slice()
@@ -220,7 +189,7 @@ test('zero gradients, one row, one unit, and nothing that trains', () => {
   const before = dead.getWeights()
   for (let t = 0; t < 3; t++) assert.is(dead.trainStep([[0, 0]], [[0]]), 0)
   assert.equal(dead.getWeights(), before)
-  const frozen = compiled([input(SIZES[0]), dense(4), batchNorm(), dense(3, { activation: 'softmax' })])
+  const frozen = compiled([input(SIZES[0]), dense(4), batchNorm(), dense(3, { activation: 'softmax' })], ADAPTIVE)
   frozen.freeze('dense_1', 'dense_2')
   for (let t = 0; t < 3; t++) assert.ok(Number.isFinite(frozen.trainStep(x, classes)))
 })
@@ -229,7 +198,7 @@ test('what cannot be is refused', () => {
   assert.throws(() => kfac({ learningRate: 'adaptive', klClip: 0.01 }), /"klClip" bounds a learningRate that is given/)
   assert.throws(() => kfac({ momentum: 'yes' as 'adaptive' }), /kfac: "momentum" must be .*'adaptive', got "yes"/)
   assert.throws(() => kfac({ learningRate: 'fast' as 'adaptive' }), /kfac: "learningRate" must be/)
-  const model = compiled([input(SIZES[0]), dense(4), blend('relu'), dense(3, { activation: 'softmax' })])
+  const model = compiled([input(SIZES[0]), dense(4), blend('relu'), dense(3, { activation: 'softmax' })], ADAPTIVE)
   const before = model.getWeights()
   assert.throws(() => model.trainStep(x, classes), /kfac: 'adaptive' rates .* the layer "blend" cannot/)
   assert.equal(model.getWeights(), before)

@@ -6,21 +6,18 @@ import {
   batchNorm,
   customLoss,
   dense,
-  dropout,
   exponentialDecay,
   input,
   type KfacOptions,
   kfac,
   type Layer,
-  l2,
-  type Model,
   minimize,
   modelFromBytes,
-  residual,
   sequential,
   sgd,
   terminateOnNaN,
 } from '../../../src/entries/public.ts'
+import { compiled, goesOn, imageOf, mixed } from '../../support/kfacModels.ts'
 import { values } from '../../support/squares.ts'
 
 const test = suite('K-FAC in models')
@@ -36,27 +33,8 @@ const classifier = (): Layer[] => [
   dense(5, { activation: 'relu' }),
   dense(3, { activation: 'softmax' }),
 ]
-const mixed = (): Layer[] => [
-  input(FEATURES),
-  dense(9, { useBias: false }),
-  batchNorm(),
-  dense(9, { activation: 'elu', activityRegularizer: l2(1e-3) }),
-  residual([dense(9, { activation: 'tanh', kernelRegularizer: l2(1e-3) }), dense(9, { weightNorm: true })]),
-  dropout(0.2),
-  dense(3, { activation: 'softmax' }),
-]
-
-function compiled(layers: Layer[], options: KfacOptions = {}, threads = 1): Model {
-  const model = sequential(layers, { seed: 3, threads })
-  model.compile({ optimizer: kfac(options), loss: 'sparseCategoricalCrossentropy' })
-  return model
-}
-
-/** Everything that a step may change. */
-const imageOf = (model: Model): Uint8Array => model.toBytes({ includeOptimizer: true })
-
 test('trains every kind of layer, by every Fisher matrix', async () => {
-  for (const layers of [classifier, mixed]) {
+  for (const layers of [classifier, () => mixed(FEATURES)]) {
     for (const fisher of ['sampled', 'exact', 'empirical'] as const) {
       const model = compiled(layers(), { fisher, learningRate: 0.05, momentum: 0.5 })
       const before = model.evaluate(x, y).loss
@@ -107,16 +85,7 @@ test('goes on from a file bit for bit', () => {
     { damping: 'adaptive', initialDamping: 0.1, fallback: sgd({ momentum: 0.9 }), momentum: 0 },
     { fisher: 'exact', weightDecay: 0.01, learningRate: exponentialDecay({ learningRate: 0.1, gamma: 0.9 }) },
   ] as const satisfies KfacOptions[]) {
-    const model = compiled(mixed(), options)
-    for (let t = 0; t < 6; t++) model.trainStep(x, y)
-    const copy = modelFromBytes(imageOf(model), { custom: { kfac } })
-    const clone = model.clone()
-    for (let t = 0; t < 6; t++) {
-      const losses = [model, copy, clone].map((each) => each.trainStep(x, y))
-      assert.equal(losses, [losses[0], losses[0], losses[0]])
-    }
-    assert.equal(imageOf(copy), imageOf(model))
-    assert.equal(imageOf(clone), imageOf(model))
+    goesOn(compiled(mixed(FEATURES), options), x, y)
   }
 })
 

@@ -5,7 +5,8 @@
 
 import type { ComputeLoss } from './customLoss.ts'
 import { meanOfTerms, shares } from './hostLosses.ts'
-import type { Loss, LoweredLoss } from './losses.ts'
+import type { Loss } from './losses.ts'
+import type { LoweredLoss } from './loweredLoss.ts'
 
 /** Probabilities are kept where logarithms are finite; outside, the slope is 0. The bounds are the machine's, which are float32. */
 const LOW = Math.fround(1e-7)

@@ -1,23 +1,5 @@
-/** The catalogue of losses: plain frozen specs, and what each becomes on the machine; no machine needed. */
-import {
-  LOSS_ABSOLUTE_ERROR,
-  LOSS_BINARY_CROSSENTROPY,
-  LOSS_CATEGORICAL_HINGE,
-  LOSS_HINGE,
-  LOSS_HUBER,
-  LOSS_KL_DIVERGENCE,
-  LOSS_LOG_COSH,
-  LOSS_PERCENTAGE_ERROR,
-  LOSS_POISSON,
-  LOSS_SIGMOID_CROSSENTROPY,
-  LOSS_SOFTMAX_CROSSENTROPY,
-  LOSS_SOFTMAX_SPARSE,
-  LOSS_SQUARED_ERROR,
-  LOSS_SQUARED_HINGE,
-} from '../abi/losses.ts'
+/** The catalogue of losses: plain frozen specs. */
 import { checkBoolean, checkFloat, checkOneOf, checkOptions, show } from '../lib/check.ts'
-import type { ActivationName } from './activations.ts'
-import type { CustomLoss } from './customLoss.ts'
 import type { Metric } from './metrics/metric.ts'
 
 export const LOSS_NAMES = [
@@ -79,7 +61,7 @@ export const lossKinds: Readonly<Record<LossName, { readonly targets: LossTarget
   meanAbsolutePercentageError: { targets: 'values' },
 }
 /** One class index a row, or a number for each output. */
-type LossTargets = 'classes' | 'values'
+export type LossTargets = 'classes' | 'values'
 
 const plain = <K extends LossName>(kind: K, options: object): Loss & { readonly kind: K } => {
   checkOptions(kind, options, [])
@@ -195,146 +177,4 @@ export function resolveLoss(where: string, loss: LossName | Loss): Loss {
   }
   const { kind, ...options } = loss
   return factories[checkOneOf(where, 'loss', kind, LOSS_NAMES)](options)
-}
-
-/** A loss on its last layer, as the machine computes it. */
-export interface LoweredLoss {
-  /** LOSS_* */
-  readonly code: number
-  /** The last activation that the loss computes itself from its logits; logSoftmax counts as softmax. */
-  readonly fused: 'softmax' | 'sigmoid' | 'none'
-  /** Whether outputs stay logits: `fromLogits`. */
-  readonly logits: boolean
-  /** Of huber its delta, of labels the positive weight less 1. */
-  readonly delta: number
-  /** That of each output, where they differ. */
-  readonly deltas?: readonly number[]
-  readonly smoothing: number
-  readonly targets: LossTargets
-}
-
-/** Codes of the losses that do not depend on the last activation. */
-const CODES = {
-  meanSquaredError: LOSS_SQUARED_ERROR,
-  meanAbsoluteError: LOSS_ABSOLUTE_ERROR,
-  huber: LOSS_HUBER,
-  logCosh: LOSS_LOG_COSH,
-  klDivergence: LOSS_KL_DIVERGENCE,
-  poisson: LOSS_POISSON,
-  hinge: LOSS_HINGE,
-  squaredHinge: LOSS_SQUARED_HINGE,
-  categoricalHinge: LOSS_CATEGORICAL_HINGE,
-  meanAbsolutePercentageError: LOSS_PERCENTAGE_ERROR,
-}
-
-/**
- * What the loss becomes on `outputs` outputs of a last layer with this activation.
- * @throws RangeError where the two do not suit each other, naming the fix.
- */
-export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: number): LoweredLoss {
-  const { kind, fromLogits = false, labelSmoothing: smoothing = 0, positiveWeight = 1 } = loss
-  const { targets } = lossKinds[kind]
-  const several = typeof positiveWeight === 'number' ? undefined : positiveWeight
-  if (several && several.length !== outputs) {
-    throw new RangeError(
-      `compile: "positiveWeight" of ${kind} has ${several.length} weights, but the model has ${outputs} outputs`,
-    )
-  }
-  const { delta = several ? 0 : Number(positiveWeight) - 1 } = loss
-  const deltas = several?.map((weight) => weight - 1)
-  const lowered = { logits: fromLogits, delta, smoothing, targets, ...(deltas && { deltas }) }
-  const refuse = (what: string, fix: string): never => {
-    throw new RangeError(`compile: loss "${kind}" does not suit ${what}; use ${fix}`)
-  }
-  const layer = `a last layer with activation "${lastActivation}"`
-  const logitsFix = `activation "linear" with fromLogits, or "${lastActivation}" without it`
-  const probable = lastActivation === 'softmax' || lastActivation === 'logSoftmax'
-  switch (kind) {
-    case 'binaryCrossentropy': {
-      if (probable) refuse(layer, 'activation "sigmoid", or categoricalCrossentropy')
-      const sigmoid = lastActivation === 'sigmoid' || lastActivation === 'hardSigmoid'
-      if (fromLogits && sigmoid) refuse(`${layer} when fromLogits is true`, logitsFix)
-      if (!fromLogits && !sigmoid) refuse(layer, 'activation "sigmoid", or binaryCrossentropy({ fromLogits: true })')
-      if (lastActivation === 'hardSigmoid') return { code: LOSS_BINARY_CROSSENTROPY, fused: 'none', ...lowered }
-      return { code: LOSS_SIGMOID_CROSSENTROPY, fused: fromLogits ? 'none' : 'sigmoid', ...lowered }
-    }
-    case 'categoricalCrossentropy':
-    case 'sparseCategoricalCrossentropy': {
-      if (outputs < 2)
-        refuse('a last layer with 1 output', 'binaryCrossentropy with activation "sigmoid", or one output per class')
-      const sigmoid = lastActivation === 'sigmoid' || lastActivation === 'hardSigmoid'
-      if (fromLogits && (probable || sigmoid)) refuse(`${layer} when fromLogits is true`, logitsFix)
-      if (!fromLogits && !probable) {
-        refuse(layer, `activation "softmax", or ${sigmoid ? 'binaryCrossentropy' : `${kind}({ fromLogits: true })`}`)
-      }
-      const code = targets === 'classes' ? LOSS_SOFTMAX_SPARSE : LOSS_SOFTMAX_CROSSENTROPY
-      return { code, fused: fromLogits ? 'none' : 'softmax', ...lowered }
-    }
-    case 'categoricalHinge':
-      if (outputs < 2) refuse('a last layer with 1 output', 'hinge, or one output per class')
-      return { code: CODES[kind], fused: 'none', ...lowered }
-    default:
-      return { code: CODES[kind], fused: 'none', ...lowered }
-  }
-}
-
-/** What a loss says of a model's outputs and targets: metrics given by name judge them as the loss does. */
-export interface Judgement {
-  /** Whether every output is a yes-or-no answer of its own, not one class of many. */
-  readonly independent: boolean
-  /** Outputs above it mean yes. */
-  readonly threshold: number
-  /** Whether outputs are logits. */
-  readonly logits: boolean
-  /** Whether outputs, or what logits become, are probabilities. */
-  readonly probabilities: boolean
-  /** Whether the loss is of classes or labels, so that targets need no other proof of being such. */
-  readonly classifies: boolean
-}
-
-export function judgementOf(loss: Loss | CustomLoss, lastActivation: ActivationName): Judgement {
-  const { kind } = loss
-  const logits = ('fromLogits' in loss && loss.fromLogits) || false
-  const classes = { independent: false, threshold: 0.5, logits, probabilities: true, classifies: true }
-  switch (kind) {
-    case 'binaryCrossentropy':
-      return { ...classes, independent: true, threshold: logits ? 0 : 0.5 }
-    case 'hinge':
-    case 'squaredHinge':
-      return { ...classes, independent: true, threshold: 0, probabilities: false }
-    case 'categoricalHinge':
-      return { ...classes, probabilities: false }
-    case 'categoricalCrossentropy':
-    case 'sparseCategoricalCrossentropy':
-    case 'klDivergence':
-      return classes
-    default: {
-      const probabilities = ['sigmoid', 'hardSigmoid', 'softmax'].includes(lastActivation)
-      return { ...classes, probabilities, classifies: kind === 'custom' && loss.targets === 'classes' }
-    }
-  }
-}
-
-/** Values a loss is defined on, and whether it takes class indices in the place of one-hot rows. */
-export function targetRange(kind: LossName | 'custom'): {
-  readonly categorical?: boolean
-  readonly minimum?: number
-  readonly maximum?: number
-} {
-  switch (kind) {
-    case 'binaryCrossentropy':
-      return { minimum: 0, maximum: 1 }
-    case 'categoricalCrossentropy':
-    case 'categoricalHinge':
-      return { categorical: true, minimum: 0, maximum: 1 }
-    case 'klDivergence':
-      return { categorical: true, minimum: 0 }
-    case 'poisson':
-      return { minimum: 0 }
-    case 'hinge':
-    case 'squaredHinge':
-      return { minimum: -1, maximum: 1 }
-    default:
-      return {}
-  }
 }

@@ -1,6 +1,6 @@
 /** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
 import { SUM_CHUNK } from '../abi/layout.ts'
-import type { LoweredLoss } from '../catalogue/losses.ts'
+import type { LoweredLoss } from '../catalogue/loweredLoss.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
 import { roundUp, rowStride } from '../machine/matrixLayout.ts'

@@ -1,5 +1,5 @@
 /** Passes that end or begin on the host: a loss of its own, gradients of a model's inputs. */
-import type { LoweredLoss } from '../catalogue/losses.ts'
+import type { LoweredLoss } from '../catalogue/loweredLoss.ts'
 import type { Matrix } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Range } from '../machine/program.ts'

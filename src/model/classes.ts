@@ -1,6 +1,6 @@
 /** Outputs as classes: what they are called, and which of them a row of outputs means. */
 import type { ActivationName } from '../catalogue/activations.ts'
-import type { Judgement } from '../catalogue/losses.ts'
+import type { Judgement } from '../catalogue/judgement.ts'
 import { show } from '../lib/check.ts'
 
 /**

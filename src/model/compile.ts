@@ -2,7 +2,9 @@
 
 import type { ActivationName } from '../catalogue/activations.ts'
 import type { CustomLoss } from '../catalogue/customLoss.ts'
-import { judgementOf, type Loss, type LossName, lowerLoss, resolveLoss } from '../catalogue/losses.ts'
+import { judgementOf } from '../catalogue/judgement.ts'
+import { type Loss, type LossName, resolveLoss } from '../catalogue/losses.ts'
+import { lowerLoss } from '../catalogue/loweredLoss.ts'
 import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
 import { type Metric, type MetricName, resolveMetric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping, NormOrder } from '../compiler/objective.ts'

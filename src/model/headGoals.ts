@@ -1,7 +1,9 @@
 /** Losses, metrics and targets of several outputs, which the host brings together. */
 import type { ComputeLoss, CustomLoss } from '../catalogue/customLoss.ts'
 import { sigmoid, softmaxRow, twinOf } from '../catalogue/hostTwins.ts'
-import { type Judgement, judgementOf, type Loss, lowerLoss, targetRange } from '../catalogue/losses.ts'
+import { type Judgement, judgementOf, targetRange } from '../catalogue/judgement.ts'
+import type { Loss } from '../catalogue/losses.ts'
+import { lowerLoss } from '../catalogue/loweredLoss.ts'
 import { readTargets, type TargetSpec } from '../data/targets.ts'
 import { readWeights } from '../data/weights.ts'
 import { emptyTally } from '../engine/records.ts'

@@ -1,5 +1,5 @@
 /** What a model has been compiled for: what it trains on, how it reads rows, and what it reports of them. */
-import { targetRange } from '../catalogue/losses.ts'
+import { targetRange } from '../catalogue/judgement.ts'
 import { valuesOf } from '../compiler/parameterLayout.ts'
 import {
   type BatchSource,

@@ -1,6 +1,7 @@
 /** A compiled model's metrics: those the machine counts by itself, and those fed with every batch's outputs. */
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/batches.ts'
-import type { Judgement, LoweredLoss } from '../catalogue/losses.ts'
+import type { Judgement } from '../catalogue/judgement.ts'
+import type { LoweredLoss } from '../catalogue/loweredLoss.ts'
 import { type CustomMetric, customStream } from '../catalogue/metrics/customMetric.ts'
 import { measuresDistance, ranksRows } from '../catalogue/metrics/metric.ts'
 import { createMetric, type Metric, type MetricStream } from '../catalogue/metrics/metrics.ts'

@@ -9,6 +9,7 @@ import {
 } from '../../src/abi/losses.ts'
 import type { ActivationName } from '../../src/catalogue/activations.ts'
 import * as losses from '../../src/catalogue/losses.ts'
+import { lowerLoss } from '../../src/catalogue/loweredLoss.ts'
 import { dense, input, meanAbsolutePercentageError, modelFromBytes, sequential, sgd } from '../../src/entries/public.ts'
 
 test('factories give frozen specs with their defaults, and refuse what they do not know', () => {
@@ -37,11 +38,7 @@ test('factories give frozen specs with their defaults, and refuse what they do n
 
 test('a loss is lowered to suit its last layer', () => {
   const lower = (loss: losses.LossName, activation: ActivationName, outputs: number, fromLogits = false) =>
-    losses.lowerLoss(
-      losses.resolveLoss('compile', { kind: loss, ...(fromLogits && { fromLogits }) }),
-      activation,
-      outputs,
-    )
+    lowerLoss(losses.resolveLoss('compile', { kind: loss, ...(fromLogits && { fromLogits }) }), activation, outputs)
   const sparse = lower('sparseCategoricalCrossentropy', 'softmax', 3)
   assert.equal(sparse, {
     code: LOSS_SOFTMAX_SPARSE,
@@ -58,17 +55,17 @@ test('a loss is lowered to suit its last layer', () => {
   assert.equal([binary.code, binary.fused, binary.targets], [LOSS_SIGMOID_CROSSENTROPY, 'sigmoid', 'values'])
   assert.equal(lower('binaryCrossentropy', 'linear', 2, true).logits, true)
   assert.is(lower('binaryCrossentropy', 'hardSigmoid', 1).code, LOSS_BINARY_CROSSENTROPY)
-  assert.is(losses.lowerLoss(losses.huber({ delta: 2 }), 'linear', 1).delta, 2)
+  assert.is(lowerLoss(losses.huber({ delta: 2 }), 'linear', 1).delta, 2)
   assert.is(lower('meanSquaredError', 'softmax', 3).fused, 'none')
   const weighted = losses.binaryCrossentropy({ positiveWeight: 4 })
-  assert.is(losses.lowerLoss(weighted, 'sigmoid', 1).delta, 3)
+  assert.is(lowerLoss(weighted, 'sigmoid', 1).delta, 3)
   assert.equal(losses.resolveLoss('test', weighted), weighted)
   assert.not.ok('positiveWeight' in losses.binaryCrossentropy({ positiveWeight: 1 }))
   const several = losses.binaryCrossentropy({ positiveWeight: [1, 4, 0.5] })
   assert.equal(losses.resolveLoss('compile', JSON.parse(JSON.stringify(several))), several)
-  assert.equal(losses.lowerLoss(several, 'sigmoid', 3).deltas, [0, 3, -0.5])
+  assert.equal(lowerLoss(several, 'sigmoid', 3).deltas, [0, 3, -0.5])
   assert.throws(
-    () => losses.lowerLoss(several, 'sigmoid', 2),
+    () => lowerLoss(several, 'sigmoid', 2),
     /compile: "positiveWeight" of binaryCrossentropy has 3 weights, but the model has 2 outputs/,
   )
   assert.throws(
@@ -114,7 +111,7 @@ test('a loss that does not suit its last layer is refused with the fix', () => {
   for (const [kind, fromLogits, activation, outputs, message] of refused) {
     const loss = losses.resolveLoss('compile', { kind, ...(fromLogits && { fromLogits }) })
     assert.throws(
-      () => losses.lowerLoss(loss, activation, outputs),
+      () => lowerLoss(loss, activation, outputs),
       (error: unknown) =>
         error instanceof RangeError &&
         error.message.startsWith(`compile: loss "${kind}"`) &&

@@ -1,0 +1,65 @@
+/** What a loss says of a model's outputs and targets. */
+import type { ActivationName } from './activations.ts'
+import type { CustomLoss } from './customLoss.ts'
+import type { Loss, LossName } from './losses.ts'
+
+/** What a loss says of a model's outputs and targets: metrics given by name judge them as the loss does. */
+export interface Judgement {
+  /** Whether every output is a yes-or-no answer of its own, not one class of many. */
+  readonly independent: boolean
+  /** Outputs above it mean yes. */
+  readonly threshold: number
+  /** Whether outputs are logits. */
+  readonly logits: boolean
+  /** Whether outputs, or what logits become, are probabilities. */
+  readonly probabilities: boolean
+  /** Whether the loss is of classes or labels, so that targets need no other proof of being such. */
+  readonly classifies: boolean
+}
+
+export function judgementOf(loss: Loss | CustomLoss, lastActivation: ActivationName): Judgement {
+  const { kind } = loss
+  const logits = ('fromLogits' in loss && loss.fromLogits) || false
+  const classes = { independent: false, threshold: 0.5, logits, probabilities: true, classifies: true }
+  switch (kind) {
+    case 'binaryCrossentropy':
+      return { ...classes, independent: true, threshold: logits ? 0 : 0.5 }
+    case 'hinge':
+    case 'squaredHinge':
+      return { ...classes, independent: true, threshold: 0, probabilities: false }
+    case 'categoricalHinge':
+      return { ...classes, probabilities: false }
+    case 'categoricalCrossentropy':
+    case 'sparseCategoricalCrossentropy':
+    case 'klDivergence':
+      return classes
+    default: {
+      const probabilities = ['sigmoid', 'hardSigmoid', 'softmax'].includes(lastActivation)
+      return { ...classes, probabilities, classifies: kind === 'custom' && loss.targets === 'classes' }
+    }
+  }
+}
+
+/** Values a loss is defined on, and whether it takes class indices in the place of one-hot rows. */
+export function targetRange(kind: LossName | 'custom'): {
+  readonly categorical?: boolean
+  readonly minimum?: number
+  readonly maximum?: number
+} {
+  switch (kind) {
+    case 'binaryCrossentropy':
+      return { minimum: 0, maximum: 1 }
+    case 'categoricalCrossentropy':
+    case 'categoricalHinge':
+      return { categorical: true, minimum: 0, maximum: 1 }
+    case 'klDivergence':
+      return { categorical: true, minimum: 0 }
+    case 'poisson':
+      return { minimum: 0 }
+    case 'hinge':
+    case 'squaredHinge':
+      return { minimum: -1, maximum: 1 }
+    default:
+      return {}
+  }
+}

@@ -37,18 +37,9 @@ function optimizerOf({ kind, learningRate, momentum }) {
   return momentum ? tf.train.momentum(learningRate, momentum) : tf.train.sgd(learningRate)
 }
 
-export function training({ widths, hidden, batch, optimizer }, { x, y }, weights) {
-  const layers = layersOf(widths, weights, (tensor) => tf.variable(tensor))
-  const variables = layers.flatMap(({ kernel, bias }) => [kernel, bias])
-  const outputs = widths[widths.length - 1]
-  const batches = Array.from({ length: y.length / batch }, (_, i) => ({
-    features: tf.tensor2d(x.subarray(i * batch * widths[0], (i + 1) * batch * widths[0]), [batch, widths[0]]),
-    targets: tf.oneHot(tf.tensor1d(y.subarray(i * batch, (i + 1) * batch), 'int32'), outputs).toFloat(),
-  }))
-  const rule = optimizerOf(optimizer)
+/** Steps on one batch after the other. */
+function trainer(rule, batches, lossOf, variables) {
   let at = 0
-  const lossOf = ({ features, targets }) =>
-    tf.losses.softmaxCrossEntropy(targets, forward(features, layers, activations[hidden]))
   return {
     step() {
       const next = batches[at++ % batches.length]
@@ -57,9 +48,22 @@ export function training({ widths, hidden, batch, optimizer }, { x, y }, weights
     loss: () => tf.tidy(() => lossOf(batches[0]).dataSync()[0]),
     close() {
       tf.disposeVariables()
-      for (const { features, targets } of batches) tf.dispose([features, targets])
+      for (const batch of batches) tf.dispose(Object.values(batch))
     },
   }
+}
+
+export function training({ widths, hidden, batch, optimizer }, { x, y }, weights) {
+  const layers = layersOf(widths, weights, (tensor) => tf.variable(tensor))
+  const variables = layers.flatMap(({ kernel, bias }) => [kernel, bias])
+  const outputs = widths[widths.length - 1]
+  const batches = Array.from({ length: y.length / batch }, (_, i) => ({
+    features: tf.tensor2d(x.subarray(i * batch * widths[0], (i + 1) * batch * widths[0]), [batch, widths[0]]),
+    targets: tf.oneHot(tf.tensor1d(y.subarray(i * batch, (i + 1) * batch), 'int32'), outputs).toFloat(),
+  }))
+  const lossOf = ({ features, targets }) =>
+    tf.losses.softmaxCrossEntropy(targets, forward(features, layers, activations[hidden]))
+  return trainer(optimizerOf(optimizer), batches, lossOf, variables)
 }
 
 export function inference({ widths, hidden, last, rows }, x, weights) {
@@ -93,21 +97,9 @@ export function recommender({ users, items, units, batch, learningRate }, { x, y
     item: tf.tensor1d(column(i * batch, 1), 'int32'),
     targets: tf.tensor2d(y.subarray(i * batch, (i + 1) * batch), [batch, 1]),
   }))
-  const rule = tf.train.sgd(learningRate)
-  let at = 0
   const lossOf = ({ user, item, targets }) => {
     const both = tf.concat([rowsOf(table, user), rowsOf(others, item)], 1)
     return tf.losses.meanSquaredError(targets, tf.add(tf.matMul(both, kernel), bias))
   }
-  return {
-    step() {
-      const next = batches[at++ % batches.length]
-      rule.minimize(() => lossOf(next), false, variables)
-    },
-    loss: () => tf.tidy(() => lossOf(batches[0]).dataSync()[0]),
-    close() {
-      tf.disposeVariables()
-      for (const { user, item, targets } of batches) tf.dispose([user, item, targets])
-    },
-  }
+  return trainer(tf.train.sgd(learningRate), batches, lossOf, variables)
 }

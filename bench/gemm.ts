@@ -1,6 +1,7 @@
 /** Dense layers' three products, as steps of the op list, against the peak. */
 import { ACTIVATION_LINEAR } from '../src/abi/activations.ts'
 import * as layout from '../src/abi/layout.ts'
+import { emitKernelGradient } from '../src/layers/kernelGradient.ts'
 import { roundUp, rowStride } from '../src/machine/matrixLayout.ts'
 import * as ops from '../src/machine/ops/ops.ts'
 import { type Step, step } from '../src/machine/program.ts'
@@ -48,7 +49,7 @@ const TILES = Object.entries(layout).flatMap(([name, value]) =>
   name.startsWith('TILE_') && typeof value === 'number' ? [{ name: name.slice(5).toLowerCase(), value }] : [],
 )
 
-/** The three products of one shape on one machine; each call runs one step. */
+/** The three products of one shape on one machine; each call runs one step, or two where x and dz are packed for dw. */
 function products(target: Target, [rows, inputs, units]: Shape): { sheet: Sheet; calls: Record<Product, () => void> } {
   const sheet = new Sheet(target)
   const { arena } = sheet
@@ -67,16 +68,25 @@ function products(target: Target, [rows, inputs, units]: Shape): { sheet: Sheet;
   const shape = { inputs, units }
   const from = { x: x.address, xStride: x.stride }
   const gradient = { dz: y.address, dzStride: y.stride }
-  const call = (of: Step) => {
+  const call = (...of: readonly Step[]) => {
     sheet.clear()
-    sheet.add(of)
+    sheet.add(...of)
     const recording = record(arena.machine)
     sheet.run(rows)
     return recording.stop().replay
   }
+  const gradientSteps: Step[] = []
+  const site = { rows, scratch: (bytes: number) => sheet.floats(new Float32Array(bytes / 4)) }
+  emitKernelGradient(site, (op, operands) => gradientSteps.push(step(op, operands)), {
+    ...shape,
+    ...from,
+    ...gradient,
+    dw,
+    db,
+  })
   const calls = {
     // dw and dx first: what they read as dz must not be the result of y
-    dw: call(step(ops.denseDw, { ...shape, ...from, ...gradient, dw, db })),
+    dw: call(...gradientSteps),
     dx: call(
       step(ops.denseDx, {
         ...shape,

@@ -18,7 +18,9 @@ import {
 } from '../../src/abi/layers'
 import { Grid } from '../threads/grid'
 import { Word } from '../word'
-import { denseBackwardInput, denseBackwardWeights, denseForward } from './products'
+import { denseBackwardBias, denseBackwardInput, denseBackwardWeights, denseForward } from './products'
+import { multiplyStrips, packStrips, Strips } from './strips'
+import { stripRows } from './tileLoops'
 
 export function dense(step: usize, rows: i32, thread: i32): void {
   const inputs = Word.int(step, DENSE_INPUTS)
@@ -52,6 +54,10 @@ export function dense(step: usize, rows: i32, thread: i32): void {
 export function denseDw(step: usize, rows: i32, thread: i32): void {
   const inputs = Word.int(step, DENSE_INPUTS)
   const bias = Word.address(step, DENSE_B)
+  if (Word.address(step, DENSE_SCRATCH)) {
+    packedDw(step, rows, thread)
+    return
+  }
   for (Grid.of(inputs, Word.panels(step, DENSE_UNITS), rows, thread); Grid.more(); ) {
     denseBackwardWeights(
       Word.address(step, DENSE_X),
@@ -69,6 +75,37 @@ export function denseDw(step: usize, rows: i32, thread: i32): void {
       Grid.end,
     )
   }
+}
+
+/** The rows of dw are strips of inputs. */
+function packedDw(step: usize, rows: i32, thread: i32): void {
+  const inputs = Word.int(step, DENSE_INPUTS)
+  const units = Word.int(step, DENSE_UNITS)
+  const packed = Word.address(step, DENSE_SCRATCH)
+  const dw = Word.address(step, DENSE_W)
+  const db = Word.address(step, DENSE_B)
+  for (Grid.of(Strips.of(inputs), Word.panels(step, DENSE_UNITS), rows * stripRows(), thread); Grid.more(); ) {
+    const end = Grid.row + Grid.rows
+    multiplyStrips(packed, rows, inputs, Grid.row, end, units, Grid.begin, Grid.end, dw)
+    if (Grid.row || !db) continue
+    const zStride = Word.address(step, DENSE_Y_STRIDE)
+    denseBackwardBias(Word.address(step, DENSE_Y), zStride, db, rows, Grid.begin, Grid.end)
+  }
+}
+
+export function densePack(step: usize, rows: i32, begin: i32, end: i32): void {
+  packStrips(
+    Word.address(step, DENSE_X),
+    Word.address(step, DENSE_X_STRIDE),
+    Word.int(step, DENSE_INPUTS),
+    Word.address(step, DENSE_Y),
+    Word.address(step, DENSE_Y_STRIDE),
+    Word.int(step, DENSE_UNITS),
+    Word.address(step, DENSE_SCRATCH),
+    rows,
+    begin,
+    end,
+  )
 }
 
 export function denseDx(step: usize, rows: i32, thread: i32): void {

@@ -212,7 +212,7 @@ export function denseBackwardWeights(
     }
   } else multiplyColumns(x, xStride, dz, zStride, dw, wPanel, rows, count, units, panelBegin, panelEnd)
   if (!db) return
-  for (let p = panelBegin; p < panelEnd; p++) sumColumns(dz + <usize>p * ROW, zStride, db + <usize>p * ROW, rows)
+  denseBackwardBias(dz, zStride, db, rows, panelBegin, panelEnd)
 }
 
 /** dw = xᵀ · dz. */
@@ -251,6 +251,18 @@ function multiplyColumns(
       Block.multiplyColumns(n, ends, a, xStride, b, zStride, from, fromRow, fromPanel, c, wPanel, inputs, depth)
     }
   }
+}
+
+/** db = column sums of dz for panels [panelBegin, panelEnd). */
+export function denseBackwardBias(
+  dz: usize,
+  zStride: usize,
+  db: usize,
+  rows: i32,
+  panelBegin: i32,
+  panelEnd: i32,
+): void {
+  for (let p = panelBegin; p < panelEnd; p++) sumColumns(dz + <usize>p * ROW, zStride, db + <usize>p * ROW, rows)
 }
 
 /** to[8] = column sums of one panel. */

@@ -33,6 +33,11 @@ export function takeTile(): void {
   setTile(load<i32>(TILE_AT))
 }
 
+/** Rows of tiles that divide evenly into whole tiles of the shape in use. */
+export function stripRows(): i32 {
+  return ASC_FEATURE_RELAXED_SIMD && wide ? 2 * WIDE : 12
+}
+
 /** Tiles one below the other; every stride is the caller's. */
 export class Loop {
   /** Rows of the next tile: no short tile at the end, whose few sums would wait for each other. */

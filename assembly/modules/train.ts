@@ -15,6 +15,7 @@ import {
   OP_CORRECT,
   OP_DENSE_DW,
   OP_DENSE_DX,
+  OP_DENSE_PACK,
   OP_DROPOUT,
   OP_GATHER,
   OP_GRADIENT_SUMS,
@@ -30,7 +31,7 @@ import {
 } from '../../src/abi/ops'
 import { RECORD_ROWS } from '../../src/abi/records'
 import { activateBack } from '../activations/activations'
-import { denseDw, denseDx } from '../gemm/dense'
+import { denseDw, denseDx, densePack } from '../gemm/dense'
 import { batchNormBack, runningStatistics } from '../layers/batchNorm'
 import { dropout, noise } from '../layers/noise'
 import { collect, columnSums, rowNormBack } from '../layers/rowNorm'
@@ -56,6 +57,9 @@ export function train(step: usize, record: usize, thread: i32): void {
   switch (Word.int(step, OP)) {
     case OP_GATHER:
       for (Share.of(rows, thread); Share.more(); ) gather(step, record, Share.begin, Share.end)
+      break
+    case OP_DENSE_PACK:
+      for (Share.of(rows, thread); Share.more(); ) densePack(step, rows, Share.begin, Share.end)
       break
     case OP_DENSE_DW:
       denseDw(step, rows, thread)

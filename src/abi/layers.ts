@@ -19,7 +19,7 @@ export const DENSE_ALPHA = 10
 export const DENSE_SAVED = 11
 /** OP_DENSE_DX: dx. */
 export const DENSE_DX = 12
-/** OP_DENSE_DX: room for wᵀ in panels: roundup(inputs, PANEL) x units floats. */
+/** OP_DENSE_DX: room for wᵀ in panels: roundup(inputs, PANEL) x units floats. OP_DENSE_PACK, OP_DENSE_DW: x and dz packed, or 0. */
 export const DENSE_SCRATCH = 13
 export const DENSE_SAVED_STRIDE = 14
 export const DENSE_DX_STRIDE = 15

@@ -35,79 +35,81 @@ export const OP_WEIGHT_NORM = 8
 
 /** to[r] = from[order[first + r]] for the batch's rows; elements are 32-bit words of any kind. */
 export const OP_GATHER = 9
+/** x in strips and dz in panels, as OP_DENSE_DW reads them: see assembly/gemm/strips.ts. */
+export const OP_DENSE_PACK = 10
 /** dw = xᵀ · dz, in w's panel layout; db = column sums of dz (skipped when DENSE_B is 0). */
-export const OP_DENSE_DW = 10
+export const OP_DENSE_DW = 11
 /** dx = dz · wᵀ, times the derivative of the activation that made x. */
-export const OP_DENSE_DX = 11
+export const OP_DENSE_DX = 12
 /** dx = dy * activation'(saved); dx may be dy. */
-export const OP_ACTIVATE_BACK = 12
+export const OP_ACTIVATE_BACK = 13
 /** Row losses and, when LOSS_GRADIENT is not 0, the gradient of their weighted mean. */
-export const OP_LOSS = 13
+export const OP_LOSS = 14
 /** record.loss = weighted mean of the row losses; record.weight = sum of the weights. */
-export const OP_MEAN_LOSS = 14
+export const OP_MEAN_LOSS = 15
 /** record.correct = rows whose largest output is the target's class, or outputs on the target's side of a threshold. */
-export const OP_CORRECT = 15
+export const OP_CORRECT = 16
 
 /** gradients += l1 * sign(w) + l2 * w (unless PENALTY_GRADIENTS is 0); partials = l1 * sum|w| + l2 / 2 * sum w² */
-export const OP_PENALTY = 16
+export const OP_PENALTY = 17
 /** record.penalty += sum of PENALTY_SUM_COUNT partials */
-export const OP_PENALTY_SUM = 17
+export const OP_PENALTY_SUM = 18
 /** record.penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows */
-export const OP_ACTIVITY = 18
+export const OP_ACTIVITY = 19
 /** to = dy + (l1 * sign(y) + l2 * y) / rows */
-export const OP_ACTIVITY_BACK = 19
+export const OP_ACTIVITY_BACK = 20
 /** partials = sums of |g|^p, or the largest |g|, by CLIP_ORDER. */
-export const OP_GRADIENT_SUMS = 20
+export const OP_GRADIENT_SUMS = 21
 /** record.gradientNorm = the block's norm from its partials; gradients *= min(1, limit / (norm + 1e-6)) */
-export const OP_CLIP_NORM = 21
+export const OP_CLIP_NORM = 22
 /** gradients = clamp(gradients, -limit, limit) */
-export const OP_CLIP_VALUE = 22
+export const OP_CLIP_VALUE = 23
 
 /** dx, dgamma and dbeta from dy, x and what OP_BATCH_NORM left in the statistics. */
-export const OP_BATCH_NORM_BACK = 23
+export const OP_BATCH_NORM_BACK = 24
 /** The running statistics move towards the batch's. */
-export const OP_RUNNING_STATISTICS = 24
+export const OP_RUNNING_STATISTICS = 25
 /** dx from dy and n. */
-export const OP_ROW_NORM_BACK = 25
+export const OP_ROW_NORM_BACK = 26
 /** dgamma = column sums of dy * n, dbeta = column sums of dy. */
-export const OP_COLUMN_SUMS = 26
+export const OP_COLUMN_SUMS = 27
 /** to[i] = sum of the SPREAD_RUN values of from that belong to i. */
-export const OP_COLLECT = 27
+export const OP_COLLECT = 28
 /** to = from * mask / (1 - rate), the way forward and the way back alike. */
-export const OP_DROPOUT = 28
+export const OP_DROPOUT = 29
 /** to = from + stddev * N(0, 1) */
-export const OP_NOISE = 29
+export const OP_NOISE = 30
 /** dx and dalpha from dy and x. */
-export const OP_PRELU_BACK = 30
+export const OP_PRELU_BACK = 31
 /** dv and dg from dw. */
-export const OP_WEIGHT_NORM_BACK = 31
+export const OP_WEIGHT_NORM_BACK = 32
 
 // Updates; their equations are beside their kernels.
 
-export const OP_SGD = 32
-export const OP_ASGD = 33
-export const OP_RPROP = 34
-export const OP_ADAGRAD = 35
-export const OP_ADADELTA = 36
+export const OP_SGD = 33
+export const OP_ASGD = 34
+export const OP_RPROP = 35
+export const OP_ADAGRAD = 36
+export const OP_ADADELTA = 37
 /** States: second moment, velocity (momentum), first moment (centered). */
-export const OP_RMSPROP = 37
+export const OP_RMSPROP = 38
 /** Adam and AdamW; with a third state AMSGrad. */
-export const OP_ADAM = 38
-export const OP_ADAMAX = 39
-export const OP_NADAM = 40
-export const OP_RADAM = 41
-export const OP_YOGI = 42
-export const OP_ADABELIEF = 43
-export const OP_LION = 44
+export const OP_ADAM = 39
+export const OP_ADAMAX = 40
+export const OP_NADAM = 41
+export const OP_RADAM = 42
+export const OP_YOGI = 43
+export const OP_ADABELIEF = 44
+export const OP_LION = 45
 /** partials = sums of p² and u² per chunk, after the moments have moved */
-export const OP_LAMB_NORMS = 45
+export const OP_LAMB_NORMS = 46
 /** parameters -= rate * |p| / |u| * u */
-export const OP_LAMB = 46
+export const OP_LAMB = 47
 /** partials = sums of g² per chunk */
-export const OP_NOVOGRAD_NORMS = 47
+export const OP_NOVOGRAD_NORMS = 48
 /** The tensor's second moment: the first float of its share of state 1. */
-export const OP_NOVOGRAD_MOMENT = 48
-export const OP_NOVOGRAD = 49
+export const OP_NOVOGRAD_MOMENT = 49
+export const OP_NOVOGRAD = 50
 
 // Of the extension `solve`: MODULE_SOLVE << MODULE_SHIFT and on.
 

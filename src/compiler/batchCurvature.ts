@@ -65,8 +65,9 @@ export function curvatureSite(
         const [dense] = denseOf([made])
         if (dense) each(dense)
         // penalties on activities are no part of what the outputs say
-        else if (made.op !== ops.activityBack) builder.steps.push(made)
-        else builder.steps.push({ op: made.op, operands: { ...made.operands, l1: 0, l2: 0 } })
+        else if (made.op === ops.activityBack)
+          builder.steps.push({ op: made.op, operands: { ...made.operands, l1: 0, l2: 0 } })
+        else if (made.op !== ops.densePack) builder.steps.push(made)
       }
     },
     update(given, wanted, from, blocks) {

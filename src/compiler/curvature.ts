@@ -114,8 +114,12 @@ export class DualBuilder implements CurvedBuilder {
     return this.builder.matrix(cols)
   }
 
-  scratch(bytes: number): number {
-    return this.builder.scratch(bytes)
+  get rows(): number {
+    return this.builder.rows
+  }
+
+  scratch(bytes: number, steps?: 1 | 2): number {
+    return this.builder.scratch(bytes, steps)
   }
 
   region(bytes: number): number {

@@ -44,7 +44,11 @@ export function planFused(
   const tensors = tensorsOf(plain, isTrainable)
   const owed: Step[] = []
   const gradientsOf = (offset: number) => site.gradients + offset * 4
-  const passes = steps.slice(backward, end)
+  // panels of dw are made from dz in place
+  const passes = steps.slice(backward, end).flatMap(({ op, operands }): Step[] => {
+    if (op === ops.densePack) return []
+    return [op === ops.denseDw ? { op, operands: { ...operands, packed: 0 } } : { op, operands }]
+  })
   // the gradient of a layer's inputs takes the kernel as it was
   passes.forEach((step, i) => {
     if (step.op === ops.denseDw && passes[i + 1]?.op === ops.denseDx) passes.splice(i, 2, passes[i + 1], step)

@@ -73,7 +73,7 @@ export class ProgramBuilder implements Builder {
   #deferred: Step[] = []
   readonly #described: string[] = []
   #visits: Step[] = []
-  #scratch = { address: 0, bytes: 0 }
+  #scratch: { readonly address: number; readonly bytes: number }[] = []
   #base = 0
   #top = 0
 
@@ -88,9 +88,10 @@ export class ProgramBuilder implements Builder {
     return { address: this.site.arena.reserve(this.site.rows * stride), cols, stride }
   }
 
-  scratch(bytes: number): number {
-    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.site.arena.reserve(bytes), bytes }
-    return this.#scratch.address
+  scratch(bytes: number, steps: 1 | 2 = 1): number {
+    const scratch = this.#scratch[steps - 1]
+    if (!scratch || bytes > scratch.bytes) this.#scratch[steps - 1] = { address: this.site.arena.reserve(bytes), bytes }
+    return this.#scratch[steps - 1].address
   }
 
   region(bytes: number): number {
@@ -137,7 +138,7 @@ export class ProgramBuilder implements Builder {
     if (this.#base === 0) this.#base = arena.top
     this.#top = Math.max(this.#top, arena.top)
     arena.top = this.#base
-    this.#scratch = { address: 0, bytes: 0 }
+    this.#scratch = []
   }
 
   /** Steps that `emit` adds. */

@@ -64,8 +64,8 @@ export interface Builder {
   requireRows(rows: number): void
   /** A new activation or gradient region for the plan's rows. */
   matrix(cols: number): Matrix
-  /** A region that is free again after the step. */
-  scratch(bytes: number): number
+  /** A region that is free again after the step, or after the next step as well. */
+  scratch(bytes: number, steps?: 1 | 2): number
   /** A region of the layer's own. */
   region(bytes: number): number
   /** A number for a random stream of the layer's own, the same in every plan of the model. */

@@ -17,6 +17,7 @@ import * as ops from '../machine/ops/layers.ts'
 import { emitActivation } from './activation.ts'
 import type { LayerKind } from './builder.ts'
 import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
+import { emitKernelGradient } from './kernelGradient.ts'
 import { forTraining, type Resolvers } from './resolvers.ts'
 import { emitWeightNorm, weightNormParameters } from './weightNorm.ts'
 
@@ -175,7 +176,8 @@ export const denseKind: LayerKind<DenseLayer> = {
         }
         const gradient = { ...shape, dz: dz.address, dzStride: dz.stride }
         if (wanted.parameters) {
-          builder.emit(ops.denseDw, { ...gradient, ...from, dw: kernel.gradient, db: bias?.gradient })
+          const to = { dw: kernel.gradient, db: bias?.gradient }
+          emitKernelGradient(builder, (op, operands) => builder.emit(op, operands), { ...gradient, ...from, ...to })
           normed?.back()
         }
         if (!wanted.input) return undefined

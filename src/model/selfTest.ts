@@ -34,6 +34,8 @@ const INPUTS = 21
 const UNITS = 37
 const OUTPUTS = 11
 const STEPS = 2
+/** Rows so many and so long that dW is made from packed strips. */
+const PACKED = { rows: 66, inputs: 389, units: 383 } as const
 
 const features = Float32Array.from({ length: ROWS * INPUTS }, (_, i) => Math.sin(i))
 /** Shares of one row, above 0: targets that every loss takes. */
@@ -106,6 +108,15 @@ function train(training: Training, deterministic: boolean): Model {
   return model
 }
 
+function trainPacked(deterministic: boolean): Model {
+  const { rows, inputs, units } = PACKED
+  const model = sequential([input(inputs), dense(units)], { seed: 1, deterministic, threads: 1 })
+  model.compile({ optimizer: optimizers.sgd(), loss: 'meanSquaredError' })
+  const wave = (width: number) => Float32Array.from({ length: rows * width }, (_, i) => Math.sin(i))
+  model.trainStep(wave(inputs), wave(units))
+  return model
+}
+
 /**
  * A number of what all kernels of a build make: parameters after training, predictions of one row and of many, in floats and in 8
  * bits, products with the curvature.
@@ -119,6 +130,7 @@ export function digestOfKernels(deterministic: boolean): number {
     settleTile(pickTarget(deterministic), tile)
     const model = train({}, deterministic)
     take(model.getWeights())
+    take(trainPacked(deterministic).getWeights())
     take(hessianVectorProduct(model, features, shares, direction))
     take(gaussNewtonVectorProduct(model, features, shares, direction))
     for (const rows of SOME) take(model.predict(features.subarray(0, rows * INPUTS)))

@@ -102,6 +102,20 @@ test('steps narrower than the threads, and batches shorter', () => {
   }
 })
 
+test('gradients of long rows, from strips that threads pack together', () => {
+  const outcomes = [1, 2, 3].map((threads) => {
+    const layers = [input(263), dense(521, { activation: 'tanh' }), dense(389), dense(1)]
+    const model = sequential(layers, { seed: 2, threads })
+    model.compile({ optimizer: 'adam', loss: 'meanSquaredError' })
+    if (threads > 1) ready(model)
+    for (const rows of [300, 1, 66, 2]) model.trainStep(features(rows, 263), features(rows, 1))
+    model.close()
+    return bits(model.getWeights())
+  })
+  assertSame(outcomes[1], outcomes[0], '2 threads')
+  assertSame(outcomes[2], outcomes[0], '3 threads')
+})
+
 test('models created, used and dropped by the thousand leave no more than a few workers', async () => {
   const x = features(32, 4)
   const y = features(32, 1)

@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert'
 import { ACTIVATION_LINEAR } from '../../src/abi/activations.ts'
 import { ALIGN, MACHINE_BYTES, PANEL } from '../../src/abi/layout.ts'
+import { STRIPS } from '../../src/layers/kernelGradient.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { noise } from './activate.ts'
 import { type Matrix, Sheet, toPanels } from './sheet.ts'
@@ -139,28 +140,28 @@ export function forward(
   return { y: bench.read(to), z: bench.read(z) }
 }
 
-/** dw [inputs x units] and db, also checking the padding of both. */
+/** dw [inputs x units] and db, also checking the padding of both; from x and dz in place, or packed into strips. */
 export function backwardWeights(
   bench: Bench,
   { rows, inputs, units, x, dz }: Layer,
   withBias = true,
+  inStrips = false,
 ): { dw: Floats; db: Floats } {
   const from = bench.input(rows, inputs, x)
   const gradient = bench.input(rows, units, dz, padded(units) - units)
   const dw = bench.packed(padded(units) * inputs)
   const db = bench.packed(padded(units))
-  bench
-    .step(ops.denseDw, {
-      x: from.address,
-      xStride: from.stride,
-      dz: gradient.address,
-      dzStride: gradient.stride,
-      dw,
-      db: withBias ? db : 0,
-      inputs,
-      units,
-    })
-    .run(rows)
+  const packed = inStrips ? bench.packed(rows * (inputs + units + STRIPS)) : 0
+  const operands = {
+    x: from.address,
+    xStride: from.stride,
+    dz: gradient.address,
+    dzStride: gradient.stride,
+    inputs,
+    units,
+  }
+  if (inStrips) bench.step(ops.densePack, { ...operands, packed })
+  bench.step(ops.denseDw, { ...operands, packed, dw, db: withBias ? db : 0 }).run(rows)
   bench.clear()
   bench.checkGuards('dw')
   const panels = bench.arena.floats(dw, padded(units) * inputs).slice()

@@ -37,6 +37,8 @@ export const ONE = 0
 
 /** What a layer may use. Steps of values come before all steps of tangents: what moves is computed at a point that stays. */
 export interface CurvedBuilder {
+  /** Most rows of a batch. */
+  readonly rows: number
   /** Whether the batch's own statistics are used, not the running ones. */
   readonly batchStatistics: boolean
   /** Whether penalties count. */
@@ -44,8 +46,8 @@ export interface CurvedBuilder {
   /** Says that the pass makes no sense with fewer rows. */
   requireRows(rows: number): void
   matrix(cols: number): Matrix
-  /** A region that is free again after the step. */
-  scratch(bytes: number): number
+  /** A region that is free again after the step, or after the next step as well. */
+  scratch(bytes: number, steps?: 1 | 2): number
   /** A region of the layer's own, zeros at first. */
   region(bytes: number): number
   parameter(name: string): DualParameter

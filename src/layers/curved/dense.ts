@@ -4,11 +4,12 @@ import { PANEL } from '../../abi/layout.ts'
 import { activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { roundUp } from '../../machine/matrixLayout.ts'
 import { activityBack } from '../../machine/ops/gradients.ts'
-import { dense, denseDw, denseDx } from '../../machine/ops/layers.ts'
+import { dense, denseDx } from '../../machine/ops/layers.ts'
 import { axpy } from '../../machine/ops/solve.ts'
 import { emitActivation } from '../activation.ts'
 import type { Matrix } from '../builder.ts'
 import type { DenseLayer } from '../dense.ts'
+import { emitKernelGradient } from '../kernelGradient.ts'
 import { curvedActivation } from './activation.ts'
 import {
   type CurvedBuilder,
@@ -77,15 +78,19 @@ export const curvedDense: CurvedKind<DenseLayer> = (layer, builder, x) => {
 
   function weightsBack({ value, tangent }: DualGradient): void {
     const to = kernel.product
-    builder.along(denseDw, { ...from(x.value), ...of(tangent), dw: to, db: bias?.product })
+    const along: CurvedBuilder['along'] = (op, operands) => builder.along(op, operands)
+    emitKernelGradient(builder, along, { ...from(x.value), ...of(tangent), dw: to, db: bias?.product })
     if (value && x.tangent) {
       const count = inputs * roundUp(units, PANEL)
       // its own: products leave the pads as they are
       const crossed = builder.region(count * 4)
-      builder.along(denseDw, { ...from(x.tangent), ...of(value), dw: crossed })
+      emitKernelGradient(builder, along, { ...from(x.tangent), ...of(value), dw: crossed })
       builder.along(axpy, { x: crossed, y: to, to, count, scalar: ONE })
     }
-    if (value && kernel.gradient) builder.emit(denseDw, { ...from(x.value), ...of(value), dw: kernel.gradient })
+    if (value && kernel.gradient) {
+      const emit: CurvedBuilder['emit'] = (op, operands) => builder.emit(op, operands)
+      emitKernelGradient(builder, emit, { ...from(x.value), ...of(value), dw: kernel.gradient })
+    }
     kernel.back?.(value !== undefined)
   }
 

@@ -32,11 +32,19 @@ export const dense = op(
   forward,
 )
 
+export const densePack = op(codes.OP_DENSE_PACK, 'rows', { ...layer, ...dz, packed: abi.DENSE_SCRATCH as Address }, {})
+
 // one layer's two gradients write apart and read the same
 export const denseDw = op(
   codes.OP_DENSE_DW,
   'grid',
-  { ...layer, ...dz, dw: abi.DENSE_W as Address, db: abi.DENSE_B as Optional<Address> },
+  {
+    ...layer,
+    ...dz,
+    packed: abi.DENSE_SCRATCH as Optional<Address>,
+    dw: abi.DENSE_W as Address,
+    db: abi.DENSE_B as Optional<Address>,
+  },
   {},
   { overlaps: [codes.OP_DENSE_DX] },
 )

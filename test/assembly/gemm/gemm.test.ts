@@ -55,6 +55,21 @@ const AWKWARD = [
   [70, 13, 1029],
 ] as const
 
+/** Inputs that end in a whole strip of 10 or 12, or one, two or three after it; units in a pair of panels, one or half; one block and several. */
+const STRIPPED = [
+  [1, 3, 1],
+  [2, 4, 8],
+  [3, 10, 16],
+  [17, 11, 24],
+  [33, 12, 20],
+  [40, 13, 17],
+  [70, 22, 33],
+  [128, 24, 100],
+  [257, 601, 45],
+  [514, 263, 28],
+  [100, 130, 129],
+] as const
+
 const plain: Step = (a, b, c) => a * b + c
 const magnitude: Step = (a, b, c) => Math.abs(a * b) + c
 const separate: Step = (a, b, c) => Math.fround(Math.fround(a * b) + c)
@@ -127,6 +142,19 @@ for (const target of targets) {
       for (const { of, want } of wants) {
         const got = actual(tiled.reset(), of)
         for (const name of names) assertSame(got[name], want[name], `${name} of ${title(of)}, tile ${tile}`)
+      }
+    }
+  })
+
+  dense('sum dw in the same order from strips', () => {
+    for (const tile of TILES) {
+      const tiled = new Bench(target, tile)
+      for (const [rows, inputs, units] of STRIPPED) {
+        const of = layer(rows, inputs, units)
+        const want = backwardWeights(tiled.reset(), of)
+        const got = backwardWeights(tiled.reset(), of, true, true)
+        for (const name of ['dw', 'db'] as const)
+          assertSame(got[name], want[name], `${name} of ${title(of)}, tile ${tile}`)
       }
     }
   })

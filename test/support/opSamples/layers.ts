@@ -37,7 +37,8 @@ export function layerSamples(room: () => number): { readonly [Name in keyof type
   const kernel = () => ({ v: room(), g: room(), inverse: room(), inputs: 9, units: COLS })
   return {
     dense: step(ops.dense, { ...layer(), w: room(), b: room(), y: room(), yStride: STRIDE, ...activation() }),
-    denseDw: step(ops.denseDw, { ...layer(), ...dz(), dw: room(), db: room() }),
+    densePack: step(ops.densePack, { ...layer(), ...dz(), packed: room() }),
+    denseDw: step(ops.denseDw, { ...layer(), ...dz(), packed: room(), dw: room(), db: room() }),
     denseDx: step(ops.denseDx, {
       ...dz(),
       inputs: WIDTH,

@@ -1,0 +1,139 @@
+// dw = xᵀ · dz from operands packed in strips, so that all a tile reads lies together, whatever the rows' length:
+//
+//   x    [strip][rows][10 or 12]    whole tiles of the shape in use
+//   dz   [strip][rows][16]          the columns of the widest tile
+//
+// Read in place, each term of a sum is in two rows that are a page apart when layers are wide: more pages than a first-level
+// TLB holds. Packed, sums can be long, and a tile is loaded and stored once where it was for every 32 terms.
+import { PANEL } from '../../src/abi/layout'
+import { Cut, ZEROS } from './products'
+import { Block, stripRows } from './tileLoops'
+
+/** Bytes of a panel's row. */
+const ROW: usize = PANEL << 2
+/** Columns of a strip of dz. */
+const COLUMNS: i32 = 2 * PANEL
+/** Terms of a part of a sum: with so many, a strip of x and one of dz fit a first-level cache of 32 kB. */
+const KC: i32 = 256
+/** Floats of the strips of x that go through all of dz: a quarter of a second-level cache of 1 MB. */
+const BLOCK: i32 = 2 ** 16
+/** No tile takes fewer inputs. */
+const LEAST: i32 = 3
+/** Rows that are packed at a time, one page each. */
+const PAGES: i32 = 16
+
+export class Strips {
+  /** How many strips x has. */
+  @inline static of(inputs: i32): i32 {
+    const width = stripRows()
+    return (inputs + width - 1) / width
+  }
+
+  /** First input of strip `index`; the last strip takes over what else would be too few. */
+  @inline static input(index: i32, inputs: i32): i32 {
+    return index * stripRows() <= inputs - LEAST
+      ? index * stripRows()
+      : index == Strips.of(inputs)
+        ? inputs
+        : inputs - LEAST
+  }
+
+  /** Where dz begins behind x. */
+  @inline static dz(packed: usize, inputs: i32, rows: i32): usize {
+    return packed + <usize>(Strips.of(inputs) * stripRows() * rows) * 4
+  }
+}
+
+/** Rows [begin, end) of x and dz into strips, of `rows` in all. Reads up to 44 bytes past a row's end, and keeps what was there. */
+export function packStrips(
+  x: usize,
+  xStride: usize,
+  inputs: i32,
+  dz: usize,
+  zStride: usize,
+  units: i32,
+  packed: usize,
+  rows: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const width = (<usize>stripRows()) << 2
+  const strips = Strips.of(inputs)
+  const packedDz = Strips.dz(packed, inputs, rows)
+  for (let k = begin; k < end; k += PAGES) {
+    const n = <usize>min(PAGES, end - k)
+    const xRow = x + <usize>k * xStride
+    let to = packed + <usize>k * width
+    for (let s = 0; s < strips; s++, to += <usize>rows * width) {
+      let from = xRow + ((<usize>Strips.input(s, inputs)) << 2)
+      const last = to + n * width
+      if (width == 40) {
+        for (let at = to; at < last; at += 40, from += xStride) {
+          v128.store(at, v128.load(from))
+          v128.store(at, v128.load(from, 16), 16)
+          store<u64>(at, load<u64>(from, 32), 32)
+        }
+      } else {
+        for (let at = to; at < last; at += 48, from += xStride) {
+          v128.store(at, v128.load(from))
+          v128.store(at, v128.load(from, 16), 16)
+          v128.store(at, v128.load(from, 32), 32)
+        }
+      }
+    }
+    const zRow = dz + <usize>k * zStride
+    to = packedDz + <usize>k * (ROW * 2)
+    for (let column = 0; column < units; column += COLUMNS, to += <usize>rows * (ROW * 2)) {
+      let from = zRow + ((<usize>column) << 2)
+      const last = to + n * (ROW * 2)
+      for (let at = to; at < last; at += ROW * 2, from += zStride) {
+        v128.store(at, v128.load(from))
+        v128.store(at, v128.load(from, 16), 16)
+        v128.store(at, v128.load(from, 32), 32)
+        v128.store(at, v128.load(from, 48), 48)
+      }
+    }
+  }
+}
+
+/** dw = xᵀ · dz in w's panels, for strips [begin, end) of x and panels [panelBegin, panelEnd), the first an even one. */
+export function multiplyStrips(
+  packed: usize,
+  rows: i32,
+  inputs: i32,
+  begin: i32,
+  end: i32,
+  units: i32,
+  panelBegin: i32,
+  panelEnd: i32,
+  dw: usize,
+): void {
+  const half = Cut.endsHalf(units, panelEnd)
+  const width = (<usize>stripRows()) << 2
+  const wPanel = <usize>inputs * ROW
+  const dz = Strips.dz(packed, inputs, rows)
+  const kc = Cut.part(rows, KC)
+  const block = max(1, BLOCK / (kc * stripRows()))
+  for (let k = 0; k < rows; k += kc) {
+    const depth = min(kc, rows - k)
+    const x = packed + <usize>k * width
+    for (let first = begin; first < end; first += block) {
+      const last = min(end, first + block)
+      for (let p = panelBegin, n = 0; p < panelEnd; p += n) {
+        n = Block.panels(panelEnd - p, LEAST, half)
+        const b = dz + (<usize>(p >> 1) * <usize>rows + k) * (ROW * 2) + (p & 1 ? ROW : 0)
+        const ends = half && p + n == panelEnd
+        for (let s = first; s < last; s++) {
+          const input = Strips.input(s, inputs)
+          const count = Strips.input(s + 1, inputs) - input
+          const a = x + <usize>s * <usize>rows * width
+          const c = dw + <usize>p * wPanel + <usize>input * ROW
+          const from = k ? c : ZEROS
+          const fromRow = k ? ROW : 0
+          const fromPanel = k ? wPanel : 0
+          Block.multiplyColumns(n, ends, a, width, b, ROW * 2, from, fromRow, fromPanel, c, wPanel, count, depth)
+        }
+      }
+    }
+  }
+}

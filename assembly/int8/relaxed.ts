@@ -1,7 +1,8 @@
 // A tile of sums where the engine multiplies four inputs of four units in one instruction.
 //
 // A tile is N rows of one panel, or one row of N panels: what is the same for all N is read once. N and ROWS are literals:
-// inlining removes the branches on them. A group of GROUP inputs is 64 bytes of a panel: twice PANEL units of four inputs.
+// inlining removes the branches on them. Each turn takes half a group of inputs, which is PANEL units of four inputs: of a whole
+// one engines load all weights first, and then keep some of the sums in memory.
 
 export class RelaxedTile {
   /** The largest N: as many as have their sums in registers. */
@@ -13,8 +14,8 @@ export class RelaxedTile {
   }
 
   /** Activations of row or panel i. */
-  @inline private static x(ROWS: bool, x: usize, first: v128, offset: usize): v128 {
-    return ROWS ? v128.load32_splat(x + offset) : first
+  @inline private static x(ROWS: bool, x: usize, first: v128): v128 {
+    return ROWS ? v128.load32_splat(x) : first
   }
 
   @inline private static w(ROWS: bool, w: usize, first: v128, offset: usize): v128 {
@@ -45,7 +46,7 @@ export class RelaxedTile {
     let c41 = c00
     let c50 = c00
     let c51 = c00
-    for (; w != end; w += 64, x += 8) {
+    for (; w != end; w += 32, x += 4) {
       const x1 = x + xStep
       const x2 = x1 + xStep
       const x3 = x2 + xStep
@@ -62,59 +63,29 @@ export class RelaxedTile {
       c00 = RelaxedTile.dot(a0, a, c00)
       c01 = RelaxedTile.dot(a1, a, c01)
       if (N > 1) {
-        const z = RelaxedTile.x(ROWS, x1, a, 0)
+        const z = RelaxedTile.x(ROWS, x1, a)
         c10 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, a0, 0), z, c10)
         c11 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, a1, 16), z, c11)
       }
       if (N > 2) {
-        const z = RelaxedTile.x(ROWS, x2, a, 0)
+        const z = RelaxedTile.x(ROWS, x2, a)
         c20 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, a0, 0), z, c20)
         c21 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, a1, 16), z, c21)
       }
       if (N > 3) {
-        const z = RelaxedTile.x(ROWS, x3, a, 0)
+        const z = RelaxedTile.x(ROWS, x3, a)
         c30 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, a0, 0), z, c30)
         c31 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, a1, 16), z, c31)
       }
       if (N > 4) {
-        const z = RelaxedTile.x(ROWS, x4, a, 0)
+        const z = RelaxedTile.x(ROWS, x4, a)
         c40 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, a0, 0), z, c40)
         c41 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, a1, 16), z, c41)
       }
       if (N > 5) {
-        const z = RelaxedTile.x(ROWS, x5, a, 0)
+        const z = RelaxedTile.x(ROWS, x5, a)
         c50 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, a0, 0), z, c50)
         c51 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, a1, 16), z, c51)
-      }
-      const b = v128.load32_splat(x, 4)
-      const b0 = v128.load(w, 32)
-      const b1 = v128.load(w, 48)
-      c00 = RelaxedTile.dot(b0, b, c00)
-      c01 = RelaxedTile.dot(b1, b, c01)
-      if (N > 1) {
-        const z = RelaxedTile.x(ROWS, x1, b, 4)
-        c10 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, b0, 32), z, c10)
-        c11 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, b1, 48), z, c11)
-      }
-      if (N > 2) {
-        const z = RelaxedTile.x(ROWS, x2, b, 4)
-        c20 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, b0, 32), z, c20)
-        c21 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, b1, 48), z, c21)
-      }
-      if (N > 3) {
-        const z = RelaxedTile.x(ROWS, x3, b, 4)
-        c30 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, b0, 32), z, c30)
-        c31 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, b1, 48), z, c31)
-      }
-      if (N > 4) {
-        const z = RelaxedTile.x(ROWS, x4, b, 4)
-        c40 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, b0, 32), z, c40)
-        c41 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, b1, 48), z, c41)
-      }
-      if (N > 5) {
-        const z = RelaxedTile.x(ROWS, x5, b, 4)
-        c50 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, b0, 32), z, c50)
-        c51 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, b1, 48), z, c51)
       }
     }
     v128.store(y, c00)

@@ -13,13 +13,12 @@ import {
   ROW_ZERO,
 } from '../../src/abi/int8'
 import { PANEL } from '../../src/abi/layout'
-import { INFINITY } from '../math/constants'
+import { INFINITY, ROUNDING } from '../math/constants'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
-/** 1.5 * 2^23: added, it leaves a number from 0 to 2^22 rounded in the lowest bits. */
-const MAGIC: f32 = 12582912
-const MAGIC_BITS: i32 = 0x4b400000
+/** Bytes of a panel's row of floats. */
+const ROW: usize = PANEL << 2
 
 /** How values become 8-bit ones; x times `inverse`, then plus `zero`. */
 export class Grain {
@@ -28,20 +27,21 @@ export class Grain {
     return scale > 0 ? 1 / scale : 0
   }
 
-  /** Four values as 32-bit integers; NaN as 0. */
+  /** Four values as 32-bit integers from 0 on; NaN as 0. */
   @inline private static four(x: v128, inverse: v128, zero: v128): v128 {
     const moved = f32x4.add(f32x4.mul(x, inverse), zero)
     // in this order, as a NaN in the second place is dropped
-    const inside = F4.smaller(F4.larger(f32x4.splat(0), moved), f32x4.splat(<f32>MOST))
-    return i32x4.sub(f32x4.add(inside, f32x4.splat(MAGIC)), i32x4.splat(MAGIC_BITS))
+    const positive = F4.larger(f32x4.splat(0), moved)
+    const rounding = v128.load(0, ROUNDING)
+    return i32x4.sub(f32x4.add(positive, rounding), rounding)
   }
 
-  /** A panel's row of floats into PANEL bytes. */
+  /** A panel's row of floats into PANEL bytes: those beyond MOST, the largest signed byte, become MOST. */
   @inline static store(to: usize, from: usize, inverse: v128, zero: v128): void {
     const left = Grain.four(v128.load(from), inverse, zero)
     const right = Grain.four(v128.load(from, 16), inverse, zero)
     const words = i16x8.narrow_i32x4_s(left, right)
-    v128.store64_lane(to, i8x16.narrow_i16x8_u(words, words), 0)
+    v128.store64_lane(to, i8x16.narrow_i16x8_s(words, words), 0)
   }
 
   /** What belongs to a row: a scale that is NaN makes NaN of all that comes of it. */
@@ -55,7 +55,7 @@ export class Grain {
 export function quantizeRows(step: usize, begin: i32, end: i32): void {
   const stride = Word.address(step, QUANTIZE_ROWS_STRIDE)
   const toStride = Word.address(step, QUANTIZE_ROWS_TO_STRIDE)
-  const bytes = <usize>Word.panels(step, QUANTIZE_ROWS_COLS) * (PANEL << 2)
+  const bytes = <usize>Word.panels(step, QUANTIZE_ROWS_COLS) * ROW
   const scale = Word.float(step, QUANTIZE_ROWS_SCALE)
   const zero = Word.float(step, QUANTIZE_ROWS_ZERO)
   let from = Word.address(step, QUANTIZE_ROWS_FROM) + <usize>begin * stride
@@ -67,32 +67,43 @@ export function quantizeRows(step: usize, begin: i32, end: i32): void {
 }
 
 function quantizeRow(from: usize, to: usize, bytes: usize, row: usize, scale: f32, zero: f32): void {
-  // two of each, as a minimum waits for the one before it
+  // both halves at once, which share a panel where there is an odd number of them: a minimum waits for the one before it
+  const half = ((bytes / ROW + 1) >> 1) * ROW
+  const other = from + bytes - half
   let low = f32x4.splat(0)
   let low1 = low
+  let low2 = low
+  let low3 = low
   let high = low
   let high1 = low
+  let high2 = low
+  let high3 = low
   /** The largest |x| as integers, which are in the order of the numbers and put infinity and NaN above them. */
   let most = low
-  let most1 = low
-  for (let c: usize = 0; c < bytes; c += PANEL << 2) {
-    const left = v128.load(from + c)
-    const right = v128.load(from + c, 16)
-    low = F4.smaller(low, left)
-    low1 = F4.smaller(low1, right)
-    high = F4.larger(high, left)
-    high1 = F4.larger(high1, right)
-    most = i32x4.max_s(most, F4.abs(left))
-    most1 = i32x4.max_s(most1, F4.abs(right))
+  for (let c: usize = 0; c < half; c += ROW) {
+    const x = v128.load(from + c)
+    const x1 = v128.load(from + c, 16)
+    const x2 = v128.load(other + c)
+    const x3 = v128.load(other + c, 16)
+    low = F4.smaller(low, x)
+    low1 = F4.smaller(low1, x1)
+    low2 = F4.smaller(low2, x2)
+    low3 = F4.smaller(low3, x3)
+    high = F4.larger(high, x)
+    high1 = F4.larger(high1, x1)
+    high2 = F4.larger(high2, x2)
+    high3 = F4.larger(high3, x3)
+    most = i32x4.max_s(most, i32x4.max_s(F4.abs(x), F4.abs(x1)))
+    most = i32x4.max_s(most, i32x4.max_s(F4.abs(x2), F4.abs(x3)))
   }
-  if (v128.any_true(i32x4.ge_s(i32x4.max_s(most, most1), v128.load(0, INFINITY)))) {
+  if (v128.any_true(i32x4.ge_s(most, v128.load(0, INFINITY)))) {
     Grain.setRow(row, NaN, 0)
     memory.fill(to, 0, bytes >> 2)
     return
   }
   if (scale == 0) {
-    const least = -F4.max(f32x4.neg(F4.smaller(low, low1)))
-    const greatest = F4.max(F4.larger(high, high1))
+    const least = -F4.max(f32x4.neg(F4.smaller(F4.smaller(low, low1), F4.smaller(low2, low3))))
+    const greatest = F4.max(F4.larger(F4.larger(high, high1), F4.larger(high2, high3)))
     // apart, as the difference may be more than a float holds
     scale = greatest * (1 / <f32>MOST) - least * (1 / <f32>MOST)
     zero = min(nearest(-least * Grain.inverse(scale)), <f32>MOST)
@@ -100,5 +111,5 @@ function quantizeRow(from: usize, to: usize, bytes: usize, row: usize, scale: f3
   Grain.setRow(row, scale, <i32>zero)
   const by = F4.splat(Grain.inverse(scale))
   const moved = F4.splat(zero)
-  for (let c: usize = 0; c < bytes; c += PANEL << 2) Grain.store(to + (c >> 2), from + c, by, moved)
+  for (let c: usize = 0; c < bytes; c += ROW) Grain.store(to + (c >> 2), from + c, by, moved)
 }

@@ -121,6 +121,8 @@ export const ERFINV_TAIL8: usize = 1408
 export const SQUARABLE: usize = 1424
 /** 2^-100, with bits that no product is likely to cancel */
 export const BIAS: usize = 1440
+/** 1.5 * 2^23: added, it leaves a number from 0 to 2^22 rounded in the lowest bits */
+export const ROUNDING: usize = 1456
 
 // One lane each, which is less code; fillConstants spreads them to all four at its end.
 function fill(address: usize, value: f32): void {
@@ -226,5 +228,6 @@ export function fillConstants(): void {
   fill(ERFINV_TAIL8, -0.000200214257)
   fillBits(SQUARABLE, (127 - 40) << 23)
   fillBits(BIAS, ((127 - 100) << 23) | 0x2c5a91)
-  for (let at: usize = ONE; at <= BIAS; at += 16) v128.store(at, v128.load32_splat(at))
+  fill(ROUNDING, 12582912)
+  for (let at: usize = ONE; at <= ROUNDING; at += 16) v128.store(at, v128.load32_splat(at))
 }

@@ -65,6 +65,16 @@ for (const target of targets) {
     }
   })
 
+  kernels('ranges and values that are no numbers are found wherever they are', () => {
+    for (const cols of [1, 8, 9, 21, 32, 40]) {
+      const rows = Array.from({ length: cols }, (_, at) =>
+        [5, -5, Number.NaN, Number.NEGATIVE_INFINITY].map((value) => noise(cols, 1, at).fill(value, at, at + 1)),
+      ).flat()
+      const x = Float32Array.from(rows.flatMap((row) => [...row]))
+      checkRows(new Int8Bench(target, rows.length).quantize(x, cols), x, cols)
+    }
+  })
+
   kernels('a range may be wider than a float, or as narrow as floats that count', () => {
     for (const x of [
       [3.4e38, -3.4e38, 1e38],

@@ -4,7 +4,7 @@
 //   z = (sum of x w - zero · sum of w) · scale of the row · scale of the unit + b,  y = f(z)
 //
 // Products of a panel of units for all rows of a piece stay in the first-level cache until they have become y.
-import { ACTIVATION_LINEAR } from '../../src/abi/activations'
+import { ACTIVATION_LINEAR, ACTIVATION_RELU } from '../../src/abi/activations'
 import {
   DENSE_INT8_ACTIVATION,
   DENSE_INT8_ALPHA,
@@ -67,6 +67,7 @@ function finish(step: usize, row: i32, rows: i32, panel: i32, panels: i32): void
   const yStride = Word.address(step, DENSE_INT8_Y_STRIDE)
   const y = Word.address(step, DENSE_INT8_Y) + <usize>row * yStride + at
   const xRows = Word.address(step, DENSE_INT8_X_ROWS) + <usize>row * ROW_BYTES
+  const kind = Word.int(step, DENSE_INT8_ACTIVATION)
   for (let p: usize = 0; p < <usize>panels * ROW; p += ROW) {
     toFloats(
       y + p,
@@ -76,10 +77,10 @@ function finish(step: usize, row: i32, rows: i32, panel: i32, panels: i32): void
       Word.address(step, DENSE_INT8_SUMS) + at + p,
       Word.address(step, DENSE_INT8_SCALES) + at + p,
       Word.address(step, DENSE_INT8_B) + at + p,
+      kind == ACTIVATION_RELU ? 0 : -Infinity,
     )
   }
-  const kind = Word.int(step, DENSE_INT8_ACTIVATION)
-  if (kind != ACTIVATION_LINEAR) {
+  if (kind != ACTIVATION_LINEAR && kind != ACTIVATION_RELU) {
     activateBlock(kind, Word.float(step, DENSE_INT8_ALPHA), y, yStride, y, yStride, rows, panels)
   }
   const used = Word.int(step, DENSE_INT8_UNITS) - (panel + panels - 1) * PANEL
@@ -87,8 +88,18 @@ function finish(step: usize, row: i32, rows: i32, panel: i32, panels: i32): void
   if (Word.address(step, DENSE_INT8_TO)) requantize(step, y, yStride, xRows, row, rows, panel, panels)
 }
 
-/** y = (sum + zero · sums) · scale · scales + b, for a panel. */
-function toFloats(y: usize, yStride: usize, rows: i32, xRows: usize, sums: usize, scales: usize, b: usize): void {
+/** y = max((sum + zero · sums) · scale · scales + b, least), for a panel. */
+function toFloats(
+  y: usize,
+  yStride: usize,
+  rows: i32,
+  xRows: usize,
+  sums: usize,
+  scales: usize,
+  b: usize,
+  least: f32,
+): void {
+  const low = f32x4.splat(least)
   const sums0 = v128.load(sums)
   const sums1 = v128.load(sums, 16)
   const scales0 = v128.load(scales)
@@ -100,8 +111,8 @@ function toFloats(y: usize, yStride: usize, rows: i32, xRows: usize, sums: usize
     const zero = v128.load32_splat(xRows, ROW_ZERO << 2)
     const z0 = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(y), i32x4.mul(zero, sums0))), scale)
     const z1 = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(y, 16), i32x4.mul(zero, sums1))), scale)
-    v128.store(y, F4.flush(f32x4.add(f32x4.mul(z0, scales0), b0)))
-    v128.store(y, F4.flush(f32x4.add(f32x4.mul(z1, scales1), b1)), 16)
+    v128.store(y, F4.larger(F4.flush(f32x4.add(f32x4.mul(z0, scales0), b0)), low))
+    v128.store(y, F4.larger(F4.flush(f32x4.add(f32x4.mul(z1, scales1), b1)), low), 16)
   }
 }
 

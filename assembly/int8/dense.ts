@@ -33,7 +33,7 @@ import { activateBlock } from '../activations/activations'
 import { F4 } from '../math/simd'
 import { Grid } from '../threads/grid'
 import { Word } from '../word'
-import { multiplyPanels, multiplyRows } from './products'
+import { multiplyPairs, multiplyPanels, multiplyRows, panelsAtOnce } from './products'
 import { Grain } from './quantize'
 
 /** Bytes of a panel's row of floats. */
@@ -52,10 +52,15 @@ export function denseInt8(step: usize, rows: i32, thread: i32): void {
       multiplyPanels(x, w, bytes, y, panels)
       finish(step, Grid.row, 1, Grid.begin, panels)
     } else {
-      for (let p: usize = 0; p < <usize>panels; p++) {
-        const xStride = Word.address(step, DENSE_INT8_X_STRIDE)
-        multiplyRows(x, xStride, w + p * bytes * PANEL, bytes, y + p * ROW, yStride, Grid.rows)
-        finish(step, Grid.row, Grid.rows, Grid.begin + <i32>p, 1)
+      const xStride = Word.address(step, DENSE_INT8_X_STRIDE)
+      const most = panelsAtOnce()
+      for (let p = 0, n = 0; p < panels; p += n) {
+        n = min(most, panels - p)
+        const columns = w + <usize>p * bytes * PANEL
+        const to = y + <usize>p * ROW
+        if (n == 2) multiplyPairs(x, xStride, columns, bytes, to, yStride, Grid.rows)
+        else multiplyRows(x, xStride, columns, bytes, to, yStride, Grid.rows)
+        finish(step, Grid.row, Grid.rows, Grid.begin + p, n)
       }
     }
   }

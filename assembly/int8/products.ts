@@ -1,7 +1,8 @@
 // Sums of products of 8-bit numbers, exact, in 32-bit lanes: any number of rows or of panels, tile by tile.
-import { PANEL } from '../../src/abi/layout'
+import { PANEL, TILE_4X16, TILE_5X16, TILE_AT } from '../../src/abi/layout'
 import { PlainTile } from './plain'
 import { RelaxedTile } from './relaxed'
+import { WideTile } from './wide'
 
 /** Bytes of a panel's row of sums. */
 const ROW: usize = PANEL << 2
@@ -30,6 +31,33 @@ export function multiplyRows(
     n = next(rows)
     Tile.multiply(n, true, x, xStride, w, 0, end, y, yStride)
   }
+}
+
+/** Panels that products of many rows take at once. */
+export function panelsAtOnce(): i32 {
+  const tile = load<i32>(TILE_AT)
+  return ASC_FEATURE_RELAXED_SIMD && (tile == TILE_4X16 || tile == TILE_5X16) ? 2 : 1
+}
+
+/** The same of two panels. */
+export function multiplyPairs(
+  x: usize,
+  xStride: usize,
+  w: usize,
+  inputs: usize,
+  y: usize,
+  yStride: usize,
+  rows: i32,
+): void {
+  const panel = inputs * PANEL
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const most = WideTile.ROWS
+    for (; rows >= most; rows -= most, x += <usize>most * xStride, y += <usize>most * yStride) {
+      WideTile.multiply(x, xStride, w, panel, y, yStride)
+    }
+  }
+  multiplyRows(x, xStride, w, inputs, y, yStride, rows)
+  multiplyRows(x, xStride, w + panel, inputs, y + ROW, yStride, rows)
 }
 
 /** y[PANEL panels] = x · w, x a single row. */

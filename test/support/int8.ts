@@ -6,6 +6,7 @@ import { MOST } from '../../src/abi/int8.ts'
 import { FLOOR } from '../../src/abi/layout.ts'
 import { bytesStride, packedBytes, packWeights } from '../../src/machine/bytesLayout.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
+import { TILE_CODES, type Tile } from '../../src/machine/tuner.ts'
 import { compiledModule } from '../../src/runtime/modules.ts'
 import { padded } from './dense.ts'
 import { type Matrix, Sheet } from './sheet.ts'
@@ -87,9 +88,10 @@ export function expectedOutputs({ q, scales, zeros }: Rows, of: Weights): Float3
 export class Int8Bench extends Sheet {
   readonly #count: number
 
-  constructor(target: Target, rows: number) {
+  constructor(target: Target, rows: number, tile?: Tile) {
     super(target)
     this.#count = rows
+    if (tile) this.arena.machine.setTile(TILE_CODES[tile])
   }
 
   get bytes(): Uint8Array {

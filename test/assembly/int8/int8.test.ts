@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { MOST } from '../../../src/abi/int8.ts'
 import { type ActivationName, activationKinds } from '../../../src/catalogue/activations.ts'
 import * as ops from '../../../src/machine/ops/ops.ts'
+import { TILES } from '../../../src/machine/tuner.ts'
 import { oracle, rowOracle } from '../../oracles/activations.ts'
 import { noise } from '../../support/activate.ts'
 import { assertSame } from '../../support/dense.ts'
@@ -120,11 +121,14 @@ for (const target of targets) {
     }
   })
 
-  kernels('dense layers sum exactly and round as they say', () => {
+  kernels('dense layers sum exactly and round as they say, with every tile', () => {
     for (const [rows, inputs, units] of shapes) {
       const [x, of] = [rowsOf(rows, inputs), weightsOf(inputs, units)]
-      const { y } = new Int8Bench(target, rows).dense(x, of)
-      assertSame(y, expectedOutputs(x, of), title([rows, inputs, units]))
+      const want = expectedOutputs(x, of)
+      for (const tile of TILES) {
+        const { y } = new Int8Bench(target, rows, tile).dense(x, of)
+        assertSame(y, want, `${title([rows, inputs, units])}, tile ${tile}`)
+      }
     }
   })
 

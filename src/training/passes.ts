@@ -30,11 +30,10 @@ export class Passes {
 
   begin(): void {
     // from the rows' own order, so that a resumed training shuffles as the uninterrupted one does
-    this.#order.forEach((_, row, order) => {
-      order[row] = row
-    })
-    this.#random?.shuffle(this.#order)
-    this.feed?.begin(this.#order.subarray(0, this.rows))
+    const order = this.#order
+    for (let row = 0; row < order.length; row++) order[row] = row
+    this.#random?.shuffle(order)
+    this.feed?.begin(order.subarray(0, this.rows))
     this.first = 0
   }
 

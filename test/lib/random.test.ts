@@ -127,6 +127,36 @@ test('random: integer is in range and unbiased', () => {
   }
 })
 
+test('random: integer is the remainder of a word, unless that is of the last, incomplete run', () => {
+  fc.assert(
+    fc.property(seeds, fc.integer({ min: 1, max: 2 ** 32 }), (seed, n) => {
+      const [random, words] = [new Random(seed), new Random(seed)]
+      for (let i = 0; i < 20; i++) {
+        let word = words.uint32()
+        while (word - (word % n) + n > 2 ** 32) word = words.uint32()
+        assert.is(random.integer(n), word % n)
+      }
+    }),
+  )
+})
+
+test('random: shuffle swaps by the numbers of integer', () => {
+  fc.assert(
+    fc.property(seeds, fc.integer({ min: 0, max: 3000 }), (seed, length) => {
+      const [random, numbers] = [new Random(seed), new Random(seed)]
+      const order = Int32Array.from({ length }, (_, i) => i)
+      const expected = order.slice()
+      random.shuffle(order)
+      for (let i = length - 1; i > 0; i--) {
+        const j = numbers.integer(i + 1)
+        ;[expected[i], expected[j]] = [expected[j], expected[i]]
+      }
+      assert.equal(order, expected)
+      assert.equal(random.state, numbers.state)
+    }),
+  )
+})
+
 test('random: shuffle permutes, and every permutation is as likely', () => {
   fc.assert(
     fc.property(seeds, fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })), (seed, values) => {

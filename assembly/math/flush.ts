@@ -1,25 +1,38 @@
 // What counts as 0. Values below 2^-63 do, in everything that kernels multiply: arithmetic on denormals is 10 to 100 times
 // slower, and a product of two values from 2^-63 on is no denormal. Kernels keep it so (F4.flush where they store), the
 // doors begin it: features and parameters pass through here.
+import { MET_NON_FINITE, MET_TINY } from '../../src/abi/layout'
 import { F4 } from './simd'
 
-/** Flushes `bytes` of floats, a multiple of 4; whether any that was not 0 now is. */
-export function flush(at: usize, bytes: usize): bool {
-  const whole = at + (bytes & ~15)
+/** The largest finite number, as bits; those of NaN and infinity, without their sign, are greater. */
+const LARGEST = 0x7f7fffff
+
+/** Flushes `bytes` of floats, a multiple of 4; what it has met: MET_TINY for any that was not 0 and now is, MET_NON_FINITE. */
+export function flush(at: usize, bytes: usize): i32 {
   const end = at + bytes
+  const whole = at + (bytes & ~31)
+  const first = at
   let lost = i32x4.splat(0)
-  for (; at < whole; at += 16) {
+  let most = i32x4.splat(0)
+  for (; at < whole; at += 32) {
     const x = v128.load(at)
-    const tiny = F4.isTiny(x)
-    v128.store(at, v128.andnot(x, tiny))
-    lost = v128.or(lost, v128.and(x, tiny))
+    const z = v128.load(at, 16)
+    lost = v128.or(lost, v128.or(v128.and(x, F4.isTiny(x)), v128.and(z, F4.isTiny(z))))
+    most = i32x4.max_s(most, i32x4.max_s(F4.abs(x), F4.abs(z)))
   }
   for (; at < end; at += 4) {
     const x = v128.load32_zero(at)
-    const tiny = F4.isTiny(x)
-    v128.store32_lane(at, v128.andnot(x, tiny), 0)
-    lost = v128.or(lost, v128.and(x, tiny))
+    lost = v128.or(lost, v128.and(x, F4.isTiny(x)))
+    most = i32x4.max_s(most, F4.abs(x))
+  }
+  // most have none that is not 0 already, and are left as they are
+  if (v128.any_true(lost)) {
+    for (at = first; at < whole; at += 16) v128.store(at, F4.flush(v128.load(at)))
+    for (; at < end; at += 4) v128.store32_lane(at, F4.flush(v128.load32_zero(at)), 0)
   }
   // -0 is no loss
-  return v128.any_true(F4.abs(lost))
+  return (
+    (v128.any_true(F4.abs(lost)) ? MET_TINY : 0) |
+    (v128.any_true(i32x4.gt_s(most, i32x4.splat(LARGEST))) ? MET_NON_FINITE : 0)
+  )
 }

@@ -18,6 +18,13 @@ export const MACHINE_BYTES = 6144
 /** 2^-63: what is smaller counts as 0, in features, parameters and whatever a kernel leaves, so that products are no denormals. */
 export const FLOOR = 1.0842021724855044e-19
 
+// What `flush` says that it has met: bits.
+
+/** Values other than 0 that now are. */
+export const MET_TINY = 1
+/** NaN or infinities. */
+export const MET_NON_FINITE = 2
+
 // Shapes of matrix tiles (rows x columns of the result held in registers), for setTile: the same bits at other speeds.
 
 /** The default where multiply-add is fused; needs 15 vector registers. */

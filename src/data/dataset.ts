@@ -130,7 +130,7 @@ export function readDataSet(
   y: Targets,
   sampleWeight?: ArrayLike<number>,
 ): DataSet {
-  const { values: features, rows } = readFeatures(where, 'x', x, inputs, doors)
+  const { values: features, rows } = readFeatures(where, 'x', x, inputs, doors, spec.areFinite)
   const { targets, sampleWeight: shared } = several?.(where, y, sampleWeight, rows, batch) ?? {
     targets: readTargets(where, 'y', y, { ...spec, rows }),
     sampleWeight,

@@ -2,6 +2,7 @@
 
 import { show } from '../lib/check.ts'
 import {
+  type AreFinite,
   checkArray,
   checkDouble,
   checkFloats,
@@ -32,15 +33,22 @@ export function readFeatures(
   x: unknown,
   inputs: number,
   doors: readonly Door[] = [],
+  areFinite?: AreFinite,
 ): { values: Float32Array; rows: number } {
-  const read = readNumbers(where, name, x, inputs)
+  const read = readNumbers(where, name, x, inputs, areFinite)
   for (const door of doors) door(where, name, read.values, read.rows, inputs)
   return read
 }
 
-function readNumbers(where: string, name: string, x: unknown, inputs: number): { values: Float32Array; rows: number } {
+function readNumbers(
+  where: string,
+  name: string,
+  x: unknown,
+  inputs: number,
+  areFinite: AreFinite | undefined,
+): { values: Float32Array; rows: number } {
   const given = checkArray(where, name, x)
-  if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, inputs) }
+  if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, inputs, areFinite) }
   refuseBuffer(where, name, given)
   if (isNested(given)) {
     return { values: packRows(where, name, given, inputs, `the model's ${inputs} inputs`), rows: given.length }

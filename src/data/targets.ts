@@ -1,5 +1,14 @@
 /** From what users pass to what the machine reads: packed rows, checked by row and column. */
-import { checkArray, checkEntry, isNested, type NumberArray, packRows, place } from './arrays.ts'
+import {
+  type AreFinite,
+  checkArray,
+  checkEntry,
+  checkFloats,
+  isNested,
+  type NumberArray,
+  packRows,
+  place,
+} from './arrays.ts'
 
 /** Values or class indices row after row, or an array of rows (values or one-hot). */
 export type Targets = ArrayLike<number> | ArrayLike<ArrayLike<number>>
@@ -19,6 +28,8 @@ export interface TargetSpec {
   readonly rowsOf?: string
   /** With `values`: a metric that takes them for classes. */
   readonly classTargets?: ClassTargets
+  /** A fast way to tell, if there is one. */
+  readonly areFinite?: AreFinite
 }
 
 /** What a metric of classes or labels wants targets to be: values 0 and 1 (or -1 and 1), of which each row has a single 1 if `oneHot`. */
@@ -136,6 +147,10 @@ function fromOneHot(where: string, name: string, values: NumberArray, outputs: n
 
 function checkRange(where: string, name: string, values: NumberArray, spec: TargetSpec): Float32Array {
   const { outputs, minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = spec
+  if (values instanceof Float32Array && spec.minimum === undefined && spec.maximum === undefined) {
+    checkFloats(where, name, values, outputs, spec.areFinite)
+    return values
+  }
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (value - value !== 0) checkEntry(where, name, value, i, outputs)

@@ -32,6 +32,8 @@ export class Propagation {
   readonly records: Records
   /** What layers ask of features. */
   readonly doors: readonly Door[]
+  /** Whether there is no NaN and no infinity. */
+  readonly areFinite = (values: Float32Array): boolean => this.arena.areFinite(values)
   /** What the outputs are called, if they have names. */
   readonly named: NamedOutputs | undefined
   /** Updates done so far. */

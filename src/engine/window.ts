@@ -85,11 +85,11 @@ export class Feed {
 
   #copyAll(): void {
     const { features, targets, weights } = this.#data
-    this.#arena.f32.set(features, this.source.features / 4)
-    if (targets instanceof Int32Array) this.#arena.i32.set(targets, this.source.targets / 4)
-    else this.#arena.f32.set(targets, this.source.targets / 4)
-    if (weights) this.#arena.f32.set(weights, this.source.weights / 4)
-    this.#flush(this.#data.rows)
+    const { source } = this
+    if (this.#arena.load(source.features, features)) this.#tellTiny()
+    if (targets instanceof Int32Array) this.#arena.i32.set(targets, source.targets / 4)
+    else this.#arena.load(source.targets, targets)
+    if (weights) this.#arena.f32.set(weights, source.weights / 4)
   }
 
   /** Of the rows that are in memory, what is too small to count becomes 0. */

@@ -1,10 +1,12 @@
 /** One linear memory: regions laid out first, committed once, read and written through views. */
-import { ALIGN, MACHINE_BYTES } from '../abi/layout.ts'
+import { ALIGN, MACHINE_BYTES, MET_NON_FINITE, MET_TINY } from '../abi/layout.ts'
 import { roundUp } from './matrixLayout.ts'
 import { type Base, instantiate, type Machine, type Target } from './wasm.ts'
 
 const PAGE = 65536
 const LIMIT = 65536 * PAGE
+/** Floats that are still in a first-level cache when they are looked at after they were copied. */
+const PIECE = 8192
 
 export class Arena {
   #machine: Machine
@@ -79,7 +81,34 @@ export class Arena {
 
   /** Makes values of a region of `count` floats 0 that are too small to count; returns whether there were any. */
   flush(address: number, count: number): boolean {
-    return this.machine.flush(address, count * 4) !== 0
+    return (this.machine.flush(address, count * 4) & MET_TINY) !== 0
+  }
+
+  /** Copies floats to a region, what is too small to count as 0; returns whether there were any such values. */
+  load(address: number, values: Float32Array): boolean {
+    let met = 0
+    for (let i = 0; i < values.length; i += PIECE) met |= this.#bring(address + i * 4, values.subarray(i, i + PIECE))
+    return (met & MET_TINY) !== 0
+  }
+
+  /** Whether there is no NaN and no infinity: in a copy of each piece, above what is in use. */
+  areFinite(values: Float32Array): boolean {
+    const address = this.reserve(PIECE * 4)
+    try {
+      this.commit()
+    } finally {
+      this.top = address
+    }
+    let met = 0
+    for (let i = 0; i < values.length; i += PIECE) met |= this.#bring(address, values.subarray(i, i + PIECE))
+    // memory behind a model is zeros: another model may get it
+    this.#f32.fill(0, address / 4, address / 4 + PIECE)
+    return (met & MET_NON_FINITE) === 0
+  }
+
+  #bring(address: number, piece: Float32Array): number {
+    this.#f32.set(piece, address / 4)
+    return this.machine.flush(address, piece.length * 4)
   }
 
   /** The whole memory as f32, indexed by address / 4. */

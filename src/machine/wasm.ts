@@ -37,7 +37,7 @@ export interface Machine {
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
   /** Chooses the shape of matrix tiles, one of TILE_CODES, on this memory; results stay the same to the bit. */
   setTile(code: number): void
-  /** Makes values below FLOOR in `bytes` of floats 0; returns whether there were any but 0, as 1 or 0. */
+  /** Makes values below FLOOR in `bytes` of floats 0; returns what it has met, MET_TINY and MET_NON_FINITE. */
   flush(address: number, bytes: number): number
   /** Finishes what dead ones of `threads` threads have left of an update's step; addresses of step and record. */
   mend(threads: number, step: number, record: number): void

@@ -69,6 +69,7 @@ export function predictorOf(
   const named = namedOutputsOf(layers, widths)
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
   const most = passRows(widths)
+  const areFinite = (values: Float32Array) => arena.areFinite(values)
   let told = false
   let passage: ReturnType<typeof plan> | undefined
   /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
@@ -95,7 +96,7 @@ export function predictorOf(
     outputs,
     predict(features: Features, options: { out?: Float32Array } = {}): Float32Array {
       checkOptions('predict', options, ['out'])
-      const { values, rows } = readFeatures('predict', 'x', features, inputs, doors)
+      const { values, rows } = readFeatures('predict', 'x', features, inputs, doors, areFinite)
       const apart = named && options.out !== undefined ? named.checkOut('predict', options.out, rows) : undefined
       const out = (named ? undefined : options.out) ?? new Float32Array(rows * outputs)
       if (!(out instanceof Float32Array) || out.length !== rows * outputs) {

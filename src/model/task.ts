@@ -77,11 +77,12 @@ export class Task {
 
   /** What a data set must be, or a batch: its metrics are not asked for, and it may have no weight. */
   intake(where: string, batch = false): Intake {
-    const { inputs, doors } = this.#engine
+    const { inputs, doors, areFinite } = this.#engine
     const { targets, classTargets, rowClasses } = this.scorer(where)
     return {
       inputs,
       doors,
+      areFinite,
       outputs: targets.targetColumns,
       kind: targets.targets,
       rowClasses,

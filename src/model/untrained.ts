@@ -142,7 +142,14 @@ export class UntrainedModel<K extends string = never> {
     if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
     const training = orDefault(options?.training, false)
     const { named } = this.engine
-    const { values, rows } = readFeatures('predict', 'x', x, this.engine.inputs, this.engine.doors)
+    const { values, rows } = readFeatures(
+      'predict',
+      'x',
+      x,
+      this.engine.inputs,
+      this.engine.doors,
+      this.engine.areFinite,
+    )
     const size = rows * this.engine.outputs
     if (named && options?.out !== undefined) named.checkOut('predict', options.out, rows)
     const out = options?.out === undefined || named ? new Float32Array(size) : options.out

@@ -1,17 +1,18 @@
-// Writes the wasm files as text for browsers (src/runtime/inlined.ts): the two of a module as one, since they differ little.
+// Writes the wasm files as text for browsers (src/runtime/inlined.ts): those with relaxed SIMD, which the others are made from there.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { lzma } from './lzma.mjs'
-import { fileOf, MODULES, SHIPPED } from './wasm.mjs'
+import { APART, fileOf, MODULES } from './wasm.mjs'
 
 const written = (path) => statSync(path).mtimeMs
 
 /** Packs the wasm files of build/ that are new into JavaScript modules, one for each wasm module; returns their paths. */
 export function packWasm(folder = 'build/src/runtime/bytes') {
-  const tools = ['lzma', 'pack-wasm'].map((name) => `scripts/${name}.mjs`)
+  const tools = ['lzma', 'pack-wasm', 'wasm'].map((name) => `scripts/${name}.mjs`)
   mkdirSync(folder, { recursive: true })
   return Object.keys(MODULES).map((module) => {
     const path = `${folder}/${module}.js`
-    const files = SHIPPED.map((target) => `build/${fileOf(module, target)}.wasm`)
+    const targets = APART.includes(module) ? ['relaxed', 'simd'] : ['relaxed']
+    const files = targets.map((target) => `build/${fileOf(module, target)}.wasm`)
     if (existsSync(path) && [...files, ...tools].every((file) => written(file) < written(path))) return path
     const codes = files.map((file) => readFileSync(file))
     const lines = [

@@ -20,6 +20,9 @@ export const TARGETS = Object.keys(
 /** Those that travel. */
 export const SHIPPED = ['simd', 'relaxed']
 
+/** Modules whose files for these differ by more than fused multiply-add. */
+export const APART = ['int8']
+
 export const fileOf = (module, target) => (module === 'train' ? target : `${module}-${target}`)
 
 /** Files of AssemblyScript that a module is compiled from: its entry and all that it imports. */

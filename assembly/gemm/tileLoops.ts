@@ -1,31 +1,27 @@
 // Loops of tiles over the rows of a block, c = from + a · b, one or two panels wide, half a panel at the ragged end.
-import { PANEL, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8, TILE_AT } from '../../src/abi/layout'
+import { PANEL, TILE_2X16, TILE_4X16, TILE_5X16, TILE_6X8, TILE_AT } from '../../src/abi/layout'
 import { multiplyRow, rowPanels } from './gemv'
 import { Tile } from './microkernels'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
 
-/** Rows of tiles two panels wide: 5 where engines join pairs of vectors, 2 where multiply-add is two instructions. */
-const WIDE: i32 = ASC_FEATURE_RELAXED_SIMD ? 5 : 2
-/** Fewest rows for them. */
-const WIDE_LEAST: i32 = (WIDE + 1) >> 1
+/** Whether there are tiles of 6x8 and 5x16: where multiply-add is two instructions, they are never the fastest. */
+const TALL: bool = ASC_FEATURE_RELAXED_SIMD
 
-/** Rows of tiles one panel wide. */
-let tall: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4
-/** Whether tiles are two panels wide where there are two. */
-let wide: bool = !ASC_FEATURE_RELAXED_SIMD
+/** Most rows of tiles one panel wide, 6 or 4; and of those two panels wide, 5 or 2, or 0 where one panel goes at a time. */
+let narrow: i32 = 4
+let broad: i32 = 0
 
 /**
- * Chooses the shape of tiles, TILE_*, or the nearest that the build has: 6x8, 4x8 and 5x16 with fused multiply-add, 2x16 and
- * 4x8 without. What is fastest depends on the engine's registers, the results do not.
+ * Chooses the shape of tiles, TILE_*, or the nearest that the build has. What is fastest depends on the engine's registers, the
+ * results do not.
  */
 export function setTile(tile: i32): void {
   store<i32>(TILE_AT, tile)
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    wide = tile == TILE_4X16 || tile == TILE_5X16
-    tall = wide || tile == TILE_6X8 ? 6 : 4
-  } else wide = tile != TILE_6X8 && tile != TILE_4X8
+  const five = tile == TILE_4X16 || tile == TILE_5X16
+  broad = TALL && five ? 5 : five || tile == TILE_2X16 ? 2 : 0
+  narrow = TALL && (five || tile == TILE_6X8) ? 6 : 4
 }
 
 /** The choice that was made on this memory, perhaps by another thread or module. */
@@ -33,9 +29,9 @@ export function takeTile(): void {
   setTile(load<i32>(TILE_AT))
 }
 
-/** Rows of tiles that divide evenly into whole tiles of the shape in use. */
+/** Rows of a strip: whole tiles of the shape in use. */
 export function stripRows(): i32 {
-  return ASC_FEATURE_RELAXED_SIMD && wide ? 2 * WIDE : 12
+  return broad == 5 ? 10 : 12
 }
 
 /** Tiles one below the other; every stride is the caller's. */
@@ -126,9 +122,9 @@ export class Loop {
     rows: i32,
     depth: i32,
   ): void {
-    let n = Loop.rows(rows, tall)
-    if (ASC_FEATURE_RELAXED_SIMD) {
-      for (; n > 4; n = Loop.rows(rows, tall)) {
+    let n = Loop.rows(rows, narrow)
+    if (TALL) {
+      for (; n > 4; n = Loop.rows(rows, narrow)) {
         Loop.tile(6, 2, n, a, aRow, aStep, b, 0, bStep, from, fromRow, 0, c, cRow, 0, depth)
         a += <usize>n * aRow
         c += <usize>n * cRow
@@ -145,7 +141,7 @@ export class Loop {
     }
   }
 
-  /** Two panels; at least WIDE_LEAST rows. */
+  /** Two panels; at least 2 rows, 3 where tiles have 5. */
   @inline static panels(
     a: usize,
     aRow: usize,
@@ -162,9 +158,18 @@ export class Loop {
     rows: i32,
     depth: i32,
   ): void {
-    while (rows) {
-      const n = Loop.rows(rows, WIDE)
-      Loop.tile(WIDE, 4, n, a, aRow, aStep, b, bPanel, bStep, from, fromRow, fromPanel, c, cRow, cPanel, depth)
+    let n = Loop.rows(rows, broad)
+    if (TALL) {
+      for (; n > 2; n = Loop.rows(rows, broad)) {
+        Loop.tile(5, 4, n, a, aRow, aStep, b, bPanel, bStep, from, fromRow, fromPanel, c, cRow, cPanel, depth)
+        a += <usize>n * aRow
+        c += <usize>n * cRow
+        from += <usize>n * fromRow
+        rows -= n
+      }
+    }
+    for (; rows; n = Loop.rows(rows, 2)) {
+      Loop.tile(2, 4, n, a, aRow, aStep, b, bPanel, bStep, from, fromRow, fromPanel, c, cRow, cPanel, depth)
       a += <usize>n * aRow
       c += <usize>n * cRow
       from += <usize>n * fromRow
@@ -266,7 +271,7 @@ export class Block {
   /** How many of the panels left go through together; a half panel goes alone, but for a single row. */
   @inline static panels(left: i32, rows: i32, half: bool): i32 {
     if (rows == 1) return rowPanels(left)
-    return wide && rows >= WIDE_LEAST && left - i32(half) > 1 ? 2 : 1
+    return rows > broad >> 1 && broad && left - i32(half) > 1 ? 2 : 1
   }
 
   /** c = from + a · b for `rows` rows and `panels` panels, or `half` a panel; see Tile.matrix. */

@@ -1,6 +1,7 @@
 /** Wasm files as text inside the JavaScript: nothing to fetch, nothing a bundler could lose. For browsers. */
 import type { Modules } from './host.ts'
 import { unlzma } from './lzma.ts'
+import { unfused } from './unfused.ts'
 
 function fromBase64(text: string): Uint8Array {
   const letters = atob(text)
@@ -10,15 +11,17 @@ function fromBase64(text: string): Uint8Array {
 }
 
 /**
- * A module's two files, packed as one, the relaxed one last: it repeats most of the other.
+ * A module's two files. The relaxed one is packed, and the other one after it unless it differs by more than fused multiply-add.
  * @param prefix of their names.
+ * @param sizes of those packed.
  * @param packed base64.
  */
-export const inlined = (prefix: string, [simd, relaxed]: readonly number[], packed: string): Modules => ({
+export const inlined = (prefix: string, [relaxed, simd]: readonly number[], packed: string): Modules => ({
   files: [`${prefix}simd`, `${prefix}relaxed`],
   read(name) {
-    if (name === `${prefix}simd`) return unlzma(fromBase64(packed), simd)
-    if (name === `${prefix}relaxed`) return unlzma(fromBase64(packed), simd + relaxed).slice(simd)
+    const first = (size: number) => unlzma(fromBase64(packed), size)
+    if (name === `${prefix}relaxed`) return first(relaxed)
+    if (name === `${prefix}simd`) return simd ? first(relaxed + simd).slice(relaxed) : unfused(first(relaxed))
     throw new RangeError(`fourlane: no ${name}.wasm here; there are ${prefix}simd and ${prefix}relaxed`)
   },
 })

@@ -50,9 +50,10 @@ export function requireWebAssembly(): void {
   }
 }
 
-/** Uses this module for a file from now on. */
-export function give(file: string, module: WebAssembly.Module, code?: Uint8Array): void {
-  given.set(file, { module, code })
+/** Uses this module for a file from now on; without one, what the host has again. */
+export function give(file: string, module?: WebAssembly.Module, code?: Uint8Array): void {
+  if (module) given.set(file, { module, code })
+  else given.delete(file)
   variants.delete(file)
 }
 

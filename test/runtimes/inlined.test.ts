@@ -7,6 +7,7 @@ import { modules as int8 } from '../../src/runtime/inlined/int8.ts'
 import { modules as solve } from '../../src/runtime/inlined/solve.ts'
 import { modules as train } from '../../src/runtime/inlined/train.ts'
 import { unlzma } from '../../src/runtime/lzma.ts'
+import { unfused } from '../../src/runtime/unfused.ts'
 import { same, samples, wasmFile } from '../support/packing.ts'
 
 const scripts = new URL(import.meta.url.includes('/build/') ? '../../../scripts/' : '../../scripts/', import.meta.url)
@@ -22,15 +23,17 @@ for (const [name, bytes] of Object.entries(samples)) {
   })
 }
 
-test('the inlined files are the wasm files', () => {
+test('the inlined files are the wasm files; of plain SIMD, those of fused multiply-add with it taken apart', () => {
   for (const [name, modules] of Object.entries({ infer, train, solve, int8, features })) {
     const prefix = name === 'train' ? '' : `${name}-`
-    assert.equal(modules.files, [`${prefix}simd`, `${prefix}relaxed`])
-    for (const file of modules.files) {
-      const inlined = modules.read(file)
-      if (!(inlined instanceof Uint8Array)) throw new TypeError('expected bytes')
-      same(inlined, wasmFile(file))
+    const read = (target: string) => {
+      const bytes = modules.read(`${prefix}${target}`)
+      if (!(bytes instanceof Uint8Array)) throw new TypeError('expected bytes')
+      return bytes
     }
+    assert.equal(modules.files, [`${prefix}simd`, `${prefix}relaxed`])
+    same(read('relaxed'), wasmFile(`${prefix}relaxed`))
+    same(read('simd'), name === 'int8' ? wasmFile('int8-simd') : unfused(wasmFile(`${prefix}relaxed`)))
     assert.throws(() => modules.read('debug'), /no debug\.wasm here; there are/)
   }
 })

@@ -17,7 +17,7 @@ export interface ActivationLayer {
   readonly activation: Activation
 }
 
-/** An activation as a layer of its own, for example after a normalization. */
+/** An activation as a separate layer, for example after a normalization: y = f(x), elementwise or by row (softmax). */
 export function activation(kind: ActivationName | Activation, ...more: []): ActivationLayer {
   checkNoMore('activation', more)
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', kind) })
@@ -49,7 +49,7 @@ export const activationKind: LayerKind<ActivationLayer> = {
   },
 }
 
-/** y = activation(x) as a step of its own; y may be x. */
+/** Emits y = activation(x); y may be x. */
 export function emitActivation(builder: Pick<Builder, 'emit'>, activation: Activation, x: Matrix, y: Matrix): void {
   const { code } = activationKinds[activation.kind]
   const elements = { from: x.address, to: y.address, stride: y.stride, cols: y.cols, kind: code }
@@ -57,7 +57,7 @@ export function emitActivation(builder: Pick<Builder, 'emit'>, activation: Activ
   else builder.emit(activate, { ...elements, alpha: alphaOf(activation) })
 }
 
-/** to = gradient * activation'(saved); to may be the gradient. */
+/** Emits to = gradient * activation'(saved); `to` may be the gradient. */
 export function emitSlope(
   builder: Pick<Builder, 'emit'>,
   activation: Activation,

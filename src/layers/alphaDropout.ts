@@ -1,4 +1,4 @@
-/** Dropout that keeps mean and variance of standardized activations, for networks of selu. */
+/** Dropout that preserves the mean and variance of standardized activations, for selu networks. */
 import { checkFloat, checkNoMore, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/features.ts'
 import type { LayerKind, Matrix } from './builder.ts'
@@ -10,7 +10,7 @@ export interface AlphaDropoutLayer {
   readonly rate: number
 }
 
-/** Minus what selu tends to on the left: its scale times its alpha. */
+/** -selu(-∞): its scale times its alpha. */
 const SATURATION = 1.7580993408473766
 
 const alphaDropoutKind: LayerKind<AlphaDropoutLayer> = {
@@ -37,9 +37,9 @@ const alphaDropoutKind: LayerKind<AlphaDropoutLayer> = {
 }
 
 /**
- * In training every element is s = -1.7581, which selu tends to on the left, with probability `rate`, else x; then y = a x + b, which
- * gives rows of mean 0 and variance 1 back both: a = 1 / sqrt((1 - rate) (1 + rate s²)), b = -a rate s. Otherwise y = x (Klambauer et
- * al. 2017, arXiv:1706.02515). PyTorch's and Keras' `AlphaDropout`. Drawn as `dropout` draws.
+ * Training: x becomes s = -1.7581 (the limit of selu for x → -∞) with probability `rate`; then y = a x + b restores mean 0 and
+ * variance 1, with a = 1 / sqrt((1 - rate) (1 + rate s²)) and b = -a rate s. Otherwise y = x (Klambauer et al. 2017,
+ * arXiv:1706.02515). PyTorch's and Keras' `AlphaDropout`. Uses the same random stream scheme as `dropout`.
  * @throws TypeError or RangeError unless rate is a number in [0, 1).
  */
 export const alphaDropout: (rate: number, ...more: []) => AlphaDropoutLayer = carrying(

@@ -16,11 +16,11 @@ import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 
 export interface BatchNormLayer extends Identity {
   readonly kind: 'batchNorm'
-  /** Share of the batch in the new running statistics; null: they are the mean over all batches. */
+  /** Weight of the batch in the new running statistics; null: a plain average over all batches. */
   readonly momentum: number | null
   readonly epsilon: number
   readonly affine: boolean
-  /** Whether processes that train together take the statistics of the rows of all. */
+  /** Whether ranks that train together compute the statistics over the rows of all ranks. */
   readonly synchronized?: boolean
 }
 
@@ -53,14 +53,14 @@ export interface BatchRenormOptions {
 }
 
 /**
- * Every column over the rows of the batch: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased
- * variance (Ioffe and Szegedy 2015, arXiv:1502.03167). PyTorch's `BatchNorm1d`. In training the batch's own statistics
- * are used, which takes 2 rows at least, and running = (1 - momentum) running + momentum batch (the unbiased variance);
- * otherwise the running ones. A layer that is frozen or not trainable keeps its running statistics and uses them.
- * Defaults: momentum 0.1 (Keras' momentum is 1 - this), epsilon 1e-5, gamma and beta (`affine`) trained from 1 and 0.
- * `momentum: null` makes the running statistics the mean over all batches.
- * `synchronized: true` (PyTorch's `SyncBatchNorm`, Keras' `synchronized`): ranks that train together by `fourlane/mpi` take the
- * statistics of the rows of all, where each would take those of its own; it changes nothing where there is one process.
+ * Normalizes each column over the rows of the batch: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased
+ * variance (Ioffe and Szegedy 2015, arXiv:1502.03167). PyTorch's `BatchNorm1d`. Training uses the batch statistics, which takes
+ * at least 2 rows, and updates running = (1 - momentum) running + momentum batch (with the unbiased variance); inference uses the
+ * running ones. A frozen or non-trainable layer uses its running statistics and does not update them.
+ * Defaults: momentum 0.1 (Keras' momentum is 1 - this), epsilon 1e-5, `affine`: trainable gamma and beta that start at 1 and 0.
+ * `momentum: null` makes the running statistics the average over all batches.
+ * `synchronized: true` (PyTorch's `SyncBatchNorm`, Keras' `synchronized`): ranks that train together with `fourlane/mpi` share the
+ * statistics of all their rows instead of each using its own; no effect in a single process.
  * @throws TypeError or RangeError naming the option.
  */
 export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
@@ -79,13 +79,13 @@ export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
 }
 
 /**
- * Batch normalization that computes in training what it computes afterwards (Ioffe 2017, arXiv:1702.03275):
+ * Batch renormalization, which computes the same function in training and inference (Ioffe 2017, arXiv:1702.03275):
  * y = gamma (r (x - mean) / spread + d) + beta with spread = sqrt(variance + epsilon) of the batch,
- * r = spread / runningDeviation kept in [1 / rMax, rMax] and d = (mean - runningMean) / runningDeviation kept in
- * [-dMax, dMax], both constants on the way back; then running += momentum (batch - running). Otherwise
- * y = gamma (x - runningMean) / runningDeviation + beta. For small batches, or batches that are not alike.
- * rMax 1 and dMax 0 make training that of `batchNorm`; the paper starts there and relaxes both while training.
- * Defaults: rMax 3, dMax 5, momentum 0.01 (the paper's), epsilon 1e-5, gamma and beta trained from 1 and 0.
+ * r = spread / runningDeviation clipped to [1 / rMax, rMax] and d = (mean - runningMean) / runningDeviation clipped to
+ * [-dMax, dMax], both constants in the backward pass; then running += momentum (batch - running). Inference:
+ * y = gamma (x - runningMean) / runningDeviation + beta. For small or non-i.i.d. batches.
+ * rMax 1 and dMax 0 train like `batchNorm`; the paper starts there and relaxes both during training.
+ * Defaults: rMax 3, dMax 5, momentum 0.01 (the paper's), epsilon 1e-5, trainable gamma and beta that start at 1 and 0.
  * @throws TypeError or RangeError naming the option.
  */
 export function batchRenorm(options: BatchRenormOptions = {}): BatchRenormLayer {
@@ -107,7 +107,7 @@ type Batchwise = BatchNormLayer | BatchRenormLayer
 
 export const spreadName = (layer: Batchwise) => (layer.kind === 'batchNorm' ? 'runningVariance' : 'runningDeviation')
 
-/** gamma and beta of normalizations: vectors from 1 and 0. */
+/** gamma and beta of a normalization: vectors that start at 1 and 0. */
 export function affineParameters(size: number, names: readonly ('gamma' | 'beta')[]): ParameterSpec[] {
   return names.map((name) => ({
     name,

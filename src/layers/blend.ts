@@ -1,4 +1,4 @@
-/** Activations of which each column has a trained share. */
+/** Activations blended with the identity, with one trained factor per column. */
 import { type Activation, type ActivationName, activationKinds, resolveActivation } from '../catalogue/activations.ts'
 import type { Initializer, InitializerName } from '../catalogue/initializers/initializers.ts'
 import { checkOptions } from '../lib/check.ts'
@@ -12,7 +12,7 @@ import { forTraining, type Resolvers } from './resolvers.ts'
 
 export interface BlendLayer extends Identity {
   readonly kind: 'blend'
-  /** Not the layer's own: a loss does not take it over. */
+  /** Not called `activation`, which a loss may absorb. */
   readonly nonlinearity: Activation
   readonly initializer: Initializer
 }
@@ -68,8 +68,8 @@ const blendKind: LayerKind<BlendLayer> = {
 }
 
 /**
- * y = x + alpha (f(x) - x), alpha trained, one a column: from all of the activation to none of it (Holzmüller, Grinsztajn and
- * Steinwart 2024, arXiv:2407.04491, "parametric activation"). Default: alphas from 1, where y = f(x).
+ * y = x + alpha (f(x) - x), with one trained alpha per column: anywhere between the identity and f (Holzmüller, Grinsztajn and
+ * Steinwart 2024, arXiv:2407.04491, "parametric activation"). Default: alpha starts at 1, where y = f(x).
  * @throws TypeError or RangeError naming the option.
  */
 export const blend: (activation: ActivationName | Activation, options?: BlendOptions) => BlendLayer = carrying(

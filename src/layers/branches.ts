@@ -1,4 +1,4 @@
-/** Lists of layers that all see the same rows, their outputs side by side: what layers with branches have in common. */
+/** Parallel branches over the same input rows, outputs concatenated: what `concatenate` and `heads` share. */
 import { copyColumns } from '../machine/ops/features.ts'
 import { add } from '../machine/ops/layers.ts'
 import type { Builder, LayerKind, Lowered, Matrix, Origins, ParameterSpec, Traced, Value } from './builder.ts'
@@ -6,20 +6,20 @@ import { emitCopies, padOf } from './columns.ts'
 import { blockPrefixes, type Inner, type Input, owns } from './residual.ts'
 import type { Resolvers } from './resolvers.ts'
 
-/** What such layers have in common. */
+/** A layer with branches. */
 export interface Branched<Layer> {
   readonly kind: string
-  /** A list of layers each; an empty one hands on its rows. */
+  /** One list of layers per branch; an empty list is the identity. */
   readonly branches: readonly (readonly Layer[])[]
-  /** Of the branches, if they have some. */
+  /** Names of the branches, if they have any. */
   readonly names?: readonly string[]
 }
 
-/** What begins the names of a branch's parameters: the name it has, or `branch_1.`, ... */
+/** Prefix of a branch's parameter names: its name, or `branch_1.`, ... */
 export const branchPrefix = (branch: number, names?: readonly string[]): string =>
   `${names?.[branch] ?? `branch_${branch + 1}`}.`
 
-/** What the layer needs of the catalogue it is itself part of. */
+/** The part of the layer catalogue that a nested layer calls back into. */
 export interface Catalogue<Layer> {
   revive(spec: Layer, resolvers: Resolvers): Layer | Input
   outputsOf(layer: Layer, inputs: number): number
@@ -28,7 +28,7 @@ export interface Catalogue<Layer> {
   lower(layer: Layer, builder: Builder, x: Value): Lowered
 }
 
-/** Width of what a list of layers makes of rows of `inputs` features. */
+/** Output width of a list of layers for rows of `inputs` features. */
 export const widthOf = <Layer>(catalogue: Catalogue<Layer>, layers: readonly Layer[], inputs: number): number =>
   layers.reduce((width, layer) => catalogue.outputsOf(layer, width), inputs)
 
@@ -75,7 +75,7 @@ export const branchesKind = <Layer extends Inner>(
   },
 
   lower({ branches, names }, builder, x) {
-    // the derivative that x needs is applied once, for all branches together
+    // x's pending derivative is applied once, to the sum over all branches
     const plain: Value = { address: x.address, cols: x.cols, stride: x.stride }
     const passed = branches.map((branch, b) => {
       const prefixes = blockPrefixes(branch)
@@ -104,7 +104,7 @@ export const branchesKind = <Layer extends Inner>(
           const trained = branches[b].map((layer) => wanted.parameters && owns(layer))
           const first = trained.indexOf(true)
           if (!wanted.input && first < 0) continue
-          // its part of dy, times what the branch's last activation still owes
+          // this branch's columns of dy, times the pending derivative of the branch's last activation
           const part = builder.matrix(inner.cols)
           builder.emit(copyColumns, {
             from: dy.address + firsts[b] * 4,

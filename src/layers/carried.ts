@@ -1,12 +1,12 @@
 /**
- * Layers that come along with their factory: a program that never names one does not hold it. A factory makes its kind known
- * when it is called; who reads a file names the factories of the kinds in it.
+ * Layer kinds that are registered by their factory, so that bundles without them stay small. A factory registers its kind
+ * when it is called; code that loads files passes the factories of the kinds it expects.
  */
 import { show } from '../lib/check.ts'
 import type { Bringing } from '../runtime/modules.ts'
 import type { LayerKind } from './builder.ts'
 
-/** The kinds that there are. */
+/** All such kinds. */
 export const CARRIED_KINDS = [
   'scale',
   'blend',
@@ -21,10 +21,10 @@ export const CARRIED_KINDS = [
 ] as const
 export type CarriedKind = (typeof CARRIED_KINDS)[number]
 
-/** The factory of such a kind, as whoever reads a file names it. */
+/** The factory of such a kind, as passed when loading a file. */
 export type LayerFactory = (...args: never[]) => { readonly kind: CarriedKind }
 
-/** A row of the catalogue, whatever its layer. */
+/** A catalogue row for any layer. */
 type Row = LayerKind<object>
 
 const ROW = Symbol('row')
@@ -32,7 +32,7 @@ const known = new Map<string, Row>()
 
 export const isCarriedKind = (kind: unknown): kind is CarriedKind => CARRIED_KINDS.some((name) => name === kind)
 
-/** The factory, which carries the row of its kind. */
+/** Wraps a factory so that it registers the row of its kind. */
 export function carrying<L extends { readonly kind: CarriedKind }, A extends unknown[]>(
   kind: L['kind'],
   row: LayerKind<L>,
@@ -46,7 +46,7 @@ export function carrying<L extends { readonly kind: CarriedKind }, A extends unk
   return Object.assign(factory, { [ROW]: row })
 }
 
-/** Whether a value is the factory of a kind that comes along with it. */
+/** Whether a value is a factory made by `carrying`. */
 const carries = (factory: unknown): factory is { readonly [ROW]: Row } & Bringing =>
   typeof factory === 'function' && ROW in factory
 
@@ -56,10 +56,10 @@ export function checkLayerFactory(where: string, kind: string, factory: unknown)
     throw new TypeError(`${where}: "custom.${kind}" must be the factory ${kind}, got ${show(factory)}`)
 }
 
-/** The row of a kind, if its factory has been called, or named for a file. */
+/** The row of a kind, if its factory has been called or passed for a file. */
 export const carriedRow = (kind: string): Row | undefined => known.get(kind)
 
-/** Kinds that come along with their factories, among layers and what is in them: of a file, so anything. */
+/** The kinds in this list of layers, nested ones included, that need their factory. The list comes from a file and may be anything. */
 export function carriedKindsIn(layers: unknown): Set<CarriedKind> {
   const found = new Set<CarriedKind>()
   const open: unknown[] = [layers]
@@ -72,8 +72,8 @@ export function carriedKindsIn(layers: unknown): Set<CarriedKind> {
 }
 
 /**
- * Makes the kinds of a file's layers known, by the factories that whoever reads it has named.
- * @throws TypeError for a kind whose factory nobody has named.
+ * Registers the kinds of a file's layers from the factories passed by the caller.
+ * @throws TypeError for a kind without a registered or passed factory.
  */
 export function learnKinds(where: string, layers: unknown, custom: Readonly<Record<string, unknown>>): void {
   for (const kind of carriedKindsIn(layers)) {

@@ -1,17 +1,17 @@
-/** Layers that put columns elsewhere: what both ways of it are made of. */
+/** Layers that move columns: the helpers that their forward and backward passes share. */
 import { PANEL } from '../abi/layout.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/features.ts'
 import type { Builder, Matrix } from './builder.ts'
 
-/** Neighbouring columns, by where they are and where they go. */
+/** A run of adjacent columns: source and destination. */
 export interface Run {
   readonly from: number
   readonly to: number
   readonly count: number
 }
 
-/** The columns, in their new order, as few runs. */
+/** The columns in their new order, merged into as few runs as possible. */
 export function runsOf(columns: readonly number[], to = 0): Run[] {
   const runs: { from: number; to: number; count: number }[] = []
   for (const [i, from] of columns.entries()) {
@@ -22,7 +22,7 @@ export function runsOf(columns: readonly number[], to = 0): Run[] {
   return runs
 }
 
-/** Floats from the last column of a row to the end of its padding. */
+/** Padding floats at the end of a row. */
 export const padOf = (cols: number): number => roundUp(cols, PANEL) - cols
 
 const moved = (from: Matrix, to: Matrix, run: Run) => ({
@@ -33,7 +33,7 @@ const moved = (from: Matrix, to: Matrix, run: Run) => ({
   count: run.count,
 })
 
-/** to = from, run by run; zeros for padding behind the run that ends the rows. */
+/** to = from, run by run; padding after the last run is zeroed. */
 export function emitCopies(builder: Pick<Builder, 'emit'>, from: Matrix, to: Matrix, runs: readonly Run[]): void {
   for (const run of runs) {
     const pad = run.to + run.count === to.cols ? padOf(to.cols) : 0

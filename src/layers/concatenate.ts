@@ -1,4 +1,4 @@
-/** Branches that all see the same rows, their outputs side by side. */
+/** Branches over the same input rows, outputs concatenated. */
 import { checkOptions, show } from '../lib/check.ts'
 import { branchesKind, type Catalogue } from './branches.ts'
 import type { LayerKind } from './builder.ts'
@@ -6,11 +6,11 @@ import { checkInner, type Inner, type Input } from './residual.ts'
 
 export interface ConcatenateLayer<Layer> {
   readonly kind: 'concatenate'
-  /** A list of layers each; an empty one hands on its rows. */
+  /** One list of layers per branch; an empty list is the identity. */
   readonly branches: readonly (readonly Layer[])[]
 }
 
-/** @throws TypeError unless branches is an array of arrays of layers, RangeError when it is empty, holds an input or is nested 100 deep. */
+/** @throws TypeError unless branches is an array of arrays of layers; RangeError if it is empty, contains an input or is nested 100 deep. */
 export function concatenateOf<Layer extends Inner>(
   branches: readonly (readonly (Layer | Input)[])[],
 ): ConcatenateLayer<Layer> {

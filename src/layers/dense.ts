@@ -61,11 +61,11 @@ const DENSE_OPTIONS = [
 
 /**
  * A fully connected layer: y = activation(x·W + b), x [rows, inputs], W [inputs, units], b [units].
- * PyTorch's `Linear` stores the transposed W; Keras' `Dense` is the same.
+ * PyTorch's `Linear` (which stores W transposed), Keras' `Dense`.
  * Defaults: linear activation, bias, Glorot-uniform kernel, zero bias.
  * With `weightNorm`, W = scale · direction / |direction| for each unit (Salimans and Kingma 2016, arXiv:1602.07868;
- * PyTorch's `weight_norm`): `direction` and `scale` take the kernel's place, and W starts as drawn.
- * `activityRegularizer` adds the mean over the rows of its penalty on y to the loss, as in Keras.
+ * PyTorch's `weight_norm`): `direction` and `scale` replace the kernel, and W starts as initialized.
+ * `activityRegularizer` adds its penalty on y, averaged over the rows, to the loss, as in Keras.
  * @throws TypeError or RangeError naming the option.
  */
 export function dense(units: number, options: DenseOptions = {}): DenseLayer {
@@ -165,7 +165,7 @@ export const denseKind: LayerKind<DenseLayer> = {
     if (penalty) builder.emit(gradientOps.activity, penalty)
 
     return {
-      // a penalty on y itself comes between y's gradient and its derivative: nobody above may fold them
+      // an activity penalty acts between y's gradient and its derivative, so no layer above may fold the derivative in
       y: activity ? y : pending,
       backward(dy, wanted) {
         let dz = dy

@@ -1,4 +1,4 @@
-/** Tables of trained rows, chosen by columns of indices. */
+/** Embedding tables: trained rows looked up by columns of indices. */
 import { type Initializer, type InitializerName, randomNormal } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
 import { checkInteger, checkOptions, orDefault, show } from '../lib/check.ts'
@@ -12,7 +12,7 @@ import { forTraining, type Resolvers } from './resolvers.ts'
 import { checkWithin } from './select.ts'
 
 export interface EmbeddingTable {
-  /** Columns of its input that hold indices, whole numbers from 0 to categories - 1, or -1 for missing. They share the table. */
+  /** Input columns that hold indices: integers from 0 to categories - 1, or -1 for missing. They share the table. */
   columns: number | readonly number[]
   categories: number
   units: number
@@ -70,17 +70,17 @@ function makeEmbedding(
 
 export const columnsOf = (tables: readonly Table[]): number[] => tables.flatMap(({ columns }) => columns)
 
-/** `table`, or `table_1`, ... where there are several. */
+/** `table`, or `table_1`, ... if there are several. */
 export const tableName = (tables: readonly Table[], i: number): string =>
   tables.length === 1 ? 'table' : `table_${i + 1}`
 
-/** A table's column of indices, and the first column of its block among the outputs. */
+/** A table's index column, and where its looked-up rows start in the output. */
 interface Block {
   readonly column: number
   readonly at: number
 }
 
-/** The blocks of each table, behind the columns that stay. */
+/** The blocks of each table, after the columns that are kept. */
 export function blocksOf(tables: readonly Table[], inputs: number): Block[][] {
   let at = inputs - columnsOf(tables).length
   return tables.map(({ columns, units }) =>
@@ -158,8 +158,8 @@ const wordsOf = (x: Matrix, column: number, y: Matrix) => ({
 })
 
 /**
- * The table's gradient: cleared, then dy added row after row. Where the update visits only rows that occurred, so does the clearing: it
- * takes from lists which rows the batch before has left.
+ * The table's gradient: cleared, then dy accumulated row by row. Where the update visits only the looked-up rows, so does
+ * clearing: lists record which rows the previous batch wrote.
  */
 function emitGradient(
   builder: Builder,
@@ -171,7 +171,7 @@ function emitGradient(
   dy: Matrix,
 ): void {
   for (const [b, { column }] of blocks.entries()) {
-    // without lists the first clears everything
+    // without lists, the first block clears the whole table
     if (b > 0 && !visit) continue
     const indices = { x: x.address + column * 4, xStride: x.stride, categories, units, gradient }
     const room = builder.rows
@@ -185,14 +185,14 @@ function emitGradient(
 }
 
 /**
- * Every column of indices becomes `units` values: the row of a trained table [categories, units] that the index chooses, zeros where it is -1,
- * missing. The columns that are not named stay, in order, and come first; the rows chosen follow, column by column as named. `columns` of one
- * table share it; a list makes several tables over the columns of the same input. PyTorch's `Embedding`, Keras' `Embedding`.
- * Indices must come from the model's input as they are, through `select`, `concatenate` and other embeddings only: so `fit` and `predict` check
- * them before anything happens. Plain SGD (no momentum, decay, penalty or clipping) changes and visits only rows that occur in the batch; other
- * optimizers see zeros for the others.
- * Default: rows from N(0, 0.05²).
- * @throws TypeError or RangeError naming the option; `sequential` refuses columns that rows do not have, or that layers have changed.
+ * Replaces every index column by `units` values: the row of a trained table [categories, units] at that index, zeros for -1 (missing).
+ * The other columns are kept, in order, and come first; the looked-up rows follow in the order of `columns`. The `columns` of one
+ * table share it; a list of options makes several tables over columns of the same input. PyTorch's `Embedding`, Keras' `Embedding`.
+ * Indices must reach the layer unchanged from the model's input, through `select`, `concatenate` and other embeddings only, so that
+ * `fit` and `predict` can check them before anything runs. Plain SGD (no momentum, decay, penalty or clipping) reads and writes only
+ * the rows that occur in the batch; for other optimizers the remaining rows have gradient 0.
+ * Default: rows drawn from N(0, 0.05²).
+ * @throws TypeError or RangeError naming the option; `sequential` rejects columns that do not exist or that layers have changed.
  */
 export const embedding: (
   tables: EmbeddingTable | readonly EmbeddingTable[],

@@ -1,24 +1,24 @@
-/** Several outputs of one body, each under a name: the end of a model. */
+/** Several named outputs on a shared body; the last layer of a model. */
 import { checkOptions, quote, show } from '../lib/check.ts'
 import { branchesKind, type Catalogue, widthOf } from './branches.ts'
 import type { Head, LayerKind, NamedOutputs } from './builder.ts'
 import { checkInner, type Inner, type Input } from './residual.ts'
 
-/** The heads, in order: branches that have names. */
+/** The heads, in order: named branches. */
 export interface HeadsLayer<Layer, K extends string = string> {
   readonly kind: 'heads'
   readonly names: readonly K[]
   readonly branches: readonly (readonly Layer[])[]
 }
 
-/** More than anybody has; a short file may describe many. */
+/** Far more than any model needs; a small file could declare many. */
 const MOST_HEADS = 1000
 
-/** Names stand in logs and before those of parameters, and are keys of objects. */
+/** Names appear in logs, prefix parameter names and are object keys. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 
 /**
- * @throws TypeError unless heads is an object of arrays of layers; RangeError when it is empty, for a name that is none, an input, or
+ * @throws TypeError unless heads is an object of arrays of layers; RangeError if it is empty, for an invalid name, an input, or
  * layers nested 100 deep.
  */
 export function headsOf<Layer extends Inner, K extends string>(
@@ -30,7 +30,7 @@ export function headsOf<Layer extends Inner, K extends string>(
   return headsFrom<Layer, K>(Object.keys(heads) as K[], Object.values(heads))
 }
 
-/** The same of names and their branches. */
+/** Likewise from names and branches. */
 export function headsFrom<Layer extends Inner, K extends string = string>(
   names: readonly K[],
   branches: readonly (readonly (Layer | Input)[])[],
@@ -45,7 +45,7 @@ export function headsFrom<Layer extends Inner, K extends string = string>(
         `${where}: a head's name must be letters, digits and _ after a letter, at most 64, got ${show(name)}`,
       )
     }
-    // logs of validation begin with val_
+    // validation logs start with val_
     if (name === 'val' || name.startsWith('val_'))
       throw new RangeError(`${where}: a head must not be named ${quote(name)}: logs of validation are`)
     if (seen.has(name)) throw new RangeError(`${where}: two heads are named ${quote(name)}`)
@@ -86,7 +86,7 @@ export const headsKind = <Layer extends Inner & Pick<Head, 'activation'>>(
   },
 })
 
-/** Cuts packed rows of all outputs into those of the heads. */
+/** Splits the packed rows of all outputs by head. */
 class Named implements NamedOutputs {
   readonly heads: readonly Head[]
   readonly columns: number

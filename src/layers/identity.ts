@@ -1,18 +1,18 @@
-/** What every layer with parameters may be given: a name of its own, and whether training changes it. */
+/** Options of every layer with parameters: its name, and whether it is trained. */
 import { checkBoolean, show } from '../lib/check.ts'
 
 export interface Identity {
-  /** The parameters' prefix, as in `name.gamma`; by default the kind and its number, such as `batchNorm_1`. */
+  /** The parameters' prefix, as in `name.gamma`. Default: the kind and its number, such as `batchNorm_1`. */
   readonly name?: string
   readonly trainable: boolean
 }
 
 export const IDENTITY_OPTIONS = ['trainable', 'name'] as const
 
-/** Names are part of messages, tables and files. */
+/** Names occur in messages, tables and files. */
 const LONGEST_NAME = 256
 
-/** @throws TypeError unless `trainable` is true or false and `name` a string without dots; RangeError for a name too long. */
+/** @throws TypeError unless `trainable` is a boolean and `name` a string without dots; RangeError for a name that is too long. */
 export function checkIdentity(
   where: string,
   { trainable = true, name }: { trainable?: boolean; name?: string },

@@ -1,16 +1,16 @@
-/** Columns of indices: which rows of features name rows of a table. */
+/** Index columns: features that select rows of a table. */
 import type { Door } from '../data/features.ts'
 import { checkInteger } from '../lib/check.ts'
 import type { Origins } from './builder.ts'
 import { checkColumns } from './select.ts'
 
-/** Columns that hold whole numbers from 0 to categories - 1, or -1 for missing. */
+/** Columns that hold integers from 0 to categories - 1, or -1 for missing. */
 export interface Indexed {
   readonly columns: readonly number[]
   readonly categories: number
 }
 
-/** float32 has all whole numbers up to here. */
+/** float32 represents all integers up to here. */
 const MOST_CATEGORIES = 2 ** 24
 
 /** @throws TypeError or RangeError naming the option. */
@@ -27,13 +27,13 @@ export function checkDistinct(where: string, columns: readonly number[]): void {
   if (twice !== undefined) throw new RangeError(`${where}: column ${twice} is named twice; a column has one table`)
 }
 
-/** The columns of rows of `inputs` that are not among the given, in order. */
+/** The columns of rows of `inputs` features that are not in `columns`, in order. */
 export function othersOf(columns: readonly number[], inputs: number): number[] {
   const taken = new Set(columns)
   return Array.from({ length: inputs }, (_, column) => column).filter((column) => !taken.has(column))
 }
 
-/** Where columns come from when some have been taken out, and others, which are computed, put behind the rest. */
+/** Origins after removing columns and appending `added` computed ones. */
 export function originsWithout(columns: readonly number[], added: number, origins: Origins): Origins {
   const taken = [...columns].sort((a, b) => a - b)
   const kept = origins.width - taken.length
@@ -49,8 +49,8 @@ export function originsWithout(columns: readonly number[], added: number, origin
 }
 
 /**
- * What the columns ask of the model's features.
- * @throws RangeError where layers before have changed one.
+ * The check that the columns impose on the model's features.
+ * @throws RangeError if an earlier layer has changed one of them.
  */
 export function doorOf(where: string, { columns, categories }: Indexed, origins: Origins): Door {
   const inputs = columns.map((column) => {

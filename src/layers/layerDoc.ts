@@ -1,4 +1,4 @@
-/** What the reference page says of a layer. */
+/** What the reference page says about a layer. */
 import type { Layer } from './layers.ts'
 
 export interface LayerDoc {
@@ -9,6 +9,6 @@ export interface LayerDoc {
   readonly pytorch: string
   readonly keras: string
   readonly notes?: readonly string[]
-  /** The page reads its defaults and parameters. */
+  /** The page lists its defaults and parameters. */
   readonly example: Layer
 }

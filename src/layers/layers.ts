@@ -1,4 +1,4 @@
-/** The catalogue of layers: what the user writes, what each layer owns, and the steps it lowers to. */
+/** The catalogue of layers: what users write, what parameters each layer has, and the steps it lowers to. */
 import { type Activation, resolveActivation } from '../catalogue/activations.ts'
 import type { Door } from '../data/features.ts'
 import { checkInteger, checkNoMore, checkOneOf, checkOptions, show } from '../lib/check.ts'
@@ -79,10 +79,10 @@ export interface InputLayer {
   readonly size: number
 }
 
-/** A frozen, JSON-able description; the same object is what a file stores. */
+/** A frozen, JSON-serializable description; files store this object. */
 export type Layer = InputLayer | Lowerable
 
-/** Every kind of layer but the input. */
+/** Every kind of layer except the input. */
 export type Lowerable =
   | DenseLayer
   | ActivationLayer
@@ -107,30 +107,33 @@ export type Lowerable =
   | UnitNormLayer
   | AlphaDropoutLayer
 
-/** The model's first layer: rows of `size` features. */
+/**
+ * The model's first layer: rows of `size` features.
+ * @throws TypeError or RangeError unless size is a positive integer.
+ */
 export function input(size: number, ...more: []): InputLayer {
   checkNoMore('input', more)
   return Object.freeze({ kind: 'input', size: checkInteger('input', 'size', size, 1) })
 }
 
 /**
- * y = f(x) + x, f the given layers in order (He et al. 2015, arXiv:1512.03385). The block must give as many units as it
- * gets. A block that ends in `dense(n)` and is followed by `activation('relu')` is the original form; one that begins
- * with normalization and activation is the "pre-activation" form, which trains deeper. Blocks may hold blocks.
- * @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep.
+ * y = f(x) + x, f the given layers in order (He et al. 2015, arXiv:1512.03385). The block's output must be as wide as its
+ * input. A block that ends in `dense(n)`, followed by `activation('relu')`, is the original form; one that begins
+ * with normalization and activation is the "pre-activation" form, which trains deeper networks. Blocks may be nested.
+ * @throws TypeError unless layers is an array of layers; RangeError if it is empty, contains an input or is nested 100 deep.
  */
 export function residual(layers: readonly Layer[], ...more: []): ResidualLayer<Lowerable> {
   checkNoMore('residual', more)
   return residualOf<Lowerable>(layers)
 }
 
-/** What layers with layers in them need of the catalogue that they are part of. */
+/** What nested layers call back into. */
 export const catalogue: Catalogue<Lowerable> = { revive: reviveLayer, outputsOf, parametersOf, trace, lower }
 
 /**
- * Every branch, a list of layers, sees the same rows; their outputs come side by side, in order. An empty list hands on the rows
- * themselves: wide and deep models, dense skips, several inputs that are columns of one row.
- * @throws TypeError unless branches is an array of arrays of layers, RangeError when it is empty, holds an input or is nested 100 deep.
+ * Applies every branch, a list of layers, to the same rows and concatenates the outputs in order. An empty list is the identity:
+ * wide and deep models, dense skips, several inputs that are columns of one row.
+ * @throws TypeError unless branches is an array of arrays of layers; RangeError if it is empty, contains an input or is nested 100 deep.
  */
 export const concatenate: (branches: readonly (readonly Layer[])[], ...more: []) => ConcatenateLayer<Lowerable> =
   carrying('concatenate', concatenateKind<Lowerable>(catalogue), (branches, ...more) => {
@@ -138,7 +141,7 @@ export const concatenate: (branches: readonly (readonly Layer[])[], ...more: [])
     return concatenateOf<Lowerable>(branches)
   })
 
-/** One row per kind of layer that every program holds; `input` only names the width. */
+/** The kinds that are in every bundle, one row each; `input` only states the width. */
 const layerKinds: {
   readonly [K in Exclude<Lowerable['kind'], CarriedKind>]: LayerKind<Extract<Lowerable, { kind: K }>>
 } = {
@@ -156,21 +159,21 @@ const layerKinds: {
   residual: residualKind<Lowerable>(catalogue),
 }
 
-// The one cast of the catalogue: a layer's kind selects the row made for exactly that layer.
+// The catalogue's only cast: a layer's kind selects the row for exactly that layer.
 const kindOf = ({ kind }: Lowerable) =>
   (isCarriedKind(kind) ? carriedRow(kind) : layerKinds[kind]) as unknown as LayerKind<Lowerable>
 
-/** Width of the layer's output for rows of `inputs` features. */
+/** Output width of a layer for rows of `inputs` features. */
 export function outputsOf(layer: Lowerable, inputs: number): number {
   return kindOf(layer).outputs(layer, inputs)
 }
 
-/** The parameters the layer owns for rows of `inputs` features. */
+/** The layer's parameters for rows of `inputs` features. */
 export function parametersOf(layer: Lowerable, inputs: number): readonly ParameterSpec[] {
   return kindOf(layer).parameters(layer, inputs)
 }
 
-/** A layer from its JSON form, checked as its factory checks, but for what the resolvers leave out. */
+/** A layer from its JSON form, checked as by its factory, except for what the resolvers skip. */
 export function reviveLayer(spec: Layer, resolvers: Resolvers): Layer {
   if (spec?.kind === 'input') {
     checkOptions('input', spec, ['kind', 'size'])
@@ -184,7 +187,7 @@ export function reviveLayer(spec: Layer, resolvers: Resolvers): Layer {
   return kindOf(spec).revive(spec, resolvers)
 }
 
-/** Where the columns come from that the layers hand on, and what they ask of features. */
+/** Where the layers' output columns come from, and what they require of the features. */
 function trace(layers: readonly Lowerable[], origins: Origins): Traced {
   const doors: Door[] = []
   let known = origins
@@ -198,8 +201,8 @@ function trace(layers: readonly Lowerable[], origins: Origins): Traced {
 }
 
 /**
- * What the layers of a model ask of features.
- * @throws RangeError where a layer takes indices that others before it have changed.
+ * What a model's layers require of its features.
+ * @throws RangeError if a layer reads indices that an earlier layer has changed.
  */
 export function doorsOf([input, ...layers]: readonly Layer[]): readonly Door[] {
   const size = input.kind === 'input' ? input.size : 0
@@ -207,13 +210,13 @@ export function doorsOf([input, ...layers]: readonly Layer[]): readonly Door[] {
   return trace(inner, { width: size, of: (column) => column }).doors
 }
 
-/** What a model's outputs are called, if its last layer gives them names. */
+/** The names of a model's outputs, if its last layer has any. */
 export function namedOutputsOf(layers: readonly Layer[], widths: readonly number[]): NamedOutputs | undefined {
   const last = layers[layers.length - 1]
   return last.kind === 'input' ? undefined : kindOf(last).named?.(last, widths[widths.length - 2])
 }
 
-/** Emits the layer's forward steps and returns how to go back. */
+/** Emits the layer's forward steps and returns its backward pass. */
 export function lower(layer: Lowerable, builder: Builder, x: Value): Lowered {
   return builder.instead?.(layer, x) ?? kindOf(layer).lower(layer, builder, x)
 }
@@ -222,11 +225,11 @@ export function lower(layer: Lowerable, builder: Builder, x: Value): Lowered {
 export const activationOf = (layer: Layer): Activation | undefined =>
   'activation' in layer ? layer.activation : undefined
 
-/** The layer without its activation: what a loss that brings its own softmax or sigmoid wants below it. */
+/** The layer without its activation, for losses that include softmax or sigmoid. */
 export const withoutActivation = <L extends Layer>(layer: L): L =>
   'activation' in layer ? { ...layer, activation: resolveActivation('', 'linear') } : layer
 
-/** What is wrong with noise on the model's very outputs, should it end in some; an activation after it does not help. */
+/** The warning for a model that ends in noise, which corrupts its outputs; a final activation does not help. */
 export function noiseWarning(layers: readonly Layer[]): string | undefined {
   const last = layers.findLastIndex(({ kind }) => kind !== 'activation')
   const { kind } = layers[last] ?? {}
@@ -235,7 +238,7 @@ export function noiseWarning(layers: readonly Layer[]): string | undefined {
 }
 
 /**
- * Layers as their factories make them, of what users give, who may have written the fields by hand.
+ * User-supplied layers, normalized by their factories: the fields may have been written by hand.
  * @throws TypeError or RangeError naming the layer by its index.
  */
 export function reviveLayers(where: string, layers: unknown, resolvers: Resolvers): Layer[] {
@@ -257,7 +260,7 @@ export function reviveLayers(where: string, layers: unknown, resolvers: Resolver
 
 /**
  * Checks a model's list of layers.
- * @returns the output width of every layer; entry 0 is the input's.
+ * @returns the output width of every layer, starting with the input's.
  */
 export function checkLayers(layers: unknown): number[] {
   if (!Array.isArray(layers))

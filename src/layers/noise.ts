@@ -1,4 +1,4 @@
-/** Layers that only act while a model trains: dropout and noise. */
+/** Layers that are active only in training: dropout and noise. */
 import { activationKinds } from '../catalogue/activations.ts'
 import { checkFloat, checkNoMore, checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
@@ -11,11 +11,11 @@ export interface DropoutLayer {
   readonly rate: number | DropoutSchedule
 }
 
-/** A schedule that a file can keep: `kind` and `options` say how to make it again. */
+/** A serializable schedule: `kind` and `options` recreate it. */
 export interface DropoutSchedule {
   readonly kind: string
   readonly options: Readonly<Record<string, unknown>>
-  /** The rate in the update of index 0, 1, 2, ... */
+  /** The rate for update 0, 1, 2, ... */
   at(step: number): number
 }
 
@@ -25,12 +25,12 @@ export interface GaussianNoiseLayer {
 }
 
 /**
- * In training every element is 0 with probability `rate`, else x / (1 - rate); otherwise y = x (Srivastava et al. 2014,
- * "Dropout", in the inverted form). PyTorch's and Keras' `Dropout`. What is dropped depends on the model's seed, the
- * step, the layer and the element only, never on threads or the host.
- * A schedule such as `flatCosine` gives the rate for each update, by its index.
- * @throws TypeError or RangeError unless rate is a number in [0, 1), or a schedule of this library; updates and passes as in training throw a
- * RangeError where that gives anything else.
+ * Training: y = 0 with probability `rate`, else x / (1 - rate). Otherwise y = x (Srivastava et al. 2014,
+ * "Dropout", in the inverted form). PyTorch's and Keras' `Dropout`. The mask depends only on the model's seed, the
+ * step, the layer and the element, never on threads or the host.
+ * A schedule such as `flatCosine` gives the rate for each update by its index.
+ * @throws TypeError or RangeError unless rate is a number in [0, 1) or one of this library's schedules; updates and training-mode
+ * passes throw a RangeError if the schedule returns anything else.
  */
 export function dropout(rate: number | Schedule, ...more: []): DropoutLayer {
   checkNoMore('dropout', more)
@@ -39,15 +39,15 @@ export function dropout(rate: number | Schedule, ...more: []): DropoutLayer {
   checkNoMomentum('dropout', 'rate', rate)
   const described = describeSchedule(rate) as ScheduleDescription
   const at = (step: number) => checkFloat('dropout', `rate at step ${step}`, rate(step), { minimum: 0, below: 1 })
-  // what a file keeps is what can be listed
+  // a file stores the enumerable properties
   const schedule = Object.freeze(Object.defineProperty({ ...described }, 'at', { value: at })) as DropoutSchedule
   schedules.add(schedule)
   return Object.freeze({ kind: 'dropout', rate: schedule })
 }
 
 /**
- * In training y = x + stddev · z, z standard normal; otherwise y = x. Keras' `GaussianNoise`. Drawn as `dropout` draws.
- * @throws TypeError or RangeError unless stddev is a finite number of at least 0.
+ * Training: y = x + stddev · z, z standard normal. Otherwise y = x. Keras' `GaussianNoise`. Uses the same random stream scheme as `dropout`.
+ * @throws TypeError or RangeError unless stddev is a finite number >= 0.
  */
 export function gaussianNoise(stddev: number, ...more: []): GaussianNoiseLayer {
   checkNoMore('gaussianNoise', more)
@@ -57,7 +57,7 @@ export function gaussianNoise(stddev: number, ...more: []): GaussianNoiseLayer {
   })
 }
 
-/** What every op takes that draws. */
+/** Operands shared by all random ops. */
 export const elements = (from: Matrix, to: Matrix) => ({
   from: from.address,
   to: to.address,
@@ -66,14 +66,14 @@ export const elements = (from: Matrix, to: Matrix) => ({
 })
 
 /**
- * The derivative that the gradient of x needs can be left to whoever comes after y: dropout and added noise work element by
- * element, so their own derivative and the activation's commute.
+ * x's pending derivative can be passed on to whatever follows y: dropout and additive noise are elementwise,
+ * so their derivative commutes with the activation's.
  */
 export function passOn(builder: Builder, x: Value, y: Matrix) {
   const later = x.activation !== undefined && !activationKinds[x.activation.kind].rowwise
   return {
     y: later && x.activation && x.saved ? { ...y, activation: x.activation, saved: x.saved } : y,
-    /** dx, times the derivative when y did not take it over. */
+    /** dx, times the derivative if y did not take it over. */
     withDerivative: (gradient: Matrix): Matrix => {
       if (later || !builder.needsDerivative(x)) return gradient
       const dx = builder.matrix(x.cols)
@@ -83,18 +83,18 @@ export function passOn(builder: Builder, x: Value, y: Matrix) {
   }
 }
 
-/** The rate that training begins with: what other programs are told, which have no schedules. */
+/** The initial rate, for exports to formats without rate schedules. */
 export const firstRate = ({ rate }: DropoutLayer): number => (typeof rate === 'number' ? rate : rate.at(0))
 
-/** Those that `dropout` has made. */
+/** The schedules made by `dropout`. */
 const schedules = new WeakSet<object>()
 
-/** Words below it are dropped. One of the 2^32 is always kept, so that a rate next to 1 has a threshold. */
+/** Random words below it drop the element. At most 2^32 - 1, so that a rate next to 1 still keeps some. */
 export const thresholdOf = (rate: number): number => Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0
 
 const constantRate = (rate: number) => ({ rate: 0, scale: 1 / (1 - rate), threshold: thresholdOf(rate) })
 
-/** Layers that do nothing but in training. */
+/** Layers that are the identity outside of training. */
 export const isNoise = (kind: string | undefined): boolean =>
   kind === 'dropout' || kind === 'gaussianNoise' || kind === 'alphaDropout'
 

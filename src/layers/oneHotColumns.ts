@@ -1,4 +1,4 @@
-/** Columns of indices as columns of zeros and ones. */
+/** One-hot encoding of index columns. */
 import { checkOptions } from '../lib/check.ts'
 import * as ops from '../machine/ops/features.ts'
 import type { LayerKind } from './builder.ts'
@@ -12,7 +12,7 @@ export interface OneHotColumnsLayer extends Indexed {
 }
 
 export interface OneHotColumnsOptions {
-  /** Columns of its input that hold indices, whole numbers from 0 to categories - 1, or -1 for missing. */
+  /** Input columns that hold indices: integers from 0 to categories - 1, or -1 for missing. */
   columns: number | readonly number[]
   categories: number
 }
@@ -64,9 +64,9 @@ const oneHotColumnsKind: LayerKind<OneHotColumnsLayer> = {
 }
 
 /**
- * Every column of indices becomes `categories` columns, 1 where the index is, 0 elsewhere and where it is -1, missing. The columns that
- * are not named stay, in order, and come first. The indices are checked as those of `embedding` are.
- * @throws TypeError or RangeError naming the option; `sequential` refuses columns that rows do not have, or that layers have changed.
+ * Replaces every index column by `categories` columns: 1 at the index, 0 elsewhere; all 0 for -1 (missing). The other columns
+ * are kept, in order, and come first. Indices are checked as for `embedding`.
+ * @throws TypeError or RangeError naming the option; `sequential` rejects columns that do not exist or that layers have changed.
  */
 export const oneHotColumns: (options: OneHotColumnsOptions) => OneHotColumnsLayer = carrying(
   WHERE,

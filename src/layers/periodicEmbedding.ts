@@ -1,4 +1,4 @@
-/** Numbers as trained periodic features. */
+/** Trained periodic features of numeric columns. */
 import { randomNormal, randomUniform } from '../catalogue/initializers/initializers.ts'
 import { checkFloat, checkInteger, checkOptions, orDefault } from '../lib/check.ts'
 import * as ops from '../machine/ops/features.ts'
@@ -80,9 +80,9 @@ const periodicEmbeddingKind: LayerKind<PeriodicEmbeddingLayer> = {
 }
 
 /**
- * Numeric embeddings (Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556, in the form "PBLD" of Holzmüller, Grinsztajn and Steinwart
- * 2024, arXiv:2407.04491): every column x becomes x, then `units` values of kernel · cos(2 pi x w + b) + bias, w and b one a frequency. All
- * four are trained, and each column has its own. What comes in should vary by about 1.
+ * Numeric embeddings (Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556, in the "PBLD" form of Holzmüller, Grinsztajn and Steinwart
+ * 2024, arXiv:2407.04491): every column x becomes x followed by `units` values kernel · cos(2 pi x w + b) + bias, with one w and b per
+ * frequency. All four are trained, separately for each column. Inputs should be scaled to vary by about 1.
  * Defaults: 16 frequencies from N(0, stddev²), stddev 0.1, phases from U(-pi, pi), 3 units, kernel and bias from
  * U(±1 / sqrt(frequencies)).
  * @throws TypeError or RangeError naming the option.

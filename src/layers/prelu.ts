@@ -1,4 +1,4 @@
-/** A rectifier whose slope below zero is trained. */
+/** A rectifier with a trained slope below zero. */
 import { constant } from '../catalogue/initializers/initializers.ts'
 import { checkFloat, checkOptions, orDefault } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
@@ -7,14 +7,14 @@ import { checkIdentity, IDENTITY_OPTIONS, type Identity } from './identity.ts'
 
 export interface PreluLayer extends Identity {
   readonly kind: 'prelu'
-  /** Every unit's slope at the start. */
+  /** Initial slope of every unit. */
   readonly alpha: number
 }
 
 /**
- * y = x where x > 0, else alpha x, alpha trained, one a unit (He et al. 2015, arXiv:1502.01852). PyTorch's
+ * y = x if x > 0, else alpha x, with one trained alpha per unit (He et al. 2015, arXiv:1502.01852). PyTorch's
  * `PReLU(num_parameters=units)`, Keras' `PReLU` (whose alphas start at 0). At x = 0 the derivative is alpha.
- * Default: alpha 0.25 at the start. Weight decay pulls the slopes to 0: keep it off them with `parameterGroups`.
+ * Default: alpha starts at 0.25. Weight decay pulls the slopes to 0; exclude them with `parameterGroups`.
  * @throws TypeError or RangeError naming the option.
  */
 export function prelu(options: { alpha?: number; trainable?: boolean; name?: string } = {}): PreluLayer {

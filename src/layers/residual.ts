@@ -1,10 +1,10 @@
-/** Blocks with a shortcut around them. */
+/** Blocks with a shortcut connection. */
 import { checkOptions, show } from '../lib/check.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { Builder, LayerKind, Lowered, Matrix, Origins, ParameterSpec, Traced, Value } from './builder.ts'
 import type { Resolvers } from './resolvers.ts'
 
-/** What a block knows of the layers in it; the catalogue, which holds blocks too, knows which these are. */
+/** What a block needs to know about the layers in it; declared here because the catalogue also contains blocks. */
 export interface Inner {
   readonly kind: string
   readonly name?: string
@@ -21,7 +21,7 @@ export interface ResidualLayer<Layer> {
   readonly layers: readonly Layer[]
 }
 
-/** @throws TypeError unless layers is an array of layers, RangeError when it is empty, holds an input or blocks 100 deep. */
+/** @throws TypeError unless layers is an array of layers; RangeError if it is empty, contains an input or is nested 100 deep. */
 export function residualOf<Layer extends Inner>(layers: readonly (Layer | Input)[]): ResidualLayer<Layer> {
   const inner = checkInner<Layer>('residual', layers)
   if (inner.length === 0)
@@ -30,8 +30,8 @@ export function residualOf<Layer extends Inner>(layers: readonly (Layer | Input)
 }
 
 /**
- * Layers to be put inside another, as a list of their own.
- * @throws TypeError unless they are an array of layers, RangeError for an input among them, or blocks 100 deep.
+ * Layers to nest inside another, copied to a new list.
+ * @throws TypeError unless they are an array of layers; RangeError if it contains an input or is nested 100 deep.
  */
 export function checkInner<Layer extends Inner>(where: string, layers: readonly (Layer | Input)[]): Layer[] {
   if (!Array.isArray(layers)) throw new TypeError(`${where}: "layers" must be an array of layers, got ${show(layers)}`)
@@ -52,7 +52,7 @@ export function checkInner<Layer extends Inner>(where: string, layers: readonly 
   return inner
 }
 
-/** Blocks within blocks are followed by recursion, which has an end. */
+/** Nested blocks are handled by recursion, whose depth must be bounded. */
 const DEEPEST = 100
 
 function checkNesting(where: string, layers: readonly Inner[]): void {
@@ -63,7 +63,7 @@ function checkNesting(where: string, layers: readonly Inner[]): void {
   }
 }
 
-/** What the block needs of the catalogue it is itself part of. */
+/** The part of the layer catalogue that a nested layer calls back into. */
 interface Catalogue<Layer> {
   revive(spec: Layer, resolvers: Resolvers): Layer | Input
   outputsOf(layer: Layer, inputs: number): number
@@ -118,7 +118,7 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
 
     lower(block, builder, x) {
       const prefixes = blockPrefixes(block.layers)
-      // the derivative that x needs is applied once, for both branches together
+      // x's pending derivative is applied once, to the sum of both paths
       let inner: Value = { address: x.address, cols: x.cols, stride: x.stride }
       const lowered = block.layers.map((layer, i) => {
         const step = builder.within(prefixes[i], () => catalogue.lower(layer, builder, inner))
@@ -151,13 +151,13 @@ export const residualKind = <Layer extends Inner>(catalogue: Catalogue<Layer>): 
   }
 }
 
-/** Whether a layer may have parameters that training changes. */
+/** Whether a layer may have parameters that training updates. */
 export function owns({ layers, branches, trainable = false }: Inner): boolean {
   const inner = layers ?? branches?.flat()
   return inner ? inner.some(owns) : trainable
 }
 
-/** `dense_1.`, ...: numbered within the block. */
+/** `dense_1.`, ...: numbered per block. */
 export function blockPrefixes(layers: readonly Inner[]): string[] {
   const seen: Record<string, number> = {}
   return layers.map((layer) => {

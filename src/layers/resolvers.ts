@@ -1,4 +1,4 @@
-/** How the options are read that only training looks at: a predictor is not to carry their catalogues along. */
+/** How options that only training reads are resolved: the predictor bundle leaves their catalogues out. */
 import { type Initializer, resolveInitializer } from '../catalogue/initializers/initializers.ts'
 import { type Regularizer, resolveRegularizer } from '../catalogue/regularizers.ts'
 import { show } from '../lib/check.ts'
@@ -7,11 +7,11 @@ import type { Schedule } from '../optimizers/schedules/named.ts'
 export interface Resolvers {
   initializer(where: string, value: unknown, name: string): Initializer
   regularizer(where: string, value: unknown, name: string): Regularizer | undefined
-  /** The schedule that a file describes. */
+  /** The schedule described in a file. */
   schedule(described: object): number | Schedule
 }
 
-/** Checked, as the layers' factories do. */
+/** Checked as in the layers' factories. */
 export const forTraining: Resolvers = {
   initializer: resolveInitializer,
   regularizer: resolveRegularizer,
@@ -22,7 +22,7 @@ export const forTraining: Resolvers = {
   },
 }
 
-/** Not looked at. */
+/** A placeholder for what prediction never reads. */
 const NOT_READ: Initializer = Object.freeze({ kind: 'zeros' })
 export const forPredicting: Resolvers = {
   initializer: () => NOT_READ,

@@ -1,4 +1,4 @@
-/** Normalizations of single rows: the same in training and afterwards, and for any batch size. */
+/** Normalizations of single rows: identical in training and inference, independent of the batch size. */
 import { PANEL } from '../abi/layout.ts'
 import { checkBoolean, checkFloat, checkInteger, checkOptions, orDefault } from '../lib/check.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
@@ -34,7 +34,7 @@ export interface RowNormOptions {
   name?: string
 }
 
-/** What the four have in common, checked. */
+/** The checked fields that all four share. */
 function rowNorm(
   where: string,
   options: RowNormOptions,
@@ -51,9 +51,9 @@ function rowNorm(
 }
 
 /**
- * Every row over its columns: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased variance
+ * Normalizes each row over its columns: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased variance
  * (Ba, Kiros and Hinton 2016, arXiv:1607.06450). PyTorch's `LayerNorm`; Keras' `LayerNormalization` has epsilon 1e-3.
- * Defaults: epsilon 1e-5, one gamma and beta a column (`affine`), from 1 and 0.
+ * Defaults: epsilon 1e-5, `affine`: one gamma and beta per column, starting at 1 and 0.
  * @throws TypeError or RangeError naming the option.
  */
 export function layerNorm(options: RowNormOptions = {}): LayerNormLayer {
@@ -61,9 +61,9 @@ export function layerNorm(options: RowNormOptions = {}): LayerNormLayer {
 }
 
 /**
- * Every row over its columns, not centered: y = gamma x / sqrt(mean x² + epsilon) (Zhang and Sennrich 2019,
+ * Normalizes each row over its columns without centering: y = gamma x / sqrt(mean(x²) + epsilon) (Zhang and Sennrich 2019,
  * arXiv:1910.07467). PyTorch's `RMSNorm`; Keras' `RMSNormalization` has epsilon 1e-6.
- * Defaults: epsilon 2^-23, which is PyTorch's for float32, and one gamma a column (`affine`), from 1.
+ * Defaults: epsilon 2^-23 (PyTorch's for float32), `affine`: one gamma per column, starting at 1.
  * @throws TypeError or RangeError naming the option.
  */
 export function rmsNorm(options: RowNormOptions = {}): RmsNormLayer {
@@ -71,11 +71,11 @@ export function rmsNorm(options: RowNormOptions = {}): RmsNormLayer {
 }
 
 /**
- * Every row over `groups` groups of neighbouring columns: y = gamma (x - mean) / sqrt(variance + epsilon) + beta
- * (Wu and He 2018, arXiv:1803.08494). PyTorch's `GroupNorm`. With `channels`, a row is channels x length, row-major,
- * and gamma and beta have one value a channel; by default every column is a channel.
- * Defaults: epsilon 1e-5, gamma and beta (`affine`) from 1 and 0.
- * @throws TypeError or RangeError naming the option; groups that do not divide the channels are refused by `sequential`.
+ * Normalizes each row over `groups` groups of adjacent columns: y = gamma (x - mean) / sqrt(variance + epsilon) + beta
+ * (Wu and He 2018, arXiv:1803.08494). PyTorch's `GroupNorm`. With `channels`, a row is [channels, length], row-major,
+ * and gamma and beta have one value per channel; by default every column is a channel.
+ * Defaults: epsilon 1e-5, `affine`: gamma and beta that start at 1 and 0.
+ * @throws TypeError or RangeError naming the option; `sequential` rejects groups that do not divide the channels.
  */
 export function groupNorm(groups: number, options: RowNormOptions & { channels?: number } = {}): GroupNormLayer {
   checkInteger('groupNorm', 'groups', groups, 1)
@@ -86,10 +86,10 @@ export function groupNorm(groups: number, options: RowNormOptions & { channels?:
 }
 
 /**
- * Every channel of every row by itself: y = gamma (x - mean) / sqrt(variance + epsilon) + beta (Ulyanov, Vedaldi and
- * Lempitsky 2016, arXiv:1607.08022). A row is channels x length, row-major. PyTorch's `InstanceNorm1d`.
- * Defaults: 1 channel, the whole row; epsilon 1e-5; no gamma and beta (`affine: false`, as in PyTorch).
- * @throws TypeError or RangeError naming the option; channels of a single column are refused by `sequential`.
+ * Normalizes each channel of each row: y = gamma (x - mean) / sqrt(variance + epsilon) + beta (Ulyanov, Vedaldi and
+ * Lempitsky 2016, arXiv:1607.08022). A row is [channels, length], row-major. PyTorch's `InstanceNorm1d`.
+ * Defaults: 1 channel (the whole row), epsilon 1e-5, no gamma and beta (`affine: false`, as in PyTorch).
+ * @throws TypeError or RangeError naming the option; `sequential` rejects channels of a single column.
  */
 export function instanceNorm(options: RowNormOptions & { channels?: number } = {}): InstanceNormLayer {
   const common = rowNorm('instanceNorm', options, 1e-5, false, ['channels'])
@@ -99,14 +99,14 @@ export function instanceNorm(options: RowNormOptions & { channels?: number } = {
 
 export type RowNormLayer = LayerNormLayer | RmsNormLayer | GroupNormLayer | InstanceNormLayer
 
-/** Groups of columns with statistics of their own, and channels with parameters of their own. */
+/** The number of groups, which share statistics, and of channels, which share parameters. */
 export function partition(layer: RowNormLayer, inputs: number): { groups: number; channels: number } {
   if (layer.kind === 'instanceNorm') return { groups: layer.channels, channels: layer.channels }
   if (layer.kind === 'groupNorm') return { groups: layer.groups, channels: layer.channels ?? inputs }
   return { groups: 1, channels: inputs }
 }
 
-/** @throws RangeError when the row cannot be cut as the layer says. */
+/** @throws RangeError if the row cannot be partitioned as the layer says. */
 function checkPartition(layer: RowNormLayer, inputs: number): number {
   const { kind } = layer
   const { groups, channels } = partition(layer, inputs)
@@ -137,7 +137,7 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
     const beta =
       layer.affine && layer.kind !== 'rmsNorm' ? columnParameter(builder, 'beta', x.cols, channels) : undefined
     const y = builder.matrix(x.cols)
-    // without gamma and beta the outputs are the normalized values themselves
+    // without gamma and beta, the outputs are the normalized values
     const normalized = builder.training && gamma ? builder.matrix(x.cols) : y
     const words = {
       stride: x.stride,
@@ -187,7 +187,7 @@ const kindOf = <L extends RowNormLayer>(revive: (spec: L) => L): LayerKind<L> =>
   },
 })
 
-/** A parameter of one value a channel as the kernels want it: one a column. */
+/** Expands a parameter with one value per channel to one per column, as the kernels read it. */
 function columnParameter(builder: Builder, name: string, cols: number, channels: number) {
   const parameter = builder.parameter(name)
   if (channels === cols) return { ...parameter, collect: () => {} }

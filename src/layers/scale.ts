@@ -1,4 +1,4 @@
-/** Columns times factors that are trained. */
+/** Columns times trained factors. */
 import { BATCH_NORM_MODE_CONSTANT_VARIANCE, STATISTICS_ROWS } from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
 import type { Initializer, InitializerName } from '../catalogue/initializers/initializers.ts'
@@ -30,7 +30,7 @@ function makeScale(options: ScaleOptions, { initializer }: Resolvers): ScaleLaye
   })
 }
 
-/** Batch normalization by constants, mean 0 and variance 1: (x - 0) · gamma / sqrt(0 + 1). */
+/** Batch normalization with constant mean 0 and variance 1: (x - 0) · gamma / sqrt(0 + 1). */
 const scaleKind: LayerKind<ScaleLayer> = {
   outputs: (_, inputs) => inputs,
   revive: ({ kind: _, ...options }, resolvers) => makeScale(options, resolvers),
@@ -68,8 +68,8 @@ const scaleKind: LayerKind<ScaleLayer> = {
 }
 
 /**
- * y = scale · x, one trained factor a column (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491): as the first layer it
- * learns which features count. Defaults: factors from 1, trainable.
+ * y = scale · x, with one trained factor per column (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491). As the first
+ * layer it learns which features matter. Defaults: factors start at 1, trainable.
  * @throws TypeError or RangeError naming the option.
  */
 export const scale: (options?: ScaleOptions) => ScaleLayer = carrying('scale', scaleKind, (options = {}) =>

@@ -1,4 +1,4 @@
-/** Some of the columns. */
+/** A selection of columns. */
 import { checkInteger, checkOptions, show } from '../lib/check.ts'
 import type { LayerKind } from './builder.ts'
 import { carrying } from './carried.ts'
@@ -15,7 +15,7 @@ export interface SelectOptions {
 
 /**
  * Columns as a frozen list.
- * @throws TypeError or RangeError unless they are whole numbers from 0 on, at least one.
+ * @throws TypeError or RangeError unless they are a nonempty list of integers >= 0.
  */
 export function checkColumns(where: string, columns: unknown): readonly number[] {
   const list: unknown = typeof columns === 'number' ? [columns] : columns
@@ -24,7 +24,7 @@ export function checkColumns(where: string, columns: unknown): readonly number[]
   return Object.freeze(Array.from(list, (column, i) => checkInteger(where, `columns[${i}]`, column, 0)))
 }
 
-/** @throws RangeError for a column that rows of `inputs` do not have. */
+/** @throws RangeError for a column that rows of `inputs` features do not have. */
 export function checkWithin(where: string, columns: readonly number[], inputs: number): void {
   const beyond = columns.find((column) => column >= inputs)
   if (beyond !== undefined)
@@ -62,8 +62,8 @@ const selectKind: LayerKind<SelectLayer> = {
 }
 
 /**
- * The given columns, in the given order; one may come more than once. With it several inputs are one wide row.
- * @throws TypeError or RangeError for columns that are no whole numbers from 0 on; `sequential` refuses those that rows do not have.
+ * y = x[:, columns]; repeats are allowed. Lets branches read different columns of one wide row.
+ * @throws TypeError or RangeError unless columns are integers >= 0; `sequential` rejects those that rows do not have.
  */
 export const select: (options: SelectOptions) => SelectLayer = carrying('select', selectKind, (options) => {
   checkOptions('select', options, ['columns'])

@@ -1,4 +1,4 @@
-/** Rows of length 1. */
+/** Rows scaled to length 1. */
 import { BATCH_NORM_MODE_CONSTANT_VARIANCE, STATISTICS_ROWS } from '../abi/layers.ts'
 import { PANEL } from '../abi/layout.ts'
 import { checkNoMore, checkOptions } from '../lib/check.ts'
@@ -14,7 +14,7 @@ export interface UnitNormLayer {
 /** Added to a row's squared length. */
 export const EPSILON = 1e-12
 
-/** Root mean square norm, whose rows have the length sqrt(cols), over that: batch normalization by a constant variance of cols. */
+/** RMS normalization gives rows of length sqrt(cols); batch normalization by a constant variance of cols divides by that. */
 const unitNormKind: LayerKind<UnitNormLayer> = {
   outputs: (_, inputs) => inputs,
   parameters: () => [],
@@ -55,8 +55,8 @@ const unitNormKind: LayerKind<UnitNormLayer> = {
 }
 
 /**
- * y = x / sqrt(sum x² + 1e-12), row by row: directions without lengths, before a dense layer of cosines. Keras' `UnitNormalization`,
- * PyTorch's `functional.normalize`.
+ * y = x / sqrt(sum(x²) + 1e-12), row by row: keeps the direction only, for example before a dense layer that computes cosines.
+ * Keras' `UnitNormalization`, PyTorch's `functional.normalize`.
  */
 export const unitNorm: (...more: []) => UnitNormLayer = carrying('unitNorm', unitNormKind, (...more) => {
   checkNoMore('unitNorm', more)

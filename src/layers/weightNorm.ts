@@ -1,4 +1,4 @@
-/** Kernels by length and direction. */
+/** Kernels parametrized by length and direction. */
 import { PANEL } from '../abi/layout.ts'
 import { type Initializer, zeros } from '../catalogue/initializers/initializers.ts'
 import type { Regularizer } from '../catalogue/regularizers.ts'
@@ -6,7 +6,7 @@ import { roundUp } from '../machine/matrixLayout.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { Builder, ParameterSpec } from './builder.ts'
 
-/** Lengths of the columns of [inputs, units]. */
+/** Euclidean norms of the columns of [inputs, units]. */
 export function columnLengths(kernel: Float32Array, units: number): Float32Array {
   const squares = new Float64Array(units)
   kernel.forEach((value, i) => {
@@ -16,8 +16,8 @@ export function columnLengths(kernel: Float32Array, units: number): Float32Array
 }
 
 /**
- * A kernel W = scale · direction / |direction|, one scale a unit (Salimans and Kingma 2016, arXiv:1602.07868). The scales
- * start as the directions' lengths, so that W starts as drawn. Since |W| of a unit is its scale, an l2 penalty on W is
+ * W = scale · direction / |direction|, with one scale per unit (Salimans and Kingma 2016, arXiv:1602.07868). The scales
+ * start at the directions' lengths, so that W starts as initialized. A unit's |W| is its scale, so an l2 penalty on W is
  * one on the scales.
  */
 export function weightNormParameters(
@@ -38,7 +38,7 @@ export function weightNormParameters(
   ]
 }
 
-/** Emits W; `back` emits the gradients of its parts once the gradient of W is there. */
+/** Emits W; `back` emits the gradients of direction and scale from that of W. */
 export function emitWeightNorm(builder: Builder, inputs: number, units: number) {
   const direction = builder.parameter('direction')
   const scale = builder.parameter('scale')

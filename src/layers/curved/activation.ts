@@ -1,16 +1,16 @@
-/** Activations along a direction. */
+/** Forward and backward tangents of activations. */
 import { type Activation, type ActivationName, activationKinds, alphaOf } from '../../catalogue/activations.ts'
 import { activateCurve, logSoftmaxTangent } from '../../machine/ops/curvature.ts'
 import { type ActivationLayer, emitActivation, emitSlope } from '../activation.ts'
 import type { Matrix } from '../builder.ts'
 import { type CurvedBuilder, type CurvedKind, type Dual, type DualGradient, shapeOf } from './curved.ts'
 
-/** Straight between their kinks: f'' is 0. */
+/** Piecewise linear: f'' is 0. */
 const STRAIGHT: readonly ActivationName[] = ['relu', 'leakyRelu', 'relu6', 'hardSigmoid']
 
 /**
- * y = f(z), both computed already: ty = f'(z) tz; dz = f'(z) dy: tdz = f'(z) tdy + f''(z) tz dy.
- * Row by row for softmax and its logarithm.
+ * y = f(z), both already computed. ty = f'(z) tz; dz = f'(z) dy; tdz = f'(z) tdy + f''(z) tz dy.
+ * softmax and logSoftmax work by row.
  */
 export function curvedActivation(builder: CurvedBuilder, activation: Activation, z: Dual, y: Matrix) {
   const { kind } = activation
@@ -24,7 +24,7 @@ export function curvedActivation(builder: CurvedBuilder, activation: Activation,
     return to
   }
   const moved = z.tangent && moveBy(z.tangent)
-  /** How f moves: the matrix of its derivatives is symmetric, but for logSoftmax. */
+  /** J * tangent; the Jacobian J of f is symmetric except for logSoftmax. */
   function moveBy(tangent: Matrix): Matrix {
     if (kind !== 'logSoftmax') return sloped(along, tangent)
     const to = builder.matrix(y.cols)

@@ -1,4 +1,4 @@
-/** Normalization over the batch, and plain factors, along a direction; r and d of batch renorm are constants, as they are on the way back. */
+/** Tangents of batch normalization and `scale`; batch renorm's r and d are constants, as in the backward pass. */
 import { SUMS_ROWS } from '../../abi/curvature.ts'
 import {
   BATCH_NORM_MODE_BATCH,
@@ -32,7 +32,7 @@ export const curvedBatchNorm: CurvedKind<BatchNormLayer | BatchRenormLayer> = (l
   })
 }
 
-/** Batch normalization by constants, mean 0 and variance 1. */
+/** Batch normalization with constant mean 0 and variance 1. */
 export const curvedScale: CurvedKind<ScaleLayer> = (_, builder, x) => {
   const gamma = builder.parameter('scale')
   return curvedColumns(builder, x, { gamma, live: false, mode: BATCH_NORM_MODE_CONSTANT_VARIANCE, epsilon: 1 })
@@ -41,7 +41,7 @@ export const curvedScale: CurvedKind<ScaleLayer> = (_, builder, x) => {
 interface Columns {
   readonly gamma?: DualParameter
   readonly beta?: DualParameter
-  /** Whether statistics are those of the batch. */
+  /** Whether batch statistics are used. */
   readonly live: boolean
   readonly mode: number
   readonly runningMean?: number
@@ -87,7 +87,7 @@ function curvedColumns(builder: CurvedBuilder, x: Dual, { gamma, beta, live, mod
         builder.along(batchNormBack, { ...back, dy: dy.tangent.address, dx: to?.address, ...products })
         return to && { value: undefined, tangent: to }
       }
-      // it leaves the sums of dy, too
+      // also leaves the sums of dy
       const dx = builder.matrix(cols)
       builder.emit(batchNormBack, { ...back, dy: dy.value.address, dx: dx.address })
       const gradients = { dy: dy.value.address, dyTangent: dy.tangent.address }

@@ -1,4 +1,4 @@
-/** Layers that put columns elsewhere, along a direction: what is linear goes both ways as it is. */
+/** Tangents of layers that move columns: they are linear, so tangents take the same steps as values. */
 import { addToRows, clearRows, copyColumns, markColumns, takeRows } from '../../machine/ops/features.ts'
 import { branchPrefix } from '../branches.ts'
 import type { Builder, Matrix } from '../builder.ts'
@@ -19,7 +19,7 @@ import {
   sumGradients,
 } from './curved.ts'
 
-/** Where steps go: values, or tangents. */
+/** Emits to the value steps or to the tangent steps. */
 type List = Pick<Builder, 'emit'>
 
 const valuesOf = (builder: CurvedBuilder): List => ({ emit: (op, operands) => builder.emit(op, operands) })
@@ -33,7 +33,7 @@ const both = (builder: CurvedBuilder, dy: DualGradient, back: (list: List, dy: M
 
 const turned = (runs: readonly Run[]): Run[] => runs.map(({ from, to, count }) => ({ from: to, to: from, count }))
 
-/** dx: the columns that stay, from where they went; zeros for the others. */
+/** dx: the kept columns from their new positions; zeros elsewhere. */
 function columnsBack(builder: CurvedBuilder, kept: readonly Run[], cols: number) {
   return (list: List, dy: Matrix): Matrix => {
     const dx = builder.matrix(cols)
@@ -65,7 +65,7 @@ export const curvedSelect: CurvedKind<SelectLayer> = ({ columns }, builder, x) =
   }
 }
 
-/** What is marked does not move. */
+/** One-hot columns are constants: their tangent is 0. */
 export const curvedOneHotColumns: CurvedKind<OneHotColumnsLayer> = ({ columns, categories }, builder, x) => {
   const { value, tangent: moved } = x
   const kept = runsOf(othersOf(columns, value.cols))
@@ -93,7 +93,7 @@ export const curvedOneHotColumns: CurvedKind<OneHotColumnsLayer> = ({ columns, c
   }
 }
 
-/** y = rows of the tables, ty = the same rows of their tangents: the product of a table is the sum of tdy over the rows that chose it. */
+/** y = looked-up rows of the tables, ty = the same rows of their tangents; a table's product sums tdy over the rows that looked it up. */
 export const curvedEmbedding: CurvedKind<EmbeddingLayer> = ({ tables }, builder, x) => {
   const { value, tangent: moved } = x
   const blocks = blocksOf(tables, value.cols)
@@ -140,7 +140,7 @@ export const curvedEmbedding: CurvedKind<EmbeddingLayer> = ({ tables }, builder,
   }
 }
 
-/** @param curve says how any layer goes along a direction. */
+/** @param curve computes the tangents of any layer. */
 export const curvedConcatenate =
   (curve: CurvedKind<Lowerable>): CurvedKind<ConcatenateLayer<Lowerable>> =>
   ({ branches }, builder, x) => {

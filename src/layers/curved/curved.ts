@@ -1,54 +1,54 @@
 /**
- * Layers along a direction in the space of parameters: beside each value its tangent, the value's derivative along the
- * direction, and beside each gradient its own (the R-operator of Pearlmutter 1994, forward over reverse). What a layer says
- * here mirrors its forward and backward steps; it is apart from them because only curvature products need it.
+ * Layers along a direction in parameter space: each value gets a tangent, its derivative along the direction, and so does each
+ * gradient (the R-operator of Pearlmutter 1994, forward over reverse). Each layer mirrors its forward and backward steps here;
+ * separate files, because only curvature products need them.
  *
  *   forward   y = f(x, w)                 ty = f_x tx + f_w tw
  *   backward  dx = f_xᵀ dy, dw = f_wᵀ dy  tdx, tdw = their derivatives along the direction
  *
- * Where the gradient is left out, as if it were 0, tdx = f_xᵀ tdy and tdw = f_wᵀ tdy: the way back of Gauss-Newton products.
+ * With the gradient omitted (taken as 0), tdx = f_xᵀ tdy and tdw = f_wᵀ tdy: the backward pass of Gauss-Newton products.
  */
 import { add } from '../../machine/ops/layers.ts'
 import type { Foreign, Op, Values } from '../../machine/ops/op.ts'
 import type { Matrix } from '../builder.ts'
 
-/** A value and its tangent; without one it does not move along the direction. */
+/** A value and its tangent; an omitted tangent is 0. */
 export interface Dual {
   readonly value: Matrix
   readonly tangent: Matrix | undefined
 }
 
-/** A gradient and its tangent; without a value it counts as 0. */
+/** A gradient and its tangent; an omitted value is 0. */
 export interface DualGradient {
   readonly value: Matrix | undefined
   readonly tangent: Matrix
 }
 
-/** Addresses of a parameter, of its part of the direction, and of its part of the product. */
+/** Addresses of a parameter, of its slice of the direction, and of its slice of the product. */
 export interface DualParameter {
   readonly address: number
-  /** 0: it is held fixed. */
+  /** 0: the parameter is held constant. */
   readonly tangent: number
   readonly product: number
 }
 
-/** Which of the record's scalars is 1. */
+/** Index of the record scalar that is 1. */
 export const ONE = 0
 
-/** What a layer may use. Steps of values come before all steps of tangents: what moves is computed at a point that stays. */
+/** What a layer emits its steps with. All value steps run before all tangent steps. */
 export interface CurvedBuilder {
-  /** Most rows of a batch. */
+  /** The largest number of rows of a batch. */
   readonly rows: number
-  /** Whether the batch's own statistics are used, not the running ones. */
+  /** Whether normalizations use batch statistics instead of running ones. */
   readonly batchStatistics: boolean
-  /** Whether penalties count. */
+  /** Whether penalties are included. */
   readonly penalties: boolean
-  /** Says that the pass makes no sense with fewer rows. */
+  /** Declares that the pass needs at least this many rows. */
   requireRows(rows: number): void
   matrix(cols: number): Matrix
-  /** A region that is free again after the step, or after the next step as well. */
+  /** A buffer that is only valid during the step, or during the next one as well. */
   scratch(bytes: number, steps?: 1 | 2): number
-  /** A region of the layer's own, zeros at first. */
+  /** A buffer owned by the layer, initially zero. */
   region(bytes: number): number
   parameter(name: string): DualParameter
   within<T>(prefix: string, lower: () => T): T
@@ -58,28 +58,28 @@ export interface CurvedBuilder {
   along<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
 }
 
-/** The way back through a layer. */
+/** The forward result of a layer, and its backward pass. */
 export interface Curved {
   readonly y: Dual
-  /** `dy` is the gradient of y, and must stay as it is. Returns that of x, or undefined when nobody below needs it. */
+  /** `dy` is the gradient of y and read-only. Returns the gradient of x, or undefined when no layer below needs it. */
   backward(dy: DualGradient, wanted: { parameters: boolean; input: boolean }): DualGradient | undefined
 }
 
-/** A kind of layer along a direction. */
+/** The tangents of one kind of layer. */
 export type CurvedKind<L> = (layer: L, builder: CurvedBuilder, x: Dual) => Curved
 
-/** Weights as the products read them; the product is that of W itself, whatever W is made of. */
+/** Weights as the products read them; the product is for W itself, however W is parametrized. */
 export interface CurvedKernel extends DualParameter {
-  /** Where the gradient of W goes, unless nobody asks for it. */
+  /** Where to write the gradient of W, if it is needed. */
   readonly gradient?: number
-  /** Emits what comes after the product of W; `curved`: there is a gradient. */
+  /** Emits what follows the product for W; `curved`: there is a gradient. */
   back?(curved: boolean): void
 }
 
-/** Operands that elementwise steps share. */
+/** Operands shared by elementwise steps. */
 export const shapeOf = ({ stride, cols }: Matrix): Pick<Matrix, 'stride' | 'cols'> => ({ stride, cols })
 
-/** The sum of two gradients, of which both or neither have values. */
+/** The sum of two gradients; both or neither have values. */
 export function sumGradients(builder: CurvedBuilder, a: DualGradient, b: DualGradient): DualGradient {
   const tangent = sumAlong(builder, a.tangent, b.tangent) ?? a.tangent
   if (!a.value || !b.value) return { value: undefined, tangent }
@@ -88,7 +88,7 @@ export function sumGradients(builder: CurvedBuilder, a: DualGradient, b: DualGra
   return { value: to, tangent }
 }
 
-/** The sum of two tangents, of which either may be missing. */
+/** The sum of two tangents, either of which may be missing. */
 export function sumAlong(builder: CurvedBuilder, a: Matrix | undefined, b: Matrix | undefined): Matrix | undefined {
   if (!a || !b) return a ?? b
   const to = builder.matrix(a.cols)

@@ -1,4 +1,4 @@
-/** Fully connected layers along a direction. */
+/** Tangents of fully connected layers. */
 import { ACTIVATION_LINEAR } from '../../abi/activations.ts'
 import { PANEL } from '../../abi/layout.ts'
 import { activationKinds, alphaOf } from '../../catalogue/activations.ts'
@@ -25,7 +25,7 @@ import { curvedWeightNorm } from './weightNorm.ts'
 
 /**
  * z = x W + b: tz = tx W + x tW + tb
- * dx = dz Wᵀ, dW = xᵀ dz: tdx = tdz Wᵀ + dz tWᵀ, tdW = xᵀ tdz + txᵀ dz; tdb is the sum of the rows of tdz.
+ * dx = dz Wᵀ, dW = xᵀ dz: tdx = tdz Wᵀ + dz tWᵀ, tdW = xᵀ tdz + txᵀ dz; tdb is the column sum of tdz.
  */
 export const curvedDense: CurvedKind<DenseLayer> = (layer, builder, x) => {
   const { units, activation } = layer
@@ -82,7 +82,7 @@ export const curvedDense: CurvedKind<DenseLayer> = (layer, builder, x) => {
     emitKernelGradient(builder, along, { ...from(x.value), ...of(tangent), dw: to, db: bias?.product })
     if (value && x.tangent) {
       const count = inputs * roundUp(units, PANEL)
-      // its own: products leave the pads as they are
+      // a buffer of its own: the products do not write the padding
       const crossed = builder.region(count * 4)
       emitKernelGradient(builder, along, { ...from(x.tangent), ...of(value), dw: crossed })
       builder.along(axpy, { x: crossed, y: to, to, count, scalar: ONE })
@@ -111,7 +111,7 @@ export const curvedDense: CurvedKind<DenseLayer> = (layer, builder, x) => {
   }
 }
 
-/** The penalty on y: dy + (l1 sign(y) + l2 y) / rows, whose tangent is tdy + l2 ty / rows. */
+/** dy plus the activity penalty's (l1 sign(y) + l2 y) / rows; its tangent is tdy + l2 ty / rows. */
 function penalized(
   builder: CurvedBuilder,
   { activityRegularizer }: DenseLayer,

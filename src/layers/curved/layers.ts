@@ -1,4 +1,4 @@
-/** The layers that know their way along a direction. Models with any other take differences of gradients. */
+/** The layers with exact tangents. For models with any other, products are differences of gradients. */
 import type { Layer, Lowerable } from '../layers.ts'
 import { curvedActivationLayer } from './activation.ts'
 import { curvedBatchNorm, curvedScale } from './batchNorm.ts'
@@ -9,7 +9,7 @@ import { curvedPrelu } from './prelu.ts'
 import { curvedResidual } from './residual.ts'
 import { curvedRowNorm } from './rowNorm.ts'
 
-/** Dropout and noise do not act here: the products are those of a function. */
+/** Dropout and noise are identities here: a curvature product needs a deterministic function. */
 const silent: CurvedKind<Lowerable> = (_layer, _builder, x) => ({ y: x, backward: (dy) => dy })
 
 type Kinds = { readonly [Kind in Lowerable['kind']]?: CurvedKind<Extract<Lowerable, { kind: Kind }>> }
@@ -35,15 +35,15 @@ const curvedKinds: Kinds = {
   residual: curvedResidual(curve),
 }
 
-/** Emits the layer's steps along a direction. */
+/** Emits the layer's value and tangent steps. */
 export function curve(layer: Lowerable, builder: CurvedBuilder, x: Dual): Curved {
-  // a layer's kind selects the row made for exactly that layer
+  // a layer's kind selects the row for exactly that layer
   const kind = curvedKinds[layer.kind] as CurvedKind<Lowerable> | undefined
   if (!kind) throw new Error(`curvature: ${layer.kind} does not know its way along a direction`)
   return kind(layer, builder, x)
 }
 
-/** The first layer that does not know its way along a direction, if there is one. */
+/** The first layer without exact tangents, if any. */
 export function uncurved(layers: readonly Layer[]): Lowerable['kind'] | undefined {
   for (const layer of layers) {
     if (layer.kind === 'input') continue

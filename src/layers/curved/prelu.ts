@@ -1,10 +1,10 @@
-/** A rectifier whose trained slope moves. */
+/** Tangents of a rectifier with a trained slope. */
 import { preluCurve, preluTangent } from '../../machine/ops/curvature.ts'
 import { prelu, preluBack } from '../../machine/ops/layers.ts'
 import type { PreluLayer } from '../prelu.ts'
 import { type CurvedKind, shapeOf } from './curved.ts'
 
-/** y = x where x > 0, else alpha x: below 0, ty = alpha tx + talpha x, tdx = alpha tdy + talpha dy, tdalpha = sum tdy x + dy tx. */
+/** y = x if x > 0, else alpha x. Below 0: ty = alpha tx + talpha x, tdx = alpha tdy + talpha dy, tdalpha = sum of tdy x + dy tx. */
 export const curvedPrelu: CurvedKind<PreluLayer> = (_, builder, { value: x, tangent: moved }) => {
   const alpha = builder.parameter('alpha')
   const columns = { x: x.address, ...shapeOf(x), alpha: alpha.address }

@@ -1,4 +1,4 @@
-/** Blocks with a shortcut along a direction: both branches move, and both gradients come together. */
+/** Tangents of residual blocks: both paths contribute to the tangents and the gradients. */
 import { add } from '../../machine/ops/layers.ts'
 import type { Lowerable } from '../layers.ts'
 import { blockPrefixes, owns, type ResidualLayer } from '../residual.ts'
@@ -12,7 +12,7 @@ import {
   sumGradients,
 } from './curved.ts'
 
-/** @param curve says how any layer goes along a direction. */
+/** @param curve computes the tangents of any layer. */
 export const curvedResidual =
   (curve: CurvedKind<Lowerable>): CurvedKind<ResidualLayer<Lowerable>> =>
   (block, builder, x) => {

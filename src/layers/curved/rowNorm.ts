@@ -1,4 +1,4 @@
-/** Normalization of single rows along a direction. */
+/** Tangents of row normalizations. */
 import { PANEL } from '../../abi/layout.ts'
 import { roundUp } from '../../machine/matrixLayout.ts'
 import { rowNormCurve, rowNormTangent } from '../../machine/ops/curvature.ts'
@@ -60,7 +60,7 @@ export const curvedRowNorm: CurvedKind<RowNormLayer> = (layer, builder, x) => {
     },
   }
 
-  /** tdgamma = sum tdy n + dy tn, tdbeta = sum tdy over the rows. */
+  /** tdgamma = sum of tdy n + dy tn, tdbeta = sum of tdy, over the rows. */
   function parametersBack(gamma: ColumnParameter, dy: DualGradient): void {
     const sums = { ...shapeOf(value), dgamma: gamma.product, dbeta: beta?.product }
     builder.along(columnSums, { ...sums, dy: dy.tangent.address, n: normalized.address })
@@ -80,7 +80,7 @@ interface ColumnParameter extends DualParameter {
   collect(): void
 }
 
-/** A parameter of one value a channel as the kernels want it: one a column. */
+/** Expands a parameter with one value per channel to one per column, as the kernels read it. */
 function columnParameter(
   builder: CurvedBuilder,
   parameter: DualParameter,

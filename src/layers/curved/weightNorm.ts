@@ -1,4 +1,4 @@
-/** Kernels by length and direction, along a direction of their own. */
+/** Tangents of weight-normalized kernels. */
 import { WEIGHT_CURVE_SUMS_ROWS } from '../../abi/curvature.ts'
 import { PANEL } from '../../abi/layout.ts'
 import { roundUp } from '../../machine/matrixLayout.ts'
@@ -6,7 +6,7 @@ import { weightNormCurve, weightNormTangent } from '../../machine/ops/curvature.
 import { weightNorm, weightNormBack } from '../../machine/ops/layers.ts'
 import type { CurvedBuilder, CurvedKernel } from './curved.ts'
 
-/** W = g v / |v|: emits W and its tangent; `back` emits the products of v and g once that of W is there. */
+/** W = g v / |v|: emits W and its tangent; `back` emits the products for v and g from that for W. */
 export function curvedWeightNorm(builder: CurvedBuilder, inputs: number, units: number): CurvedKernel {
   const direction = builder.parameter('direction')
   const scale = builder.parameter('scale')

@@ -2,15 +2,10 @@
 import { RECORD_LEARNING_RATE, RECORD_SECOND, RECORD_STEP } from '../abi/records.ts'
 import type { Memory, Step } from '../machine/program.ts'
 import { isMatrixRule, type KeptTensor, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import {
-  type AnyOptimizer,
-  learningRateAt,
-  type Optimizer,
-  optionsAt,
-  ruleOf,
-  weightDecayAt,
-} from '../optimizers/optimizers.ts'
+import { type Optimizer, ruleOf } from '../optimizers/optimizers.ts'
 import { type InitialState, initialPassStates, passScratch, passSteps, statesOf } from '../optimizers/passes.ts'
+import { learningRateAt, optionsAt, weightDecayAt } from '../optimizers/rates.ts'
+import type { AnyOptimizer } from '../optimizers/resolve.ts'
 import type { Tensor } from '../optimizers/rules/tensor.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 

@@ -7,7 +7,7 @@ import type { DataSet } from '../data/dataset.ts'
 import type { Random } from '../lib/random.ts'
 import type { Range } from '../machine/program.ts'
 import type { Job } from '../machine/runner.ts'
-import { learningRateAt } from '../optimizers/optimizers.ts'
+import { learningRateAt } from '../optimizers/rates.ts'
 import type { BatchAccess } from '../optimizers/solvers/batchCurvature.ts'
 import {
   type ExactProducts,

@@ -11,7 +11,7 @@ import {
 import { initialKeptOf, initialStates, type KeptTensor, keptOf, stateNames, type Tensor } from '../compiler/updates.ts'
 import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
-import type { AnyOptimizer } from '../optimizers/optimizers.ts'
+import type { AnyOptimizer } from '../optimizers/resolve.ts'
 import { isSolver, WORK_VECTORS } from '../optimizers/solvers/solver.ts'
 
 const NOTHING = { address: 0, bytes: 0, tensors: [] }

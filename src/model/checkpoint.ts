@@ -7,14 +7,9 @@ import { encodedSize, encodeTensors, streamTensors, type TensorBytes } from '../
 import type { Layer } from '../layers/layers.ts'
 import type { Random } from '../lib/random.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import {
-  type AnyOptimizer,
-  describeGroup,
-  learningRateAt,
-  type Optimizer,
-  ruleOf,
-  weightDecayAt,
-} from '../optimizers/optimizers.ts'
+import { describeGroup, type Optimizer, ruleOf } from '../optimizers/optimizers.ts'
+import { learningRateAt, weightDecayAt } from '../optimizers/rates.ts'
+import type { AnyOptimizer } from '../optimizers/resolve.ts'
 import { describeSchedule, type Schedule } from '../optimizers/schedules/schedules.ts'
 import { isAbsent, isSolver, solverRateAt } from '../optimizers/solvers/solver.ts'
 import type { ClassNames, Compiled } from './compileOptions.ts'

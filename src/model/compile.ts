@@ -10,7 +10,7 @@ import { type Metric, type MetricName, resolveMetric } from '../catalogue/metric
 import type { Clipping, NormOrder } from '../compiler/objective.ts'
 import { activationOf, type Layer } from '../layers/layers.ts'
 import { checkFloat, checkFunction, checkOptions, show } from '../lib/check.ts'
-import { resolveAnyOptimizer } from '../optimizers/optimizers.ts'
+import { resolveAnyOptimizer } from '../optimizers/resolve.ts'
 import { isAbsent, isSolver } from '../optimizers/solvers/solver.ts'
 import type { Measures } from '../training/scorer.ts'
 import type { Compiled, CompileOptions } from './compileOptions.ts'

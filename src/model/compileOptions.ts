@@ -6,7 +6,8 @@ import type { Metric, MetricName } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Layer } from '../layers/layers.ts'
-import type { AnyOptimizer, OptimizerName } from '../optimizers/optimizers.ts'
+import type { OptimizerName } from '../optimizers/optimizers.ts'
+import type { AnyOptimizer } from '../optimizers/resolve.ts'
 
 export interface CompileOptions extends Clipping {
   /**

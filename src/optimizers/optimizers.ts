@@ -3,18 +3,14 @@
  * are in optimizers.docs.ts. Semantics and defaults are PyTorch's; those of Lion, LAMB, Yogi, AdaBelief and NovoGrad Optax's,
  * which leaves the learning rate to the user: theirs are the usual ones.
  */
-import { checkOneOf, show } from '../lib/check.ts'
-import { isMatrixRule, MATRIX_KINDS, type MatrixRule } from './matrices/matrixRule.ts'
 import { accumulators } from './rules/accumulators.ts'
 import type { ParameterGroup } from './rules/groups.ts'
 import { layerwise } from './rules/layerwise.ts'
-import { make, momentumName } from './rules/make.ts'
+import { make } from './rules/make.ts'
 import { moments } from './rules/moments.ts'
 import { plain } from './rules/plain.ts'
-import type { Hypers, Optimizer, OptimizerName, OptimizerOf, Rule } from './rules/rule.ts'
-import { momentumOf } from './schedules/named.ts'
+import type { Optimizer, OptimizerName, OptimizerOf, Rule } from './rules/rule.ts'
 import type { Schedule } from './schedules/schedules.ts'
-import { isSolver, SOLVER_KINDS, type Solver } from './solvers/solver.ts'
 
 export { checkMatches, describeGroup, matcherOf, type ParameterGroup } from './rules/groups.ts'
 export type { Hypers, Optimizer, OptimizerName, Rule } from './rules/rule.ts'
@@ -230,84 +226,3 @@ export const optimizers: { readonly [Kind in OptimizerName]: (options?: Record<s
     adabelief,
     novograd,
   }
-
-const names = Object.keys(optimizers) as OptimizerName[]
-
-/**
- * Chooses parameters by a loss: a rule, one gradient to one update, element by element or by whole matrices, or a solver, which asks
- * for losses where it wants them.
- */
-export type AnyOptimizer = Optimizer | MatrixRule | Solver
-
-/**
- * A rule or solver: a rule by its name, with default options, or what a factory returns.
- * @throws TypeError or RangeError for anything else.
- */
-export function resolveAnyOptimizer(where: string, value: OptimizerName | AnyOptimizer): AnyOptimizer {
-  if (isSolver(value) || isMatrixRule(value)) return value
-  const brought = [...SOLVER_KINDS, ...MATRIX_KINDS].find((kind) => kind === (value as unknown))
-  if (brought !== undefined) {
-    throw new TypeError(
-      `${where}: "optimizer" must be what the factory ${brought}() returns, got its name: what is not imported is not bundled`,
-    )
-  }
-  return resolveOptimizer(where, value)
-}
-
-/**
- * A rule from its name, with default options, or from a factory.
- * @throws TypeError or RangeError for anything else.
- */
-export function resolveOptimizer(where: string, value: OptimizerName | Optimizer): Optimizer {
-  if (isSolver(value)) {
-    throw new TypeError(
-      `${where}: "optimizer" is the solver ${value.kind}, which chooses itself where the loss is evaluated; use minimize(${value.kind}(), x0, f), or compile`,
-    )
-  }
-  if (isMatrixRule(value)) {
-    throw new TypeError(
-      `${where}: "optimizer" is ${value.kind}, which sees matrices; use compile, or optimize(${value.kind}(), initial, { shapes })`,
-    )
-  }
-  if (typeof value === 'string') return optimizers[checkOneOf(where, 'optimizer', value, names)]()
-  if (typeof value === 'function')
-    throw new TypeError(`${where}: "optimizer" is ${show(value)}; call it, or give its name`)
-  const isOptimizer =
-    typeof value === 'object' && value !== null && 'kind' in value && 'options' in value && 'parameterGroups' in value
-  if (!isOptimizer)
-    throw new TypeError(
-      `${where}: "optimizer" must be a name or what a factory such as adam() returns, got ${show(value)}`,
-    )
-  checkOneOf(where, 'optimizer', value.kind, names)
-  return value
-}
-
-/** The value of a rate at an update's index 0, 1, 2, ... */
-function valueAt(optimizer: OptimizerOf, name: 'learningRate' | 'weightDecay', index: number): number {
-  const rate = optimizer[name]
-  if (typeof rate === 'number') return rate
-  const value = rate(index)
-  if (typeof value === 'number' && Number.isFinite(Math.fround(value)) && value >= 0) return value
-  throw new RangeError(
-    `${optimizer.kind}: the schedule of "${name}" must give a finite number at least 0, got ${show(value)} at step ${index}`,
-  )
-}
-
-/**
- * The learning rate at an update's index 0, 1, 2, ...
- * @throws RangeError when a schedule gives anything but a finite number at least 0.
- */
-export const learningRateAt = (optimizer: OptimizerOf, index: number): number =>
-  valueAt(optimizer, 'learningRate', index)
-
-/**
- * The weight decay at an update's index 0, 1, 2, ...
- * @throws RangeError when a schedule gives anything but a finite number at least 0.
- */
-export const weightDecayAt = (optimizer: OptimizerOf, index: number): number => valueAt(optimizer, 'weightDecay', index)
-
-/** The options at an update's index: those given, but for a momentum that goes along with the learning rate. */
-export function optionsAt({ learningRate, options }: OptimizerOf, index: number): Hypers {
-  const momentum = momentumOf(learningRate)
-  return momentum ? { ...options, [momentumName(options)]: momentum(index) } : options
-}

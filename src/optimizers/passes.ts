@@ -2,7 +2,8 @@
 import { SUM_CHUNK } from '../abi/layout.ts'
 import type { UpdateOp } from '../machine/ops/optimizers.ts'
 import type { Step } from '../machine/program.ts'
-import { learningRateAt, matcherOf, type Optimizer, ruleOf } from './optimizers.ts'
+import { matcherOf, type Optimizer, ruleOf } from './optimizers.ts'
+import { learningRateAt } from './rates.ts'
 import type { OptimizerOf } from './rules/rule.ts'
 import type { Tensor, TensorSettings } from './rules/tensor.ts'
 

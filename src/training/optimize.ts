@@ -22,7 +22,8 @@ import { roundUp, storedFloats } from '../machine/matrixLayout.ts'
 import { encode, modulesOf, programBytes } from '../machine/program.ts'
 import type { Target } from '../machine/wasm.ts'
 import { isMatrixRule, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
-import { type Optimizer, type OptimizerName, resolveOptimizer } from '../optimizers/optimizers.ts'
+import type { Optimizer, OptimizerName } from '../optimizers/optimizers.ts'
+import { resolveOptimizer } from '../optimizers/resolve.ts'
 
 export interface OptimizeOptions {
   /** Names of the tensors, for parameter groups; default `parameter_0`, `parameter_1`, ... */

@@ -4,15 +4,8 @@ import * as assert from 'uvu/assert'
 import { RECORD_SCALARS } from '../../src/abi/records.ts'
 import type { Op } from '../../src/machine/ops/op.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
-import {
-  adam,
-  type OptimizerName,
-  optimizers,
-  type Rule,
-  resolveOptimizer,
-  rules,
-  sgd,
-} from '../../src/optimizers/optimizers.ts'
+import { adam, type OptimizerName, optimizers, type Rule, rules, sgd } from '../../src/optimizers/optimizers.ts'
+import { resolveOptimizer } from '../../src/optimizers/resolve.ts'
 import { optimize } from '../../src/training/optimize.ts'
 import { factory, fromGolden, optax, torch, variants } from '../support/optimizerCases.ts'
 

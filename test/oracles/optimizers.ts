@@ -1,5 +1,6 @@
 /** The update rules as plain float64 loops, written from their papers' equations and not from the kernels. */
-import { learningRateAt, type Optimizer, optionsAt, weightDecayAt } from '../../src/optimizers/optimizers.ts'
+import type { Optimizer } from '../../src/optimizers/optimizers.ts'
+import { learningRateAt, optionsAt, weightDecayAt } from '../../src/optimizers/rates.ts'
 
 /** One tensor's values under a rule; state by slot name. */
 export interface OracleTensor {

@@ -1,6 +1,7 @@
 /** From a factory's options to what all rules that see matrices have. */
 import { orDefault, quote } from '../../lib/check.ts'
-import { adamw, resolveOptimizer } from '../optimizers.ts'
+import { adamw } from '../optimizers.ts'
+import { resolveOptimizer } from '../resolve.ts'
 import { checkMatch, type Match, matcherOf } from '../rules/groups.ts'
 import { make } from '../rules/make.ts'
 import type { Optimizer, OptimizerName } from '../rules/rule.ts'

@@ -1,6 +1,7 @@
 /** K-FAC: natural gradients by Kronecker-factored curvature. */
 import { checkFloat, checkInteger, checkOneOf, checkOptions, orDefault, show } from '../../../lib/check.ts'
-import { adam, type Optimizer, type OptimizerName, resolveOptimizer, ruleOf, sgd } from '../../optimizers.ts'
+import { adam, type Optimizer, type OptimizerName, ruleOf, sgd } from '../../optimizers.ts'
+import { resolveOptimizer } from '../../resolve.ts'
 import { checkNoMomentum } from '../../schedules/named.ts'
 import type { Schedule } from '../../schedules/schedules.ts'
 import type { BlockPlace } from '../batchCurvature.ts'

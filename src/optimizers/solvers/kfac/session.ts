@@ -1,6 +1,7 @@
 /** K-FAC at work on a model: what becomes of a batch. */
 import { rowStride } from '../../../machine/matrixLayout.ts'
-import { learningRateAt, type Optimizer, weightDecayAt } from '../../optimizers.ts'
+import type { Optimizer } from '../../optimizers.ts'
+import { learningRateAt, weightDecayAt } from '../../rates.ts'
 import type { BatchAccess, SessionMatrix } from '../batchCurvature.ts'
 import type { Blocks, Outcome, Scalars, Solver, SolverSession } from '../solver.ts'
 import { quadraticAlong } from './directions.ts'

@@ -9,38 +9,38 @@ model.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: tru
 \`\`\`
 
 Rules, state and defaults are PyTorch's; those of Lion, LAMB, Yogi, AdaBelief and NovoGrad are Optax's. The trajectories are tested
-against both in float32, on every build. In the equations w is a parameter, g its gradient, t = 1, 2, ... the number of the update.
+against both in float32, on every target. In the equations w is a parameter, g its gradient, t = 1, 2, ... the number of the update.
 
-## Options of all of them
+## Common options
 
-* \`learningRate\`: a number, or a [schedule](schedules.md): any pure function of the update's index t - 1 = 0, 1, 2, ...
-* \`weightDecay\`: a number or a schedule. L2 adds weightDecay * w to g before anything else; decoupled decay takes
-  learningRate * weightDecay * w off w before the step, untouched by the rule's scaling. By default it reaches every parameter, biases included.
-* \`parameterGroups\`: \`[{ match, learningRateScale, weightDecay, epsilon }]\`. \`match\` is a parameter's name, its beginning or end up to a dot, a list of such, an
-  expression, or a function of the name; the first group that matches counts. Its decay and epsilon take the place of the optimizer's, its scale multiplies the rate (for ASGD eta,
-  for Rprop the first step size). Files keep all but functions, expressions as the names that they match:
+* \`learningRate\`: a number or a [schedule](schedules.md), which is any pure function of the update's index t - 1 = 0, 1, 2, ...
+* \`weightDecay\`: a number or a schedule. L2 decay adds weightDecay * w to g before anything else; decoupled decay subtracts
+  learningRate * weightDecay * w from w before the step, unaffected by the rule's scaling. By default it applies to every parameter, including biases.
+* \`parameterGroups\`: \`[{ match, learningRateScale, weightDecay, epsilon }]\`. \`match\` is a parameter's name, its prefix or suffix at a dot, a list of such, a
+  regular expression, or a predicate of the name; the first matching group applies. Its decay and epsilon replace the optimizer's, its scale multiplies the rate (eta of ASGD,
+  the initial step size of Rprop). Groups are saved in files, except for functions; regular expressions are saved as the names they match:
 
 \`\`\`ts
 adamw({ weightDecay: 0.05, parameterGroups: [{ match: ['bias', 'gamma', 'beta'], weightDecay: 0 }, { match: /^dense_[12]\\./, learningRateScale: 0.1 }] })
 \`\`\`
 
-Layers that are not trainable are skipped and keep their state. Betas and \`rho\` lie in [0, 1), \`epsilon\` is at least 1e-30. Where a
-rule squares gradients, those below about 1e-17 count as 0, elsewhere below 1e-27: denormal numbers would slow the update tenfold and more.
+Non-trainable layers are skipped and keep their state. Betas and \`rho\` lie in [0, 1), \`epsilon\` is at least 1e-30. In rules that
+square gradients, those below about 1e-17 count as 0, in others those below 1e-27: denormal numbers would slow down the update tenfold or more.
 
-## Momentum, one formula
+## Momentum
 
-Textbooks write momentum in two forms. One keeps the rate outside the velocity, the other inside:
+Textbooks write momentum in two forms, with the rate outside or inside the velocity:
 
 \`\`\`
 outside: v = momentum * v + g                   w -= learningRate * v
 inside:  v = momentum * v - learningRate * g    w += v
 \`\`\`
 
-At a constant rate they are the same, v inside being -learningRate times v outside. When the rate changes, the outer form applies the new
-rate to the whole velocity at once, while in the inner form each gradient keeps the rate it came with. fourlane keeps the rate outside,
+At a constant rate they are equivalent, with v inside = -learningRate times v outside. When the rate changes, the first form applies the new
+rate to the whole velocity at once, while in the second each gradient keeps the rate of its own update. fourlane keeps the rate outside,
 like PyTorch; Keras keeps it inside.
 
-Nesterov's method takes its gradient where the velocity is about to carry the parameters:
+Nesterov's method evaluates the gradient at the point to which the velocity is about to move the parameters:
 
 \`\`\`
 g at w - learningRate * momentum * v
@@ -54,16 +54,16 @@ Let the stored parameters be that look-ahead point y = w - learningRate * moment
 y -= learningRate * (g + momentum * v_new)
 \`\`\`
 
-This is the formula used: the gradient is taken at the stored parameters, as a model does anyway, and nothing is evaluated twice.
+This is the formula used: the gradient is evaluated at the stored parameters, as for any other rule, and only once.
 
-## Below the model
+## Without a model
 
-\`optimize(rule, initial)\` puts numbers of your own under a rule, \`minimize(rule, x0, f)\` runs it on a function:
+\`optimize(rule, initial)\` applies a rule to your own arrays, \`minimize(rule, x0, f)\` minimizes a function:
 
 \`\`\`ts
 const { values, gradients, step } = optimize(adam({ learningRate: 0.01 }), [[1, 2], [3]])
 gradients[0].set([0.5, -0.5])
-step() // values[0] and values[1] are live views of the new numbers
+step() // values[0] and values[1] are live views of the updated values
 
 const { x, converged } = minimize(adam({ learningRate: 0.1 }), [0, 0], (x, gradient) => {
   gradient[0] = 2 * (x[0] - 1)
@@ -72,22 +72,22 @@ const { x, converged } = minimize(adam({ learningRate: 0.1 }), [0, 0], (x, gradi
 }, { maxSteps: 500, tolerance: 1e-4 })
 \`\`\`
 
-For such functions, whose loss has no noise, [solvers](solvers.md) such as \`lbfgs()\` need far fewer evaluations than any rule.
+For such deterministic functions, [solvers](solvers.md) such as \`lbfgs()\` need far fewer evaluations than any rule.
 `
 
 export interface OptimizerDoc {
   readonly use: string
   readonly equation: string
-  /** What it keeps for every parameter. */
+  /** State per parameter. */
   readonly state: string
-  /** The same rule elsewhere. */
+  /** The same rule in other libraries. */
   readonly equivalent: string
   readonly source: string
 }
 
 export const OPTIMIZER_DOCS: Readonly<Record<OptimizerName, OptimizerDoc>> = {
   sgd: {
-    use: 'With momentum 0.9 and a schedule the best final accuracy, for those who tune.',
+    use: 'With momentum 0.9, a schedule and tuning: the best final accuracy.',
     equation: `b = g in the first update, then momentum * b + (1 - dampening) * g
 w -= learningRate * b
 nesterov:         w -= learningRate * (g + momentum * b)
@@ -97,7 +97,7 @@ without momentum: w -= learningRate * g`,
     source: 'Robbins and Monro 1951; momentum: Polyak 1964; nesterov: Nesterov 1983 as in Sutskever et al. 2013',
   },
   adagrad: {
-    use: 'Sparse features: rare ones keep large rates.',
+    use: 'Sparse features: rare features keep large rates.',
     equation: `s += g^2, from initialAccumulatorValue
 w -= learningRate / (1 + (t - 1) * learningRateDecay) * g / (sqrt(s) + epsilon)`,
     state: '`sumOfSquares` s',
@@ -117,7 +117,7 @@ w -= learningRate * d`,
   rmsprop: {
     use: 'Non-stationary problems such as reinforcement learning.',
     equation: `v = rho * v + (1 - rho) * g^2
-centered: m = rho * m + (1 - rho) * g, and v - m^2 takes the place of v below
+centered: m = rho * m + (1 - rho) * g, and v - m^2 replaces v below
 w -= learningRate * g / (sqrt(v) + epsilon)
 momentum: b = momentum * b + g / (sqrt(v) + epsilon);  w -= learningRate * b`,
     state: '`secondMoment` v; `velocity` b with momentum; `firstMoment` m when centered',
@@ -125,22 +125,22 @@ momentum: b = momentum * b + g / (sqrt(v) + epsilon);  w -= learningRate * b`,
     source: 'Tieleman and Hinton 2012; centered: Graves 2013',
   },
   adam: {
-    use: 'The default choice for dense networks: rates hardly need tuning.',
+    use: 'The default choice for dense networks: the rate needs little tuning.',
     equation: `m = beta1 * m + (1 - beta1) * g
 v = beta2 * v + (1 - beta2) * g^2
 w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
-amsgrad: the largest v so far takes the place of v in the last line`,
+amsgrad: the largest v so far replaces v in the last line`,
     state: '`firstMoment` m, `secondMoment` v; with `amsgrad` also `maxSecondMoment`',
-    equivalent: 'PyTorch Adam; Keras Adam adds its epsilon (1e-7) before the correction of v',
+    equivalent: 'PyTorch Adam; Keras Adam adds its epsilon (1e-7) before the bias correction of v',
     source: 'Kingma and Ba 2015; AMSGrad: Reddi, Kale and Kumar 2018',
   },
   adamw: {
-    use: 'Adam with weight decay that acts on all weights alike, whatever the size of their gradients.',
+    use: 'Adam with weight decay that affects all weights equally, regardless of the magnitude of their gradients.',
     equation: `w -= learningRate * weightDecay * w
 then Adam's step without weight decay`,
     state: '`firstMoment` m, `secondMoment` v; with `amsgrad` also `maxSecondMoment`',
     equivalent:
-      'PyTorch AdamW, Optax adamw; Keras AdamW adds its epsilon (1e-7) before the correction of v, and its weightDecay is 0.004',
+      'PyTorch AdamW, Optax adamw; Keras AdamW adds its epsilon (1e-7) before the bias correction of v, and its weightDecay is 0.004',
     source: 'Loshchilov and Hutter 2019',
   },
   adamax: {
@@ -153,7 +153,7 @@ w -= learningRate / (1 - beta1^t) * m / u`,
     source: 'Kingma and Ba 2015, section 7.1',
   },
   nadam: {
-    use: "Adam with Nesterov's look-ahead; often a little faster at the start.",
+    use: 'Adam with Nesterov momentum; often slightly faster at the start.',
     equation: `m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
 mu_t = beta1 * (1 - 0.96^(t * momentumDecay) / 2);  P = mu_1 * ... * mu_t
 w -= learningRate * ((1 - mu_t) / (1 - P) * g + mu_(t+1) / (1 - P * mu_(t+1)) * m) / (sqrt(v / (1 - beta2^t)) + epsilon)`,
@@ -163,7 +163,7 @@ w -= learningRate * ((1 - mu_t) / (1 - P) * g + mu_(t+1) / (1 - P * mu_(t+1)) * 
     source: 'Dozat 2016',
   },
   radam: {
-    use: 'Adam without a warm-up to tune: the first steps, whose variance is unknown, are plain momentum.',
+    use: 'Adam without a warmup to tune: the first steps, whose variance is intractable, use momentum only.',
     equation: `m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
 L = 2 / (1 - beta2) - 1;  l = L - 2 * t * beta2^t / (1 - beta2^t)
 l > 5: w -= learningRate / (1 - beta1^t) * m * r * sqrt(1 - beta2^t) / (sqrt(v) + epsilon),
@@ -178,22 +178,22 @@ else:  w -= learningRate / (1 - beta1^t) * m`,
     equation: `same sign as the previous gradient:  size = min(size * etas[1], stepSizes[1])
 opposite sign:                       size = max(size * etas[0], stepSizes[0]), and g = 0 now and as the next previous gradient
 w -= sign(g) * size
-size starts at learningRate, which has no other effect`,
+size starts at learningRate, which is not used otherwise`,
     state: '`previousGradient`, `stepSize`',
     equivalent: 'PyTorch Rprop',
     source: 'Riedmiller and Braun 1993',
   },
   asgd: {
-    use: 'Convex problems: the average converges at the optimal rate. The parameters themselves stay unaveraged.',
+    use: 'Convex problems: the average converges at the optimal rate. The model itself uses the unaveraged parameters.',
     equation: `eta = learningRate / (1 + lambda * learningRate * (t - 1))^alpha
 w -= eta * (g + lambda * w)
 average += (w - average) / max(1, t - 1 - t0)`,
     state: '`average`: the mean of the parameters since update t0',
-    equivalent: 'PyTorch ASGD, where a rate that changes enters eta one update later',
+    equivalent: 'PyTorch ASGD, where a changed rate affects eta one update later',
     source: 'Polyak and Juditsky 1992',
   },
   lion: {
-    use: 'Half the state of Adam; wants a rate 3 to 10 times smaller and a decay as much larger.',
+    use: 'Half the state of Adam; needs a rate 3 to 10 times smaller and a decay larger by the same factor.',
     equation: `w -= learningRate * (sign(beta1 * m + (1 - beta1) * g) + weightDecay * w)
 m = beta2 * m + (1 - beta2) * g`,
     state: '`firstMoment` m',
@@ -201,17 +201,17 @@ m = beta2 * m + (1 - beta2) * g`,
     source: 'Chen et al. 2023',
   },
   lamb: {
-    use: 'Very large batches: every tensor moves by the same share of its norm.',
+    use: 'Very large batches: every tensor moves by the same fraction of its norm.',
     equation: `m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
 u = m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t) + epsilonRoot) + epsilon) + weightDecay * w
 w -= learningRate * |w| / |u| * u
-norms over each tensor; the ratio is 1 where one of them is 0`,
+norms per tensor; the ratio is 1 if either is 0`,
     state: '`firstMoment` m, `secondMoment` v',
     equivalent: 'Optax lamb, Keras Lamb',
     source: 'You et al. 2020',
   },
   yogi: {
-    use: 'Gradients that come in bursts: v changes by at most (1 - beta2) * g^2, so small gradients after large ones do not raise the rate at once.',
+    use: 'Bursty gradients: v changes by at most (1 - beta2) * g^2, so small gradients after large ones do not raise the effective rate at once.',
     equation: `m = beta1 * m + (1 - beta1) * g
 v -= (1 - beta2) * sign(v - g^2) * g^2
 w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
@@ -221,7 +221,7 @@ m and v start at initialAccumulatorValue`,
     source: 'Zaheer et al. 2018',
   },
   adabelief: {
-    use: 'Large steps where gradients are as predicted, small ones where they surprise.',
+    use: 'Large steps where gradients match their running mean, small ones where they deviate.',
     equation: `m = beta1 * m + (1 - beta1) * g
 v = beta2 * v + (1 - beta2) * (g - m)^2 + epsilonRoot
 w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`,
@@ -230,11 +230,11 @@ w -= learningRate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`
     source: 'Zhuang et al. 2020',
   },
   novograd: {
-    use: 'Large batches and long runs without a warm-up; one second moment per tensor.',
+    use: 'Large batches and long runs without warmup; one second moment per tensor.',
     equation: `n = |g|^2 in the first update, then beta2 * n + (1 - beta2) * |g|^2, one number per tensor
 m = beta1 * m + g / (sqrt(n + epsilonRoot) + epsilon) + weightDecay * w
 w -= learningRate * m`,
-    state: '`firstMoment` m; `secondMoment`: n is the first value of each tensor',
+    state: '`firstMoment` m; `secondMoment`, whose first value per tensor is n',
     equivalent: 'Optax novograd',
     source: 'Ginsburg et al. 2019',
   },

@@ -1,4 +1,4 @@
-/** Updates element by element: from a rule and a list of tensors to passes over parallel blocks. */
+/** Elementwise updates: from a rule and a list of tensors to passes over parallel blocks. */
 import { SUM_CHUNK } from '../abi/layout.ts'
 import type { UpdateOp } from '../machine/ops/optimizers.ts'
 import type { Step } from '../machine/program.ts'
@@ -7,32 +7,32 @@ import { learningRateAt } from './rates.ts'
 import type { OptimizerOf } from './rules/rule.ts'
 import type { Tensor, TensorSettings } from './rules/tensor.ts'
 
-/** Where passes find what they work on: byte addresses. */
+/** Byte addresses of the blocks that passes work on. */
 export interface PassBlocks {
   readonly parameters: number
   readonly gradients: number
-  /** Room for passScratch() bytes; unused when that is 0. */
+  /** passScratch() bytes; unused if that is 0. */
   readonly scratch?: number
-  /** Of state `index` of the tensor; neighbours in the blocks are neighbours here. */
+  /** State `index` of the tensor. Tensors that are adjacent in the blocks are adjacent here. */
   state(index: number, tensor: Tensor): number
 }
 
-/** Averages of squares below it are 0: the next float32 is a normal number, and stays one times beta2. */
+/** Running averages of squares below it count as 0: the next float32 is normal, and stays so after multiplying by beta2. */
 const TINY_SQUARE = 1e-29
 
-/** Names of the states that a rule keeps with these options, in order. */
+/** Names of the states that a rule keeps under these options, in order. */
 export function statesOf(optimizer: Optimizer): readonly string[] {
   const rule = ruleOf(optimizer)
   return rule.states.filter((state) => rule.uses?.(state, optimizer.options) ?? true)
 }
 
-/** Bytes of scratch: partial sums of norms, used by one tensor after the other. */
+/** Bytes of scratch: partial sums of norms, reused from tensor to tensor. */
 export function passScratch(optimizer: Optimizer, tensors: readonly Tensor[]): number {
   if (!ruleOf(optimizer).perTensor) return 0
   return tensors.reduce((most, { count }) => Math.max(most, Math.ceil(count / SUM_CHUNK) * 16), 0)
 }
 
-/** Finds a tensor's settings: those of the first matching group. */
+/** Looks up a tensor's settings, those of the first matching group. */
 export function settingsBy({ parameterGroups }: OptimizerOf): (tensor: Tensor) => TensorSettings {
   const groups = parameterGroups.map((group) => ({ group, matches: matcherOf(group) }))
   return ({ name }) => {
@@ -47,8 +47,8 @@ export function settingsBy({ parameterGroups }: OptimizerOf): (tensor: Tensor) =
 }
 
 /**
- * Tables of which an update by this optimizer changes no rows but those with a gradient: plain SGD, with neither momentum nor decay. By their
- * offsets, the scales of their rates.
+ * Tables of which this optimizer updates only rows with a gradient: plain SGD without momentum or decay.
+ * Maps their offsets to the scales of their rates.
  */
 export function sparseTables(
   optimizer: Optimizer,
@@ -65,12 +65,12 @@ export function sparseTables(
 }
 
 interface Pass extends TensorSettings {
-  /** The first of its tensors. */
+  /** The first tensor of the run. */
   readonly tensor: Tensor
   count: number
 }
 
-/** Trainable tensors, neighbours with the same settings joined unless the rule works tensor by tensor. */
+/** Trainable tensors; adjacent ones with equal settings are merged unless the rule works per tensor. */
 function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
   const { perTensor } = ruleOf(optimizer)
   const settingsOf = settingsBy(optimizer)
@@ -93,11 +93,11 @@ function passesOf(optimizer: Optimizer, tensors: readonly Tensor[]): Pass[] {
   return passes
 }
 
-/** What a thread's journal keeps: bits of the words of those blocks that the step changes in place. */
+/** Bit mask of the operand words whose blocks the step changes in place, which a thread's journal must save. */
 const journalOf = ({ inPlace, ints }: UpdateOp, operands: Step['operands']): number =>
   inPlace.reduce((bits, name) => (operands[name] ? bits | (1 << ints[name]) : bits), 0)
 
-/** The steps of one update. Tensors in order of their offsets; frozen ones are left out. */
+/** The steps of one update. Tensors are ordered by offset; frozen ones are skipped. */
 export function passSteps(optimizer: Optimizer, tensors: readonly Tensor[], blocks: PassBlocks): Step[] {
   const rule = ruleOf(optimizer)
   const names = statesOf(optimizer)
@@ -126,16 +126,16 @@ export function passSteps(optimizer: Optimizer, tensors: readonly Tensor[], bloc
   })
 }
 
-/** What a state of a tensor starts from. */
+/** The initial value of a tensor's state. */
 export interface InitialState {
   readonly tensor: Tensor
   /** Index into statesOf(). */
   readonly state: number
-  /** For the tensor's values; its padding starts from 0. */
+  /** For the tensor's values; padding starts at 0. */
   readonly value: number
 }
 
-/** Where state does not start from 0. */
+/** States that do not start at 0. */
 export function initialPassStates(optimizer: Optimizer, tensors: readonly Tensor[]): InitialState[] {
   const rule = ruleOf(optimizer)
   if (!rule.initialState) return []

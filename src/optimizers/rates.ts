@@ -4,7 +4,7 @@ import { momentumName } from './rules/make.ts'
 import type { Hypers, OptimizerOf } from './rules/rule.ts'
 import { momentumOf } from './schedules/named.ts'
 
-/** The value of a rate at an update's index 0, 1, 2, ... */
+/** The value of a rate or schedule at update index 0, 1, 2, ... */
 function valueAt(optimizer: OptimizerOf, name: 'learningRate' | 'weightDecay', index: number): number {
   const rate = optimizer[name]
   if (typeof rate === 'number') return rate
@@ -16,19 +16,19 @@ function valueAt(optimizer: OptimizerOf, name: 'learningRate' | 'weightDecay', i
 }
 
 /**
- * The learning rate at an update's index 0, 1, 2, ...
- * @throws RangeError when a schedule gives anything but a finite number at least 0.
+ * The learning rate at update index 0, 1, 2, ...
+ * @throws RangeError if a schedule returns anything but a finite number >= 0.
  */
 export const learningRateAt = (optimizer: OptimizerOf, index: number): number =>
   valueAt(optimizer, 'learningRate', index)
 
 /**
- * The weight decay at an update's index 0, 1, 2, ...
- * @throws RangeError when a schedule gives anything but a finite number at least 0.
+ * The weight decay at update index 0, 1, 2, ...
+ * @throws RangeError if a schedule returns anything but a finite number >= 0.
  */
 export const weightDecayAt = (optimizer: OptimizerOf, index: number): number => valueAt(optimizer, 'weightDecay', index)
 
-/** The options at an update's index: those given, but for a momentum that goes along with the learning rate. */
+/** The options at update index 0, 1, 2, ...: as given, except for a momentum cycled along with the learning rate. */
 export function optionsAt({ learningRate, options }: OptimizerOf, index: number): Hypers {
   const momentum = momentumOf(learningRate)
   return momentum ? { ...options, [momentumName(options)]: momentum(index) } : options

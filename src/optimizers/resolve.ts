@@ -7,14 +7,11 @@ import { isSolver, SOLVER_KINDS, type Solver } from './solvers/solver.ts'
 
 const names = Object.keys(optimizers) as OptimizerName[]
 
-/**
- * Chooses parameters by a loss: a rule, one gradient to one update, element by element or by whole matrices, or a solver, which asks
- * for losses where it wants them.
- */
+/** A rule, which turns one gradient into one update, elementwise or by whole matrices; or a solver, which chooses where to evaluate the loss. */
 export type AnyOptimizer = Optimizer | MatrixRule | Solver
 
 /**
- * A rule or solver: a rule by its name, with default options, or what a factory returns.
+ * A rule or solver from what a factory returned, or a rule with default options from its name.
  * @throws TypeError or RangeError for anything else.
  */
 export function resolveAnyOptimizer(where: string, value: OptimizerName | AnyOptimizer): AnyOptimizer {
@@ -29,18 +26,18 @@ export function resolveAnyOptimizer(where: string, value: OptimizerName | AnyOpt
 }
 
 /**
- * A rule from its name, with default options, or from a factory.
+ * An elementwise rule from what a factory returned, or with default options from its name.
  * @throws TypeError or RangeError for anything else.
  */
 export function resolveOptimizer(where: string, value: OptimizerName | Optimizer): Optimizer {
   if (isSolver(value)) {
     throw new TypeError(
-      `${where}: "optimizer" is the solver ${value.kind}, which chooses itself where the loss is evaluated; use minimize(${value.kind}(), x0, f), or compile`,
+      `${where}: "optimizer" is the solver ${value.kind}, which chooses where to evaluate the loss; use minimize(${value.kind}(), x0, f), or compile`,
     )
   }
   if (isMatrixRule(value)) {
     throw new TypeError(
-      `${where}: "optimizer" is ${value.kind}, which sees matrices; use compile, or optimize(${value.kind}(), initial, { shapes })`,
+      `${where}: "optimizer" is ${value.kind}, which updates whole matrices; use compile, or optimize(${value.kind}(), initial, { shapes })`,
     )
   }
   if (typeof value === 'string') return optimizers[checkOneOf(where, 'optimizer', value, names)]()

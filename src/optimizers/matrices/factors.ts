@@ -1,4 +1,4 @@
-/** The two sides of a matrix's gradient: sums of G Gᵀ and Gᵀ G, what is multiplied from there, and the update in the end. */
+/** The Kronecker factors of a matrix's gradient, G Gᵀ and Gᵀ G, products with them, and the final update. */
 import { PANEL } from '../../abi/layout.ts'
 import { checkInteger } from '../../lib/check.ts'
 import { roundUp, rowStride } from '../../machine/matrixLayout.ts'
@@ -9,13 +9,13 @@ import { type Hypers, number } from '../rules/rule.ts'
 import type { Tensor } from '../rules/tensor.ts'
 import type { Scratch, Taken } from './matrixRule.ts'
 
-/** The most rows and columns of a factor. */
+/** Maximum size of a factor. */
 export const LARGEST = 2048
 
 export interface FactorOptions {
-  /** Updates from one decomposition of the factors to the next. Default 10. */
+  /** Updates between decompositions of the factors. Default 10. */
   readonly preconditionerEvery?: number
-  /** Sides longer than this, 2,048 at most, are left as they are. Default 2048. */
+  /** Sides longer than this (2048 at most) are not preconditioned. Default 2048. */
   readonly maxPreconditionerSize?: number
 }
 
@@ -31,7 +31,7 @@ export interface Side {
   readonly size: number
 }
 
-/** Those sides of a matrix [inputs, units] that are short enough. */
+/** The sides of a matrix [inputs, units] that are short enough. */
 export function sidesOf({ matrix: [inputs, units] = [0, 0] }: Tensor, options: Hypers): Side[] {
   const sides: Side[] = [
     { name: 'left', size: inputs },
@@ -40,22 +40,22 @@ export function sidesOf({ matrix: [inputs, units] = [0, 0] }: Tensor, options: H
   return sides.filter(({ size }) => size <= number(options, 'maxPreconditionerSize'))
 }
 
-/** Floats of a square matrix in panels. */
+/** Floats of a square matrix stored in panels. */
 export const squareFloats = (size: number): number => roundUp(size, PANEL) * size
 
-/** A gradient by rows, both ways up, and room for a new factor: what the steps of an update work with. */
+/** Work buffers of an update: the gradient row-major, plain and transposed, and space for a new factor. */
 export interface Desk {
-  /** [inputs x units] by rows. */
+  /** [inputs, units], row-major. */
   readonly rows: number
   readonly stride: number
-  /** As large as `rows`. */
+  /** Same size as `rows`. */
   readonly other: number
-  /** Room of the size of the largest block. */
+  /** Sized for the largest block. */
   readonly beside: number
-  /** Room for a square in panels, and for one by rows. */
+  /** For a square matrix, in panels and row-major. */
   readonly square: number
   readonly squareRows: number
-  /** For the eigenvectors. */
+  /** For eigenvectors, in float64. */
   readonly wide: number
   readonly lay: Step[]
   readonly turned: number
@@ -84,7 +84,7 @@ export function layOut(tensor: Tensor, gradients: number, sides: readonly Side[]
   }
 }
 
-/** factor = kept * factor + fresh * G Gᵀ, or Gᵀ G. */
+/** factor = kept * factor + fresh * G Gᵀ (or Gᵀ G). */
 export function accumulate(
   { name, size }: Side,
   tensor: Tensor,
@@ -106,13 +106,16 @@ export function accumulate(
   ]
 }
 
-/** Which updates steps are for; all by default. */
+/** Which updates the steps run in; default all. */
 export interface When {
   readonly since?: number
   readonly every?: number
 }
 
-/** to = leftᵀ x right in panels: x and left by rows, right in panels; a side that is missing is the identity. x stays, desk.other does not. */
+/**
+ * to = leftᵀ x right. x and left are row-major, right and `to` in panels; a missing side is the identity. Overwrites desk.other,
+ * not x.
+ */
 export function sandwich(
   tensor: Tensor,
   { stride, other }: Desk,
@@ -146,7 +149,7 @@ export function sandwich(
   return steps
 }
 
-/** w -= rate x, and decay, x in panels. desk.other and desk.beside are used. */
+/** w -= rate x, plus weight decay; x in panels. Overwrites desk.other and desk.beside. */
 export function move(taken: Taken, { other, stride, beside }: Desk, x: number, when: When = {}): Step[] {
   const { tensor, settings, parameters } = taken
   const { matrix: [inputs, units] = [0, 0], count } = tensor

@@ -1,4 +1,4 @@
-/** From a factory's options to what all rules that see matrices have. */
+/** Option handling shared by all rules on matrices. */
 import { orDefault, quote } from '../../lib/check.ts'
 import { adamw } from '../optimizers.ts'
 import { resolveOptimizer } from '../resolve.ts'
@@ -9,19 +9,19 @@ import type { Tensor } from '../rules/tensor.ts'
 import type { MatrixKind, MatrixRule } from './matrixRule.ts'
 import { matrixUpdates } from './matrixUpdates.ts'
 
-/** Options of rules that take the matrices of a model and leave other parameters to another rule. */
+/** Options of rules that update some of a model's matrices and leave other parameters to another rule. */
 export interface MatrixOptions {
   /**
-   * Which matrices the rule takes, by their parameters' names as in `parameterGroups`; the others, and what is no matrix, take the
-   * fallback. Files keep all but functions, of an expression the names that it matches.
+   * Which matrices the rule updates, by parameter name as in `parameterGroups`; all other parameters go to the fallback.
+   * Saved in files, except for functions; a regular expression is saved as the list of names it matches.
    */
   readonly match?: Match
-  /** The rule for the other parameters: a name, with its defaults, or what a factory returns. Default `adamw()`. */
+  /** The rule for the other parameters: a name (with default options) or what a factory returned. Default `adamw()`. */
   readonly fallback?: OptimizerName | Optimizer
 }
 
 /**
- * `make`, with a choice of matrices and a fallback.
+ * Makes a rule, with a choice of matrices and a fallback.
  * @throws TypeError or RangeError naming the option.
  */
 export function makeMatrixRule<Kind extends MatrixKind>(
@@ -42,8 +42,8 @@ export function makeMatrixRule<Kind extends MatrixKind>(
 }
 
 /**
- * Which tensors a rule takes: the matrices that match; without a match those that `isOwn` chooses among the matrices, in their order.
- * @throws RangeError when there are none.
+ * Which tensors a rule updates: the matrices that match; without a match, those that `isOwn` selects from the list of matrices.
+ * @throws RangeError if there are none.
  */
 export function chooseMatrices(
   { kind, match }: Pick<MatrixRule, 'kind' | 'match'>,

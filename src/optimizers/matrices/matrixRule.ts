@@ -1,7 +1,7 @@
 /**
- * The seam between rules that see whole matrices, or all parameters at once, and whoever lays out the memory. Such a rule takes
- * some of the parameters and leaves the others to an elementwise rule. All of its update is steps, which run with those of a model in
- * one list; what it must keep from step to step is state, which files hold.
+ * The interface between rules that work on whole matrices, or on all parameters at once, and the code that lays out memory. Such a
+ * rule updates some of the parameters and leaves the others to an elementwise rule. Its update is a list of steps that run together
+ * with the model's; what must persist from update to update is state, which is saved in files.
  */
 import type { Stored } from '../../machine/matrixLayout.ts'
 import type { Step } from '../../machine/program.ts'
@@ -14,21 +14,21 @@ export type MatrixKind = (typeof MATRIX_KINDS)[number]
 
 export const isMatrixKind = (kind: unknown): kind is MatrixKind => MATRIX_KINDS.some((known) => known === kind)
 
-/** A tensor that a rule keeps for one of the parameters; it starts from 0. */
+/** A state tensor that a rule keeps for one of the parameters; it starts at 0. */
 export interface StateSpec extends Stored {
   readonly name: string
 }
 
-/** A tensor of state. */
+/** A state tensor and its place. */
 export interface KeptTensor extends Stored {
   readonly state: string
-  /** The parameter that it is kept for. */
+  /** The parameter it belongs to. */
   readonly tensor: Tensor
-  /** In files: `optimizer.STATE.PARAMETER`. */
+  /** Name in files: `optimizer.STATE.PARAMETER`. */
   readonly path: string
-  /** Floats from the start of the block; a multiple of 16. */
+  /** Offset in floats from the start of the block; a multiple of 16. */
   readonly offset: number
-  /** Floats it takes in the block, padding included. */
+  /** Floats in the block, padding included. */
   readonly stored: number
 }
 
@@ -36,62 +36,62 @@ export interface KeptTensor extends Stored {
 export interface MatrixBlocks {
   readonly parameters: number
   readonly gradients: number
-  /** Of the tensors that are kept. */
+  /** The block of state tensors. */
   readonly kept: number
   readonly scratch: number
 }
 
-/** From a rule to an update of all tensors, those of its fallback included. */
+/** From a rule to an update of all tensors, including its fallback's. */
 export interface MatrixUpdates {
-  /** All state, in the order in which it lies: neighbours that the fallback takes are neighbours in each of its states. */
+  /** All state tensors in memory order: tensors that are adjacent for the fallback are adjacent in each of its states. */
   readonly kept: (rule: MatrixRule, tensors: readonly Tensor[]) => readonly KeptTensor[]
-  /** Where a state of the fallback does not start from 0. */
+  /** The fallback's states that do not start at 0. */
   readonly initial: (rule: MatrixRule, tensors: readonly Tensor[]) => { kept: KeptTensor; value: number }[]
   /** Bytes of scratch that `steps` needs. */
   readonly scratch: (rule: MatrixRule, tensors: readonly Tensor[]) => number
-  /** The steps of one update: the rule's own, then those of its fallback with the record's second rates. */
+  /** The steps of one update: the rule's own, then its fallback's, which reads the record's second set of rates. */
   readonly steps: (rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks) => Step[]
 }
 
-/** A parameter that the rule takes, and where it finds what belongs to it: byte addresses. */
+/** A parameter that the rule updates, with the byte addresses of its blocks. */
 export interface Taken {
   readonly tensor: Tensor
   readonly settings: TensorSettings
   readonly parameters: number
   readonly gradients: number
-  /** Of the state of that name. */
+  /** Address of the state tensor of that name. */
   state(name: string): number
 }
 
-/** Room for what a step leaves to a later one of the same update; `take` gives the address of some of it. */
+/** Allocator for data passed between steps of one update; `take` returns an address. */
 export interface Scratch {
   take(bytes: number): number
-  /** All that was taken may be taken again. */
+  /** Makes all the space available again. */
   clear(): void
 }
 
-/** What of a layer says whether a rule suits it. */
+/** The fields of a layer that decide whether a rule suits it. */
 export interface LayerLike {
   readonly kind: string
   readonly activation?: { readonly kind: string }
   readonly weightNorm?: boolean
 }
 
-/** A rule with all its options: what `muon(...)` returns. It brings its algorithm along: what is not imported is not bundled. */
+/** A rule with all its options, as returned by `muon(...)`. It carries its algorithm, so only imported rules are bundled. */
 export interface MatrixRule<Kind extends MatrixKind = MatrixKind> extends OptimizerOf<Kind> {
-  /** Which matrices it takes; undefined: its own choice. */
+  /** Which matrices it updates; undefined: its default choice. */
   readonly match?: Match
-  /** What updates the other parameters; undefined where it takes all. */
+  /** What updates the other parameters; undefined if the rule updates all. */
   readonly fallback?: Optimizer
   readonly decay: DecayForm
   /**
-   * @throws RangeError naming the layer that the rule cannot train.
+   * @throws RangeError naming a layer that the rule cannot train.
    * @internal
    */
   readonly checkLayers?: (layers: readonly LayerLike[]) => void
   /**
-   * Which of the parameters it takes.
-   * @throws RangeError when there are none.
+   * Which of the parameters it updates.
+   * @throws RangeError if there are none.
    * @internal
    */
   readonly takes: (tensors: readonly Tensor[]) => readonly boolean[]
@@ -100,7 +100,7 @@ export interface MatrixRule<Kind extends MatrixKind = MatrixKind> extends Optimi
   /** @internal */
   readonly scalars?: Rule['scalars']
   /**
-   * The steps of one update of those of all it takes that train. No step may change what it reads: see CONTRIBUTING.md.
+   * The steps of one update of its trainable parameters. No step may modify its inputs: see CONTRIBUTING.md.
    * @internal
    */
   readonly lower: (taken: readonly Taken[], scratch: Scratch) => Step[]

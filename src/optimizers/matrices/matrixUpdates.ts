@@ -1,6 +1,6 @@
 /**
- * Updates by a rule that sees matrices and the rule that takes what it leaves: which parameter is whose, the tensors that both keep,
- * and the steps of both. State lies in a block of its own, tensor by tensor, as not all are shaped like parameters.
+ * Updates by a rule on matrices and its fallback: which parameter belongs to which, the state tensors of both, and their steps.
+ * State has a block of its own, tensor by tensor, since not every state is shaped like its parameter.
  */
 import { ALIGN } from '../../abi/layout.ts'
 import { roundUp, storedFloats } from '../../machine/matrixLayout.ts'
@@ -12,13 +12,13 @@ import type { KeptTensor, MatrixBlocks, MatrixRule, MatrixUpdates, Scratch } fro
 
 const LINE = ALIGN / 4
 
-/** Whose a parameter is: the rule's, or its fallback's. */
+/** Splits the parameters between the rule and its fallback. */
 function divide(rule: MatrixRule, tensors: readonly Tensor[]): { taken: Tensor[]; left: Tensor[] } {
   const takes = rule.takes(tensors)
   return { taken: tensors.filter((_, i) => takes[i]), left: tensors.filter((_, i) => !takes[i]) }
 }
 
-/** All state, in the order in which it lies: neighbours that the fallback takes are neighbours in each of its states. */
+/** All state tensors in memory order: tensors that are adjacent for the fallback are adjacent in each of its states. */
 function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptTensor[] {
   const { taken, left } = divide(rule, tensors)
   const own = taken.flatMap((tensor) =>
@@ -42,7 +42,7 @@ function keptTensors(rule: MatrixRule, tensors: readonly Tensor[]): KeptTensor[]
   })
 }
 
-/** Where a state of the fallback does not start from 0. */
+/** The fallback's states that do not start at 0. */
 function initialKept(rule: MatrixRule, tensors: readonly Tensor[]): { kept: KeptTensor; value: number }[] {
   const { fallback } = rule
   if (!fallback) return []
@@ -63,7 +63,7 @@ function finder(kept: readonly KeptTensor[]): (state: string, tensor: Tensor) =>
   }
 }
 
-/** Hands out a region from an address on, and says how long it must be. */
+/** A bump allocator from an address on, which records how much was needed. */
 class Room implements Scratch {
   readonly #from: number
   #top: number
@@ -111,7 +111,7 @@ function lowerOwn(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBl
   return rule.lower(taken, room)
 }
 
-/** The steps of one update: the rule's own, then those of its fallback with the record's second rates. */
+/** The steps of one update: the rule's own, then its fallback's, which reads the record's second set of rates. */
 function matrixSteps(rule: MatrixRule, tensors: readonly Tensor[], blocks: MatrixBlocks): Step[] {
   const own = lowerOwn(rule, tensors, blocks, new Room(blocks.scratch))
   const { fallback } = rule

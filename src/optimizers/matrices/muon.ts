@@ -1,4 +1,4 @@
-/** Muon: momentum whose matrices are made nearly orthogonal. */
+/** Muon: momentum with orthogonalized updates. */
 
 import { SUM_CHUNK } from '../../abi/layout.ts'
 import { checkFloat, checkInteger, checkOneOf, show } from '../../lib/check.ts'
@@ -15,19 +15,19 @@ import type { MatrixRule, Scratch, Taken } from './matrixRule.ts'
 const ADJUSTMENTS = ['original', 'matchRmsAdamw'] as const
 
 export interface MuonOptions extends MatrixOptions, DecayOptions {
-  /** Default 0.95. */
+  /** Decay of the running mean of gradients. Default 0.95. */
   readonly momentum?: number
-  /** Whether the update looks ahead along the momentum. Default true. */
+  /** Nesterov momentum. Default true. */
   readonly nesterov?: boolean
-  /** Iterations of Newton and Schulz, 0 to 99. Default 5. */
+  /** Newton-Schulz iterations, 0 to 99. Default 5. */
   readonly newtonSchulzSteps?: number
-  /** Of their polynomial a x + b x³ + c x⁵. Default [3.4445, -4.775, 2.0315]. */
+  /** Coefficients of their polynomial a x + b x³ + c x⁵. Default [3.4445, -4.775, 2.0315]. */
   readonly coefficients?: readonly [number, number, number]
-  /** The least that the momentum's norm counts as. Default 1e-7. */
+  /** Lower bound on the norm that the momentum is divided by. Default 1e-7. */
   readonly epsilon?: number
   /**
-   * `original`: the rate of a matrix times sqrt(max(1, units / inputs)); `matchRmsAdamw`: times 0.2 sqrt(max(units, inputs)), so that
-   * rates and decays of AdamW fit. Default `original`.
+   * Factor on the rate of a matrix. `original`: sqrt(max(1, units / inputs)); `matchRmsAdamw`: 0.2 sqrt(max(units, inputs)), for
+   * AdamW's rates and decays. Default `original`.
    */
   readonly adjustLearningRate?: (typeof ADJUSTMENTS)[number]
 }
@@ -47,10 +47,10 @@ const checks: Readonly<Record<string, Check>> = {
 }
 
 /**
- * Muon: momentum, of which each matrix is brought near the closest matrix with orthonormal rows or columns by iterations of Newton and
- * Schulz, so that all its directions are learned at the same rate. By default it takes all matrices but the first and the last
- * of a model; those, biases and norms take the fallback. PyTorch's `Muon`, with float32 in the place of bfloat16.
- * Defaults: learningRate 0.001, weightDecay 0.1 (decoupled), momentum 0.95 with nesterov.
+ * Muon: B = momentum B + (1 - momentum) G; W -= lr scale orthogonalize(B), where Newton-Schulz iterations approximate the nearest
+ * matrix with orthonormal rows or columns, so that all directions are learned at the same rate. By default it updates all matrices
+ * except a model's first and last; those, biases and norms go to the fallback. PyTorch's `Muon`, with float32 instead of bfloat16.
+ * Defaults: learningRate 0.001, weightDecay 0.1 (decoupled), momentum 0.95 with nesterov, fallback adamw().
  * Source: Jordan et al. 2024; matchRmsAdamw: Liu et al. 2025, arXiv:2502.16982.
  * @throws TypeError or RangeError naming the option.
  */
@@ -73,7 +73,7 @@ export function muon(options: MuonOptions = {}): MatrixRule<'muon'> {
   return Object.freeze({
     ...made,
     takes: (tensors) =>
-      // outside of a model there is no first and no last
+      // outside of a model there is no first and last matrix
       chooseMatrices(
         made,
         tensors,
@@ -89,13 +89,13 @@ export function muon(options: MuonOptions = {}): MatrixRule<'muon'> {
   } satisfies MatrixRule<'muon'>)
 }
 
-/** b = momentum b + (1 - momentum) g, then w less the orthogonalized b, or what b is about to become. */
+/** b = momentum b + (1 - momentum) g, then w -= rate orthogonalize(b), or of b's look-ahead with nesterov. */
 function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   const { tensor, settings, parameters, gradients } = taken
   const { matrix: [inputs, units] = [0, 0], count } = tensor
   const momentum = number(options, 'momentum')
   const average = taken.state('momentum')
-  // new numbers beside the place that they are copied to, then what is orthogonalized, then new numbers again
+  // in order: the new b before it is copied, the input of the orthogonalization, the new w before it is copied
   const beside = scratch.take(count * 4)
   const blend = { x: average, y: gradients, to: beside, count, alpha: momentum, beta: 1 - momentum }
   const nesterov = options.nesterov === true
@@ -132,13 +132,13 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
 
 interface Orthogonalized {
   readonly steps: Step[]
-  /** Where it lies by rows, turned over where `transposed`. */
+  /** The result, row-major; transposed if `transposed`. */
   readonly rows: number
   readonly stride: number
   readonly transposed: number
 }
 
-/** X = u / max(|u|, epsilon), on its long side; then X = X (a I + b S + c S²) with S = Xᵀ X, of which one half is computed. */
+/** X = u / max(|u|, epsilon), tall; then X = X (a I + b S + c S²) with S = Xᵀ X, of which only one triangle is computed. */
 function orthogonalized(
   u: { readonly panels: number; readonly inputs: number; readonly units: number; readonly count: number },
   options: Hypers,

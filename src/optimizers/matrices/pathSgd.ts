@@ -1,4 +1,4 @@
-/** Path-SGD: every weight's rate is over its share of the paths from inputs to outputs. */
+/** Path-SGD: every weight's rate is divided by the squared norm of the paths through it. */
 import { roundUp } from '../../machine/matrixLayout.ts'
 import * as ops from '../../machine/ops/matrix.ts'
 import { type Step, step } from '../../machine/program.ts'
@@ -10,12 +10,12 @@ import { matrixUpdates } from './matrixUpdates.ts'
 export type PathSgdOptions = CommonOptions
 
 /**
- * Path-SGD: w -= learningRate * g / kappa, where kappa is the sum, over all paths from inputs to outputs through w, of the product of the
- * other weights' squares. Scaling a unit's incoming weights up and its outgoing weights down by the same factor, which does not change
- * the network, does not change what it learns either. For dense layers with ReLU between them. A weight with kappa = 0 stays.
- * Default: learningRate 0.01.
+ * Path-SGD: w -= learningRate * g / kappa, kappa = the sum, over all paths from inputs to outputs through w, of the product of the
+ * other weights' squares. Invariant to rescaling: multiplying a unit's incoming weights and dividing its outgoing weights by the
+ * same factor changes neither the network nor what it learns. For dense layers with ReLU between them. A weight with kappa = 0 is
+ * not updated. Default: learningRate 0.01.
  * Source: Neyshabur, Salakhutdinov and Srebro 2015, arXiv:1506.02617.
- * @throws TypeError or RangeError naming the option; `compile` refuses other layers.
+ * @throws TypeError or RangeError naming the option; `compile` rejects other layers.
  */
 export function pathSgd(options: PathSgdOptions = {}): MatrixRule<'pathSgd'> {
   return Object.freeze({
@@ -33,7 +33,7 @@ export function pathSgd(options: PathSgdOptions = {}): MatrixRule<'pathSgd'> {
   } satisfies MatrixRule<'pathSgd'>)
 }
 
-/** Of hidden layers: those that let a positive factor pass. */
+/** Activations of hidden layers that are positively homogeneous. */
 const HOMOGENEOUS: readonly unknown[] = ['relu', 'linear']
 
 function checkLayers(layers: readonly LayerLike[]): void {
@@ -50,7 +50,7 @@ function checkLayers(layers: readonly LayerLike[]): void {
   })
 }
 
-/** s_0 = 1, s_l = s_(l-1) W² + b² up; r_L = 1, r_(l-1) = W² r_l down; then every weight less its step. */
+/** Forward s_0 = 1, s_l = s_(l-1) W² + b²; backward r_L = 1, r_(l-1) = W² r_l; then the update of every weight. */
 function lower(taken: readonly Taken[], scratch: Scratch): Step[] {
   scratch.clear()
   const layers = layersOf(taken)
@@ -93,7 +93,7 @@ interface Layer {
   readonly cols: number
 }
 
-/** The dense layers in their order. */
+/** The dense layers in order. */
 function layersOf(taken: readonly Taken[]): Layer[] {
   return taken.flatMap((kernel) => {
     const { matrix, layer } = kernel.tensor

@@ -1,4 +1,4 @@
-/** Shampoo: gradients between inverse roots of what gradients have been, side by side. */
+/** Shampoo: gradients preconditioned by inverse roots of accumulated Kronecker factors. */
 import { rowStride } from '../../machine/matrixLayout.ts'
 import * as ops from '../../machine/ops/matrix.ts'
 import { type Step, step } from '../../machine/program.ts'
@@ -22,19 +22,19 @@ import { chooseMatrices, type MatrixOptions, makeMatrixRule } from './makeMatrix
 import type { MatrixRule, Scratch, Taken } from './matrixRule.ts'
 
 export interface ShampooOptions extends MatrixOptions, DecayOptions, FactorOptions {
-  /** Of the running mean of gradients that goes between the roots; the factors take the gradients themselves. Default 0. */
+  /** Decay of the running mean of gradients that is preconditioned; the factors use the gradients themselves. Default 0. */
   readonly momentum?: number
-  /** What the factors start from, times the identity. Default 1e-4. */
+  /** The factors start at epsilon times the identity. Default 1e-4. */
   readonly epsilon?: number
 }
 
 const checks = { ...factorChecks, momentum: within({ minimum: 0, below: 1 }) }
 
 /**
- * Shampoo: Adagrad with a full matrix for each side of a weight matrix, W -= learningRate * L^(-1/4) G R^(-1/4), L and R the sums of G Gᵀ
- * and Gᵀ G over all updates. A matrix of which one side alone is short enough takes its root of order -1/2.
- * With momentum, a running mean of gradients takes the place of G there.
- * Defaults: learningRate 0.1, momentum 0, weightDecay 0 (decoupled), epsilon 1e-4, roots every 10 updates.
+ * Shampoo: Adagrad with a full matrix for each side of a weight matrix, W -= learningRate * L^(-1/4) G R^(-1/4), L and R the sums of
+ * G Gᵀ and Gᵀ G over all updates. If only one side is short enough, its root has order -1/2.
+ * With momentum, a running mean of gradients replaces G in the product.
+ * Defaults: learningRate 0.1, momentum 0, weightDecay 0 (decoupled), epsilon 1e-4, roots every 10 updates, fallback adamw().
  * Source: Gupta, Koren and Singer 2018, arXiv:1802.09568.
  * @throws TypeError or RangeError naming the option.
  */
@@ -73,7 +73,7 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   const steps = [...desk.lay]
   for (const side of sides) {
     steps.push(...accumulate(side, tensor, desk, taken.state(side.name), 1, 1))
-    // over the root twice: B Bᵀ below
+    // order doubled: the root is B Bᵀ, see below
     steps.push(...rootOf(side, taken, desk, sides.length + 1, epsilon, number(options, 'preconditionerEvery')))
   }
   if (hasMomentum(options)) steps.push(...average(taken, desk, number(options, 'momentum')))
@@ -88,7 +88,7 @@ function descentOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   return [...steps, ...preconditioned, ...move(taken, desk, direction)]
 }
 
-/** momentum = beta momentum + (1 - beta) G, which takes the place of G by rows. */
+/** momentum = beta momentum + (1 - beta) G, written over the row-major G. */
 function average({ tensor, gradients, state }: Taken, { rows, stride, beside }: Desk, beta: number): Step[] {
   const { matrix: [inputs, units] = [0, 0], count } = tensor
   const kept = state('momentum')
@@ -99,7 +99,7 @@ function average({ tensor, gradients, state }: Taken, { rows, stride, beside }: 
   ]
 }
 
-/** (factor + epsilon I)^(-1/2^order) = B Bᵀ, B the eigenvectors over roots of twice that order, now and then. */
+/** (factor + epsilon I)^(-1/2^order) = B Bᵀ, B the eigenvectors divided by roots of twice that order; recomputed every `every` updates. */
 function rootOf({ name, size }: Side, taken: Taken, desk: Desk, order: number, epsilon: number, every: number): Step[] {
   const { square, squareRows, wide } = desk
   const stride = rowStride(size)

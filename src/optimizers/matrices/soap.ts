@@ -24,24 +24,25 @@ import { chooseMatrices, type MatrixOptions, makeMatrixRule } from './makeMatrix
 import type { MatrixRule, Scratch, Taken } from './matrixRule.ts'
 
 export interface SoapOptions extends MatrixOptions, DecayOptions, FactorOptions {
-  /** Of the running mean of gradients. Default 0.95. */
+  /** Decay of the running mean of gradients. Default 0.95. */
   readonly beta1?: number
-  /** Of the running mean of their squares in the eigenbasis. Default 0.95. */
+  /** Decay of the running mean of squared gradients in the eigenbasis. Default 0.95. */
   readonly beta2?: number
-  /** Of the running means of G Gᵀ and Gᵀ G. Default beta2. */
+  /** Decay of the running means of G Gᵀ and Gᵀ G. Default beta2. */
   readonly factorBeta?: number
-  /** Beside the root of the mean square. Default 1e-8. */
+  /** Added to the root of the second moment. Default 1e-8. */
   readonly epsilon?: number
 }
 
 const checks = { ...factorChecks, factorBeta: within({ minimum: 0, below: 1 }) }
 
 /**
- * SOAP: Adam on the gradient turned into the eigenvectors of running means of G Gᵀ and Gᵀ G, the update turned back. Between two
- * decompositions of the factors the basis stays, and Adam's second moment goes on in it. The first update makes the basis and
- * leaves the matrices as they are, as the authors' program does; in the place of its step of power iteration
- * with QR there is a whole decomposition. A side that is too long stays as it is: its basis is the identity.
- * Defaults: learningRate 0.003, beta1 and beta2 0.95, weightDecay 0.01 (decoupled), epsilon 1e-8, a basis every 10 updates.
+ * SOAP: Adam on the gradient rotated into the eigenbasis of running means of G Gᵀ and Gᵀ G; the update is rotated back. Between
+ * decompositions the basis is constant, and Adam's second moment continues in it. The first update only computes a basis and
+ * leaves the matrices unchanged, as in the authors' implementation, which refreshes the basis by one step of power iteration with
+ * QR instead of a full decomposition. A side that is too long has the identity as its basis.
+ * Defaults: learningRate 0.003, beta1 and beta2 0.95, weightDecay 0.01 (decoupled), epsilon 1e-8, a basis every 10 updates,
+ * fallback adamw().
  * Source: Vyas et al. 2024, arXiv:2409.11321.
  * @throws TypeError or RangeError naming the option.
  */
@@ -68,7 +69,7 @@ export function soap(options: SoapOptions = {}): MatrixRule<'soap'> {
       const moments = ['firstMoment', 'secondMoment'].map((name) => ({ name, shape: matrix }))
       return [...moments, ...sides].map((state) => ({ ...state, layout: 'panels' as const }))
     },
-    // the first update is none of Adam's
+    // the first update is not a step of Adam
     scalars: (given, t) => corrections(given, Math.max(t - 1, 1)),
     lower: (taken, scratch) =>
       taken.flatMap((each) => {
@@ -79,10 +80,10 @@ export function soap(options: SoapOptions = {}): MatrixRule<'soap'> {
   } satisfies MatrixRule<'soap'>)
 }
 
-/** Its rows are the eigenvectors. */
+/** Name of the state whose rows are the eigenvectors. */
 const basisOf = (name: Side['name']) => `${name}Basis`
 
-/** Adam's step in the basis that there is, the factors with this gradient, and now and then another basis. */
+/** Adam's step in the current basis, the new factors, and periodically a new basis. */
 function updateOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   const { tensor, settings, gradients } = taken
   const { matrix: [inputs, units] = [0, 0], count } = tensor
@@ -107,7 +108,7 @@ function updateOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
     ...turn('outOf', taken, sides, desk, again, turned, adam),
     ...move(taken, desk, turned, adam),
     ...sides.flatMap((side) => accumulate(side, tensor, desk, taken.state(side.name), factorBeta, 1 - factorBeta)),
-    // the first moment goes from basis to basis; before the first there is none, and it is 0
+    // rotate the first moment into the new basis; before the first basis it is 0
     step(ops.toRows, { ...refresh, from: first, to: again, ...rows }),
     ...turn('outOf', taken, sides, desk, again, turned, refresh),
     ...sides.flatMap((side) => decompose(side, taken, desk, refresh)),
@@ -117,7 +118,7 @@ function updateOf(taken: Taken, options: Hypers, scratch: Scratch): Step[] {
   ]
 }
 
-/** to = E x Fᵀ, or Eᵀ x F, with the eigenvectors of the left side in the rows of E and those of the right side in the rows of F. */
+/** to = E x Fᵀ, or Eᵀ x F (back); the rows of E and F are the eigenvectors of the left and right factors. */
 function turn(
   way: 'into' | 'outOf',
   taken: Taken,
@@ -131,7 +132,7 @@ function turn(
   const steps: Step[] = []
   let left: number | undefined
   let right: number | undefined
-  // the right side first: both take squareRows
+  // right side first: both use squareRows
   for (const { name, size } of [...sides].reverse()) {
     const from = taken.state(basisOf(name))
     const whole = { ...when, stride: rowStride(size), rows: size, cols: size, scale: 1 }
@@ -150,7 +151,7 @@ function turn(
   return [...steps, ...sandwich(taken.tensor, desk, x, { left, right }, to, when)]
 }
 
-/** The eigenvectors of a side's factor, by rising eigenvalues. */
+/** Eigenvectors of a side's factor, in ascending order of eigenvalues. */
 function decompose({ name, size }: Side, taken: Taken, desk: Desk, when: When): Step[] {
   const { square, squareRows, wide } = desk
   const whole = { ...when, stride: rowStride(size) }

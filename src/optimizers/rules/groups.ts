@@ -1,32 +1,32 @@
-/** Parameter groups: parameters with settings of their own, chosen by their names. */
+/** Parameter groups: settings for parameters selected by name. */
 import { checkFloat, checkOptions, quote, show } from '../../lib/check.ts'
 
-/** Parameters that match get their own rate, decay or epsilon; the first match counts. */
+/** Rate, decay or epsilon for the parameters that match; the first matching group applies. */
 export interface ParameterGroup {
   /**
-   * A whole name such as `dense_1.bias`, its beginning or its end up to a dot (`dense_1`, `bias`), or a list of such; whole names
-   * only: `{ exactly: [...] }`; an expression that is found in the name; or a function of it. Files keep all but functions, of
-   * an expression the names that it matches.
+   * A full name such as `dense_1.bias`, a prefix or suffix at a dot (`dense_1`, `bias`), or a list of such; only full names:
+   * `{ exactly: [...] }`; a regular expression searched in the name; or a predicate of the name. Saved in files, except for
+   * functions; a regular expression is saved as the list of names it matches.
    */
   readonly match: Match
-  /** Times the optimizer's learning rate. */
+  /** Factor on the optimizer's learning rate. */
   readonly learningRateScale?: number
-  /** Times the optimizer's weight decay, which may be a schedule. */
+  /** Factor on the optimizer's weight decay, which may be a schedule. */
   readonly weightDecayScale?: number
-  /** Instead of the optimizer's weight decay. */
+  /** Replaces the optimizer's weight decay. */
   readonly weightDecay?: number
-  /** Instead of the optimizer's epsilon. */
+  /** Replaces the optimizer's epsilon. */
   readonly epsilon?: number
 }
 
-/** Chooses parameters by their names. */
+/** Selects parameters by name. */
 export type Match = string | readonly string[] | Exactly | RegExp | ((name: string) => boolean)
 
 interface Exactly {
   readonly exactly: readonly string[]
 }
 
-/** Groups that an optimizer may have: each looks at every name. */
+/** Maximum number of groups: each is matched against every name. */
 const MOST_GROUPS = 1000
 
 const isTexts = (match: unknown): match is readonly string[] =>
@@ -42,9 +42,9 @@ const isExact = (match: unknown): match is Exactly =>
 const isExpression = (match: unknown): match is RegExp => Object.prototype.toString.call(match) === '[object RegExp]'
 
 /**
- * The groups, checked and copied.
- * @param has the options of the optimizer.
- * @throws TypeError or RangeError for a group that is not one.
+ * The groups, validated and copied.
+ * @param has names of the optimizer's options.
+ * @throws TypeError or RangeError for an invalid group.
  */
 export function checkGroups(where: string, groups: unknown, has: readonly string[]): readonly ParameterGroup[] {
   if (!Array.isArray(groups)) {
@@ -86,8 +86,8 @@ function checkGroup(where: string, place: string, group: ParameterGroup, has: re
 }
 
 /**
- * A match as it is kept.
- * @throws TypeError for anything else.
+ * Validates and copies a match.
+ * @throws TypeError if it is invalid.
  */
 export function checkMatch(where: string, name: string, match: unknown): Match {
   if (isTexts(match)) return Object.freeze([...match])
@@ -99,11 +99,11 @@ export function checkMatch(where: string, name: string, match: unknown): Match {
   )
 }
 
-/** Whether a parameter's name matches. */
+/** Predicate: whether a parameter's name matches. */
 export function matcherOf({ match }: Pick<ParameterGroup, 'match'>): (name: string) => boolean {
   if (typeof match === 'function') return match
   if (isExpression(match)) {
-    // flags g and y would make an answer depend on the one before
+    // with flags g or y, test() depends on the previous call
     const expression = new RegExp(match.source, match.flags.replace(/[gy]/g, ''))
     return (name) => expression.test(name)
   }
@@ -121,7 +121,7 @@ export function matcherOf({ match }: Pick<ParameterGroup, 'match'>): (name: stri
   }
 }
 
-/** @throws RangeError for a group of names or an expression that matches none of the parameters. */
+/** @throws RangeError for a group whose names or regular expression match no parameter. */
 export function checkMatches(where: string, groups: readonly ParameterGroup[], names: readonly string[]): void {
   for (const [i, group] of groups.entries()) {
     if (typeof group.match === 'function' || names.some(matcherOf(group))) continue
@@ -135,8 +135,8 @@ const list = (names: readonly string[]): string =>
   names.length > 12 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ')
 
 /**
- * A group as JSON, an expression as the names that it matches: those who read a file are not to run expressions from it.
- * Undefined where a function matches.
+ * A group as JSON, a regular expression as the names it matches, since loading a file must not run its expressions.
+ * Undefined if it matches by a function.
  */
 export function describeGroup<G extends Pick<ParameterGroup, 'match'>>(
   group: G,

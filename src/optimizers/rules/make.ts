@@ -1,11 +1,11 @@
-/** From a factory's options to an optimizer: every option is checked by its name. */
+/** From a factory's options to an optimizer; every option is checked by name. */
 import { checkBoolean, checkFloat, checkOptions, orDefault, show } from '../../lib/check.ts'
 import { checkNoMomentum, momentumOf } from '../schedules/named.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 import { checkGroups } from './groups.ts'
 import type { Hypers, OptimizerOf } from './rule.ts'
 
-/** @throws TypeError or RangeError naming the option; what follows takes its value. */
+/** @throws TypeError or RangeError naming the option. Returns the value to use. */
 export type Check = (where: string, name: string, value: unknown) => unknown
 
 export const within =
@@ -16,7 +16,7 @@ export const within =
 const rateOrSchedule: Check = (where, name, value) =>
   typeof value === 'function' ? value : checkFloat(where, name, value, { minimum: 0 })
 
-/** Two numbers within limits each. */
+/** Checks a pair of numbers, each against its own range. */
 const two =
   (first: Check, second: Check): Check =>
   (where, name, value) => {
@@ -41,7 +41,7 @@ const COMMON: Readonly<Record<string, Check>> = {
   nesterov: checkBoolean,
   learningRateDecay: atLeast0,
   initialAccumulatorValue: atLeast0,
-  // below this, a float32 zero divided by the epsilon of a padded value would be NaN
+  // below this, 0 / epsilon in float32 could be NaN for padding
   epsilon: within({ minimum: 1e-30 }),
   epsilonRoot: atLeast0,
   rho: fraction,
@@ -60,27 +60,27 @@ const COMMON: Readonly<Record<string, Check>> = {
 
 type Value = number | boolean | string | readonly number[] | Schedule
 
-/** What a factory may have besides numbers that every rule may have. */
+/** A factory's options beyond the numeric ones that all rules share. */
 interface MakeOptions {
-  /** Of its own options. */
+  /** Checks of its own options. */
   readonly checks?: Readonly<Record<string, Check>>
-  /** Options that the factory looks at itself. */
+  /** Options that the factory checks itself. */
   readonly others?: readonly string[]
 }
 
-/** Rules whose momentum can go along with the learning rate. */
+/** Rules whose momentum can be cycled along with the learning rate. */
 const CYCLED: readonly string[] = ['sgd', 'adam', 'adamw', 'nadam']
 
-/** What a rule of these options calls its momentum. */
+/** The name of the momentum among these options. */
 export const momentumName = (options: Hypers): string => ('momentum' in options ? 'momentum' : 'beta1')
 
-/** The momentum at the start, of a learning rate that cycles it: it takes the place of the rule's own. */
+/** The initial momentum if the learning rate's schedule cycles it: it replaces the rule's own. */
 function cycledMomentum(kind: string, rate: unknown, options: Hypers, given: Readonly<Record<string, unknown>>) {
   const start = momentumOf(rate)?.(0)
   if (start === undefined) return {}
   if (!CYCLED.includes(kind)) checkNoMomentum(kind, 'learningRate', rate)
   const name = momentumName(options)
-  // a file keeps what the optimizer starts from
+  // a file stores the momentum that the optimizer started with
   if (given[name] !== undefined && given[name] !== start) {
     throw new RangeError(
       `${kind}: "learningRate" cycles the momentum from ${start} on, but "${name}" is ${show(given[name])}; leave it out, or give "maxMomentum"`,
@@ -90,7 +90,7 @@ function cycledMomentum(kind: string, rate: unknown, options: Hypers, given: Rea
 }
 
 /**
- * Fills in defaults, checks every option by its name, freezes the result.
+ * Fills in defaults, checks every option by name, freezes the result.
  * @throws TypeError or RangeError naming the option.
  */
 export function make<Kind extends string>(

@@ -1,4 +1,4 @@
-/** Rules on two moments of the gradient: Adam's family and Lion. Update t = 1, 2, ...; g includes L2 where a rule has it. */
+/** Adam's family and Lion. Update t = 1, 2, ...; g includes L2 decay if the rule has it. */
 import * as ops from '../../machine/ops/optimizers.ts'
 import { corrections, type Hypers, LINEAR, momentHypers, number, type RuleOf, SQUARED, secondHypers } from './rule.ts'
 
@@ -21,19 +21,19 @@ const adam: RuleOf<typeof ops.adam> = {
 const mu = (options: Hypers, t: number): number =>
   number(options, 'beta1') * (1 - 0.5 * 0.96 ** (t * number(options, 'momentumDecay')))
 
-/** Steps that are multiplied one by one: all that matter for beta1 up to 0.9999. */
+/** Number of factors multiplied one by one; enough for beta1 up to 0.9999. */
 const FOLLOWED = 2 ** 20
 
-/** mu_1 * ... * mu_t as a run from the start has it to the last bit, unless it is so small that 1 minus it is 1. */
+/** mu_1 * ... * mu_t, bit for bit as accumulated by a run from the start, unless so small that 1 minus it is 1. */
 function momentumProduct(optionsOf: (t: number) => Hypers, t: number): number {
   let product = 1
   const end = Math.min(t, FOLLOWED)
   for (let step = 1; step <= end && product > 1e-30; step++) product *= mu(optionsOf(step), step)
-  // mu is beta1 by then
+  // mu equals beta1 by then
   return product * number(optionsOf(t), 'beta1') ** (t - end)
 }
 
-/** Length of the simple average that variance t is worth, and its limit. */
+/** Length of the simple moving average with the variance at t, and its limit. */
 const averageLength = (beta2: number, t: number): [length: number, limit: number] => {
   const limit = 2 / (1 - beta2) - 1
   const power = beta2 ** t
@@ -64,7 +64,7 @@ export const moments: {
     states,
     hypers: (options) => secondHypers(options, options.decoupledWeightDecay === true),
     scalars(options, t, _learningRate, memory, optionsOf) {
-      // memory: the last t and mu_1 * ... * mu_t; made again where a run resumes in the middle
+      // memory: the previous t and mu_1 * ... * mu_t; recomputed after resuming in the middle of a run
       if (t === 1 || memory[0] !== t - 1) {
         memory[1] = momentumProduct(optionsOf, t - 1)
       }

@@ -1,4 +1,4 @@
-/** Rules whose step does not divide by a running size of the gradient: SGD, averaged SGD, Rprop. */
+/** Rules that do not normalize by a running magnitude of the gradient: SGD, averaged SGD, Rprop. */
 import * as ops from '../../machine/ops/optimizers.ts'
 import { type Hypers, LINEAR, number, type RuleOf, SQUARED } from './rule.ts'
 

@@ -1,9 +1,9 @@
-/** What an update rule is made of, and what an optimizer chosen by the user looks like. */
+/** The parts of an update rule, and the optimizer object that users hold. */
 import type { HyperNames, StateNames, UpdateOp } from '../../machine/ops/optimizers.ts'
 import type { Schedule } from '../schedules/schedules.ts'
 import type { ParameterGroup } from './groups.ts'
 
-/** Hyper-parameters of a rule, all resolved: no defaults are left to fill in. */
+/** Hyperparameters of a rule, with all defaults filled in. */
 export type Hypers = Readonly<Record<string, number | boolean | string | readonly number[]>>
 
 export type OptimizerName =
@@ -25,7 +25,7 @@ export type OptimizerName =
   | 'novograd'
 export type Optimizer = OptimizerOf<OptimizerName>
 
-/** An update rule with all its options: what `adam(...)` returns. */
+/** An update rule with all its options, as returned by `adam(...)`. */
 export interface OptimizerOf<Kind extends string = string> {
   readonly kind: Kind
   readonly learningRate: number | Schedule
@@ -35,23 +35,23 @@ export interface OptimizerOf<Kind extends string = string> {
   readonly parameterGroups: readonly ParameterGroup[]
 }
 
-/** How a rule takes weight decay: added to the gradient, off the parameters, by choice, in a place of its own, or not. */
+/** How a rule applies weight decay: added to the gradient, to the parameters, either by option, inside its own formula, or not at all. */
 export type DecayForm = 'L2' | 'decoupled' | 'either' | 'inside' | 'none'
 
 /** One row of the catalogue: how a rule runs. Its equation is in optimizers.docs.ts. */
 export interface Rule {
   readonly op: UpdateOp
-  /** Ops over the same operands that run before `op`, each seeing what the one before wrote. */
+  /** Ops on the same operands that run before `op`, each seeing the previous one's output. */
   readonly before?: readonly UpdateOp[]
-  /** State blocks, all shaped like the parameters; files keep them in this order. */
+  /** State blocks, all shaped like the parameters; files store them in this order. */
   readonly states: readonly string[]
-  /** Whether these options need the state; without this, all states are. */
+  /** Whether these options need the state; by default all states are needed. */
   uses?(state: string, options: Hypers): boolean
-  /** The op's constants; rounded to float32 once, so complements such as 1 - beta are constants of their own. */
+  /** The op's constants, each rounded to float32 once; hence complements such as 1 - beta are separate constants. */
   hypers(options: Hypers): Readonly<Record<string, number>>
   /**
-   * The record's scalars in update t = 1, 2, ..., of the options then; `memory` belongs to one run and starts as zeros, `optionsOf` gives the
-   * options of any update.
+   * The record's scalars for update t = 1, 2, ... under that update's options. `memory` belongs to one run and starts at zeros;
+   * `optionsOf` gives the options of any update.
    */
   scalars?(
     options: Hypers,
@@ -60,31 +60,31 @@ export interface Rule {
     memory: Float64Array,
     optionsOf: (t: number) => Hypers,
   ): readonly number[]
-  /** What each state starts from, 0 by default. Padding starts from 0 always. */
+  /** Initial value of each state; default 0. Padding always starts at 0. */
   initialState?(options: Hypers, learningRate: number): readonly number[]
-  /** Its steps run once per tensor and need room for partial sums. */
+  /** Its steps run once per tensor and need scratch for partial sums. */
   readonly perTensor?: boolean
-  /** Gradients far below it count as 0: where they are squared, their squares must not be denormal. */
+  /** Gradients below it count as 0, so that their squares are never denormal. */
   readonly tiny: number
   readonly decay: DecayForm
 }
 
-/** A rule that names its states and constants as its op does. */
+/** A rule that uses the names of its op's states and constants. */
 export interface RuleOf<O extends UpdateOp> extends Rule {
   readonly op: O
   readonly states: readonly StateNames<O>[]
   hypers(options: Hypers): Readonly<Record<HyperNames<O>, number>>
 }
 
-/** Where gradients are squared: 2^-56, the smallest that is left, has a normal square even times 1 - beta2. */
+/** `tiny` for rules that square gradients: the square of 2^-56, the smallest gradient kept, is normal even times 1 - beta2. */
 export const SQUARED = 2e-10
-/** Where they are not. */
+/** `tiny` for rules that do not. */
 export const LINEAR = 1e-20
 
-/** A hyper-parameter that is a number; 0 where the rule has none of that name. */
+/** A numeric hyperparameter; 0 if the rule has none of that name. */
 export const number = (options: Hypers, name: string): number => Number(options[name] ?? 0)
 
-/** The constants of all rules with two moments, but for those of the first. */
+/** The constants shared by all rules with a second moment. */
 export const secondHypers = (options: Hypers, decoupled = false) => {
   const beta2 = number(options, 'beta2')
   return {
@@ -96,7 +96,7 @@ export const secondHypers = (options: Hypers, decoupled = false) => {
   }
 }
 
-/** The constants of all rules with two moments. */
+/** The constants shared by all rules with two moments. */
 export const momentHypers = (options: Hypers, decoupled = false) => {
   const beta1 = number(options, 'beta1')
   return { beta1, rest1: 1 - beta1, ...secondHypers(options, decoupled) }

@@ -1,4 +1,4 @@
-/** Schedules that go up before they go down, once or again and again; and how to chain schedules. */
+/** Schedules with a warmup or cycles; and how to chain schedules. t is the update's index 0, 1, 2, ... */
 import {
   checkBoolean,
   checkFloat,
@@ -19,7 +19,11 @@ export interface LinearWarmupOptions {
   readonly warmup: number
 }
 
-/** learningRate times a factor that goes linearly from startFactor to endFactor in `warmup` steps. PyTorch: LinearLR. */
+/**
+ * learningRate * (startFactor + (endFactor - startFactor) * min(t, warmup) / warmup). PyTorch: LinearLR.
+ * Defaults: startFactor 1/3, endFactor 1.
+ * @throws TypeError or RangeError naming the option.
+ */
 export function linearWarmup(options: LinearWarmupOptions): NamedSchedule<Required<LinearWarmupOptions>> {
   checkOptions('linearWarmup', options, ['learningRate', 'startFactor', 'endFactor', 'warmup'])
   const learningRate = checkRate('linearWarmup', 'learningRate', options.learningRate)
@@ -37,7 +41,10 @@ export interface WarmupCosineOptions {
   readonly totalSteps: number
 }
 
-/** learningRate * (t + 1) / warmup for t < warmup, then half a cosine to minLearningRate at totalSteps. */
+/**
+ * learningRate * (t + 1) / warmup for t < warmup, then half a cosine to minLearningRate (default 0) at totalSteps.
+ * @throws TypeError or RangeError naming the option.
+ */
 export function warmupCosine(options: WarmupCosineOptions): NamedSchedule<Required<WarmupCosineOptions>> {
   const where = 'warmupCosine'
   checkOptions(where, options, ['learningRate', 'minLearningRate', 'warmup', 'totalSteps'])
@@ -59,7 +66,11 @@ export interface CosineDecayRestartsOptions {
   readonly periodMultiplier?: number
 }
 
-/** Half a cosine per period, each period periodMultiplier times as long (SGDR, Loshchilov and Hutter 2017). PyTorch: CosineAnnealingWarmRestarts. */
+/**
+ * Half a cosine per period, each period periodMultiplier times as long as the previous one (SGDR, Loshchilov and Hutter 2017).
+ * PyTorch: CosineAnnealingWarmRestarts. Defaults: minLearningRate 0, periodMultiplier 1.
+ * @throws TypeError or RangeError naming the option.
+ */
 export function cosineDecayRestarts(
   options: CosineDecayRestartsOptions,
 ): NamedSchedule<Required<CosineDecayRestartsOptions>> {
@@ -88,8 +99,9 @@ export interface CoslogOptions {
 }
 
 /**
- * learningRate * (1 - cos(2 pi log2(1 + (2^cycles - 1) min(t, totalSteps) / totalSteps))) / 2: waves from 0 to the rate and back, each
- * twice as long as the one before (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491). Default: 4 cycles.
+ * learningRate * (1 - cos(2 pi log2(1 + (2^cycles - 1) min(t, totalSteps) / totalSteps))) / 2: cycles from 0 to the rate and back,
+ * each twice as long as the previous one (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491). Default: 4 cycles.
+ * @throws TypeError or RangeError naming the option.
  */
 export function coslog(options: CoslogOptions): NamedSchedule<Required<CoslogOptions>> {
   const where = 'coslog'
@@ -111,6 +123,7 @@ export interface FlatCosineOptions {
 /**
  * learningRate for the first flatFraction of the steps, then half a cosine to minLearningRate at totalSteps; fastai's flat_cos.
  * Defaults: flatFraction 0.5, minLearningRate 0.
+ * @throws TypeError or RangeError naming the option.
  */
 export function flatCosine(options: FlatCosineOptions): NamedSchedule<Required<FlatCosineOptions>> {
   const where = 'flatCosine'
@@ -141,11 +154,11 @@ export interface OneCycleOptions {
   readonly maxMomentum?: number
 }
 
-/** All that has a default; the bounds of the momentum where it cycles. */
+/** The options with defaults filled in; momentum bounds only if cycled. */
 export type OneCycleResolved = Required<Omit<OneCycleOptions, 'cycleMomentum' | 'baseMomentum' | 'maxMomentum'>> &
   Pick<OneCycleOptions, 'cycleMomentum' | 'baseMomentum' | 'maxMomentum'>
 
-/** The bounds of the momentum, if it cycles. */
+/** The momentum bounds, or undefined if it is not cycled. */
 function momentumBounds(where: string, options: OneCycleOptions) {
   const cycleMomentum = checkBoolean(where, 'cycleMomentum', orDefault(options.cycleMomentum, false))
   if (!cycleMomentum) {
@@ -162,12 +175,14 @@ function momentumBounds(where: string, options: OneCycleOptions) {
 }
 
 /**
- * Up from max / divFactor to max in the first warmupFraction of the steps, then down to the start / finalDivFactor at the
- * last one; with threePhase down to the start first, as fast as up (Smith and Topin 2018). Beyond totalSteps, where PyTorch
- * throws, the last rate stays.
- * With cycleMomentum the momentum of sgd, and beta1 of adam, adamw and nadam, goes the other way: from maxMomentum down to baseMomentum while the rate
- * rises, and back up while it falls (Smith 2018, arXiv:1803.09820). It takes the place of the optimizer's own, which is to be left out.
- * PyTorch: OneCycleLR, whose cycle_momentum is true by default; here it is false. Defaults: baseMomentum 0.85, maxMomentum 0.95.
+ * Rises from max / divFactor to max in the first warmupFraction of the steps, then falls to that start / finalDivFactor at the
+ * last one; with threePhase it first falls back to the start, as fast as it rose (Smith and Topin 2018). After totalSteps the last
+ * rate is kept; PyTorch throws.
+ * With cycleMomentum, the momentum of sgd, or beta1 of adam, adamw and nadam, moves in the opposite direction: from maxMomentum
+ * down to baseMomentum while the rate rises, and back up while it falls (Smith 2018, arXiv:1803.09820). It replaces the
+ * optimizer's own momentum, which must be omitted.
+ * PyTorch: OneCycleLR, whose cycle_momentum defaults to true. Defaults: warmupFraction 0.3, anneal 'cos', divFactor 25,
+ * finalDivFactor 1e4, threePhase false, cycleMomentum false, baseMomentum 0.85, maxMomentum 0.95.
  * @throws TypeError or RangeError naming the option.
  */
 export function oneCycle(options: OneCycleOptions): NamedSchedule<OneCycleResolved> {
@@ -201,7 +216,7 @@ export function oneCycle(options: OneCycleOptions): NamedSchedule<OneCycleResolv
   const final = start / finalDivFactor
   const up = warmupFraction * totalSteps - 1
   const ends = threePhase ? [up, 2 * up, totalSteps - 1] : [up, totalSteps - 1]
-  /** Through values at the start and at the end of every phase. */
+  /** Interpolates between the values at the boundaries of the phases. */
   const through =
     (values: readonly number[]): Schedule =>
     (t) => {
@@ -228,8 +243,10 @@ export interface CyclicOptions {
 }
 
 /**
- * Triangles between base and max: stepUp steps up, stepDown (default: as many) down; the height is constant, halved every
+ * Triangles between base and max: up in stepUp steps, down in stepDown; the amplitude is constant, halved every
  * cycle (triangular2) or gamma^t (exp_range) (Smith 2017). PyTorch: CyclicLR, without its momentum cycle.
+ * Defaults: stepUp 2000, stepDown = stepUp, mode 'triangular', gamma 1.
+ * @throws TypeError or RangeError naming the option.
  */
 export function cyclic(options: CyclicOptions): NamedSchedule<Required<CyclicOptions>> {
   const where = 'cyclic'
@@ -256,13 +273,14 @@ export function cyclic(options: CyclicOptions): NamedSchedule<Required<CyclicOpt
 
 export interface Segment {
   readonly schedule: number | Schedule
-  /** First step that belongs to the next segment; left out in the last. */
+  /** First step of the next segment; omitted in the last. */
   readonly until?: number
 }
 
 /**
- * One schedule after another: `joinSchedules([{ schedule: warmup, until: 100 }, { schedule: decay }])`. Each one counts from
- * 0 where its segment begins. A number is a constant rate. PyTorch: SequentialLR; Optax: join_schedules.
+ * Concatenates schedules: `joinSchedules([{ schedule: warmup, until: 100 }, { schedule: decay }])`. Each counts from 0 at the
+ * start of its segment. A number is a constant rate. PyTorch: SequentialLR; Optax: join_schedules.
+ * @throws TypeError or RangeError naming the segment.
  */
 export function joinSchedules(segments: readonly Segment[]): NamedSchedule<{ readonly segments: readonly Segment[] }> {
   const where = 'joinSchedules'

@@ -1,4 +1,7 @@
-/** Schedules that only ever go down, and the constant. */
+/**
+ * Monotonically decreasing schedules, and the constant one. t is the update's index 0, 1, 2, ...; every factory throws a TypeError or
+ * RangeError naming an option that is unknown or out of range.
+ */
 import { checkInteger, checkNumber, checkOptions, orDefault, show } from '../../lib/check.ts'
 import { checkRate, checkRising, cosine, isList, type NamedSchedule, named } from './named.ts'
 
@@ -6,7 +9,7 @@ export interface ConstantOptions {
   readonly learningRate: number
 }
 
-/** learningRate, always. */
+/** The same learningRate in every update. */
 export function constant(options: ConstantOptions): NamedSchedule<ConstantOptions> {
   checkOptions('constant', options, ['learningRate'])
   const learningRate = checkRate('constant', 'learningRate', options.learningRate)
@@ -19,7 +22,7 @@ export interface StepDecayOptions {
   readonly gamma?: number
 }
 
-/** learningRate * gamma^floor(t / stepSize). PyTorch: StepLR. */
+/** learningRate * gamma^floor(t / stepSize). PyTorch: StepLR. Default: gamma 0.1. */
 export function stepDecay(options: StepDecayOptions): NamedSchedule<Required<StepDecayOptions>> {
   checkOptions('stepDecay', options, ['learningRate', 'stepSize', 'gamma'])
   const learningRate = checkRate('stepDecay', 'learningRate', options.learningRate)
@@ -34,7 +37,7 @@ export interface MultiStepDecayOptions {
   readonly gamma?: number
 }
 
-/** learningRate * gamma^(number of milestones <= t). PyTorch: MultiStepLR. */
+/** learningRate * gamma^(number of milestones <= t). PyTorch: MultiStepLR. Default: gamma 0.1. */
 export function multiStepDecay(options: MultiStepDecayOptions): NamedSchedule<Required<MultiStepDecayOptions>> {
   checkOptions('multiStepDecay', options, ['learningRate', 'milestones', 'gamma'])
   const learningRate = checkRate('multiStepDecay', 'learningRate', options.learningRate)
@@ -49,7 +52,7 @@ export interface PiecewiseConstantOptions {
   readonly values: readonly number[]
 }
 
-/** values[number of boundaries <= t]; one more value than boundaries. */
+/** values[number of boundaries <= t]; values has one more entry than boundaries. Keras: PiecewiseConstantDecay. */
 export function piecewiseConstant(options: PiecewiseConstantOptions): NamedSchedule<PiecewiseConstantOptions> {
   const where = 'piecewiseConstant'
   checkOptions(where, options, ['boundaries', 'values'])
@@ -97,7 +100,10 @@ export interface HarmonicOptions {
   readonly offset?: number
 }
 
-/** alpha / (floor(t / period) + offset): Robbins and Monro's conditions hold for every alpha. */
+/**
+ * alpha / (floor(t / period) + offset), which satisfies the Robbins-Monro conditions for every alpha > 0.
+ * Defaults: period 1, offset 1.
+ */
 export function harmonic(options: HarmonicOptions): NamedSchedule<Required<HarmonicOptions>> {
   checkOptions('harmonic', options, ['alpha', 'period', 'offset'])
   const alpha = checkRate('harmonic', 'alpha', options.alpha)
@@ -119,7 +125,7 @@ export interface InverseSqrtWarmupOptions {
   readonly warmup: number
 }
 
-/** learningRate * min((t + 1) / warmup, sqrt(warmup / (t + 1))): the Transformer's schedule (Vaswani et al. 2017) with its peak named. */
+/** learningRate * min((t + 1) / warmup, sqrt(warmup / (t + 1))): the Transformer's schedule (Vaswani et al. 2017), with learningRate as its peak. */
 export function inverseSqrtWarmup(options: InverseSqrtWarmupOptions): NamedSchedule<InverseSqrtWarmupOptions> {
   checkOptions('inverseSqrtWarmup', options, ['learningRate', 'warmup'])
   const learningRate = checkRate('inverseSqrtWarmup', 'learningRate', options.learningRate)
@@ -135,7 +141,10 @@ export interface PolynomialDecayOptions {
   readonly power?: number
 }
 
-/** end + (learningRate - end) * (1 - min(t, totalSteps) / totalSteps)^power. PyTorch: PolynomialLR; Keras: PolynomialDecay. */
+/**
+ * end + (learningRate - end) * (1 - min(t, totalSteps) / totalSteps)^power. PyTorch: PolynomialLR; Keras: PolynomialDecay.
+ * Defaults: endLearningRate 0, power 1.
+ */
 export function polynomialDecay(options: PolynomialDecayOptions): NamedSchedule<Required<PolynomialDecayOptions>> {
   const where = 'polynomialDecay'
   checkOptions(where, options, ['learningRate', 'endLearningRate', 'totalSteps', 'power'])
@@ -154,7 +163,10 @@ export interface CosineDecayOptions {
   readonly totalSteps: number
 }
 
-/** Half a cosine from learningRate at 0 to minLearningRate at totalSteps, constant from there. PyTorch: CosineAnnealingLR. */
+/**
+ * Half a cosine from learningRate at 0 to minLearningRate (default 0) at totalSteps, constant from there. PyTorch: CosineAnnealingLR;
+ * Keras: CosineDecay.
+ */
 export function cosineDecay(options: CosineDecayOptions): NamedSchedule<Required<CosineDecayOptions>> {
   checkOptions('cosineDecay', options, ['learningRate', 'minLearningRate', 'totalSteps'])
   const learningRate = checkRate('cosineDecay', 'learningRate', options.learningRate)

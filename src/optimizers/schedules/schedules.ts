@@ -1,6 +1,6 @@
 /**
  * Schedules of the learning rate or the weight decay: pure functions of the update's index t = 0, 1, 2, ...
- * Any function of that shape will do; those made here carry their `kind` and `options`, so they can be saved.
+ * Any such function works; those made here carry their `kind` and `options`, so they can be saved.
  */
 import { checkOneOf, checkOptions, show } from '../../lib/check.ts'
 import * as cycles from './cycles.ts'
@@ -44,8 +44,8 @@ const isNamed = (schedule: Schedule): schedule is NamedSchedule<Record<string, u
   typeof schedule === 'function' && 'kind' in schedule && 'options' in schedule
 
 /**
- * A number or schedule as plain data that survives JSON.
- * @throws TypeError for a function of your own, which cannot be saved.
+ * A number or schedule as JSON-serializable data.
+ * @throws TypeError for a custom function, which cannot be saved.
  */
 export function describeSchedule(schedule: number | Schedule): number | ScheduleDescription {
   if (typeof schedule === 'number') return schedule
@@ -61,14 +61,14 @@ export function describeSchedule(schedule: number | Schedule): number | Schedule
 }
 
 /**
- * The number or schedule that `describeSchedule` described.
+ * The number or schedule described by `describeSchedule`.
  * @throws TypeError or RangeError for anything else, and for schedules nested more than 100 deep.
  */
 export function restoreSchedule(description: unknown): number | Schedule {
   return restore(description, 0)
 }
 
-/** Schedules within schedules are followed by recursion, which has an end. */
+/** Nested schedules are handled by recursion, whose depth must be bounded. */
 const DEEPEST = 100
 
 function restore(description: unknown, depth: number): number | Schedule {

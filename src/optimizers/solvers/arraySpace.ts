@@ -1,4 +1,4 @@
-/** A vector space in plain arrays, for functions written in JavaScript. */
+/** A vector space on plain arrays, for functions written in JavaScript. */
 import type { Vector, VectorSpace } from './solver.ts'
 
 type Entries = Float32Array | Float64Array
@@ -9,10 +9,10 @@ export class ArraySpace<Block extends Entries> implements VectorSpace {
   readonly #kind: new (
     length: number,
   ) => Block
-  /** Made when first used: a long history is seldom filled. */
+  /** Allocated on first use: a long history is rarely filled. */
   readonly #blocks: Block[] = []
 
-  /** All vectors are zeros. */
+  /** All vectors start at zero. */
   constructor(kind: (new (length: number) => Block) & { readonly BYTES_PER_ELEMENT: number }, length: number) {
     this.length = length
     this.epsilon = kind.BYTES_PER_ELEMENT === 4 ? 2 ** -23 : 2 ** -52
@@ -58,7 +58,7 @@ export class ArraySpace<Block extends Entries> implements VectorSpace {
   infinityNorm(x: Vector): number {
     const entries = this.entries(x)
     let norm = 0
-    // Math.max keeps a NaN
+    // Math.max propagates NaN
     for (let i = 0; i < entries.length; i++) norm = Math.max(norm, Math.abs(entries[i]))
     return norm
   }

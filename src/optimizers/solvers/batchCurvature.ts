@@ -1,6 +1,6 @@
 /**
- * The seam between methods that look at every batch's curvature and the model that runs it: they put ranges of steps into the
- * model's plan, and run them between the batch's passes and its update.
+ * The interface between methods that need the curvature of every batch and the model that runs them: they add ranges of steps to the
+ * model's plan, which run between the batch's passes and its update.
  */
 import type { Layout } from '../../machine/matrixLayout.ts'
 import type { Foreign, Op, Values } from '../../machine/ops/op.ts'
@@ -16,19 +16,19 @@ export interface BlockPlace {
   readonly layer: number
   readonly shape: readonly number[]
   readonly layout: Layout
-  /** Floats. */
+  /** In floats. */
   readonly offset: number
   readonly stored: number
 }
 
-/** Rows of a batch in linear memory. */
+/** The rows of a batch in linear memory. */
 export interface Rows {
   readonly address: number
   readonly cols: number
   readonly stride: number
 }
 
-/** A dense layer's gradient: dw = xᵀ dz, db the sums of dz's columns. */
+/** A dense layer's gradient: dw = xᵀ dz, db = the column sums of dz. */
 export interface DenseGradient {
   readonly x: number
   readonly xStride: number
@@ -41,7 +41,7 @@ export interface DenseGradient {
   readonly db?: number | undefined
 }
 
-/** A loss as the machine computes it: LOSS_*, and the last activation that it computes itself. */
+/** A loss as the machine computes it: LOSS_*, and the last activation if the loss includes it. */
 export interface CurvatureLoss {
   readonly code: number
   readonly delta: number
@@ -49,78 +49,78 @@ export interface CurvatureLoss {
   readonly fused: 'softmax' | 'sigmoid' | 'none'
 }
 
-/** A plan in the making. */
+/** A plan under construction. */
 export interface CurvatureSite {
   readonly places: readonly BlockPlace[]
-  /** Addresses of the blocks, and of the solver's room. */
+  /** Addresses of the blocks and of the solver's scratch. */
   readonly parameters: number
   readonly gradients: number
   readonly states: readonly number[]
   readonly room: number
-  /** Largest batch. */
+  /** Maximum batch size. */
   readonly rows: number
-  /** What the loss is of; probabilities where the loss makes some itself. */
+  /** The input of the loss; probabilities if the loss includes softmax or sigmoid. */
   readonly outputs: Rows
-  /** f32 a row. */
+  /** One f32 per row. */
   readonly weights: number
   readonly loss: CurvatureLoss
-  /** Of the dense layers that train, on the way back of the batch. */
+  /** The trainable dense layers, in the order of the backward pass. */
   readonly dense: readonly DenseGradient[]
-  /** For what knows the compiler: how the model is lowered. */
+  /** How the model is lowered, for code that knows the compiler. */
   readonly lowering: object
   isTrainable(place: BlockPlace): boolean
   emit<O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): void
-  /** Adds a step made elsewhere. */
+  /** Appends an existing step. */
   push(step: Step): void
   range(emit: () => void): Range
-  /** Rows of a batch; a region that is free again after the next step that is given one. */
+  /** A buffer for the rows of a batch. `scratch`: one that is only valid during the next step. */
   matrix(cols: number): Rows
   scratch(bytes: number): number
-  /** A random stream of its own. */
+  /** The id of a new random stream. */
   stream(): number
-  /** Another way back through the model, from a gradient of `outputs`; `each` emits what takes the place of a dense layer's gradient. */
+  /** A second backward pass from a gradient of `outputs`; `each` emits what replaces a dense layer's gradient. */
   back(from: Rows, each: (gradient: DenseGradient) => void): void
   /** A rule's pass over the given tensors. */
   update(rule: OptimizerOf, places: readonly BlockPlace[], gradients: number, states: readonly number[]): void
 }
 
-/** What a method has put into a plan: its ranges, and regions that it reads and writes between them. */
+/** What a method has added to a plan: its ranges, and the buffers that it accesses between them. */
 export interface BatchCurvature {
   readonly ranges: Readonly<Record<string, Range>>
   readonly regions?: Readonly<Record<string, Rows>>
 }
 
 /**
- * Ranges `values`: the outputs and their loss, without dropout and noise, and `along`: `tangent` = J p and `curved` = H J p / rows, with p
- * the block at `probe`, J the Jacobian of the outputs by those parameters that move, and H the Hessians of the rows' losses by the
- * outputs. The record's first scalar is 1.
+ * Ranges `values`: the outputs and their loss without dropout and noise; and `along`: `tangent` = J p and `curved` = H J p / rows, p
+ * the block at `probe`, J the Jacobian of the outputs with respect to the parameters for which `moves` holds, H the Hessians of the
+ * rows' losses with respect to the outputs. The record's first scalar must be 1.
  */
 export type EmitTangents = (site: CurvatureSite, moves: (place: BlockPlace) => boolean) => BatchCurvature
 
-/** The batch in hand. */
+/** The current batch. */
 export interface BatchAccess {
-  /** Loss and sum of weights, from the forward pass on. */
+  /** Loss and sum of weights; valid after the forward pass. */
   readonly loss: number
   readonly weight: number
   readonly rows: number
-  /** Outputs of the model. */
+  /** The model's number of outputs. */
   readonly outputs: number
-  /** What callbacks have made of the learning rate. */
+  /** The factor that callbacks have applied to the learning rate. */
   readonly rateScale: number
   region(name: string): Rows
-  /** Runs a range on all threads; the record's first scalars are these. */
+  /** Runs a range on all threads, with these as the record's first scalars. */
   run(range: string, ...scalars: number[]): void
-  /** The same on this thread alone: for what changes in place what must survive the death of a thread. Returns the record's dot product. */
+  /** The same on this thread only, for in-place changes that must survive the death of a worker. Returns the record's dot product. */
   change(range: string, ...scalars: number[]): number
-  /** A range of update steps of a rule, in its step t = 1, 2, ... */
+  /** Runs a range of a rule's update steps as its update t = 1, 2, ... */
   update(range: string, rule: OptimizerOf, t: number): void
-  /** Clips the gradient as the model was told to. */
+  /** Clips the gradient as compiled. */
   clip(): void
-  /** The loss on the batch, penalties included, at the parameters as they are now, with the same noise. */
+  /** The loss on the batch at the current parameters, penalties included, with the same noise. */
   evaluate(): number
 }
 
-/** A matrix of a session's state, as files keep it: row-major. */
+/** A matrix of a session's state as saved in files: row-major. */
 export interface SessionMatrix {
   /** KIND.PARAMETER */
   readonly name: string

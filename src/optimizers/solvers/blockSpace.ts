@@ -1,4 +1,4 @@
-/** The parallel blocks of a model as a solver's vectors. What does not train, such as running statistics, is no part of them. */
+/** The parallel blocks of a model as a solver's vectors. Only trainable parameters count, so not running statistics. */
 import type { Runner } from '../../machine/runner.ts'
 import type { Blocks, Vector, VectorSpace } from './solver.ts'
 import { VectorUnit } from './vectorUnit.ts'
@@ -14,10 +14,10 @@ export class BlockSpace implements VectorSpace {
   readonly #addresses: readonly number[]
   readonly #runs: readonly Run[]
   readonly #unit: VectorUnit
-  /** Vectors that have been used; in the place of others lies what was there before. */
+  /** Vectors that have been used; the blocks of others hold stale data. */
   readonly #used: Set<Vector>
 
-  /** @param used vectors that hold something already. */
+  /** @param used vectors that already hold data. */
   constructor(blocks: Blocks, runner: Runner, used: Iterable<Vector>) {
     const { parameters, gradients = 0, states } = blocks
     this.#blocks = blocks
@@ -28,12 +28,12 @@ export class BlockSpace implements VectorSpace {
     this.length = this.#runs.reduce((sum, [first, end]) => sum + end - first, 0)
   }
 
-  /** Whether a vector holds anything but zeros. */
+  /** Whether a vector may be nonzero. */
   isUsed(vector: Vector): boolean {
     return this.#used.has(vector)
   }
 
-  /** A vector's whole block, zeros when it is new: a long history is seldom filled, and costs no memory until it is. */
+  /** A vector's whole block, zeroed on first use: a long history is rarely filled and costs no memory until it is. */
   block(vector: Vector): Float32Array {
     const block = this.#blocks.view(this.#addresses[vector])
     if (!this.#used.has(vector)) {
@@ -43,7 +43,7 @@ export class BlockSpace implements VectorSpace {
     return block
   }
 
-  /** Where a vector's block lies, zeros when it is new. */
+  /** The address of a vector's block, zeroed on first use. */
   address(vector: Vector): number {
     this.block(vector)
     return this.#addresses[vector]
@@ -82,7 +82,7 @@ export class BlockSpace implements VectorSpace {
   infinityNorm(x: Vector): number {
     const block = this.block(x)
     let norm = 0
-    // Math.max keeps a NaN
+    // Math.max propagates NaN
     for (const [first, end] of this.#runs) {
       for (let i = first; i < end; i++) norm = Math.max(norm, Math.abs(block[i]))
     }
@@ -90,7 +90,7 @@ export class BlockSpace implements VectorSpace {
   }
 }
 
-/** Where the trainable tensors lie, neighbours joined. */
+/** The runs of trainable tensors, adjacent ones merged. */
 function runsOf({ tensors }: Blocks): Run[] {
   const runs: [first: number, end: number][] = []
   for (const { offset, count, trainable } of tensors) {

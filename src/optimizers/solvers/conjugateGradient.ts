@@ -1,4 +1,4 @@
-/** Nonlinear conjugate gradients: the memory of one direction. */
+/** Nonlinear conjugate gradients, which remember a single direction. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { type Aim, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
@@ -18,24 +18,24 @@ const FORMULAS = ['polakRibiere', 'fletcherReeves', 'hestenesStiefel'] as const
 type Formula = (typeof FORMULAS)[number]
 
 export interface ConjugateGradientOptions extends CommonSolverOptions {
-  /** How much of the last direction is kept; default `polakRibiere`. */
+  /** Formula for beta, the weight of the previous direction. Default `polakRibiere`. */
   readonly formula?: Formula
-  /** Iterations after which the direction is -g again; default the number of parameters. */
+  /** Iterations between restarts with direction -g. Default: the number of parameters. */
   readonly restartEvery?: number
-  /** The only search that keeps directions conjugate. */
+  /** Only this search keeps directions conjugate. */
   readonly lineSearch?: 'strongWolfe'
-  /** Factor of the sufficient decrease; default 1e-4. */
+  /** Factor of the sufficient decrease condition. Default 1e-4. */
   readonly c1?: number
-  /** Factor of the curvature condition, between c1 and 1: the smaller, the closer a search comes to the minimum; default 0.4. */
+  /** Factor of the curvature condition, between c1 and 1; smaller values make the search more exact. Default 0.4. */
   readonly c2?: number
 }
 
 interface State extends Scalars {
   /** Iterations since the start or the last restart; at 0 the next direction is -g. */
   iterations: number
-  /** How far the last search went along `direction`; 0 where it found nothing. */
+  /** Length of the last step along `direction`; 0 if the search failed. */
   stepLength: number
-  /** gᵀd and gᵀg where the last search began. */
+  /** gᵀd and gᵀg at the start of the last search. */
   slope: number
   squaredNorm: number
 }
@@ -47,7 +47,7 @@ const PREVIOUS_GRADIENT = FIRST_VECTOR + 1
 const START = FIRST_VECTOR + 2
 const LOW_GRADIENT = FIRST_VECTOR + 3
 
-/** Directions with -gᵀd below this times gᵀg hardly descend. */
+/** Directions with -gᵀd below this times gᵀg are rejected. */
 const SUFFICIENT_DESCENT = 0.01
 
 /**
@@ -58,9 +58,9 @@ const SUFFICIENT_DESCENT = 0.01
  *   fletcherReeves    beta = gᵀg / g_previousᵀg_previous                            (5.41)
  *   hestenesStiefel   beta = max(0, gᵀ(g - g_previous) / dᵀ(g - g_previous))        (5.46)
  *
- * The first trial is the step that lowers the loss, to first order, as much as the last step would have (section 3.5); without a
- * last step it is min(1, 1 / |g|). d is -g again after restartEvery iterations, where it does not descend enough
- * (gᵀd > -0.01 gᵀg; Gilbert and Nocedal 1992), and after a search that found nothing lower.
+ * The first trial step predicts the same first-order decrease as the previous step (section 3.5); the very first is
+ * min(1, 1 / |g|). Restarts with d = -g every restartEvery iterations, after insufficient descent
+ * (gᵀd > -0.01 gᵀg; Gilbert and Nocedal 1992), and after a search that found no lower loss.
  *
  * Defaults: formula 'polakRibiere', restartEvery the number of parameters, lineSearch 'strongWolfe', c1 1e-4, c2 0.4,
  * maxIterations 20, maxEvaluations 5/2 of it but at least 25, toleranceGradient 1e-7, toleranceChange 1e-9. Memory: 4 vectors.
@@ -97,7 +97,7 @@ class ConjugateGradient implements Method {
   readonly #formula: Formula
   readonly #restartEvery: number
   readonly #state: State
-  /** What `state` becomes if the search finds a step. */
+  /** The next `state` if the search finds a step. */
   #next: State = { ...FRESH }
 
   constructor(space: VectorSpace, formula: Formula, restartEvery: number, state: State) {
@@ -107,7 +107,7 @@ class ConjugateGradient implements Method {
     this.#state = state
   }
 
-  // biome-ignore lint/correctness/useYield: aims without evaluations
+  // biome-ignore lint/correctness/useYield: needs no evaluations
   *aim(): Solving<Aim> {
     const space = this.#space
     const state = this.#state
@@ -128,7 +128,7 @@ class ConjugateGradient implements Method {
       state.stepLength > 0 ? (state.stepLength * state.slope) / slope : Math.min(1, 1 / Math.sqrt(squaredNorm))
     space.copy(GRADIENT, PREVIOUS_GRADIENT)
     this.#next = { iterations: isSteepest ? 1 : state.iterations + 1, stepLength: 0, slope, squaredNorm }
-    // if it finds none, or is given up, the next direction is -g
+    // if the search fails or is abandoned, the next direction is -g
     Object.assign(state, FRESH)
     return { slope, trial, decrease: -slope * trial, isSteepest }
   }

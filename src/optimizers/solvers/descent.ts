@@ -1,4 +1,4 @@
-/** The loop of all solvers: a direction, a search along it, and whether that was enough. */
+/** The loop that all solvers share: choose a direction, search along it, test for convergence. */
 import { type FixedStepResult, fixedStep, type SearchResult, type SearchVectors, strongWolfe } from './lineSearch.ts'
 import {
   EVALUATE,
@@ -11,13 +11,13 @@ import {
   type VectorSpace,
 } from './solver.ts'
 
-/** A direction, written into the method's `direction`. */
+/** A search direction, stored in the method's `direction`. */
 export interface Aim {
-  /** Gradient times direction, below 0. */
+  /** Directional derivative gᵀd, below 0. */
   readonly slope: number
   /** The first step to try. */
   readonly trial: number
-  /** How much that should lower the loss, to first order. */
+  /** The decrease of the loss at the trial step, to first order. */
   readonly decrease: number
   /** The direction is -gradient. */
   readonly isSteepest: boolean
@@ -27,11 +27,11 @@ export interface Aim {
 export interface Method {
   readonly search: SearchVectors
   /**
-   * Aims at lower losses from the gradient. A caller may give up before the search ends, with the parameters where they were:
-   * the state left here must do for going on from there.
+   * Chooses a direction from the gradient. The caller may abandon the step before the search ends, with the parameters restored:
+   * the state at that point must allow continuing.
    */
   aim(): Solving<Aim>
-  /** After the search. `isLost`: it found nothing lower, and the next direction should be -gradient. */
+  /** Called after the search. `isLost`: it found no lower loss; the next direction should be -gradient. */
   learn(found: SearchResult | FixedStepResult, isLost: boolean): void
 }
 
@@ -45,7 +45,7 @@ export interface DescentOptions {
   readonly c2: number
 }
 
-/** One step of a solver. The tests for its end, and their order, are those of PyTorch's `LBFGS.step`. */
+/** One step of a solver. The stopping tests, and their order, are those of PyTorch's `LBFGS.step`. */
 export function* descend(
   space: VectorSpace,
   method: Method,
@@ -57,7 +57,7 @@ export function* descend(
   const toleranceGradient = Math.max(options.toleranceGradient, limits.toleranceGradient ?? 0)
   const search = options.lineSearch === 'none' ? fixedStep : strongWolfe
   let loss = limits.loss ?? (yield EVALUATE)
-  // a known loss counts too: saving an evaluation must not change the path
+  // a known loss counts as an evaluation too, so that saving one does not change the path
   let evaluations = 1
   let iterations = 0
   const end = (status: Status): Outcome => ({ status, loss, iterations })
@@ -70,7 +70,7 @@ export function* descend(
     iterations++
     const { slope, trial, decrease, isSteepest } = yield* method.aim()
     if (decrease <= toleranceChange) return end('change')
-    // gradients whose squares overflow
+    // the gradient's squares overflowed
     if (!Number.isFinite(slope) || !(trial > 0)) return end('noDescent')
     const found = yield* restoring(
       space,
@@ -87,7 +87,7 @@ export function* descend(
       }),
     )
     evaluations += found.trials
-    // a search that earlier iterations left too few evaluations is repeated in the next step
+    // a search cut short by the evaluation budget of earlier iterations is repeated in the next step
     const isConclusive = !found.exhausted || iterations === 1
     const isLost = found.step === 0 && (isSteepest || isConclusive)
     method.learn(found, isLost)
@@ -101,14 +101,14 @@ export function* descend(
     if (space.infinityNorm(GRADIENT) <= toleranceGradient) return end('gradient')
     const moved = found.step * space.infinityNorm(method.search.direction)
     const isLittle = moved <= toleranceChange || change < toleranceChange
-    // a search without enough evaluations has not moved at all
+    // a search that ran out of evaluations has not moved at all
     if (isLittle && found.step !== 0) return end('change')
     if (iterations === maxIterations || evaluations >= maxEvaluations) break
   }
   return end('limit')
 }
 
-/** A search that leaves the parameters where it began when it is given up: by an error, an abort signal, a returned generator. */
+/** Restores the starting point if the search is abandoned: by an error, an abort signal, a returned generator. */
 function* restoring<Result>(space: VectorSpace, { start }: SearchVectors, searching: Solving<Result>): Solving<Result> {
   let isDone = false
   try {
@@ -120,7 +120,7 @@ function* restoring<Result>(space: VectorSpace, { start }: SearchVectors, search
   }
 }
 
-/** direction = -gradient: for the first iteration and after a lost search. */
+/** direction = -gradient, for the first iteration and after a failed search. */
 export function steepest(space: VectorSpace, { direction }: SearchVectors): void {
   space.copy(GRADIENT, direction)
   space.scale(-1, direction)

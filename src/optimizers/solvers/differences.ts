@@ -1,14 +1,14 @@
-/** Curvature products for those who know only gradients. */
+/** Curvature products from gradients only. */
 import { EVALUATE, GRADIENT, PARAMETERS, type Solving, type Vector, type VectorSpace } from './solver.ts'
 
-/** Two vectors that the solver does not use. */
+/** Two vectors that the solver itself does not use. */
 export interface DifferenceVectors {
   readonly parameters: Vector
   readonly gradient: Vector
 }
 
 /**
- * Passes a solver's evaluations on and answers its curvature products by one evaluation each, a forward difference of gradients:
+ * Forwards a solver's evaluation requests and answers its curvature products by a forward difference of gradients, one evaluation each:
  *
  *   H v = (∇f(x + h v) - ∇f(x)) / h,   h = sqrt(ε) (1 + |x|) / |v|
  *
@@ -46,7 +46,7 @@ export function* byDifferences<Result>(
     }
     return next.value
   } finally {
-    // the solver puts its parameters back
+    // lets the solver restore its parameters
     if (!next.done) solving.return(undefined as never)
   }
 }

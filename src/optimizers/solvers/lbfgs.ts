@@ -1,4 +1,4 @@
-/** L-BFGS: Newton's method with an inverse Hessian made from the last few steps and changes of the gradient. */
+/** L-BFGS: a quasi-Newton method with an inverse Hessian built from the latest steps and gradient changes. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { checkNoMomentum } from '../schedules/named.ts'
 import type { Schedule } from '../schedules/schedules.ts'
@@ -18,24 +18,24 @@ import {
 import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverOptions.ts'
 
 export interface LbfgsOptions extends CommonSolverOptions {
-  /** Times every first trial step; a number or a schedule of the step's index; default 1. */
+  /** First trial step of every search; a number or a schedule of the step's index. Default 1. */
   readonly learningRate?: number | Schedule
-  /** Pairs of steps and gradient changes that are kept; default 100. */
+  /** Number of pairs of steps and gradient changes to keep. Default 100. */
   readonly historySize?: number
-  /** `none`: every step is learningRate long, as in PyTorch without line_search_fn; default `strongWolfe`. */
+  /** `none`: every step has length learningRate, as in PyTorch without line_search_fn. Default `strongWolfe`. */
   readonly lineSearch?: 'strongWolfe' | 'none'
 }
 
 interface State extends Scalars {
-  /** Steps begun: the index of the learning rate. */
+  /** Steps started so far: the index for the learning rate. */
   steps: number
   /** Iterations since the start or the last restart. */
   iterations: number
-  /** How far the last search went along `direction`. */
+  /** Length of the last step along `direction`. */
   stepLength: number
-  /** The initial inverse Hessian is this times the identity. */
+  /** The initial inverse Hessian is `scale` times the identity. */
   scale: number
-  /** Where the pairs are, oldest first. */
+  /** Slots of the pairs, oldest first. */
   slots: number[]
   /** 1 / yᵀs by slot. */
   rho: number[]
@@ -57,11 +57,11 @@ const SMALLEST_CURVATURE = 1e-10
  * without bounds.
  *
  *   s = x - x_previous,  y = g - g_previous,  rho = 1 / yᵀs       the last historySize pairs with yᵀs > 1e-10
- *   d = -H g,  H from H = (yᵀs / yᵀy) I by H = (I - rho s yᵀ) H (I - rho y sᵀ) + rho s sᵀ, pair after pair
+ *   d = -H g,  H from H = (yᵀs / yᵀy) I by H = (I - rho s yᵀ) H (I - rho y sᵀ) + rho s sᵀ, pair by pair
  *   x += t d,  t from a strong Wolfe search (c1 = 1e-4, c2 = 0.9) whose first trial is learningRate
  *
- * The first direction is -g, its first trial learningRate * min(1, 1 / Σ|g|); so it is again, without pairs, after a search
- * that found nothing lower.
+ * The first direction is -g with first trial learningRate * min(1, 1 / Σ|g|). After a search that found no lower loss, the history
+ * is dropped and it starts over from -g.
  *
  * Defaults: learningRate 1, maxIterations 20, maxEvaluations 5/4 of it but at least 25, historySize 100, toleranceGradient 1e-7,
  * toleranceChange 1e-9, lineSearch 'strongWolfe' (PyTorch's is none). Memory: 2 historySize + 4 vectors.
@@ -99,7 +99,7 @@ export function lbfgs(options: LbfgsOptions = {}): Solver<'lbfgs'> {
   })
 }
 
-/** @throws TypeError or RangeError for what is not the state of a history of this size. */
+/** @throws TypeError or RangeError for scalars that cannot be the state of a history of this size. */
 function restore(saved: Scalars | undefined, historySize: number): State {
   const fresh: State = { steps: 0, iterations: 0, stepLength: 0, scale: 1, slots: [], rho: [] }
   const state = restoreScalars('lbfgs', fresh, saved)
@@ -131,7 +131,7 @@ class Lbfgs implements Method {
     this.#rate = rate
   }
 
-  // biome-ignore lint/correctness/useYield: aims without evaluations
+  // biome-ignore lint/correctness/useYield: needs no evaluations
   *aim(): Solving<Aim> {
     const state = this.#state
     const space = this.#space
@@ -145,7 +145,7 @@ class Lbfgs implements Method {
     const isSteepest = state.iterations === 0
     const trial = isSteepest ? Math.min(1, 1 / space.l1Norm(GRADIENT)) * this.#rate : this.#rate
     space.copy(GRADIENT, PREVIOUS_GRADIENT)
-    // if the search is given up, the next pair is 0 and not kept
+    // if the search is abandoned, the next pair is 0 and is not kept
     state.stepLength = 0
     state.iterations++
     return { slope, trial, decrease: -slope, isSteepest }
@@ -156,12 +156,12 @@ class Lbfgs implements Method {
     if (isLost) this.#forget()
   }
 
-  /** Adds the last step and its change of the gradient to the history, unless its curvature is too small to be trusted. */
+  /** Adds the last step and gradient change to the history, unless its curvature is too small to trust. */
   #keepPair(): void {
     const space = this.#space
     const state = this.#state
     const { slots, rho } = state
-    // s and y take the place of what they are made from, which is not needed again
+    // s and y overwrite the vectors they are computed from, which are no longer needed
     space.scale(state.stepLength, DIRECTION)
     space.scale(-1, PREVIOUS_GRADIENT)
     space.axpy(1, GRADIENT, PREVIOUS_GRADIENT)
@@ -176,7 +176,7 @@ class Lbfgs implements Method {
     state.scale = curvature / squaredChange
   }
 
-  /** direction = -H gradient, by the two-loop recursion; returns its slope. */
+  /** direction = -H gradient by the two-loop recursion; returns its slope. */
   #applyHistory(): number {
     const space = this.#space
     const { slots, rho, scale } = this.#state

@@ -1,15 +1,15 @@
 /**
- * A step t along a direction d for which φ(t) = f(x + t d) satisfies the strong Wolfe conditions
+ * Line search: a step t along a direction d for which φ(t) = f(x + t d) satisfies the strong Wolfe conditions
  *
  *   φ(t) <= φ(0) + c1 t φ'(0)      sufficient decrease
  *   |φ'(t)| <= -c2 φ'(0)           curvature
  *
  * by bracketing and zooming with cubic interpolation (Nocedal and Wright 2006, algorithms 3.5 and 3.6 and equation 3.59),
- * step for step as PyTorch's `_strong_wolfe`, with two additions that change nothing where losses are finite and their
- * differences are not rounding:
+ * step for step like PyTorch's `_strong_wolfe`, with two additions that only matter for non-finite losses and for losses whose
+ * differences are rounding errors:
  * - A trial whose loss or slope is not finite counts as infinitely high: the next one bisects.
- * - Losses closer than the rounding error of φ(0) count as equal and the slope decides, which rounding hardly touches there:
- *   the approximate Wolfe conditions of Hager and Zhang (2005, section 4), φ(t) <= φ(0) + ε|φ(0)| in place of the decrease.
+ * - Losses closer than the rounding error of φ(0) count as equal and the slope decides, which suffers little from rounding there:
+ *   the approximate Wolfe conditions of Hager and Zhang (2005, section 4), with φ(t) <= φ(0) + ε|φ(0)| as the decrease condition.
  */
 import { EVALUATE, GRADIENT, PARAMETERS, type Solving, type Vector, type VectorSpace } from './solver.ts'
 
@@ -20,12 +20,12 @@ interface Point {
   readonly slope: number
 }
 
-/** Vectors of a search. Only `direction` holds anything before. */
+/** Vectors of a search. Only `direction` is an input. */
 export interface SearchVectors {
   readonly direction: Vector
-  /** Gets the parameters at t = 0. */
+  /** Receives the parameters at t = 0. */
   readonly start: Vector
-  /** Gets the gradient at the lowest point. */
+  /** Receives the gradient at the lowest point. */
   readonly lowGradient: Vector
 }
 
@@ -38,20 +38,20 @@ export interface SearchOptions {
   readonly trial: number
   readonly c1: number
   readonly c2: number
-  /** Most evaluations, at least 1. */
+  /** Maximum evaluations, at least 1. */
   readonly maxTrials: number
-  /** An interval that moves no parameter by more is not divided further. */
+  /** An interval that moves no parameter by more than this is not divided further. */
   readonly toleranceChange: number
-  /** No iteration follows. */
+  /** Whether no iteration follows. */
   readonly isLast: boolean
 }
 
 interface Found<Loss> {
-  /** Where PARAMETERS are; 0 where no trial was lower. */
+  /** Where PARAMETERS are now; 0 if no trial was lower. */
   readonly step: number
-  /** There, with the gradient in GRADIENT. */
+  /** The loss there, with its gradient in GRADIENT. */
   readonly loss: Loss
-  /** Of the loss, by the first trial: how good the model was that chose it. */
+  /** Change of the loss at the first trial: measures the model that proposed it. */
   readonly firstChange: number
   /** Evaluations. */
   readonly trials: number
@@ -59,14 +59,14 @@ interface Found<Loss> {
   readonly exhausted: boolean
 }
 export type SearchResult = Found<number>
-/** The loss is undefined where it was not evaluated. */
+/** The loss is undefined if it was not evaluated. */
 export type FixedStepResult = Found<number | undefined>
 
-/** Losses that differ by fewer units in the last place than this say nothing. */
+/** Losses that differ by fewer units in the last place than this count as equal. */
 const ULPS = 4
 
 /**
- * The minimum of the cubic through two points' values and slopes, within [low, high]; their middle where it has none.
+ * Minimizer in [low, high] of the cubic through two points' values and slopes; the midpoint if there is none.
  *   d1 = φ'(a) + φ'(b) - 3 (φ(a) - φ(b)) / (a - b),  d2 = sqrt(d1² - φ'(a) φ'(b))
  *   t = b - (b - a) (φ'(b) + d2 - d1) / (φ'(b) - φ'(a) + 2 d2)   for a < b
  */
@@ -85,8 +85,8 @@ export function cubicMinimum(
 }
 
 /**
- * Finds a step, starting at PARAMETERS; leaves PARAMETERS at the point found and its gradient in GRADIENT.
- * Passes over vectors: 3, and 4 to 5 for every trial.
+ * Searches from PARAMETERS; leaves PARAMETERS at the point found and its gradient in GRADIENT.
+ * Passes over vectors: 3, plus 4 to 5 per trial.
  */
 export function* strongWolfe(
   space: VectorSpace,
@@ -106,14 +106,14 @@ export function* strongWolfe(
     trials++
     const height = yield EVALUATE
     const rise = space.dot(GRADIENT, direction)
-    // a finite sum of products has finite entries in the gradient
+    // a finite sum of products implies a finite gradient
     if (Number.isFinite(height) && Number.isFinite(rise)) return { step, loss: height, slope: rise }
     return { step, loss: Number.POSITIVE_INFINITY, slope: Number.POSITIVE_INFINITY }
   }
   const isHigh = (point: Point) => point.loss > loss + c1 * point.step * slope + noise
   const isFlat = (point: Point) => Math.abs(point.slope) <= -c2 * slope
 
-  // bracket: go on until the points on both sides of a minimum are known
+  // bracket: advance until a minimum lies between two known points
   let low = origin
   let point = yield* evaluate(trial)
   const first = point
@@ -141,7 +141,7 @@ export function* strongWolfe(
     isSmall = (right - left) * reach < toleranceChange || !(left < (left + right) / 2 && (left + right) / 2 < right)
     if (isSmall) break
     let step = cubicMinimum(low, high)
-    // twice in a row near an end, or at it: a tenth of the interval away from it
+    // twice in a row near an end, or at it: move a tenth of the interval away from it
     const margin = 0.1 * (right - left)
     const isNear = Math.min(right - step, step - left) < margin
     const isStuck: boolean = isNear && (hasStalled || step >= right || step <= left)
@@ -168,8 +168,8 @@ export function* strongWolfe(
 }
 
 /**
- * x += trial d, without a search: PyTorch's L-BFGS without line_search_fn. As there, the last iteration does not evaluate where
- * it leads: for a random function that would say little. A loss that is not finite leaves the parameters where they were.
+ * x += trial d without a search: PyTorch's L-BFGS without line_search_fn. As there, the last iteration does not evaluate the point
+ * it reaches, since a stochastic loss would say little. A non-finite loss leaves the parameters unchanged.
  */
 export function* fixedStep(
   space: VectorSpace,

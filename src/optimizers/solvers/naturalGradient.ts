@@ -1,4 +1,4 @@
-/** The natural gradient of small models, by the whole Fisher matrix. */
+/** Exact natural gradient descent for small models, with the full Fisher matrix. */
 import { checkNumber, checkOptions } from '../../lib/check.ts'
 import { checkNoMomentum } from '../schedules/named.ts'
 import type { Schedule } from '../schedules/schedules.ts'
@@ -18,13 +18,13 @@ import {
 } from './solver.ts'
 
 export interface NaturalGradientOptions {
-  /** A number or a schedule of the step's index; default 0.1. */
+  /** A number or a schedule of the step's index. Default 0.1. */
   readonly learningRate?: number | Schedule
-  /** Added to the Fisher matrix's diagonal, above 0; default 1e-2. */
+  /** Added to the diagonal of the Fisher matrix; above 0. Default 1e-2. */
   readonly damping?: number
 }
 
-/** Most parameters that train: beyond them, take `kfac` or `newtonCg`. */
+/** Maximum number of trainable parameters; for larger models use `kfac` or `newtonCg`. */
 const MOST_PARAMETERS = 4096
 
 const DIRECTION = FIRST_VECTOR
@@ -32,9 +32,9 @@ const RESIDUAL = FIRST_VECTOR + 1
 const CONJUGATE = FIRST_VECTOR + 2
 const PRODUCT = FIRST_VECTOR + 3
 
-/** The relative residual that counts as solved: products are float32. */
+/** Relative residual at which the system counts as solved, given float32 products. */
 const EXACT = 1e-6
-/** Starts from the true residual, which rounding takes the recurrence away from. */
+/** Restarts from the true residual, since rounding makes the recurrence drift from it. */
 const STARTS = 4
 
 /**
@@ -42,13 +42,13 @@ const STARTS = 4
  *
  *   x -= learningRate (F + damping I)⁻¹ g
  *
- * F is the Fisher matrix of the model's own predictions on the rows of the step, which is the Gauss-Newton matrix of cross entropies
- * and of the squared error (Martens 2020, arXiv:1412.1193), without penalties; g, the gradient, has them. The system is solved to what
- * float32 products can tell, by conjugate gradients that start anew from the true residual: at most as many products as there are
- * parameters a start, each about two gradients, and far fewer where damping is large.
+ * F is the Fisher matrix of the model's own predictions on the step's rows, which equals the Gauss-Newton matrix for cross entropies
+ * and squared error (Martens 2020, arXiv:1412.1193), without penalties; the gradient g includes them. The system is solved to
+ * float32 accuracy by conjugate gradients that restart from the true residual: at most as many products per start as there are
+ * parameters, each costing about two gradients, and far fewer if damping is large.
  *
- * For at most 4,096 parameters that train, of models only. A step is one update; an epoch of `fit` is one over all rows. Defaults:
- * learningRate 0.1, damping 1e-2. Memory: 4 vectors.
+ * For models with at most 4,096 trainable parameters; not for `minimize`. A step is one update; an epoch of `fit` is one step over all
+ * rows. Defaults: learningRate 0.1, damping 1e-2. Memory: 4 vectors.
  * @throws TypeError or RangeError naming the option.
  */
 export function naturalGradient(options: NaturalGradientOptions = {}): Solver<'naturalGradient'> {
@@ -78,7 +78,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Solver<'n
   })
 }
 
-/** @throws RangeError for a rate that is not above 0. */
+/** @throws RangeError unless the rate is positive. */
 function rateAt(learningRate: number | Schedule, index: number): number {
   const rate = typeof learningRate === 'function' ? learningRate(index) : learningRate
   return checkNumber('naturalGradient', 'learningRate', rate, { above: 0 })
@@ -120,7 +120,7 @@ function* solve(space: VectorSpace, damping: number): Solving<void> {
       space.axpy(1, RESIDUAL, CONJUGATE)
       squared = next
     }
-    // what is really left
+    // the true residual
     yield { kind: 'curvature', vector: DIRECTION, product: PRODUCT }
     space.axpy(damping, DIRECTION, PRODUCT)
     space.copy(GRADIENT, RESIDUAL)

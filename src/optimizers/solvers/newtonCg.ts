@@ -1,4 +1,4 @@
-/** Newton's method whose linear systems are solved by conjugate gradients: the curvature matrix only multiplies vectors. */
+/** Truncated Newton: linear systems are solved by conjugate gradients, which only need products with the curvature matrix. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../lib/check.ts'
 import { type Aim, type DescentOptions, descend, type Method, steepest } from './descent.ts'
 import type { FixedStepResult, SearchResult } from './lineSearch.ts'
@@ -16,23 +16,23 @@ import { COMMON_OPTIONS, type CommonSolverOptions, checkCommon } from './solverO
 
 export interface NewtonCgOptions extends CommonSolverOptions {
   /**
-   * The matrix B: `gaussNewton` is never indefinite, `hessian` is exact. Default `gaussNewton`; `minimize`, which knows
-   * only gradients, takes Hessian products from their differences either way.
+   * The matrix B: `gaussNewton` is positive semidefinite, `hessian` is exact. Default `gaussNewton`. `minimize`, which only has
+   * gradients, uses Hessian products from finite differences either way.
    */
   readonly curvature?: 'gaussNewton' | 'hessian'
-  /** The first damping; 0 for none ever. Default 1e-3. */
+  /** Initial damping; 0 disables damping. Default 1e-3. */
   readonly damping?: number
-  /** Most products with B an iteration; default 250. */
+  /** Maximum products with B per iteration. Default 250. */
   readonly maxInnerIterations?: number
-  /** The largest relative residual that is left; default 0.5. */
+  /** Largest relative residual accepted. Default 0.5. */
   readonly forcing?: number
 }
 
 interface State extends Scalars {
   damping: number
-  /** The next factor of the damping where a step is bad. */
+  /** Factor on the damping after the next bad step. */
   growth: number
-  /** 1: the last search found nothing lower, the next direction is -g. */
+  /** 1: the last search found no lower loss, so the next direction is -g. */
   isLost: number
 }
 
@@ -43,25 +43,25 @@ const RESIDUAL = FIRST_VECTOR + 3
 const CONJUGATE = FIRST_VECTOR + 4
 const PRODUCT = FIRST_VECTOR + 5
 
-/** Keeps damping finite where every step is bad. */
+/** Keeps damping finite if every step is bad. */
 const LARGEST_DAMPING = 1e20
 const LARGEST_GROWTH = 2 ** 10
 
 /**
- * Newton-CG (Nocedal and Wright 2006, algorithm 7.1) with the damping of Levenberg and Marquardt, also known as Hessian-free
+ * Newton-CG (Nocedal and Wright 2006, algorithm 7.1) with Levenberg-Marquardt damping, also known as Hessian-free
  * optimization (Martens 2010): SciPy's `Newton-CG`, which does not damp.
  *
  *   (B + damping I) d = -g    by conjugate gradients from d = 0, until |residual| <= min(forcing, sqrt|g|) |g|
  *   x += t d                  t from a strong Wolfe search (c1 = 1e-4, c2 = 0.9) whose first trial is 1
  *   ratio = (f(x + d) - f(x)) / (gᵀd + dᵀB d / 2)
  *   ratio > 0:  damping *= max(1/3, 1 - (2 ratio - 1)³)         Nielsen 1999
- *   otherwise:  damping *= 2, then 4, 8, ... while it stays so
+ *   otherwise:  damping *= 2, then 4, 8, ... while steps stay bad
  *
- * Where an inner iteration meets a direction of negative curvature of B + damping I, d is what was found before it; at the
- * first, d = -g gᵀg / |gᵀ(B + damping I) g|. After a search that found nothing lower, d is -g once.
+ * If an inner iteration meets negative curvature of B + damping I, d is the iterate before it; at the
+ * first, d = -g gᵀg / |gᵀ(B + damping I) g|. After a search that found no lower loss, d is -g once.
  *
  * Defaults: curvature 'gaussNewton', damping 1e-3, maxInnerIterations 250, forcing 0.5, maxIterations 20, maxEvaluations
- * 5/2 of it but at least 25, without the products, toleranceGradient 1e-7, toleranceChange 1e-9. Memory: 6 vectors.
+ * 5/2 of it but at least 25 (products not counted), toleranceGradient 1e-7, toleranceChange 1e-9. Memory: 6 vectors.
  * @throws TypeError or RangeError naming the option.
  */
 export function newtonCg(options: NewtonCgOptions = {}): Solver<'newtonCg'> {
@@ -94,7 +94,7 @@ class NewtonCg implements Method {
   readonly #space: VectorSpace
   readonly #options: Required<NewtonCgOptions>
   readonly #state: State
-  /** gᵀd + dᵀB d / 2 for the direction: the change of loss that the model predicts. */
+  /** gᵀd + dᵀB d / 2: the predicted change of the loss. */
   #predicted = 0
 
   constructor(space: VectorSpace, options: Required<NewtonCgOptions>, state: State) {
@@ -118,21 +118,21 @@ class NewtonCg implements Method {
 
   learn(found: SearchResult | FixedStepResult, isLost: boolean): void {
     this.#state.isLost = isLost ? 1 : 0
-    // a steepest descent says nothing about the model
+    // a steepest descent step says nothing about the model
     if (!Number.isNaN(this.#predicted)) this.#adapt(found.firstChange / this.#predicted)
   }
 
-  /** A third where the model predicts well, more and more where it does not. */
+  /** Down to a third if the model predicts well; geometric growth if not. */
   #adapt(ratio: number): void {
     const state = this.#state
     const surplus = 2 * ratio - 1
-    // not **, whose rounding is each engine's own
+    // not **, whose rounding depends on the engine
     const factor = ratio > 0 ? Math.max(1 / 3, 1 - surplus * surplus * surplus) : state.growth
     state.damping = Math.min(state.damping * factor, LARGEST_DAMPING)
     state.growth = ratio > 0 ? 2 : Math.min(2 * state.growth, LARGEST_GROWTH)
   }
 
-  /** direction = about -(B + damping I)⁻¹ gradient; returns its slope, which is not below 0 where there is no such direction. */
+  /** direction ≈ -(B + damping I)⁻¹ gradient; returns its slope, which is not negative if no descent direction was found. */
   *#solve(squaredNorm: number): Solving<number> {
     const space = this.#space
     const { damping } = this.#state

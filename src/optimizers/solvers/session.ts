@@ -1,4 +1,4 @@
-/** Sessions: solvers at work on a model. They come with the factories of solvers, so that others do without. */
+/** Solver runs on a model. Imported by the solver factories only, so that other programs do not bundle it. */
 import type { Runner } from '../../machine/runner.ts'
 import { BlockSpace } from './blockSpace.ts'
 import { byDifferences } from './differences.ts'
@@ -33,17 +33,17 @@ function open(
   return new BlockSession(this, new BlockSpace(blocks, runner, vectorsIn(used)), blocks, scalars)
 }
 
-/** How every solver works on the blocks of a model. */
+/** How every solver runs on the blocks of a model. */
 export const onBlocks = { open, scratch: unitBytes }
 
-/** Vectors that hold something: a model's own, and those of a solver by their index in its list. */
+/** The vectors in use: a model's own, and those of a solver by their index in its list. */
 const vectorsIn = (used: readonly number[]): Vector[] => [
   PARAMETERS,
   GRADIENT,
   ...used.map((index) => FIRST_VECTOR + index),
 ]
 
-/** Why training ends after an iteration; undefined: there is more to do. */
+/** Why training ends after an iteration; undefined: it continues. */
 const ENDS: Readonly<Record<Status, string | undefined>> = {
   limit: undefined,
   gradient: 'converged: no entry of the gradient exceeds toleranceGradient',
@@ -52,18 +52,18 @@ const ENDS: Readonly<Record<Status, string | undefined>> = {
   diverged: 'the loss or its gradient is not finite',
 }
 
-/** A solver at work on blocks, its evaluations whatever the caller runs. */
+/** A solver run on blocks; the caller performs its evaluations. */
 class BlockSession implements SolverSession {
   readonly solver: Solver
   readonly #space: BlockSpace
   readonly #blocks: Blocks
-  /** Where gradients of chunks of rows are summed up, the first of WORK_VECTORS. */
+  /** Accumulates the gradients of chunks of rows; the first of WORK_VECTORS. */
   readonly #chunks: Vector
   readonly #run: SolverRun
-  /** What was evaluated where the last iteration ended, and the blocks' version then. */
+  /** The evaluation that the last iteration ended with, and the blocks' version then. */
   #last: { readonly evaluation: Evaluation; readonly version: number } | undefined
 
-  /** @param scalars those of a session that goes on. */
+  /** @param scalars those of a resumed session. */
   constructor(solver: Solver, space: BlockSpace, blocks: Blocks, scalars: Scalars | undefined) {
     this.solver = solver
     this.#space = space
@@ -124,7 +124,7 @@ class BlockSession implements SolverSession {
       exact,
       turn,
     )
-    // a step of fixed length ends where nothing was evaluated yet
+    // the last step of fixed length ends at a point that was not evaluated
     const reached = evaluations.findLast(({ loss }) => loss === outcome.loss)
     this.#last = reached && { evaluation: reached, version: blocks.version }
     return { evaluation: reached ?? evaluations[evaluations.length - 1], end: ENDS[outcome.status] }

@@ -1,21 +1,21 @@
-/** Options that every solver takes. */
+/** Options that all solvers share. */
 import { checkInteger, checkNumber } from '../../lib/check.ts'
 
 export interface CommonSolverOptions {
-  /** Most iterations a step; default 20. */
+  /** Maximum iterations per step. Default 20. */
   readonly maxIterations?: number
-  /** Most evaluations of loss and gradient a step, its first included, at least 2; default 25, more with many iterations. */
+  /** Maximum evaluations of loss and gradient per step, including the first; at least 2. Default 25, or more with many iterations. */
   readonly maxEvaluations?: number
-  /** A step ends when max |gradient| is at most this; default 1e-7. */
+  /** A step ends when max |gradient| is at most this. Default 1e-7. */
   readonly toleranceGradient?: number
-  /** A step ends when the loss or every parameter changed by at most this; default 1e-9. */
+  /** A step ends when the loss or every parameter changed by at most this. Default 1e-9. */
   readonly toleranceChange?: number
 }
 
 export const COMMON_OPTIONS = ['maxIterations', 'maxEvaluations', 'toleranceGradient', 'toleranceChange'] as const
 
 /**
- * Fills in defaults; `evaluations` is how many an iteration may take by default.
+ * Fills in defaults; `evaluations` is the default number of evaluations per iteration.
  * @throws TypeError or RangeError naming the option.
  */
 export function checkCommon(

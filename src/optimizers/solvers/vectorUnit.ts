@@ -1,4 +1,4 @@
-/** Sums and products of blocks in the machine: a program of three steps, told every time where the blocks are. */
+/** Vector operations on blocks in linear memory: a program of three steps whose addresses are patched for every call. */
 import { SUM_CHUNK } from '../../abi/layout.ts'
 import { RECORD_DOT, RECORD_SCALAR, RECORD_WORDS } from '../../abi/records.ts'
 import type { Arena } from '../../machine/arena.ts'
@@ -6,7 +6,7 @@ import { axpy, dotPartials, dotSum } from '../../machine/ops/solve.ts'
 import { encode, modulesOf, patch, programBytes, type Range, type Step, step } from '../../machine/program.ts'
 import type { Runner } from '../../machine/runner.ts'
 
-/** Fewer floats do not wake the workers. */
+/** Vectors with fewer floats are processed without the workers. */
 const THREADED = 2 ** 16
 
 const STEPS: readonly Step[] = [
@@ -18,7 +18,7 @@ const MODULES = modulesOf(STEPS)
 const DOT: Range = [0, 2, MODULES]
 const AXPY: Range = [2, 3, MODULES]
 
-/** Bytes that a unit needs for blocks of so many floats: the program, a record, partial sums. */
+/** Bytes that a unit needs for blocks of that many floats: the program, a record, partial sums. */
 export const unitBytes = (floats: number): number =>
   programBytes(STEPS.length) + RECORD_WORDS * 4 + Math.ceil(floats / SUM_CHUNK) * 8
 
@@ -40,7 +40,7 @@ export class VectorUnit {
     encode(arena, room, STEPS)
   }
 
-  /** Σ xᵢ yᵢ over `count` floats at two addresses, count a multiple of 4: products and sums in float64, in one order. */
+  /** Σ xᵢ yᵢ over `count` floats at two addresses, count a multiple of 4. In float64, in a fixed order. */
   dot(x: number, y: number, count: number): number {
     const partials = this.#partials
     patch(this.#arena, this.#program, 0, dotPartials, { x, y, count, partials })

@@ -150,7 +150,10 @@ test('bad options are refused by name', () => {
     () => muon({ fallback: 'adamm' as never }),
     /muon: fallback: unknown optimizer "adamm"; did you mean "adam"\?/,
   )
-  refused(() => muon({ fallback: muon() as never }), /muon: fallback: "optimizer" is muon, which sees matrices/)
+  refused(
+    () => muon({ fallback: muon() as never }),
+    /muon: fallback: "optimizer" is muon, which updates whole matrices/,
+  )
   refused(() => optimize('muon' as never, [[1]]), /unknown optimizer "muon"/)
   refused(() => optimize(muon(), [[1, 2]]), /muon: it takes no matrix of this model; there are no matrices/)
   refused(

@@ -1,4 +1,4 @@
-/** The batch's loss as a quadratic function of how far to go, along the new direction and the step before. */
+/** The batch's loss as a quadratic function of the step lengths along the new direction and the previous step. */
 import type { BatchAccess, Rows } from '../batchCurvature.ts'
 import type { Blocks } from '../solver.ts'
 import type { Quadratic } from './quadratic.ts'
@@ -8,16 +8,16 @@ export interface Directions {
   readonly batch: BatchAccess
   /** Byte address of the block of the new direction. */
   readonly direction: number
-  /** That of the step before, if there is one. */
+  /** Byte address of the block of the previous step, if any. */
   readonly velocity: number | undefined
-  /** Over all layers that train by their factors. */
+  /** Sum over all trainable factored layers. */
   sum(range: 'size' | 'turn' | 'reach' | 'course'): number
 }
 
 /**
- * C = Jᵀ H J / rows + damping I, J the Jacobian of the outputs and H the Hessian of each row's loss by them: what kfac-jax computes with
- * `always_use_exact_qmodel_for_damping_adjustment`. Two passes forward along each direction.
- * @param slope that along the direction.
+ * The model with C = Jᵀ H J / rows + damping I, J the Jacobian of the outputs and H the Hessian of each row's loss: kfac-jax with
+ * `always_use_exact_qmodel_for_damping_adjustment`. Two forward passes along each direction.
+ * @param slope the directional derivative of the loss.
  */
 export function quadraticAlong(directions: Directions, slope: number, damping: number): Quadratic {
   const { batch, direction, velocity, sum } = directions
@@ -36,14 +36,14 @@ export function quadraticAlong(directions: Directions, slope: number, damping: n
   }
 }
 
-/** J p and H J p / rows, a row of outputs after the other, p the block at an address. */
+/** J p and H J p / rows, row-major, p the block at an address. */
 function tangentsAlong({ blocks, batch }: Directions, address: number): [Float32Array, Float32Array] {
   blocks.view(batch.region('probe').address).set(blocks.view(address))
   batch.run('along', 1)
   return [rowsOf(blocks, batch, 'tangent'), rowsOf(blocks, batch, 'curved')]
 }
 
-/** A copy without what pads the rows. */
+/** A copy without row padding. */
 function rowsOf({ arena }: Blocks, { rows, region }: BatchAccess, name: string): Float32Array {
   const { address, cols, stride }: Rows = region(name)
   const out = new Float32Array(rows * cols)

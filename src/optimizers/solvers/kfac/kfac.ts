@@ -11,27 +11,27 @@ import { type KfacBlocks, planKfac, seedOf } from './ranges.ts'
 import { KfacSession, type KfacSettings, type KfacState } from './session.ts'
 
 export interface KfacOptions {
-  /** A rate or a schedule of the step, or 'adaptive': found in every step. Default 0.1. */
+  /** A rate or a schedule, or 'adaptive': computed in every step. Default 0.1. */
   readonly learningRate?: number | Schedule | 'adaptive'
-  /** From 0 to below 1, or 'adaptive': found in every step. Default 0.9. */
+  /** In [0, 1), or 'adaptive': computed in every step. Default 0.9. */
   readonly momentum?: number | 'adaptive'
-  /** Taken off the dense parameters with the direction, rate times this times the parameter; default 0. */
+  /** Decoupled: rate * weightDecay * w is subtracted from the parameters of dense layers. Default 0. */
   readonly weightDecay?: number | Schedule
-  /** What the identity is weighed with in the curvature, or 'adaptive': found while training. Default 1e-2. */
+  /** Multiple of the identity added to the curvature, or 'adaptive': adjusted during training. Default 1e-2. */
   readonly damping?: number | 'adaptive'
-  /** Where 'adaptive' begins; default 1. */
+  /** Initial damping if 'adaptive'. Default 1. */
   readonly initialDamping?: number
-  /** Of the running means of the factors; default 0.95. */
+  /** Decay of the running means of the factors. Default 0.95. */
   readonly decay?: number
-  /** Steps from one look at the factors to the next; default 1. */
+  /** Steps between updates of the factors. Default 1. */
   readonly factorEvery?: number
-  /** Steps in which the inverses of every layer are made once; default 10. */
+  /** Steps in which the inverses of all layers are refreshed once. Default 10. */
   readonly inverseEvery?: number
-  /** Bound on learningRate² Σ direction · gradient, or null for none. Default null. */
+  /** Bound on learningRate² Σ direction · gradient; null: none. Default null. */
   readonly klClip?: number | null
-  /** Targets of the Fisher matrix: drawn from the model's outputs, all of them with their probabilities, or those of the batch. */
+  /** Targets for the Fisher matrix: sampled from the model's outputs, all targets weighted by probability, or the batch's own. Default 'sampled'. */
   readonly fisher?: 'sampled' | 'exact' | 'empirical'
-  /** The rule for what is not a dense layer; default adam(). */
+  /** The rule for parameters outside of dense layers. Default adam(). */
   readonly fallback?: OptimizerName | Optimizer
 }
 
@@ -51,7 +51,7 @@ const OPTIONS = [
 
 /**
  * Natural gradients by Kronecker-factored approximate curvature (Martens and Grosse 2015, arXiv:1503.05671): kfac-jax' `Optimizer`.
- * For every dense layer, a its input with a 1 behind it and D the gradient of kernel and bias:
+ * For every dense layer, with a its input with a 1 appended and D the gradient of kernel and bias:
  *
  *   A = mean a aᵀ,  G = mean Jᵀ H J        running means, k mean + (1 - k) batch, k = min(1 - 1/batches, decay)
  *   π = sqrt((tr A / dim A) / (tr G / dim G))
@@ -59,20 +59,20 @@ const OPTIONS = [
  *   d *= min(1, sqrt(klClip / (learningRate² Σ d · D)))
  *   v = d + weightDecay w first, then momentum v + d + weightDecay w;  w -= learningRate v
  *
- * J is the Jacobian of the outputs by what the layer's activation gets, H the Hessian of a row's loss by the outputs; `fisher` 'sampled'
- * estimates G by one draw from the model's outputs a row, 'exact' takes one way back for each output, 'empirical' the batch's own
- * targets, for any loss. With damping 'adaptive', every 5 steps the ratio of the loss's change on the batch to the predicted one
- * multiplies damping by 0.9⁵ (above 3/4) or divides it (below 1/4).
+ * J is the Jacobian of the outputs with respect to the layer's pre-activations, H the Hessian of a row's loss with respect to the
+ * outputs. `fisher` 'sampled' estimates G from one sampled target per row, 'exact' takes one backward pass per output, 'empirical'
+ * uses the batch's own targets, for any loss. With damping 'adaptive', every 5 steps damping is multiplied by 0.9⁵ if the ratio of
+ * the actual to the predicted change of the batch's loss is above 3/4, and divided by it if below 1/4.
  *
- * With learningRate or momentum 'adaptive', w -= v for v = learningRate d + momentum v, with the coefficients that make the batch's
- * quadratic model least (Martens and Grosse 2015, section 7), for which the curvature is exact:
+ * With learningRate or momentum 'adaptive', w -= v for v = learningRate d + momentum v, with the coefficients that minimize the
+ * batch's quadratic model with exact curvature (Martens and Grosse 2015, section 7):
  *
  *   M = -g · v + v · (Jᵀ H J + damping I) v / 2
  *
- * It takes three to five forward passes more a step and layers that know their way along a direction, and predicts the change that
- * damping adapts to. Callbacks that scale the learning rate scale the step. Gradients are clipped before, as `compile` was told.
+ * This takes three to five more forward passes per step, requires layers with exact tangents, and also gives the predicted change
+ * for adaptive damping. Callbacks that scale the learning rate scale the step. Gradients are clipped first, as compiled.
  *
- * A batch whose loss or gradient is not finite changes nothing. Freezing and unfreezing layers starts it anew.
+ * A batch whose loss or gradient is not finite changes nothing. Freezing or unfreezing layers resets the state.
  * @throws TypeError or RangeError naming the option.
  */
 export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
@@ -103,7 +103,7 @@ export function kfac(options: KfacOptions = {}): Solver<'kfac'> {
     fisher: checkOneOf(where, 'fisher', fisher, ['sampled', 'exact', 'empirical']),
     fallback,
   })
-  // what is found takes the place of these
+  // placeholders for what is computed in every step
   const given = { learningRate: found.rate ? 1 : learningRate, momentum: found.momentum ? 0.9 : resolved.momentum }
   const rule = ruleFor(where, { ...given, momentum: Number(given.momentum), weightDecay })
   const states = statesOf(fallback)
@@ -173,7 +173,7 @@ function checkMomentum(where: string, momentum: unknown): number {
   return checkFloat(where, 'momentum', momentum, { minimum: 0, below: 1 })
 }
 
-/** The update of dense parameters by their direction. */
+/** The rule that applies the direction to the parameters of dense layers. */
 function ruleFor(where: string, options: { learningRate: unknown; momentum: number; weightDecay: unknown }): Optimizer {
   for (const name of ['learningRate', 'weightDecay'] as const) {
     const rate = options[name]
@@ -188,7 +188,7 @@ const statesOf = (rule: Optimizer): string[] => {
   return states.filter((state) => uses?.(state, rule.options) ?? true)
 }
 
-/** @throws RangeError for a rule whose state does not start from 0. */
+/** @throws RangeError for a rule with state that does not start at 0. */
 function refuseFallback(where: string, rule: Optimizer): void {
   const values = ruleOf(rule).initialState?.(rule.options, 1) ?? []
   if (values.every((value) => value === 0)) return
@@ -197,7 +197,7 @@ function refuseFallback(where: string, rule: Optimizer): void {
   )
 }
 
-/** @throws RangeError for numbers that no session has had. */
+/** @throws RangeError for scalars that no session can have saved. */
 function checkState(where: string, { damping, step, batches, inverted }: KfacState, layers: number): void {
   checkFloat(where, 'damping', damping, { minimum: 0 })
   checkInteger(where, 'step', step)

@@ -1,49 +1,49 @@
-/** Where K-FAC keeps its matrices: for every dense kernel the second moments of what goes in and of what comes back. */
+/** The memory layout of K-FAC's matrices: for every dense kernel, the second moments of its inputs and of its output gradients. */
 import { squareBytes } from '../../../machine/linear.ts'
 import { roundUp, rowStride } from '../../../machine/matrixLayout.ts'
 import type { BlockPlace } from '../batchCurvature.ts'
 
-/** A symmetric matrix, n x n. */
+/** A symmetric matrix, [n, n]. */
 export interface Moments {
   readonly n: number
-  /** The running mean, of which the part on and above the diagonal counts. */
+  /** The running mean; only the diagonal and above are valid. */
   readonly mean: number
-  /** The same with the batch in hand, until that is done with. */
+  /** The running mean including the current batch, until the step commits. */
   readonly next: number
-  /** Of next + damping I, in rows for what goes in, in panels for what comes back. */
+  /** Inverse of next + damping I; row-major for the inputs, in panels for the output gradients. */
   readonly inverse: number
 }
 
-/** A dense layer: its kernel [inputs, units], its bias if it has one, and their factors A and G. */
+/** A dense layer: its kernel [inputs, units], its bias if any, and their factors A and G. */
 export interface FactoredLayer {
   readonly kernel: BlockPlace
   readonly bias: BlockPlace | undefined
   readonly inputs: number
   readonly units: number
-  /** Of the inputs with a 1 behind them where there is a bias. */
+  /** Second moments of the inputs, with a 1 appended if there is a bias. */
   readonly a: Moments
   readonly g: Moments
 }
 
 export interface KfacLayout {
   readonly layers: readonly FactoredLayer[]
-  /** For one matrix after the other: U, U⁻ᵀ, the matrix's diagonal, one over U's. */
+  /** Work buffers for one matrix at a time: U, U⁻ᵀ, the matrix's diagonal, the reciprocal of U's. */
   readonly u: number
   readonly lower: number
   readonly diagonal: number
   readonly inverse: number
-  /** An i32 for A and one for G. */
+  /** One i32 for A and one for G. */
   readonly status: number
-  /** A layer's A⁻¹ D, in rows. */
+  /** A layer's A⁻¹ D, row-major. */
   readonly half: number
-  /** A layer's kernel and bias, as in the blocks. */
+  /** A layer's kernel and bias, laid out as in the blocks. */
   readonly product: number
   readonly bytes: number
 }
 
 const panelBytes = (n: number): number => roundUp(n, 8) * n * 4
 
-/** Kernels that multiply their layer's input, and the bias beside them. */
+/** Kernels that multiply their layer's input, each with its bias. */
 export function kfacLayout(places: readonly BlockPlace[], room = 0): KfacLayout {
   let top = room
   const reserve = (bytes: number): number => {

@@ -1,4 +1,4 @@
-/** K-FAC's matrices as files keep them. */
+/** K-FAC's matrices as saved in files. */
 import { rowStride } from '../../../machine/matrixLayout.ts'
 import type { SessionMatrix } from '../batchCurvature.ts'
 import type { Blocks } from '../solver.ts'
@@ -12,7 +12,7 @@ export const matricesOf = (blocks: Blocks, { layers }: KfacLayout): SessionMatri
     panelsOf(blocks, `gradientInverse.${kernel.path}`, g),
   ])
 
-/** A symmetric matrix by rows; of running means the part below the diagonal is that above it. */
+/** A symmetric matrix, row-major; for running means the lower triangle mirrors the upper one. */
 function rowsOf({ arena }: Blocks, name: string, { n }: { readonly n: number }, address: number): SessionMatrix {
   const stride = rowStride(n) / 4
   return squareOf(name, n, arena, (i, j) => address / 4 + Math.min(i, j) * stride + Math.max(i, j), [

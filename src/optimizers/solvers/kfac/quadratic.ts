@@ -1,7 +1,7 @@
-/** How far to go: the step that a quadratic model of the loss asks for. */
+/** The minimizer of a quadratic model of the loss in the step lengths. */
 
 /**
- * The model of a step w -= rate d + momentum v, d the new direction and v the step before, g the gradient and C the curvature:
+ * The model of a step w -= rate d + momentum v, d the new direction, v the previous step, g the gradient, C the curvature:
  *
  *   M = -(rate g·d + momentum g·v) + (rate² d·C d + 2 rate momentum d·C v + momentum² v·C v) / 2
  */
@@ -17,10 +17,10 @@ export interface Coefficients {
   readonly momentum: number
 }
 
-/** Below this share of the product of their lengths squared, the plane of two vectors is a line to float32. */
+/** If the Gram determinant in C is below this share of (d·C d) (v·C v), d and v are parallel in float32. */
 const FLAT = 1e-6
 
-/** M's least point, among those with the coefficients that are given. Where nothing moves, or bends, they are 0. */
+/** The minimizer of M, with the given coefficients held fixed. 0 if there is no slope or no curvature. */
 export function leastOf(model: Quadratic, given: Partial<Coefficients> = {}): Coefficients {
   const [slopeD, slopeV] = model.slopes
   const [dd, dv, vv] = model.curvatures

@@ -26,18 +26,18 @@ import type {
 } from '../batchCurvature.ts'
 import { type FactoredLayer, type KfacLayout, kfacLayout, type Moments } from './layout.ts'
 
-/** What of the options the steps depend on. */
+/** The options that the steps depend on. */
 export interface KfacPlan {
   readonly fisher: 'sampled' | 'exact' | 'empirical'
-  /** The rules of dense layers and of the rest, with their state blocks. */
+  /** The rules for dense layers and for the rest, with their state blocks. */
   readonly rule: Optimizer
   readonly fallback: Optimizer
   readonly blocks: KfacBlocks
-  /** Where rate or momentum are found along directions. */
+  /** Present if rate or momentum is 'adaptive'. */
   readonly tangents: EmitTangents | undefined
 }
 
-/** State blocks by what they are. */
+/** State blocks by role. */
 export interface KfacBlocks {
   direction(states: readonly number[]): number
   velocity(states: readonly number[]): readonly number[]
@@ -51,7 +51,7 @@ const SEEDS: Readonly<Record<number, number>> = {
   [LOSS_SQUARED_ERROR]: SEED_SQUARED,
 }
 
-/** Those of the factored layers that train, and the other places that do. */
+/** Splits the trainable places into those of factored layers and the others. */
 export function partition(
   { layers }: KfacLayout,
   places: readonly BlockPlace[],
@@ -66,7 +66,7 @@ export function partition(
 
 /**
  * `moments`, `noise`: A and G of the batch; then for each layer l `blend.l`, `invert.l`, `slope.l`, `course.l`, `model.l`, and `direction`, `scale`,
- * `update`, `fallback` for all. With tangents also `size.l`, `turn.l`, `reach.l`, and what those put in.
+ * `update`, `fallback` for all. With tangents also `size.l`, `turn.l`, `reach.l`, and the ranges that tangents add.
  */
 export function planKfac(site: CurvatureSite, plan: KfacPlan): BatchCurvature {
   const { fisher, rule, fallback, blocks } = plan
@@ -117,7 +117,7 @@ type Find = (gradient: DenseGradient) => FactoredLayer | undefined
 
 const gramInto = ({ n, next }: Moments) => ({ n, to: next, ...strides(n, 'rows') })
 
-/** A = mean of a aᵀ, a the layer's input with a 1 behind it where there is a bias. */
+/** A = mean of a aᵀ, a the layer's input, with a 1 appended if there is a bias. */
 function emitInputs(site: CurvatureSite, find: Find): void {
   for (const gradient of site.dense) {
     const layer = find(gradient)
@@ -131,7 +131,7 @@ function emitInputs(site: CurvatureSite, find: Find): void {
   }
 }
 
-/** G = mean of Jᵀ H J, from one draw, or output by output; or the mean of dz dzᵀ of the batch's own targets. */
+/** G = mean of Jᵀ H J, from one sample or output by output; or the mean of dz dzᵀ for the batch's own targets. */
 function emitOutputs(site: CurvatureSite, fisher: KfacPlan['fisher'], find: Find): void {
   const { weights, outputs, loss } = site
   if (fisher === 'empirical') {
@@ -158,16 +158,16 @@ function emitOutputs(site: CurvatureSite, fisher: KfacPlan['fisher'], find: Find
   })
 }
 
-/** @throws RangeError for a loss that no targets are drawn from. */
+/** @throws RangeError for a loss that defines no distribution to sample targets from. */
 export function seedOf({ code, delta, deltas }: CurvatureLoss, fisher: string): number {
-  // weights on positive targets make another likelihood
+  // weights on positive targets change the likelihood
   if (code in SEEDS && delta === 0 && !deltas) return SEEDS[code]
   throw new RangeError(
     `kfac: fisher "${fisher}" knows the cross entropies and meanSquaredError, which are likelihoods of targets; use fisher: 'empirical' with other losses`,
   )
 }
 
-/** Outputs as the noise is drawn by them: of logits, what they say. */
+/** The distribution's parameters that targets are sampled from: probabilities if the outputs are logits. */
 function probabilities({ loss, outputs, emit, matrix }: CurvatureSite, kind: number): CurvatureSite['outputs'] {
   if (kind === SEED_SQUARED || loss.fused !== 'none') return outputs
   const to = matrix(outputs.cols)
@@ -181,7 +181,7 @@ function emitBlend(site: CurvatureSite, { n, mean, next }: Moments): void {
   site.emit(ops.combine, { x: mean, y: next, to: next, count: squareBytes(n) / 4 })
 }
 
-/** Inverses of A + damping I and G + damping I; the dampings are the record's first two scalars. */
+/** Inverses of A + damping I and G + damping I; the two dampings are the record's first scalars. */
 function emitInverses(site: CurvatureSite, layout: KfacLayout, { a, g }: FactoredLayer): void {
   for (const [scalar, { n, next, inverse }] of [a, g].entries()) {
     const { u: address, diagonal, inverse: over, status } = layout
@@ -192,7 +192,7 @@ function emitInverses(site: CurvatureSite, layout: KfacLayout, { a, g }: Factore
   }
 }
 
-/** to = left D right, D a layer's part of a block, to the same part of another or a copy of its own. */
+/** to = left D right, D a layer's slice of a block; `to` is the same slice of another block, or a separate copy. */
 function emitSandwich(
   site: CurvatureSite,
   { half }: KfacLayout,
@@ -245,7 +245,7 @@ function emitDirection(site: CurvatureSite, layout: KfacLayout, layer: FactoredL
   )
 }
 
-/** record.dot = v · (A v G), v a layer's part of what moves it. */
+/** record.dot = v · (A v G), v a layer's slice of the step. */
 function emitModel(site: CurvatureSite, layout: KfacLayout, layer: FactoredLayer, moved: number): void {
   const { kernel, a, g } = layer
   const size = (n: number) => ({ stride: rowStride(n), rows: n, cols: n, scale: 1 })
@@ -257,7 +257,7 @@ function emitModel(site: CurvatureSite, layout: KfacLayout, layer: FactoredLayer
   emitDot(site, layer, moved, layout.product - kernel.offset * 4)
 }
 
-/** record.dot = the product of a layer's parts of two blocks: its bias lies behind its kernel. */
+/** record.dot = the dot product of a layer's slices of two blocks; its bias follows its kernel. */
 function emitDot(site: CurvatureSite, { kernel, bias }: FactoredLayer, x: number, y: number): void {
   const count = kernel.stored + (bias?.stored ?? 0)
   const chunks = Math.ceil(count / SUM_CHUNK)

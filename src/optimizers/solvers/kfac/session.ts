@@ -1,4 +1,4 @@
-/** K-FAC at work on a model: what becomes of a batch. */
+/** A K-FAC run on a model: one step per batch. */
 import { rowStride } from '../../../machine/matrixLayout.ts'
 import type { Optimizer } from '../../optimizers.ts'
 import { learningRateAt, weightDecayAt } from '../../rates.ts'
@@ -10,22 +10,22 @@ import { matricesOf } from './matrices.ts'
 import { changeOf, leastOf } from './quadratic.ts'
 import { type KfacBlocks, partition } from './ranges.ts'
 
-/** Which coefficients of a step are found along directions. */
+/** Which coefficients of the step come from the exact quadratic model. */
 interface Found {
   readonly rate: boolean
   readonly momentum: boolean
 }
 
-/** How a step goes on from its direction. */
+/** How to turn the direction into a step. */
 interface Next {
   readonly rule: Optimizer
-  /** Of the direction. */
+  /** Factor on the direction. */
   readonly scale: number
-  /** The change of the loss that the step's model predicts, asked after it. */
+  /** The predicted change of the loss; called after the update. */
   change(): number
 }
 
-/** What a session does by. */
+/** The resolved options of a session. */
 export interface KfacSettings {
   readonly fisher: 'sampled' | 'exact' | 'empirical'
   readonly decay: number
@@ -33,29 +33,29 @@ export interface KfacSettings {
   readonly inverseEvery: number
   readonly klClip: number | null
   readonly isAdaptive: boolean
-  /** Those of a step's coefficients that are found along directions; without any the rule has both. */
+  /** The adaptive coefficients; undefined if there are none and the rule has both. */
   readonly found: Found | undefined
-  /** Of the rule, unless it is found. */
+  /** The fixed momentum, unless adaptive. */
   readonly momentum: number
   readonly rule: Optimizer
   readonly fallback: Optimizer
   readonly blocks: KfacBlocks
 }
 
-/** Numbers that are state. */
+/** The numeric state that files save. */
 export interface KfacState extends Scalars {
   damping: number
-  /** Steps made. */
+  /** Number of updates so far. */
   step: number
-  /** By layer: batches in its factors, and 1 where its inverses are those of some. */
+  /** By layer: number of batches in its factors; and 1 if its inverses are valid. */
   batches: number[]
   inverted: number[]
 }
 
-/** kfac-jax' defaults: steps from one adaptation to the next, its factor for each of them, and what counts as bad and as good. */
+/** kfac-jax' defaults: steps between adaptations, factor per step, thresholds for a bad and a good ratio, and bounds. */
 const ADAPTATION = { interval: 5, factor: 0.9, low: 0.25, high: 0.75, least: 1e-8, most: 1e10 } as const
 
-/** What an adaptation multiplies or divides by. */
+/** Factor of one adaptation. */
 const CHANGE = Array(ADAPTATION.interval)
   .fill(ADAPTATION.factor)
   .reduce((by: number, factor: number) => by * factor, 1)
@@ -72,7 +72,7 @@ export class KfacSession implements SolverSession {
   readonly #hasOthers: boolean
   readonly #used: ReadonlySet<number>
 
-  /** @param isNew whether nothing in the blocks is of use. */
+  /** @param isNew whether the blocks hold no saved state. */
   constructor(
     solver: Solver,
     settings: KfacSettings,
@@ -115,7 +115,7 @@ export class KfacSession implements SolverSession {
   addChunk(): void {}
   meanOfChunks(): void {}
 
-  /** Batches whose moments count: every factorEvery steps, those of some weight. */
+  /** Whether this batch's moments enter the factors: every factorEvery steps, if it has any weight. */
   get #looks(): boolean {
     const { loss, weight } = this.#batch
     return this.scalars.step % this.#settings.factorEvery === 0 && weight > 0 && Number.isFinite(loss)
@@ -158,17 +158,17 @@ export class KfacSession implements SolverSession {
   }
 
   /**
-   * Takes the batch's moments into the next running means: k mean + (1 - k) batch, k = min(1 - 1 / batches, decay).
-   * @throws RangeError where they are not finite.
+   * Blends the batch's moments into the next running means: k mean + (1 - k) batch, k = min(1 - 1 / batches, decay).
+   * @throws RangeError if they are not finite.
    */
   #blend(): void {
     const { batches } = this.scalars
-    // the batch's own gradients are there only now
+    // the batch's own gradients only exist after its backward pass
     if (this.#settings.fisher === 'empirical') this.#batch.run('noise')
     for (const { layer, index } of this.#trained) {
       const keep = Math.min(1 - 1 / (batches[index] + 1), this.#settings.decay)
       this.#batch.run(`blend.${index}`, keep, 1 - keep)
-      // of moments that are finite on the diagonal all are
+      // a second-moment matrix with a finite diagonal is finite
       if (Number.isFinite(this.#mean(layer.a) + this.#mean(layer.g))) continue
       throw new RangeError(
         `kfac: the second moments of ${layer.kernel.path} are not finite; scale the features, or try a smaller learningRate`,
@@ -177,9 +177,9 @@ export class KfacSession implements SolverSession {
   }
 
   /**
-   * Inverses of the factors of those layers whose turn it is, one after the other in inverseEvery steps, and of those that have none.
-   * Damping that is adapted grows until they are there.
-   * @throws RangeError where a factor, damped, is not positive definite.
+   * Inverts the factors of the layers whose turn it is (all layers take turns within inverseEvery steps), and of those without valid
+   * inverses. Adaptive damping is increased until that succeeds.
+   * @throws RangeError if a damped factor is not positive definite.
    */
   #invert(): void {
     const { inverseEvery, isAdaptive } = this.#settings
@@ -200,7 +200,7 @@ export class KfacSession implements SolverSession {
     }
   }
 
-  /** What is not positive definite, damped, if anything is not. */
+  /** Returns which damped factor is not positive definite, if any. */
   #invertLayer({ a, g }: FactoredLayer, index: number): 'inputs' | 'gradients' | undefined {
     const { arena } = this.#blocks
     const [meanA, meanG] = [this.#mean(a), this.#mean(g)]
@@ -225,7 +225,7 @@ export class KfacSession implements SolverSession {
     return this.#trained.reduce((sum, { index }) => sum + this.#batch.change(`${name}.${index}`), 0)
   }
 
-  /** As the rule has it, the direction within klClip; `change` is gᵀδ + δᵀ(A ⊗ G)δ / 2. */
+  /** The rule's own step, with the direction scaled down to klClip; `change` is gᵀδ + δᵀ(A ⊗ G)δ / 2. */
   #bounded(slope: number): Next {
     const { klClip, rule } = this.#settings
     const rate = learningRateAt(rule, this.scalars.step) * this.#batch.rateScale
@@ -234,7 +234,7 @@ export class KfacSession implements SolverSession {
     return { rule, scale, change: () => -rate * this.#sum('course') + (rate * rate * this.#sum('model')) / 2 }
   }
 
-  /** To where the quadratic model of the loss is least, along the direction and the step before, which is the velocity. */
+  /** The step that minimizes the quadratic model along the direction and the previous step, which is the velocity. */
   #least(slope: number, { rate: findsRate, momentum: findsMomentum }: Found): Next {
     const { rule, momentum, blocks } = this.#settings
     const { step, damping } = this.scalars
@@ -256,7 +256,7 @@ export class KfacSession implements SolverSession {
     }
   }
 
-  /** The update, from the direction on: from here on nothing fails. */
+  /** Applies the step; nothing fails from here on. */
   #move(loss: number, { rule, scale, change }: Next, looks: boolean): void {
     const { fallback, isAdaptive } = this.#settings
     const { scalars } = this
@@ -272,9 +272,7 @@ export class KfacSession implements SolverSession {
     if (isAdaptive && scalars.step % ADAPTATION.interval === 0) this.#adapt(loss, change())
   }
 
-  /**
-   * The damping of Levenberg and Marquardt, as kfac-jax adapts it: by the change of the loss on the batch over the one predicted.
-   */
+  /** Levenberg-Marquardt damping as adapted by kfac-jax: by the ratio of the actual to the predicted change of the batch's loss. */
   #adapt(loss: number, predicted: number): void {
     const { low, high, least, most } = ADAPTATION
     const ratio = (this.#batch.evaluate() - loss) / predicted
@@ -294,7 +292,7 @@ export class KfacSession implements SolverSession {
     f32.copyWithin(to / 4, from / 4, (from + n * rowStride(n)) / 4)
   }
 
-  /** After matrices were written: the next means are the means. */
+  /** After saved matrices were written: next = mean. */
   restored(): void {
     this.#each(({ mean, next, n }) => this.#copy(mean, next, n))
   }

@@ -3,7 +3,7 @@ import type { ActivationName } from './activations.ts'
 
 export const INTRO = `# Activations
 
-Name one where a layer takes \`activation\`, or make one with its parameter:
+Pass a name where a layer takes \`activation\`, or call a factory to set a parameter:
 
 \`\`\`ts
 dense(100, { activation: 'tanh' })
@@ -12,13 +12,13 @@ activation('softmax')
 \`\`\`
 
 The backward pass multiplies the gradient by the derivative listed here, in float32. It is computed from the output y where that
-loses nothing; the kinds marked "input" keep their input x for it, which costs one more buffer per layer. Values at kinks are
-PyTorch's. How close the functions come to float64 is in [accuracy.md](accuracy.md).
+loses no accuracy; the kinds marked "input" also store their input x, which costs one more buffer per layer. Values at kinks are
+PyTorch's. The accuracy relative to float64 is in [accuracy.md](accuracy.md).
 `
 
 export interface ActivationDoc {
   readonly equation: string
-  /** As computed, in y where the kind saves its output and in x where it saves its input; dx for row-wise kinds. */
+  /** As computed: in terms of y if the kind saves its output, of x if it saves its input; dx for row-wise kinds. */
   readonly derivative: string
   readonly use: string
   readonly source: string
@@ -30,7 +30,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   linear: {
     equation: 'y = x',
     derivative: '1',
-    use: 'regression outputs, and logits for a loss that takes them',
+    use: 'regression outputs, and logits for a loss with fromLogits',
     source: 'the identity',
     pytorch: 'Identity',
     keras: 'linear',
@@ -38,7 +38,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   relu: {
     equation: 'y = max(x, 0)',
     derivative: '1 if y > 0, else 0',
-    use: 'the default for hidden layers; pair it with heNormal or heUniform kernels',
+    use: 'the default for hidden layers; use heNormal or heUniform kernels',
     source: 'Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines',
     pytorch: 'ReLU',
     keras: 'relu',
@@ -46,7 +46,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   leakyRelu: {
     equation: 'y = x if x > 0, else alpha x',
     derivative: '1 if y > 0, else alpha',
-    use: 'hidden layers in which too many relu units have died',
+    use: 'hidden layers with too many dead relu units',
     source: 'Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network acoustic models',
     pytorch: 'LeakyReLU(negative_slope=alpha)',
     keras: 'leaky_relu(negative_slope=alpha), whose default is 0.2',
@@ -70,7 +70,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   gelu: {
     equation: 'y = x Phi(x), Phi the cumulative normal distribution',
     derivative: 'Phi(x) + x e^(-x^2 / 2) / sqrt(2 pi)',
-    use: 'hidden layers, a smooth relu',
+    use: 'hidden layers, as a smooth relu',
     source: 'Hendrycks and Gimpel 2016, arXiv:1606.08415',
     pytorch: 'GELU',
     keras: 'gelu',
@@ -94,7 +94,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   hardSigmoid: {
     equation: 'y = min(max(x + 3, 0), 6) / 6',
     derivative: '1/6 if 0 < y < 1, else 0',
-    use: 'gates where sigmoid costs too much',
+    use: 'gates where sigmoid is too expensive',
     source: 'Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244',
     pytorch: 'Hardsigmoid',
     keras: 'hard_sigmoid',
@@ -102,7 +102,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   tanh: {
     equation: 'y = (e^x - e^-x) / (e^x + e^-x)',
     derivative: '1 - y^2',
-    use: 'small hidden layers, and outputs between -1 and 1; pair it with glorotUniform kernels',
+    use: 'small hidden layers, and outputs between -1 and 1; use glorotUniform kernels',
     source: 'LeCun et al. 1998, Efficient BackProp',
     pytorch: 'Tanh',
     keras: 'tanh',
@@ -110,7 +110,7 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
   silu: {
     equation: 'y = x s, s = sigmoid(x)',
     derivative: 's + x s (1 - s)',
-    use: 'hidden layers, a smooth relu cheaper than gelu',
+    use: 'hidden layers, as a smooth relu cheaper than gelu',
     source:
       'Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; swish in Ramachandran, Zoph and Le 2017, arXiv:1710.05941',
     pytorch: 'SiLU',
@@ -129,13 +129,13 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
     derivative: '1 - e^(-alpha y) = sigmoid(alpha x)',
     use: 'outputs that must be positive: scales, rates, variances',
     source: 'Dugas et al. 2000, Incorporating second-order functional knowledge for better option pricing',
-    pytorch: 'Softplus(beta=alpha), which is exactly x above alpha x = 20: the same in float32',
+    pytorch: 'Softplus(beta=alpha), which is exactly x for alpha x > 20: identical in float32',
     keras: 'softplus',
   },
   softsign: {
     equation: 'y = x / (1 + |x|)',
     derivative: '(1 - |y|)^2',
-    use: 'tanh with slowly vanishing gradients',
+    use: 'like tanh, with gradients that vanish more slowly',
     source: 'Bergstra et al. 2009, Quadratic polynomials learn better image features',
     pytorch: 'Softsign',
     keras: 'softsign',
@@ -176,20 +176,20 @@ export const ACTIVATION_DOCS: Readonly<Record<ActivationName, ActivationDoc>> = 
     equation: 'y = e^min(x, 88)',
     derivative: 'y',
     use: 'outputs that must be positive and vary over orders of magnitude',
-    source: 'the exponential function; its limit is where float32 ends',
+    source: 'the exponential function, clamped before float32 overflows',
     pytorch: 'torch.exp',
     keras: 'exponential',
   },
   cos: {
-    equation: 'y = cos x; |x| counts as at most 8192',
+    equation: 'y = cos x; |x| is clamped to 8192',
     derivative: '-sin x',
-    use: 'periodic features of numbers, see also the layer periodicEmbedding',
+    use: 'periodic features of numeric inputs; see also the layer periodicEmbedding',
     source: 'Rahimi and Recht 2007, Random features for large-scale kernel machines',
     pytorch: 'torch.cos',
     keras: 'none',
   },
   sin: {
-    equation: 'y = sin x; |x| counts as at most 8192',
+    equation: 'y = sin x; |x| is clamped to 8192',
     derivative: 'cos x',
     use: 'functions of coordinates: signals, images, solutions of differential equations',
     source:

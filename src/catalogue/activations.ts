@@ -47,25 +47,25 @@ export type ActivationName =
   | 'cos'
   | 'sin'
 
-/** An activation with its parameter; plain data, so it can be written to a file. */
+/** An activation with its parameter; plain data, so it can be saved. */
 export interface Activation {
   readonly kind: ActivationName
-  /** Only for kinds that have one, see `activationKinds`. */
+  /** Only for kinds with a parameter, see `activationKinds`. */
   readonly alpha?: number
 }
 
 export interface ActivationKind {
   /** ACTIVATION_* of the machine. */
   readonly code: number
-  /** What the derivative is computed from: the output y, the input x, or nothing at all. */
+  /** What the derivative is computed from: the output y, the input x, or nothing. */
   readonly saves: 'output' | 'input' | 'none'
-  /** Whether an output depends on its whole row. */
+  /** Whether each output depends on its whole row. */
   readonly rowwise: boolean
-  /** Whether it is a step of its own, not part of the dense layer's: on rows, or of the extension `features`. */
+  /** Whether it is a separate step instead of part of the dense layer's: by row, or in the extension `features`. */
   readonly apart: boolean
   /** Default of the parameter, for kinds that have one; at least 0. */
   readonly alpha?: number
-  /** Whether the default goes without saying, as in files from before there was a parameter. */
+  /** Whether the default is omitted, as in files older than the parameter. */
   readonly plain?: boolean
 }
 
@@ -205,8 +205,8 @@ export const activationKinds: Readonly<Record<ActivationName, ActivationKind>> =
 const names = Object.keys(activationKinds) as ActivationName[]
 
 /**
- * An activation from its name or from a factory such as `leakyRelu({ alpha: 0.2 })`, its parameter filled in.
- * @throws TypeError for anything else, RangeError for an unknown name or an alpha the kind cannot take.
+ * An activation from its name or from a factory such as `leakyRelu({ alpha: 0.2 })`, with its parameter filled in.
+ * @throws TypeError for anything else; RangeError for an unknown name or an alpha out of range.
  */
 export function resolveActivation(where: string, value: ActivationName | Activation): Activation {
   if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) {
@@ -223,7 +223,7 @@ export function resolveActivation(where: string, value: ActivationName | Activat
     return Object.freeze({ kind })
   }
   if (plain && (alpha === undefined || alpha === known)) return Object.freeze({ kind })
-  // what divides is not 0
+  // a divisor must not be 0
   const range = kind === 'softplus' ? { above: 0 } : { minimum: 0 }
   return Object.freeze({ kind, alpha: alpha === undefined ? known : checkFloat(where, 'alpha', alpha, range) })
 }
@@ -232,9 +232,9 @@ export function resolveActivation(where: string, value: ActivationName | Activat
 export const alphaOf = ({ kind, alpha }: Activation): number | undefined => alpha ?? activationKinds[kind].alpha
 
 /**
- * y = x if x > 0, else alpha x (Maas et al. 2013); PyTorch's LeakyReLU with alpha = negative_slope.
- * Default: alpha 0.01 (Keras has 0.2).
- * @throws TypeError for an unknown option, RangeError for a negative alpha.
+ * y = x if x > 0, else alpha x (Maas et al. 2013). PyTorch's LeakyReLU with alpha = negative_slope.
+ * Default: alpha 0.01 (Keras' is 0.2).
+ * @throws TypeError for an unknown option; RangeError for a negative alpha.
  */
 export function leakyRelu(options: { alpha?: number } = {}): Activation {
   checkOptions('leakyRelu', options, ['alpha'])
@@ -242,23 +242,23 @@ export function leakyRelu(options: { alpha?: number } = {}): Activation {
 }
 
 /**
- * y = x if x > 0, else alpha (e^x - 1) (Clevert et al. 2015); PyTorch's ELU.
+ * y = x if x > 0, else alpha (e^x - 1) (Clevert et al. 2015). PyTorch's ELU.
  * Default: alpha 1.
- * @throws TypeError for an unknown option, RangeError for a negative alpha.
+ * @throws TypeError for an unknown option; RangeError for a negative alpha.
  */
 export function elu(options: { alpha?: number } = {}): Activation {
   checkOptions('elu', options, ['alpha'])
   return resolveActivation('elu', { ...options, kind: 'elu' })
 }
 
-/** Beyond it softplus is its argument, to the last bit of float32. */
+/** Above it, softplus(x) = x in float32. */
 const STRAIGHT = 17
 
 /**
- * y = ln(1 + e^(beta x)) / beta; PyTorch's Softplus.
- * Defaults: beta 1, threshold 20: above beta x = threshold y is x. In float32 it is so from 17 on, which makes all thresholds from there
- * the same function; lower ones, where the function would jump, are refused.
- * @throws TypeError for an unknown option, RangeError for a beta not above 0 or a threshold below 17.
+ * y = ln(1 + e^(beta x)) / beta (Dugas et al. 2000). PyTorch's Softplus.
+ * Defaults: beta 1, threshold 20: y = x if beta x > threshold. In float32 this holds from 17 on, so all thresholds >= 17 give the same
+ * function; lower ones, which would make it discontinuous, are rejected.
+ * @throws TypeError for an unknown option; RangeError for a beta that is not positive or a threshold below 17.
  */
 export function softplus(options: { beta?: number; threshold?: number } = {}): Activation {
   const where = 'softplus'
@@ -269,8 +269,8 @@ export function softplus(options: { beta?: number; threshold?: number } = {}): A
 }
 
 /**
- * y = x Phi(x), or with `approximate: 'tanh'` y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2; PyTorch's GELU.
- * Default: approximate 'none'.
+ * y = x Phi(x), or with `approximate: 'tanh'` y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel 2016).
+ * PyTorch's GELU. Default: approximate 'none'.
  * @throws TypeError or RangeError for an unknown option.
  */
 export function gelu(options: { approximate?: 'none' | 'tanh' } = {}): Activation {
@@ -285,11 +285,11 @@ function bare(kind: ActivationName, more: readonly unknown[]): Activation {
   return resolveActivation(kind, kind)
 }
 
-/** y = e^x; beyond 88, where float32 ends, x counts as 88. Keras' exponential. */
+/** y = e^min(x, 88), since larger results overflow float32. Keras' exponential. */
 export const exponential = (...more: []): Activation => bare('exponential', more)
 
-/** y = cos x; beyond ±8192, where float32 has few numbers in a period, x counts as ±8192. */
+/** y = cos x; |x| is clamped to 8192, beyond which float32 has few values per period. */
 export const cos = (...more: []): Activation => bare('cos', more)
 
-/** y = sin x (Sitzmann et al. 2020, arXiv:2006.09661); beyond ±8192, where float32 has few numbers in a period, x counts as ±8192. */
+/** y = sin x (Sitzmann et al. 2020, arXiv:2006.09661); |x| is clamped to 8192, beyond which float32 has few values per period. */
 export const sin = (...more: []): Activation => bare('sin', more)

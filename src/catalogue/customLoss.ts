@@ -1,21 +1,21 @@
-/** Losses of the user's own, computed on the host: one call back into JavaScript every batch. */
+/** User-defined losses, computed on the host: one callback into JavaScript per batch. */
 import { checkFunction, checkInteger, checkOneOf, readOptions } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
 import { checkCustomName } from './customName.ts'
 
-/** What of a batch its values do not tell. */
+/** The shape and the weights of a batch. */
 export interface LossRows {
   readonly rows: number
-  /** Outputs a row. */
+  /** Outputs per row. */
   readonly columns: number
-  /** A weight for each row; undefined when all weigh the same. */
+  /** One weight per row; undefined if all rows weigh the same. */
   readonly weights: Float32Array | undefined
 }
 
 /**
- * The weighted mean over the rows of each row's loss; writes its derivatives by the outputs into `gradient`, which holds zeros.
- * `outputs` and `gradient` are rows x columns, `targets` one class index a row or rows x targetColumns; outputs and gradient serve the
- * next batch again.
+ * Returns the weighted mean of the rows' losses, and writes its derivative by each output into `gradient`, which is zeroed.
+ * `outputs` and `gradient` are [rows, columns], `targets` is one class index per row or [rows, targetColumns]. outputs and gradient
+ * are reused for the next batch.
  */
 export type ComputeLoss = (
   outputs: Float32Array,
@@ -24,16 +24,16 @@ export type ComputeLoss = (
   rows: LossRows,
 ) => number
 
-/** A loss that files know by its name only. */
+/** A loss that files refer to by name. */
 export interface CustomLoss {
   readonly kind: 'custom'
   readonly name: string
   readonly targets: 'values' | 'classes'
-  /** With 'values': numbers a row; absent: as many as the model has outputs. */
+  /** With 'values': numbers per row; absent: the model's number of outputs. */
   readonly targetColumns?: number
   readonly compute: ComputeLoss
   /**
-   * What it is on a last layer with such an activation and as many outputs; absent: itself.
+   * The loss to use after a last layer with this activation and number of outputs; absent: itself.
    * @internal
    */
   readonly suited?: (last: ActivationName, outputs: number) => CustomLoss
@@ -42,10 +42,10 @@ export interface CustomLoss {
 const DEFAULTS = { name: undefined, targets: 'values', targetColumns: undefined, compute: undefined } as const
 
 /**
- * A loss of your own for `compile`: `compute(outputs, targets, gradient, { rows, columns, weights })` returns the mean loss of the rows
- * (with weights Σ w loss / Σ w) and writes that mean's derivative by each output. Outputs are those of the last layer, after
- * its activation. `fit`, `evaluate` and checkpoints work as with any loss; batches are put together by the sum of their weights.
- * A file keeps the name: loading it takes `loadModel(path, { custom: { name: loss } })`.
+ * A custom loss for `compile`: `compute(outputs, targets, gradient, { rows, columns, weights })` returns the mean loss of the rows
+ * (with weights Σ w loss / Σ w) and writes its derivative by each output into `gradient`. outputs are [rows, columns], after the last
+ * layer's activation. `fit`, `evaluate` and checkpoints work as with any loss; batches are averaged by their sums of weights.
+ * Files store only the name: load with `loadModel(path, { custom: { name: loss } })`.
  * @throws TypeError or RangeError naming the option.
  */
 export function customLoss(

@@ -1,18 +1,18 @@
 /**
- * Losses that the host computes as it does custom ones: a call back into JavaScript every batch, and nothing in bundles
- * that do not import them. Files keep their names; `loadModel(path, { custom: { focal: focal() } })` brings them along.
+ * Built-in losses that are computed on the host like custom ones: one callback into JavaScript per batch, and no cost in bundles
+ * that do not import them. Files store their names; load with `loadModel(path, { custom: { focal: focal() } })`.
  */
 import { checkFloat, checkInteger, readOptions, show } from '../lib/check.ts'
 import type { ActivationName } from './activations.ts'
 import { type ComputeLoss, type CustomLoss, customLoss, type LossRows } from './customLoss.ts'
 
-/** A row's part in the weighted mean. */
+/** The weight of each row in the weighted mean. */
 export function shares({ rows, weights }: LossRows): (row: number) => number {
   const all = weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows
   return (row) => (weights ? weights[row] : 1) / all
 }
 
-/** The mean over a row's outputs of a term of an output, its target and its column; `term` gives its value and its slope. */
+/** The mean over a row's outputs of a term of output, target and column; `term` returns its value and its derivative. */
 export const meanOfTerms =
   (term: (y: number, t: number, column: number) => readonly [value: number, slope: number], repeats = 1): ComputeLoss =>
   (outputs, targets, gradient, rows) => {
@@ -29,7 +29,7 @@ export const meanOfTerms =
 
 const LOWEST = 1e-7
 
-/** -(1 - p)^gamma ln p and its slope; p is kept where the logarithm is finite. */
+/** -(1 - p)^gamma ln p and its derivative; p is clamped so that the logarithm is finite. */
 function focused(p: number, gamma: number): readonly [value: number, slope: number] {
   const kept = Math.min(Math.max(p, LOWEST), 1 - LOWEST)
   const rest = 1 - kept
@@ -39,11 +39,11 @@ function focused(p: number, gamma: number): readonly [value: number, slope: numb
 }
 
 /**
- * Focal loss (Lin et al. 2017, arXiv:1708.02002): cross entropy in which what is already right counts less, -(1 - p)^gamma ln p of the
- * right answer's probability p. Of a softmax it takes classes, of a sigmoid labels 0 and 1, of which it takes the mean. `alpha` weighs: labels
- * 1 by alpha and 0 by 1 - alpha; of classes all alike, or each by its own with an array. Default: gamma 2, no alpha.
- * Keras' BinaryFocalCrossentropy and CategoricalFocalCrossentropy.
- * @throws TypeError or RangeError naming the option; in `compile` for other activations.
+ * Focal loss (Lin et al. 2017, arXiv:1708.02002): cross entropy that gives less weight to rows that are already right,
+ * -(1 - p)^gamma ln p with p the probability of the right answer. After softmax targets are classes; after sigmoid they are labels
+ * 0 and 1, averaged over the outputs. `alpha` is a weight: alpha for label 1 and 1 - alpha for label 0; one for all classes, or an
+ * array with one per class. Default: gamma 2, no alpha. Keras' BinaryFocalCrossentropy and CategoricalFocalCrossentropy.
+ * @throws TypeError or RangeError naming the option; `compile` rejects other activations.
  */
 export function focal(options: { gamma?: number; alpha?: number | readonly number[] } = {}): CustomLoss {
   const name = 'focal'
@@ -91,9 +91,9 @@ export function focal(options: { gamma?: number; alpha?: number | readonly numbe
 }
 
 /**
- * Pinball loss of quantiles (Koenker and Bassett 1978): the mean over outputs of max(q e, (q - 1) e) with e = t - y. The model has an
- * output for each quantile of each target: those of the first target, then those of the second. Default: the median.
- * @throws TypeError or RangeError naming the option; in `compile` unless outputs are a multiple of the quantiles.
+ * Pinball loss (Koenker and Bassett 1978): the mean over outputs of max(q e, (q - 1) e) with e = t - y. The model has one
+ * output per quantile of each target: all quantiles of the first target, then those of the second. Default: quantiles [0.5].
+ * @throws TypeError or RangeError naming the option; `compile` rejects outputs that are not a multiple of the quantiles.
  */
 export function quantile(options: { quantiles?: readonly number[] } = {}): CustomLoss {
   const name = 'quantile'
@@ -118,7 +118,7 @@ export function quantile(options: { quantiles?: readonly number[] } = {}): Custo
   return Object.freeze({ ...customLoss({ name, compute }), suited })
 }
 
-/** mean over outputs of (ln(1 + y) - ln(1 + t))², both kept at 1e-7 at least. Keras' MeanSquaredLogarithmicError. */
+/** mean over outputs of (ln(1 + y) - ln(1 + t))², both clamped to at least 1e-7. Keras' MeanSquaredLogarithmicError. */
 export function meanSquaredLogarithmicError(options: object = {}): CustomLoss {
   const name = 'meanSquaredLogarithmicError'
   readOptions(name, options, {})
@@ -129,7 +129,7 @@ export function meanSquaredLogarithmicError(options: object = {}): CustomLoss {
   return customLoss({ name, compute })
 }
 
-/** 1 - y · t / (|y| |t|) of every row, norms kept at 1e-8 at least. PyTorch's 1 - cosine_similarity; Keras' CosineSimilarity is 1 less. */
+/** 1 - y · t / (|y| |t|) per row, norms clamped to at least 1e-8. PyTorch's 1 - cosine_similarity; Keras' CosineSimilarity is 1 less. */
 export function cosineSimilarity(options: object = {}): CustomLoss {
   const name = 'cosineSimilarity'
   readOptions(name, options, {})
@@ -149,7 +149,7 @@ export function cosineSimilarity(options: object = {}): CustomLoss {
       const cosine = together / norms
       const share = shareOf(row)
       loss += share * (1 - cosine)
-      // a norm that is kept up does not move with y
+      // a clamped norm does not depend on y
       const along = ours > 1e-16 ? cosine / (own * own) : 0
       for (let i = row * columns; i < (row + 1) * columns; i++) {
         gradient[i] = share * (along * outputs[i] - targets[i] / norms)
@@ -161,9 +161,9 @@ export function cosineSimilarity(options: object = {}): CustomLoss {
 }
 
 /**
- * Σ over the other classes of max(0, margin - y of the class + y of the other)^power / classes. PyTorch's MultiMarginLoss.
- * Default: margin 1, power 1.
- * @throws TypeError or RangeError unless margin is a number above 0 and power 1 or 2.
+ * Σ over the other classes of max(0, margin - y[class] + y[other])^power / classes. PyTorch's MultiMarginLoss.
+ * Defaults: margin 1, power 1.
+ * @throws TypeError or RangeError unless margin is a number above 0 and power is 1 or 2.
  */
 export function multiMargin(options: { margin?: number; power?: number } = {}): CustomLoss {
   const name = 'multiMargin'

@@ -1,6 +1,6 @@
 /**
- * The machine's losses once more, in float64 on the host: for models of several outputs, whose losses have to meet there. What a
- * loss makes of logits itself it makes of them here too.
+ * The built-in losses in float64 on the host, for models with several outputs, whose losses are summed there. As in the machine,
+ * softmax and sigmoid are fused where the loss takes logits.
  */
 
 import type { ComputeLoss } from './customLoss.ts'
@@ -8,7 +8,7 @@ import { meanOfTerms, shares } from './hostLosses.ts'
 import type { Loss } from './losses.ts'
 import type { LoweredLoss } from './loweredLoss.ts'
 
-/** Probabilities are kept where logarithms are finite; outside, the slope is 0. The bounds are the machine's, which are float32. */
+/** Probabilities are clamped so that logarithms are finite; the gradient is 0 where clamped. Same float32 bounds as in the machine. */
 const LOW = Math.fround(1e-7)
 const HIGH = Math.fround(1 - 1e-7)
 const clip = (y: number, high: number): number => Math.min(Math.max(y, LOW), high)
@@ -48,7 +48,7 @@ const klTerm: Term = (y, t) => {
   return [p * Math.log(p / q), y === q ? -p / q : 0]
 }
 
-/** Of probabilities that come out of a hard sigmoid. */
+/** For probabilities from a hard sigmoid. */
 const binaryTerm =
   (smoothing: number, weightOf: (column: number) => number): Term =>
   (y, given, column) => {
@@ -71,7 +71,7 @@ const logitTerm =
     return [value, (1 - t) * sigmoid(z) - weight * t * sigmoid(-z)]
   }
 
-/** Writes exp(z) / Σ exp(z) of a row's `columns` values from `first` on; returns ln Σ exp(z). */
+/** Writes softmax of a row's `columns` values, starting at `first`; returns ln Σ exp(z). */
 export function softmaxRow(
   z: ArrayLike<number>,
   first: number,
@@ -86,7 +86,7 @@ export function softmaxRow(
   return most + Math.log(sum)
 }
 
-/** -Σ t ln p of logits, p = softmax(z); targets are classes or their probabilities. */
+/** -Σ t ln p from logits, p = softmax(z); targets are class indices or probabilities. */
 const crossentropy =
   (smoothing: number): ComputeLoss =>
   (outputs, targets, gradient, rows) => {
@@ -117,7 +117,7 @@ const crossentropy =
     return loss
   }
 
-/** Σ over the outputs where the mean of terms is meant for losses that average. */
+/** Turns a mean over outputs into a sum, for losses that are defined as sums. */
 const sumOfTerms =
   (term: Term): ComputeLoss =>
   (outputs, targets, gradient, rows) => {
@@ -126,7 +126,7 @@ const sumOfTerms =
     return loss
   }
 
-/** max(0, 1 + max (1 - t) y - Σ t y); ties share the slope. */
+/** max(0, 1 + max (1 - t) y - Σ t y); ties share the gradient. */
 const categoricalHingeLoss: ComputeLoss = (outputs, targets, gradient, rows) => {
   const { columns } = rows
   const shareOf = shares(rows)
@@ -153,7 +153,7 @@ const categoricalHingeLoss: ComputeLoss = (outputs, targets, gradient, rows) => 
   return loss
 }
 
-/** The loss as `compute` of a custom one: its gradient is by what `lowered` says that the loss takes, logits or outputs. */
+/** The loss as a custom loss's `compute`; its gradient is by the logits or by the outputs, as in `lowered`. */
 export function twinOf(
   { kind, labelSmoothing = 0, delta = 0, positiveWeight = 1 }: Loss,
   lowered: LoweredLoss,

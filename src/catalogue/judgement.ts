@@ -1,19 +1,19 @@
-/** What a loss says of a model's outputs and targets. */
+/** What a loss implies about a model's outputs and targets. */
 import type { ActivationName } from './activations.ts'
 import type { CustomLoss } from './customLoss.ts'
 import type { Loss, LossName } from './losses.ts'
 
-/** What a loss says of a model's outputs and targets: metrics given by name judge them as the loss does. */
+/** How metrics given by name interpret outputs and targets, as implied by the loss. */
 export interface Judgement {
-  /** Whether every output is a yes-or-no answer of its own, not one class of many. */
+  /** Whether every output is an independent binary label, as opposed to one class of many. */
   readonly independent: boolean
-  /** Outputs above it mean yes. */
+  /** Outputs above it are positive. */
   readonly threshold: number
   /** Whether outputs are logits. */
   readonly logits: boolean
-  /** Whether outputs, or what logits become, are probabilities. */
+  /** Whether outputs, or outputs after softmax or sigmoid if they are logits, are probabilities. */
   readonly probabilities: boolean
-  /** Whether the loss is of classes or labels, so that targets need no other proof of being such. */
+  /** Whether the loss implies classes or labels, so that targets need not be tested for it. */
   readonly classifies: boolean
 }
 
@@ -40,7 +40,7 @@ export function judgementOf(loss: Loss | CustomLoss, lastActivation: ActivationN
   }
 }
 
-/** Values a loss is defined on, and whether it takes class indices in the place of one-hot rows. */
+/** The range of a loss's targets, and whether it takes class indices instead of one-hot rows. */
 export function targetRange(kind: LossName | 'custom'): {
   readonly categorical?: boolean
   readonly minimum?: number

@@ -19,16 +19,16 @@ export const LOSS_NAMES = [
 ] as const
 export type LossName = (typeof LOSS_NAMES)[number]
 
-/** A loss and its options: frozen and JSON-able. Options a loss does not have are absent. */
+/** A loss and its options: frozen and JSON-serializable. Options that a loss does not have are absent. */
 export interface Loss {
   readonly kind: LossName
-  /** Whether outputs are logits, from which the loss makes probabilities itself. */
+  /** Whether outputs are logits, to which the loss applies softmax or sigmoid. */
   readonly fromLogits?: boolean
-  /** Part of every target that is spread evenly over the classes (or over yes and no). */
+  /** Fraction of every target that is spread evenly over the classes (or over both labels). */
   readonly labelSmoothing?: number
   /** Error beyond which huber is linear. */
   readonly delta?: number
-  /** How many times as much a target of 1 counts, or one of each output; absent: once. */
+  /** Weight of targets of 1, or one per output; absent: 1. */
   readonly positiveWeight?: number | readonly number[]
 }
 
@@ -38,13 +38,13 @@ export interface CrossentropyOptions {
   labelSmoothing?: number
 }
 
-/** Those of labels. */
+/** Options of the binary cross entropy. */
 export interface BinaryCrossentropyOptions extends CrossentropyOptions {
-  /** Factor on the loss of targets of 1, or one for each output. Default 1. */
+  /** Weight of targets of 1, or one per output. Default 1. */
   positiveWeight?: number | readonly number[]
 }
 
-/** What the compiler knows of each loss; its equation is in losses.docs.ts. */
+/** What the compiler needs to know about each loss; equations are in losses.docs.ts. */
 export const lossKinds: Readonly<Record<LossName, { readonly targets: LossTargets }>> = {
   meanSquaredError: { targets: 'values' },
   meanAbsoluteError: { targets: 'values' },
@@ -60,7 +60,7 @@ export const lossKinds: Readonly<Record<LossName, { readonly targets: LossTarget
   categoricalHinge: { targets: 'values' },
   meanAbsolutePercentageError: { targets: 'values' },
 }
-/** One class index a row, or a number for each output. */
+/** One class index per row, or a number per output. */
 export type LossTargets = 'classes' | 'values'
 
 const plain = <K extends LossName>(kind: K, options: object): Loss & { readonly kind: K } => {
@@ -83,7 +83,8 @@ export const meanSquaredError = (options: object = {}): Loss => plain('meanSquar
 export const meanAbsoluteError = (options: object = {}): Loss => plain('meanAbsoluteError', options)
 
 /**
- * mean over outputs of e² / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = y - t. PyTorch's HuberLoss, Keras' Huber.
+ * mean over outputs of e² / 2 if |e| <= delta, else delta (|e| - delta / 2), with e = y - t. PyTorch's HuberLoss, Keras' Huber.
+ * Default: delta 1.
  * @throws TypeError or RangeError unless delta is a finite number above 0.
  */
 export function huber(options: { delta?: number } = {}): Loss {
@@ -96,9 +97,9 @@ export function huber(options: { delta?: number } = {}): Loss {
 export const logCosh = (options: object = {}): Loss => plain('logCosh', options)
 
 /**
- * mean over outputs of -t ln y - (1 - t) ln(1 - y), each output a yes or no of its own; fused with a last sigmoid.
- * labelSmoothing s makes t (1 - s) + s / 2 of t. positiveWeight w makes -w t ln y of -t ln y, an array with a w for
- * each output: for labels that are rare.
+ * mean over outputs of -t ln y - (1 - t) ln(1 - y), every output an independent label; fused with a final sigmoid.
+ * labelSmoothing s replaces t by t (1 - s) + s / 2. positiveWeight w replaces -t ln y by -w t ln y, with one w or one per
+ * output, for rare labels. Defaults: fromLogits false, labelSmoothing 0, positiveWeight 1.
  * PyTorch's BCELoss (fromLogits: BCEWithLogitsLoss, with its pos_weight), Keras' BinaryCrossentropy.
  * @throws TypeError or RangeError naming the option.
  */
@@ -118,33 +119,39 @@ export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Los
 }
 
 /**
- * -sum t ln y over rows of class probabilities (one-hot or soft); fused with a last softmax.
- * labelSmoothing s makes t (1 - s) + s / classes of t. PyTorch's CrossEntropyLoss, Keras' CategoricalCrossentropy.
+ * -sum t ln y over rows of class probabilities (one-hot or soft); fused with a final softmax.
+ * labelSmoothing s replaces t by t (1 - s) + s / classes. PyTorch's CrossEntropyLoss, Keras' CategoricalCrossentropy.
+ * Defaults: fromLogits false, labelSmoothing 0.
+ * @throws TypeError or RangeError naming the option.
  */
 export const categoricalCrossentropy = (options: CrossentropyOptions = {}): Loss =>
   crossentropy('categoricalCrossentropy', options)
 
-/** categoricalCrossentropy of one class index a row, without the one-hot rows. Keras' SparseCategoricalCrossentropy. */
+/**
+ * categoricalCrossentropy with one class index per row as the target. Keras' SparseCategoricalCrossentropy.
+ * Defaults: fromLogits false, labelSmoothing 0.
+ * @throws TypeError or RangeError naming the option.
+ */
 export const sparseCategoricalCrossentropy = (options: CrossentropyOptions = {}): Loss =>
   crossentropy('sparseCategoricalCrossentropy', options)
 
-/** sum of t ln(t / y), both kept in [1e-7, 1]; 0 where t = 0. Keras' KLDivergence. */
+/** sum of t ln(t / y), both clamped to [1e-7, 1]; 0 if t = 0. Keras' KLDivergence. */
 export const klDivergence = (options: object = {}): Loss => plain('klDivergence', options)
 
 /** mean over outputs of y - t ln(y + 1e-7), y a rate. Keras' Poisson. */
 export const poisson = (options: object = {}): Loss => plain('poisson', options)
 
-/** mean over outputs of max(0, 1 - s y), s = 1 where t > 0, else -1: targets are 0 and 1, or -1 and 1. Keras' Hinge. */
+/** mean over outputs of max(0, 1 - s y), s = 1 if t > 0, else -1; targets are 0 and 1, or -1 and 1. Keras' Hinge. */
 export const hinge = (options: object = {}): Loss => plain('hinge', options)
 
 /** mean over outputs of max(0, 1 - s y)², s as in hinge. Keras' SquaredHinge. */
 export const squaredHinge = (options: object = {}): Loss => plain('squaredHinge', options)
 
-/** max(0, 1 + max (1 - t) y - sum t y) over one-hot rows. Keras' CategoricalHinge. */
+/** max(0, 1 + max((1 - t) y) - sum t y) over one-hot rows. Keras' CategoricalHinge. */
 export const categoricalHinge = (options: object = {}): Loss => plain('categoricalHinge', options)
 
 /**
- * mean over outputs of 100 |y - t| / max(|t|, 1e-7), in percent: as a loss, and as a metric. Keras' MeanAbsolutePercentageError
+ * mean over outputs of 100 |y - t| / max(|t|, 1e-7), in percent; both a loss and a metric. Keras' MeanAbsolutePercentageError
  * (scikit-learn's is a fraction).
  */
 export const meanAbsolutePercentageError = (options: object = {}): Loss & Metric =>
@@ -167,8 +174,8 @@ const factories: Readonly<Record<LossName, (options?: object) => Loss>> = {
 }
 
 /**
- * The spec a name or a spec stands for, checked.
- * @throws TypeError for anything else; RangeError for an unknown name, naming the nearest.
+ * A loss from a name (with default options) or a spec, validated.
+ * @throws TypeError for anything else; RangeError for an unknown name, suggesting the nearest.
  */
 export function resolveLoss(where: string, loss: LossName | Loss): Loss {
   if (typeof loss === 'string') return factories[checkOneOf(where, 'loss', loss, LOSS_NAMES)]()

@@ -1,4 +1,4 @@
-/** What a loss becomes on the machine, by the last layer; no machine needed. */
+/** What a loss compiles to, depending on the last layer; no machine needed. */
 import {
   LOSS_ABSOLUTE_ERROR,
   LOSS_BINARY_CROSSENTROPY,
@@ -18,23 +18,23 @@ import {
 import type { ActivationName } from './activations.ts'
 import { type Loss, type LossTargets, lossKinds } from './losses.ts'
 
-/** A loss on its last layer, as the machine computes it. */
+/** A loss after a given last layer, as the machine computes it. */
 export interface LoweredLoss {
   /** LOSS_* */
   readonly code: number
-  /** The last activation that the loss computes itself from its logits; logSoftmax counts as softmax. */
+  /** The last activation if the loss is fused with it and takes its logits; logSoftmax counts as softmax. */
   readonly fused: 'softmax' | 'sigmoid' | 'none'
-  /** Whether outputs stay logits: `fromLogits`. */
+  /** Whether the model outputs logits: `fromLogits`. */
   readonly logits: boolean
-  /** Of huber its delta, of labels the positive weight less 1. */
+  /** delta for huber; positiveWeight - 1 for labels. */
   readonly delta: number
-  /** That of each output, where they differ. */
+  /** Likewise per output, if they differ. */
   readonly deltas?: readonly number[]
   readonly smoothing: number
   readonly targets: LossTargets
 }
 
-/** Codes of the losses that do not depend on the last activation. */
+/** Codes of losses that do not depend on the last activation. */
 const CODES = {
   meanSquaredError: LOSS_SQUARED_ERROR,
   meanAbsoluteError: LOSS_ABSOLUTE_ERROR,
@@ -49,8 +49,8 @@ const CODES = {
 }
 
 /**
- * What the loss becomes on `outputs` outputs of a last layer with this activation.
- * @throws RangeError where the two do not suit each other, naming the fix.
+ * What the loss compiles to after a last layer with this activation and number of outputs.
+ * @throws RangeError if they do not fit together, naming the fix.
  */
 export function lowerLoss(loss: Loss, lastActivation: ActivationName, outputs: number): LoweredLoss {
   const { kind, fromLogits = false, labelSmoothing: smoothing = 0, positiveWeight = 1 } = loss

@@ -1,7 +1,7 @@
 /** The catalogue of weight penalties: plain frozen specs, no machine needed. */
 import { checkFloat, checkNoMore, checkOneOf, checkOptions, orDefault, show } from '../lib/check.ts'
 
-/** A penalty l1 · Σ|w| + (l2 / 2) · Σw² on a kernel or a bias; JSON-able. */
+/** A penalty l1 · Σ|w| + (l2 / 2) · Σw² on a kernel or a bias; JSON-serializable. */
 export interface Regularizer {
   readonly kind: RegularizerKind
   readonly l1: number
@@ -14,8 +14,8 @@ export type RegularizerKind = (typeof REGULARIZER_KINDS)[number]
 const make = (kind: RegularizerKind, l1: number, l2: number): Regularizer => Object.freeze({ kind, l1, l2 })
 
 /**
- * Adds λ · Σ|w| to the loss.
- * @throws TypeError or RangeError unless lambda is a finite number of at least 0.
+ * Adds λ · Σ|w| to the loss. Keras' L1.
+ * @throws TypeError or RangeError unless lambda is a finite number >= 0.
  */
 export function l1(lambda: number, ...more: []): Regularizer {
   checkNoMore('l1', more)
@@ -24,7 +24,7 @@ export function l1(lambda: number, ...more: []): Regularizer {
 
 /**
  * Adds (λ / 2) · Σw² to the loss, gradient λ · w. Keras adds λ · Σw²: its L2(λ) is l2(2 · λ) here.
- * @throws TypeError or RangeError unless lambda is a finite number of at least 0.
+ * @throws TypeError or RangeError unless lambda is a finite number >= 0.
  */
 export function l2(lambda: number, ...more: []): Regularizer {
   checkNoMore('l2', more)
@@ -32,8 +32,8 @@ export function l2(lambda: number, ...more: []): Regularizer {
 }
 
 /**
- * Adds l1 · Σ|w| + (l2 / 2) · Σw² to the loss. Keras' L1L2(l1, l2) is l1l2({ l1, l2: 2 * l2 }) here.
- * @throws TypeError or RangeError unless both are finite numbers of at least 0.
+ * Adds l1 · Σ|w| + (l2 / 2) · Σw² to the loss. Keras' L1L2(l1, l2) is l1l2({ l1, l2: 2 * l2 }) here. Defaults: 0.
+ * @throws TypeError or RangeError unless both are finite numbers >= 0.
  */
 export function l1l2(options: { l1?: number; l2?: number } = {}): Regularizer {
   checkOptions('l1l2', options, ['l1', 'l2'])
@@ -42,7 +42,7 @@ export function l1l2(options: { l1?: number; l2?: number } = {}): Regularizer {
 }
 
 /**
- * Checks what a layer was given, or what a file says: undefined and null mean none.
+ * Validates a regularizer from a user or a file; undefined and null mean none.
  * @throws TypeError unless it is a regularizer's spec; RangeError for an unknown kind or a negative factor.
  */
 export function resolveRegularizer(where: string, value: unknown, name = 'regularizer'): Regularizer | undefined {

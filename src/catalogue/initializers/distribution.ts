@@ -1,13 +1,13 @@
-/** From a spec to the values: the distribution that the layer's fans give it, drawn. */
+/** From an initializer and a layer's fans to a distribution, and samples from it. */
 
 import type { Random } from '../../lib/random.ts'
 import { fillIdentity, fillNormal, fillOrthogonal, fillTruncatedNormal, fillUniform } from './fill.ts'
 import type { Initializer } from './initializers.ts'
 
-/** Standard deviation of a standard normal cut off at ±2. */
+/** Standard deviation of a standard normal truncated at ±2. */
 const TRUNCATED_STDDEV = 0.87962566103423978
 
-/** How the values of a spec are drawn, once the layer's fans are known. */
+/** The distribution of an initializer for known fans. */
 export type InitialDistribution =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
@@ -17,7 +17,7 @@ export type InitialDistribution =
 const uniform = (bound: number): InitialDistribution => ({ kind: 'uniform', low: -bound, high: bound })
 const normal = (stddev: number): InitialDistribution => ({ kind: 'normal', mean: 0, stddev })
 
-/** The distribution of a spec's values. `truncatedNormal` has the deviation of the normal before it is cut off at ±2 stddev. */
+/** The distribution for a spec. The stddev of `truncatedNormal` is that of the normal before truncation at ±2 stddev. */
 export function initialDistribution(spec: Initializer, fanIn: number, fanOut: number): InitialDistribution {
   switch (spec.kind) {
     case 'zeros':
@@ -60,9 +60,9 @@ export function initialDistribution(spec: Initializer, fanIn: number, fanOut: nu
 }
 
 /**
- * Fills a kernel (out in canonical [fanIn, fanOut] row-major order) or a bias (out of fanOut values) as its spec says.
- * Everything is computed in float64 by portable operations and rounded once: the same seed gives the same bits everywhere.
- * @throws RangeError when orthogonal or identity is asked to fill what is not a fanIn x fanOut matrix.
+ * Fills a kernel (`out` in canonical [fanIn, fanOut] row-major order) or a bias (`out` of length fanOut).
+ * Computed in float64 with portable operations and rounded once: the same seed gives the same bits everywhere.
+ * @throws RangeError for orthogonal or identity on anything but a [fanIn, fanOut] matrix.
  */
 export function fillInitial(spec: Initializer, out: Float32Array, fanIn: number, fanOut: number, random: Random): void {
   const drawn = initialDistribution(spec, fanIn, fanOut)

@@ -1,4 +1,4 @@
-/** Drawing initial values: float64, + - * / √ only, rounded to float32 once. */
+/** Sampling of initial values: in float64 with + - * / √ only, rounded to float32 once. */
 import type { Random } from '../../lib/random.ts'
 
 export function fillUniform(out: Float32Array, low: number, high: number, random: Random): void {
@@ -9,7 +9,7 @@ export function fillNormal(out: Float32Array, mean: number, stddev: number, rand
   for (let i = 0; i < out.length; i++) out[i] = mean + stddev * random.normal()
 }
 
-/** Redraws what falls beyond 2 standard deviations, 4.6 % of the draws. */
+/** Rejects samples beyond 2 standard deviations, 4.6 % of them. */
 export function fillTruncatedNormal(out: Float32Array, mean: number, stddev: number, random: Random): void {
   for (let i = 0; i < out.length; i++) {
     let z: number
@@ -26,17 +26,17 @@ export function fillIdentity(out: Float32Array, rows: number, cols: number, gain
 }
 
 /**
- * gain · Q with Q uniform (Haar) among the [rows, cols] matrices with orthonormal columns, or rows when there are fewer.
+ * gain · Q, Q uniform (Haar) among the [rows, cols] matrices with orthonormal columns (rows, if there are fewer).
  *
- * Q is the factor of a Gaussian matrix's QR decomposition, the signs chosen so that R's diagonal is positive. What is
- * left of a Gaussian column after Householder reflections is again Gaussian, so each reflection is drawn directly and
- * the factorisation is never run (Stewart 1980, "The efficient generation of random orthogonal matrices"): 4/3 n³ flops
+ * Q is the Q factor of a Gaussian matrix's QR decomposition, with signs such that R's diagonal is positive. What remains
+ * of a Gaussian column after the previous Householder reflections is again Gaussian, so each reflection is sampled directly and
+ * no factorization is run (Stewart 1980, "The efficient generation of random orthogonal matrices"): 4/3 n³ flops
  * for a square.
  */
 export function fillOrthogonal(out: Float32Array, rows: number, cols: number, gain: number, random: Random): void {
   const long = Math.max(rows, cols)
   const short = Math.min(rows, cols)
-  // q is [long, short] with orthonormal columns; wide kernels are its transpose
+  // q is [long, short] with orthonormal columns; wide kernels use its transpose
   const q = new Float64Array(long * short)
   const v = new Float64Array(long)
   const projection = new Float64Array(short)
@@ -48,7 +48,7 @@ export function fillOrthogonal(out: Float32Array, rows: number, cols: number, ga
     }
     const norm = Math.sqrt(v[j] * v[j] + tail)
     const sign = v[j] < 0 ? -1 : 1
-    // I - 2 v vᵀ / vᵀv turns the drawn column into -sign · norm on the diagonal of R
+    // I - 2 v vᵀ / vᵀv maps the sampled column to -sign · norm on the diagonal of R
     q[j * short + j] = -sign
     v[j] += sign * norm
     const squared = v[j] * v[j] + tail

@@ -1,7 +1,7 @@
-/** The catalogue of initial weights: plain frozen specs, no machine needed. */
+/** The catalogue of initializers: plain frozen specs, no machine needed. Factories throw a TypeError or RangeError naming a bad option. */
 import { checkFloat, checkNoMore, checkOneOf, checkOptions, show } from '../../lib/check.ts'
 
-/** Options of every kind; what a spec holds beside its kind. */
+/** The options of each kind. */
 interface Options {
   zeros: Empty
   ones: Empty
@@ -25,7 +25,7 @@ export type FanMode = 'fanIn' | 'fanOut' | 'fanAvg'
 export type ScaledDistribution = 'truncatedNormal' | 'normal' | 'uniform'
 
 export type InitializerName = keyof Options
-/** A frozen, JSON-able spec: `{ kind, ...options }`. */
+/** A frozen, JSON-serializable spec: `{ kind, ...options }`. */
 export type Initializer = { [K in InitializerName]: { readonly kind: K } & Options[K] }[InitializerName]
 
 const FAN_MODES = ['fanIn', 'fanOut', 'fanAvg'] as const
@@ -52,7 +52,7 @@ export const ones = (...more: []): Initializer => bare('ones', more)
 export const constant = (value: number): Initializer =>
   spec({ kind: 'constant', value: checkFloat('constant', 'value', value) })
 
-/** w ~ U(minval, maxval). Keras' RandomUniform; PyTorch's uniform_. */
+/** w ~ U(minval, maxval). Keras' RandomUniform; PyTorch's uniform_. Defaults: -0.05, 0.05. */
 export function randomUniform(options: { minval?: number; maxval?: number } = {}): Initializer {
   checkOptions('randomUniform', options, ['minval', 'maxval'])
   const { minval = -0.05, maxval = 0.05 } = options
@@ -61,11 +61,14 @@ export function randomUniform(options: { minval?: number; maxval?: number } = {}
   return spec({ kind: 'randomUniform', minval, maxval })
 }
 
-/** w ~ N(mean, stddev²). Keras' RandomNormal; PyTorch's normal_. */
+/** w ~ N(mean, stddev²). Keras' RandomNormal; PyTorch's normal_. Defaults: 0, 0.05. */
 export const randomNormal = (options: { mean?: number; stddev?: number } = {}): Initializer =>
   normalSpec('randomNormal', options)
 
-/** w ~ N(mean, stddev²), redrawn beyond mean ± 2 stddev: its deviation is 0.8796 stddev. Keras' TruncatedNormal. */
+/**
+ * w ~ N(mean, stddev²), resampled beyond mean ± 2 stddev, which leaves a standard deviation of 0.8796 stddev. Keras' TruncatedNormal.
+ * Defaults: 0, 0.05.
+ */
 export const truncatedNormal = (options: { mean?: number; stddev?: number } = {}): Initializer =>
   normalSpec('truncatedNormal', options)
 
@@ -82,7 +85,10 @@ function normalSpec(
   })
 }
 
-/** Var w = scale / n, n the fan of `mode`. Keras' VarianceScaling: a truncated normal keeps that variance after truncation. */
+/**
+ * Var w = scale / n, n the fan of `mode`. Keras' VarianceScaling: a truncated normal has that variance after truncation.
+ * Defaults: scale 1, mode 'fanIn', distribution 'truncatedNormal'.
+ */
 export function varianceScaling(
   options: { scale?: number; mode?: FanMode; distribution?: ScaledDistribution } = {},
 ): Initializer {
@@ -96,17 +102,17 @@ export function varianceScaling(
   })
 }
 
-/** w ~ U(-a, a), a = gain · √(6 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_uniform_. */
+/** w ~ U(-a, a), a = gain · √(6 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_uniform_. Default: gain 1. */
 export const glorotUniform = (options: { gain?: number } = {}): Initializer => gainSpec('glorotUniform', options)
 
-/** w ~ N(0, σ²), σ = gain · √(2 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_normal_ (Keras truncates). */
+/** w ~ N(0, σ²), σ = gain · √(2 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_normal_ (Keras truncates). Default: gain 1. */
 export const glorotNormal = (options: { gain?: number } = {}): Initializer => gainSpec('glorotNormal', options)
 
-/** w ~ U(-a, a), a = gain · √(3 / fan). He et al. 2015; PyTorch's kaiming_uniform_. */
+/** w ~ U(-a, a), a = gain · √(3 / fan). He et al. 2015; PyTorch's kaiming_uniform_. Defaults: gain √2, mode 'fanIn'. */
 export const heUniform = (options: { gain?: number; mode?: 'fanIn' | 'fanOut' } = {}): Initializer =>
   heSpec('heUniform', options)
 
-/** w ~ N(0, σ²), σ = gain / √fan. He et al. 2015; PyTorch's kaiming_normal_ (Keras truncates). */
+/** w ~ N(0, σ²), σ = gain / √fan. He et al. 2015; PyTorch's kaiming_normal_ (Keras truncates). Defaults: gain √2, mode 'fanIn'. */
 export const heNormal = (options: { gain?: number; mode?: 'fanIn' | 'fanOut' } = {}): Initializer =>
   heSpec('heNormal', options)
 
@@ -116,13 +122,13 @@ export const lecunUniform = (...more: []): Initializer => bare('lecunUniform', m
 /** w ~ N(0, σ²), σ = √(1 / fanIn). LeCun et al. 1998 (Keras truncates). */
 export const lecunNormal = (...more: []): Initializer => bare('lecunNormal', more)
 
-/** gain · Q, Q uniform among the matrices with orthonormal rows or columns. Saxe et al. 2014; PyTorch's orthogonal_. */
+/** gain · Q, Q uniform among the matrices with orthonormal rows or columns. Saxe et al. 2014; PyTorch's orthogonal_. Default: gain 1. */
 export const orthogonal = (options: { gain?: number } = {}): Initializer => gainSpec('orthogonal', options)
 
-/** w[i][j] = gain where i = j, else 0; any rectangle. */
+/** w[i][j] = gain if i = j, else 0; any shape. PyTorch's eye_. Default: gain 1. */
 export const identity = (options: { gain?: number } = {}): Initializer => gainSpec('identity', options)
 
-/** w ~ U(-a, a), a = 1 / √fanIn, for kernels and biases: what torch.nn.Linear does by default. */
+/** w ~ U(-a, a), a = 1 / √fanIn, for kernels and biases: the default of torch.nn.Linear. */
 export const torchLinear = (...more: []): Initializer => bare('torchLinear', more)
 
 function gainSpec(
@@ -150,7 +156,7 @@ const GAINS: Readonly<Record<GainActivation, number>> = {
 }
 
 /**
- * The gain that keeps the signal's size through an activation, for `glorotUniform({ gain })` and the like: PyTorch's
+ * The gain that preserves the signal's magnitude through an activation, for `glorotUniform({ gain })` and others: PyTorch's
  * calculate_gain. `alpha` is the slope of leakyRelu, √(2 / (1 + alpha²)).
  * @throws RangeError for an activation without a known gain.
  */
@@ -196,8 +202,8 @@ const FACTORIES: Readonly<Record<InitializerName, Make>> = {
 export const INITIALIZER_NAMES = Object.keys(FACTORIES) as readonly InitializerName[]
 
 /**
- * A name stands for the kind with its default options; a spec, made here or read from a file, is checked.
- * @throws TypeError for the wrong kind of thing; RangeError for an unknown name (naming the nearest) or a bad option.
+ * An initializer from a name (with default options) or a spec, which is validated: it may come from a file.
+ * @throws TypeError for anything else; RangeError for an unknown name (suggesting the nearest) or a bad option.
  */
 export function resolveInitializer(where: string, value: unknown, name = 'initializer'): Initializer {
   if (typeof value === 'string') {

@@ -1,15 +1,15 @@
-/** Metrics that count: confusions, classes, labels. */
+/** Metrics based on counts: confusion matrices, per-class and per-label counts. */
 import type { Average } from './metric.ts'
 import { averageOf, type Counts, emptyMatrix, SCORES, type ScoreOf } from './report.ts'
 import { argmax, type Batch, classOf, type Rule, type Task } from './rule.ts'
 
-/** The true and the predicted class of a row; of one output the classes are no and yes. */
+/** The true and the predicted class of a row; a single output has classes 0 and 1. */
 const wantedOf = (task: Task, { targets }: Batch, r: number): number =>
   task.outputs === 1 ? Number(targets[r] > 0.5) : classOf(task, targets, r)
 const foundIn = (task: Task, { outputs }: Batch, r: number): number =>
   task.outputs === 1 ? Number(outputs[r] > task.threshold) : argmax(outputs, r * task.outputs, task.outputs)
 
-/** Rows of class i predicted as class j. */
+/** Entry [i][j]: rows of class i predicted as class j. */
 export function confusion(task: Task): Rule & { result(): number[][] } {
   const classes = Math.max(task.outputs, 2)
   let matrix = emptyMatrix(classes)
@@ -24,12 +24,12 @@ export function confusion(task: Task): Rule & { result(): number[][] } {
   }
 }
 
-/** Counts of yes-or-no questions, row by row. */
+/** Counts of binary decisions, row by row. */
 export interface Counter extends Omit<Rule, 'result'> {
   counts(): Counts[]
 }
 
-/** Counts of every class against the rest, in room for the classes, not for their pairs. */
+/** One-vs-rest counts of every class; memory linear in the number of classes. */
 export function classCounts(task: Task): Counter {
   const classes = Math.max(task.outputs, 2)
   const right = new Float64Array(classes)
@@ -46,7 +46,7 @@ export function classCounts(task: Task): Counter {
         right[truth] += weight
         return
       }
-      // misses apart from hits, so that no difference of sums is taken
+      // misses are counted separately from hits, to avoid differences of sums
       wanted[truth] += weight
       found[guess] += weight
     },
@@ -63,7 +63,7 @@ export function classCounts(task: Task): Counter {
   }
 }
 
-/** Counts of every label by itself. */
+/** Counts of every label separately. */
 export function labelCounts(task: Task): Counter {
   const empty = (): Counts[] =>
     Array.from({ length: task.outputs }, () => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0, seen: true }))
@@ -85,7 +85,7 @@ export function labelCounts(task: Task): Counter {
   }
 }
 
-/** Counts of the labels, or of the classes, whichever the outputs are. */
+/** Counts of the labels or of the classes, depending on the outputs. */
 export const countsOf = (task: Task): Counter =>
   task.independent && task.outputs > 1 ? labelCounts(task) : classCounts(task)
 
@@ -94,14 +94,14 @@ export function fromCounts(task: Task, scoreOf: ScoreOf, average: Average): Rule
   return { row, result: () => averageOf(counts(), average, scoreOf), reset }
 }
 
-/** The mean recall of the classes that there are rows of. */
+/** Mean recall over the classes that occur. */
 export function balanced(task: Task): Rule {
   const { row, counts, reset } = classCounts(task)
   const isThere = ({ truePositives, falseNegatives }: Counts) => truePositives + falseNegatives > 0
   return { row, result: () => averageOf(counts().filter(isThere), 'macro', SCORES.recall), reset }
 }
 
-/** The correlation of true and predicted classes (Gorodkin 2004), 0 where either is always the same. */
+/** Correlation of true and predicted classes (Gorodkin 2004); 0 if either is constant. */
 export function matthews(task: Task): Rule {
   const { row, counts, reset } = classCounts(task)
   return {

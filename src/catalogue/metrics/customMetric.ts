@@ -1,26 +1,26 @@
-/** Metrics of the user's own. */
+/** User-defined metrics. */
 import { checkFunction, readOptions, show } from '../../lib/check.ts'
 import { checkCustomName } from '../customName.ts'
 import type { MetricStream } from './streams.ts'
 
-/** What of a batch its values do not tell. */
+/** The shape and the weights of a batch. */
 export interface MetricRows {
   readonly rows: number
-  /** Outputs a row. */
+  /** Outputs per row. */
   readonly columns: number
-  /** In `weightedMetrics` a weight for each row, if they have any. */
+  /** In `weightedMetrics`: one weight per row, if there are any. */
   readonly weights: Float32Array | undefined
 }
 
-/** Takes in batches and tells what they came to. */
+/** Accumulates batches and returns the result. */
 export interface MetricState {
-  /** `outputs` are rows x columns, `targets` as the loss takes them: a class index a row, or values. Both serve the next batch again. */
+  /** `outputs` are [rows, columns], `targets` as for the loss: one class index per row, or values. Both are reused for the next batch. */
   update(outputs: Float32Array, targets: Float32Array | Int32Array, rows: MetricRows): void
-  /** Of all rows so far. */
+  /** The value over all rows so far. */
   result(): number
 }
 
-/** A metric that files know by its name only. */
+/** A metric that files refer to by name. */
 export interface CustomMetric {
   readonly kind: 'custom'
   /** Its key in logs and histories. */
@@ -29,8 +29,8 @@ export interface CustomMetric {
 }
 
 /**
- * A metric of your own for `compile`: `create()` makes what counts, anew for every epoch and every evaluation.
- * A file keeps the name: loading it takes `loadModel(path, { custom: { name: metric } })`.
+ * A custom metric for `compile`: `create()` makes a new accumulator for every epoch and every evaluation.
+ * Files store only the name: load with `loadModel(path, { custom: { name: metric } })`.
  * @throws TypeError naming the option.
  */
 export function customMetric(options: Omit<CustomMetric, 'kind'>): CustomMetric {
@@ -41,7 +41,7 @@ export function customMetric(options: Omit<CustomMetric, 'kind'>): CustomMetric 
   return Object.freeze({ kind: 'custom', name, create })
 }
 
-/** The metric as one of the catalogue's. */
+/** The metric as a stream. */
 export function customStream({ name, create }: CustomMetric, columns: number): Omit<MetricStream, 'name'> {
   const where = `customMetric "${name}"`
   const make = () => {

@@ -1,8 +1,8 @@
-/** Metrics that are means over rows, or made of such. */
+/** Metrics that are means over rows, or derived from such. */
 import { ratio } from './report.ts'
 import { argmax, type Batch, classOf, type Rule, type Task } from './rule.ts'
 
-/** finish(Σ w · term / Σ w), 0 without rows. */
+/** finish(Σ w · term / Σ w); 0 without rows. */
 export function weightedMean(term: (batch: Batch, r: number) => number, finish = (mean: number) => mean): Rule {
   let sum = 0
   let total = 0
@@ -39,7 +39,7 @@ export const onClass = (task: Task): Rule =>
     argmax(outputs, r * task.outputs, task.outputs) === classOf(task, targets, r) ? 1 : 0,
   )
 
-/** Right when fewer than k outputs rank before the class: the larger ones, and equal ones at a higher index. */
+/** Whether fewer than k outputs rank before the class's: larger ones, and equal ones at a higher index. */
 export function inTop(task: Task, k: number): Rule {
   const { outputs: cols } = task
   return weightedMean(({ outputs, targets }, r) => {
@@ -86,7 +86,7 @@ export function crossEntropy(task: Task): Rule {
   })
 }
 
-/** Mean over outputs of 1 - residual / variation of the target, the latter by Welford's recurrence. */
+/** Mean over outputs of 1 - residual sum of squares / total sum of squares, the latter by Welford's algorithm. */
 export function determination({ outputs: cols }: Task): Rule {
   const mean = new Float64Array(cols)
   const variation = new Float64Array(cols)

@@ -1,6 +1,6 @@
 /** A metric as plain data. */
 
-/** Over classes: of class 1 only, their plain mean, over all their counts, or their mean weighted by true rows. */
+/** Over classes: class 1 only, the unweighted mean, from pooled counts, or the mean weighted by support. */
 export type Average = 'binary' | 'macro' | 'micro' | 'weighted'
 
 export const METRIC_NAMES = [
@@ -26,22 +26,22 @@ export const METRIC_NAMES = [
 ] as const
 export type MetricName = (typeof METRIC_NAMES)[number]
 
-/** A metric and its options: frozen and JSON-able. Options a metric does not have are absent. */
+/** A metric and its options: frozen and JSON-serializable. Options that a metric does not have are absent. */
 export interface Metric {
   readonly kind: MetricName
-  /** Outputs above it mean yes; absent: 0.5, or 0 for logits. */
+  /** Outputs above it are positive; absent: 0.5, or 0 for logits. */
   readonly threshold?: number
-  /** topKAccuracy: how many classes may hold the right one. */
+  /** topKAccuracy: the number of top classes that may contain the right one. */
   readonly k?: number
   /** fBeta: how much more recall counts than precision. */
   readonly beta?: number
-  /** precisionAtRecall: the share of positives that must be found. */
+  /** precisionAtRecall: the minimum recall. */
   readonly recall?: number
-  /** precision, recall, f1Score, fBeta: over classes; absent: 'binary' for one output, else 'macro'. */
+  /** precision, recall, f1Score, fBeta: how to average over classes; absent: 'binary' for one output, else 'macro'. */
   readonly average?: Average
 }
 
-/** Metrics of how far outputs are from their targets; all others judge classes or labels. */
+/** Metrics of the distance between outputs and targets; all others judge classes or labels. */
 const DISTANCES: readonly MetricName[] = [
   'meanSquaredError',
   'rootMeanSquaredError',
@@ -50,7 +50,7 @@ const DISTANCES: readonly MetricName[] = [
   'r2Score',
 ]
 
-/** Metrics of how outputs order rows, which keep all of them. */
+/** Metrics of how outputs rank the rows; they store all outputs. */
 const RANKINGS: readonly MetricName[] = ['auc', 'averagePrecision', 'precisionAtRecall']
 
 export const ranksRows = ({ kind }: Metric): boolean => RANKINGS.includes(kind)

@@ -1,4 +1,7 @@
-/** The catalogue of metrics: plain frozen specs, and streams that measure batch after batch in float64; no machine needed. */
+/**
+ * The catalogue of metrics: plain frozen specs, and float64 streams that measure batch by batch; no machine needed.
+ * Factories throw a TypeError or RangeError naming a bad option.
+ */
 import { checkFloat, checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../../lib/check.ts'
 import { type Average, METRIC_NAMES, type Metric, type MetricName } from './metric.ts'
 import { confusionMatrix as matrixOf } from './report.ts'
@@ -11,7 +14,7 @@ export { classificationReport } from './report.ts'
 export type { MetricValue } from './rule.ts'
 export type { MetricStream } from './streams.ts'
 
-/** Options of precision, recall and f1Score. */
+/** Options of precision, recall and f1Score. Defaults: threshold 0.5 (0 for logits), average 'binary' for one output, else 'macro'. */
 export interface ClassMetricOptions {
   threshold?: number
   average?: Average
@@ -40,32 +43,32 @@ function perClass(kind: MetricName, options: ClassMetricOptions): Metric {
 }
 
 /**
- * Share of right answers: for class indices or one-hot rows the first largest output, else outputs on the target's side of
- * the threshold. Keras' "accuracy".
+ * Share of correct answers: for class indices or one-hot rows, whether the first largest output is the class; otherwise, whether
+ * the output is on the target's side of the threshold. Keras' "accuracy".
  */
 export const accuracy = (options: { threshold?: number } = {}): Metric => thresholded('accuracy', options)
 
-/** Share of single outputs on their target's side of the threshold. Keras' BinaryAccuracy. */
+/** Share of individual outputs on their target's side of the threshold. Keras' BinaryAccuracy. */
 export const binaryAccuracy = (options: { threshold?: number } = {}): Metric => thresholded('binaryAccuracy', options)
 
-/** Share of rows whose class is among the k largest outputs; of equal outputs the later ranks higher, as in scikit-learn. */
+/** Share of rows whose class is among the k largest outputs; among equal outputs the later ranks higher, as in scikit-learn. Default: k 5. */
 export function topKAccuracy(options: { k?: number } = {}): Metric {
   checkOptions('topKAccuracy', options, ['k'])
   const { k = 5 } = options
   return Object.freeze({ kind: 'topKAccuracy', k: checkInteger('topKAccuracy', 'k', k, 1) })
 }
 
-/** True positives / predicted positives; 0 when there are none. scikit-learn's precision_score. */
+/** TP / (TP + FP); 0 if 0 / 0. scikit-learn's precision_score. */
 export const precision = (options: ClassMetricOptions = {}): Metric => perClass('precision', options)
 
-/** True positives / positives; 0 when there are none. scikit-learn's recall_score. */
+/** TP / (TP + FN); 0 if 0 / 0. scikit-learn's recall_score. */
 export const recall = (options: ClassMetricOptions = {}): Metric => perClass('recall', options)
 
-/** 2 TP / (2 TP + FP + FN); 0 when that is 0 / 0. scikit-learn's f1_score. */
+/** 2 TP / (2 TP + FP + FN); 0 if 0 / 0. scikit-learn's f1_score. */
 export const f1Score = (options: ClassMetricOptions = {}): Metric => perClass('f1Score', options)
 
 /**
- * (1 + beta²) TP / ((1 + beta²) TP + beta² FN + FP); 0 when that is 0 / 0. scikit-learn's fbeta_score. Default: beta 1.
+ * (1 + beta²) TP / ((1 + beta²) TP + beta² FN + FP); 0 if 0 / 0. scikit-learn's fbeta_score. Default: beta 1.
  * @throws TypeError or RangeError unless beta is a finite number above 0.
  */
 export function fBeta(options: ClassMetricOptions & { beta?: number } = {}): Metric {
@@ -75,27 +78,27 @@ export function fBeta(options: ClassMetricOptions & { beta?: number } = {}): Met
   return Object.freeze({ ...spec, beta: checkFloat('fBeta', 'beta', beta, { above: 0 }) })
 }
 
-/** Mean recall of the classes that there are rows of. scikit-learn's balanced_accuracy_score. */
+/** Mean recall over the classes that occur. scikit-learn's balanced_accuracy_score. */
 export const balancedAccuracy = (options: { threshold?: number } = {}): Metric =>
   thresholded('balancedAccuracy', options)
 
 /**
- * Correlation of true and predicted classes: 1 where all are right, 0 where they have nothing to do with each other.
+ * Correlation of true and predicted classes: 1 if all are right, 0 if they are unrelated.
  * scikit-learn's matthews_corrcoef.
  */
 export const matthewsCorrelation = (options: { threshold?: number } = {}): Metric =>
   thresholded('matthewsCorrelation', options)
 
 /**
- * Σ over thresholds of the recall gained times the precision, exact. Several outputs: the mean over outputs, each against the rest;
- * without those that have no positives. scikit-learn's average_precision_score.
+ * Σ over thresholds of (recall gained) * precision, exact. Several outputs: the mean over outputs, one-vs-rest,
+ * skipping those without positives. scikit-learn's average_precision_score.
  */
 export const averagePrecision = (options: object = {}): Metric => plain('averagePrecision', options)
 
 /**
- * The best precision of the thresholds at which at least `recall` of the positives are found, exact; several outputs as in
+ * The highest precision among the thresholds with at least the given recall, exact; several outputs as in
  * averagePrecision. Keras' PrecisionAtRecall. Default: recall 0.5.
- * @throws TypeError or RangeError unless recall is a number above 0 and up to 1.
+ * @throws TypeError or RangeError unless recall is in (0, 1].
  */
 export function precisionAtRecall(options: { recall?: number } = {}): Metric {
   const kind = 'precisionAtRecall'
@@ -104,12 +107,12 @@ export function precisionAtRecall(options: { recall?: number } = {}): Metric {
 }
 
 /**
- * Area under the ROC curve, exact: the share of pairs of a positive and a negative that the outputs order rightly, ties one
- * half. Several outputs: the mean over outputs, each against the rest; NaN where no output has both. scikit-learn's roc_auc_score.
+ * Area under the ROC curve, exact: the share of (positive, negative) pairs in the right order, ties counting one
+ * half. Several outputs: the mean over outputs, one-vs-rest; NaN if no output has both. scikit-learn's roc_auc_score.
  */
 export const auc = (options: object = {}): Metric => plain('auc', options)
 
-/** Mean cross entropy of the probabilities, kept in [2^-23, 1 - 2^-23]. scikit-learn's log_loss. */
+/** Mean cross entropy of the probabilities, clamped to [2^-23, 1 - 2^-23]. scikit-learn's log_loss. */
 export const logLoss = (options: object = {}): Metric => plain('logLoss', options)
 
 /** Mean of (y - t)² over rows and outputs. */
@@ -125,10 +128,10 @@ export const meanAbsoluteError = (options: object = {}): Metric => plain('meanAb
 export const meanAbsolutePercentageError = (options: object = {}): Metric =>
   plain('meanAbsolutePercentageError', options)
 
-/** 1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; a constant target gives 1 if met exactly, else 0. scikit-learn's r2_score. */
+/** 1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; for a constant target 1 if matched exactly, else 0. scikit-learn's r2_score. */
 export const r2Score = (options: object = {}): Metric => plain('r2Score', options)
 
-/** With no argument the metric; with class indices the matrix itself: entry [i][j] counts rows of class i predicted as j. */
+/** Without arguments: the metric. With class indices: the matrix, entry [i][j] counts rows of class i predicted as j. */
 export function confusionMatrix(options?: Readonly<Record<string, never>>): Metric
 export function confusionMatrix(yTrue: ArrayLike<number>, yPred: ArrayLike<number>, classes?: number): number[][]
 export function confusionMatrix(
@@ -163,8 +166,8 @@ const factories: Readonly<Record<MetricName, (options?: object) => Metric>> = {
 }
 
 /**
- * The spec a name or a spec stands for, checked.
- * @throws TypeError for anything else; RangeError for an unknown name, naming the nearest.
+ * A metric from a name (with default options) or a spec, validated.
+ * @throws TypeError for anything else; RangeError for an unknown name, suggesting the nearest.
  */
 export function resolveMetric(where: string, metric: MetricName | Metric): Metric {
   if (typeof metric === 'string') return factories[checkOneOf(where, 'metric', metric, METRIC_NAMES)]()
@@ -177,23 +180,23 @@ export function resolveMetric(where: string, metric: MetricName | Metric): Metri
   return factories[checkOneOf(where, 'metric', kind, METRIC_NAMES)](options)
 }
 
-/** What a metric is to be measured on. */
+/** The kind of outputs and targets that a metric is measured on. */
 export interface Measured {
-  /** Outputs a row. */
+  /** Outputs per row. */
   readonly outputs: number
-  /** One class index a row, or a number for each output: one-hot rows, labels or quantities. */
+  /** One class index per row, or a number per output: one-hot rows, labels or quantities. */
   readonly targets: Task['targets']
-  /** Whether several outputs are labels of their own, not one class of many. Default: whether the metric has a threshold. */
+  /** Whether several outputs are independent labels, as opposed to one class of many. Default: whether the metric has a threshold. */
   readonly independent?: boolean
-  /** Outputs above it mean yes, unless the metric says otherwise. Default: 0.5, or 0 for logits. */
+  /** Outputs above it are positive, unless the metric has its own threshold. Default: 0.5, or 0 for logits. */
   readonly threshold?: number
-  /** Whether outputs are logits: logLoss then makes probabilities of them. Default false. */
+  /** Whether outputs are logits, to which logLoss then applies softmax or sigmoid. Default false. */
   readonly logits?: boolean
 }
 
 /**
- * A stream of the metric. Rows may come in batches of any sizes; the result is the same to the last bit.
- * @throws RangeError when the metric does not suit such outputs and targets.
+ * A stream of the metric. The result is the same to the last bit for any split into batches.
+ * @throws RangeError if the metric does not apply to such outputs and targets.
  */
 export function createMetric(metric: Metric, { outputs, targets, logits = false, ...given }: Measured): MetricStream {
   const labels = given.independent ?? metric.threshold !== undefined

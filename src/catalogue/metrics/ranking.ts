@@ -1,10 +1,10 @@
-/** Metrics that rank: they keep all outputs until asked. */
+/** Ranking metrics; they store all outputs until the result is read. */
 import { classOf, type Rule, type Task } from './rule.ts'
 
 const CHUNK_BITS = 14
 const CHUNK = 1 << CHUNK_BITS
 
-/** Numbers kept one after the other, chunk by chunk. */
+/** A growing list of numbers, stored in chunks. */
 class Kept<Chunk extends Float64Array | Uint8Array> {
   readonly #make: (length: number) => Chunk
   readonly #chunks: Chunk[] = []
@@ -32,18 +32,18 @@ class Kept<Chunk extends Float64Array | Uint8Array> {
 
 const numbers = () => new Kept((length) => new Float64Array(length))
 
-/** One output's rows from the lowest score to the highest. */
+/** One output's rows in ascending order of score. */
 export interface Ranking {
-  /** Calls `visit` with the weights of positive and negative rows of each score, from the lowest on. */
+  /** Calls `visit` with the weights of the positive and negative rows of each distinct score, in ascending order. */
   each(visit: (positives: number, negatives: number) => void): void
 }
 
-/** The mean over outputs of `measure`, each against its own targets; without those for which it is NaN. */
+/** The mean over outputs of `measure`, each against its own targets, skipping NaN. */
 export function overRankings(task: Task, measure: (ranking: Ranking) => number): Rule {
   const { outputs: cols, independent } = task
   const scores = numbers()
   const weights = numbers()
-  /** Of independent outputs an answer for each, else the row's class. */
+  /** For independent outputs one label each, else the row's class. */
   const answers = independent ? new Kept((length) => new Uint8Array(length)) : numbers()
   const isYes = (row: number, c: number) => (independent ? answers.at(row * cols + c) === 1 : answers.at(row) === c)
   const rankingOf = (c: number): Ranking => ({
@@ -104,7 +104,7 @@ export function areaUnderCurve(ranking: Ranking): number {
   return pairs / (above * below)
 }
 
-/** Positives and predicted positives where yes begins at each score, from the lowest on; and all positives. */
+/** True and predicted positives for a threshold at each score, in ascending order; and all positives. */
 function cuts(ranking: Ranking): { steps: { yes: number; right: number; found: number }[]; positives: number } {
   const groups: (readonly [yes: number, no: number])[] = []
   let right = 0
@@ -124,14 +124,14 @@ function cuts(ranking: Ranking): { steps: { yes: number; right: number; found: n
   return { steps, positives }
 }
 
-/** Σ over scores of the recall gained there times the precision; NaN without positives. */
+/** Σ over scores of (recall gained) * precision; NaN without positives. */
 export function averagePrecision(ranking: Ranking): number {
   const { steps, positives } = cuts(ranking)
   if (positives === 0) return Number.NaN
   return steps.reduce((sum, { yes, right, found }) => sum + (yes / positives) * (right / found), 0)
 }
 
-/** The best precision of those thresholds that find a share of the positives; NaN without positives. */
+/** The highest precision among thresholds with at least the given recall; NaN without positives. */
 export const precisionAt =
   (recall: number) =>
   (ranking: Ranking): number => {

@@ -1,4 +1,4 @@
-/** Confusion matrices, and the scores that are read from them. */
+/** Confusion matrices, and the scores derived from them. */
 import { isArrayLike } from '../../data/arrays.ts'
 import { checkInteger, show } from '../../lib/check.ts'
 import type { Average } from './metric.ts'
@@ -12,29 +12,29 @@ export interface ClassScores {
 
 export interface ClassificationReport {
   readonly accuracy: number
-  /** Per class, with its true rows. */
+  /** Per class, with its number of true rows. */
   readonly classes: readonly (ClassScores & { readonly support: number })[]
   readonly macro: ClassScores
   readonly micro: ClassScores
   readonly weighted: ClassScores
 }
 
-/** Counts of one yes-or-no question; weights make them sums of weights. */
+/** Counts of one binary decision; sums of weights if there are weights. */
 export interface Counts {
   truePositives: number
   falsePositives: number
   falseNegatives: number
-  /** Whether the class was ever true or predicted: only then it enters the macro mean. */
+  /** Whether the class was ever true or predicted; others are excluded from the macro mean. */
   seen: boolean
 }
 
-/** a / b, 0 when b is 0 */
+/** a / b, or 0 if b is 0 */
 export const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b)
 
-/** A score of one question. */
+/** A score computed from the counts of one decision. */
 export type ScoreOf = (counts: Counts) => number
 
-/** Weighs recall beta times as much as precision. */
+/** Recall counts beta times as much as precision. */
 export const fBetaOf =
   (beta: number): ScoreOf =>
   ({ truePositives, falsePositives, falseNegatives }) => {
@@ -42,14 +42,14 @@ export const fBetaOf =
     return ratio(found, found + beta * beta * falseNegatives + falsePositives)
   }
 
-/** By the names that scores have in a report. */
+/** By their names in a report. */
 export const SCORES: { readonly [Name in keyof ClassScores]: ScoreOf } = {
   precision: ({ truePositives: tp, falsePositives: fp }) => ratio(tp, tp + fp),
   recall: ({ truePositives: tp, falseNegatives: fn }) => ratio(tp, tp + fn),
   f1Score: fBetaOf(1),
 }
 
-/** Scores of several questions as scikit-learn averages them, zero divisions giving 0. */
+/** The scores of several decisions, averaged as in scikit-learn; divisions by zero give 0. */
 export function averageOf(all: readonly Counts[], average: Average, scoreOf: ScoreOf): number {
   if (average === 'binary') return scoreOf(all[all.length - 1])
   if (average === 'micro') {
@@ -82,11 +82,11 @@ export const averageScores = (all: readonly Counts[], average: Average): ClassSc
 export const emptyMatrix = (classes: number): number[][] =>
   Array.from({ length: classes }, () => Array<number>(classes).fill(0))
 
-/** Classes that indices alone may imply, and that a matrix may be asked for: a small file of indices claims no more memory. */
+/** Maximum number of classes inferred from indices, and of a matrix: a small list of indices must not allocate more. */
 const IMPLIED_CLASSES = 4096
 const MATRIX_CLASSES = 16_384
 
-/** Checks two lists of class indices; returns the number of classes. */
+/** Validates two lists of class indices; returns the number of classes. */
 function readClasses(
   where: string,
   yTrue: ArrayLike<number>,
@@ -116,8 +116,8 @@ function readClasses(
 /**
  * Entry [i][j] counts the rows of class i predicted as class j; `classes` (at most 16,384) defaults to the largest index + 1
  * (at most 4,096). scikit-learn's confusion_matrix.
- * @throws TypeError unless both are arrays of numbers; RangeError for unequal lengths, or an index that is not a whole
- * number from 0 to classes - 1.
+ * @throws TypeError unless both are arrays of numbers; RangeError for unequal lengths, or an index that is not an integer
+ * from 0 to classes - 1.
  */
 export function confusionMatrix(yTrue: ArrayLike<number>, yPred: ArrayLike<number>, classes?: number): number[][] {
   const matrix = emptyMatrix(readClasses('confusionMatrix', yTrue, yPred, classes, MATRIX_CLASSES))

@@ -6,18 +6,18 @@ import { createMetric, resolveMetric } from './metrics.ts'
 import type { MetricValue } from './rule.ts'
 
 export interface ScoreOptions {
-  /** Rows of outputs. Default: those of nested outputs or targets, else the number of targets. */
+  /** Number of rows. Default: that of nested outputs or targets, else the number of targets. */
   rows?: number
-  /** A weight for each row. Default 1. */
+  /** One weight per row. Default 1. */
   sampleWeight?: ArrayLike<number>
   /**
-   * Whether several outputs are labels of their own, not one class of many. Default: whether a row of targets is not one-hot,
-   * or the metric has a threshold.
+   * Whether several outputs are independent labels, as opposed to one class of many. Default: whether some row of targets is not
+   * one-hot, or the metric has a threshold.
    */
   independent?: boolean
 }
 
-/** Numbers row after row, and how many rows they were nested in. */
+/** Row-major numbers, and the number of rows if they were nested. */
 interface Flat {
   readonly values: ArrayLike<number>
   readonly rows: number | undefined
@@ -30,7 +30,7 @@ function flatten(name: string, given: unknown): Flat {
   if (ArrayBuffer.isView(given)) return { values: given as unknown as ArrayLike<number>, rows: undefined }
   const nested = given.length > 0 && isArrayLike(given[0])
   const cols = nested ? (given[0] as ArrayLike<unknown>).length : 1
-  // grows with what is there: what is no array may have any length
+  // a growing list: an object that is not an array may claim any length
   const values: number[] = []
   for (let r = 0; r < given.length; r++) {
     const row = nested ? given[r] : given
@@ -51,7 +51,7 @@ function flatten(name: string, given: unknown): Flat {
   return { values, rows: nested ? given.length : undefined }
 }
 
-/** @throws RangeError unless every weight is finite and at least 0, one a row. */
+/** @throws RangeError unless there is one weight per row, all finite and >= 0. */
 function readWeights(given: unknown, rows: number): ArrayLike<number> | undefined {
   if (given === undefined) return undefined
   const { values } = flatten('sampleWeight', given)
@@ -69,7 +69,7 @@ function readWeights(given: unknown, rows: number): ArrayLike<number> | undefine
   return values
 }
 
-/** Whether every row is one-hot, or shares of the classes that sum to 1. */
+/** Whether every row is one-hot, or a distribution over the classes. */
 function areShares(values: ArrayLike<number>, cols: number): boolean {
   for (let r = 0; r < values.length; r += cols) {
     let sum = 0
@@ -82,7 +82,7 @@ function areShares(values: ArrayLike<number>, cols: number): boolean {
   return true
 }
 
-/** @throws RangeError for an index that is no class. */
+/** @throws RangeError for an index that is not a class. */
 function checkClasses(values: ArrayLike<number>, cols: number): void {
   for (let r = 0; r < values.length; r++) {
     const label = values[r]
@@ -91,7 +91,7 @@ function checkClasses(values: ArrayLike<number>, cols: number): void {
   }
 }
 
-/** @throws RangeError for a target that is not finite or, judging classes or labels, is a quantity. */
+/** @throws RangeError for a target that is not finite or, for metrics of classes or labels, is a quantity. */
 function checkValues(values: ArrayLike<number>, cols: number, metric: Metric): void {
   const quantities = measuresDistance(metric)
   for (let i = 0; i < values.length; i++) {
@@ -107,11 +107,11 @@ function checkValues(values: ArrayLike<number>, cols: number, metric: Metric): v
 }
 
 /**
- * A metric of given outputs against their targets, both row-major or nested. NaN when an output of a row that counts is NaN.
- * Several outputs with one target a row are classes; with a target each they are one class of many where every row is
- * one-hot, labels of their own elsewhere.
- * @throws TypeError for entries that are no numbers; RangeError when lengths do not fit together, for a target that is no
- * class or, judging classes, is a quantity.
+ * A metric of given outputs against their targets, both row-major or nested. NaN if an output of a row with nonzero weight is NaN.
+ * Several outputs with one target per row are one class of many; with one target per output, they are that if every row is
+ * one-hot, and otherwise independent labels.
+ * @throws TypeError for entries that are not numbers; RangeError for lengths that do not match, or for a target that is not a
+ * class or, for metrics of classes, is a quantity.
  */
 export function score(
   metric: MetricName | Metric,

@@ -1,4 +1,4 @@
-/** Metrics as streams: row after row into float64 sums, so that no split into batches changes a bit of the result. */
+/** Metrics as streams: row by row into float64 sums, so the split into batches does not affect the result. */
 
 import { balanced, confusion, fromCounts, matthews } from './counts.ts'
 import { crossEntropy, determination, inTop, meanOverOutputs, onClass, onSide } from './means.ts'
@@ -10,9 +10,9 @@ import type { MetricValue, Rule, Task } from './rule.ts'
 export interface MetricStream {
   /** The metric's kind: its key in histories and results. */
   readonly name: Metric['kind']
-  /** Takes `rows` rows: packed row-major outputs, class indices or values as targets, and a weight for each row. */
+  /** Adds `rows` rows: packed row-major outputs, class indices or values as targets, and an optional weight per row. */
   update(outputs: ArrayLike<number>, targets: ArrayLike<number>, rows: number, sampleWeight?: ArrayLike<number>): void
-  /** Of all rows so far; 0 (of metrics that rank NaN) when there are none, NaN when an output of a row that counts was NaN. */
+  /** Over all rows so far; without rows 0 (NaN for ranking metrics); NaN if an output of a row with nonzero weight was NaN. */
   result(): MetricValue
   reset(): void
 }
@@ -83,7 +83,7 @@ function ruleOf({ kind, k = 5, average, threshold, beta = 1, recall = 0.5 }: Met
   }
 }
 
-/** The value in which every number is NaN. */
+/** The value with every number replaced by NaN. */
 const spoilt = (value: MetricValue): MetricValue =>
   typeof value === 'number' ? Number.NaN : value.map((row) => row.map(() => Number.NaN))
 
@@ -92,11 +92,11 @@ const hasNaN = (values: ArrayLike<number>, from: number, to: number): boolean =>
   return false
 }
 
-/** @throws RangeError when the metric does not suit the task. */
+/** @throws RangeError if the metric does not apply to the task. */
 export function makeStream(metric: Metric, task: Task): MetricStream {
   const { row, result, reset } = ruleOf(metric, task)
   const { outputs: cols } = task
-  // here and not in the rules: what counts or ranks would make something plausible of a NaN
+  // checked here, since counting and ranking would turn NaN into a plausible number
   let sawNaN = false
   return {
     name: metric.kind,

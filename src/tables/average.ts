@@ -1,9 +1,9 @@
 /**
- * Several networks of one kind as one network, a model like any other in files and predictors, whose last layer has the mean of what
- * theirs have before its activation.
+ * Averages several networks of the same kind into one network, a model like any other in files and predictors: its last layer
+ * averages their pre-activations.
  *
- * Dense layers stand side by side in wider ones, whose kernels are zero between them: of k networks the middle layers do k times
- * the work that is needed, and exports are as plain as those of one. Networks of other layers become branches.
+ * Dense layers are placed side by side in wider, block-diagonal ones: for k networks the middle layers do k times
+ * the necessary work, but exports stay as simple as those of one. Networks with other layers become branches.
  */
 import { type DenseLayer, dense } from '../layers/dense.ts'
 import { concatenate, input, type Layer } from '../layers/layers.ts'
@@ -20,11 +20,11 @@ interface Weights {
 
 const isDense = (layer: Layer): layer is DenseLayer => layer.kind === 'dense'
 
-/** Whether a network has nothing but dense layers, and a factor a column in front. */
+/** Whether a network consists of dense layers, optionally after a scale layer. */
 const isPlain = ({ layers }: Model): boolean =>
   layers.every((layer, i) => layer.kind === 'input' || isDense(layer) || (layer.kind === 'scale' && i === 1))
 
-/** The dense layers of such a network; the factors go into the first kernel. */
+/** The dense layers of such a network; the scales are folded into the first kernel. */
 function weightsOf(model: Model): Weights[] {
   const values = model.parameters.map((parameter) => parameter.get())
   let factors: Float32Array | undefined
@@ -45,7 +45,7 @@ function weightsOf(model: Model): Weights[] {
   return out
 }
 
-/** @param models of the same layers, the last of them dense */
+/** @param models networks with the same layers, the last of them dense */
 export const average = (models: readonly Model[], options: ModelOptions): Model =>
   isPlain(models[0]) ? widen(models, options) : branch(models, options)
 
@@ -54,7 +54,7 @@ function branch(models: readonly Model[], options: ModelOptions): Model {
   const head = first.layers[first.layers.length - 1]
   if (!isDense(head)) throw new Error(`average: the last layer is ${head.kind}`)
   const { units, activation } = head
-  // dropout has had its time
+  // dropout is only for training
   const inner = first.layers.slice(1, -1).filter(({ kind }) => kind !== 'dropout')
   const last = dense(units, { activation, kernelInitializer: 'zeros', name: head.name ?? 'head' })
   const model = sequential([input(first.engine.inputs), concatenate(models.map(() => inner)), last], options)

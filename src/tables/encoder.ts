@@ -1,4 +1,4 @@
-/** From raw rows to what a model reads, and from what it says to names and numbers. Plain data, kept in the model's file. */
+/** Encodes raw rows as a model's inputs, and decodes its outputs to class names and numbers. Plain data, saved in the model's file. */
 import { isArrayLike } from '../data/arrays.ts'
 import type { ColumnType, Table } from '../data/table/table.ts'
 import { checkInteger, checkOptions, quote, show } from '../lib/check.ts'
@@ -7,7 +7,7 @@ import { columnsOf, type EncodedColumn, encodeFeature, type Feature, widthOf } f
 import { type CellReader, type RawRow, type Rows, readRows } from './rows.ts'
 import { classNameOf, decodeTarget, standardize, type Target } from './target.ts'
 
-/** What rows may hold, for forms and servers. */
+/** What rows may contain, for forms and servers. */
 export interface EncoderSchema {
   readonly columns: readonly (
     | { readonly name: string; readonly type: 'number'; readonly minimum: number; readonly maximum: number }
@@ -19,36 +19,36 @@ export interface EncoderSchema {
     | { readonly name: string; readonly task: 'regression'; readonly minimum: number; readonly maximum: number }
 }
 
-/** Rows that have a target, encoded. */
+/** Encoded rows that have a target. */
 export interface Examples {
   /** [rows.length, encoder.width], row-major. */
   readonly x: Float32Array
   /** Class indices, or standardized values. */
   readonly y: Int32Array | Float32Array
-  /** Which rows they are. */
+  /** Their row numbers. */
   readonly rows: Int32Array
 }
 
-/** Values of the largest Float32Array that every engine makes. */
+/** Length of the largest Float32Array that all engines support. */
 const LONGEST = 2 ** 30
 
 const allRows = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row)
 
 function checkRows(where: string, rows: unknown, count: number): Int32Array {
   if (!isArrayLike(rows)) throw new TypeError(`${where}: "rows" must be an array of row numbers, got ${show(rows)}`)
-  // before there is room for them: what is no array may have any length
+  // checked before allocating: an object that is not an array may claim any length
   for (let i = 0; i < rows.length; i++) checkInteger(where, `rows[${i}]`, rows[i], 0, count - 1)
   return Int32Array.from(rows as ArrayLike<number>)
 }
 
-/** Made by `prepare` or `encoderFromJSON`. It never changes. */
+/** Made by `prepare` or `encoderFromJSON`. Immutable. */
 export class Encoder {
   readonly #json: EncoderJson
-  /** Numbers of categories, by feature: made once, since rows may come one by one. */
+  /** Category indices by feature; built once, since rows may arrive one at a time. */
   readonly #codes: readonly ReadonlyMap<string, number>[]
-  /** Columns of the table that it reads, in order: those of rows that are arrays. */
+  /** Columns of the table that it reads, in the order expected of array rows. */
   readonly columns: readonly string[]
-  /** Columns that it gives, in order. */
+  /** Columns that it produces, in order. */
   readonly outputs: readonly EncodedColumn[]
 
   /** @internal */
@@ -62,7 +62,7 @@ export class Encoder {
     Object.freeze(this)
   }
 
-  /** How many columns it gives: the model's inputs. */
+  /** Number of output columns, which is the number of model inputs. */
   get width(): number {
     return this.outputs.length
   }
@@ -71,17 +71,17 @@ export class Encoder {
     return this.#json.target
   }
 
-  /** Rows of training. */
+  /** Number of training rows. */
   get rows(): number {
     return this.#json.rows
   }
 
-  /** Types of the columns it reads, for `readTable`: a short table may look like another one. */
+  /** Types of the columns it reads, for `readTable`: type inference on a short table may differ. */
   get types(): Readonly<Record<string, ColumnType>> {
     return Object.fromEntries(this.#json.features.map(({ name, type }): [string, ColumnType] => [name, type]))
   }
 
-  /** The target's type, for `readTable` too, where the table has one. */
+  /** The target's type, for `readTable` if the table has the target. */
   get targetType(): 'number' | 'category' {
     const { target } = this.#json
     return target.task === 'regression' || target.numeric ? 'number' : 'category'
@@ -101,10 +101,10 @@ export class Encoder {
   }
 
   /**
-   * Rows as the model reads them: [rows, width], row-major. Columns that the encoder does not know are ignored; categories that
-   * training did not have are as missing ones.
+   * Encodes rows: [rows, width], row-major. Columns unknown to the encoder are ignored; categories that did not occur in training
+   * count as missing.
    * @param rows a table, or an array of rows: objects by column, or arrays in the order of `columns`
-   * @throws TypeError or RangeError naming row and column for a column that is not there, or text where a number was.
+   * @throws TypeError or RangeError naming row and column for a missing column, or text in a numeric column.
    */
   transform(rows: readonly RawRow[] | Table): Float32Array {
     const { missing } = this.#json
@@ -112,10 +112,10 @@ export class Encoder {
   }
 
   /**
-   * The rows that have a target, encoded, with their targets; the others are left out.
-   * @param rows as for `transform`, with the target; arrays have it after their other values
-   * @param options.rows which of them to take (default all)
-   * @throws as `transform` does; RangeError for a class that training did not have.
+   * Encodes the rows that have a target, with their targets; rows without one are skipped.
+   * @param rows as for `transform`, plus the target; array rows have it after their other values
+   * @param options.rows which rows to use (default all)
+   * @throws as `transform` does; RangeError for a class that did not occur in training.
    */
   examples(rows: readonly RawRow[] | Table, options: { readonly rows?: ArrayLike<number> } = {}): Examples {
     const where = 'encoder.examples'
@@ -136,7 +136,7 @@ export class Encoder {
     return { x: this.#encode(where, read, chosen), y: y.slice(0, count), rows: chosen }
   }
 
-  /** A row's class or standardized value; undefined where it is missing. */
+  /** A row's class index or standardized value; undefined if missing. */
   #targets(where: string, read: Rows, index: number): (row: number) => number | undefined {
     const { target } = this.#json
     const { name } = target
@@ -168,7 +168,7 @@ export class Encoder {
     return read.categories(name, index, (text) => codes.get(text) ?? -1)
   }
 
-  /** All rows, or the chosen ones. */
+  /** Encodes all rows, or the chosen ones. */
   #encode(where: string, read: Rows, chosen?: Int32Array): Float32Array {
     const count = chosen?.length ?? read.count
     const { width } = this
@@ -188,9 +188,9 @@ export class Encoder {
   }
 
   /**
-   * What a model says, in the words of the table: names of class indices (as `model.predictClasses` gives them), or numbers of
-   * the outputs of a regression, no further out than those of training.
-   * @throws TypeError or RangeError for what is no class index, or no number.
+   * Decodes a model's predictions: class indices (as from `model.predictClasses`) to class names, or regression outputs to numbers,
+   * clamped to the range of the training rows.
+   * @throws TypeError or RangeError for a value that is not a class index or not a number.
    */
   decode(y: ArrayLike<number>): string[] | Float64Array {
     if (!isArrayLike(y)) {
@@ -199,14 +199,14 @@ export class Encoder {
     return decodeTarget('encoder.decode', this.#json.target, y)
   }
 
-  /** Plain data: `encoderFromJSON` takes it back. */
+  /** Plain data for `encoderFromJSON`. */
   toJSON(): EncoderJson {
     return this.#json
   }
 }
 
 /**
- * The encoder that gave this, perhaps through a file.
+ * The encoder from the result of `toJSON`, for example from a file.
  * @throws TypeError or RangeError naming what is wrong.
  */
 export function encoderFromJSON(json: unknown): Encoder {

@@ -1,24 +1,24 @@
-/** Reads what a file says of an encoder, and believes nothing. */
+/** Parses and validates an encoder's JSON from a file, which is untrusted. */
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions, quote, show } from '../lib/check.ts'
 import { CATEGORY_ENCODINGS, type CategoryFeature, type Feature, type Scale, widthOf } from './features.ts'
 import type { Target } from './target.ts'
 
-/** What `toJSON` gives: plain data, for a file. */
+/** The result of `toJSON`: plain data for a file. */
 export interface EncoderJson {
   readonly format: 'fourlane/encoder/1'
-  /** Of training. */
+  /** Number of training rows. */
   readonly rows: number
   readonly missing: readonly string[]
   readonly features: readonly Feature[]
   readonly target: Target
 }
 
-/** Columns that a model may read. */
+/** Maximum number of columns. */
 const WIDEST = 2 ** 24
 
 type Json = Readonly<Record<string, unknown>>
 
-/** @throws TypeError or RangeError naming the place that is wrong. */
+/** @throws TypeError or RangeError naming the invalid place. */
 export function readEncoder(where: string, json: unknown): EncoderJson {
   const given = readObject(where, 'json', json, ['format', 'rows', 'missing', 'features', 'target'])
   const format = checkOneOf(where, 'format', given.format, ['fourlane/encoder/1'])
@@ -41,7 +41,7 @@ export function readEncoder(where: string, json: unknown): EncoderJson {
 
 function readObject(where: string, path: string, value: unknown, known: readonly string[]): Json {
   checkOptions(`${where}: ${path}`, value, known)
-  // fields of its own only, not what it inherits
+  // own properties only
   return Object.assign(Object.create(null), value)
 }
 
@@ -50,7 +50,7 @@ function readText(where: string, path: string, value: unknown): string {
   return value
 }
 
-/** Different texts. */
+/** A list of distinct strings. */
 function readTexts(where: string, path: string, value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new TypeError(`${where}: "${path}" must be an array of texts, got ${show(value)}`)
   const texts = value.map((text, i) => readText(where, `${path}[${i}]`, text))

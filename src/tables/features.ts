@@ -1,22 +1,22 @@
 /**
- * What a column of a table becomes: values, each shifted, scaled and clipped, as RealMLP's authors do (Holzmüller, Grinsztajn
+ * How a table column becomes input columns: each is shifted, scaled and smoothly clipped as in RealMLP (Holzmüller, Grinsztajn
  * and Steinwart 2024, arXiv:2407.04491, 3.1):
  *
  *   z = (value - median) · factor
  *   x = z / √(1 + (z / 3)²)
  */
 
-/** [median, factor] of the training rows; 0 is the factor of a value that never changes. */
+/** [median, factor] of the training rows; the factor of a constant column is 0. */
 export type Scale = readonly [median: number, factor: number]
 
 export interface NumberFeature {
   readonly type: 'number'
   readonly name: string
-  /** Of the training rows. */
+  /** Over the training rows. */
   readonly minimum: number
   readonly maximum: number
   readonly scale: Scale
-  /** Of the column that says where the value is missing: there if it was, in training. */
+  /** Of the missing-value indicator; present if the column had missing values in training. */
   readonly missing?: Scale
 }
 
@@ -28,38 +28,38 @@ export interface DateFeature {
   readonly missing?: Scale
 }
 
-/** sign: 1 for the first category, -1 for the second; oneHot: a column each; index: the category's number, for an embedding. */
+/** sign: 1 for the first category, -1 for the second; oneHot: one column each; index: the category's index, for an embedding. */
 export const CATEGORY_ENCODINGS = ['sign', 'oneHot', 'index'] as const
 
 export interface CategoryFeature {
   readonly type: 'category'
   readonly name: string
-  /** Those of the training rows, sorted. */
+  /** The categories of the training rows, sorted. */
   readonly categories: readonly string[]
   readonly encoding: (typeof CATEGORY_ENCODINGS)[number]
-  /** One for `sign`, one a category for `oneHot`, none for `index`. */
+  /** One for `sign`, one per category for `oneHot`, none for `index`. */
   readonly scales: readonly Scale[]
 }
 
 export type Feature = NumberFeature | DateFeature | CategoryFeature
 
-/** A column of what the encoder gives. */
+/** An output column of the encoder. */
 export interface EncodedColumn {
   /** Such as `age`, `age missing`, `born year`, `island=Biscoe`. */
   readonly name: string
-  /** The table's column that it comes from. */
+  /** The table column that it is computed from. */
   readonly column: string
-  /** `index` columns hold whole numbers from 0 to `categories` - 1, or -1, and belong into an embedding; all others are scaled. */
+  /** `index` columns hold integers from 0 to `categories` - 1, or -1, for an embedding; all others are scaled. */
   readonly kind: 'number' | 'missing' | 'year' | 'month' | 'dayOfWeek' | 'seconds' | 'sign' | 'oneHot' | 'index'
   /** The category of a `oneHot` column. */
   readonly category?: string
-  /** How many there are, of an `index` column. */
+  /** The number of categories of an `index` column. */
   readonly categories?: number
 }
 
 const DATE_PARTS = ['year', 'month', 'dayOfWeek', 'seconds'] as const
 
-/** The columns that a feature becomes, in order. */
+/** The output columns of a feature, in order. */
 export function columnsOf(feature: Feature): EncodedColumn[] {
   const { name: column } = feature
   const missing: EncodedColumn[] =
@@ -79,13 +79,13 @@ export const widthOf = (feature: Feature): number => {
   return (feature.type === 'date' ? DATE_PARTS.length : 1) + (feature.missing ? 1 : 0)
 }
 
-/** Year, month (1 to 12), day of week (Monday 1 to Sunday 7) and seconds since 1970 of a moment, in UTC. */
+/** Year, month (1 to 12), day of week (Monday 1 to Sunday 7) and seconds since 1970, in UTC. */
 export function partsOf(milliseconds: number): [year: number, month: number, dayOfWeek: number, seconds: number] {
   const date = new Date(milliseconds)
   return [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDay() || 7, milliseconds / 1000]
 }
 
-/** From here on, 3 is all that is left of the clip. */
+/** Beyond it, the clipped value equals 3. */
 const FAR = 1e9
 
 export function scaled(value: number, [median, factor]: Scale): number {
@@ -97,8 +97,8 @@ export function scaled(value: number, [median, factor]: Scale): number {
 }
 
 /**
- * Writes a feature's columns of every row into `out`, whose rows are `width` values, from column `first` on.
- * @param cell a row's number, or milliseconds, NaN where it is missing; of categories the number, -1 where it is missing or new
+ * Writes a feature's columns for every row into `out`, with `width` values per row, starting at column `first`.
+ * @param cell a row's number, or milliseconds, NaN if missing; for categories the index, -1 if missing or unknown
  */
 export function encodeFeature(
   feature: Feature,
@@ -119,7 +119,7 @@ export function encodeFeature(
     const value = cell(row)
     const isMissing = Number.isNaN(value)
     let next = at
-    // missing: the median, which is 0 once it is scaled
+    // missing: the median, which scales to 0
     if (!isDate) out[next++] = isMissing ? 0 : scaled(value, feature.scale)
     else {
       const parts = isMissing ? undefined : partsOf(value)

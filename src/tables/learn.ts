@@ -1,9 +1,9 @@
-/** What an encoder learns from training rows: medians and quartiles, categories, classes. */
+/** Learns an encoder's features and target from training rows: medians and quartiles, categories, classes. */
 import type { CategoryColumn, DateColumn, NumberColumn } from '../data/table/table.ts'
 import type { CategoryFeature, DateFeature, NumberFeature, Scale } from './features.ts'
 import { partsOf } from './features.ts'
 
-/** The q-quantile of n sorted values, between neighbours in proportion: NumPy's default, type 7 of Hyndman and Fan (1996). */
+/** The q-quantile of n sorted values with linear interpolation: NumPy's default, type 7 of Hyndman and Fan (1996). */
 function quantile(n: number, at: (index: number) => number, q: number): number {
   const place = q * (n - 1)
   const index = Math.floor(place)
@@ -11,18 +11,18 @@ function quantile(n: number, at: (index: number) => number, q: number): number {
   const high = at(Math.min(index + 1, n - 1))
   const share = place - index
   if (low === high) return low
-  // float64 may be too narrow for the difference
+  // the difference may overflow float64
   const span = high - low
   return Number.isFinite(span) ? low + span * share : low * (1 - share) + high * share
 }
 
-/** 1 / span, where neither overflows. */
+/** 1 / (high - low) without overflow. */
 const inverse = (low: number, high: number): number => {
   const span = high - low
   return Number.isFinite(span) ? Math.min(1 / span, Number.MAX_VALUE) : 0.5 / (high / 2 - low / 2)
 }
 
-/** Median, and 1 / (q75 - q25); where that is nothing, 2 / (maximum - minimum); where that is nothing too, 0. */
+/** [median, 1 / (q75 - q25)]; if the quartiles are equal, 2 / (maximum - minimum); if those are equal too, 0. */
 function scaleOf(n: number, at: (index: number) => number): Scale {
   const low = quantile(n, at, 0.25)
   const high = quantile(n, at, 0.75)
@@ -34,7 +34,7 @@ function scaleOf(n: number, at: (index: number) => number): Scale {
 
 const scaleOfSorted = (values: Float64Array): Scale => scaleOf(values.length, (index) => values[index])
 
-/** The scale of values that occur so often each, in ascending order. */
+/** The scale from distinct values and their counts, in ascending order. */
 function scaleOfCounts(counts: readonly (readonly [value: number, count: number])[]): Scale {
   const present = counts.filter(([, count]) => count > 0)
   const total = present.reduce((sum, [, count]) => sum + count, 0)
@@ -48,7 +48,7 @@ function scaleOfCounts(counts: readonly (readonly [value: number, count: number]
   })
 }
 
-/** The values of some rows that are not missing, sorted. */
+/** The non-missing values of some rows, sorted. */
 function sortedValues(values: Float64Array, rows: Int32Array): Float64Array {
   const out = new Float64Array(rows.length)
   let count = 0
@@ -56,7 +56,7 @@ function sortedValues(values: Float64Array, rows: Int32Array): Float64Array {
   return out.subarray(0, count).sort()
 }
 
-/** The column that says where a value is missing, if it ever is. */
+/** The missing-value indicator, if any value is missing. */
 const missingOf = (present: number, rows: number): { missing?: Scale } =>
   present === rows
     ? {}
@@ -67,7 +67,7 @@ const missingOf = (present: number, rows: number): { missing?: Scale } =>
         ]),
       }
 
-/** Undefined without any value. */
+/** Undefined if there are no values. */
 export function learnNumber({ name, values }: NumberColumn, rows: Int32Array): NumberFeature | undefined {
   const sorted = sortedValues(values, rows)
   const { length } = sorted
@@ -92,7 +92,7 @@ export function learnDate({ name, values }: DateColumn, rows: Int32Array): DateF
   return { type: 'date', name, scales: [year, month, dayOfWeek, seconds], ...missingOf(length, rows.length) }
 }
 
-/** @param most categories that become columns each; of more, the index is given. */
+/** @param most maximum number of categories to one-hot encode; with more, they are encoded as an index. */
 export function learnCategories(
   { name, categories, codes }: CategoryColumn,
   rows: Int32Array,
@@ -101,7 +101,7 @@ export function learnCategories(
   const counts = new Int32Array(categories.length)
   for (const row of rows) if (codes[row] >= 0) counts[codes[row]]++
   const found = categories.map((text, i) => ({ text, count: counts[i] })).filter(({ count }) => count > 0)
-  // by their letters' numbers, the same everywhere
+  // by code units, independent of the locale
   found.sort((a, b) => (a.text < b.text ? -1 : 1))
   const { length } = found
   if (length === 0) return undefined

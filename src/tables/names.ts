@@ -1,11 +1,11 @@
-/** Names of columns in messages: a table may have thousands, and some as long as itself. */
+/** Column names in messages: a table may have thousands, some of them very long. */
 import { cut, suggest } from '../lib/check.ts'
 
 const MOST_NAMES = 1000
 const LONGEST_NAME = 60
 const LONGEST_FIX = 200
 
-/** `; did you mean "x"?`, or some of the names that there are. */
+/** `; did you mean "x"?`, or some of the existing names. */
 export const nearest = (name: string, names: readonly string[]): string =>
   cut(
     suggest(

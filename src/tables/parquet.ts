@@ -1,9 +1,9 @@
-/** Parquet files, read by hyparquet, which users who have such files install beside us. */
+/** Parquet files, read with hyparquet, an optional peer dependency. */
 import type { Table } from '../data/table/table.ts'
 import { show } from '../lib/check.ts'
 import { type BuilderOptions, TableBuilder } from './tableBuilder.ts'
 
-/** A file that is read in parts. */
+/** A file with random access. */
 export interface ParquetFile {
   readonly byteLength: number
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
@@ -24,7 +24,7 @@ interface Schema {
   readonly element: Element
 }
 
-/** What we call of the module `hyparquet`, so that its types, which need not be there, fit. */
+/** The functions of `hyparquet` that are used, typed here because its types may not be installed. */
 export interface Hyparquet {
   parquetMetadataAsync(file: ParquetFile): Promise<Metadata>
   parquetSchema(metadata: { readonly schema: readonly Element[] }): Schema
@@ -38,7 +38,7 @@ export interface Hyparquet {
   }): Promise<void>
 }
 
-/** @throws TypeError for what is not the module. */
+/** @throws TypeError for anything but the module. */
 export function checkHyparquet(where: string, given: unknown): asserts given is Hyparquet | undefined {
   if (given === undefined) return
   const { parquetMetadataAsync, parquetSchema, parquetRead } = Object(given)
@@ -46,10 +46,10 @@ export function checkHyparquet(where: string, given: unknown): asserts given is 
   throw new TypeError(`${where}: "hyparquet" must be the module, await import('hyparquet'), got ${show(given)}`)
 }
 
-/** @throws Error when it is not installed. */
+/** @throws Error if it is not installed. */
 async function importHyparquet(where: string): Promise<Hyparquet> {
   try {
-    // bundlers that look for what may not be installed let it pass between try and catch, or are told to
+    // bundlers accept an import that may be missing inside of try and catch, or need these hints
     return await import(/* webpackIgnore: true */ /* @vite-ignore */ 'hyparquet')
   } catch (cause) {
     throw new Error(
@@ -60,8 +60,8 @@ async function importHyparquet(where: string): Promise<Hyparquet> {
 }
 
 /**
- * A Parquet file's table, a group of rows and a column at a time.
- * @throws RangeError for a damaged file, or columns that hold lists or records.
+ * Reads a Parquet file's table, one row group and column at a time.
+ * @throws RangeError for a damaged file, or columns of lists or records.
  */
 export async function readParquet(file: ParquetFile, options: BuilderOptions, given?: Hyparquet): Promise<Table> {
   const { where } = options

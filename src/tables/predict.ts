@@ -1,4 +1,4 @@
-/** Raw rows to predictions, by a model's file that keeps its encoder: nothing here trains. */
+/** Predictions from raw rows with a model file that contains its encoder; without any training code. */
 import type { Table } from '../data/table/table.ts'
 import { blend } from '../layers/blend.ts'
 import { embedding } from '../layers/embedding.ts'
@@ -17,28 +17,28 @@ import { type ModelSource, withSource } from '../model/source.ts'
 import { type Encoder, encoderFromJSON } from './encoder.ts'
 import type { RawRow } from './rows.ts'
 
-/** A model of a table that predicts raw rows: objects by column, arrays in the order of `encoder.columns`, or a table. */
+/** A table model that predicts from raw rows: objects by column, arrays in the order of `encoder.columns`, or a table. */
 export interface TablePredictor {
   readonly encoder: Encoder
   /**
-   * Names of classes, or numbers no further out than those of training.
-   * @throws TypeError or RangeError naming row and column that are wrong, as `encoder.transform` does.
+   * Class names, or numbers clamped to the range of the training rows.
+   * @throws TypeError or RangeError naming the row and column at fault, as `encoder.transform` does.
    */
   predict(rows: readonly RawRow[] | Table): string[] | Float64Array
   /**
-   * The probability of every class, rows x classes, row-major, in the order of `encoder.target.classes`.
-   * @throws as `predict` does; RangeError for a regression, and for a model whose outputs are no probabilities.
+   * The probability of every class, [rows, classes], row-major, in the order of `encoder.target.classes`.
+   * @throws as `predict` does; RangeError for a regression, and for a model whose outputs are not probabilities.
    */
   probabilities(rows: readonly RawRow[] | Table): Float32Array
 }
 
-/** Factories of what models of tables are made of, which programs lack that do not name them. */
+/** The layer factories that table models may need and programs may not import themselves. */
 const LAYERS = { blend, concatenate, embedding, periodicEmbedding, scale, select }
 
-/** How far from 1 the sum of a row's probabilities may be: they are rounded, and an average of several models. */
+/** Tolerance for the sum of a row's probabilities: they are rounded, and may be an average of several models. */
 const ROUNDING = 1e-3
 
-/** The encoder that a model's file keeps. @throws RangeError where there is none, or a damaged one. */
+/** The encoder in a model file's metadata. @throws RangeError if there is none or it is damaged. */
 function encoderOf(where: string, user: unknown): Encoder {
   if (typeof user !== 'object' || user === null || !Object.hasOwn(user, 'encoder')) {
     throw new RangeError(
@@ -48,7 +48,7 @@ function encoderOf(where: string, user: unknown): Encoder {
   return readingFile(where, () => encoderFromJSON((user as { encoder: unknown }).encoder))
 }
 
-/** @throws RangeError for a model that does not fit its encoder. */
+/** @throws RangeError for a model that does not match its encoder. */
 function checkFit(where: string, { inputs, outputs }: Predictor, layers: readonly Layer[], encoder: Encoder): void {
   const { width, target } = encoder
   if (inputs !== width) {
@@ -65,8 +65,8 @@ function checkFit(where: string, { inputs, outputs }: Predictor, layers: readonl
 }
 
 /**
- * The probabilities of a model's outputs: as they are, but that a single one becomes those of both classes.
- * @throws RangeError for outputs that are none.
+ * A model's outputs as probabilities; a single output is expanded to both classes.
+ * @throws RangeError for outputs that are not probabilities.
  */
 export function probabilitiesOf(where: string, outputs: Float32Array, columns: number): Float32Array {
   if (columns === 1) {
@@ -93,7 +93,7 @@ function tablePredictorOf(where: string, snapshot: Snapshot, allowNonFinite: boo
   const { outputs } = predictor
   const outputsOf = (rows: readonly RawRow[] | Table): Float32Array => {
     const x = encoder.transform(rows)
-    // a server may be sent none
+    // a server may receive an empty list
     return x.length === 0 ? x : predictor.predict(x)
   }
   return Object.freeze({
@@ -113,10 +113,10 @@ function tablePredictorOf(where: string, snapshot: Snapshot, allowNonFinite: boo
 }
 
 /**
- * The model in a file's bytes, with the encoder that the file keeps, for predictions of raw rows.
- * @param options.verify false loads files without checksum or with a wrong one. Default true.
- * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
- * @throws TypeError or RangeError for bytes that are not an intact model file, or one without an encoder that fits it.
+ * A predictor for raw rows from the bytes of a model file that contains an encoder.
+ * @param options.verify false accepts files with a missing or wrong checksum. Default true.
+ * @param options.allowNonFinite true accepts NaN and infinite parameters. Default false.
+ * @throws TypeError or RangeError unless the bytes are an intact model file with a matching encoder.
  */
 export function tablePredictorFromBytes(bytes: Bytes, options: ReadOptions = {}): TablePredictor {
   const where = 'tablePredictorFromBytes'
@@ -126,9 +126,9 @@ export function tablePredictorFromBytes(bytes: Bytes, options: ReadOptions = {})
 }
 
 /**
- * The model saved at a path or URL, or in the given bytes or response, for predictions of raw rows.
- * @param options as those of `tablePredictorFromBytes`.
- * @throws the host's error when there is no such file; else as `tablePredictorFromBytes`.
+ * A predictor for raw rows from a path, URL, bytes or response.
+ * @param options as for `tablePredictorFromBytes`.
+ * @throws the host's error if the file does not exist; otherwise as `tablePredictorFromBytes`.
  */
 export async function loadTablePredictor(source: ModelSource, options: ReadOptions = {}): Promise<TablePredictor> {
   const where = 'loadTablePredictor'

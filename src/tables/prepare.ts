@@ -1,4 +1,4 @@
-/** From a table to training rows and the encoder that every later row goes through. */
+/** From a table to training rows and the encoder for all later rows. */
 import { stratified } from '../data/split.ts'
 import { checkTable } from '../data/table/checkTable.ts'
 import type { CategoryColumn, NumberColumn, Table, TableColumn } from '../data/table/table.ts'
@@ -15,46 +15,46 @@ export type Task = 'classification' | 'regression'
 export interface PrepareOptions {
   /** Name of the column to predict. */
   readonly target: string
-  /** What it is; by default classes if it is text, two whole numbers, or whole numbers from 0 or 1 on without a gap. */
+  /** Default 'auto': classes if the target is text, has two distinct integers, or consecutive integers from 0 or 1 on. */
   readonly task?: 'auto' | Task
   /**
-   * Rows to test with, which the encoder does not learn from: a fraction below 1 (classes in proportion), a number of them, or
-   * what says so of a row's number in the table. Default: none.
+   * Rows to hold out for testing, from which the encoder does not learn: a fraction below 1 (stratified for classes), a number of
+   * rows, or a predicate of the row's number in the table. Default: none.
    */
   readonly test?: number | ((row: number) => boolean)
-  /** Of the rows that are drawn for testing (default 0). */
+  /** Seed for drawing the test rows (default 0). */
   readonly seed?: number
-  /** Columns of up to so many categories become a column a category; of more, an index for an embedding (default 8). */
+  /** Columns with up to this many categories are one-hot encoded; those with more become an index for an embedding (default 8). */
   readonly oneHotLimit?: number
 }
 
 export interface Prepared extends Examples {
   readonly encoder: Encoder
-  /** Rows to test with, if there were to be any. */
+  /** The test rows, if requested. */
   readonly test?: Examples
-  /** Rows without a target, which are in neither. */
+  /** Number of rows without a target, which are in neither. */
   readonly dropped: number
-  /** What was decided that a user may want to know. */
+  /** Decisions that the user may want to know about. */
   readonly notes: readonly string[]
 }
 
 const WHERE = 'prepare'
-/** Whole numbers up to this many may be classes. */
+/** Maximum integer that may be a class. */
 const MOST_NUMBERED = 100
 const MOST_CLASSES = 2 ** 16
-/** Letters of category names that fit into a model's file beside everything else. */
+/** Maximum total length of category names, so that they fit into a model file's header. */
 const MOST_LETTERS = 900_000
 
 /**
  * Learns how to encode a table's rows, and encodes them.
  *
- * Numbers become z / √(1 + (z/3)²), z = (x - median) / (q75 - q25); where the quartiles are equal, z = 2 (x - median) /
- * (maximum - minimum). A missing number becomes the median, with a column that says so where training had any. Of two categories
- * one is 1, the other -1, and anything else 0; up to 8 become a column each, of which anything else sets none; more become an index
- * for an embedding, -1 for anything else. Dates become year, month, day of week and seconds since 1970. All columns but indices
- * are scaled like numbers. Targets become class indices, or are standardized.
- * @throws TypeError or RangeError for a target that there is not, one class, classes where numbers were asked for, no column to
- * learn from, no rows to train on.
+ * A number x becomes z / √(1 + (z/3)²), z = (x - median) / (q75 - q25); if the quartiles are equal, z = 2 (x - median) /
+ * (maximum - minimum). A missing number becomes the median, plus an indicator column if training had missing values. Two
+ * categories become 1 and -1, anything else 0; up to `oneHotLimit` are one-hot encoded, anything else as zeros; more become an
+ * index for an embedding, anything else as -1. Dates become year, month, day of week and seconds since 1970. All columns except
+ * indices are scaled like numbers. Targets become class indices, or are standardized.
+ * @throws TypeError or RangeError for a missing target column, a single class, text targets for a regression, no feature columns,
+ * or no training rows.
  */
 export function prepare(table: Table, options: PrepareOptions): Prepared {
   checkTable(WHERE, table)
@@ -81,7 +81,7 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
   const json = {
     format: 'fourlane/encoder/1',
     rows: parts.train.length,
-    // blanks around two of them may have been what told them apart
+    // trimming may have merged texts that were distinct
     missing: [...new Set(table.missing)],
     features,
     target,
@@ -122,14 +122,14 @@ function rowsWith(column: NumberColumn | CategoryColumn, rows: number): Int32Arr
   return out.slice(0, count)
 }
 
-/** Numbers that are different, sorted; undefined if there are more than `most`. */
+/** The distinct numbers, sorted; undefined if there are more than `most`. */
 function distinct({ values }: NumberColumn, rows: Int32Array, most: number): number[] | undefined {
   const found = new Set<number>()
   for (const row of rows) if (found.add(values[row]).size > most) return undefined
   return [...found].sort((a, b) => a - b)
 }
 
-/** Whole numbers are classes when there are two, or they count from 0 or 1 without a gap, each twice on average at least. */
+/** Integers are classes if there are two, or if they are consecutive from 0 or 1 on and occur twice on average. */
 function guessTask(column: NumberColumn | CategoryColumn, rows: Int32Array): Task {
   if (column.type === 'category') return 'classification'
   const found = distinct(column, rows, MOST_NUMBERED) ?? []
@@ -164,7 +164,7 @@ function classesOf(column: NumberColumn | CategoryColumn, rows: Int32Array): Cla
   return { task: 'classification', name, classes, numeric: column.type === 'number' }
 }
 
-/** A row's class, as a number. */
+/** A reader for a row's class index. */
 function classReader(column: NumberColumn | CategoryColumn, { classes }: ClassTarget): (row: number) => number {
   const indices = new Map(classes.map((text, i) => [text, i]))
   return column.type === 'number'
@@ -212,7 +212,7 @@ function chooseTest(
   return (row) => chosen.has(row)
 }
 
-/** @throws RangeError for a target of text, or one that never changes. */
+/** @throws RangeError for a text target, or a constant one. */
 function learnRegression(column: NumberColumn | CategoryColumn, rows: Int32Array): NumberTarget {
   const { name } = column
   if (column.type === 'category') {

@@ -1,4 +1,4 @@
-/** Prepares a table that is not to be in memory: one pass to learn from some of its rows, then one for every epoch. */
+/** Prepares a table that does not fit in memory: one pass to learn from a sample of its rows, then one pass per epoch. */
 import { MISSING, type Table } from '../data/table/table.ts'
 import { checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
@@ -9,20 +9,20 @@ import type { TableSource } from './source.ts'
 import { rowsOf, streamTable } from './streamTable.ts'
 
 export interface PrepareStreamOptions extends Pick<PrepareOptions, 'target' | 'task' | 'seed' | 'oneHotLimit'> {
-  /** Fraction of the rows to test with (default none). */
+  /** Fraction of the rows to hold out for testing (default none). */
   readonly test?: number
-  /** Rows that the encoder learns from (default 131072, of tables of more than 32 columns as many as make 4194304 cells); up to half of them, a fifth if these are all, are validated with. */
+  /** Rows that the encoder learns from (default 131072; above 32 columns, as many rows as make 4194304 cells). Up to half of them, or a fifth if they are all rows, are used for validation. */
   readonly sample?: number
 }
 
 export interface PreparedStream {
   readonly encoder: Encoder
-  /** Batches of 256 rows, shuffled among some ten thousand; every reading is a pass over the table. */
+  /** Batches of 256 rows, shuffled within a window of some ten thousand; every iteration is a pass over the table. */
   readonly batches: AsyncIterable<{ readonly x: Float32Array; readonly y: Int32Array | Float32Array }>
-  /** Rows of a pass, those that fill no batch included. */
+  /** Rows per pass, including those that do not fill a batch. */
   readonly rows: number
   readonly validation: Examples
-  /** The rows to test with, block by block, if there were to be any. */
+  /** The test rows, block by block, if requested. */
   readonly test?: AsyncIterable<Examples>
   /** Rows without a target. */
   readonly dropped: number
@@ -34,17 +34,17 @@ const SAMPLE = 2 ** 17
 const SAMPLE_CELLS = 2 ** 22
 const BATCH = 256
 const VALIDATION = 0.2
-/** Rows and values that are shuffled together. */
+/** Size of the shuffle buffer, in rows and in values. */
 const SHUFFLED_ROWS = 2 ** 16
 const SHUFFLED_VALUES = 2 ** 23
 
-/** Where a row falls, from 0 to 1: Knuth's multiplicative hash, so that no list of rows is needed. */
+/** A row's pseudorandom number in [0, 1): Knuth's multiplicative hash, so that the split needs no list of rows. */
 const shareOf = (row: number, seed: number): number => (Math.imul(row + seed, 2654435761) >>> 0) / 2 ** 32
 
 /**
- * Learns an encoder from a random sample of a table's rows, and reads the rows batch by batch. The types of the columns are those of
- * all rows; of every class there is a row in the sample; medians, quartiles, categories and the range of a regression are the sample's.
- * @param open gives the table once more: a path, or a stream that begins anew
+ * Learns an encoder from a random sample of a table's rows, and reads the rows in batches. Column types are inferred from all rows;
+ * every class occurs in the sample; medians, quartiles, categories and the range of a regression are those of the sample.
+ * @param open opens the table again: returns a path, or a stream that starts anew
  * @throws as `readTable` and `prepare` do.
  */
 export async function prepareStream(open: () => TableSource, options: PrepareStreamOptions): Promise<PreparedStream> {
@@ -58,7 +58,7 @@ export async function prepareStream(open: () => TableSource, options: PrepareStr
   const isTest = (row: number) => test > 0 && shareOf(row, seed) < test
   const scan = new Scan({ where: WHERE, target, missing: MISSING, random, most, isOpen: (row) => !isTest(row) })
   for await (const _ of rowsOf(WHERE, open(), scan, undefined, Number.MAX_SAFE_INTEGER)) {
-    // the rows are looked at as they come
+    // nothing to keep: rows are inspected as they pass
   }
   const { table, rows: numbers } = scan.sample()
   const prepared = prepare(table, { target, ...rest })
@@ -84,7 +84,7 @@ export async function prepareStream(open: () => TableSource, options: PrepareStr
   }
 }
 
-/** Rows of the sample that are not trained on. */
+/** Splits the sample's rows into those to train on and those to hold out. */
 function holdOut({ x, y, rows, encoder }: Prepared, usable: number, numbers: Int32Array, random: Random) {
   const count = Math.max(1, Math.floor(Math.min(VALIDATION * usable, rows.length / 2)))
   const order = Int32Array.from(rows.keys())
@@ -123,7 +123,7 @@ async function* batchesOf(encoder: Encoder, blocks: AsyncIterable<Examples>, ran
     const order = Int32Array.from({ length: count }, (_, row) => row)
     random.shuffle(order)
     const batches = Math.floor(count / BATCH)
-    // of few rows, one smaller batch
+    // too few rows for a batch: one smaller batch
     const size = isLast && batches === 0 ? count : BATCH
     for (let first = 0; first + size <= count && size > 0; first += size) {
       const bx = new Float32Array(size * width)

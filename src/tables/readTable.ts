@@ -1,4 +1,4 @@
-/** Tables as people have them: text between delimiters, perhaps packed, and Parquet. */
+/** Reads tables from delimited text, optionally gzipped, and from Parquet. */
 import { openFile, yieldToEventLoop } from '#runtime'
 import { COLUMN_TYPES, type ColumnType, MISSING, type Table } from '../data/table/table.ts'
 import { trimCell } from '../data/table/values.ts'
@@ -9,44 +9,44 @@ import { type ByteStream, bytesOfSource, peek, type TableSource, unpacked } from
 import { type BuilderOptions, TableBuilder } from './tableBuilder.ts'
 
 export interface ReadTableOptions {
-  /** One ASCII character, such as ',' or '\t'; by default the one of comma, semicolon and tab that the first lines suggest. */
+  /** One ASCII character, such as ',' or '\t'. Default: detected among comma, semicolon and tab from the first lines. */
   readonly delimiter?: string
-  /** Whether the first line names the columns (default true); if not, they are named 1, 2, ... */
+  /** Whether the first line contains the column names (default true); otherwise they are 1, 2, ... */
   readonly header?: boolean
-  /** Types of columns, by name, that shall not be found out. */
+  /** Column types, by name, that are not to be inferred. */
   readonly types?: Readonly<Record<string, ColumnType>>
   /** Cells that stand for a missing value. */
   readonly missing?: readonly string[]
-  /** What a gzip file may unpack to at most (default 1 GiB). */
+  /** Maximum unpacked size of a gzip file in bytes (default 1 GiB). */
   readonly maximumBytes?: number
-  /** The module `hyparquet`, where it cannot be imported by its name, as in bundles. */
+  /** The module `hyparquet`, if it cannot be imported by name, as in bundles. */
   readonly hyparquet?: Hyparquet
 }
 
 const WHERE = 'readTable'
 const MAXIMUM_BYTES = 2 ** 30
-/** Bytes that tell what a file is, and which its delimiter. */
+/** Bytes used to detect the format and the delimiter. */
 const SNIFFED = 2 ** 16
-/** Longest time between turns of the event loop. */
+/** Maximum time between yields to the event loop. */
 const MILLISECONDS = 50
 
 export const startsWith = (bytes: Uint8Array, ...start: number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte)
 
 /**
- * Reads a table: text of cells between delimiters (RFC 4180: quotes, any line ends, a byte order mark), as it is or packed by
- * gzip, or Parquet. Blanks around cells are dropped and empty lines skipped. A column is of type
+ * Reads a table: delimited text (RFC 4180: quotes, any line ending, a byte order mark), plain or gzipped,
+ * or Parquet. Cells are trimmed and empty lines skipped. A column has the type
  *
- *   number    when every cell that is not missing is one, and finite
- *   date      when every one is a date of ISO 8601; without a zone it is UTC
- *   category  when it is other text
- *   text      when more than half of its values, and more than 8, are different, or more than 65536: nothing of it is kept
+ *   number    if every non-missing cell is a finite number
+ *   date      if every non-missing cell is an ISO 8601 date; without a time zone it is UTC
+ *   category  if it is any other text
+ *   text      if more than half of its values, and more than 8, or more than 65536 are distinct: its contents are not kept
  *
- * which takes all rows into account. A stream is read piece by piece, so that memory holds the columns, 8 bytes a number and
- * 1 to 4 a category, and not the file.
- * @param source a string with a line break is the text itself, any other a path or a URL
- * @throws TypeError for options that are none; RangeError naming line and column for rows of different length, open quotes, text
- * in a column that was said to be of numbers, names that occur twice, more than 16384 columns; for an empty table.
+ * taking all rows into account. Streams are read piecewise: memory holds the columns, 8 bytes per number and
+ * 1 to 4 per category, not the file.
+ * @param source a string with a line break is the text itself, any other string a path or a URL
+ * @throws TypeError for invalid options; RangeError naming line and column for rows of different length, unclosed quotes, text
+ * in a column declared as numeric, duplicate names, or more than 16384 columns; and for an empty table.
  */
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Table> {
   checkOptions(WHERE, options, ['delimiter', 'header', 'types', 'missing', 'maximumBytes', 'hyparquet'])
@@ -106,7 +106,7 @@ async function readText(
   return builder.finish()
 }
 
-/** @throws RangeError for files that people take for tables of text. */
+/** @throws RangeError for binary files that are mistaken for text tables. */
 export function refuseBinary(where: string, bytes: Uint8Array): void {
   const wrong = startsWith(bytes, 0x50, 0x4b, 0x03, 0x04)
     ? 'a zip file or a workbook; save it as CSV'
@@ -125,7 +125,7 @@ async function readParquetFile(
 ): Promise<Table> {
   const file = await openFile(path)
   try {
-    // a copy of its own: Node's slice would be a view
+    // a copy: the slice method of Node's Buffer would return a view
     const slice = (start: number, end = file.size) => new Uint8Array(file.read(start, end)).buffer
     return await readParquet({ byteLength: file.size, slice }, options, hyparquet)
   } finally {

@@ -1,10 +1,10 @@
-/** A row's cells, kept until the row has ended. */
+/** Buffers a row's cells until the row is complete. */
 import { trimCell } from '../data/table/values.ts'
 import type { Cells } from '../formats/delimited.ts'
 
 const decoder = new TextDecoder()
 
-/** A row that has been kept: its cells one after another, and where each ends. */
+/** A stored row: its cells concatenated, and the end of each. */
 export interface KeptRow {
   readonly bytes: Uint8Array
   readonly ends: ArrayLike<number>
@@ -21,7 +21,7 @@ export function replayRow({ bytes, ends, line }: KeptRow, into: Cells): void {
 
 export class RowCells {
   #bytes = new Uint8Array(1024)
-  /** Where each cell ends. */
+  /** The end of each cell. */
   #ends: number[] = []
 
   add(bytes: Uint8Array, from: number, to: number): void {
@@ -41,18 +41,18 @@ export class RowCells {
     this.#ends.length = 0
   }
 
-  /** The cells once more; its end is told by whoever knows it. */
+  /** Replays the cells, without the end of the row. */
   replay(into: Cells, line: number): void {
     replayRow({ bytes: this.#bytes, ends: this.#ends, line }, into)
   }
 
-  /** A copy that stays. */
+  /** A permanent copy. */
   keep(line: number): KeptRow {
     const length = this.#ends[this.#ends.length - 1] ?? 0
     return { bytes: this.#bytes.slice(0, length), ends: Int32Array.from(this.#ends), line }
   }
 
-  /** A cell, blanks around it dropped. */
+  /** A cell, trimmed. */
   text(column: number): string {
     const from = column === 0 ? 0 : this.#ends[column - 1]
     return trimCell(decoder.decode(this.#bytes.subarray(from, this.#ends[column])))
@@ -62,11 +62,11 @@ export class RowCells {
     return this.#ends.length
   }
 
-  /** Names of columns, as `TableBuilder` has them. */
+  /** The column names, as `TableBuilder` names them. */
   texts(): string[] {
     return this.#ends.map((_, i) => nameOf(this.text(i), i))
   }
 }
 
-/** R and pandas write row numbers under no name. */
+/** R and pandas write row numbers under an empty name. */
 export const nameOf = (text: string, index: number): string => (text === '' ? `column ${index + 1}` : text)

@@ -1,30 +1,30 @@
-/** Cells of raw rows and of tables, as an encoder reads them: numbers, moments, and numbers of categories. */
+/** Cells of raw rows and of tables as an encoder reads them: numbers, timestamps, and category indices. */
 import { checkTable, isTable } from '../data/table/checkTable.ts'
 import type { Table, TableColumn } from '../data/table/table.ts'
 import { dateOf, numberOf, trimCell } from '../data/table/values.ts'
 import { quote, show } from '../lib/check.ts'
 import { nearest } from './names.ts'
 
-/** A value of a raw row: texts are read like those of files, null is missing. */
+/** A value in a raw row: text is parsed like that of files, null is missing. */
 export type RawCell = string | number | bigint | boolean | Date | null
 
-/** Cells by the names of their columns, in an object that may hold more, or in the order of the columns. */
+/** Cells by column name, in an object that may have further properties, or in the order of the columns. */
 export type RawRow = object | readonly RawCell[]
 
-/** Reads a row's cell: NaN or -1 for missing ones. */
+/** Reads a row's cell: NaN or -1 if missing. */
 export type CellReader = (row: number) => number
 
-/** The cells of rows in whatever form, one column at a time. */
+/** Rows of any form, read one column at a time. */
 export interface Rows {
   readonly count: number
   numbers(name: string, index: number): CellReader
   dates(name: string, index: number): CellReader
-  /** @param codeOf the number of a category, -1 for one that is not known */
+  /** @param codeOf the index of a category, -1 if unknown */
   categories(name: string, index: number, codeOf: (text: string) => number): CellReader
 }
 
 /**
- * @param columns names of the columns that rows which are arrays have, in order
+ * @param columns column names in the order of array rows
  * @param missing texts that stand for a missing value
  */
 export function readRows(where: string, given: unknown, columns: readonly string[], missing: readonly string[]): Rows {
@@ -63,12 +63,12 @@ class RawRows implements Rows {
     }
   }
 
-  /** A cell, texts trimmed; undefined where it is missing. @throws RangeError for a row that has no such column. */
+  /** A cell, text trimmed; undefined if missing. @throws RangeError for a row without that column. */
   #cell(row: number, name: string, index: number): unknown {
     const given = this.#rows[row] as Readonly<Record<string, unknown>> | readonly unknown[]
     let value: unknown
     if (Array.isArray(given)) value = given[index]
-    // whatever a row inherits is no column
+    // own properties only
     else if (Object.hasOwn(given, name)) value = (given as Readonly<Record<string, unknown>>)[name]
     if (value === undefined) {
       const fix = Array.isArray(given) ? '' : nearest(name, Object.keys(given))
@@ -96,7 +96,7 @@ class RawRows implements Rows {
             ? numberOf(value)
             : Number.NaN
       if (Number.isFinite(number)) return number
-      // JSON has no NaN, but arrays of numbers have
+      // JSON has no NaN, but arrays of numbers may
       if (typeof value === 'number' && Number.isNaN(value)) return value
       throw this.#refuse(row, name, value, 'a number')
     }
@@ -174,7 +174,7 @@ class TableRows implements Rows {
     const column = this.#column(name)
     if (isEmpty(column, this.count)) return () => -1
     if (column.type !== 'category') throw this.#refuse(name, column, 'category')
-    // those that occur only: a table that somebody made may have more
+    // only those that occur: a user-made table may list more
     const codes = new Array<number | undefined>(column.categories.length)
     return (row) => {
       const code = column.codes[row]
@@ -185,7 +185,7 @@ class TableRows implements Rows {
   }
 }
 
-/** A column without any value passes for any type. */
+/** A column without values is compatible with any type. */
 const isEmpty = (column: TableColumn, rows: number): boolean => column.missing === rows
 
 const cellOf = (column: TableColumn, row: number): number => ('values' in column ? column.values[row] : Number.NaN)

@@ -1,4 +1,4 @@
-/** One pass over a table that is not kept: what types its columns have, how many rows there are, and some of them. */
+/** One pass over a table that is not kept in memory: infers column types, counts rows, and samples some. */
 import { Markers, NumberReader } from '../data/table/bytes.ts'
 import type { ColumnType, Table } from '../data/table/table.ts'
 import { dateOf } from '../data/table/values.ts'
@@ -14,13 +14,13 @@ export interface ScanOptions {
   readonly target: string
   readonly missing: readonly string[]
   readonly random: Random
-  /** Rows to keep at most, but for those of rare classes, of a table with so many columns. */
+  /** Maximum number of sampled rows for a table with that many columns, not counting those of rare classes. */
   readonly most: (columns: number) => number
-  /** Whether a row may be kept, by its number. */
+  /** Whether a row may be sampled, by its number. */
   readonly isOpen: (row: number) => boolean
 }
 
-/** Different targets of which one row each is kept, so that no class is missed. */
+/** Distinct targets of which one row each is kept, so that no class is missing. */
 const MOST_CLASSES = 1000
 
 interface Sampled extends KeptRow {
@@ -28,7 +28,7 @@ interface Sampled extends KeptRow {
   readonly row: number
 }
 
-/** What a column can still be. */
+/** The types that a column can still have. */
 interface ColumnState {
   number: boolean
   date: boolean
@@ -40,9 +40,9 @@ const decoder = new TextDecoder()
 
 export class Scan implements Cells {
   rows = 0
-  /** Open rows that have a target. */
+  /** Samplable rows that have a target. */
   usable = 0
-  /** Rows that have none. */
+  /** Rows without a target. */
   dropped = 0
   names: readonly string[] = []
   readonly #options: ScanOptions
@@ -74,7 +74,7 @@ export class Scan implements Cells {
     if (this.#markers.has(bytes, from, to)) return
     state.isEmpty = false
     if (state.number && Number.isNaN(numbers.read(bytes, from, to))) state.number = false
-    // no date is a number
+    // a number is never a date
     if (state.date && (state.number || Number.isNaN(dateOf(decoder.decode(bytes.subarray(from, to))))))
       state.date = false
   }
@@ -106,7 +106,7 @@ export class Scan implements Cells {
     this.#columns = this.names.map(() => ({ number: true, date: true, isEmpty: true }))
   }
 
-  /** Every row has the same chance (algorithm R; Vitter 1985). */
+  /** Reservoir sampling: every row is equally likely (algorithm R; Vitter 1985). */
   #sample(row: number, line: number, text: string): void {
     const { random } = this.#options
     const most = this.#most
@@ -116,11 +116,11 @@ export class Scan implements Cells {
     const firsts = this.#firsts
     if (!firsts || firsts.has(text)) return
     firsts.set(text, { ...this.#row.keep(line), row })
-    // these are numbers, not classes
+    // too many distinct values: numbers, not classes
     if (firsts.size > MOST_CLASSES) this.#firsts = undefined
   }
 
-  /** The rows that were kept, in order, as a table; and their numbers. */
+  /** The sampled rows, in order, as a table, with their numbers. */
   sample(): { table: Table; rows: Int32Array } {
     const { where, missing } = this.#options
     if (this.names.length === 0) throw new RangeError(`${where}: the table is empty`)
@@ -140,7 +140,7 @@ export class Scan implements Cells {
       if (!isEmpty && (number || date)) types.set(this.names[i], number ? 'number' : 'date')
     }
     let table = build(types)
-    // what looks like numbers in these rows, and is none in others
+    // numeric in the sampled rows, but not in all rows
     const odd = table.columns.filter(({ name, type }) => !types.has(name) && (type === 'number' || type === 'date'))
     if (odd.some(({ missing: absent }) => absent < table.rows)) {
       for (const { name } of odd) types.set(name, 'category')

@@ -1,11 +1,11 @@
-/** Where tables come from: files, texts, bytes and streams, as pieces of bytes. */
+/** Where tables come from: files, text, bytes and streams, as a stream of byte chunks. */
 import { openPieces } from '#runtime'
 import { asBytes, type Body, type Bytes, isBody } from '../lib/bytes.ts'
 import { isA, show } from '../lib/check.ts'
 
 /**
- * A path or a URL; the text itself, which has a line break; bytes; a `Response`, `Blob` or `File`; or a stream of bytes or
- * text: a web `ReadableStream`, one of Node's, any (async) iterable.
+ * A path or a URL; the text itself, if it has a line break; bytes; a `Response`, `Blob` or `File`; or a stream of bytes or
+ * text: a web `ReadableStream`, a Node stream, any (async) iterable.
  */
 export type TableSource =
   | string
@@ -16,15 +16,15 @@ export type TableSource =
   | Iterable<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>
 
-/** Bytes of one turn, where there are more at hand. */
+/** Chunk size if more is available. */
 const PIECE = 2 ** 18
 
-/** Of file systems, and of URLs that servers take. */
+/** Limit of file systems, and of URLs that servers accept. */
 const LONGEST_PATH = 4096
 
 export type ByteStream = AsyncGenerator<Uint8Array, void, undefined>
 
-/** @throws TypeError for what is no source. */
+/** @throws TypeError for anything else. */
 export function bytesOfSource(where: string, source: unknown): ByteStream {
   if (typeof source === 'string') {
     if (/[\r\n]/.test(source)) return textPieces(source)
@@ -41,7 +41,7 @@ export function bytesOfSource(where: string, source: unknown): ByteStream {
   if (ArrayBuffer.isView(source) || isA(source, 'ArrayBuffer') || isA(source, 'SharedArrayBuffer')) {
     return slices(asBytes(where, 'source', source))
   }
-  // not every browser's streams are iterable
+  // ReadableStream is not async iterable in every browser
   if ('getReader' in source) return streamPieces(where, source as ReadableStream)
   if (Symbol.asyncIterator in source || (Symbol.iterator in source && !Array.isArray(source))) {
     return checked(where, source as AsyncIterable<unknown> | Iterable<unknown>)
@@ -58,7 +58,7 @@ async function* textPieces(text: string): ByteStream {
   const encoder = new TextEncoder()
   for (let at = 0; at < text.length; ) {
     let end = Math.min(at + PIECE, text.length)
-    // two halves of one character stay together
+    // do not split a surrogate pair
     if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end++
     yield encoder.encode(text.slice(at, end))
     at = end
@@ -87,16 +87,16 @@ async function* streamPieces(where: string, stream: ReadableStream): ByteStream 
       }),
     })
   } finally {
-    // a source that fails to stop has nothing to say any more
+    // errors while cancelling are irrelevant
     reader.cancel().catch(() => {})
   }
 }
 
-/** @throws TypeError for a piece that is neither bytes nor text. */
+/** @throws TypeError for a chunk that is neither bytes nor text. */
 async function* checked(where: string, pieces: AsyncIterable<unknown> | Iterable<unknown>): ByteStream {
   const encoder = new TextEncoder()
   let index = 0
-  // the first half of a character whose second half comes with the next piece
+  // a high surrogate at the end of a chunk, whose other half comes with the next
   let half = ''
   for await (const piece of pieces) {
     if (typeof piece === 'string') {
@@ -111,8 +111,8 @@ async function* checked(where: string, pieces: AsyncIterable<unknown> | Iterable
 }
 
 /**
- * The first bytes, at least so many where there are, and everything, from the beginning again. Who opened the stream closes it:
- * ending what has not begun would not.
+ * The first bytes, at least `least` if available, and the whole stream from the beginning. The caller that opened the stream
+ * must close it: a generator that was never started does not run its cleanup.
  */
 export async function peek(stream: ByteStream, least: number): Promise<{ first: Uint8Array; all: ByteStream }> {
   const pieces: Uint8Array[] = []
@@ -137,7 +137,7 @@ async function* following(first: Uint8Array, rest: ByteStream): ByteStream {
   yield* rest
 }
 
-/** @throws RangeError for a file that is damaged, cut short, or unpacks to more than `maximumBytes`. */
+/** @throws RangeError for a damaged or truncated file, or one that unpacks to more than `maximumBytes`. */
 export async function* unpacked(where: string, packed: ByteStream, maximumBytes: number): ByteStream {
   let fault: unknown
   const source = new ReadableStream<Uint8Array>({
@@ -147,7 +147,7 @@ export async function* unpacked(where: string, packed: ByteStream, maximumBytes:
         if (done) controller.close()
         else controller.enqueue(value)
       } catch (error) {
-        // of the source, not of the packing
+        // an error of the source, not of the compression
         fault = error
         throw error
       }

@@ -1,4 +1,4 @@
-/** Tables that are never whole in memory: their rows come in blocks, each a table of its own. */
+/** Tables that are never entirely in memory: blocks of rows, each a table. */
 import type { ColumnType, Table } from '../data/table/table.ts'
 import { MISSING } from '../data/table/table.ts'
 import { type Cells, DelimitedReader, guessDelimiter } from '../formats/delimited.ts'
@@ -10,25 +10,25 @@ import { type ByteStream, bytesOfSource, peek, type TableSource, unpacked } from
 import { TableBuilder } from './tableBuilder.ts'
 
 export interface StreamTableOptions {
-  /** Types of the columns to read; those it does not name are skipped. */
+  /** Types of the columns to read; others are skipped. */
   readonly types: Readonly<Record<string, ColumnType>>
-  /** As those of `readTable`. */
+  /** As for `readTable`. */
   readonly delimiter?: string
-  /** Whether the first line names the columns (default true); if not, they are those of `types`, in that order. */
+  /** Whether the first line contains the column names (default true); otherwise they are those of `types`, in that order. */
   readonly header?: boolean
   readonly missing?: readonly string[]
-  /** What a gzip file may unpack to at most. Default: no limit, since no block is larger for it. */
+  /** Maximum unpacked size of a gzip file in bytes. Default: no limit, since it does not affect the block size. */
   readonly maximumBytes?: number
 }
 
 const WHERE = 'streamTable'
-/** Bytes that tell what a stream is, of those that come at once: who sends one line may wait for its answer. */
+/** Bytes used to detect the format; few, since a peer that sends one line may wait for its answer. */
 const SNIFFED = 4
 
 /**
- * The rows of a text between delimiters, as `readTable` reads it, in tables of as many rows as each piece of the source completes:
- * 256 KiB of a file, a line of somebody who sends lines.
- * @throws as `readTable` does, when it comes to the line; RangeError for Parquet, and for a column that there is not.
+ * Yields the rows of delimited text, as `readTable` reads it, in tables of as many rows as each chunk of the source completes:
+ * 256 KiB of a file, or single lines from an interactive peer.
+ * @throws as `readTable` does, when it reaches the line; RangeError for Parquet, and for a column that does not exist.
  */
 export async function* streamTable(
   source: TableSource,
@@ -47,8 +47,8 @@ export async function* streamTable(
 }
 
 /**
- * Hands the cells of a text's rows to `cells`; pauses after every piece, and at the end with true.
- * @throws RangeError for what is no text, and for what `DelimitedReader` refuses.
+ * Feeds the cells of a text's rows to `cells`; yields after every chunk, with true at the end.
+ * @throws RangeError for input that is not text, and as `DelimitedReader` does.
  */
 export async function* rowsOf(
   where: string,
@@ -96,10 +96,10 @@ async function* textRows(
 
 const LF = 10
 const CR = 13
-/** Bytes after which a first line is looked for no longer. */
+/** Maximum length of the first line. */
 const LONGEST_LINE = 2 ** 20
 
-/** Bytes with the whole first line among them, and those that follow. */
+/** Bytes that include the whole first line, and the rest. */
 async function firstLine(all: ByteStream): Promise<{ first: Uint8Array; rest: ByteStream }> {
   let first = new Uint8Array(0)
   while (first.length < LONGEST_LINE && !first.includes(LF) && !first.includes(CR)) {
@@ -113,7 +113,7 @@ async function firstLine(all: ByteStream): Promise<{ first: Uint8Array; rest: By
   return { first, rest: all }
 }
 
-/** Cells to tables. */
+/** Turns cells into tables. */
 class Blocks implements Cells {
   readonly #types: ReadonlyMap<string, ColumnType>
   readonly #missing: readonly string[]
@@ -157,7 +157,7 @@ class Blocks implements Cells {
     return builder
   }
 
-  /** The rows since the last time, if there are any. @throws RangeError when there never was a line. */
+  /** The rows since the last call, if any. @throws RangeError if there was not a single line. */
   take(isLast: boolean): Table | undefined {
     if (isLast && this.#header) throw new RangeError(`${WHERE}: the table is empty`)
     const table = this.#builder?.finish()

@@ -1,4 +1,4 @@
-/** Makes a table of its cells, whatever they are read from. */
+/** Builds a table from cells, independent of the file format. */
 import { Markers } from '../data/table/bytes.ts'
 import { ColumnReader, type ColumnSettings } from '../data/table/columnReader.ts'
 import type { ColumnType, Table } from '../data/table/table.ts'
@@ -8,14 +8,14 @@ import { cut, quote, show } from '../lib/check.ts'
 import { nearest } from './names.ts'
 import { nameOf } from './rowCells.ts'
 
-/** A table as wide as its file is long would take hundreds of times the file's size. */
+/** A limit, since a table as wide as its file is long would take hundreds of times the file's size. */
 const MOST_COLUMNS = 2 ** 14
 const MOST_ROWS = 2 ** 31 - 1
 
 export interface BuilderOptions {
   readonly where: string
   readonly unit: ColumnSettings['unit']
-  /** Types that are known, by column. */
+  /** Known types, by column. */
   readonly types: ReadonlyMap<string, ColumnType>
   readonly missing: readonly string[]
 }
@@ -25,7 +25,7 @@ export class TableBuilder implements Cells {
   rows = 0
   readonly #options: BuilderOptions
   readonly #settings: ColumnSettings
-  /** Whether the first row holds the names of the columns. */
+  /** Whether the first row contains the column names. */
   #header: boolean
   #names: string[] = []
   readonly #decoder = new TextDecoder()
@@ -40,7 +40,7 @@ export class TableBuilder implements Cells {
     if (column < this.columns.length) this.columns[column].cell(bytes, from, to, line)
     else if (this.#header) this.#addName(trimCell(this.#decoder.decode(bytes.subarray(from, to))), line)
     else if (this.rows === 0) this.#addColumn(`${column + 1}`, line).cell(bytes, from, to, line)
-    // a row that is too long is refused at its end
+    // a row that is too long is rejected at its end
   }
 
   row(columns: number, line: number): void {
@@ -80,7 +80,7 @@ export class TableBuilder implements Cells {
     return column
   }
 
-  /** @throws RangeError for a name that occurs twice, or a type of a column that there is not. */
+  /** @throws RangeError for a duplicate name, or a type for a column that does not exist. */
   start(names: readonly string[]): void {
     const { where } = this.#options
     const places = new Map<string, number>()
@@ -115,7 +115,7 @@ export class TableBuilder implements Cells {
     const notes: string[] = []
     for (let i = 0; i < this.columns.length; i++) {
       const finished = this.columns[i].finish()
-      // gone before the next is joined: a column's pieces are as large as what comes of them
+      // free each column's chunks before joining the next: they are as large as the result
       delete this.columns[i]
       columns.push(finished.column)
       notes.push(...finished.notes)

@@ -1,4 +1,4 @@
-/** Models of tables that need no choosing: layers, loss and optimizer follow from the encoder. */
+/** Models for tables without choices to make: layers, loss and optimizer follow from the encoder. */
 import { checkInteger, checkOneOf, checkOptions, quote, show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
 import type { ModelOptions } from '../model/untrained.ts'
@@ -14,37 +14,38 @@ export const DEFAULT_PRESET: Preset = 'realmlp-small'
 
 const kinds: Readonly<Record<Preset, PresetKind>> = { realmlp, 'realmlp-small': realmlpSmall, mlp }
 
-/** Whether a preset takes indices of categories, for embeddings. */
+/** Whether a preset supports index columns, through embeddings. */
 export const embeds = (preset: Preset): boolean => kinds[preset].embeds
 
 export interface TabularOptions extends ModelOptions {
   readonly encoder: Encoder
   /** Default 'realmlp-small'. */
   readonly preset?: Preset
-  /** Epochs to come, on which the learning rate depends; give `presetFit` the same. Default: the preset's. */
+  /** Total number of epochs, on which the learning rate schedule depends; pass the same to `presetFit`. Default: the preset's. */
   readonly epochs?: number
-  /** Rows that an epoch trains on; the same. Default: those of the encoder, but for what the preset validates with. */
+  /** Training rows per epoch; pass the same to `presetFit`. Default: the encoder's rows minus the preset's validation rows. */
   readonly rows?: number
-  /** Rows of training, [rows, encoder.width]: realmlp scales its first weights by them and needs them; others do not. */
+  /** Training rows, [rows, encoder.width]: required by realmlp, which initializes weights from them; unused by others. */
   readonly x?: Float32Array
 }
 
 /**
- * A compiled model for a table's encoder, which its file keeps as `metadata.encoder`, and the names of the classes.
+ * A compiled model for a table's encoder, which is saved in its file as `metadata.encoder` with the class names.
  *
- * realmlp-small: RealMLP-TD-S (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491): a factor a column, three layers of 256
- * units with SELU, for numbers Mish, weights and biases from N(0, 1) in NTK parametrization, an output layer from 0; Adam
- * (0.9, 0.95) at 0.04, for numbers 0.07, 6 times that for the factors and 0.1 times for biases, in four waves; label smoothing 0.1.
+ * realmlp-small: RealMLP-TD-S (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491): one scale per column, three layers of 256
+ * units with SELU (Mish for regression), weights and biases from N(0, 1) in NTK parametrization, a zero-initialized output layer; Adam
+ * (0.9, 0.95) at 0.04 (0.07 for regression), times 6 for the scales and times 0.1 for biases, with the coslog schedule of four cycles;
+ * label smoothing 0.1.
  *
- * realmlp: RealMLP-TD of the same authors, which adds: for every number three trained sums of 16 cosines beside itself, 8 trained
- * values for every category where there are more than 8; activations of which each unit has a trained share; dropout 0.15 and a
- * decoupled decay of 0.02, both until half of training and then down to 0; 0.2 as the rate for numbers; first weights for which
- * every unit's sum varies by 1 among the rows `x`, biases from random combinations of 5 rows, and an output layer of the same kind.
+ * realmlp: RealMLP-TD of the same authors, which adds: periodic embeddings of numbers (16 frequencies, 3 units), embeddings with 8
+ * units for columns with more than 8 categories; parametric activations; dropout 0.15 and
+ * decoupled weight decay 0.02, both constant for half of training and then decaying to 0; rate 0.2 for regression; data-dependent
+ * initialization from the rows `x`: unit variance of every pre-activation, biases from random combinations of 5 rows.
  *
- * mlp: scikit-learn's default network (MLPClassifier, MLPRegressor): 100 units with ReLU; softmax, for two classes a single sigmoid,
- * or a linear output; Glorot-uniform weights and biases; Adam at 0.001; alpha 1e-4 / batch on the weights. Two things are not the
- * same: a last, shorter batch carries the penalty of the others, where scikit-learn raises it, and epsilon is PyTorch's.
- * @throws TypeError or RangeError for an unknown preset, rows that are none, or indices for an embedding that the preset lacks.
+ * mlp: scikit-learn's default network (MLPClassifier, MLPRegressor): 100 units with ReLU; softmax, a single sigmoid for two classes,
+ * or a linear output; Glorot-uniform weights and biases; Adam at 0.001; alpha 1e-4 / batch on the weights. Two differences:
+ * in a smaller last batch scikit-learn raises the penalty, and epsilon is PyTorch's.
+ * @throws TypeError or RangeError for an unknown preset, invalid rows, or index columns that the preset does not support.
  */
 export function tabular(options: TabularOptions): Model {
   const where = 'tabular'
@@ -62,10 +63,10 @@ export function tabular(options: TabularOptions): Model {
 }
 
 /**
- * Options of `fit` that belong to a preset.
+ * The options of `fit` for a preset.
  *
- * realmlp-small: 256 epochs of batches of min(256, rows), without what does not fill one; a fifth of the rows, by class, is not
- * trained on and chooses the epoch whose weights are kept, the last of those with the best accuracy or root mean squared error.
+ * realmlp-small: 256 epochs of batches of min(256, rows), skipping an incomplete last batch; a stratified fifth of the rows is held
+ * out and selects the epoch whose weights are kept: the last with the best accuracy or root mean squared error.
  *
  * realmlp: the same.
  *
@@ -97,7 +98,7 @@ function readLength(
   return { epochs: checkInteger(where, 'epochs', epochs, 1), rows: checkInteger(where, 'rows', rows, 1) }
 }
 
-/** @throws TypeError or RangeError for what is no preset, or one that this encoder is not for. */
+/** @throws TypeError or RangeError for an unknown preset, or one that does not fit this encoder. */
 export function kindOf(where: string, encoder: unknown, preset: unknown): PresetKind {
   if (!(encoder instanceof Encoder)) {
     throw new TypeError(

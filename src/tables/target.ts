@@ -1,23 +1,23 @@
-/** What a model of a table predicts: classes by name, or a number. */
+/** The prediction target of a table model: named classes, or a number. */
 import { numberOf } from '../data/table/values.ts'
 import { show } from '../lib/check.ts'
 
 export interface ClassTarget {
   readonly task: 'classification'
   readonly name: string
-  /** Sorted, numbers by value; class i of the model is the i-th. */
+  /** Sorted, numbers by value; the model's class i is classes[i]. */
   readonly classes: readonly string[]
-  /** Whether they are numbers: then 1 and "1.0" are the same. */
+  /** Whether they are numbers: then 1 and "1.0" are equal. */
   readonly numeric: boolean
 }
 
 export interface NumberTarget {
   readonly task: 'regression'
   readonly name: string
-  /** Of the training rows: targets are (value - mean) / standardDeviation. */
+  /** Over the training rows: targets are (value - mean) / standardDeviation. */
   readonly mean: number
   readonly standardDeviation: number
-  /** No prediction lies outside. */
+  /** Predictions are clamped to [minimum, maximum]. */
   readonly minimum: number
   readonly maximum: number
 }
@@ -27,13 +27,13 @@ export type Target = ClassTarget | NumberTarget
 export const standardize = (value: number, { mean, standardDeviation }: NumberTarget): number =>
   (value - mean) / standardDeviation
 
-/** The name of a class as a cell says it. */
+/** The class name for a cell's text. */
 export function classNameOf(text: string, numeric: boolean): string {
   const value = numeric ? numberOf(text) : Number.NaN
   return Number.isNaN(value) ? text : String(value)
 }
 
-/** Names of classes, or the values that standardized outputs stand for, clamped to those of training. */
+/** Class names, or destandardized outputs, clamped to the range of the training rows. */
 export function decodeTarget(where: string, target: Target, y: ArrayLike<number>): string[] | Float64Array {
   if (target.task === 'classification') {
     const { classes } = target
@@ -42,7 +42,7 @@ export function decodeTarget(where: string, target: Target, y: ArrayLike<number>
       throw new RangeError(`${where}: "y" row ${row} is ${show(index)}, not a class from 0 to ${classes.length - 1}`)
     })
   }
-  // before there is room for them: what is no array may have any length
+  // checked before allocating: an object that is not an array may claim any length
   for (let row = 0; row < y.length; row++) {
     if (typeof y[row] !== 'number') throw new TypeError(`${where}: "y" row ${row} is ${show(y[row])}, not a number`)
   }

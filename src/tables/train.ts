@@ -1,4 +1,4 @@
-/** Trains a preset on prepared rows: what is needed beyond `model.fit`, which is the choice of rows, time, and several seeds. */
+/** Trains a preset on prepared rows: adds to `model.fit` the validation split, a time limit and ensembles. */
 import type { BatchSource } from '../data/dataset.ts'
 import { stratified } from '../data/split.ts'
 import type { Targets } from '../data/targets.ts'
@@ -18,30 +18,30 @@ export interface TrainTabularOptions extends ModelOptions {
   readonly preset?: Preset
   /** Default: the preset's. */
   readonly epochs?: number
-  /** Networks, from as many seeds, whose average is the model (default 1). */
+  /** Number of networks, with different seeds, that are averaged into the model (default 1). */
   readonly ensemble?: number
   /**
-   * Milliseconds after which training ends, wherever it is, and the best epoch so far is kept. The first tenth goes into finding
-   * out how many epochs there is time for, up to `epochs`, as the learning rate has to know.
+   * Milliseconds after which training stops, keeping the best epoch so far. The first tenth is spent measuring
+   * how many epochs fit, up to `epochs`, which the learning rate schedule must know.
    */
   readonly timeLimit?: number
-  /** Of `fit`, after those of the preset. */
+  /** Passed to `fit`, after the preset's. */
   readonly callbacks?: readonly Callback[]
-  /** Ends training with its reason, and without a model. */
+  /** Aborts training: rejects with its reason, without a model. */
   readonly signal?: AbortSignal
 }
 
 export interface TrainedTabular {
   readonly model: Model
-  /** Of every network. */
+  /** One per network. */
   readonly histories: readonly History[]
-  /** The rows that chose the epoch, if the preset has it chosen. */
+  /** The rows that selected the epoch, if the preset selects one. */
   readonly validation?: Examples
   /** Why training ended before its last epoch, if it did. */
   readonly stopReason?: string
 }
 
-/** Rows to train on: prepared ones, or batches that are read once an epoch, and rows to validate with. */
+/** Rows to train on: prepared ones, or batches that are read once per epoch plus validation rows. */
 export type TrainingRows =
   | (Examples & { readonly encoder: Encoder })
   | { readonly batches: BatchSource; readonly rows: number; readonly validation: Examples; readonly encoder: Encoder }
@@ -49,16 +49,16 @@ export type TrainingRows =
 const WHERE = 'trainTabular'
 const OPTIONS = ['preset', 'epochs', 'ensemble', 'timeLimit', 'callbacks', 'signal', 'seed', 'threads', 'deterministic']
 const MOST_NETWORKS = 100
-/** Of a stream: what first weights may depend on. */
+/** Rows of a stream used for data-dependent initialization. */
 const FIRST_ROWS = 2 ** 14
-/** Of the time limit: what goes into measuring, and what measured epochs may take of the rest. */
+/** Fractions of the time limit: for measuring, and for the epochs that follow. */
 const PROBE = 0.1
 const SURE = 0.9
 
 /**
- * Trains a preset on the rows that `prepare` gives. A fifth of them, by class, is kept apart and chooses the epoch, for presets
- * that have it chosen; with `ensemble`, the same rows for every network.
- * @throws TypeError or RangeError naming the argument, before anything is trained; the signal's reason.
+ * Trains a preset on the rows from `prepare`. For presets that select the best epoch, a stratified fifth of them is held out for it;
+ * with `ensemble`, the same rows for every network.
+ * @throws TypeError or RangeError naming the argument, before training starts; the signal's reason.
  */
 export async function trainTabular(data: TrainingRows, options: TrainTabularOptions = {}): Promise<TrainedTabular> {
   checkOptions(WHERE, options, OPTIONS)
@@ -75,7 +75,7 @@ export async function trainTabular(data: TrainingRows, options: TrainTabularOpti
       ? { source: [data.batches] as const, ...data }
       : splitOff(data, kind.trained(data.rows.length), random)
   const started = performance.now()
-  /** Trains from a seed; of the optimizer's learning rate, epochs and rows are known. */
+  /** Trains from one seed. */
   const run = async (memberSeed: number, most: number | undefined, added: readonly Callback[]) => {
     const length = { rows, ...(most !== undefined && { epochs: most }) }
     const x = kind.start && (source.length === 2 ? source[0] : await firstRows(source[0], encoder.width))
@@ -88,7 +88,7 @@ export async function trainTabular(data: TrainingRows, options: TrainTabularOpti
       ...(signal && { signal }),
     }
     if (source.length === 2) return { model, history: await model.fit(source[0], source[1], fitOptions) }
-    // batches are as large as they come
+    // a stream determines its own batch size
     const { batchSize: _, dropLast: __, ...streamed } = fitOptions
     return { model, history: await model.fit(source[0], streamed) }
   }
@@ -133,7 +133,7 @@ export async function trainTabular(data: TrainingRows, options: TrainTabularOpti
   }
 }
 
-/** Stops as soon as the time has come: in the middle of an epoch too. */
+/** Stops as soon as the time is up, also in the middle of an epoch. */
 function stopAt(time: number, reason: string): Callback {
   const look: NonNullable<Callback['onEpochEnd']> = (_epoch, _logs, context) => {
     if (performance.now() >= time) context.stop(reason)
@@ -151,14 +151,14 @@ function averageOf(models: readonly Model[], options: ModelOptions): Model {
   return model
 }
 
-/** What `fit` takes, and what is kept from it. */
+/** The arguments of `fit`, and the rows held out. */
 interface Split {
   readonly source: readonly [x: Float32Array, y: Targets] | readonly [batches: BatchSource]
   readonly rows: number
   readonly validation?: Examples
 }
 
-/** Keeps all but so many rows apart; both parts stay in order. */
+/** Holds out all but `trained` rows; both parts stay in order. */
 function splitOff(data: Examples & { readonly encoder: Encoder }, trained: number, random: Random): Split {
   const count = data.rows.length
   if (trained === count) return { source: [data.x, data.y], rows: count }
@@ -176,7 +176,7 @@ function splitOff(data: Examples & { readonly encoder: Encoder }, trained: numbe
   return { source: [x, y], rows: trained, validation: take(true) }
 }
 
-/** Rows that come first, some thousands. */
+/** The first FIRST_ROWS rows of a stream. */
 async function firstRows(batches: BatchSource, width: number): Promise<Float32Array> {
   const parts: Float32Array[] = []
   let length = 0

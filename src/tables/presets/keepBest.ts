@@ -1,4 +1,4 @@
-/** Keeps the weights of the best epoch; of several that are as good, those of the last. */
+/** Keeps the weights of the best epoch; among equally good ones, the last. */
 import type { Callback } from '../../training/callbacks/callback.ts'
 import { largerIsBetter } from '../../training/callbacks/monitor.ts'
 

@@ -18,7 +18,7 @@ const PATIENCE = 10
 
 const batchOf = (rows: number): number => Math.min(BATCH, rows)
 
-/** How many times scikit-learn's loss ours is: its squared error has a half. */
+/** Ratio of this library's loss to scikit-learn's, whose squared error has a factor 1/2. */
 const lossScale = ({ target }: Encoder): number => (target.task === 'regression' ? 2 : 1)
 
 export const mlp: PresetKind = {

@@ -33,13 +33,13 @@ import { startFrom } from './startFrom.ts'
 const DROPOUT = 0.15
 const DECAY = 0.02
 const CATEGORY_UNITS = 8
-/** Times the learning rate, of numeric embeddings and of shares of activations. */
+/** Factor on the learning rate of numeric embeddings and parametric activations. */
 const SLOW_RATE = 0.1
 
 const HIDDEN_NAMES = HIDDEN.map((_, i) => `hidden_${i + 1}`)
 const NUMBERS: readonly EncodedColumn['kind'][] = ['number', 'year', 'month', 'dayOfWeek', 'seconds']
 
-/** Numbers to themselves and cosines, indices to trained rows, the rest as it is: undefined where that is all there is. */
+/** Numbers stay and get periodic embeddings, indices become trained rows, the rest is unchanged; undefined if nothing is embedded. */
 function embeddingsOf(outputs: readonly EncodedColumn[]): Layer | undefined {
   const places = (chosen: (column: EncodedColumn) => boolean) =>
     outputs.flatMap((column, i) => (chosen(column) ? [i] : []))
@@ -61,7 +61,7 @@ function embeddingsOf(outputs: readonly EncodedColumn[]): Layer | undefined {
   ])
 }
 
-/** Parameters with a factor on the rate. A decay is multiplied by the rate, and in the authors' program by the factor once more. */
+/** A parameter group with a factor on the rate. Decay is multiplied by the rate, and by the factor once more in the authors' code. */
 const scaled = (match: ParameterGroup['match'], factor: number): ParameterGroup => ({
   match,
   learningRateScale: factor,

@@ -1,9 +1,9 @@
 /**
- * What RealMLP's two networks have in common (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491), tuned for tables once
- * and for all.
+ * What both RealMLP networks share (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491): defaults meta-tuned on many
+ * tables.
  *
- * Their parametrization (NTK) is y = x W / √inputs + b. Here the kernel is W / √inputs itself: then Adam's rate is 1/√inputs times
- * theirs, its epsilon √inputs times, and so is a decay, which takes the rate as its factor.
+ * Their (NTK) parametrization is y = x W / √inputs + b. Here the kernel is W / √inputs itself, so Adam's rate is 1/√inputs times
+ * theirs and its epsilon √inputs times; so is a decay, which is multiplied by the rate.
  */
 import { sparseCategoricalCrossentropy } from '../../catalogue/losses.ts'
 import type { Model } from '../../model/model.ts'
@@ -18,17 +18,17 @@ export const HIDDEN = [256, 256, 256]
 export const EPOCHS = 256
 const BATCH = 256
 const VALIDATION = 0.2
-/** With fewer rows, the last epoch is kept. */
+/** With fewer validation rows, the last epoch is kept. */
 const LEAST_VALIDATED = 5
 export const EPSILON = 1e-8
 export const BETAS = { beta1: 0.9, beta2: 0.95 }
-/** Times the learning rate. */
+/** Factor on the learning rate of the scale layer. */
 export const SCALE_RATE = 6
 export const BIAS_RATE = 0.1
 
 export const isClassifier = ({ target }: Encoder): boolean => target.task === 'classification'
 
-/** Rows to train on, as `validationSplit` counts them. */
+/** Number of training rows, as `validationSplit` rounds it. */
 export const trained = (rows: number): number =>
   rows < LEAST_VALIDATED ? rows : Math.floor(rows * (1 - VALIDATION) + rows * 1e-12)
 
@@ -36,17 +36,17 @@ const batchOf = (rows: number): number => Math.min(BATCH, rows)
 
 export const stepsOf = ({ epochs, rows }: Length): number => epochs * Math.floor(rows / batchOf(rows))
 
-/** Four waves, each twice as long as the one before. */
+/** Four cycles, each twice as long as the previous one. */
 export const wavesOf = (learningRate: number, length: Length): Schedule =>
   coslog({ learningRate, totalSteps: stepsOf(length) })
 
-/** The layer of the output, but for what it begins with. */
+/** The output layer without its initializer. */
 export const headOf = ({ target }: Encoder) =>
   target.task === 'classification'
     ? { units: target.classes.length, activation: 'softmax' as const }
     : { units: 1, activation: 'linear' as const }
 
-/** Compiles with the loss and the metric that chooses the epoch. */
+/** Compiles with the loss and the metric that selects the epoch. */
 export function compile(model: Model, encoder: Encoder, optimizer: Optimizer): Model {
   if (isClassifier(encoder)) {
     model.compile({ optimizer, loss: sparseCategoricalCrossentropy({ labelSmoothing: 0.1 }), metrics: ['accuracy'] })

@@ -1,4 +1,4 @@
-/** RealMLP-TD-S: what is simple to write down of the tuned defaults. */
+/** RealMLP-TD-S: the simplified variant of the tuned defaults. */
 import { randomNormal } from '../../catalogue/initializers/initializers.ts'
 import { dense } from '../../layers/dense.ts'
 import { input } from '../../layers/layers.ts'

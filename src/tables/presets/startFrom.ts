@@ -1,20 +1,20 @@
-/** First weights that depend on the rows: RealMLP's "std" and "he+5" (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491, 3.2). */
+/** Data-dependent initialization: RealMLP's "std" and "he+5" (Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491, 3.2). */
 import { withoutActivation } from '../../layers/layers.ts'
 import { portableLog, Random } from '../../lib/random.ts'
 import { findLayer } from '../../model/layerNames.ts'
 import { Model } from '../../model/model.ts'
 import { endow, inherited } from '../../model/relatives.ts'
 
-/** Rows that a layer is scaled by; of more, as many at even distances. */
+/** Maximum rows used to scale a layer; of larger tables, evenly spaced rows. */
 const MOST_ROWS = 2 ** 16
-/** Rows that pass at once. */
+/** Rows per forward pass. */
 const CHUNK = 256
-/** Rows whose combination becomes a bias. */
+/** Rows combined into a bias. */
 const CORNERS = 5
 
 /**
- * Scales the kernels of dense layers, one after another, so that what every unit adds up varies by 1 among the rows, and gives it a
- * bias that puts its zero at a random convex combination of 5 rows. The rows pass as in training, with dropout.
+ * Scales the kernels of dense layers, one after another, so that every unit's pre-activation has standard deviation 1 over the rows,
+ * and sets its bias such that its zero lies at a random convex combination of 5 rows. Forward passes are in training mode, with dropout.
  * @param layers names of dense layers, in order, whose biases are 0
  * @param x [rows, inputs], row-major
  */
@@ -48,7 +48,7 @@ function thinned(x: Float32Array, width: number): Float32Array {
   return out
 }
 
-/** The layers up to and with that one, which stays without its activation. */
+/** The layers up to and including that one, without its activation. */
 function upTo(model: Model, layer: string): Model {
   const last = findLayer('startFrom', 'layers', model, layer)
   const { layers, parameters, engine, seed } = model
@@ -57,7 +57,7 @@ function upTo(model: Model, layer: string): Model {
   return endow(Model.make(part, { ...inherited(model), seed }, true), model, values)
 }
 
-/** What a layer adds up: [rows, units]. */
+/** A layer's pre-activations, [rows, units]. */
 function sumsOf(model: Model, layer: string, x: Float32Array): Float32Array {
   const part = upTo(model, layer)
   const { inputs, outputs } = part.engine
@@ -74,7 +74,7 @@ function sumsOf(model: Model, layer: string, x: Float32Array): Float32Array {
   return out
 }
 
-/** Standard deviations of the columns, 1 where one never changes. */
+/** Standard deviations of the columns; 1 for constant ones. */
 function spreadsOf(values: Float32Array, cols: number): Float64Array {
   const rows = values.length / cols
   const means = new Float64Array(cols)
@@ -84,7 +84,7 @@ function spreadsOf(values: Float32Array, cols: number): Float64Array {
   return squares.map((square) => Math.sqrt(square) || 1)
 }
 
-/** -Σ w z of 5 rows that each unit draws, with weights of a uniform distribution on the simplex. */
+/** -Σ w z over 5 random rows per unit, with weights uniform on the simplex. */
 function biasesOf(sums: Float32Array, spreads: Float64Array, random: Random): Float32Array {
   const units = spreads.length
   const rows = sums.length / units

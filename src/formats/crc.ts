@@ -1,12 +1,12 @@
 /**
- * Cyclic redundancy checks of 32 bits, bits reflected: one loop, two polynomials. Four bytes at a time (Intel's slicing), since a
- * model is read by code that no compiler has seen yet: half the bytecodes are half the time.
+ * 32-bit cyclic redundancy checks, bit-reflected: one loop, two polynomials. Four bytes at a time (slicing-by-4): a model is often
+ * read before the JIT has compiled this loop, and half the bytecodes take half the time.
  */
 
-/** 4 x 256 entries: what a byte does to the checksum when 0, 1, 2 and 3 more bytes follow it in its word. */
+/** 4 x 256 entries: the effect of a byte on the checksum when 0, 1, 2 or 3 more bytes follow it in its word. */
 function tableOf(polynomial: number): Int32Array {
   const table = new Int32Array(4 * 256)
-  // linear: entries of single bits by definition, all others as sums of two that are there already
+  // the CRC is linear: entries of single bits by definition, all others as sums of two known ones
   for (let bit = 128, crc = 1; bit > 0; bit >>= 1) {
     crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
     for (let lower = 0; lower < 256; lower += 2 * bit) table[bit + lower] = crc ^ table[lower]
@@ -43,14 +43,14 @@ function checksum(polynomial: number): Checksum {
   let table: Int32Array | undefined
   return (bytes, before = 0) => {
     table ??= tableOf(polynomial)
-    // words have to lie at their own boundaries
+    // words must be aligned
     const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
     const words = new Int32Array(buffer, byteOffset, length >>> 2)
     return ~addBytes(table, bytes.subarray(words.byteLength), addWords(table, words, ~before)) >>> 0
   }
 }
 
-/** CRC-32 as in zip and PNG (ISO-HDLC). `before` is the checksum of the bytes that precede these. */
+/** CRC-32 as in zip and PNG (ISO-HDLC). `before` is the checksum of the preceding bytes. */
 export const crc32: Checksum = checksum(0xedb88320)
 
 /** CRC-32C as in iSCSI and TFRecord (Castagnoli). */

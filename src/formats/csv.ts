@@ -1,8 +1,8 @@
-/** Tables of numbers as text: RFC 4180, with any delimiter of one character. */
+/** Tables of numbers as text: RFC 4180, with any single-character delimiter. */
 import { checkBoolean, checkOptions, show } from '../lib/check.ts'
 
 export interface CsvTable {
-  /** Names of the columns; their numbers from 1 on, as text, without a header. */
+  /** Column names; without a header '1', '2', ... */
   readonly columns: string[]
   /** [rows, columns], row-major. */
   readonly values: Float32Array
@@ -10,10 +10,10 @@ export interface CsvTable {
 }
 
 const QUOTE = '"'
-/** A table as wide as its file is long would take fifty times the file's size. */
+/** A limit, since a table as wide as its file is long would take fifty times the file's size. */
 const MOST_COLUMNS = 2 ** 20
 
-/** Numbers, row after row, growing as needed. */
+/** A growing row-major list of numbers. */
 class Floats {
   values = new Float32Array(1024)
   length = 0
@@ -28,16 +28,16 @@ class Floats {
   }
 }
 
-/** Where a cell was found. */
+/** A cell and its place. */
 interface Cell {
   readonly text: string
-  /** Line it begins on, from 1. */
+  /** Line it starts on, from 1. */
   readonly line: number
-  /** Whether it ends its row. */
+  /** Whether it is the last of its row. */
   readonly last: boolean
 }
 
-/** The cells of a text one by one; lines may end in \n, \r\n or \r. */
+/** Iterates over the cells of a text; lines may end in \n, \r\n or \r. */
 class Cells {
   #at = 0
   #line = 1
@@ -81,7 +81,7 @@ class Cells {
     return this.#text.slice(start, this.#at)
   }
 
-  /** Between quotes anything goes, a doubled quote standing for one. */
+  /** A quoted cell; a doubled quote stands for one. */
   #quoted(): string {
     const line = this.#line
     let text = ''
@@ -104,10 +104,10 @@ class Cells {
   }
 }
 
-/** The number a cell says, NaN when it is none that float32 can hold. */
+/** A cell's number; NaN if it is not a number that float32 can represent. */
 function numberOf(text: string): number {
   const trimmed = text.trim()
-  // Number takes '' and 0x10, 0o7, 0b1 too
+  // Number also accepts '', 0x10, 0o7 and 0b1
   if (trimmed === '' || (trimmed.charCodeAt(1) >= 65 && /^0[xob]/i.test(trimmed))) return Number.NaN
   const value = Number(trimmed)
   return Number.isFinite(Math.fround(value)) ? value : Number.NaN
@@ -122,7 +122,7 @@ function addColumn(columns: string[], name: string): void {
 
 /**
  * Reads a table of numbers. Cells may be quoted; empty lines are skipped.
- * @param options.header whether the first line names the columns (default true)
+ * @param options.header whether the first line contains the column names (default true)
  * @param options.delimiter the character between cells (default a comma)
  * @throws TypeError or RangeError naming line and column of a cell that is missing, surplus or not a finite number; RangeError
  * for more than 2^20 columns.

@@ -1,43 +1,43 @@
-/** Text between delimiters (RFC 4180), as UTF-8 bytes that arrive piece by piece. */
+/** Delimited text (RFC 4180) as a stream of UTF-8 chunks. */
 
 const QUOTE = 34
 const LF = 10
 const CR = 13
 
-/** Bytes of the longest cell: what is longer is a quote that nobody closed. */
+/** Maximum length of a cell in bytes: a longer one is an unclosed quote. */
 const MOST_CELL_BYTES = 2 ** 20
-/** Bytes parsed at once, so that a cell that comes in many small pieces is not begun anew with every one. */
+/** Minimum bytes per parse, so that a cell arriving in many small chunks is not rescanned for each of them. */
 const LEAST_BYTES = 2 ** 16
 
-/** What takes the cells. */
+/** Receives the cells. */
 export interface Cells {
-  /** A cell's text, UTF-8 in bytes [from, to), which are only lent; `column` from 0, `line` from 1. */
+  /** A cell's text, UTF-8 in bytes [from, to), valid during the call only; `column` from 0, `line` from 1. */
   cell(bytes: Uint8Array, from: number, to: number, column: number, line: number): void
-  /** The row has ended, after so many columns. */
+  /** The end of a row with that many columns. */
   row(columns: number, line: number): void
 }
 
-/** Cuts bytes into rows of cells. Lines end in \n, \r\n or \r; empty ones are skipped. */
+/** Splits bytes into rows of cells. Lines end in \n, \r\n or \r; empty ones are skipped. */
 export class DelimitedReader {
   readonly #where: string
   readonly #cells: Cells
   readonly #delimiter: number
   readonly #leastBytes: number
-  /** 1 for bytes that end a plain cell. */
+  /** 1 for bytes that end an unquoted cell. */
   readonly #ends = new Uint8Array(256)
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
-  /** Of those, how many have come since the last cell was looked for. */
+  /** Of those, the number received since the last parse. */
   #newBytes = 0
-  /** Of the row being read. */
+  /** Column in the current row. */
   #column = 0
   #line = 1
-  /** The last line ended in \r: a \n that follows belongs to it. */
+  /** The last line ended in \r, so a following \n belongs to it. */
   #afterReturn = false
 
   /**
    * @param delimiter code of an ASCII character
-   * @param leastBytes parsed at once, but at the end
+   * @param leastBytes minimum bytes per parse, except at the end
    */
   constructor(where: string, delimiter: number, cells: Cells, leastBytes = LEAST_BYTES) {
     this.#leastBytes = leastBytes
@@ -47,7 +47,7 @@ export class DelimitedReader {
     this.#ends[delimiter] = this.#ends[LF] = this.#ends[CR] = 1
   }
 
-  /** The next bytes, which must stay as they are until they are read. */
+  /** Adds the next bytes, which must not change until they are parsed. */
   push(bytes: Uint8Array): void {
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
@@ -55,7 +55,7 @@ export class DelimitedReader {
     if (this.#newBytes >= this.#leastBytes) this.#parse(false)
   }
 
-  /** There are no more. @throws RangeError for a quote that is not closed. */
+  /** Ends the input. @throws RangeError for an unclosed quote. */
   end(): void {
     this.#parse(true)
   }
@@ -65,7 +65,7 @@ export class DelimitedReader {
     const read = this.#parseCells(bytes, isLast)
     const rest = bytes.length - read
     this.#checkLength(rest)
-    // a copy, so that a large piece is not kept for its last few bytes
+    // a copy, so that a large chunk is not retained for its last few bytes
     this.#waiting = rest > 0 ? [bytes.slice(read)] : []
     this.#waitingBytes = rest
     this.#newBytes = 0
@@ -78,7 +78,7 @@ export class DelimitedReader {
     )
   }
 
-  /** Returns where the first unfinished cell begins. */
+  /** Returns the start of the first incomplete cell. */
   #parseCells(bytes: Uint8Array, isLast: boolean): number {
     const { length } = bytes
     const ends = this.#ends
@@ -89,7 +89,7 @@ export class DelimitedReader {
         this.#afterReturn = false
       }
       if (at === length) {
-        // after a delimiter there is a cell, even at the end
+        // a delimiter is followed by a cell, even at the end
         if (isLast && this.#column > 0) this.#cells.cell(bytes, at, at, this.#column++, this.#line)
         if (isLast) this.#endRow()
         return at
@@ -130,7 +130,7 @@ export class DelimitedReader {
     this.#afterReturn = code === CR
   }
 
-  /** Hands on a cell between quotes; returns where it ends, -1 if that has not come yet. */
+  /** Emits a quoted cell; returns its end, or -1 if it is incomplete. */
   #quoted(bytes: Uint8Array, start: number, isLast: boolean): number {
     let doubled = 0
     let close = start
@@ -183,13 +183,13 @@ function join(parts: readonly Uint8Array[], length: number): Uint8Array {
   return out
 }
 
-/** What may stand between cells, if nobody says. */
+/** Candidates for detection. */
 const DELIMITERS = [',', ';', '\t'].map((text) => text.charCodeAt(0))
 const SNIFFED_LINES = 20
 
 /**
- * The delimiter of a table that begins with these bytes: what occurs as often in each of the first lines, outside quotes; else
- * what occurs most often in the first one.
+ * Detects the delimiter from a table's first bytes: the candidate that occurs equally often in each of the first lines, outside of
+ * quotes; otherwise the most frequent one in the first line.
  */
 export function guessDelimiter(bytes: Uint8Array): number {
   const [best] = DELIMITERS.map((delimiter) => {
@@ -199,7 +199,7 @@ export function guessDelimiter(bytes: Uint8Array): number {
   return best.delimiter
 }
 
-/** How often a character occurs outside quotes in each of the first lines; the last is left out if it is cut. */
+/** How often a character occurs outside of quotes in each of the first lines; an incomplete last line is skipped. */
 function countsOf(bytes: Uint8Array, delimiter: number): number[] {
   const counts: number[] = []
   let count = 0

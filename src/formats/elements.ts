@@ -1,7 +1,7 @@
-/** The element types of tensors in files: what formats call them, and how values are read and written. */
+/** The element types of tensors in files: their names in each format, and how to read and write values. */
 import { isA, show } from '../lib/check.ts'
 
-/** Typed arrays that hold what is read: float16 and bfloat16 are float32 then, 64-bit integers float64, booleans 0 and 1. */
+/** Typed arrays for values that were read: float16 and bfloat16 become float32, 64-bit integers float64, booleans 0 and 1. */
 export type Numbers =
   | Float64Array
   | Float32Array
@@ -34,10 +34,10 @@ interface NumbersConstructor {
 }
 
 interface Element {
-  /** Bytes of one value. */
+  /** Bytes per value. */
   readonly size: number
   readonly array: NumbersConstructor
-  /** Least and greatest whole number; undefined for floating point. */
+  /** Smallest and largest integer; undefined for floating point. */
   readonly range?: readonly [number, number]
   readonly safetensors: string
   /** Kind and size in the header of a .npy file. */
@@ -181,20 +181,20 @@ export const elements: Readonly<Record<ElementType, Element>> = Object.freeze({
 
 const types = Object.keys(elements) as ElementType[]
 
-/** The type that a format knows by `name`. */
+/** The type called `name` in a format. */
 export const elementNamed = <K extends 'safetensors' | 'numpy' | 'onnx'>(
   format: K,
   name: unknown,
 ): ElementType | undefined => types.find((type) => name !== undefined && elements[type][format] === name)
 
-/** The names a format has, for messages. */
+/** All type names of a format, for messages. */
 export const elementNames = (format: 'safetensors' | 'numpy'): string =>
   types.flatMap((type) => elements[type][format] ?? []).join(', ')
 
-/** Whether arrays of this class hold values as the type stores them; of any realm. */
+/** Whether the class stores values in the file's representation; also for arrays from another realm. */
 const isOf = ({ name }: { readonly name: string }, type: ElementType): boolean => name.toLowerCase() === `${type}array`
 
-/** The type that holds exactly what a typed array holds. */
+/** The type that represents a typed array exactly. */
 export const elementOf = (data: Numbers): ElementType | undefined => types.find((type) => isOf(data.constructor, type))
 
 /** IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction. */
@@ -215,12 +215,12 @@ function toHalf(value: number): number {
   if (Number.isNaN(value)) return 0x7e00
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
   const size = Math.abs(value)
-  // halfway from the greatest, 65504, to the next there would be
+  // halfway between the largest value, 65504, and the next one there would be
   if (size >= 65520) return sign | 0x7c00
   if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24)
   let exponent = Math.floor(Math.log2(size))
   if (2 ** exponent > size) exponent--
-  // a fraction rounded up to 1024 carries into the exponent, as it should
+  // a fraction rounded up to 1024 correctly carries into the exponent
   return sign | (((exponent + 15) << 10) + roundEven((size / 2 ** exponent - 1) * 1024))
 }
 
@@ -240,13 +240,13 @@ function toBrain(value: number): number {
 }
 
 /**
- * `count` values from byte `at` on, which the caller knows to be there; a copy.
+ * Copies `count` values starting at byte `at`; the caller has checked the bounds.
  * 64-bit integers become the nearest float64.
  */
 export function readElements(type: ElementType, bytes: Uint8Array, at: number, count: number, little = true): Numbers {
   const { size, array: Kind, read } = elements[type]
   if (little && isOf(Kind, type)) {
-    // a copy is aligned, whatever the offset; not slice(), which on Node's Buffer copies nothing
+    // a copy is aligned at any offset; slice() on a Node Buffer would not copy
     return new Kind(new Uint8Array(bytes.subarray(at, at + count * size)).buffer)
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -255,7 +255,7 @@ export function readElements(type: ElementType, bytes: Uint8Array, at: number, c
   return values
 }
 
-/** Refuses integers whose neighbours would read as the same number. @throws RangeError naming the first. */
+/** Rejects integers that float64 cannot represent exactly. @throws RangeError naming the first. */
 export function checkExact(what: string, type: ElementType, values: Numbers): void {
   if (type !== 'int64' && type !== 'uint64') return
   const bad = values.findIndex((value) => !Number.isSafeInteger(value))
@@ -265,7 +265,7 @@ export function checkExact(what: string, type: ElementType, values: Numbers): vo
 
 /**
  * Writes values at byte `at`, little-endian.
- * @throws RangeError naming the first value that the type cannot hold: out of range, or not whole; floating point rounds.
+ * @throws RangeError naming the first value that the type cannot represent: out of range, or not an integer; floating point rounds.
  */
 export function writeElements(
   what: string,
@@ -280,13 +280,13 @@ export function writeElements(
     const value = values[i]
     const fits = !range || (Number.isInteger(value) && value >= range[0] && value <= range[1])
     if (fits) write(view, at + i * size, value, true)
-    // what is finite must stay so
+    // finite values must stay finite
     if (!fits || (!range && Number.isFinite(value) && !Number.isFinite(read(view, at + i * size, true))))
       throw new RangeError(`${what}: value ${i} must fit ${type}, got ${value}`)
   }
 }
 
-/** Whether a value is one of the typed arrays that files are read into and written from. */
+/** Whether a value is one of the supported typed arrays. */
 export const isNumbers = (value: unknown): value is Numbers =>
   ArrayBuffer.isView(value) && types.some((type) => isOf(value.constructor, type))
 

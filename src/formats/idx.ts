@@ -1,6 +1,6 @@
 /**
- * The IDX format of MNIST and its relatives: two zero bytes, the element type, the number of dimensions, each dimension
- * as a big-endian u32, then the elements, big-endian, row-major.
+ * The IDX format of MNIST and similar data sets: two zero bytes, the element type, the number of dimensions, each dimension
+ * as a big-endian u32, then the elements, big-endian and row-major.
  */
 import { asBytes, type Body, type Bytes, bytesOf, isBody } from '../lib/bytes.ts'
 import { checkInteger, checkOptions } from '../lib/check.ts'
@@ -31,8 +31,8 @@ const TYPES: Readonly<Record<number, ElementType>> = {
 const fail = (text: string): RangeError => new RangeError(`readIdx: ${text}`)
 
 /**
- * Reads a whole IDX file; a compressed one goes through `gunzip` first.
- * @throws RangeError for a file that is compressed, cut short, too long or not IDX at all.
+ * Reads a whole IDX file; unpack a compressed one with `gunzip` first.
+ * @throws RangeError for a file that is compressed, truncated, too long or not IDX.
  */
 export function readIdx(given: Bytes): IdxFile {
   const bytes = asBytes('readIdx', 'bytes', given)
@@ -57,20 +57,20 @@ export function readIdx(given: Bytes): IdxFile {
     const fault = bytes.length < expected ? 'is cut short' : 'is too long'
     throw fail(`the file ${fault}: shape ${showShape(shape)} needs ${expected} bytes, but it has ${bytes.length}`)
   }
-  // a copy that is a Uint8Array also where the bytes came as a Node Buffer
+  // a copy, and a plain Uint8Array even if the bytes are a Node Buffer
   if (bytes[2] === 8) return { shape, values: new Uint8Array(bytes.subarray(start)) }
   const values = type.make(count)
   for (let i = 0; i < count; i++) values[i] = type.read(view, start + i * type.size)
   return { shape, values }
 }
 
-/** Packed bytes may stand for a thousand times as many. */
+/** Compressed bytes may expand a thousandfold. */
 const MAXIMUM_BYTES = 2 ** 30
 
 /**
- * Unpacks a gzip file; bytes that are not gzip are returned as they are.
- * @param options.maximumBytes what the unpacked file may have at most (default 1 GiB): a file of 1 MB can unpack to 1 GB.
- * @throws RangeError (as a rejection) for a file that is damaged, cut short, or has more bytes than that.
+ * Unpacks a gzip file; bytes that are not gzip are returned unchanged.
+ * @param options.maximumBytes maximum unpacked size (default 1 GiB): a file of 1 MB can unpack to 1 GB.
+ * @throws RangeError (as a rejection) for a file that is damaged, truncated, or unpacks to more than that.
  */
 export async function gunzip(given: Bytes | Body, options: { maximumBytes?: number } = {}): Promise<Uint8Array> {
   const where = 'gunzip'
@@ -92,7 +92,7 @@ export async function gunzip(given: Bytes | Body, options: { maximumBytes?: numb
     throw new RangeError(`${where}: the file is damaged or cut short`, { cause })
   }
   if (size > maximumBytes) {
-    // what follows is not unpacked
+    // stop unpacking
     unpacked.cancel().catch(() => {})
     throw new RangeError(`${where}: the file unpacks to more than "maximumBytes", ${maximumBytes}`)
   }

@@ -1,9 +1,9 @@
-/** DEFLATE decompression (RFC 1951), synchronous: browsers' own DecompressionStream is not. */
+/** DEFLATE decompression (RFC 1951), synchronous, unlike DecompressionStream. */
 
-/** Code lengths are sent in this order (RFC 1951, 3.2.7). */
+/** The order in which code lengths are stored (RFC 1951, 3.2.7). */
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 
-/** A canonical Huffman code: how many codes of each length there are, and the symbols in order of their codes. */
+/** A canonical Huffman code: the number of codes of each length, and the symbols in order of their codes. */
 interface Code {
   readonly counts: Uint16Array
   readonly symbols: Uint16Array
@@ -30,7 +30,7 @@ const distanceOf = (symbol: number): [base: number, bits: number] => {
   return [bits === 0 ? symbol + 1 : ((2 + (symbol & 1)) << bits) + 1, bits]
 }
 
-/** @throws RangeError when the bytes are not an intact raw DEFLATE stream, or one of more than `maximum` bytes. */
+/** @throws RangeError unless the bytes are an intact raw DEFLATE stream that unpacks to at most `maximum` bytes. */
 export function inflate(bytes: Uint8Array, maximum = Number.POSITIVE_INFINITY): Uint8Array {
   let out = new Uint8Array(Math.min(bytes.length * 5, maximum))
   let size = 0
@@ -111,7 +111,7 @@ export function inflate(bytes: Uint8Array, maximum = Number.POSITIVE_INFINITY): 
       const distance = near + read(more)
       if (distance > size) throw damaged()
       reserve(length)
-      // byte by byte: a copy may run into what it has just written
+      // byte by byte: source and destination may overlap
       for (let i = 0; i < length; i++, size++) out[size] = out[size - distance]
     }
   }

@@ -1,4 +1,4 @@
-/** Which tensor of a file belongs to which parameter of a model, where the two were named by different programs. */
+/** Matches the tensors of a file to the parameters of a model when different programs named them. */
 import { cut, quote, suggest } from '../lib/check.ts'
 import type { Slot } from './stateDict.ts'
 
@@ -9,11 +9,11 @@ export interface NamedTensor {
   readonly data: ArrayLike<number>
 }
 
-/** A layer that wants parameters. */
+/** A layer whose parameters are to be loaded. */
 export interface Target {
   /** Its name in the model, such as `dense_1`. */
   readonly path: string
-  /** What the other program's names of such layers begin with, if it names them by kind. */
+  /** The prefix of the other program's names for such layers, if it names them by kind. */
   readonly stem?: string
   readonly slots: readonly Slot[]
 }
@@ -24,16 +24,16 @@ export interface Match {
   readonly tensor: NamedTensor
 }
 
-/** What the file keeps under one name, such as `0` or `net.hidden`: tensors by the last part of theirs. */
+/** The tensors that share a prefix such as `0` or `net.hidden`, by the last part of their names. */
 interface Module {
   readonly name: string
   readonly tensors: Map<string, NamedTensor>
 }
 
-/** PyTorch counts batches, which only averages without momentum need. */
+/** PyTorch's batch counter, which is only needed for averages without momentum. */
 const COUNTER = 'num_batches_tracked'
 
-/** Where weight norm keeps its parts since PyTorch 2.0. */
+/** Where weight norm stores its parts since PyTorch 2.0. */
 const PARAMETRIZED = /\.parametrizations\.weight\.original([01])$/
 
 function moduleOf(name: string): [module: string, suffix: string] {
@@ -56,7 +56,7 @@ function modulesOf(tensors: Iterable<NamedTensor>): Map<string, Module> {
 /** `fc12` as `fc` and 12. */
 function partsOf(name: string): [stem: string, number: number][] {
   return name.split(/[./]/).map((part) => {
-    // letter by letter: /\d+$/ takes the square of the time that a name of digits is long
+    // character by character: /\d+$/ is quadratic in the length of a name of digits
     let end = part.length
     while (end > 0 && isDigit(part.charCodeAt(end - 1))) end--
     // Keras' first layer of a kind has no number
@@ -66,7 +66,7 @@ function partsOf(name: string): [stem: string, number: number][] {
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
-/** Less than 0 when the numbers in the names say that a comes first; NaN when they say nothing. */
+/** Negative if the numbers in the names say that a comes first; NaN if they do not tell. */
 function compareNames(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)]
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
@@ -76,7 +76,7 @@ function compareNames(a: string, b: string): number {
   return Number.NaN
 }
 
-/** The modules in the order of the numbers in their names; undefined when these leave it open. */
+/** The modules ordered by the numbers in their names; undefined if that is ambiguous. */
 function inOrder(modules: readonly Module[]): Module[] | undefined {
   const sorted = [...modules].sort((a, b) => compareNames(a.name, b.name) || 0)
   return sorted.every(({ name }, i) => i === 0 || compareNames(sorted[i - 1].name, name) < 0) ? sorted : undefined
@@ -86,7 +86,7 @@ const needed = ({ slots }: Target) => slots.filter(({ suffix }) => suffix !== CO
 const present = ({ tensors }: Module) => [...tensors].filter(([suffix]) => suffix !== COUNTER)
 const sizes = (shape: readonly number[]) => shape.join(' x ') || 'a number'
 
-/** A slope for all units is one for each. */
+/** A slope shared by all units counts as one per unit. */
 const fitsSlot = (slot: Slot, shape: readonly number[]): boolean =>
   shape.join() === slot.shape.join() || (slot.name === 'alpha' && shape.join() === '1')
 
@@ -120,12 +120,12 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return groups
 }
 
-/** What a name begins with, where it counts layers of a kind, as in `dense_1`. */
+/** The prefix of a name that counts layers of a kind, as in `dense_1`. */
 const stemOf = ({ name }: Module): string => partsOf(name).at(-1)?.[0] ?? ''
 
-/** The modules of the targets, in their order, each class of shapes by itself; undefined where there is none or more than one way. */
+/** Assigns modules to the targets in order, separately for each set of shapes; undefined unless there is exactly one way. */
 function byShape(targets: readonly Target[], modules: readonly Module[]): Module[] | undefined {
-  // where all names count layers of known kinds, these tell more than shapes
+  // if all names count layers of known kinds, they tell more than shapes
   const stems = new Set(targets.map(({ stem }) => stem))
   const counted = modules.every((module) => stems.has(stemOf(module)))
   const found = grouped(modules, (module) => `${counted ? stemOf(module) : ''} ${moduleSignature(module)}`)
@@ -144,7 +144,7 @@ const MOST_SHOWN = 5
 const list = (items: readonly string[]): string =>
   items.length > MOST_SHOWN ? `${items.slice(0, MOST_SHOWN).join(', ')}, ...` : items.join(', ')
 
-/** What fits where, for a user who has to say it. */
+/** A description of what fits where, for error messages. */
 function describe(targets: readonly Target[], modules: readonly Module[]): string {
   const lines = targets.slice(0, MOST_SHOWN).map((target) => {
     const candidates = modules.filter((module) => fits(target, module)).map(({ name }) => quote(cut(name, 30)))
@@ -154,10 +154,10 @@ function describe(targets: readonly Target[], modules: readonly Module[]): strin
 }
 
 /**
- * The tensor of every parameter: first those that `names` gives (parameter -> tensor), the others of such a layer from where its
- * first came from; then by the numbers in the names; then by shapes, where these leave one way.
- * @param ordered whether the tensors come layer by layer, in the order of the model.
- * @throws RangeError for a name that does not exist or does not fit, and when there is no way or more than one: with what fits
+ * Finds the tensor of every parameter: first from `names` (parameter -> tensor), other parameters of such a layer from the same
+ * module; then by the numbers in the names; then by shapes, if only one assignment is possible.
+ * @param ordered whether the tensors are in the model's layer order.
+ * @throws RangeError for a name that does not exist or fit, and if there is no assignment or more than one, describing what fits
  * where.
  */
 export function matchWeights(
@@ -200,7 +200,7 @@ export function matchWeights(
   return matches
 }
 
-/** Takes what `names` says out of the modules. */
+/** Removes the tensors given in `names` from the modules. */
 function matchNamed(
   where: string,
   targets: readonly Target[],

@@ -1,6 +1,6 @@
 /**
- * A model as formats see it, a plain value: importers make it, exporters take it. It knows no `Model`; `src/exchange` makes models
- * of networks and networks of models.
+ * A model as a plain value for formats: importers return it, exporters take it. Independent of `Model`; `src/exchange` converts
+ * between the two.
  */
 
 import { branchPrefix } from '../layers/branches.ts'
@@ -11,36 +11,36 @@ import { quote } from '../lib/check.ts'
 import { countOf } from './shapes.ts'
 
 export interface Network {
-  /** Features of a row. */
+  /** Features per row. */
   readonly inputs: number
   readonly stages: readonly Stage[]
-  /** What the outputs stand for, in their order. */
+  /** Names of the outputs, in order. */
   readonly classNames?: readonly string[]
-  /** What else the file says that a user may want, such as the scaler in front of a model: JSON, which becomes the model's. */
+  /** Other information in the file, such as a scaler in front of the model: JSON, which becomes the model's metadata. */
   readonly metadata?: unknown
 }
 
 /**
- * A layer with its parameters: every one that `parametersOf` lists, by its name within the layer, row-major, kernels
- * [inputs, units]. Those of the layers inside a residual block have prefixes, as in `dense_1.kernel`; see `block` and `inside`.
+ * A layer with its parameters: all that `parametersOf` lists, by their names within the layer, row-major, kernels
+ * [inputs, units]. Parameters of nested layers have prefixes, as in `dense_1.kernel`; see `block` and `inside`.
  */
 export interface Stage {
   readonly layer: Lowerable
   readonly values: Readonly<Record<string, Float32Array>>
 }
 
-/** A stage where it stands in its stack. */
+/** A stage and its place in the stack. */
 export interface PlacedStage extends Stage {
-  /** Width of the rows it gets. */
+  /** Input width. */
   readonly inputs: number
-  /** Width of the rows it gives. */
+  /** Output width. */
   readonly outputs: number
 }
 
-/** What has no parameters needs no list of them. */
+/** Makes a stage; layers without parameters need no values. */
 export const stage = (layer: Lowerable, values: Stage['values'] = {}): Stage => ({ layer, values })
 
-/** f(x) + x as one stage, f the given ones in order: their parameters under the names the block has for them. */
+/** f(x) + x as one stage, f the given stages in order; their parameters get the block's prefixes. */
 export function block(stages: readonly Stage[]): Stage {
   const layer = residual(stages.map((inner) => inner.layer))
   const prefixes = blockPrefixes(stages.map((inner) => inner.layer))
@@ -50,7 +50,7 @@ export function block(stages: readonly Stage[]): Stage {
   return { layer, values: Object.fromEntries(named) }
 }
 
-/** Several outputs as one stage, the last: each its own stages on the same rows. @throws RangeError for names that heads do not have. */
+/** Named outputs as one stage, the last: each head applies its own stages to the same rows. @throws RangeError for invalid names. */
 export function headsStage(names: readonly string[], branches: readonly (readonly Stage[])[]): Stage {
   const layer = headsFrom<Lowerable>(
     names,
@@ -65,14 +65,14 @@ export function headsStage(names: readonly string[], branches: readonly (readonl
   return { layer, values: Object.fromEntries(named) }
 }
 
-/** A layer inside another one, and what its parameters' names begin with there. */
+/** A nested layer and the prefix of its parameters' names. */
 export interface InnerLayer {
   readonly layer: Lowerable
   /** Such as `dense_1.`. */
   readonly prefix: string
 }
 
-/** The layers in a residual block; undefined for every other kind. */
+/** The layers in a residual block; undefined for other kinds. */
 export const innerLayers = (layer: Lowerable): InnerLayer[] | undefined =>
   layer.kind === 'residual' ? prefixed(layer.layers) : undefined
 
@@ -81,7 +81,7 @@ function prefixed(layers: readonly Lowerable[], outer = ''): InnerLayer[] {
   return layers.map((layer, i) => ({ layer, prefix: outer + prefixes[i] }))
 }
 
-/** The stages in a residual block, as `block` was given them; undefined for every other kind. */
+/** The stages in a residual block, as passed to `block`; undefined for other kinds. */
 export function inside({ layer, values }: Stage): Stage[] | undefined {
   return innerLayers(layer)?.map((inner) => innerStage(inner, values))
 }
@@ -107,8 +107,8 @@ const innerStage = ({ layer, prefix }: InnerLayer, values: Stage['values']): Sta
 })
 
 /**
- * The stages with the widths before and after each.
- * @throws RangeError as `sequential` does for a stack that does not fit together.
+ * The stages with their input and output widths.
+ * @throws RangeError as `sequential` does for an invalid stack.
  */
 export function placed(stages: readonly Stage[], inputs: number): PlacedStage[] {
   let width = inputs
@@ -119,13 +119,13 @@ export function placed(stages: readonly Stage[], inputs: number): PlacedStage[] 
   })
 }
 
-/** What a model can be made of: a stack that only hands on its input is an activation that does nothing. */
+/** The stages to make a model of: an empty stack becomes a linear activation. */
 export const stagesOf = ({ stages }: Network): readonly Stage[] =>
   stages.length > 0 ? stages : [stage(activation('linear'))]
 
 /**
- * Parameters of a stage in the order of its layer.
- * @throws RangeError for one that is missing, left over, of another length, or holds a value that is not finite.
+ * Parameters of a stage in the layer's order.
+ * @throws RangeError for one that is missing, superfluous, of another length, or not finite.
  */
 export function valuesOf({ layer, values, inputs }: PlacedStage): Float32Array[] {
   const where = layer.kind

@@ -1,5 +1,5 @@
 /**
- * NumPy's array files. A .npy file is a magic string, a header that is a Python literal, then the values without gaps:
+ * NumPy's array files. A .npy file is a magic string, a header that is a Python literal, then the contiguous values:
  *
  *   "\x93NUMPY" 1 0 [header length, u16] { 'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } [values]
  *
@@ -23,14 +23,14 @@ import { countOf, isShape } from './shapes.ts'
 import { readZip, writeZip, type ZipOptions } from './zip.ts'
 
 export interface NpyArray {
-  /** NumPy's name of the type, such as 'float32'; what it is read into is the data's own. */
+  /** NumPy's name of the type in the file, such as 'float32'; `data` may have a different type. */
   readonly dtype: ElementType
   readonly shape: readonly number[]
   /** Row-major (C order), as many values as the shape has. */
   readonly data: Numbers
 }
 
-/** An array to write. By default one dimension, and the type that holds exactly what the data holds. */
+/** An array to write. Defaults: shape [data.length], and the dtype that represents the data exactly. */
 export interface NpyInput {
   readonly data: Numbers
   readonly shape?: readonly number[]
@@ -38,15 +38,15 @@ export interface NpyInput {
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
-/** Longer headers describe structured arrays, which are refused anyway. */
+/** Longer headers belong to structured arrays, which are rejected anyway. */
 const MAX_HEADER = 65535
 
 const fail = (where: string, text: string): RangeError => new RangeError(`${where}: ${text}`)
 
 /**
- * The array in a .npy file, versions 1 to 3; NumPy's `load`. Columns first (Fortran order) and big-endian are brought to
- * row-major. float16 is read into a Float32Array, bool into a Uint8Array of 0 and 1, int64 and uint64 into a Float64Array.
- * @throws RangeError for a file that is damaged, cut short or too long, for what is no array of numbers (complex, text,
+ * Reads the array in a .npy file, versions 1 to 3; NumPy's `load`. Fortran-order and big-endian arrays are converted to
+ * row-major. float16 becomes a Float32Array, bool a Uint8Array of 0 and 1, int64 and uint64 a Float64Array.
+ * @throws RangeError for a file that is damaged, truncated or too long, for anything but numbers (complex, text,
  * objects, records), and for an integer beyond 2^53.
  */
 export function readNpy(bytes: Uint8Array | ArrayBuffer): NpyArray {
@@ -120,7 +120,7 @@ function parseHeader(where: string, text: string): Header {
   return { type, little: endian !== '>', fortran: order === 'True', shape }
 }
 
-/** From columns first, the first index running fastest, to rows first. */
+/** From column-major (first index fastest) to row-major. */
 function toRowMajor(data: Numbers, shape: readonly number[]): Numbers {
   const out = data.slice()
   const steps = shape.map((_, axis) => countOf(shape.slice(0, axis)))
@@ -139,8 +139,8 @@ function toRowMajor(data: Numbers, shape: readonly number[]): Numbers {
 }
 
 /**
- * A .npy file, version 1, row-major, little-endian; NumPy's `save`. An array from `readNpy` comes back as it was.
- * @throws TypeError or RangeError for data that does not fit its shape or dtype.
+ * Writes a .npy file, version 1, row-major, little-endian; NumPy's `save`. Arrays from `readNpy` round-trip.
+ * @throws TypeError or RangeError for data that does not match its shape or dtype.
  */
 export function writeNpy(array: NpyInput): Uint8Array {
   return encode('writeNpy', array)
@@ -160,7 +160,7 @@ function encode(where: string, array: NpyInput): Uint8Array {
   const descr = `${element.size === 1 ? '|' : '<'}${element.numpy}`
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`
-  // spaces and a line feed up to a multiple of 64, so that the values are aligned
+  // padded with spaces and a line feed to a multiple of 64, so that the values are aligned
   const start = Math.ceil((10 + text.length + 1) / 64) * 64
   const bytes = new Uint8Array(start + data.length * element.size).fill(0x20, 10, start)
   bytes.set([...MAGIC, 1, 0])
@@ -174,8 +174,8 @@ function encode(where: string, array: NpyInput): Uint8Array {
 const known = (Object.keys(elements) as ElementType[]).filter((type) => elements[type].numpy)
 
 /**
- * The arrays in a .npz file, stored or deflated, by their names; NumPy's `load`.
- * @param options.maximumBytes what the arrays may take when unpacked, 1 GiB by default.
+ * Reads the arrays in a .npz file, stored or deflated, by name; NumPy's `load`.
+ * @param options.maximumBytes maximum total unpacked size, 1 GiB by default.
  * @throws RangeError for an archive or an array that is damaged, or larger than allowed.
  */
 export function readNpz(bytes: Uint8Array | ArrayBuffer, options: ZipOptions = {}): Map<string, NpyArray> {
@@ -190,7 +190,7 @@ export function readNpz(bytes: Uint8Array | ArrayBuffer, options: ZipOptions = {
 }
 
 /**
- * A .npz file, not compressed; NumPy's `savez`.
+ * Writes an uncompressed .npz file; NumPy's `savez`.
  * @throws TypeError or RangeError naming the array that cannot be written.
  */
 export function writeNpz(arrays: ReadonlyMap<string, NpyInput> | Readonly<Record<string, NpyInput>>): Uint8Array {

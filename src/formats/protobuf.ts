@@ -1,10 +1,10 @@
 /**
- * Protocol buffers by hand: a message is a list of fields, each a key and a value without any closing mark.
+ * Protocol buffers, hand-written: a message is a sequence of fields, each a key and a value, without a terminator.
  *
  *   key     = varint of field number * 8 + wire type
- *   varint  = seven bits a byte, low ones first, the top bit set on all but the last     wire type 0
+ *   varint  = seven bits per byte, low ones first, the top bit set on all but the last   wire type 0
  *   fixed64 = 8 bytes, little-endian                                                     1
- *   bytes   = varint of the length, then as many bytes: text, packed numbers, messages   2
+ *   bytes   = varint of the length, then that many bytes: text, packed numbers, messages 2
  *   fixed32 = 4 bytes, little-endian                                                     5
  */
 
@@ -13,17 +13,17 @@ const FIXED64 = 1
 const BYTES = 2
 const FIXED32 = 5
 
-/** How numbers of a repeated field lie in it. */
+/** The encoding of a repeated numeric field. */
 export type NumberKind = 'varint' | 'float' | 'double'
 
 const WIRES: Readonly<Record<NumberKind, number>> = { varint: VARINT, float: FIXED32, double: FIXED64 }
 
 /**
  * Reads a message field by field: `while (reader.next()) switch (reader.field) { ... default: reader.skip() }`.
- * It copies nothing and never reads beyond its message.
+ * Zero-copy; never reads beyond its message.
  */
 export class MessageReader {
-  /** Number of the field that `next` found. */
+  /** Number of the field found by `next`. */
   field = 0
   #wire = 0
   #at: number
@@ -32,7 +32,7 @@ export class MessageReader {
   readonly #view: DataView
   readonly #fail: (text: string) => Error
 
-  /** @param fail makes the error to throw of what is wrong. */
+  /** @param fail creates the error to throw. */
   constructor(bytes: Uint8Array, fail: (text: string) => Error, begin = 0, end = bytes.length) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -41,7 +41,7 @@ export class MessageReader {
     this.#end = end
   }
 
-  /** Goes to the next field; false at the end of the message. */
+  /** Advances to the next field; false at the end of the message. */
   next(): boolean {
     if (this.#at === this.#end) return false
     const key = this.#varint()
@@ -51,7 +51,7 @@ export class MessageReader {
     return true
   }
 
-  /** A whole number, signed; beyond 2^53 the nearest that there is. */
+  /** A signed integer; beyond 2^53 the nearest float64. */
   int(): number {
     this.#expect(VARINT)
     return this.#varint()
@@ -62,7 +62,7 @@ export class MessageReader {
     return this.#view.getFloat32(this.#take(4), true)
   }
 
-  /** The bytes themselves, not a copy. */
+  /** A view of the bytes, not a copy. */
   bytes(): Uint8Array {
     const [begin, end] = this.#chunk()
     return this.#bytes.subarray(begin, end)
@@ -71,7 +71,7 @@ export class MessageReader {
   text(): string {
     const bytes = this.bytes()
     try {
-      // a copy: text decoders refuse memory that is shared
+      // a copy, since text decoders reject shared memory
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes))
     } catch {
       throw this.#damaged('a text that is not UTF-8')
@@ -83,7 +83,7 @@ export class MessageReader {
     return new MessageReader(this.#bytes, this.#fail, begin, end)
   }
 
-  /** Adds the numbers of a repeated field, packed or one by one. */
+  /** Appends the numbers of a repeated field, packed or not. */
   numbers(kind: NumberKind, to: NumberList): void {
     const wire = WIRES[kind]
     if (this.#wire === wire) {
@@ -96,7 +96,7 @@ export class MessageReader {
     while (packed.#at < end) to.push(packed.#number(wire))
   }
 
-  /** How many numbers the message is; what is cut short at its end is found when it is read. */
+  /** Number of values in the message; truncation is detected when they are read. */
   #count(wire: number): number {
     if (wire !== VARINT) return Math.ceil((this.#end - this.#at) / (wire === FIXED32 ? 4 : 8))
     let count = 0
@@ -109,7 +109,7 @@ export class MessageReader {
     return wire === FIXED32 ? this.#view.getFloat32(this.#take(4), true) : this.#view.getFloat64(this.#take(8), true)
   }
 
-  /** Passes over a field that is of no interest. */
+  /** Skips a field. */
   skip(): void {
     if (this.#wire === VARINT) this.#varint()
     else if (this.#wire === FIXED64) this.#take(8)
@@ -140,7 +140,7 @@ export class MessageReader {
   #varint(): number {
     let value = 0
     let unit = 1
-    // seven bytes, 49 bits, are counted exactly; negative numbers have ten
+    // seven bytes (49 bits) are exact; negative numbers have ten
     for (let i = 0; i < 7; i++) {
       const byte = this.#bytes[this.#take(1)]
       value += (byte & 127) * unit
@@ -161,12 +161,12 @@ export class MessageReader {
   }
 }
 
-/** Numbers that come one by one, in memory that doubles. */
+/** A growing list of numbers. */
 export class NumberList {
   #values = new Float64Array(0)
   #length = 0
 
-  /** Makes room for as many more. */
+  /** Reserves space for that many more. */
   reserve(more: number): void {
     if (this.#length + more <= this.#values.length) return
     const values = new Float64Array(Math.max(this.#length + more, 2 * this.#length))
@@ -179,13 +179,13 @@ export class NumberList {
     this.#values[this.#length++] = value
   }
 
-  /** The numbers so far, not a copy. */
+  /** A view of the numbers so far, not a copy. */
   get values(): Float64Array {
     return this.#values.subarray(0, this.#length)
   }
 }
 
-/** Collects the fields of a message; bytes are copied once, by `finish`. */
+/** Collects the fields of a message; `finish` copies the bytes once. */
 export class MessageWriter {
   readonly #parts: Uint8Array[] = []
   #size = 0

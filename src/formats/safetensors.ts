@@ -1,4 +1,4 @@
-/** Tensors by name, as PyTorch's users exchange them: safetensors files read and written whole. */
+/** Named tensors: reads and writes whole safetensors files. */
 import { inMemory } from '../lib/bytes.ts'
 import { checkBoolean, checkOptions, quote, show } from '../lib/check.ts'
 import {
@@ -39,7 +39,7 @@ export interface SafetensorsTensor {
   readonly data: Numbers
 }
 
-/** A tensor to write. By default one dimension, and the type that holds exactly what the data holds. */
+/** A tensor to write. Defaults: shape [data.length], and the dtype that represents the data exactly. */
 export interface SafetensorsInput {
   readonly data: Numbers
   readonly shape?: readonly number[]
@@ -47,17 +47,17 @@ export interface SafetensorsInput {
 }
 
 export interface SafetensorsFile {
-  /** In the order of their data. */
+  /** In file order. */
   readonly tensors: Map<string, SafetensorsTensor>
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /**
- * The tensors of a safetensors file by their names; copies. F16 and BF16 are read into a Float32Array, BOOL into a Uint8Array of
- * 0 and 1, I64 and U64 into a Float64Array. A checksum as `writeSafetensors` and model files have it is verified, and left out of
+ * The tensors of a safetensors file by name; copies. F16 and BF16 become a Float32Array, BOOL a Uint8Array of
+ * 0 and 1, I64 and U64 a Float64Array. A checksum as written by `writeSafetensors` and model files is verified, and removed from
  * the metadata.
- * @throws RangeError saying what is wrong with a file that is cut short, damaged or not safetensors at all (a name or key that
- * occurs twice; tensors that overlap, leave bytes out or have another size than their shape), and for an integer beyond 2^53.
+ * @throws RangeError for a file that is truncated, damaged or not safetensors (duplicate names or keys; tensors that overlap,
+ * leave gaps or do not match their shape), and for an integer beyond 2^53.
  */
 export function readSafetensors(given: Uint8Array | ArrayBuffer): SafetensorsFile {
   const bytes = checkBytes('readSafetensors', given)
@@ -66,7 +66,7 @@ export function readSafetensors(given: Uint8Array | ArrayBuffer): SafetensorsFil
   const { entries, metadata, start, checksum } = header
   return {
     tensors: new Map(entries.map((entry) => [entry.name, readTensor(entry, bytes, start)])),
-    // what is no checksum of ours may be some other program's
+    // anything but our checksum may belong to another program
     metadata: checksum === undefined || hasChecksum(header) ? metadata : { ...metadata, [CHECKSUM]: checksum },
   }
 }
@@ -80,12 +80,12 @@ function readTensor({ name, dtype, shape, from }: Entry, bytes: Uint8Array, star
 }
 
 /**
- * A safetensors file, the widest types first, so that everything is aligned. Tensors from `readSafetensors` come back as they were.
- * @param metadata texts by key.
- * @param options.checksum adds a CRC-32 of everything to the metadata, as model files have it and `readSafetensors` verifies.
+ * Writes a safetensors file, widest types first, so that everything is aligned. Tensors from `readSafetensors` round-trip.
+ * @param metadata strings by key.
+ * @param options.checksum adds a CRC-32 of everything to the metadata, as in model files; `readSafetensors` verifies it.
  * Default false.
- * @throws TypeError or RangeError for a reserved name, for data that does not fit its shape or dtype, and for metadata that is no
- * text.
+ * @throws TypeError or RangeError for a reserved name, for data that does not match its shape or dtype, and for metadata that is
+ * not a string.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsInput> | Readonly<Record<string, SafetensorsInput>>,

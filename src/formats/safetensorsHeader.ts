@@ -1,42 +1,42 @@
 /**
- * What stands before the data of a safetensors file: 8 bytes of header length (little-endian), then a JSON header.
+ * The header of a safetensors file: 8 bytes of header length (little-endian), then JSON.
  *
  *   { "__metadata__": { key: text }, name: { "dtype": "F32", "shape": [2, 3], "data_offsets": [from, to] }, ... }
  *
- * The header is checked against the file's size before any tensor is read, so that no file asks for more than it is worth.
+ * It is validated against the file's size before any tensor is read, so that memory is bounded by the file's size.
  */
 import { type ByteSource, pieces } from '../lib/bytes.ts'
 import { quote, show } from '../lib/check.ts'
 import { crc32 } from './crc.ts'
 import { countOf, isShape, showShape } from './shapes.ts'
 
-/** A tensor as the header describes it. */
+/** A tensor as described by the header. */
 export interface Entry {
   readonly name: string
   readonly dtype: string
   readonly shape: readonly number[]
-  /** Where its bytes are, from the start of the data. */
+  /** Byte range, from the start of the data. */
   readonly from: number
   readonly to: number
 }
 
 export interface Header {
-  /** In the order of their data. */
+  /** In file order. */
   readonly entries: readonly Entry[]
   /** Without the checksum. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Where in the file the data begins. */
+  /** Offset of the data in the file. */
   readonly start: number
-  /** What the file says its checksum is. */
+  /** The checksum stated in the file. */
   readonly checksum: string | undefined
 }
 
 export const METADATA = '__metadata__'
-/** Metadata key of a CRC-32 over names, types, shapes, the other metadata and the data, as 8 hexadecimal digits. */
+/** Metadata key of a CRC-32 over names, types, shapes, other metadata and data, as 8 hexadecimal digits. */
 export const CHECKSUM = 'crc32'
-/** The reference implementation's limit. */
+/** Limit of the reference implementation. */
 const MAX_HEADER = 100_000_000
-/** Bytes a value of each type takes. */
+/** Bytes per value of each type. */
 export const DTYPE_BYTES: Readonly<Record<string, number>> = {
   F64: 8,
   F32: 4,
@@ -55,11 +55,11 @@ export const DTYPE_BYTES: Readonly<Record<string, number>> = {
 
 export const fail = (text: string): RangeError => new RangeError(`safetensors: ${text}`)
 
-/** @throws RangeError saying what is wrong with a file that is cut short, damaged or not safetensors at all. */
+/** @throws RangeError for a file that is truncated, damaged or not safetensors. */
 export function readHeader(source: ByteSource): Header {
   const { size } = source
   if (size < 8) throw fail(`the file is cut short: ${size} bytes, less than the 8 of the header length`)
-  // copies: what text decoders take must not be shared, nor change
+  // copies: a text decoder's input must be neither shared nor change
   const length = new DataView(new Uint8Array(source.read(0, 8)).buffer).getBigUint64(0, true)
   const start = 8 + Number(length)
   if (start > size || start > 8 + MAX_HEADER) {
@@ -73,7 +73,7 @@ export function readHeader(source: ByteSource): Header {
   return { entries, metadata: others, start, checksum }
 }
 
-/** @throws RangeError unless the tensors cover the data's bytes exactly once. */
+/** @throws RangeError unless the tensors cover the data exactly once. */
 function checkCover(entries: readonly Entry[], bytes: number): void {
   let end = 0
   let before = ''
@@ -88,14 +88,14 @@ function checkCover(entries: readonly Entry[], bytes: number): void {
   if (end < bytes) throw fail(`the last ${bytes - end} bytes belong to no tensor`)
 }
 
-/** Values that are let pass whatever the text's length, and how deep they may lie in each other. */
+/** Number of values allowed regardless of the text's length, and maximum nesting depth. */
 const FEW_VALUES = 2 ** 20
 const DEEPEST = 500
 
 /**
- * JSON.parse of a text that is not trusted. `{},{},{}` takes twenty times its size in memory, so a text has to have 8 letters
- * a value, as all that describes something has, or be short. What is nested deep would overflow the stack of its reader. Of a
- * key that occurs twice one value would be lost.
+ * JSON.parse for untrusted text. `{},{},{}` takes twenty times its size in memory, so a text must be short or have at least 8
+ * characters per value, as any real description does. Deep nesting would overflow the stack, and of a duplicate key one value
+ * would be lost; both are rejected.
  */
 export function parseJson(text: string): unknown {
   let values = 0
@@ -104,7 +104,7 @@ export function parseJson(text: string): unknown {
   for (let i = 0; i < text.length; i++) {
     const letter = text.charCodeAt(i)
     if (letter === 0x22) {
-      // a string: up to its closing quote
+      // skip a string up to its closing quote
       for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++
     } else if (letter === 0x2c) values++
     else if (letter === 0x3a) keys++
@@ -119,7 +119,7 @@ export function parseJson(text: string): unknown {
   return value
 }
 
-/** Keys of all objects in a value. */
+/** Number of keys of all objects in a value. */
 function keysOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const items: unknown[] = Object.values(value)
@@ -127,7 +127,7 @@ function keysOf(value: unknown): number {
 }
 
 function parse(bytes: Uint8Array): Record<string, unknown> {
-  // so says the format, and JSON.parse would skip what is blank
+  // required by the format; JSON.parse would accept leading white space
   if (bytes.length > 0 && bytes[0] !== 0x7b)
     throw fail('the header does not begin with {: the file is damaged or not a safetensors file')
   let header: unknown
@@ -178,7 +178,7 @@ function readEntry(name: string, value: unknown): Entry {
   return { name, dtype, shape, from, to }
 }
 
-/** CRC-32 of all that the header says; independent of the order of its keys, which not every JSON library keeps. */
+/** CRC-32 of the header's contents, independent of the order of keys, which some JSON libraries do not preserve. */
 export function describedChecksum(entries: readonly Entry[], metadata: Readonly<Record<string, string>>): number {
   const others = Object.entries(metadata).filter(([key]) => key !== CHECKSUM)
   others.sort(([a], [b]) => (a < b ? -1 : 1))
@@ -192,10 +192,10 @@ export function describedChecksum(entries: readonly Entry[], metadata: Readonly<
 
 export const checksumText = (checksum: number): string => checksum.toString(16).padStart(8, '0')
 
-/** Whether there is a checksum at all: files that other programs wrote have none. */
+/** Whether there is a valid checksum entry; files from other programs have none. */
 export const hasChecksum = ({ checksum }: Header): boolean => checksum !== undefined && /^[0-9a-f]{8}$/.test(checksum)
 
-/** @throws RangeError unless the file's checksum is what it says. */
+/** @throws RangeError unless the checksum matches. */
 export function verifyChecksum({ entries, metadata, start, checksum }: Header, source: ByteSource): void {
   let crc = describedChecksum(entries, metadata)
   for (const [from, to] of pieces(start, source.size)) crc = crc32(source.read(from, to), crc)

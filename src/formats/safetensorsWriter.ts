@@ -1,4 +1,4 @@
-/** Writing safetensors files: the header (see safetensorsHeader.ts), then the tensors' bytes without gaps. */
+/** Writes safetensors files: the header (see safetensorsHeader.ts), then the contiguous tensors. */
 import { pieces } from '../lib/bytes.ts'
 import { quote, show } from '../lib/check.ts'
 import { crc32 } from './crc.ts'
@@ -13,13 +13,13 @@ import {
 } from './safetensorsHeader.ts'
 import { countOf } from './shapes.ts'
 
-/** A tensor to be written, whose bytes are copied where they are wanted. */
+/** A tensor to write; its bytes are copied on demand. */
 export interface TensorBytes {
   readonly name: string
   /** One of DTYPE_BYTES. */
   readonly dtype: string
   readonly shape: readonly number[]
-  /** Fills `out` with the bytes from `from` on; both begin and end with whole values. */
+  /** Fills `out` with the bytes from offset `from` on; both ends lie between values. */
   copy(from: number, out: Uint8Array): void
 }
 
@@ -53,21 +53,21 @@ function layOut(tensors: readonly TensorBytes[], metadata: Readonly<Record<strin
   return { tensors: ordered, entries, size: offset }
 }
 
-/** Its length does not depend on the checksum. @param checksum undefined for none. */
+/** Its length does not depend on the checksum's value. @param checksum undefined for none. */
 function encodeHeader(
   { entries }: Layout,
   metadata: Readonly<Record<string, string>>,
   checksum: number | undefined,
 ): Uint8Array {
   const seal = checksum === undefined ? [] : [[CHECKSUM, checksumText(checksum)]]
-  // fromEntries, as assignment would lose a tensor named "__proto__"
+  // fromEntries, since assignment would lose a tensor named "__proto__"
   const sealed = Object.fromEntries([...Object.entries(metadata), ...seal])
   const described = entries.map(({ name, dtype, shape, from, to }) => [
     name,
     { dtype, shape, data_offsets: [from, to] },
   ])
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([[METADATA, sealed], ...described])))
-  // spaces up to a multiple of 8, so that the data is aligned
+  // padded with spaces to a multiple of 8, so that the data is aligned
   const length = Math.ceil(json.length / 8) * 8
   const header = new Uint8Array(8 + length).fill(0x20, 8 + json.length)
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true)
@@ -77,8 +77,8 @@ function encodeHeader(
 
 /**
  * The whole file.
- * @param seal whether its metadata are to have a checksum.
- * @throws RangeError when no array can be that long.
+ * @param seal whether to add a checksum to the metadata.
+ * @throws RangeError if it exceeds the maximum length of an array.
  */
 export function encodeTensors(
   tensors: readonly TensorBytes[],
@@ -105,16 +105,16 @@ function allocate(bytes: number): Uint8Array {
   }
 }
 
-/** Bytes of the whole file. */
+/** Size of the whole file in bytes. */
 export function encodedSize(tensors: readonly TensorBytes[], metadata: Readonly<Record<string, string>>): number {
   const layout = layOut(tensors, metadata)
   return encodeHeader(layout, metadata, 0).length + layout.size
 }
 
 /**
- * The same file in pieces, each valid until the next is asked for. As the checksum stands before the data, every tensor is
+ * The same file in chunks, each valid until the next is requested. Since the checksum precedes the data, every tensor is
  * copied twice.
- * @throws Error when the second time gives other bytes: the tensors have changed meanwhile.
+ * @throws Error if the second copy differs because the tensors have changed meanwhile.
  */
 export async function* streamTensors(
   tensors: readonly TensorBytes[],

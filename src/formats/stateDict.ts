@@ -1,4 +1,4 @@
-/** What PyTorch and Keras call the parameters of a layer, and how they keep them. */
+/** How PyTorch and Keras name and store the parameters of a layer. */
 import type { ParameterSpec } from '../layers/builder.ts'
 import type { Lowerable } from '../layers/layers.ts'
 
@@ -8,7 +8,7 @@ export const WEIGHT_LAYOUTS: readonly WeightLayout[] = ['torch', 'keras']
 type Names = Readonly<Record<string, string>>
 const AFFINE = { gamma: 'weight', beta: 'bias' }
 
-/** Kinds of layers that the other program has: parameter -> the last part of its name there. */
+/** Kinds of layers that the other program has: parameter -> last part of its name there. */
 const NAMES: Readonly<Record<WeightLayout, { readonly [kind in Lowerable['kind']]?: Names }>> = {
   torch: {
     dense: { kernel: 'weight', bias: 'bias', direction: 'weight_v', scale: 'weight_g' },
@@ -36,7 +36,7 @@ const NAMES: Readonly<Record<WeightLayout, { readonly [kind in Lowerable['kind']
   },
 }
 
-/** Keras' classes, in the way that it names layers and groups in files after them. */
+/** Keras' class names, in the form used for the names of layers and groups in files. */
 export const KERAS_NAMES: { readonly [kind in Lowerable['kind']]?: string } = {
   dense: 'dense',
   batchNorm: 'batch_normalization',
@@ -47,19 +47,19 @@ export const KERAS_NAMES: { readonly [kind in Lowerable['kind']]?: string } = {
   embedding: 'embedding',
 }
 
-/** A parameter as another program keeps it. */
+/** A parameter as stored by another program. */
 export interface Slot {
-  /** Ours, within the layer. */
+  /** Our name within the layer. */
   readonly name: string
   /** The last part of its name there. */
   readonly suffix: string
   readonly shape: readonly number[]
-  /** Between row-major values of ours and of theirs, either way. */
+  /** Whether their row-major values are transposed relative to ours. */
   readonly transposed: boolean
 }
 
 /**
- * The layer's parameters as the other program keeps them; what it does not keep is left out.
+ * The layer's parameters as stored by the other program, without those that it does not store.
  * @throws RangeError for a kind of layer that it does not have.
  */
 export function slotsOf(
@@ -89,7 +89,7 @@ export function slotsOf(
   })
 }
 
-/** A row-major matrix [rows, columns] as [columns, rows]. */
+/** Transposes a row-major matrix [rows, columns]. */
 export function transpose(data: ArrayLike<number>, rows: number, columns: number): Float32Array {
   const out = new Float32Array(rows * columns)
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]

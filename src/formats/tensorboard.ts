@@ -1,5 +1,5 @@
 /**
- * TensorBoard's event files: TFRecords of protocol buffers, both written by hand.
+ * TensorBoard's event files: TFRecords of protocol buffers, both hand-written.
  *
  *   record  = u64 length, u32 masked CRC-32C of it, data, u32 masked CRC-32C of the data; little-endian
  *   Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }
@@ -12,7 +12,7 @@ const FIXED64 = 1
 const BYTES = 2
 const FIXED32 = 5
 
-/** Seven bits a byte, low ones first, the top bit set on all but the last. */
+/** Seven bits per byte, low ones first, the top bit set on all but the last. */
 function varint(value: number): number[] {
   const bytes: number[] = []
   let rest = value
@@ -41,7 +41,7 @@ function float(field: number, value: number): number[] {
   return [...key(field, FIXED32), ...new Uint8Array(view.buffer)]
 }
 
-/** Checksums stored beside their data are rotated and offset, so that checksums of them stay good. */
+/** Checksums stored beside their data are rotated and offset, because a CRC of data that contains its own CRC is weak. */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes)
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
@@ -58,12 +58,12 @@ function record(data: ArrayLike<number>): Uint8Array {
   return bytes
 }
 
-/** The record every event file begins with. `wallTime` is in seconds since 1970. */
+/** The first record of every event file. `wallTime` is in seconds since 1970. */
 export function encodeVersion(wallTime: number): Uint8Array {
   return record([...double(1, wallTime), ...text(3, 'brain.Event:2')])
 }
 
-/** One event with scalars of one step. `step` is a whole number of at least 0. */
+/** One event with the scalars of one step. `step` is an integer >= 0. */
 export function encodeScalars(
   wallTime: number,
   step: number,

@@ -1,10 +1,10 @@
-/** Zip archives (PKWARE's APPNOTE.TXT) as NumPy and Keras write them: stored or deflated, not encrypted, in one part. */
+/** Zip archives (PKWARE's APPNOTE.TXT) as written by NumPy and Keras: stored or deflated, not encrypted, single-part. */
 import { checkInteger, checkOptions, show } from '../lib/check.ts'
 import { crc32 } from './crc.ts'
 import { inflate } from './inflate.ts'
 
 export interface ZipOptions {
-  /** What all files together may take when unpacked, in bytes. Default 1 GiB. */
+  /** Maximum total unpacked size in bytes. Default 1 GiB. */
   readonly maximumBytes?: number
 }
 
@@ -13,7 +13,7 @@ const CENTRAL = 0x02014b50
 const END = 0x06054b50
 const END_SIZE = 22
 const MAX_COMMENT = 65535
-/** A size or offset that is found in the entry's zip64 field instead. */
+/** Marks a size or offset stored in the entry's zip64 field. */
 const ELSEWHERE = 0xffffffff
 
 interface Entry {
@@ -22,15 +22,14 @@ interface Entry {
   readonly crc: number
   readonly packed: number
   readonly size: number
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   readonly at: number
 }
 
 /**
- * The archive's files by name, each unpacked and checked when it is called for. Sizes are those of the directory; a file
- * that unpacks to another size is refused, and so are files that share bytes, which is what archives do that unpack to
- * many times what is possible.
- * @throws RangeError for a damaged archive, one that uses what is not supported, or one that is larger than allowed.
+ * The archive's files by name; each is unpacked and verified when its function is called. Sizes are taken from the directory; a file
+ * that unpacks to another size is rejected, and so are overlapping files, as in zip bombs.
+ * @throws RangeError for an archive that is damaged, uses unsupported features, or is larger than allowed.
  */
 export function readZip(where: string, bytes: Uint8Array, options: ZipOptions = {}): Map<string, () => Uint8Array> {
   checkOptions(where, options, ['maximumBytes'])
@@ -56,7 +55,7 @@ export function readZip(where: string, bytes: Uint8Array, options: ZipOptions = 
     const packed = bytes.subarray(start, end)
     files.set(entry.name, () => unpack(entry, packed, fail))
   }
-  // in the order of the directory, which is the order in which they were written
+  // in directory order, which is the order in which they were written
   return new Map(entries.map(({ name }) => [name, files.get(name) as () => Uint8Array]))
 }
 
@@ -123,7 +122,7 @@ function widen(sizes: readonly number[], view: DataView, from: number, to: numbe
   })
 }
 
-/** An archive of files that are stored as they are. @throws RangeError when it would need the zip64 format. */
+/** An archive of uncompressed files. @throws RangeError if it would need the zip64 format. */
 export function writeZip(where: string, files: readonly (readonly [name: string, bytes: Uint8Array])[]): Uint8Array {
   const named = files.map(([name, bytes]) => ({ name: new TextEncoder().encode(name), bytes, crc: crc32(bytes) }))
   const body = named.reduce((sum, { name, bytes }) => sum + 30 + name.length + bytes.length, 0)
@@ -135,7 +134,7 @@ export function writeZip(where: string, files: readonly (readonly [name: string,
   let at = 0
   let entry = body
   for (const { name, bytes, crc } of named) {
-    // the fields that the local and the central header have in common: version 2.0, names in UTF-8, stored, 1 January 1980
+    // the fields shared by local and central headers: version 2.0, UTF-8 names, stored, 1 January 1980
     const common = (place: number) => {
       view.setUint16(place, 20, true)
       view.setUint16(place + 2, 0x800, true)

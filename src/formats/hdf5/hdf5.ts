@@ -1,10 +1,10 @@
 /**
- * HDF5 as Keras writes it: groups, attributes, and data sets of numbers in one piece. A strict reader of what the HDF5 File Format
- * Specification 3.0 calls superblocks 0 to 3, in both forms of groups; chunks, compression, links to elsewhere and types of one's
- * own are refused by name.
+ * HDF5 as written by Keras: groups, attributes, and contiguous data sets of numbers. A strict reader for superblocks 0 to 3 of the
+ * HDF5 File Format Specification 3.0, with both forms of groups; chunks, compression, external links and user-defined types
+ * are rejected by name.
  *
- * The file is a graph of blocks that point at one another by address. All that is read is claimed from a budget of its size, so
- * that a file whose blocks point in circles, or lie in one another, comes to an end.
+ * The file is a graph of blocks that point to one another by address. Everything that is read is claimed from a budget
+ * proportional to its size, so that cyclic or overlapping blocks cannot make the reader run forever.
  */
 import { quote } from '../../lib/check.ts'
 import type { ElementType, Numbers } from '../elements.ts'
@@ -15,27 +15,27 @@ import { numbersOf, textsOf } from './values.ts'
 
 /** A group or a data set. */
 export interface Hdf5Node {
-  /** What a group holds, by name; a data set holds nothing. */
+  /** A group's members by name; empty for a data set. */
   readonly children: ReadonlyMap<string, Hdf5Node>
-  /** Of a data set of numbers. */
+  /** Of a numeric data set. */
   readonly shape?: readonly number[]
   readonly element?: ElementType
-  /** The values of a data set of numbers, row-major; a copy. */
+  /** The values of a numeric data set, row-major; a copy. */
   read(): Numbers
-  /** An attribute that is a text, or a list of them; undefined when there is none. */
+  /** A string attribute, or a list of strings; undefined if there is none. */
   texts(name: string): string[] | undefined
 }
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
-/** Whether bytes begin as HDF5 files do. */
+/** Whether bytes start with the HDF5 signature. */
 export const isHdf5 = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => bytes[i] === byte)
 
 const DEEPEST = 64
 
 /**
- * The file's root group, and all below it; values are read when they are asked for.
- * @throws RangeError for a file that is damaged, cut short, or uses what is not supported.
+ * The file's root group and everything below it; values are read on demand.
+ * @throws RangeError for a file that is damaged, truncated, or uses unsupported features.
  */
 export function readHdf5(where: string, bytes: Uint8Array): Hdf5Node {
   const file = new Hdf5Bytes(where, bytes)
@@ -99,7 +99,7 @@ function linksOf(file: Hdf5Bytes, { symbolTable, links, linkTable }: Hdf5Header)
   return found
 }
 
-/** Visits the leaves of a B-tree of version 1. */
+/** Visits the leaves of a version 1 B-tree. */
 function readTree(file: Hdf5Bytes, at: number, visit: (leaf: number) => Link[], depth: number): Link[] {
   file.expect('TREE', at)
   const [type, level, entries] = [file.u8(at + 4), file.u8(at + 5), file.u16(at + 6)]
@@ -123,7 +123,7 @@ function readSymbols(file: Hdf5Bytes, at: number, names: number, namesEnd: numbe
   })
 }
 
-/** A link message. */
+/** Parses a link message. */
 function readLink(file: Hdf5Bytes, start: number): Link {
   const flags = file.u8(start + 1)
   const kind = flags & 8 ? file.u8(start + 2) : 0
@@ -135,7 +135,7 @@ function readLink(file: Hdf5Bytes, start: number): Link {
   return [name, file.u64(at + width + length)]
 }
 
-/** Where the records of a B-tree of version 2 lie whose records are hashes of names and places in a heap. */
+/** Addresses of the records of a version 2 B-tree that maps hashes of names to heap ids. */
 function nameRecords(file: Hdf5Bytes, at: number): number[] {
   file.expect('BTHD', at)
   file.claim(at, 38)
@@ -143,7 +143,7 @@ function nameRecords(file: Hdf5Bytes, at: number): number[] {
   if (file.u8(at + 5) !== 5 || recordSize < 11 || nodeSize < 64)
     throw file.fail(`is damaged: the tree at ${at} is none of names`)
   if (depth > 1) throw file.fail('has a group of more objects than a model has, which is not supported')
-  /** Bytes that say how many records a leaf has. */
+  /** Bytes of a leaf's record count. */
   const countBytes = Math.ceil(Math.log2((nodeSize - 10) / recordSize + 1) / 8)
   const records: number[] = []
   const visit = (node: number, count: number, level: number) => {

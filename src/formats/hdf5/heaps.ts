@@ -1,4 +1,4 @@
-/** Where HDF5 keeps what has no fixed size: names of links in local heaps, texts in the global one, links of large groups in fractal heaps. */
+/** HDF5's storage for variable-size data: names of links in local heaps, strings in the global heap, links of large groups in fractal heaps. */
 import { type Hdf5Bytes, NOWHERE } from './cursor.ts'
 
 interface Piece {
@@ -27,7 +27,7 @@ function readCollection(file: Hdf5Bytes, address: number): Map<number, Piece> {
   for (let at = address + 16; at + 16 <= end; ) {
     const index = file.u16(at)
     const size = file.u64(at + 8)
-    // what is left is free
+    // the rest is free space
     if (index === 0) break
     if (at + 16 + size > end) throw file.fail(`is damaged: an object of the heap at ${address} is too long`)
     pieces.set(index, { at: at + 16, size })
@@ -36,7 +36,7 @@ function readCollection(file: Hdf5Bytes, address: number): Map<number, Piece> {
   return pieces
 }
 
-/** Where the names in a local heap lie. */
+/** Location of the names in a local heap. */
 export function localHeap(file: Hdf5Bytes, address: number): Piece {
   file.expect('HEAP', address)
   file.claim(address, 32)
@@ -46,12 +46,12 @@ export function localHeap(file: Hdf5Bytes, address: number): Piece {
 }
 
 const MOST_ROWS = 64
-/** Far more than the names of a model's layers take. */
+/** Far more than a model's layer names need. */
 const MOST_BLOCKS = 4096
 
 /**
- * Finds the objects of a fractal heap: blocks of sizes that double, row by row, in a space of their own, in which objects have
- * their offsets.
+ * Returns a lookup for the objects of a fractal heap: blocks whose sizes double from row to row, in an address space of their own
+ * in which objects have offsets.
  */
 export function fractalHeap(file: Hdf5Bytes, address: number): (id: number) => Piece {
   file.expect('FRHP', address)
@@ -86,7 +86,7 @@ export function fractalHeap(file: Hdf5Bytes, address: number): (id: number) => P
         const block = file.u64(child)
         if (block === NOWHERE) continue
         if (size <= largest) addBlock(block, offset, size)
-        // as many rows as have the size of this block together
+        // as many rows as it takes for their sizes to add up to this block's
         else addRows(block, offset, Math.log2(size / starting / width) + 1, depth + 1)
       }
     }

@@ -1,4 +1,4 @@
-/** Object headers: what groups and data sets are made of, message by message, in the old form and in that since HDF5 1.8. */
+/** Object headers: the messages that describe groups and data sets, in the old format and in that of HDF5 1.8 and later. */
 import { type Hdf5Bytes, NOWHERE } from './cursor.ts'
 import { type Hdf5Values, readShape, readType } from './values.ts'
 
@@ -8,16 +8,16 @@ interface Message {
   readonly size: number
 }
 
-/** What an object's messages say. */
+/** The contents of an object's messages. */
 export interface Hdf5Header {
   readonly attributes: Map<string, Hdf5Values>
-  /** Of data sets. */
+  /** For data sets. */
   readonly values?: Hdf5Values
-  /** Of groups in the old form: addresses of a B-tree and of the heap of its names. */
+  /** For groups in the old format: addresses of a B-tree and of the heap with its names. */
   readonly symbolTable?: { readonly tree: number; readonly heap: number }
-  /** Of groups in the new form. */
+  /** For groups in the new format. */
   readonly links: readonly Message[]
-  /** Links of large groups in the new form: addresses of a fractal heap and of a B-tree. */
+  /** Links of large groups in the new format: addresses of a fractal heap and of a B-tree. */
   readonly linkTable?: { readonly heap: number; readonly tree: number }
 }
 
@@ -30,7 +30,7 @@ const ATTRIBUTE = 0x0c
 const CONTINUATION = 0x10
 const SYMBOL_TABLE = 0x11
 const ATTRIBUTE_INFO = 0x15
-/** Bit of a message's flags: what stands here is where it is, not what it is. */
+/** Message flag: the message is stored elsewhere and this is a reference to it. */
 const SHARED = 2
 
 const MOST_BLOCKS = 1000
@@ -78,7 +78,7 @@ function readMessages(file: Hdf5Bytes, address: number): Message[] {
   return messages
 }
 
-/** The object whose header is at `address`. */
+/** Parses the object header at `address`. */
 export function readHeader(file: Hdf5Bytes, address: number): Hdf5Header {
   const messages = readMessages(file, address)
   const attributes = new Map<string, Hdf5Values>()

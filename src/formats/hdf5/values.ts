@@ -4,16 +4,16 @@ import { countOf } from '../shapes.ts'
 import { type Hdf5Bytes, NOWHERE } from './cursor.ts'
 import { globalObject } from './heaps.ts'
 
-/** What values are: numbers, texts of a fixed length, texts in the global heap, or what is not read. */
+/** The kind of values: numbers, fixed-length strings, strings in the global heap, or unsupported. */
 export interface Hdf5Type {
   readonly kind: 'numbers' | 'fixedText' | 'text' | 'other'
-  /** Bytes of a value. */
+  /** Bytes per value. */
   readonly size: number
   readonly element?: ElementType
   readonly little?: boolean
 }
 
-/** Values where they lie in the file. */
+/** Values and their location in the file. */
 export interface Hdf5Values {
   readonly type: Hdf5Type
   readonly shape: readonly number[]
@@ -27,7 +27,7 @@ const ENUMERATION = 8
 const VARIABLE_LENGTH = 9
 
 /**
- * Sign, exponent and mantissa where IEEE 754 has them: bytes, bit offset, precision, then positions and sizes, and the exponent's
+ * IEEE 754 layouts of sign, exponent and mantissa: bytes, bit offset, precision, then positions and sizes, and the exponent
  * bias.
  */
 const FLOATS: Readonly<Record<string, ElementType>> = {
@@ -37,7 +37,7 @@ const FLOATS: Readonly<Record<string, ElementType>> = {
   '8,0,64,52,11,0,52,1023': 'float64',
 }
 
-/** The type that a datatype message at `at` describes. */
+/** Parses the datatype message at `at`. */
 export function readType(file: Hdf5Bytes, at: number): Hdf5Type {
   const kind = file.u8(at) & 15
   const flags = file.u8(at + 1)
@@ -55,14 +55,14 @@ export function readType(file: Hdf5Bytes, at: number): Hdf5Type {
   }
   if (kind === STRING) return { kind: 'fixedText', size }
   if (kind === VARIABLE_LENGTH && (flags & 15) === 1) return { kind: 'text', size: 16 }
-  // h5py's booleans
+  // h5py stores booleans this way
   if (kind === ENUMERATION && size === 1) return { kind: 'numbers', size, little: true, element: 'int8' }
   return { kind: 'other', size }
 }
 
 const MOST_AXES = 32
 
-/** The shape that a dataspace message at `at` describes; of nothing at all [0]. */
+/** Parses the dataspace message at `at`; [0] for a null dataspace. */
 export function readShape(file: Hdf5Bytes, at: number): number[] {
   const version = file.u8(at)
   const rank = file.u8(at + 1)
@@ -73,7 +73,7 @@ export function readShape(file: Hdf5Bytes, at: number): number[] {
   return Array.from({ length: rank }, (_, axis) => file.u64(first + 8 * axis))
 }
 
-/** Bytes that values take. @throws RangeError for more than the file can hold. */
+/** Bytes of the values. @throws RangeError if that is more than the file can hold. */
 export function sizeOf(file: Hdf5Bytes, { type, shape }: Pick<Hdf5Values, 'type' | 'shape'>): number {
   const size = countOf(shape) * type.size
   if (!(size <= file.bytes.length))
@@ -81,7 +81,7 @@ export function sizeOf(file: Hdf5Bytes, { type, shape }: Pick<Hdf5Values, 'type'
   return size
 }
 
-/** The numbers of an attribute or a data set; undefined when they are none. */
+/** The numbers of an attribute or a data set; undefined if it is not numeric. */
 export function numbersOf(file: Hdf5Bytes, values: Hdf5Values): Numbers | undefined {
   const { type, shape, at } = values
   if (type.element === undefined) return undefined
@@ -91,7 +91,7 @@ export function numbersOf(file: Hdf5Bytes, values: Hdf5Values): Numbers | undefi
   return readElements(type.element, file.bytes, size > 0 ? at : 0, countOf(shape), type.little)
 }
 
-/** The texts of an attribute; undefined when they are none. */
+/** The strings of an attribute; undefined if it is not textual. */
 export function textsOf(file: Hdf5Bytes, values: Hdf5Values): string[] | undefined {
   const { type, shape, at } = values
   if (type.kind !== 'fixedText' && type.kind !== 'text') return undefined

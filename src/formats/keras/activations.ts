@@ -1,4 +1,4 @@
-/** Keras' activations as ours: by name, as functions that a configuration describes, and as layers. */
+/** Keras' activations: by name, as serialized functions, and as layers. */
 import { type ActivationName, elu, leakyRelu } from '../../catalogue/activations.ts'
 import { activation, batchNorm } from '../../layers/layers.ts'
 import { show } from '../../lib/check.ts'
@@ -6,7 +6,7 @@ import { type Stage, stage } from '../network.ts'
 import { type KerasContext, number, requireOption, say, widthOf } from './context.ts'
 import { isObject } from './json.ts'
 
-/** Keras' names of activations, and TensorFlow.js'. */
+/** Names of activations in Keras and TensorFlow.js. */
 const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   linear: 'linear',
   relu: 'relu',
@@ -32,9 +32,9 @@ const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   logSoftmax: 'logSoftmax',
 }
 
-/** y = scale x + shift, column by column, as a normalization by constants. */
+/** y = scale x + shift, column by column, as batch normalization with constant statistics. */
 export function columns(scale: Float32Array, shift: Float32Array, more: { name?: string } = {}): Stage {
-  // 1 - 2^-10 and 2^-10 are 1 to the bit
+  // variance 1 - 2^-10 plus epsilon 2^-10 is exactly 1
   return stage(batchNorm({ epsilon: 2 ** -10, trainable: false, ...more }), {
     gamma: scale,
     beta: shift,
@@ -43,16 +43,16 @@ export function columns(scale: Float32Array, shift: Float32Array, more: { name?:
   })
 }
 
-/** What takes Keras 2's hard sigmoid, min(max(x / 5 + 1/2, 0), 1), to ours, which has x / 6. */
+/** Factor that maps Keras 2's hard sigmoid, min(max(x / 5 + 1/2, 0), 1), to ours, which has x / 6. */
 export const STEEPER = 1.2
 
-/** The stages of an activation, given by name, as Keras 3 describes functions, or by a layer. */
+/** The stages of an activation given by name, as a function serialized by Keras 3, or by a layer. */
 export function activationStages(layer: KerasContext, given: unknown): readonly Stage[] {
   if (given === undefined || given === null) return []
   if (isObject(given)) {
     const { class_name: className, config } = given
     if (className === 'function') return activationStages(layer, config)
-    // Keras 2's activations that are layers
+    // activations that Keras 2 serializes as layers
     if (typeof className === 'string' && Object.hasOwn(ACTIVATION_LAYERS, className)) {
       const inner = { ...layer, className, config: isObject(config) ? config : {} }
       return ACTIVATION_LAYERS[className](inner)

@@ -1,44 +1,44 @@
-/** A Keras layer in its place, and how its options are read. */
+/** A Keras layer with its context, and access to its options. */
 import { quote, show } from '../../lib/check.ts'
 import type { Stage } from '../network.ts'
 import { asNumber, isObject, type Json } from './json.ts'
 
-/** A layer as its configuration says. */
+/** A layer as described by its configuration. */
 export interface KerasLayer {
   readonly name: string
   readonly className: string
   readonly config: Json
 }
 
-/** A layer in its place, with what it needs to become ours. */
+/** A layer with everything needed to convert it. */
 export interface KerasContext extends KerasLayer {
-  /** For messages: the function the user called. */
+  /** The function that the user called, for messages. */
   readonly where: string
-  /** The name, if parameters can be called after it here. */
+  /** The layer's name, if it can be used for parameter names. */
   readonly ownName: string | undefined
-  /** Sizes of a row that it gets. */
+  /** Shape of an input row. */
   readonly shape: readonly number[]
-  /** Whether this is Keras 2 or TensorFlow.js, whose hard sigmoid is steeper. */
+  /** Whether the file is from Keras 2 or TensorFlow.js, which have a steeper hard sigmoid. */
   readonly old: boolean
   /**
-   * The layer's variables, in the order in which it makes them.
-   * @throws RangeError for one that is not there or has another number of values.
+   * The layer's variables, in the order of creation.
+   * @throws RangeError for one that is missing or has a different number of values.
    */
   variables(names: readonly string[], sizes: readonly number[]): Float32Array[]
   /**
-   * A column of one value, which no file has to hold.
-   * @throws RangeError when all of them are longer than a model of that size needs.
+   * A constant column that is not stored in the file.
+   * @throws RangeError if their total length exceeds what a model of that size needs.
    */
   filled(length: number, value: number): Float32Array
 }
 
-/** What a layer becomes, and the sizes of its rows. */
+/** The converted layer, and its output shape. */
 export interface Converted {
   readonly stages: readonly Stage[]
   readonly shape: readonly number[]
 }
 
-/** Keras' own: `LayerNormalization` is `layer_normalization`, `PReLU` is `p_re_lu`. */
+/** Keras' own conversion: `LayerNormalization` is `layer_normalization`, `PReLU` is `p_re_lu`. */
 export const snakeCase = (name: string): string =>
   name
     .slice(0, 200)
@@ -50,10 +50,10 @@ export const snakeCase = (name: string): string =>
 export const say = ({ where, name, className }: KerasContext, text: string) =>
   new RangeError(`${where}: layer ${quote(name)} (${quote(className).slice(1, -1)}) ${text}`)
 
-/** An option that must have one value, as others would make another layer. */
+/** Requires one of the given values for an option, since others would make a different layer. */
 export function requireOption(layer: KerasContext, option: string, ...values: readonly unknown[]): void {
   const given = layer.config[option]
-  // axes come as lists of one
+  // an axis may be given as a list of one
   const plain = Array.isArray(given) && given.length === 1 ? given[0] : given
   if (given !== undefined && !values.includes(plain))
     throw say(layer, `has ${quote(option)} ${show(given)}, which is not supported`)
@@ -64,18 +64,18 @@ export const flag = ({ config }: KerasContext, option: string, preset = true): b
 
 export function number(layer: KerasContext, option: string, preset: number): number {
   const value = layer.config[option]
-  // what JSON has for an array of one number, as old versions wrote it
+  // how old versions serialized an array of one number
   const plain = isObject(value) && 'value' in value ? value.value : value
   return plain === undefined || plain === null ? preset : asNumber(`${layer.where}: ${quote(option)}`, plain)
 }
 
-/** Frozen layers stay so, and names that somebody chose are kept. */
+/** Preserves `trainable: false` and user-given names. */
 export const identity = ({ ownName, config }: KerasContext): { name?: string; trainable?: boolean } => ({
   ...(ownName !== undefined && { name: ownName }),
   ...(config.trainable === false && { trainable: false }),
 })
 
-/** The width of rows, which must not have more sizes. */
+/** The width of rows, which must be one-dimensional. */
 export function widthOf(layer: KerasContext): number {
   const { shape } = layer
   if (shape.length !== 1)

@@ -1,4 +1,4 @@
-/** Keras' files: `.keras`, a zip of a configuration and weights; `.h5`, both in one; and weights alone. */
+/** Keras' files: `.keras`, a zip of a configuration and weights; `.h5` with both; and weights only. */
 import { quote } from '../../lib/check.ts'
 import { type Hdf5Node, isHdf5, readHdf5 } from '../hdf5/hdf5.ts'
 import type { NamedTensor } from '../matchWeights.ts'
@@ -11,15 +11,15 @@ import { type KerasWeights, networkFrom } from './topology.ts'
 
 const WEIGHTS = 'model.weights.h5'
 
-/** Whether bytes begin as zip archives do. */
+/** Whether bytes start like a zip archive. */
 const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
 
-/** Whether bytes begin as one of Keras' files does. */
+/** Whether bytes start like one of Keras' file formats. */
 export const isKeras = (bytes: Uint8Array): boolean => isHdf5(bytes) || isZip(bytes)
 
 /**
  * The network in a `.keras` or `.h5` file.
- * @throws RangeError for a file that is damaged, holds weights alone, or a layer that is not supported, which is named.
+ * @throws RangeError for a file that is damaged or contains only weights, and for an unsupported layer, by name.
  */
 export function readKeras(where: string, bytes: Uint8Array, options: ZipOptions = {}): Network {
   if (isHdf5(bytes)) return readLegacy(where, readHdf5(where, bytes))
@@ -30,7 +30,7 @@ export function readKeras(where: string, bytes: Uint8Array, options: ZipOptions 
     if (!unpack) throw new RangeError(`${where}: the archive holds no ${name}: it is not a .keras file`)
     return unpack()
   }
-  // copies, as text decoders take no shared memory
+  // copies, since text decoders reject shared memory
   const read = (name: string) => parse(where, name, new TextDecoder().decode(new Uint8Array(open(name))))
   const config = read('config.json')
   const metadata = files.has('metadata.json') ? read('metadata.json') : {}
@@ -48,7 +48,7 @@ function parse(where: string, what: string, text: string): Json {
   return asObject(`${where}: ${what}`, value)
 }
 
-/** Whether the version is that of a Keras before 3. */
+/** Whether the version is before Keras 3. */
 const isOld = (version: unknown): boolean => typeof version !== 'string' || /^[012]\./.test(version)
 
 function readLegacy(where: string, root: Hdf5Node): Network {
@@ -63,7 +63,7 @@ function readLegacy(where: string, root: Hdf5Node): Network {
   return networkFrom(where, topology, namedWeights(where, weights), isOld(root.texts('keras_version')?.[0]))
 }
 
-/** A variable's values as float32. @throws RangeError for what are no floats, which quantized weights are not. */
+/** A variable's values as float32. @throws RangeError unless they are floats; quantized weights are not. */
 function floatsOf(what: string, node: Hdf5Node, size: number): Float32Array {
   const { shape = [] } = node
   const count = countOf(shape)
@@ -73,7 +73,7 @@ function floatsOf(what: string, node: Hdf5Node, size: number): Float32Array {
   return Float32Array.from(node.read())
 }
 
-/** Weights as Keras 3 writes them: `layers/dense_1/vars/0`, and `layers` again for models in models. */
+/** Weights as written by Keras 3: `layers/dense_1/vars/0`, with a nested `layers` for nested models. */
 function classWeights(where: string, root: Hdf5Node): KerasWeights {
   return {
     variables(path, classPath, names, sizes) {
@@ -95,7 +95,7 @@ function classWeights(where: string, root: Hdf5Node): KerasWeights {
   }
 }
 
-/** A list that is an attribute, in pieces where it is long. */
+/** An attribute that is a list, which is split if it is long. */
 function listOf(node: Hdf5Node, name: string): string[] | undefined {
   const whole = node.texts(name)
   if (whole) return whole
@@ -108,14 +108,14 @@ function listOf(node: Hdf5Node, name: string): string[] | undefined {
 }
 
 interface LegacyVariable {
-  /** Group, the layer within it where that is a model, and the variable: `model_1`, `dense`, `kernel`. */
+  /** Group, the layer in it if that is a nested model, and the variable: `model_1`, `dense`, `kernel`. */
   readonly group: string
   readonly layer: string
   readonly variable: string
   readonly node: Hdf5Node
 }
 
-/** The variables in a legacy file, layer by layer, as its attributes name them: `dense/kernel:0`. */
+/** The variables in a legacy file, layer by layer, as named by its attributes: `dense/kernel:0`. */
 function legacyVariables(where: string, root: Hdf5Node): LegacyVariable[] | undefined {
   return listOf(root, 'layer_names')?.flatMap((group) => {
     const holder = root.children.get(group)
@@ -134,7 +134,7 @@ function namedWeights(where: string, root: Hdf5Node): KerasWeights {
   const byName = new Map<string, Hdf5Node>()
   for (const { group, layer, variable, node } of legacyVariables(where, root) ?? []) {
     byName.set(`${group}/${layer}/${variable}`, node)
-    // the layer itself may have been renamed after it was built
+    // the layer may have been renamed after it was built
     byName.set(`${group}//${variable}`, node)
   }
   return {
@@ -149,7 +149,7 @@ function namedWeights(where: string, root: Hdf5Node): KerasWeights {
   }
 }
 
-/** Variables of Keras' classes in the order in which they make them, by how many there are. */
+/** Variables of Keras' classes in the order of creation, by their number. */
 const VARIABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   dense: [['kernel'], ['kernel', 'bias']],
   batch_normalization: [
@@ -162,13 +162,13 @@ const VARIABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   p_re_lu: [['alpha']],
 }
 
-/** Tensors of a file by their names in `exportWeights`, and whether they come in the order of the layers. */
+/** Tensors of a file, named as by `exportWeights`, and whether they are in layer order. */
 export interface KerasTensors {
   readonly tensors: Map<string, NamedTensor>
   readonly ordered: boolean
 }
 
-/** The weights in a file of Keras, with or without a model. @throws RangeError for a file that is damaged or has none. */
+/** The weights in a Keras file, with or without a model. @throws RangeError for a file that is damaged or has none. */
 export function readKerasTensors(where: string, bytes: Uint8Array): KerasTensors {
   const packed = isZip(bytes) ? readZip(where, bytes).get(WEIGHTS) : () => bytes
   if (!packed) throw new RangeError(`${where}: the archive holds no ${WEIGHTS}: it is not a .keras file`)

@@ -1,4 +1,4 @@
-/** A graph of layers as a stack of ours: chains, and blocks with a shortcut around them. */
+/** Converts a graph of layers to a stack: chains, and residual blocks. */
 
 import type { Activation } from '../../catalogue/activations.ts'
 import { activation } from '../../layers/layers.ts'
@@ -8,16 +8,16 @@ import { block, type Stage, stage } from '../network.ts'
 /** A layer in a graph. */
 export interface GraphNode {
   readonly name: string
-  /** Of what puts branches together, its class: `Add`, `Multiply`, or one that is not supported. */
+  /** The class of a merge layer: `Add`, `Multiply`, or an unsupported one. */
   readonly merge?: string
-  /** Of anything else, what its one input goes through. */
+  /** For other layers, the stages applied to their single input. */
   readonly stages: readonly Stage[]
-  /** Where it stands in an order in which inputs come first. */
+  /** Position in a topological order. */
   readonly order: number
   readonly inputs: readonly GraphNode[]
 }
 
-/** x · f(x), or x · x where there is no f; what no layer of ours is, unless it is an activation that Keras has not. */
+/** x · f(x), or x · x without f; only supported if it turns out to be an activation. */
 interface Product {
   readonly factor: readonly Item[]
   readonly node: GraphNode
@@ -28,7 +28,7 @@ const DEEPEST = 50
 
 /**
  * The stages between the input and the output.
- * @throws RangeError for layers that are merged in another way than `Add` does around a block.
+ * @throws RangeError for merges other than `Add` around a block.
  */
 export function stackOf(where: string, output: GraphNode, input: GraphNode): Stage[] {
   return settle(where, chain(where, output, input, 0))
@@ -67,7 +67,7 @@ const unknownMerge = (where: string, { name, merge = '', inputs }: GraphNode) =>
     `${where}: layer ${quote(name)} (${quote(merge).slice(1, -1)}) merges ${inputs.length} branches in a way that is not supported`,
   )
 
-/** Products as the activations that they are. */
+/** Replaces products by the activations that they compute. */
 function settle(where: string, items: readonly Item[]): Stage[] {
   return items.map((item) => {
     if ('layer' in item) return item
@@ -80,7 +80,7 @@ function settle(where: string, items: readonly Item[]): Stage[] {
   })
 }
 
-/** The one scale and shift of a normalization by constants that treats all columns alike. */
+/** The scalar scale and shift of a constant normalization that treats all columns alike. */
 function constantsOf({ layer, values }: Stage): [scale: number, shift: number] | undefined {
   if (layer.kind !== 'batchNorm' || !layer.affine) return undefined
   const { gamma, beta, runningMean, runningVariance } = values
@@ -91,11 +91,11 @@ function constantsOf({ layer, values }: Stage): [scale: number, shift: number] |
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.abs(b)
 
-/** Of the tangent's argument in GELU's approximation: 2 sqrt(2 / pi) (x + 0.044715 x³). */
+/** In GELU's approximation, the argument of the sigmoid: 2 sqrt(2 / pi) (x + 0.044715 x³). */
 export const GELU_SCALE = 2 * Math.sqrt(2 / Math.PI)
 export const GELU_CUBE = 0.044715
 
-/** The product of the scales of normalizations by constants that shift nothing; NaN for anything else. */
+/** The product of the scales of constant normalizations without shift; NaN for anything else. */
 const scaleOf = (items: readonly Item[]): number =>
   items.reduce((product, item) => {
     const found = 'layer' in item ? constantsOf(item) : undefined

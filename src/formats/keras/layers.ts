@@ -1,4 +1,4 @@
-/** Keras' layers as ours, each class with the variables that it has. */
+/** Converts Keras' layers, each class with its variables. */
 import {
   alphaDropout,
   batchNorm,
@@ -16,7 +16,7 @@ import { countOf } from '../shapes.ts'
 import { ACTIVATION_LAYERS, activationStages, columns, STEEPER } from './activations.ts'
 import { type Converted, flag, identity, type KerasContext, number, requireOption, say, widthOf } from './context.ts'
 
-/** Gamma and beta, and for one that is missing beside the other, what changes nothing; then what else the layer has. */
+/** Gamma and beta, with a neutral one if only the other exists, followed by the layer's further variables. */
 function affineVariables(layer: KerasContext, width: number, more: readonly string[] = []) {
   const names = ['gamma', 'beta'].filter((name) => flag(layer, name === 'gamma' ? 'scale' : 'center'))
   const all = [...names, ...more]
@@ -44,13 +44,13 @@ function denseStages(layer: KerasContext): readonly Stage[] {
   const after = activationStages({ ...layer, shape: [units] }, layer.config.activation)
   const last = after.at(-1)?.layer
   if (last?.kind !== 'activation') return [stage(plain, values), ...after]
-  // a steeper sigmoid of smaller weights
+  // a steeper sigmoid equals smaller slopes of its input
   const steeper = (list: Float32Array) => list.map((value) => value * STEEPER)
   const scaled = after.length > 1 ? { kernel: steeper(kernel), ...(useBias && { bias: steeper(bias) }) } : values
   return [stage(dense(units, { useBias, ...identity(layer), activation: last.activation }), scaled)]
 }
 
-/** Keras' momentum is the share of the old statistics, ours that of the new; 1 - 0.9 is to be 0.1. */
+/** Keras' momentum is the weight of the old statistics, ours that of the new; rounded so that 1 - 0.9 becomes 0.1. */
 export const otherShare = (momentum: number): number => Number((1 - momentum).toPrecision(12))
 
 function batchNormStages(layer: KerasContext): readonly Stage[] {
@@ -127,15 +127,15 @@ const LAYERS: Readonly<Record<string, (layer: KerasContext) => readonly Stage[]>
   Rescaling: rescalingStages,
 }
 
-/** Layers that act in training only, in ways that we do not have: what they hand on is what they get. */
+/** Layers that act in training only and are not supported: the identity in inference. */
 const PASSING = ['GaussianDropout', 'ActivityRegularization', 'Identity']
 
-/** Layers that act on every value by itself, whatever the sizes of a row. */
+/** Elementwise layers, which accept any shape. */
 const ANY_SHAPE = ['ReLU', 'LeakyReLU', 'ELU', 'Dropout', 'AlphaDropout', 'GaussianNoise']
 
 /**
- * Our stages for a layer.
- * @throws RangeError naming the layer, its class, and what of it is not supported.
+ * The stages for a layer.
+ * @throws RangeError naming the layer, its class, and what is not supported.
  */
 export function convertLayer(layer: KerasContext): Converted {
   const { className, shape, config } = layer

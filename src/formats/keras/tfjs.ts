@@ -1,4 +1,4 @@
-/** TensorFlow.js' layers-models: a description as JSON, and weights in files of nothing but values. */
+/** TensorFlow.js layers-models: a JSON description, and weight files that contain only values. */
 import { quote, show } from '../../lib/check.ts'
 import { type ElementType, elements, readElements } from '../elements.ts'
 import type { Network } from '../network.ts'
@@ -6,18 +6,18 @@ import { countOf, isShape, showShape } from '../shapes.ts'
 import { asList, asNumber, asObject, asText, isObject, type Json } from './json.ts'
 import { type KerasWeights, networkFrom } from './topology.ts'
 
-/** The values of all weight files one after the other, in the order of the manifest. */
+/** The contents of all weight files concatenated in manifest order. */
 export interface TfjsModel {
   readonly modelJson: Json
   readonly weights: Uint8Array
 }
 
-/** A weight as the manifest lists it. */
+/** A weight as listed in the manifest. */
 interface Listed {
   readonly name: string
   readonly shape: readonly number[]
   readonly type: ElementType
-  /** What the values in the file are, and how they become numbers. */
+  /** How the values are stored, and how they are dequantized. */
   readonly stored: ElementType
   readonly scale: number
   readonly minimum: number
@@ -39,7 +39,7 @@ const typeOf = (what: string, value: unknown): ElementType => {
   return TYPES[name]
 }
 
-/** @throws RangeError for weights whose sizes are not those of the files. */
+/** @throws RangeError for weights whose sizes do not match the files. */
 function readManifest(where: string, manifest: unknown, bytes: number): Map<string, Listed> {
   const listed = new Map<string, Listed>()
   let at = 0
@@ -55,7 +55,7 @@ function readManifest(where: string, manifest: unknown, bytes: number): Map<stri
       const quantized =
         weight.quantization === undefined ? undefined : asObject(`${what}: "quantization"`, weight.quantization)
       const stored = quantized ? typeOf(what, quantized.dtype) : type
-      // float16 has no scale
+      // float16 is not scaled
       const isScaled = quantized !== undefined && stored !== 'float16'
       const scale = isScaled ? asNumber(`${what}: the scale`, quantized.scale) : 1
       const minimum = isScaled ? asNumber(`${what}: the minimum`, quantized.min) : 0
@@ -71,7 +71,7 @@ function readManifest(where: string, manifest: unknown, bytes: number): Map<stri
 
 /**
  * The network of a layers-model.
- * @throws RangeError for what is no layers-model, weights that are not all there, and a layer that is not supported, by its name.
+ * @throws RangeError for anything but a layers-model, for missing weights, and for an unsupported layer, by name.
  */
 export function readTfjs(where: string, { modelJson, weights }: TfjsModel): Network {
   const { format, modelTopology, weightsManifest } = modelJson
@@ -89,7 +89,7 @@ export function readTfjs(where: string, { modelJson, weights }: TfjsModel): Netw
   return { ...networkFrom(where, topology, values, isOld), ...readUserDefined(where, modelJson.userDefinedMetadata) }
 }
 
-/** What a model's user keeps with it; ours under a name of our own. */
+/** User-defined metadata; ours is under a key of its own. */
 function readUserDefined(where: string, value: unknown): Pick<Network, 'classNames' | 'metadata'> {
   if (!isObject(value)) return {}
   if (!isObject(value.fourlane)) return { metadata: value }
@@ -101,12 +101,12 @@ function readUserDefined(where: string, value: unknown): Pick<Network, 'classNam
   }
 }
 
-/** Variables by the last parts of their names: `dense_1/kernel`, also where the model's name stands before. */
+/** Variables by the last parts of their names, `dense_1/kernel`, even if the model's name comes first. */
 function valuesOf(where: string, listed: ReadonlyMap<string, Listed>, bytes: Uint8Array): KerasWeights {
   const byLayer = new Map<string, Listed | undefined>()
   for (const weight of listed.values()) {
     const key = weight.name.replace(/:\d+$/, '').split('/').slice(-2).join('/')
-    // two of a name tell nothing
+    // an ambiguous name is unusable
     byLayer.set(key, byLayer.has(key) ? undefined : weight)
   }
   return {

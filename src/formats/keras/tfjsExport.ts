@@ -1,4 +1,4 @@
-/** A network as a layers-model of TensorFlow.js. */
+/** Exports a network as a TensorFlow.js layers-model. */
 import { type Activation, alphaOf } from '../../catalogue/activations.ts'
 import { firstRate } from '../../layers/noise.ts'
 import { columnLengths } from '../../layers/weightNorm.ts'
@@ -10,13 +10,13 @@ import { GELU_CUBE, GELU_SCALE } from './graph.ts'
 import type { Json } from './json.ts'
 import { otherShare } from './layers.ts'
 
-/** What is written: the description, and the values of all weights one after the other. */
+/** The description, and all weights concatenated. */
 export interface TfjsFiles {
   readonly modelJson: Json
   readonly weights: Uint8Array
 }
 
-/** The activations that TensorFlow.js has by name. */
+/** Activations that TensorFlow.js knows by name. */
 const ACTIVATIONS: { readonly [kind in Activation['kind']]?: string } = {
   linear: 'linear',
   relu: 'relu',
@@ -33,7 +33,7 @@ const ACTIVATIONS: { readonly [kind in Activation['kind']]?: string } = {
   logSoftmax: 'log_softmax',
 }
 
-/** Those that it does not have at all. */
+/** Activations that it does not have. */
 const ABSENT: readonly Activation['kind'][] = ['exponential', 'cos', 'sin']
 
 const nameOf = ({ kind, alpha }: Activation): string | undefined => {
@@ -47,13 +47,13 @@ interface Weight {
   readonly data: Float32Array
 }
 
-/** Layers in the order in which they are made, each after those it gets its input from. */
+/** Layers in the order of creation, each after its inputs. */
 class Topology {
   readonly layers: Json[] = []
   readonly weights: Weight[] = []
   readonly #names = new Set<string>()
 
-  /** Adds a layer; its name. */
+  /** Adds a layer; returns its name. */
   add(
     className: string,
     config: Json,
@@ -73,7 +73,7 @@ class Topology {
     return name
   }
 
-  /** Names of layers are names of tensors there, which take no other letters. */
+  /** Layer names become tensor names, whose characters are restricted. */
   #nameOf(wanted: string): string {
     const plain = wanted.replace(/[^\w-]/g, '_').replace(/^[^A-Za-z0-9]/, 'layer_')
     let name = plain
@@ -84,7 +84,7 @@ class Topology {
 }
 
 /**
- * The layers-model of a network, a functional one.
+ * The functional layers-model of a network.
  * @throws RangeError naming a layer that TensorFlow.js does not have.
  */
 export function writeTfjs(where: string, network: Network): TfjsFiles {
@@ -110,7 +110,7 @@ export function writeTfjs(where: string, network: Network): TfjsFiles {
       }),
       modelTopology: {
         class_name: 'Functional',
-        // the version whose names these are
+        // the version whose layer names are used
         keras_version: '2.15.0',
         backend: 'tensor_flow.js',
         config: { name: 'model', layers, input_layers: [[input, 0, 0]], output_layers: [[output, 0, 0]] },
@@ -123,7 +123,7 @@ export function writeTfjs(where: string, network: Network): TfjsFiles {
   }
 }
 
-/** Adds the stages after the layer `from`; the name of the last. */
+/** Adds the stages after the layer `from`; returns the name of the last. */
 function addStages(where: string, topology: Topology, stages: readonly Stage[], inputs: number, from: string): string {
   let last = from
   for (const stage of placed(stages, inputs)) last = addStage(where, topology, stage, last)
@@ -168,7 +168,7 @@ function addStage(where: string, topology: Topology, stage: PlacedStage, from: s
       )
     }
     case 'batchRenorm': {
-      // its deviations have no epsilon
+      // batch renorm divides by the deviation, without an epsilon
       const scale = values.runningDeviation.map((value, i) => (layer.affine ? values.gamma[i] : 1) / value)
       const shift = scale.map((factor, i) => (layer.affine ? values.beta[i] : 0) - values.runningMean[i] * factor)
       return addColumns(topology, scale, shift, from)
@@ -236,7 +236,7 @@ function addDense(
   return named || isHard ? last : addActivation(where, topology, activation, outputs, last)
 }
 
-/** W = scale · direction / |direction|, unit by unit. */
+/** W = scale · direction / |direction| for each unit. */
 function resolved(direction: Float32Array, scale: Float32Array): Float32Array {
   const lengths = columnLengths(direction, scale.length)
   return direction.map((value, i) => {
@@ -261,7 +261,7 @@ function addColumns(topology: Topology, scale: Float32Array, shift: Float32Array
   )
 }
 
-/** An activation as a layer, or as the layers that compute it. */
+/** Adds an activation as one layer, or as several that compute it. */
 function addActivation(where: string, topology: Topology, activation: Activation, width: number, from: string): string {
   const { kind, alpha } = activation
   if (ABSENT.includes(kind)) throw new RangeError(`${where}: TensorFlow.js has no activation ${kind}`)
@@ -271,7 +271,7 @@ function addActivation(where: string, topology: Topology, activation: Activation
   const named = nameOf(activation)
   if (named !== undefined) return plain(named, from)
   if (kind === 'leakyRelu') return topology.add('LeakyReLU', { alpha }, [from])
-  // its ELU has no other alpha than 1; what elu leaves below 0 is what a leak scales
+  // its ELU only has alpha 1, so a leaky ReLU scales ELU's negative part
   if (kind === 'elu') return topology.add('LeakyReLU', { alpha }, [plain('elu', from)])
   if (kind === 'hardSigmoid') return hardSigmoid()
   if (kind === 'softplus') {
@@ -280,8 +280,8 @@ function addActivation(where: string, topology: Topology, activation: Activation
     return addColumns(topology, filled(1 / beta), filled(0), steep)
   }
   if (kind === 'hardSwish') return topology.add('Multiply', {}, [hardSigmoid(), from])
-  // GELU by the hyperbolic tangent: x sigmoid(x (a + b x²))
-  // a product of a tensor with itself would free it twice
+  // tanh-approximated GELU: x sigmoid(x (a + b x²))
+  // multiplying a tensor by itself would free it twice
   const square = topology.add('Multiply', {}, [addColumns(topology, filled(1), filled(0), from), from])
   const line = addColumns(topology, filled(GELU_SCALE * GELU_CUBE), filled(GELU_SCALE), square)
   const argument = topology.add('Multiply', {}, [line, from])

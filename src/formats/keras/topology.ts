@@ -1,4 +1,4 @@
-/** From the configuration of a Keras model to a network: sequential models, functional ones, and these in one another. */
+/** Converts the configuration of a Keras model to a network: sequential, functional, and nested models. */
 import { quote, show } from '../../lib/check.ts'
 import type { Network, Stage } from '../network.ts'
 import { countOf } from '../shapes.ts'
@@ -7,13 +7,13 @@ import { type GraphNode, stackOf } from './graph.ts'
 import { asList, asObject, asText, isObject, type Json } from './json.ts'
 import { convertLayer } from './layers.ts'
 
-/** Where the values of a model's layers are. */
+/** Access to the values of a model's variables. */
 export interface KerasWeights {
   /**
-   * The variables of a layer in the order in which it makes them.
-   * @param path names of the models that hold the layer, the outermost first and the whole left out, then of the layer itself.
-   * @param classPath what Keras 3 calls them in files, after their classes.
-   * @throws RangeError for one that is missing or has another number of values.
+   * The variables of a layer in the order of creation.
+   * @param path names of the enclosing models, outermost first and without the whole model, then the layer's.
+   * @param classPath Keras 3's names for them in files, derived from their classes.
+   * @throws RangeError for one that is missing or has a different number of values.
    */
   variables(
     path: readonly string[],
@@ -29,12 +29,12 @@ interface Scope {
   readonly weights: KerasWeights
   readonly path: readonly string[]
   readonly classPath: readonly string[]
-  /** Names that parameters are called after. */
+  /** Names used for parameters so far. */
   readonly names: Set<string>
   readonly filled: (length: number, value: number) => Float32Array
 }
 
-/** Values of columns that no file holds: a short file may describe wide rows, and many layers for them. */
+/** Maximum total length of constant columns that no file stores: a small file may describe many wide layers. */
 const MOST_FILLED = 2 ** 20
 
 function fillingUpTo(where: string): Scope['filled'] {
@@ -46,7 +46,7 @@ function fillingUpTo(where: string): Scope['filled'] {
   }
 }
 
-/** A model or a part of it: its stages, and the sizes of its rows. */
+/** A model or a part of it: its stages, and the shape of its rows. */
 interface Part {
   readonly stages: readonly Stage[]
   readonly inputs: readonly number[]
@@ -57,8 +57,8 @@ const MODELS = ['Sequential', 'Functional', 'Model']
 const DEEPEST = 20
 
 /**
- * @param old whether Keras 2 or TensorFlow.js has written it.
- * @throws RangeError naming the layer that is not supported, and why.
+ * @param old whether the file is from Keras 2 or TensorFlow.js.
+ * @throws RangeError naming the unsupported layer and the reason.
  */
 export function networkFrom(where: string, topology: Json, weights: KerasWeights, old: boolean): Network {
   const part = readModel(
@@ -73,8 +73,8 @@ export function networkFrom(where: string, topology: Json, weights: KerasWeights
 }
 
 /**
- * A name that parameters can be called after: one that somebody has chosen, not `dense_3`, which counts what Keras has made
- * before; and none that another layer has here already, or will be given.
+ * A layer's name, if it can be used for parameters: a user-given one, unlike `dense_3`, which depends on the layers that Keras
+ * created before; and neither in use already nor reserved for another layer.
  */
 function ownNameOf({ names }: Scope, { name, className }: Entry): string | undefined {
   const isCounted = name.replace(/_\d+$/, '') === snakeCase(className) || /^[a-zA-Z]+_\d+$/.test(name)
@@ -112,7 +112,7 @@ function readEntries(where: string, layers: unknown): Entry[] {
   })
 }
 
-/** @param given sizes of the rows it gets, where it is part of another model. */
+/** @param given shape of the input rows if it is nested in another model. */
 function readModel(scope: Scope, topology: Json, given: readonly number[] | undefined): Part {
   const { where } = scope
   if (scope.path.length > DEEPEST) throw new RangeError(`${where}: models are nested more than ${DEEPEST} deep`)
@@ -129,7 +129,7 @@ function readModel(scope: Scope, topology: Json, given: readonly number[] | unde
     : readFunctional(scope, entries, config, given)
 }
 
-/** Sizes of a row, from a shape with the batch in front. */
+/** Shape of a row, from a shape that includes the batch dimension. */
 function sizesOf(where: string, shape: unknown): number[] {
   const [, ...sizes] = asList(`${where}: the input's shape`, shape)
   if (sizes.length === 0 || !sizes.every((size) => Number.isSafeInteger(size) && Number(size) > 0))
@@ -142,7 +142,7 @@ function sizesOf(where: string, shape: unknown): number[] {
 const inputShape = ({ batch_shape, batch_input_shape, input_shape }: Json): unknown =>
   batch_shape ?? batch_input_shape ?? (Array.isArray(input_shape) ? [null, ...input_shape] : undefined)
 
-/** The input's shape as the first layer states it, or the first of the model that it is. */
+/** The input shape stated by the first layer, or by the first layer of a nested model. */
 function statedShape(config: Json, depth = 0): unknown {
   const [first] = Array.isArray(config.layers) ? config.layers : []
   const inner = isObject(first) && isObject(first.config) ? first.config : {}
@@ -170,7 +170,7 @@ function readSequential(
   return { stages, inputs, shape }
 }
 
-/** A layer, or a model that is one. */
+/** Converts a layer or a nested model. */
 function readLayer(scope: Scope, entry: Entry, shape: readonly number[]): Omit<Part, 'inputs'> {
   const { where, old, weights } = scope
   const { name, className, config, fileName } = entry
@@ -193,7 +193,7 @@ function readLayer(scope: Scope, entry: Entry, shape: readonly number[]): Omit<P
   )
 }
 
-/** What our own layers refuse is said of theirs. */
+/** Names the Keras layer in errors thrown by our own layers. */
 function converting({ where }: Scope, { name, className }: Entry, convert: () => Converted): Converted {
   try {
     return convert()
@@ -204,7 +204,7 @@ function converting({ where }: Scope, { name, className }: Entry, convert: () =>
   }
 }
 
-/** Ways of putting branches together; Keras 3 has functions of these names besides. */
+/** Merge layers; Keras 3 also has functions of these names. */
 const MERGES = ['Add', 'Multiply', 'Subtract', 'Average', 'Maximum', 'Minimum', 'Concatenate', 'Dot']
 
 function readFunctional(
@@ -250,7 +250,7 @@ function readFunctional(
   return { stages: stackOf(where, end, start), inputs, shape: end.shape }
 }
 
-/** Names of the layers that `output` depends on, inputs first. */
+/** Names of the layers that `output` depends on, in topological order. */
 function inOrder(where: string, output: string, byName: ReadonlyMap<string, Entry>): string[] {
   const done = new Set<string>()
   const open = new Set<string>()
@@ -273,7 +273,7 @@ function inOrder(where: string, output: string, byName: ReadonlyMap<string, Entr
   return [...done]
 }
 
-/** `[["dense", 0, 0]]`, or `["dense", 0, 0]` as Keras 3 writes a single one. */
+/** `[["dense", 0, 0]]`, or `["dense", 0, 0]`, which Keras 3 writes for a single one. */
 function onlyName(where: string, what: string, value: unknown): string {
   const list = asList(`${where}: "${what}_layers"`, value)
   const [first] = typeof list[0] === 'string' ? [list] : list
@@ -284,7 +284,7 @@ function onlyName(where: string, what: string, value: unknown): string {
 
 const found = new WeakMap<Entry, readonly string[]>()
 
-/** Names of the layers whose outputs a layer gets. */
+/** Names of a layer's inputs. */
 function inboundOf(where: string, entry: Entry): readonly string[] {
   const known = found.get(entry)
   if (known) return known

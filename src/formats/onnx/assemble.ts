@@ -1,6 +1,6 @@
 /**
- * From pieces to layers. What scales and shifts columns has no layer of its own: it becomes part of the dense layer or the
- * normalization beside it, or batch normalization with constant statistics. An activation becomes the dense layer's before it.
+ * Assembles layers from items. Column-wise affine maps have no layer of their own: they are folded into an adjacent dense layer or
+ * normalization, or become batch normalization with constant statistics. An activation is fused into the dense layer before it.
  */
 import type { Activation } from '../../catalogue/activations.ts'
 import { batchNorm, dense, groupNorm, layerNorm, rmsNorm } from '../../layers/layers.ts'
@@ -10,12 +10,12 @@ import type { Context, DenseItem, Item, NormItem } from './flows.ts'
 
 type Open = DenseItem | NormItem
 
-/** Stages of the pieces in their order, for rows of `inputs` values. */
+/** The stages for the items in order, for rows of `inputs` values. */
 export function assemble(items: readonly Item[], inputs: number, context: Context): Stage[] {
   const stages: Stage[] = []
-  /** The last piece, while it may still take in what follows. */
+  /** The last item, while later ones may still be folded into it. */
   let open: Open | undefined
-  /** Columns scaled and shifted after it, or before everything, that have no place yet. */
+  /** A pending affine map after it, or before everything. */
   let waiting: Columns | undefined
   let size = inputs
   const close = () => {
@@ -74,7 +74,7 @@ function normStage({ layer, groups, channels, epsilon, gamma, beta }: NormItem, 
   return stage(groupNorm(groups, { ...options, ...(gamma && channels !== size && { channels }) }), values)
 }
 
-/** The piece with its outputs scaled and shifted; undefined when it cannot be. */
+/** The item with its outputs scaled and shifted; undefined if that cannot be folded in. */
 function scaleOutputs(open: Open, by: Columns, size: number, context: Context): Open | undefined {
   const { scale } = by
   const shift = offsetOf(by)
@@ -96,10 +96,10 @@ function scaleOutputs(open: Open, by: Columns, size: number, context: Context): 
   return { ...scaled, beta: spread(add(multiply(beta, scale), shift), size) }
 }
 
-/** Features that are far from 0, measured by how they vary, lose digits when their center is moved behind the product. */
+/** Features whose center is far from 0 relative to their spread lose precision if the center is subtracted after the product. */
 const FAR = 32
 
-/** The dense piece with its inputs scaled and shifted; undefined when that would cost digits. */
+/** The dense item with its inputs scaled and shifted; undefined if that would lose precision. */
 function scaleInputs(
   { kernel, bias, units }: DenseItem,
   by: Columns,
@@ -120,10 +120,10 @@ function scaleInputs(
   }
 }
 
-/** A number whose difference to 1 is a float32 as exactly as it is one itself. */
+/** Such that 1 - epsilon is exact in float32. */
 const EPSILON = 2 ** -17
 
-/** Batch normalization whose statistics are such that y = (x - center) scale + shift. */
+/** Batch normalization with constant statistics such that y = (x - center) scale + shift. */
 function columnsStage(by: Columns, size: number, context: Context): Stage {
   const { center, scale, shift } = columns(by)
   context.spend(4 * size)
@@ -136,10 +136,10 @@ function columnsStage(by: Columns, size: number, context: Context): Stage {
   })
 }
 
-/** A scaler of more columns would fill the model's metadata. */
+/** A limit, since the scaler is stored in the model's metadata. */
 const MOST_SCALED = 4096
 
-/** What is done to the features first, if it is only scaling and shifting: (x - offset) scale, one of each a column. */
+/** The leading affine map of the features, if there is one: (x - offset) scale, one of each per column. */
 export function scalerOf(items: readonly Item[], inputs: number): { offset: number[]; scale: number[] } | undefined {
   let all: Columns | undefined
   for (const item of items) {

@@ -1,6 +1,6 @@
 /**
- * Classes: how scikit-learn's converter writes scalers, linear models and the labels at the end. Labels are not computed; they say
- * what the scores stand for.
+ * Class labels: scalers, linear models and final labels as exported by scikit-learn's converter. Labels are not computed, but they
+ * name the scores.
  */
 import { quote } from '../../lib/check.ts'
 import { columns, type PerColumn } from './columns.ts'
@@ -18,7 +18,7 @@ const labels = (scores: Rows | undefined, names?: readonly string[]): Labels => 
   ...(names && { names }),
 })
 
-/** Classes as texts, of a constant or of attributes. */
+/** Class names from a constant or from attributes. */
 const namesOf = ({ texts, data }: Constant): readonly string[] => texts ?? [...data].map(String)
 
 function namesIn({ attributes }: Call, ...keys: readonly string[]): readonly string[] | undefined {
@@ -37,14 +37,14 @@ const argMax: Reader = (call, [x], context) => {
   return [labels(from)]
 }
 
-/** Labels by their number: `Gather`, `ArrayFeatureExtractor`. */
+/** Labels selected by index: `Gather`, `ArrayFeatureExtractor`. */
 const pick: Reader = (call, [list, index], context) => {
   if (list?.kind === 'constant' && index?.kind === 'labels') return [{ ...index, names: namesOf(list) }]
   if (list?.kind === 'labels') return [list]
   throw context.fail(call, 'it takes columns out of rows, which needs the layer select, not there yet')
 }
 
-/** Other labels in the place of labels. */
+/** Mapping of labels to other labels. */
 const encode: Reader = (call, [x], context) => {
   if (x?.kind !== 'labels') throw context.fail(call, 'it encodes what are no labels')
   const keys = namesIn(call, 'keys_int64s', 'keys_strings')
@@ -55,7 +55,7 @@ const encode: Reader = (call, [x], context) => {
   return [{ ...x, names: names.map((name) => table.get(name) ?? name) }]
 }
 
-/** Scores by their classes' names: the same scores, named. */
+/** Scores keyed by class name: the same scores, with names. */
 const zipMap: Reader = (call, [x], context) => {
   const names = namesIn(call, 'classlabels_strings', 'classlabels_int64s')
   return [{ ...rowsOf(call, x, context), ...(names && { names }) }]
@@ -74,7 +74,7 @@ const scaler: Reader = (call, [x], context) => {
   return [rows(context.flow({ call, from: [from.flow], size, item }), from.dims)]
 }
 
-/** What is done to scores in the end. */
+/** The final transformation of scores. */
 function transformed(call: Call, scores: Rows, context: Context): Rows {
   const transform = call.attributes.get('post_transform')?.text ?? 'NONE'
   if (transform === 'NONE') return scores
@@ -96,7 +96,7 @@ const classifier: Reader = (call, [x], context) => {
   return [labels(scores, names), { ...scores, ...(names && { names }) }]
 }
 
-/** Sums of scores that are 1 already; others cannot be divided by. */
+/** Normalization of scores that already sum to 1; others are not supported. */
 const normalizer: Reader = (call, [x], context) => {
   const from = rowsOf(call, x, context)
   const norm = call.attributes.get('norm')?.text ?? 'MAX'
@@ -104,7 +104,7 @@ const normalizer: Reader = (call, [x], context) => {
   throw context.fail(call, `it divides rows by their ${norm} norm, for which there is no layer`)
 }
 
-/** Whether positive values of a row sum to 1: softmax, or the two logistic scores of opposite logits. */
+/** Whether the values of a row are positive and sum to 1: softmax, or the logistic function of two opposite logits. */
 function isDistribution({ role, call, from: [below] }: Flow): boolean {
   if (role === 'softmax') return true
   const item = below?.item
@@ -114,7 +114,7 @@ function isDistribution({ role, call, from: [below] }: Flow): boolean {
   return bias[0] === -bias[1]
 }
 
-/** Yes or no for each output: labels, which have no names. */
+/** Binarized outputs: labels without names. */
 const binarizer: Reader = (call, [x], context) => [labels(rowsOf(call, x, context))]
 
 /** By domain and name. */

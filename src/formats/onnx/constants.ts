@@ -1,4 +1,4 @@
-/** Tensors whose values the file holds, in the file itself or in one beside it. */
+/** Tensors with constant values, stored in the file or in an external one. */
 import { asBytes } from '../../lib/bytes.ts'
 import { quote, show } from '../../lib/check.ts'
 import { checkExact, type ElementType, elementNamed, elements, type Numbers, readElements } from '../elements.ts'
@@ -9,13 +9,13 @@ export interface Constant {
   readonly kind: 'constant'
   readonly shape: readonly number[]
   /**
-   * Row-major, as many as the shape says. In what `Shape` says of rows, their number, which is not known, is NaN; no
-   * other whole number is.
+   * Row-major. In shapes computed by `Shape`, the unknown number of rows is NaN; no other
+   * integer is.
    */
   readonly data: Numbers
-  /** Whether values are whole numbers: shapes, indices, truth values. */
+  /** Whether values are integers or booleans: shapes, indices, masks. */
   readonly whole: boolean
-  /** Values of a tensor of texts; `data` is empty then. */
+  /** Values of a string tensor, whose `data` is empty. */
   readonly texts?: readonly string[]
 }
 
@@ -26,25 +26,25 @@ export const constant = (data: Numbers, shape: readonly number[], whole = false)
   whole,
 })
 
-/** Tensors may lie in the same bytes of a file, as many on average. */
+/** How many tensors may share bytes of a file, on average. */
 const SHARES = 16
 
-/** The bytes of a file that a model keeps values in, by the location that the model states. */
+/** Returns the contents of an external data file by the location stated in the model. */
 export type ExternalData = (location: string) => Uint8Array | ArrayBuffer
 
 /**
- * Reads tensors.
- * @throws RangeError for values that are damaged, too few or too many, of a type that is no number, or elsewhere without a
- * way to get there.
+ * Reads constant tensors.
+ * @throws RangeError for values that are damaged, too few or too many, of a non-numeric type, or external without
+ * access to them.
  */
 export class ConstantReader {
   readonly #where: string
   readonly #externalData: ExternalData | undefined
   readonly #files = new Map<string, Uint8Array>()
-  /** What was read: a function's constants are the same in all its calls. */
+  /** Cache: a function's constants are the same in all its calls. */
   readonly #known = new Map<OnnxTensor, Constant>()
   #taken = 0
-  /** Bytes read from other files. */
+  /** Bytes read from external files. */
   external = 0
 
   constructor(where: string, externalData: ExternalData | undefined) {
@@ -100,13 +100,13 @@ export class ConstantReader {
   }
 }
 
-/** Whether a location is a plain relative path that stays in its folder. */
+/** Whether a location is a relative path that stays within its directory. */
 const isInside = (location: string): boolean =>
   location !== '' && !/^[/\\]|[:\\\0]/.test(location) && !location.split('/').includes('..')
 
 const wholeNumber = (text: string): number => (/^\d{1,16}$/.test(text) ? Number(text) : Number.NaN)
 
-/** Values listed as numbers; those of the small floats as their bits. */
+/** Converts listed numbers; 16-bit floats are listed as their bits. */
 function fromNumbers(type: ElementType, numbers: Float64Array): Numbers {
   const { array: Kind, size } = elements[type]
   const isBits = type === 'float16' || type === 'bfloat16'

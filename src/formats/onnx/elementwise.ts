@@ -1,4 +1,4 @@
-/** Nodes that work value by value: between rows, and between rows and constants. */
+/** Elementwise nodes: on rows, and on rows and constants. */
 import { prelu } from '../../layers/layers.ts'
 import { stage } from '../network.ts'
 import { type Columns, columns, type PerColumn } from './columns.ts'
@@ -18,8 +18,8 @@ import type { Call } from './graph.ts'
 import { type Scalar, scalarOf } from './pointwise.ts'
 
 /**
- * A constant beside rows of this shape: its one value, or one for each column.
- * @throws for one that would make more of the rows than they are, or differs from row to row.
+ * A constant that broadcasts against rows of this shape: a scalar, or one value per column.
+ * @throws for one that would enlarge the rows, or differs between rows.
  */
 export function beside(
   call: Call,
@@ -27,7 +27,7 @@ export function beside(
   dims: readonly number[],
   context: Context,
 ): PerColumn {
-  // the axis of the rows must be 1, or not be there
+  // the row axis must be 1 or missing
   const sizes = shape.length === dims.length + 1 && shape[0] === 1 ? shape.slice(1) : shape
   const lengths = [...new Array(Math.max(dims.length - sizes.length, 0)).fill(1), ...sizes]
   const fits = sizes.length <= dims.length && lengths.every((length, i) => length === 1 || length === dims[i])
@@ -52,7 +52,7 @@ export function beside(
   return values
 }
 
-/** The columns scaled and shifted that a node of one rows operand and one constant makes. */
+/** The affine map computed by a node with one row operand and one constant. */
 function columnsOf(op: string, value: PerColumn, isFirst: boolean): Columns | undefined {
   const of = (f: (x: number) => number): PerColumn => (typeof value === 'number' ? f(value) : value.map(f))
   if (op === 'Add' || op === 'Sum') return columns({ shift: value })
@@ -76,11 +76,11 @@ function itemOf(op: string, size: number, operands: readonly Operand[]): Item | 
   return found && { kind: 'columns', columns: found }
 }
 
-/** A flow, or constants beside it; undefined where an operand is left out. */
+/** A flow or constants; undefined if the operand is omitted. */
 type Operand = Flow | PerColumn | undefined
 const isFlow = (operand: Operand): operand is Flow => typeof operand === 'object' && 'from' in operand
 
-/** What `f` makes of samples; undefined where a constant differs from column to column. */
+/** `f` as a function of samples; undefined if a constant differs between columns. */
 function sampleOf(f: Scalar, operands: readonly Operand[]): Sample | undefined {
   if (operands.some((operand) => operand instanceof Float64Array)) return undefined
   const values = operands as readonly (Flow | number | undefined)[]
@@ -93,7 +93,7 @@ function sampleOf(f: Scalar, operands: readonly Operand[]): Sample | undefined {
     })
 }
 
-/** Shapes side by side: of the same rank, every axis the same or 1. */
+/** The broadcast shape: same rank, every axis equal or 1. */
 function commonDims(call: Call, all: readonly Rows[], context: Context): readonly number[] {
   const [{ dims: first }] = all
   const most = first.map((_, axis) => Math.max(...all.map(({ dims }) => dims[axis])))
@@ -104,7 +104,7 @@ function commonDims(call: Call, all: readonly Rows[], context: Context): readonl
   return most
 }
 
-/** A node's value by its function, or as if it were `op`. */
+/** Evaluates a node as a function of its operands, or as if it were `op`. */
 export function binary(op: string, call: Call, operands: readonly (Value | undefined)[], context: Context): Value {
   const f = scalarOf({ ...call, domain: '', op })
   const all = operands.filter((operand): operand is Rows => operand?.kind === 'rows')
@@ -119,7 +119,7 @@ export function binary(op: string, call: Call, operands: readonly (Value | undef
   const size = sizeOf(dims)
   if (op === 'PRelu') context.spend(size)
   const item = itemOf(op, size, given)
-  // its slopes are trained, so they stay slopes even where all are the same
+  // its slopes are trained, so they stay a parameter even if all are equal
   const sample = op === 'PRelu' ? undefined : sampleOf(f, given)
   const isSum = (op === 'Add' || op === 'Sum') && all.length === 2 && operands.length === 2
   const scalars = [
@@ -138,7 +138,7 @@ export function binary(op: string, call: Call, operands: readonly (Value | undef
   return rows(flow, dims)
 }
 
-/** What is computed with labels is labels. */
+/** Anything computed from labels is labels. */
 export const elementwise: Reader = (call, operands, context) =>
   operands.some((operand) => operand?.kind === 'labels')
     ? [{ kind: 'labels' }]

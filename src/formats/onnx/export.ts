@@ -1,4 +1,4 @@
-/** Networks to ONNX models: what each layer becomes. */
+/** Exports networks as ONNX models: the nodes for each layer. */
 
 import { branchPrefix } from '../../layers/branches.ts'
 import { othersOf } from '../../layers/indices.ts'
@@ -15,24 +15,24 @@ import { FLOAT, GraphWriter, INPUT, INT64, OUTPUT, type Result } from './graphWr
 import { CLASS_NAMES } from './names.ts'
 
 export interface ExportOnnxOptions {
-  /** Version of ONNX's operators, from 9 to 23. Default 17. */
+  /** Opset version, 9 to 23. Default 17. */
   readonly opset?: number
 }
 
-/** Protocol buffers of 2 GiB and more are read by nobody. */
+/** Limit of protocol buffers. */
 const LARGEST = 2 ** 31 - 1
 
-/** What comes before and after a network, in its graph. */
+/** Nodes before and after a network. */
 export interface Frame {
-  /** Adds the inputs, and nodes that make the network's rows of them. @returns the name of these. */
+  /** Adds the inputs, and nodes that compute the network's input rows. @returns their name. */
   before(graph: GraphWriter): string
-  /** @returns the name of what becomes of the network's outputs `y`, or of a head's. */
+  /** @returns the name of the result for the network's output `y`, or for one head. */
   after(graph: GraphWriter, y: string): string
 }
 
 /**
  * The network as an ONNX model.
- * @throws RangeError for an unknown opset, or a model of 2 GiB and more.
+ * @throws RangeError for an unsupported opset, or a model of 2 GiB or more.
  */
 export function encodeOnnx(
   where: string,
@@ -60,7 +60,7 @@ type Kind = Lowerable['kind']
 type StageOf<K extends Kind> = PlacedStage & { readonly layer: Extract<Lowerable, { readonly kind: K }> }
 type Writers = { readonly [K in Exclude<Kind, 'heads'>]: (graph: GraphWriter, stage: StageOf<K>, x: string) => string }
 
-/** What the last stage makes, or each head if it is some. */
+/** The results of the last stage, one per head if it has heads. */
 function writeResults(graph: GraphWriter, stages: readonly PlacedStage[], rows: string): Result[] {
   const last = stages[stages.length - 1]
   if (last.layer.kind !== 'heads')
@@ -79,7 +79,7 @@ function writeStages(graph: GraphWriter, stages: readonly PlacedStage[], x: stri
   return stages.reduce((value, stage, i) => graph.within(prefixes[i], () => writeStage(graph, stage, value)), x)
 }
 
-// The one cast: a layer's kind selects the writer made for exactly that layer.
+// The only cast: a layer's kind selects the writer for exactly that layer.
 const writeStage = (graph: GraphWriter, stage: PlacedStage, x: string): string =>
   (writers[stage.layer.kind as keyof Writers] as (graph: GraphWriter, stage: PlacedStage, x: string) => string)(
     graph,
@@ -87,23 +87,23 @@ const writeStage = (graph: GraphWriter, stage: PlacedStage, x: string): string =
     x,
   )
 
-/** The stage's parameters as tensors of the shape given. */
+/** Adds the stage's parameters as tensors of the given shape. */
 const parameters =
   (graph: GraphWriter, { values }: Stage) =>
   (name: string, shape: readonly number[]): string =>
     graph.tensor(name, shape, values[name])
 
-/** Scale · direction / length, unit by unit; 0 where there is no direction. */
+/** W = scale · direction / |direction| for each unit; 0 if the direction is 0. */
 function resolved({ direction, scale }: Stage['values'], units: number): Float32Array {
   const lengths = columnLengths(direction, units)
   return direction.map((value, i) => (lengths[i % units] === 0 ? 0 : (value * scale[i % units]) / lengths[i % units]))
 }
 
-/** Columns of x, in the given order. */
+/** x[:, columns] */
 const take = (graph: GraphWriter, x: string, columns: readonly number[]): string =>
   graph.node('Gather', [x, graph.integers(columns)], { axis: { int: 1 } })
 
-/** The columns that are not taken, then the blocks. */
+/** The other columns, followed by the blocks. */
 function beside(
   graph: GraphWriter,
   x: string,
@@ -175,7 +175,7 @@ const writers: Writers = {
 
   instanceNorm: (graph, stage, x) => writeGroups(graph, stage, x, stage.layer.channels, stage.layer.epsilon),
 
-  /** Nothing, unless whoever reads the file trains. */
+  /** Identity in inference; kept for further training. */
   dropout(graph, { layer }, x) {
     if (graph.opset < 12) return graph.node('Dropout', [x], { ratio: firstRate(layer) })
     return graph.node('Dropout', [x, graph.scalar(firstRate(layer))])
@@ -183,7 +183,7 @@ const writers: Writers = {
 
   gaussianNoise: (_graph, _stage, x) => x,
 
-  /** `Dropout` would be another one for who trains. */
+  /** Omitted: `Dropout` would train differently. */
   alphaDropout: (_graph, _stage, x) => x,
 
   prelu: (graph, stage, x) => graph.node('PRelu', [x, parameters(graph, stage)('alpha', [stage.inputs])]),
@@ -228,7 +228,7 @@ const writers: Writers = {
     const { tables } = layer
     const blocks = tables.flatMap(({ columns, units }, t) => {
       const name = tables.length === 1 ? 'table' : `table_${t + 1}`
-      // a row of zeros in front is what -1, missing, chooses
+      // -1 (missing) looks up a row of zeros prepended to the table
       const rows = new Float32Array(units + values[name].length)
       rows.set(values[name], units)
       const table = graph.tensor(name, [rows.length / units, units], rows)

@@ -1,4 +1,4 @@
-/** Activations as nodes: one where the version of the operators has it, else those that it is made of. */
+/** Activations as nodes: a single one if the opset has it, otherwise its parts. */
 import { type Activation, type ActivationName, alphaOf } from '../../catalogue/activations.ts'
 import type { GraphWriter } from './graphWriter.ts'
 
@@ -14,7 +14,7 @@ const overRow =
   (graph, x) =>
     graph.node(op, [x], { axis: { int: -1 } })
 
-/** x times the half of 1 + y. */
+/** x (1 + y) / 2 */
 function halfOf(graph: GraphWriter, x: string, y: string): string {
   const gate = graph.node('Add', [y, graph.scalar(1)])
   return graph.node('Mul', [graph.node('Mul', [x, gate]), graph.scalar(0.5)])

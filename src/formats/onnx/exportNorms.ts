@@ -1,4 +1,4 @@
-/** Normalizations as nodes of ONNX, whichever its version has: over rows, and over groups of their columns. */
+/** Normalizations over rows, and over groups of their columns, as nodes available in the opset. */
 import type { PlacedStage, Stage } from '../network.ts'
 import type { GraphWriter } from './graphWriter.ts'
 
@@ -6,27 +6,27 @@ export const filled = (size: number, value: number): Float32Array => new Float32
 
 export const AXIS = -1
 
-/** The mean of each row, in a column of its own. */
+/** The mean of each row, keeping the axis. */
 function rowMean(graph: GraphWriter, x: string): string {
   if (graph.opset < 18) return graph.node('ReduceMean', [x], { axes: { ints: [AXIS] } })
   return graph.node('ReduceMean', [x, graph.integers([AXIS])])
 }
 
-/** The sum over the last axis, which goes. */
+/** The sum over the last axis, dropping the axis. */
 export function rowSum(graph: GraphWriter, x: string): string {
   const attributes = { keepdims: { int: 0 } }
   if (graph.opset < 13) return graph.node('ReduceSum', [x], { axes: { ints: [AXIS] }, ...attributes })
   return graph.node('ReduceSum', [x, graph.integers([AXIS])], attributes)
 }
 
-/** x / sqrt(mean x² + epsilon), row by row. */
+/** x / sqrt(mean(x²) + epsilon) per row. */
 export function divideByDeviation(graph: GraphWriter, x: string, epsilon: number): string {
   const variance = rowMean(graph, graph.node('Mul', [x, x]))
   const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(epsilon)])])
   return graph.node('Div', [x, deviation])
 }
 
-/** gamma x + beta, where the layer has them: one value for each of `channels`, all of the same width. */
+/** gamma x + beta, if the layer has them: one value per channel, channels of equal width. */
 export function affine(graph: GraphWriter, { values, inputs }: Stage & { inputs: number }, x: string): string {
   let y = x
   for (const [name, op] of [
@@ -48,7 +48,7 @@ export function affine(graph: GraphWriter, { values, inputs }: Stage & { inputs:
   return y
 }
 
-/** Groups of neighbouring columns as short rows of their own. */
+/** Reshapes groups of adjacent columns to rows of their own. */
 export function writeGroups(
   graph: GraphWriter,
   stage: PlacedStage,

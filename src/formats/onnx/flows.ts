@@ -1,37 +1,37 @@
-/** Values while a graph is read: constants, and what becomes of the rows that the model is given. */
+/** Values while a graph is evaluated symbolically: constants, and functions of the model's input rows. */
 import type { Stage } from '../network.ts'
 import type { Columns } from './columns.ts'
 import type { Constant } from './constants.ts'
 import type { Call } from './graph.ts'
 import type { OnnxTensor } from './schema.ts'
 
-/** What one step makes of rows. Rows that are only shaped anew are the same flow. */
+/** One step of the computation on rows. A reshape keeps the flow. */
 export interface Flow {
-  /** Steps are numbered in their order. */
+  /** Steps are numbered in order. */
   readonly id: number
-  /** The node that makes it; undefined for the model's input. */
+  /** The node that computes it; undefined for the model's input. */
   readonly call: Call | undefined
   readonly from: readonly Flow[]
-  /** Values in a row. */
+  /** Values per row. */
   readonly size: number
-  /** What the step is by itself, as far as that is anything. */
+  /** What the step is on its own, if recognized. */
   readonly item?: Item
-  /** What the step makes of sample rows; undefined where columns differ in it. */
+  /** The step as a function of sample rows; undefined if columns are treated differently. */
   readonly sample?: Sample
-  /** Parts of a row that the step looks at one by one, where it looks at more than single values. */
+  /** Number of groups of a row that the step works on separately, unless it is elementwise. */
   readonly groups?: number
   /** Constants in the step. */
   readonly scalars?: readonly number[]
-  /** What a step is called whose node is more than one. */
+  /** The role of a step that takes several nodes. */
   readonly role?: Role
 }
 
 export type Role = 'part' | 'sum' | 'join' | 'logistic' | 'softmax'
 
-/** Matrices of samples to one of the same size; what a row has only one of stands in all its columns. */
+/** Maps sample matrices to one of the same size; a per-row value is repeated in all columns. */
 export type Sample = (x: readonly Float64Array[]) => Float64Array
 
-/** A piece of a network before neighbours are merged. */
+/** A part of a network before adjacent ones are merged. */
 export type Item = DenseItem | NormItem | { readonly kind: 'columns'; readonly columns: Columns } | StageItem
 
 export interface DenseItem {
@@ -42,13 +42,13 @@ export interface DenseItem {
   readonly units: number
 }
 
-/** A normalization of rows, with whatever scales and shifts its columns afterwards. */
+/** A row normalization with the affine map that follows it. */
 export interface NormItem {
   readonly kind: 'norm'
   readonly layer: 'layerNorm' | 'rmsNorm' | 'groupNorm'
   readonly groups: number
   readonly epsilon: number
-  /** Channels with parameters of their own. */
+  /** Number of channels, each with its own parameters. */
   readonly channels: number
   readonly gamma?: Float64Array
   readonly beta?: Float64Array
@@ -59,16 +59,16 @@ export interface StageItem {
   readonly stage: Stage
 }
 
-/** Rows, shaped: the sizes of what a row holds, [features] as a rule. */
+/** Rows with the shape of what a row holds, usually [features]. */
 export interface Rows {
   readonly kind: 'rows'
   readonly flow: Flow
   readonly dims: readonly number[]
-  /** What the columns stand for, where the graph says so. */
+  /** Names of the columns, if the graph has them. */
   readonly names?: readonly string[]
 }
 
-/** The class of a row, chosen by the largest of some scores, or by something that is of no interest. */
+/** The class of a row, by argmax of some scores or in a way that does not matter. */
 export interface Labels {
   readonly kind: 'labels'
   readonly scores?: Rows
@@ -81,15 +81,15 @@ export type Value = Constant | Rows | Labels
 export interface Context {
   /** Adds a step. */
   flow(step: Omit<Flow, 'id'>): Flow
-  /** The error that a node is refused with. */
+  /** The error for an unsupported node. */
   fail(call: Call, reason: string): Error
-  /** The constant that a tensor is. */
+  /** The constant value of a tensor. */
   read(tensor: OnnxTensor): Constant
-  /** Accounts for as many values as are made: a file is not worth more than a few times its size. */
+  /** Charges for created values: a file may only produce a few times its own size. */
   spend(values: number): void
 }
 
-/** Makes the values of a node's outputs, of its operands: undefined where one is left out. */
+/** Evaluates a node: from its operands (undefined if omitted) to its outputs. */
 export type Reader = (call: Call, operands: readonly (Value | undefined)[], context: Context) => readonly Value[]
 
 export const rows = (flow: Flow, dims: readonly number[] = [flow.size]): Rows => ({ kind: 'rows', flow, dims })
@@ -105,7 +105,7 @@ export function rowsOf(call: Call, operand: Value | undefined, context: Context)
   throw context.fail(call, 'its first input must depend on the rows')
 }
 
-/** @throws unless the operand is a constant of numbers. */
+/** @throws unless the operand is a numeric constant. */
 export function constantOf(call: Call, operand: Value | undefined, what: string, context: Context): Constant {
   if (operand?.kind === 'constant' && !operand.texts) return operand
   throw context.fail(call, `its ${what} must be a constant`)

@@ -1,4 +1,4 @@
-/** Nodes of nothing but constants: what they make is constant too. */
+/** Constant folding: nodes with only constant operands. */
 import { countOf } from '../shapes.ts'
 import { type Constant, constant } from './constants.ts'
 import { type Context, constantOf, int, type Value } from './flows.ts'
@@ -9,7 +9,7 @@ import { axesOf, axisOf } from './shapes.ts'
 
 type Fold = (call: Call, operands: readonly Constant[], context: Context) => Constant
 
-/** Places in a tensor of `shape` as the index of another runs over it row-major: `steps` of each axis, from `first` on. */
+/** Indices into a tensor for a row-major walk over `shape`, with the given strides from `first` on. */
 function places(shape: readonly number[], steps: readonly number[], first = 0): Float64Array {
   const out = new Float64Array(countOf(shape))
   const index = shape.map(() => 0)
@@ -26,7 +26,7 @@ function places(shape: readonly number[], steps: readonly number[], first = 0): 
   return out
 }
 
-/** What one step along each axis passes over. */
+/** Row-major strides of a shape. */
 const stepsOf = (shape: readonly number[]): number[] => shape.map((_, axis) => countOf(shape.slice(axis + 1)))
 
 function taken({ data, whole, texts }: Constant, shape: readonly number[], at: Float64Array): Constant {
@@ -42,7 +42,7 @@ function checkShape(call: Call, shape: readonly number[], context: Context): voi
     throw context.fail(call, `it makes a constant of shape [${shape.join(', ')}]`)
 }
 
-/** Accounts for a result before there is one; `times` as much when it takes so much more to make. */
+/** Charges for a result before it is allocated; `times` for results that cost more than their size. */
 function room(call: Call, shape: readonly number[], context: Context, times = 1): void {
   checkShape(call, shape, context)
   context.spend(countOf(shape) * times)
@@ -61,7 +61,7 @@ function broadcast(call: Call, operands: readonly Constant[], context: Context):
         `shapes ${operands.map((each) => `[${each.shape.join(', ')}]`).join(' and ')} do not fit`,
       )
   }
-  // sums may have thousands of operands, which are looked at one by one
+  // sums may have thousands of operands
   room(call, shape, context, Math.ceil(operands.length / 3))
   const at = padded.map((own) => {
     const steps = stepsOf(own)
@@ -96,7 +96,7 @@ const reshape: Fold = (call, [from, target], context) => {
   return { ...from, shape }
 }
 
-/** With the axes of `squeeze` and `unsqueeze` gone or there. */
+/** Removes or adds axes. */
 const squeeze: Fold = (call, [from, axes], context) => {
   const given = axesOf(call, axes, context)?.map((axis) => axisOf(call, axis, from.shape.length, context))
   const shape = from.shape.filter((size, i) => !(given ? given.includes(i) : size === 1))
@@ -148,13 +148,13 @@ const gather: Fold = (call, [from, chosenBy], context) => {
   const chosen = Array.from(index.data, (i) => axisOf(call, i, size, context))
   const at = new Float64Array(countOf(shape))
   let next = 0
-  // a tensor without values may have any number of rows
+  // an empty tensor may claim any number of rows
   for (let b = 0; next < at.length; b++)
     for (const i of chosen) for (let r = 0; r < run; r++) at[next++] = (b * size + i) * run + r
   return taken(from, shape, at)
 }
 
-/** One axis after the other. */
+/** One axis after another. */
 const slice: Fold = (call, [from, starts, ends, axes, steps], context) => {
   const attribute = (name: string) => call.attributes.get(name)?.ints
   const begin = [...(attribute('starts') ?? starts?.data ?? [])]
@@ -237,11 +237,11 @@ const folds: Readonly<Record<string, Fold>> = {
   Unsqueeze: unsqueeze,
 }
 
-/** Whether a node of constants can be computed. */
+/** Whether a node of constants can be folded. */
 export const isFoldable = (call: Call): boolean =>
   call.domain === '' && (Object.hasOwn(folds, call.op) || isPointwise(call))
 
-/** The constant that a node makes of constants; undefined when it is none that can be computed. */
+/** The value of a node of constants; undefined if it cannot be folded. */
 export function fold(call: Call, operands: readonly (Value | undefined)[], context: Context): Constant | undefined {
   const known = operands.filter((operand): operand is Constant => operand?.kind === 'constant')
   if (known.length !== operands.length || known.length === 0 || !isFoldable(call)) return undefined

@@ -1,18 +1,18 @@
-/** From a model's graph to one list of nodes: calls of the file's own functions are replaced by what these consist of. */
+/** Flattens a model's graph to a list of nodes: calls of the file's own functions are inlined. */
 import { quote } from '../../lib/check.ts'
 import type { OnnxAttribute, OnnxFunction, OnnxModel, OnnxNode } from './schema.ts'
 
-/** A node, and the version of the operators of its domain. */
+/** A node with the opset version of its domain. */
 export interface Call extends OnnxNode {
   readonly opset: number
 }
 
-/** Nodes and calls of functions in a model; small functions that call each other may be billions of nodes. */
+/** Maximum number of nodes after inlining: small functions that call each other may expand to billions. */
 const MOST_NODES = 2 ** 13
 const MOST_NAMES = 2 ** 18
 const DEEPEST = 32
 
-/** `node "name", Op of (inputs)`: how messages name a node. */
+/** `node "name", Op of (inputs)`: a node in messages. */
 export function describe({ name, op, domain, inputs }: OnnxNode): string {
   const shown = inputs.length > 6 ? [...inputs.slice(0, 5).map(cutName), '...'] : inputs.map(cutName)
   const called = name === '' ? 'node' : `node ${quote(name)},`
@@ -24,8 +24,8 @@ const cutName = (name: string): string => quote(name).slice(1, -1)
 type Names = (name: string) => string
 
 /**
- * The nodes of the graph in their order, without calls.
- * @throws RangeError for functions that call themselves, or are too large when written out.
+ * The nodes of the graph in order, with calls inlined.
+ * @throws RangeError for recursive functions, or for too many nodes.
  */
 export function inline(where: string, { graph, functions, opsets }: OnnxModel): Call[] {
   const known = new Map(functions.map((body) => [`${body.domain}:${body.name}`, body]))
@@ -53,7 +53,7 @@ export function inline(where: string, { graph, functions, opsets }: OnnxModel): 
   return nodes
 }
 
-/** Inside a call a function's inputs and outputs are the caller's, its other names are the call's own. */
+/** In an inlined call, a function's inputs and outputs get the caller's names, other values a prefix. */
 function namesInside(body: OnnxFunction, caller: OnnxNode, call: number): Names {
   const given = new Map<string, string>()
   for (const [i, name] of body.inputs.entries()) given.set(name, caller.inputs[i] ?? '')
@@ -61,7 +61,7 @@ function namesInside(body: OnnxFunction, caller: OnnxNode, call: number): Names 
   return (name) => given.get(name) ?? (name === '' ? '' : `${call}:${name}`)
 }
 
-/** Attributes that refer to those of the caller become them; a node goes without those that nobody gives. */
+/** Resolves attributes that refer to the caller's; those that are not given are dropped. */
 function withAttributes(node: OnnxNode, caller: OnnxNode, { defaults }: OnnxFunction): OnnxNode {
   if (![...node.attributes.values()].some(({ reference }) => reference !== undefined)) return node
   const attributes = new Map<string, OnnxAttribute>()

@@ -1,7 +1,7 @@
-/** Builds an ONNX model: nodes, and the tensors that they share. */
+/** Builds an ONNX model: nodes, and shared constants. */
 import { MessageWriter } from '../protobuf.ts'
 
-/** Floats are written as float32; whole numbers, marked as such, as integers; arrays as lists of texts. */
+/** Floats are written as float32; numbers marked as integers, as integers; arrays as lists of strings. */
 export type Attributes = Readonly<
   Record<
     string,
@@ -21,7 +21,7 @@ export const TEXT = 8
 export const BOOL = 9
 export const DOUBLE = 11
 
-/** The version of the operators of other domains than ONNX's own: their oldest that has what is used. */
+/** Opset version of domains other than ONNX's own: the oldest with the operators used. */
 const DOMAIN_VERSION = 2
 
 interface Node {
@@ -32,19 +32,19 @@ interface Node {
   readonly attributes: Attributes
 }
 
-/** What a model puts out: the value that it is, and what that is to be called. */
+/** A model output: the value and its public name. */
 export interface Result {
   readonly from: string
   readonly name: string
   readonly columns: number
 }
 
-/** What a model is called in its file, and what its rows are. */
+/** Names of the input, the output and the row dimension in files. */
 export const INPUT = 'x'
 export const OUTPUT = 'y'
 const BATCH = 'rows'
 
-/** The version of the file format that came with each version of the operators. */
+/** The file format (IR) version released with each opset. */
 const irVersion = (opset: number): number => {
   const first = [9, 10, 11, 12, 15, 19, 21, 23]
   const versions = [4, 5, 6, 7, 8, 9, 10, 11]
@@ -56,7 +56,7 @@ export class GraphWriter {
   readonly #nodes: Node[] = []
   readonly #tensors = new Map<string, MessageWriter>()
   readonly #names = new Set([OUTPUT])
-  /** Those that any node may use: their names. */
+  /** Names of constants that any node may use. */
   readonly #constants = new Map<string, string>()
   readonly #inputs: MessageWriter[] = []
   #output = OUTPUT
@@ -66,7 +66,7 @@ export class GraphWriter {
     this.opset = opset
   }
 
-  /** What `write` adds is named after the layer that it belongs to. */
+  /** Prefixes the names that `write` adds with the layer's. */
   within<T>(scope: string, write: () => T): T {
     const outer = this.#scope
     this.#scope = outer + scope
@@ -75,7 +75,7 @@ export class GraphWriter {
     return written
   }
 
-  /** Adds an input of so many columns, before anything else is named. @returns its name. */
+  /** Adds an input with that many columns; must come before other names. @returns its name. */
   input(name: string, type = FLOAT, columns = 1): string {
     this.#names.add(name)
     if (name === OUTPUT) this.#output = `${OUTPUT}_2`
@@ -83,31 +83,31 @@ export class GraphWriter {
     return name
   }
 
-  /** Adds a node. @returns the name of what it makes. */
+  /** Adds a node. @returns the name of its output. */
   node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
     const output = this.#unused(`${this.#scope}${op}`)
     this.#nodes.push({ op, domain, inputs, output, attributes })
     return output
   }
 
-  /** Adds a tensor of the layer's own. @returns its name. */
+  /** Adds a tensor that belongs to the current layer. @returns its name. */
   tensor(name: string, shape: readonly number[], values: Float32Array | Float64Array): string {
     const full = this.#unused(this.#scope + name)
     this.#tensors.set(full, tensor(full, values instanceof Float32Array ? FLOAT : DOUBLE, shape, bytesOf(values)))
     return full
   }
 
-  /** A number that any node may use. @returns its name. */
+  /** A shared scalar. @returns its name. */
   scalar(value: number): string {
     return this.#shared(`constant/${Math.fround(value)}`, FLOAT, [], bytesOf(Float32Array.of(value)))
   }
 
-  /** The same of float64. */
+  /** Likewise in float64. */
   double(value: number): string {
     return this.#shared(`constant/${value}d`, DOUBLE, [], bytesOf(Float64Array.of(value)))
   }
 
-  /** Whole numbers that any node may use, such as a shape. @returns their name. */
+  /** Shared integers, such as a shape. @returns their name. */
   integers(values: readonly number[]): string {
     const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
     return this.#shared(`constant/[${values.join()}]`, INT64, [values.length], bytes)
@@ -129,7 +129,7 @@ export class GraphWriter {
     return free
   }
 
-  /** The whole model. What it puts out goes by its name in the file; entries of `metadata` are texts. */
+  /** The complete model. Results get their public names; `metadata` are strings. */
   finish(results: readonly Result[], metadata: Readonly<Record<string, string>>): MessageWriter {
     const outputs = results.map(({ from, name, columns }) => {
       const output = name === OUTPUT ? this.#output : this.#unused(name)
@@ -190,7 +190,7 @@ function nodeMessage({ op, domain, inputs, output, attributes }: Node): MessageW
   return message
 }
 
-/** A ValueInfoProto: any number of rows of so many values. */
+/** A ValueInfoProto: any number of rows of `size` values. */
 function value(name: string, size: number, elements: number): MessageWriter {
   const shape = new MessageWriter()
     .message(1, new MessageWriter().text(2, BATCH))

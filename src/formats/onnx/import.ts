@@ -1,4 +1,4 @@
-/** ONNX models to networks: the file is read, its nodes become steps on rows, these become layers. */
+/** Imports ONNX models: parses the file, evaluates its nodes symbolically as steps on rows, and turns these into layers. */
 import { checkOptions, quote, show } from '../../lib/check.ts'
 import { headsStage, type Network, type Stage } from '../network.ts'
 import { assemble, scalerOf } from './assemble.ts'
@@ -22,15 +22,15 @@ import { valueReaders } from './values.ts'
 
 export interface OnnxOptions {
   /**
-   * The bytes of the files that a model over 2 GB, or saved so, keeps its tensors in, by the location that the model states: a
-   * plain relative path.
+   * Returns the contents of the external data files of a model (used above 2 GB), by the location stated in the model, a
+   * relative path.
    */
   readonly externalData?: ExternalData
-  /** Which output the model is to have, where the graph has several. */
+  /** The graph output to use if there are several. */
   readonly output?: string
 }
 
-/** Versions of ONNX's own operators whose meaning is known. */
+/** Supported opset versions. */
 const OPSETS = { least: 9, most: 23 }
 
 const readers: () => Readonly<Record<string, Reader>> = () => ({
@@ -44,8 +44,8 @@ const readers: () => Readonly<Record<string, Reader>> = () => ({
 
 /**
  * The network in an ONNX file.
- * @throws RangeError for a file that is damaged or no ONNX model, and for one that is no stack of layers: with the first node that
- * is not understood, its operator, name and inputs. TypeError or RangeError naming the option.
+ * @throws RangeError for a file that is damaged or not ONNX, and for a model that is not a stack of layers, naming the first
+ * unsupported node with its operator, name and inputs. TypeError or RangeError naming the option.
  */
 export function decodeOnnx(where: string, bytes: Uint8Array, options: OnnxOptions = {}): Network {
   checkOptions(where, options, ['externalData', 'output'])
@@ -143,7 +143,7 @@ class Importer implements Context {
     }
   }
 
-  /** The calls that outputs depend on, and the names of values. */
+  /** The calls that outputs depend on, and the names of all values involved. */
   #neededFor(outputs: readonly OnnxValue[]): Set<Call> & { names: Set<string> } {
     const names = new Set(outputs.map(({ name }) => name))
     const calls = new Set<Call>()
@@ -165,7 +165,7 @@ class Importer implements Context {
     return this.#readerOf(call) !== undefined || isFoldable(call)
   }
 
-  /** Makes one wide row of all inputs, of which each is a part. */
+  /** Concatenates all inputs to one wide row, of which each is a slice. */
   #give(inputs: readonly Given[]): Flow {
     const widths = inputs.map(({ dims }) => sizeOf(dims))
     const total = widths.reduce((sum, width) => sum + width, 0)
@@ -179,7 +179,7 @@ class Importer implements Context {
 
   #readCall(call: Call, isStrict: boolean): void {
     if (!isStrict && !this.#isKnown(call)) {
-      // only labels come of it, and what they are called is of no matter
+      // only labels depend on it, and their values do not matter
       for (const name of call.outputs) this.#define(call, name, { kind: 'labels' })
       return
     }

@@ -1,4 +1,4 @@
-/** What a graph is given: its inputs, and the shape of what a row of each holds. */
+/** The inputs of a graph, and the shape of a row of each. */
 import { quote } from '../../lib/check.ts'
 import type { Call } from './graph.ts'
 import { type OnnxGraph, type OnnxValue, TEXT } from './schema.ts'
@@ -9,8 +9,8 @@ export interface Given {
 }
 
 /**
- * The inputs that are needed, without those that the file has values for.
- * @throws RangeError when there are none, or one does not say how wide its rows are and no node does.
+ * The inputs that are needed, without those that have stored values.
+ * @throws RangeError if there are none, or if the width of one is neither stated nor implied by a node.
  */
 export function inputsOf(
   where: string,
@@ -38,7 +38,7 @@ function dimsOf(where: string, { name, shape, type }: OnnxValue, calls: readonly
   return [width]
 }
 
-/** Features of an input that does not say: as many as the first product takes. */
+/** Width of an input without a shape, from the first product that reads it. */
 function widthOf(input: string, calls: readonly Call[], stored: Shapes): number | undefined {
   const names = new Set([input])
   for (const { op, inputs, outputs, attributes } of calls) {

@@ -1,2 +1,2 @@
-/** Metadata key of what the outputs stand for: a JSON list of texts. */
+/** Metadata key for the names of the outputs: a JSON list of strings. */
 export const CLASS_NAMES = 'fourlane.classNames'

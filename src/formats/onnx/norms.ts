@@ -1,4 +1,4 @@
-/** Normalizations, of batches and of rows. */
+/** Normalizations over batches and rows. */
 import { batchNorm, dropout } from '../../layers/layers.ts'
 import { stage } from '../network.ts'
 import { columns } from './columns.ts'
@@ -26,7 +26,7 @@ const step = (call: Call, { flow, dims }: Rows, item: Item, context: Context): V
   rows(context.flow({ call, from: [flow], size: flow.size, item }), dims),
 ]
 
-/** A constant of one value for each channel, each `run` columns wide, as one value for each column. */
+/** Expands a constant with one value per channel to one per column; a channel is `run` columns wide. */
 function perChannel(
   call: Call,
   operand: Value | undefined,
@@ -41,7 +41,7 @@ function perChannel(
   return Float64Array.from({ length: channels * run }, (_, i) => data[Math.floor(i / run)])
 }
 
-/** Channels come first in a row; how many columns each has. */
+/** Columns per channel; channels are the first axis of a row. */
 function runOf(call: Call, { dims, flow }: Rows, context: Context): number {
   if (dims.length === 0) throw context.fail(call, 'its rows have no channels')
   return flow.size / dims[0]
@@ -64,7 +64,7 @@ const batchNormalization: Reader = (call, [x, ...parameters], context) => {
       call,
       `variance ${bad} plus epsilon is ${runningVariance[bad] + epsilon}, not above 0 and finite`,
     )
-  // epsilon 0 is none that a layer may have
+  // layers require a positive epsilon
   if (!(epsilon > 0)) {
     const factor = gamma.map((value, i) => value / Math.sqrt(runningVariance[i]))
     return step(
@@ -81,7 +81,7 @@ const batchNormalization: Reader = (call, [x, ...parameters], context) => {
   return step(call, from, { kind: 'stage', stage: stage(layer, stored) }, context)
 }
 
-/** LayerNormalization and RMSNormalization, over all of a row; the former also over equal parts of it. */
+/** LayerNormalization and RMSNormalization over a whole row; the former also over equal groups of it. */
 const rowNorm =
   (layer: 'layerNorm' | 'rmsNorm'): Reader =>
   (call, [x, scale, bias], context) => {
@@ -112,7 +112,7 @@ function epsilonOf(call: Call, context: Context): number {
   return epsilon
 }
 
-/** A constant of one value for each column of a group, as one for each column. */
+/** Expands a constant with one value per column of a group to one per column. */
 function perColumn(
   call: Call,
   operand: Value | undefined,
@@ -128,13 +128,13 @@ function perColumn(
   return Float64Array.from({ length: size }, (_, i) => data[i % data.length])
 }
 
-/** Groups of channels; InstanceNormalization has as many groups as channels. */
+/** GroupNormalization; InstanceNormalization has as many groups as channels. */
 const groupNormalization: Reader = (call, [x, scale, bias], context) => {
   const from = rowsOf(call, x, context)
   const run = runOf(call, from, context)
   const { size } = from.flow
   const groups = call.op === 'GroupNormalization' ? int(call, 'num_groups', 0) : size / run
-  // until version 21 a group had one scale and bias
+  // before opset 21 there was one scale and bias per group
   const channels = call.op === 'GroupNormalization' && call.opset < 21 ? groups : size / run
   if (!(groups >= 1) || !Number.isInteger(size / run / groups))
     throw context.fail(call, `${groups} groups do not divide ${size / run} channels`)
@@ -154,7 +154,7 @@ const groupNormalization: Reader = (call, [x, scale, bias], context) => {
   return step(call, from, item, context)
 }
 
-/** Nothing at all in inference; its rate is kept for whoever trains the model further. */
+/** Identity in inference; the rate is kept for further training. */
 const dropped: Reader = (call, [x, ratio, training], context) => {
   if (x?.kind === 'labels') return [x]
   const from = rowsOf(call, x, context)

@@ -1,11 +1,11 @@
-/** What a graph gives: which of its outputs are scores and which only labels, the one that the model is to have, its classes. */
+/** The outputs of a graph: which are scores and which labels, which one to use, and its class names. */
 import { quote, show } from '../../lib/check.ts'
 import { parseJson } from '../safetensorsHeader.ts'
 import type { Rows, Value } from './flows.ts'
 import { CLASS_NAMES } from './names.ts'
 import { isFloat, type OnnxGraph, type OnnxValue } from './schema.ts'
 
-/** The graph's outputs, or the one that is wanted. @throws RangeError when there is none. */
+/** The graph's outputs, or the requested one. @throws RangeError if there is none. */
 export function outputsOf(where: string, { outputs }: OnnxGraph, wanted: string | undefined): readonly OnnxValue[] {
   if (outputs.length === 0) throw new RangeError(`${where}: the graph has no outputs`)
   if (wanted === undefined) return outputs
@@ -14,7 +14,7 @@ export function outputsOf(where: string, { outputs }: OnnxGraph, wanted: string 
   throw new RangeError(`${where}: there is no output ${show(wanted)}; known: ${listed(outputs)}`)
 }
 
-/** Those whose type is not that of labels: whole numbers, truth values, texts. All of them when there are none. */
+/** Outputs that cannot be labels (integers, booleans, strings); all of them if there are no others. */
 export function scoresAmong(outputs: readonly OnnxValue[]): readonly OnnxValue[] {
   const scores = outputs.filter(isScores)
   return scores.length > 0 ? scores : outputs
@@ -22,13 +22,13 @@ export function scoresAmong(outputs: readonly OnnxValue[]): readonly OnnxValue[]
 
 const isScores = ({ type }: OnnxValue): boolean => type === undefined || type === 0 || isFloat(type)
 
-/** An output that a model gives. */
+/** An output to model. */
 export interface Score {
   readonly name: string
   readonly value: Rows
 }
 
-/** Values that are more than labels, or the scores that the labels are chosen by; one where all are the same. */
+/** The distinct outputs that are scores, or the scores that labels are derived from. */
 export function scoresIn(where: string, found: readonly Value[], outputs: readonly OnnxValue[]): readonly Score[] {
   const all = found.flatMap((value, i): (Score & { readonly isScore: boolean })[] => {
     const { name } = outputs[i]
@@ -42,7 +42,7 @@ export function scoresIn(where: string, found: readonly Value[], outputs: readon
   return given.every(({ value }) => value.flow === first.value.flow) ? [first] : given
 }
 
-/** Names of heads, which have no other letters; those that begin otherwise get a beginning. */
+/** Valid head names: other characters are replaced, and a prefix is added if necessary. */
 export const headNames = (scores: readonly Score[]): string[] =>
   scores.map(({ name }) => name.replace(/\W/g, '_').replace(/^(?![A-Za-z])/, 'output_'))
 
@@ -52,7 +52,7 @@ const listed = (outputs: readonly OnnxValue[]): string =>
     .map(({ name }) => quote(name))
     .join(', ')
 
-/** What the scores stand for: as the values say, or the file's metadata; undefined when that is not one name for each. */
+/** Class names of the scores, from the values or the file's metadata; undefined unless there is one per output. */
 export function classNamesOf(
   found: readonly Value[],
   { flow }: Rows,
@@ -69,7 +69,7 @@ function parseNames(text: string | undefined): string[] | undefined {
     const names = parseJson(text)
     return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined
   } catch {
-    // a file's metadata are anybody's
+    // the metadata is untrusted
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The bytes of an ONNX file to a model. Every message is read by the fields that matter, by their numbers in onnx.proto; others are
- * passed over: documentation, shapes of intermediate values, quantization.
+ * Parses an ONNX file. Messages are read by field number as in onnx.proto; irrelevant fields are
+ * skipped: documentation, shapes of intermediate values, quantization.
  */
 import { MessageReader, NumberList } from '../protobuf.ts'
 import {
@@ -14,15 +14,15 @@ import {
   type OnnxValue,
 } from './schema.ts'
 
-/** Things that a model may be made of: a message of two bytes takes a hundred times that as an object. */
+/** Maximum number of objects: a two-byte message takes a hundred times that in memory. */
 const MOST = 2 ** 16
 
-/** @throws RangeError for bytes that are damaged, no ONNX model, or made of too many things. */
+/** @throws RangeError for bytes that are damaged, not ONNX, or contain too many objects. */
 export function parseModel(where: string, bytes: Uint8Array): OnnxModel {
   return new Parser((text) => new RangeError(`${where}: ${text}`)).model(bytes)
 }
 
-/** Both names of ONNX's own operators. */
+/** ONNX's own domain has two names. */
 const domainOf = (name: string): string => (name === 'ai.onnx' ? '' : name)
 
 class Parser {
@@ -37,7 +37,7 @@ class Parser {
     if (++this.#things > MOST) throw this.#fail(`the model is made of more than ${MOST} nodes, tensors and names`)
   }
 
-  /** A name, of which there may be many. */
+  /** A name; counted, since there may be many. */
   #name(reader: MessageReader): string {
     this.#count()
     return reader.text()
@@ -190,7 +190,7 @@ class Parser {
     return [...values]
   }
 
-  /** A ValueInfoProto, of whose types only plain tensors matter. */
+  /** A ValueInfoProto; only plain tensor types are used. */
   #value(reader: MessageReader): OnnxValue {
     this.#count()
     let value: Omit<OnnxValue, 'name'> = {}
@@ -233,7 +233,7 @@ class Parser {
         if (dimension.field === 1) size = dimension.int()
         else dimension.skip()
       }
-      // exporters write 0 and -1 for what they do not know
+      // exporters write 0 and -1 for unknown sizes
       sizes.push(size !== undefined && size > 0 ? size : undefined)
     }
     return sizes

@@ -1,11 +1,11 @@
-/** Operators that make a number of numbers, as functions in float64: of the reading of constants, and of what activations do. */
+/** Scalar operators as float64 functions, used for constant folding and for recognizing activations. */
 import type { Call } from './graph.ts'
 import { isFloat, type OnnxAttribute } from './schema.ts'
 
-/** The operands, undefined where one is left out. */
+/** Operands; undefined if omitted. */
 export type Scalar = (...x: (number | undefined)[]) => number
 
-/** Functions whose operands are all there. */
+/** Functions without optional operands. */
 type Plain = (...x: number[]) => number
 
 const float = ({ attributes }: Call, name: string, otherwise: number): number =>
@@ -18,8 +18,8 @@ const clip = (x: number, low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_
 const truth = (value: boolean): number => (value ? 1 : 0)
 
 /**
- * The error function, 2 / sqrt(pi) times the integral of e^(-t²) from 0 to x: below 3 by its power series, where no digits
- * cancel, beyond by the continued fraction of the complement.
+ * The error function, 2 / sqrt(pi) times the integral of e^(-t²) from 0 to x: below 3 by its power series, whose terms do not
+ * cancel, above by the continued fraction of the complement.
  */
 export function erf(x: number): number {
   const size = Math.abs(x)
@@ -51,14 +51,14 @@ export const elu = (x: number, alpha: number): number => (x > 0 ? x : alpha * Ma
 export const selu = (x: number, alpha = SELU_ALPHA, scale = SELU_SCALE): number => scale * elu(x, alpha)
 export const hardSigmoid = (x: number, alpha = 1 / 6, beta = 0.5): number => clip(alpha * x + beta, 0, 1)
 
-/** Cast to numbers of a TensorProto.DataType: to floating point, truth values, whole numbers. */
+/** Cast to a TensorProto.DataType: to floating point, boolean, integer. */
 function cast(to: OnnxAttribute | undefined): Plain {
   const type = to?.int ?? 1
   if (isFloat(type)) return (x) => x
   return type === 9 ? (x) => truth(x !== 0) : Math.trunc
 }
 
-/** By the operators' names; all of ONNX's own domain. */
+/** By operator name, in ONNX's own domain. */
 const functions: Readonly<Record<string, (call: Call) => Plain>> = {
   Abs: () => Math.abs,
   Add: () => (a, b) => a + b,
@@ -126,17 +126,17 @@ const functions: Readonly<Record<string, (call: Call) => Plain>> = {
   Where: () => (condition, a, b) => (condition !== 0 ? a : b),
 }
 
-/** The function of a node, or undefined when it is none of single numbers. */
+/** A node's function; undefined if it is not a scalar operator. */
 export function scalarOf(call: Call): Scalar | undefined {
   if (call.domain !== '') return undefined
   if (call.op === 'Clip') {
-    // until version 11 the bounds were attributes
+    // before opset 11 the bounds were attributes
     const low = call.attributes.get('min')?.float
     const high = call.attributes.get('max')?.float
     return (x = Number.NaN, min = low, max = high) => clip(x, min, max)
   }
   if (!Object.hasOwn(functions, call.op)) return undefined
-  // an operand that is left out makes NaN, as none of these can do without
+  // an omitted operand becomes NaN; all of these functions need theirs
   return functions[call.op](call) as Scalar
 }
 

@@ -15,10 +15,10 @@ import {
 } from './flows.ts'
 import type { Call } from './graph.ts'
 
-/** How often all matrices of a file may be used, on average. */
+/** How often matrices of a file may be used, on average. */
 const SHARES = 16
 
-/** Rows times [inputs, units], with the shape [units] unless more is said. */
+/** rows · [inputs, units], of shape [units] by default. */
 function product(
   call: Call,
   operand: Value | undefined,
@@ -30,7 +30,7 @@ function product(
   const inputs = item.kernel.length / item.units
   if (dims.length === 0 || dims[dims.length - 1] !== inputs || flow.size !== inputs)
     throw context.fail(call, `it multiplies rows of shape [${dims.join(', ')}] by a matrix of ${inputs} rows`)
-  // a matrix may be shared, but every use of it becomes a layer's own
+  // matrices may be shared, but every use is copied to a layer
   context.spend(item.kernel.length / SHARES)
   const of: DenseItem = { kind: 'dense', ...item }
   return rows(context.flow({ call, from: [flow], size: sizeOf(last), item: of }), [...dims.slice(0, -1), ...last])
@@ -46,7 +46,7 @@ function matrixOf(call: Call, operand: Value | undefined, isTransposed: boolean,
   return [transposed(data, shape[0], shape[1]), shape[0]]
 }
 
-/** [columns, rows] of [rows, columns]. */
+/** [rows, columns] to [columns, rows]. */
 export function transposed(data: Numbers, height: number, width: number): Numbers {
   const out = data.slice()
   for (let r = 0; r < height; r++) for (let c = 0; c < width; c++) out[c * height + r] = data[r * width + c]
@@ -80,7 +80,7 @@ const matMul: Reader = (call, [a, b], context) => {
   return [product(call, a, { kernel, units }, context, vector ? [] : [units])]
 }
 
-/** Products of ai.onnx.ml: coefficients [outputs, inputs] and intercepts as attributes. */
+/** Linear models of ai.onnx.ml, with coefficients [outputs, inputs] and intercepts as attributes. */
 export function linear(call: Call, operand: Value | undefined, context: Context): Value {
   const { size } = rowsOf(call, operand, context).flow
   const coefficients = call.attributes.get('coefficients')?.floats ?? new Float64Array(0)

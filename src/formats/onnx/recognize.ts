@@ -1,6 +1,6 @@
 /**
- * Activations and normalizations, by what they compute. Exporters write GELU, Mish, softplus or layer normalization as up to a dozen
- * nodes, each in its own way. So steps are tried on sample rows, in float64: what gives the values of an activation is it.
+ * Recognizes activations and normalizations by what they compute. Exporters write GELU, Mish, softplus or layer normalization as up
+ * to a dozen nodes, each in its own way. So the steps are evaluated on sample rows in float64 and compared with known functions.
  */
 import { type ActivationName, resolveActivation } from '../../catalogue/activations.ts'
 import { activation } from '../../layers/layers.ts'
@@ -10,7 +10,7 @@ import { elu, gelu, geluTanh, hardSigmoid, mish, selu, sigmoid, softplus } from 
 import { byRow, layerNorm, logSoftmax, rmsNorm, SAMPLE_COLUMNS, softmax } from './rowwise.ts'
 import { tidy } from './tidy.ts'
 
-/** A hypothesis on what steps do: the piece it would be, and the values it would give. */
+/** A candidate: the item that the steps may be, and its values on the samples. */
 interface Hypothesis {
   readonly item: Item
   readonly expected: (x: Float64Array) => Float64Array
@@ -41,19 +41,19 @@ function hypothesis(kind: ActivationName, expected: Hypothesis['expected'], alph
   return { item: { kind: 'stage', stage: stage(layer) }, expected }
 }
 
-/** Activations without a parameter. */
+/** Activations without parameters. */
 const fixed = (): Hypothesis[] => [
   ...Object.entries(pointwise).map(([kind, f]) => hypothesis(kind as ActivationName, (x) => x.map(f))),
   ...Object.entries(rowwise).map(([kind, f]) => hypothesis(kind as ActivationName, (x) => byRow(f)([x]))),
 ]
 
-/** First samples: few, that tell most hypotheses apart. The second row varies so little that an epsilon shows. */
+/** A few samples that rule out most hypotheses. The second row varies so little that an epsilon matters. */
 const FEW = [
   ...[-1.2, 0.3, -3.1, 7.3, 0.9, -0.4, 2.6, -6.8],
   ...[0.011, -0.007, 0.002, 0.016, -0.012, 0.005, -0.001, 0.009],
 ]
 
-/** Many samples: all sizes and signs, and around every constant of the steps, where functions may have kinks. */
+/** Many samples: all magnitudes and signs, and around every constant of the steps, where there may be kinks. */
 function manySamples(scalars: readonly number[]): Float64Array {
   const values: number[] = []
   for (let i = 0; i < 56; i++) values.push((i % 2 ? -1 : 1) * 64 * 0.82 ** ((i * 23) % 56))
@@ -71,7 +71,7 @@ function manySamples(scalars: readonly number[]): Float64Array {
 
 /** Constants in files are float32. */
 const TOLERANCE = 2e-6
-/** Beyond, exponentials of float32 overflow, and so may what is made of them. */
+/** Above it, float32 exponentials, and what is computed from them, may overflow. */
 const OVERFLOW = 80
 
 function agree(x: Float64Array, found: Float64Array, expected: Float64Array): boolean {
@@ -85,12 +85,12 @@ function agree(x: Float64Array, found: Float64Array, expected: Float64Array): bo
   return true
 }
 
-/** Hypotheses whose parameter the values suggest, or the constants. */
+/** Candidates whose parameter is fitted to the values, or taken from the constants. */
 function fitted(few: Float64Array, y: Float64Array, epsilons: Iterable<number>): Hypothesis[] {
   const found: Hypothesis[] = []
   const slope = tidy(y[0] / few[0])
   const depth = tidy(y[0] / Math.expm1(few[0]))
-  // slope 1 is no activation at all
+  // slope 1 is the identity
   if (slope >= 0 && slope !== 1 && slope < 1e30) {
     const leaky = (x: Float64Array) => x.map((v) => (v > 0 ? v : slope * v))
     if (agree(few, y, leaky(few))) found.push(hypothesis('leakyRelu', leaky, slope))
@@ -105,7 +105,7 @@ function fitted(few: Float64Array, y: Float64Array, epsilons: Iterable<number>):
     if (epsilon > 0 && epsilon < 1e30 && agree(few, y, steep(few))) found.push(hypothesis('softplus', steep, epsilon))
     for (const [layer, f] of [['layerNorm', layerNorm] as const, ['rmsNorm', rmsNorm] as const]) {
       const expected = (x: Float64Array) => byRow((row) => f(row, epsilon))([x])
-      // how many channels there are is seen where the rows are
+      // the number of channels is determined where the rows are known
       const item: Item = { kind: 'norm', layer, groups: 1, channels: 0, epsilon }
       if (agree(few, y, expected(few))) found.push({ item, expected })
     }
@@ -113,11 +113,11 @@ function fitted(few: Float64Array, y: Float64Array, epsilons: Iterable<number>):
   return found
 }
 
-/** Steps after a value that are looked at together, and blocks of them: what the longest of these takes that exporters write. */
+/** Maximum number of steps, and of blocks of steps, to consider: enough for the longest form that exporters write. */
 const MOST_STEPS = 24
 export const MOST_BLOCKS = 6
 
-/** What a step makes of the samples known; undefined when it treats columns differently, or takes what is not known. */
+/** A step's values on the known samples; undefined if it treats columns differently or depends on something else. */
 function sampled(step: Flow, known: ReadonlyMap<Flow, Float64Array>): Float64Array | undefined {
   const operands: Float64Array[] = []
   for (const flow of step.from) {
@@ -128,29 +128,29 @@ function sampled(step: Flow, known: ReadonlyMap<Flow, Float64Array>): Float64Arr
   return step.sample?.(operands)
 }
 
-/** A hypothesis on a run of steps that the first samples agree with. */
+/** A candidate for a run of steps that agrees with the first samples. */
 interface Possible extends Hypothesis {
   readonly steps: number
   readonly blocks: number
   readonly groups: number
 }
 
-/** What an item is that works on parts of rows of `size`; undefined when it cannot. */
+/** An item applied to groups of a row of `size`; undefined if that is impossible. */
 function inGroups(item: Item, size: number, groups: number): Item | undefined {
   if (item.kind === 'norm' && groups > 1)
     return item.layer === 'layerNorm' ? { ...item, layer: 'groupNorm', groups, channels: size } : undefined
   return groups > 1 ? undefined : item.kind === 'norm' ? { ...item, channels: size } : item
 }
 
-/** Tries runs of steps. */
+/** Finds items in runs of steps. */
 export class Recognizer {
   readonly #few = Float64Array.from(FEW)
   readonly #fixed = fixed().map((each) => ({ ...each, few: each.expected(this.#few) }))
 
   /**
-   * The longest run of steps after `from` that is one activation or normalization.
-   * @param blocks the steps between neighbours of the chain that every path from `from` on takes, in their order.
-   * @returns what it is, and how many blocks that takes.
+   * The longest run of steps after `from` that is a single activation or normalization.
+   * @param blocks the steps between consecutive trunk nodes, which all paths from `from` on pass through, in order.
+   * @returns the item and the number of blocks it covers.
    */
   recognize(from: Flow, blocks: Iterable<readonly Flow[]>): { item: Item; blocks: number } | undefined {
     const possible: Possible[] = []
@@ -158,12 +158,12 @@ export class Recognizer {
     const steps: Flow[] = []
     const epsilons = new Set<number>()
     const seen = new Set<string>()
-    /** Parts of a row that the steps look at, 0 as long as it is single values. */
+    /** Groups of a row that the steps work on; 0 while they are elementwise. */
     let groups = 0
     let taken = 0
     for (const block of blocks) {
       if (steps.length + block.length > MOST_STEPS || taken === MOST_BLOCKS) break
-      // what goes on from an activation to another is short: softmax and its logarithm
+      // a longer run can only extend an activation by one more: softmax and its logarithm
       if (possible.length > 0 && taken > possible[0].blocks + 1) break
       for (const step of block) {
         const y = sampled(step, known)
@@ -182,7 +182,7 @@ export class Recognizer {
       const run = { steps: steps.length, blocks: taken, groups }
       const agreeing = this.#fixed.filter(({ few }) => agree(this.#few, y, few))
       for (const { item, expected } of [...agreeing, ...fitted(this.#few, y, groups > 0 ? epsilons : [])]) {
-        // steps that change nothing any more may be the beginning of something else: the mean after a normalization
+        // steps without further effect may belong to the next item: the mean after a normalization
         const name = JSON.stringify(item.kind === 'stage' ? item.stage.layer : item)
         if (!seen.has(name)) possible.push({ item, expected, ...run })
         seen.add(name)
@@ -191,7 +191,7 @@ export class Recognizer {
     return this.#surest(from, steps, possible)
   }
 
-  /** The longest of the hypotheses that hold for many samples too. */
+  /** The longest candidate that also agrees with many samples. */
   #surest(from: Flow, steps: readonly Flow[], possible: readonly Possible[]) {
     for (const { item, expected, ...run } of [...possible].sort((a, b) => b.steps - a.steps)) {
       const those = steps.slice(0, run.steps)

@@ -1,6 +1,6 @@
 /**
- * From the graph of steps to layers one after the other. All paths from the input to the output share some steps; between two such
- * steps lies a layer, an activation written as many nodes, or branches that are summed: a residual block.
+ * From the graph of steps to a sequence of items. All paths from the input to the output share some steps; between two consecutive
+ * ones lies a layer, an activation written as many nodes, or summed branches: a residual block.
  */
 import { activation } from '../../layers/layers.ts'
 import { block, stage } from '../network.ts'
@@ -9,10 +9,10 @@ import type { PerColumn } from './columns.ts'
 import type { Context, Flow, Item } from './flows.ts'
 import { MOST_BLOCKS, type Recognizer } from './recognize.ts'
 
-/** Blocks within blocks are followed by recursion; as deep as layers may be nested. */
+/** Nested blocks are handled by recursion, up to the depth that layers may be nested. */
 const DEEPEST = 99
 
-/** The pieces that make `target` of `source`. @throws naming the first node that no layer computes. */
+/** The items that compute `target` from `source`. @throws naming the first unsupported node. */
 export function itemsBetween(source: Flow, target: Flow, recognizer: Recognizer, context: Context, depth = 0): Item[] {
   const chain = chainOf(source, target)
   const items: Item[] = []
@@ -29,7 +29,7 @@ export function itemsBetween(source: Flow, target: Flow, recognizer: Recognizer,
   return items
 }
 
-/** One block of steps that is no activation by itself. */
+/** One block of steps that is not an activation itself. */
 function itemsOf(
   source: Flow,
   steps: readonly Flow[],
@@ -54,8 +54,8 @@ function itemsOf(
 }
 
 /**
- * 1 - p and p side by side, p = sigmoid(z): the two probabilities of a classifier with one output. They are the softmax of 0 and z,
- * so the dense layer before gets a second unit.
+ * 1 - p and p concatenated, p = sigmoid(z): the two probabilities of a classifier with one output. They equal the softmax of 0 and
+ * z, so the preceding dense layer gets a second unit.
  */
 function bothClasses(source: Flow, join: Flow, before: Item[]): Item[] | undefined {
   const [no, yes] = join.from
@@ -79,7 +79,7 @@ function bothClasses(source: Flow, join: Flow, before: Item[]): Item[] | undefin
   return [...doubled, { kind: 'stage', stage: stage(activation('softmax')) }]
 }
 
-/** A piece that makes z of z, made to make 0 and z. */
+/** Extends an item that computes z to compute 0 and z. */
 function withZero(item: Item): Item {
   if (item.kind === 'dense') {
     const doubled = (values: ArrayLike<number>) =>
@@ -97,7 +97,7 @@ const JOINS = 'it joins branches, which needs the layer concatenate, not there y
 const PART = 'it takes one of several inputs by itself, which needs the layer select, not there yet'
 const SUM = 'it adds branches of which none is what both begin with, which needs the layer concatenate, not there yet'
 
-/** The first of the steps that is not understood, and why. */
+/** The error for the first unsupported step. */
 function refusal(source: Flow, steps: readonly Flow[], context: Context): Error {
   const known = new Set([source])
   for (const step of steps) {
@@ -115,13 +115,13 @@ function refusal(source: Flow, steps: readonly Flow[], context: Context): Error 
   return new RangeError('importOnnx: the output does not depend on the input')
 }
 
-/** The last step that all paths to the targets take; the source, if there is none. */
+/** The last step that all paths to the targets pass through; the source if there is none. */
 export function trunkOf(source: Flow, targets: readonly Flow[]): Flow {
   const end: Flow = { id: Number.POSITIVE_INFINITY, call: undefined, from: targets, size: 0 }
   return chainOf(source, end).at(-2)?.at(-1) ?? source
 }
 
-/** The steps after `source` up to `target`, cut after every one that all paths take. */
+/** The steps after `source` up to `target`, split after every one that all paths pass through. */
 function chainOf(source: Flow, target: Flow): Flow[][] {
   const needed = new Set<Flow>()
   const open = target === source ? [] : [target]
@@ -131,7 +131,7 @@ function chainOf(source: Flow, target: Flow): Flow[][] {
     for (const below of flow.from) if (below !== source && !needed.has(below)) open.push(below)
   }
   const steps = [...needed].sort((a, b) => a.id - b.id)
-  /** The last step that takes each. */
+  /** The last step that reads each. */
   const taken = new Map<Flow, number>()
   for (const [i, step] of steps.entries()) for (const below of step.from) taken.set(below, i)
   const chain: Flow[][] = []

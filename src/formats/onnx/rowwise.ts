@@ -1,4 +1,4 @@
-/** Nodes whose values depend on their whole row. */
+/** Nodes whose values depend on the whole row. */
 import {
   type Context,
   int,
@@ -14,10 +14,10 @@ import {
 import type { Call } from './graph.ts'
 import { axesOf, axisOf } from './shapes.ts'
 
-/** Columns of a matrix of samples. What is read here is the same for rows of any width. */
+/** Columns of a sample matrix. The functions evaluated on it do not depend on the row's width. */
 export const SAMPLE_COLUMNS = 8
 
-/** Works on the samples row by row. */
+/** Applies a function to each row of the samples. */
 export const byRow =
   (f: (row: Float64Array) => Float64Array): Sample =>
   ([x]) => {
@@ -50,7 +50,7 @@ export function rmsNorm(row: Float64Array, epsilon: number): Float64Array {
   return row.map((value) => value / size)
 }
 
-/** One number of a row. Sums are not among them that stand for means of rows of a certain width. */
+/** Reductions of a row. Sums are not included if they stand for means over a fixed width. */
 const reductions: Readonly<Record<string, (row: Float64Array) => number>> = {
   ReduceMax: greatest,
   ReduceMean: (row) => total(row) / row.length,
@@ -59,7 +59,7 @@ const reductions: Readonly<Record<string, (row: Float64Array) => number>> = {
   ReduceLogSumExp: (row) => row[0] - logSoftmax(row)[0],
 }
 
-/** The axis, and the parts of a row before it. @throws unless the parts are runs of neighbouring columns. */
+/** The axis, and the number of groups before it. @throws unless groups are runs of adjacent columns. */
 function partsAlong(call: Call, axis: number, { dims }: Rows, context: Context): [axis: number, groups: number] {
   const from = axisOf(call, axis, dims.length + 1, context)
   if (from === 0 || sizeOf(dims.slice(from)) > 1) throw context.fail(call, `axis ${axis} is not one of values in a row`)
@@ -80,7 +80,7 @@ const reduce: Reader = (call, [x, axes], context) => {
   return [rows(context.flow({ call, from: [from.flow], size: groups, groups, sample }), left)]
 }
 
-/** A step that is `f` of the row. */
+/** A step that applies `f` to each row. */
 export const ofRow = (
   call: Call,
   from: Rows,

@@ -1,7 +1,7 @@
-/** What of onnx.proto a model is read from: messages as plain objects, and the numbers that stand for types. */
+/** The parts of onnx.proto that are read: messages as plain objects, and type codes. */
 
 export interface OnnxModel {
-  /** Version of the operators, by domain; '' is ONNX's own. */
+  /** Opset version by domain; '' is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>
   readonly producer: string
   readonly graph: OnnxGraph
@@ -20,14 +20,14 @@ export interface OnnxNode {
   readonly name: string
   readonly op: string
   readonly domain: string
-  /** Names of values; '' for one that is left out. */
+  /** Names of values; '' if omitted. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: ReadonlyMap<string, OnnxAttribute>
 }
 
 export interface OnnxAttribute {
-  /** In a function: the attribute of the calling node that this one is. */
+  /** In a function: the attribute of the caller that this one refers to. */
   readonly reference?: string
   readonly float?: number
   readonly int?: number
@@ -38,7 +38,7 @@ export interface OnnxAttribute {
   readonly texts: readonly string[]
 }
 
-/** An operator that the file itself describes by nodes. */
+/** An operator that the file defines by nodes. */
 export interface OnnxFunction {
   readonly domain: string
   readonly name: string
@@ -46,7 +46,7 @@ export interface OnnxFunction {
   readonly outputs: readonly string[]
   readonly nodes: readonly OnnxNode[]
   readonly opsets: ReadonlyMap<string, number>
-  /** What attributes are when a call does not say. */
+  /** Default attributes. */
   readonly defaults: ReadonlyMap<string, OnnxAttribute>
 }
 
@@ -55,28 +55,28 @@ export interface OnnxTensor {
   readonly shape: readonly number[]
   /** TensorProto.DataType. */
   readonly type: number
-  /** Values as little-endian bytes, or else in one of the lists. */
+  /** Values as little-endian bytes, unless in one of the lists. */
   readonly raw?: Uint8Array
   readonly numbers: Float64Array
   readonly texts: readonly string[]
-  /** `location`, `offset` and `length` of values in another file. */
+  /** `location`, `offset` and `length` of external values. */
   readonly external?: ReadonlyMap<string, string>
 }
 
 /** An input or output of the graph. */
 export interface OnnxValue {
   readonly name: string
-  /** TensorProto.DataType; undefined when it is no tensor. */
+  /** TensorProto.DataType; undefined if it is not a tensor. */
   readonly type?: number
-  /** Sizes, undefined where they are symbols or not said; undefined when the rank is not said. */
+  /** Sizes, undefined if symbolic or missing; undefined if the rank is unknown. */
   readonly shape?: readonly (number | undefined)[]
 }
 
-/** Axes of a tensor: what dense networks have no use for may be made to take forever. */
+/** Maximum rank: dense networks need no more, and a hostile file could use many to waste time. */
 export const MOST_AXES = 16
 
-/** TensorProto.DataType of texts. */
+/** TensorProto.DataType of strings. */
 export const TEXT = 8
 
-/** Whether a TensorProto.DataType is of floating point: float32, float16, float64, bfloat16. */
+/** Whether a TensorProto.DataType is floating point: float32, float16, float64, bfloat16. */
 export const isFloat = (type: number): boolean => type === 1 || type === 10 || type === 11 || type === 16

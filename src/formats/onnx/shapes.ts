@@ -1,10 +1,10 @@
-/** Nodes that leave rows as they are but for their shape. */
+/** Nodes that only reshape rows. */
 import { constant } from './constants.ts'
 import { type Context, int, type Reader, type Rows, rowsOf, sizeOf, type Value } from './flows.ts'
 import type { Call } from './graph.ts'
 import { MOST_AXES } from './schema.ts'
 
-/** Whole numbers of an attribute or, in later versions of the operator, of an operand. */
+/** Integers from an attribute or, in later opsets, from an operand. */
 export function axesOf(call: Call, operand: Value | undefined, context: Context): number[] | undefined {
   const attribute = call.attributes.get('axes')
   if (attribute) return [...attribute.ints]
@@ -13,7 +13,7 @@ export function axesOf(call: Call, operand: Value | undefined, context: Context)
   return [...operand.data]
 }
 
-/** An axis, or a place along one, counted from 0; @throws for one that is not there. */
+/** An axis, or an index along one, normalized to be non-negative; @throws if out of range. */
 export function axisOf(call: Call, axis: number, rank: number, context: Context): number {
   const from = axis < 0 ? axis + rank : axis
   if (!(Number.isInteger(from) && from >= 0 && from < rank))
@@ -26,7 +26,7 @@ function shaped(call: Call, from: Rows, dims: readonly number[], context: Contex
   return [{ ...from, dims }]
 }
 
-/** Labels and other things that have no features stay what they are. */
+/** Labels and other values without features are passed through. */
 const withRows =
   (reader: (call: Call, from: Rows, operands: readonly (Value | undefined)[], context: Context) => Value[]): Reader =>
   (call, operands, context) =>
@@ -46,7 +46,7 @@ const reshape = withRows((call, from, operands, context) => {
   const dims = rest.map((length, i) => (length === 0 && !allowZero ? (from.dims[i] ?? 0) : length))
   const open = dims.indexOf(-1)
   if (open >= 0) dims[open] = size / -sizeOf(dims)
-  // rows stay rows: their number is kept, not known when the file was written, or what is left over
+  // the row axis must be preserved: copied, unknown at export time, or inferred
   const keeps = Number.isNaN(first) || (first === 0 && !allowZero) || first === -1 || first > 0
   if (!keeps || dims.some((length) => !(Number.isInteger(length) && length >= 1)) || sizeOf(dims) !== size)
     throw context.fail(
@@ -92,7 +92,7 @@ const transpose = withRows((call, from, _, context) => {
   return shaped(call, from, dims, context)
 })
 
-/** Sizes of which the first, the number of rows, is not known. */
+/** A shape whose first size, the number of rows, is unknown. */
 const shape: Reader = (call, [operand], context) => {
   const from = rowsOf(call, operand, context)
   const sizes = Float64Array.of(Number.NaN, ...from.dims)

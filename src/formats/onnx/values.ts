@@ -1,4 +1,4 @@
-/** Nodes that compute nothing: constants, casts, values side by side. */
+/** Nodes without arithmetic: constants, casts, concatenation. */
 import { type Constant, constant } from './constants.ts'
 import { elementwise } from './elementwise.ts'
 import { type Context, int, type Reader, type Rows, rows } from './flows.ts'
@@ -20,7 +20,7 @@ function storedIn(call: Call, context: Context): Constant {
   throw context.fail(call, 'it holds no numbers')
 }
 
-/** Numbers of other sizes are the same numbers. */
+/** Casts between numeric types keep the values. */
 const same: Reader = (_, [x]) => (x ? [x] : [])
 
 const cast: Reader = (call, operands, context) => {
@@ -28,7 +28,7 @@ const cast: Reader = (call, operands, context) => {
   return (isSame ? same : elementwise)(call, operands, context)
 }
 
-/** All parts of the input in their order are the input, others are branches. */
+/** All slices of the input in order are the input; others are branches. */
 const join: Reader = (call, operands, context) => {
   const all = operands.filter((operand): operand is Rows => operand?.kind === 'rows')
   const axis = int(call, 'axis', 0)

@@ -11,7 +11,7 @@ export interface Axis {
   readonly label: string
   /** Ticks at whole numbers only. */
   readonly whole?: boolean
-  /** Names at places of the scale instead of ticks at round values. */
+  /** Named ticks at given places instead of ticks at round values. */
   readonly names?: readonly Tick[]
 }
 
@@ -27,12 +27,12 @@ export interface Plot {
 
 const TICK = 4
 const LABEL_GAP = 8
-/** Steps small enough that an axis has a multiple of one. */
+/** Maximum tick count to try, so that the steps get small enough for an axis to contain a multiple of one. */
 const MOST_TRIED = 20
 /** The height of a row of text. */
 export const ROW = 18
 
-/** Whether labels centred on their places keep `gap` pixels between them. */
+/** Whether labels centred on their places are at least `gap` pixels apart. */
 function haveRoom(places: readonly number[], extents: readonly number[], gap: number): boolean {
   return places.every(
     (place, i) => i === 0 || Math.abs(place - places[i - 1]) >= (extents[i] + extents[i - 1]) / 2 + gap,
@@ -40,9 +40,9 @@ function haveRoom(places: readonly number[], extents: readonly number[], gap: nu
 }
 
 /**
- * As many ticks as have room for their labels.
+ * As many ticks as there is room for their labels.
  * @param length of the axis in pixels
- * @param spacing wanted between ticks in pixels
+ * @param spacing desired distance between ticks in pixels
  * @param extent of a label along the axis in pixels
  */
 function fitTicks(axis: Axis, length: number, spacing: number, extent: (label: string) => number, gap: number): Ticks {
@@ -62,7 +62,7 @@ function fitTicks(axis: Axis, length: number, spacing: number, extent: (label: s
   let some: readonly Tick[] = []
   for (let count = Math.max(2, Math.floor(length / spacing)); count >= 2; count--) {
     const ticks = createTicks(scale, count, axis.whole)
-    // an axis that just misses a round value may have no multiple of a large step
+    // an axis that narrowly misses a round value may contain no multiple of a large step
     if (ticks.major.length === 0) continue
     if (fits(ticks.major)) return ticks
     some = ticks.major
@@ -81,16 +81,16 @@ export const widestLabel = ({ major }: Ticks): number =>
   Math.max(0, ...major.map(({ label }) => textWidth(label, TEXT)))
 
 export interface PlotLayout {
-  /** Where the header ends. */
+  /** Bottom of the header. */
   top: number
-  /** Pixels to keep free at the right edge. */
+  /** Pixels to reserve at the right edge. */
   right?: number
   grid?: GridLines
-  /** Whether something beside the label of the vertical axis stands above the plot. */
+  /** Whether there is something else beside the label of the vertical axis, above the plot. */
   headed?: boolean
 }
 
-/** Lays a plot out in what is left of a figure, and draws all of it that lies below the data. */
+/** Lays out a plot in the rest of a figure, and draws everything behind the data. */
 export function drawAxes(
   figure: Figure,
   x: Axis,
@@ -104,7 +104,7 @@ export function drawAxes(
   const left = MARGIN + gutter + LABEL_GAP
   let end = figure.width - MARGIN - right
   let xTicks = fitXTicks(x, end - left)
-  // a label at the very end reaches beyond it by half of its width
+  // a label at the end extends beyond the axis by half its width
   const beyond = reachBeyond(x, xTicks, left, end) - (figure.width - 4 - right)
   if (beyond > 0) {
     end -= beyond

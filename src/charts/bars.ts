@@ -9,19 +9,19 @@ import { createScale } from './scale.ts'
 import { textWidth } from './text.ts'
 
 export interface BarsOptions extends ChartOptions {
-  /** Lengths of the bars, negative ones to the left. At most 200 are drawn. */
+  /** Lengths of the bars, negative ones to the left. At most 200. */
   values: Numbers
   /** Their names, from top to bottom. */
   labels: readonly string[]
   /** Half-lengths of error bars, such as the standard deviation over repeats. */
   errors?: Numbers
-  /** 'none' keeps the order given; 'value' and 'magnitude' put the largest on top. Default 'none'. */
+  /** 'none' keeps the given order; 'value' and 'magnitude' sort in descending order. Default 'none'. */
   sort?: 'none' | 'value' | 'magnitude'
-  /** Draws only so many, the first after sorting. Default: all. */
+  /** Draws only the first bars after sorting. Default: all. */
   top?: number
-  /** What the lengths are, with the unit. Default: nothing. */
+  /** Label of the axis, with the unit. Default: none. */
   xLabel?: string
-  /** Ends of the axis; default: zero and those of the data, with room for the numbers. */
+  /** Limits of the axis. Default: from the data and zero, with room for the numbers. */
   limits?: readonly [number, number]
 }
 
@@ -38,9 +38,9 @@ interface Bar {
 }
 
 /**
- * Horizontal bars as an SVG document, with their values beside them; negative ones have a colour of their own.
+ * Horizontal bars as an SVG document, with their values beside them; negative bars have their own colour.
  * @example bars({ labels: names, values: importances, sort: 'magnitude', top: 20, xLabel: 'loss when shuffled, minus loss' })
- * @throws TypeError or RangeError naming the option that is wrong.
+ * @throws TypeError or RangeError naming the option at fault.
  */
 export function bars(options: BarsOptions): string {
   const where = 'bars'
@@ -99,7 +99,7 @@ function readBars(options: BarsOptions): Bar[] {
   return all
 }
 
-/** Zero and all ends, with a share of the width free for a number on each side that has bars. */
+/** A range that includes zero and all ends, with part of the width reserved for numbers on each side that has bars. */
 function limits(ends: readonly number[], room: number): [number, number] {
   const low = Math.min(0, ...ends)
   const high = Math.max(0, ...ends)

@@ -1,4 +1,4 @@
-/** Tables of coloured cells: where they lie, their row and column names, and their colours in few bytes. */
+/** Tables of coloured cells: their layout, row and column names, and compact colour markup. */
 
 import { ROW } from './axes.ts'
 import { AXIS, type Colour, MISSING } from './colours.ts'
@@ -7,16 +7,16 @@ import { px } from './format.ts'
 import { fitText, textWidth } from './text.ts'
 
 export interface TableLayout {
-  /** Where the header ends. */
+  /** Bottom of the header. */
   top: number
   /** Names from top to bottom and from left to right. */
   rows: readonly string[]
   cols: readonly string[]
   rowTitle: string
   colTitle: string
-  /** Pixels to keep free at the right edge. */
+  /** Pixels to reserve at the right edge. */
   right: number
-  /** Whether something beside the title of the rows stands above the table. */
+  /** Whether there is something else beside the title of the rows, above the table. */
   headed?: boolean
 }
 
@@ -31,24 +31,24 @@ const LONGEST = 140
 /** The sine of 45°. */
 const SLOPE = Math.SQRT1_2
 
-/** A height at which the cells of a table are about square, neither tiny nor huge. */
+/** A height for which the cells of a table are roughly square. */
 export function tableHeight(width: number, rows: number, cols: number): number {
   const cell = Math.min(72, Math.max(6, (width - 140) / cols))
   return Math.round(Math.min(720, Math.max(240, rows * cell + 120)))
 }
 
-/** Lays a table out in what is left of a figure, and draws its names and titles. */
+/** Lays out a table in the rest of a figure, and draws its names and titles. */
 export function drawTable(figure: Figure, layout: TableLayout): Table {
   const { rows, cols, rowTitle, colTitle } = layout
   const top = layout.top + (rowTitle || layout.headed ? ROW + 10 : 6)
   const widest = (names: readonly string[], most: number) =>
     Math.min(LONGEST, most, Math.max(...names.map((name) => textWidth(name, TEXT))))
   const left = MARGIN + widest(rows, figure.width / 4) + GAP
-  // turned, they take a third of the height at most
+  // rotated names take at most a third of the height
   const colWidth = widest(cols, (figure.height - top) / 3 / SLOPE)
   const right = figure.width - MARGIN - layout.right
   const cellWidth = (right - left) / cols.length
-  // numbers are thinned out where they have no room, names turned
+  // numbers are thinned out if there is no room, names are rotated
   const numbered = cols.every((name) => /^\d+$/.test(name))
   const slanted = !numbered && colWidth > cellWidth - 6
   const footer = slanted ? colWidth * SLOPE + 12 : ROW
@@ -76,18 +76,18 @@ export function drawTable(figure: Figure, layout: TableLayout): Table {
   return { area, cellWidth, cellHeight }
 }
 
-/** Of names so far apart every how-manieth has the room it needs: 1, 2 or 5 times a power of ten. */
+/** With names at this distance, label every n-th, n = 1, 2 or 5 times a power of ten. */
 function thinning(distance: number, room: number): number {
   for (let power = 1; ; power *= 10)
     for (const factor of [1, 2, 5]) if (factor * power * distance >= room) return factor * power
 }
 
-/** Rows of cells overlap by so many pixels: edges that only just meet leave hairlines when they are rounded. */
+/** Overlap of rows of cells in pixels: rounded edges that only touch leave hairlines. */
 const OVERLAP = 0.3
 
 /**
- * Colours the cells: a row of cells of one shade is one stroke as thick as the row, and all of a shade are one path.
- * @param shade of the cell in a row and column, or -1 where its value is missing
+ * Colours the cells: a run of equal cells in a row is one stroke as thick as the row, and all strokes of a shade form one path.
+ * @param shade of the cell in a row and column, or -1 if its value is missing
  */
 export function drawCells(
   figure: Figure,
@@ -97,7 +97,7 @@ export function drawCells(
   shades: readonly Colour[],
   shade: (row: number, col: number) => number,
 ): void {
-  // runs of one shade follow each other by steps between rounded ends, which are shorter than places and add up exactly
+  // relative moves between rounded ends are shorter than absolute positions and add up exactly
   const paths = new Map<number, { path: string; row: number; end: number }>()
   const edge = (col: number) => Number(px(area.left + col * cellWidth))
   for (let r = 0; r < rows; r++) {

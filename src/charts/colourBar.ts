@@ -1,4 +1,4 @@
-/** The scale of a colour map: a bar of its colours beside the plot, with ticks. */
+/** Colour bars: the legend of a colour map, with ticks. */
 import { type Axis, ROW, verticalTicks, widestLabel } from './axes.ts'
 import { AXIS, type Colour } from './colours.ts'
 import { type Area, type Figure, MARGIN, TEXT } from './figure.ts'
@@ -9,7 +9,7 @@ const GAP = 20
 const TICK = 4
 const LABEL_GAP = 4
 
-/** One stretch of a bar; `from` and `to` are positions between 0 and 1. */
+/** A segment of a bar; `from` and `to` are positions between 0 and 1. */
 export interface Stretch {
   readonly colour: Colour
   readonly from: number
@@ -17,18 +17,18 @@ export interface Stretch {
 }
 
 export interface ColourBar {
-  /** With names where the ticks are to be those, such as the levels of contours. */
+  /** With names if the ticks are at given places, such as the levels of contours. */
   readonly axis: Axis
   readonly stretches: readonly Stretch[]
 }
 
-/** A bar that shows every colour of a map. */
+/** A bar with all colours of a map. */
 export const continuous = (axis: Axis, colours: readonly Colour[]): ColourBar => ({
   axis,
   stretches: colours.map((colour, i) => ({ colour, from: i / colours.length, to: (i + 1) / colours.length })),
 })
 
-/** Pixels that the bar takes at the right edge of a figure. */
+/** Width of the bar at the right edge of a figure, in pixels. */
 export const barWidth = (figure: Figure, bar: ColourBar): number =>
   GAP + BAR + TICK + LABEL_GAP + widestLabel(verticalTicks(bar.axis, figure.height))
 
@@ -47,6 +47,6 @@ export function drawColourBar(figure: Figure, bar: ColourBar, { top, bottom, rig
   if (!bar.axis.label) return
   const label = fitText(bar.axis.label, figure.width * 0.4, TEXT)
   const end = figure.width - MARGIN
-  // above the bar, or as far to its left as the edge of the figure demands
+  // above the bar, or further left if the figure's edge requires it
   figure.text(Math.min(left, end - textWidth(label, TEXT)), top - ROW / 2 - 10, label)
 }

@@ -1,5 +1,5 @@
 /**
- * The colours of charts: each one for light and one for dark backgrounds. Series colours stay apart under protanopia,
+ * The colours of charts, each for light and dark backgrounds. Series colours are distinguishable with protanopia,
  * deuteranopia and tritanopia and have a contrast of at least 3 to the background (WCAG 2.2, 1.4.11); maps are perceptually uniform.
  */
 
@@ -9,7 +9,7 @@ export interface Colour {
   readonly dark: string
 }
 
-/** Gives the class that fills or strokes in a colour. */
+/** Returns the class for filling or stroking in a colour. */
 export interface Painter {
   fill(colour: Colour): string
   stroke(colour: Colour): string
@@ -25,7 +25,7 @@ export const GRID = both('#e7eaee', '#242a32')
 /** Cells without a value. */
 export const MISSING = both('#d8dce1', '#3a414a')
 
-/** In the order in which series take them. */
+/** In the order in which series use them. */
 export const SERIES: readonly Colour[] = [
   both('#1c6dd1', '#5fa5f7'),
   both('#d4782f', '#e8985a'),
@@ -40,7 +40,7 @@ export const SERIES: readonly Colour[] = [
 export const seriesColour = (index: number): Colour => SERIES[index % SERIES.length]
 
 /**
- * Colour maps as anchors at equal distances, linear in sRGB between them.
+ * Colour maps as evenly spaced anchors, interpolated linearly in sRGB.
  * viridis: Smith and van der Walt, matplotlib 2.0 (CC0), every eighth of its 256 entries.
  * tint, from the background to blue, and diverging, from blue over the background to orange: straight lines in OKLab (Ottosson 2020).
  */
@@ -58,7 +58,7 @@ const MAPS: Readonly<Record<'viridis' | 'tint' | 'diverging', ReturnType<typeof 
   ),
 }
 
-/** `viridis` and `tint` for amounts, `diverging` for what lies on both sides of zero. */
+/** `viridis` and `tint` for magnitudes, `diverging` for values on both sides of zero. */
 export type ColourMapName = keyof typeof MAPS
 export const COLOUR_MAPS = Object.keys(MAPS) as ColourMapName[]
 
@@ -72,7 +72,7 @@ export function mix(from: string, to: string, share: number): string {
   return toHex([0, 1, 2].map((i) => a[i] + (b[i] - a[i]) * share) as never)
 }
 
-/** Steps in which maps are used: neighbours are hardly told apart, and equal ones share a style. */
+/** Number of shades per map: adjacent ones are barely distinguishable, and equal ones share a style. */
 export const SHADES = 64
 
 function shadeOf(anchors: string, shade: number): string {
@@ -86,15 +86,15 @@ function shadeOf(anchors: string, shade: number): string {
 export const colourMap = (name: ColourMapName): Colour[] =>
   Array.from({ length: SHADES }, (_, shade) => both(shadeOf(MAPS[name].light, shade), shadeOf(MAPS[name].dark, shade)))
 
-/** The shade for a position between 0 and 1; what lies beyond takes the nearest. */
+/** The shade for a position between 0 and 1; positions outside are clamped. */
 export const toShade = (position: number): number => Math.min(SHADES - 1, Math.max(0, Math.floor(position * SHADES)))
 
-/** Thresholds of relative luminance: sRGB 8-bit channels through a quadratic, close enough to choose black or white. */
+/** Whether the relative luminance, approximated with a quadratic sRGB curve, calls for black text. */
 function isBright(hex: string): boolean {
   const [r, g, b] = toRgb(hex).map((channel) => (channel / 255) * (channel / 255))
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.2
 }
 
-/** Black or white, whichever reads better on a colour. */
+/** Black or white, whichever has more contrast to the colour. */
 export const onColour = ({ light, dark }: Colour): Colour =>
   both(isBright(light) ? '#000000' : '#ffffff', isBright(dark) ? '#000000' : '#ffffff')

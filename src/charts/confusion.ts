@@ -1,4 +1,4 @@
-/** Confusion matrices: what a classifier takes for what. */
+/** Confusion matrices. */
 
 import { isArrayLike } from '../data/arrays.ts'
 import { show } from '../lib/check.ts'
@@ -10,7 +10,7 @@ import { type Numbers, readLabels, readMatrix, readText } from './input.ts'
 import { textWidth } from './text.ts'
 
 export interface ConfusionOptions extends ChartOptions {
-  /** Counts, [classes, classes], as rows or flat: rows are the true classes, columns the predicted ones. At most 100 classes. */
+  /** Counts, [classes, classes], nested or flat: rows are true classes, columns predicted ones. At most 100 classes. */
   matrix: Numbers | readonly Numbers[]
   /** Names of the classes; default: 0, 1, 2, ... */
   labels?: readonly string[]
@@ -24,10 +24,10 @@ const MOST_CLASSES = 100
 const PERCENT = 10
 
 /**
- * A confusion matrix as an SVG document: counts, their share of the row in percent, and that share as the colour. The shares on
+ * A confusion matrix as an SVG document: counts, and their share of the row in percent, which is also the colour. The shares on
  * the diagonal are the recalls.
  * @example confusion({ matrix: confusionMatrix(yTest, predicted), title: 'Digits' })
- * @throws TypeError or RangeError unless the matrix is square and of whole counts, and the labels fit.
+ * @throws TypeError or RangeError unless the matrix is square and holds counts, and the labels match.
  */
 export function confusion(options: ConfusionOptions): string {
   const where = 'confusion'
@@ -71,7 +71,7 @@ export function confusion(options: ConfusionOptions): string {
   return figure.toSvg('Confusion matrix', describe(values, totals, labels))
 }
 
-/** Flat counts are a square too. */
+/** Flat counts must form a square, too. */
 function readSquare(matrix: unknown) {
   if (!isArrayLike(matrix))
     throw new TypeError(`confusion: "matrix" must be an array of rows or counts, got ${show(matrix)}`)
@@ -99,7 +99,7 @@ function drawCounts(
       const count = counts[r * classes + c]
       const x = area.left + (c + 0.5) * cellWidth
       const y = area.top + (r + 0.5) * cellHeight
-      // zeros step back, so that the errors are seen
+      // zeros are faint, so that errors stand out
       if (count === 0) {
         figure.text(x, y, '0', { anchor: 'middle', colour: MUTED, size: PERCENT })
         continue

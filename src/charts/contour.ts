@@ -1,4 +1,4 @@
-/** Contour plots: losses over two directions, with the paths that optimizers take. */
+/** Contour plots: losses over two directions, with the trajectories of optimizers. */
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { type Axis, drawAxes, type Plot } from './axes.ts'
 import { outline } from './cells.ts'
@@ -24,24 +24,24 @@ import { createScale, type ScaleKind } from './scale.ts'
 import { entriesOf, listOf } from './series.ts'
 import { createTicks, type Tick } from './ticks.ts'
 
-/** A line over the plane, such as the steps of an optimizer; both arrays have the same length. */
+/** A line in the plane, such as the steps of an optimizer; both arrays have the same length. */
 export interface ContourPath {
   x: Numbers
   y: Numbers
 }
 
 export interface ContourOptions extends ChartOptions, GridInput {
-  /** Heights of the lines, ascending, or how many round ones to choose at most. Default 10. */
+  /** Levels of the lines, ascending, or the maximum number of round levels to choose. Default 10. */
   levels?: number | readonly number[]
-  /** How levels are chosen and lines interpolated between grid points; 'log' needs heights above zero. Default 'linear'. */
+  /** How levels are chosen and heights interpolated between grid points; 'log' requires positive heights. Default 'linear'. */
   scale?: ScaleKind
-  /** Colours the bands between the lines, with a colour bar; without, the lines carry their heights. Default true. */
+  /** Whether to colour the bands between lines, with a colour bar; otherwise the lines are labelled. Default true. */
   filled?: boolean
-  /** Of the bands; default 'viridis'. */
+  /** Of the bands. Default 'viridis'. */
   colourMap?: ColourMapName
-  /** Lines on top by name, from a ring to a dot. */
+  /** Lines on top, by name; they start at a ring and end at a dot. */
   paths?: Readonly<Record<string, ContourPath>>
-  /** What is on the axes, and the heights. Default: nothing. */
+  /** Labels of the axes and of the heights. Default: none. */
   xLabel?: string
   yLabel?: string
   zLabel?: string
@@ -52,7 +52,7 @@ const MOST_LEVELS = 50
 /**
  * Contour lines as an SVG document, by marching squares with linear interpolation between grid points.
  * @example contour({ x, y, z: losses, scale: 'log', paths: { Adam: { x: trajectory.x, y: trajectory.y } } })
- * @throws TypeError or RangeError naming the option that is wrong.
+ * @throws TypeError or RangeError naming the option at fault.
  */
 export function contour(options: ContourOptions): string {
   const where = 'contour'
@@ -126,7 +126,7 @@ function readLevels(levels: number | readonly number[], { low, high }: Heights, 
   return given.map((value) => ({ value, label: readable(value, 3) }))
 }
 
-/** A stretch of the bar for each band: below the first level, between two, and above the last. */
+/** A segment of the bar for each band: below the first level, between levels, and above the last. */
 function bandBar(
   { low, high }: Heights,
   levels: readonly Tick[],
@@ -148,7 +148,7 @@ function bandBar(
   return { axis: { scale, label, names: levels }, stretches }
 }
 
-/** Each band covers all that is above its level; the next one lies on top of it. */
+/** Each band covers everything above its level; the next is drawn over it. */
 function drawBands(
   figure: Figure,
   plot: Plot,
@@ -171,7 +171,7 @@ function drawBands(
 const LINE: Colour = { light: '#ffffff', dark: '#ffffff' }
 
 function drawLines(figure: Figure, plot: Plot, heights: Heights, levels: readonly Tick[], kind: ScaleKind): string {
-  // the pale end of the map would not be seen on the background
+  // the pale end of the map is invisible on the background
   const palest = Math.round(SHADES * 0.35)
   const colours = colourMap('tint')
   const taken: Area[] = []
@@ -190,7 +190,7 @@ function drawLines(figure: Figure, plot: Plot, heights: Heights, levels: readonl
   return ''
 }
 
-/** A line with a casing in the background colour, so that it is seen on any band. */
+/** A line with an outline in the background colour, visible on any band. */
 function pathMarkup(figure: Figure, plot: Plot, { x, y }: ContourPath, colour: Colour): string {
   const has = (i: number) => Number.isFinite(x[i]) && Number.isFinite(y[i])
   const at = (i: number) => [plot.x(x[i]), plot.y(y[i])]

@@ -1,4 +1,4 @@
-/** Contour lines in pixels: few enough points, as paths, and where their labels go. */
+/** Contour lines in pixels: simplified, as paths, with label positions. */
 import type { Plot } from './axes.ts'
 import { coarsen, contourLines, type Grid, type GridLine } from './contours.ts'
 import { type Area, TEXT } from './figure.ts'
@@ -7,13 +7,13 @@ import type { Heights } from './grid.ts'
 import { log10, type ScaleKind } from './scale.ts'
 import { textWidth } from './text.ts'
 
-/** Rows and columns at most that lines are computed from, and points at most that they have together: rough grids are coarsened. */
+/** Maximum rows and columns to compute lines from, and maximum total points: noisy grids are coarsened. */
 const FINEST = 256
 const MOST_VERTICES = 20_000
-/** Pixels by which a line may miss a point that is left out. */
+/** Maximum deviation of a line from an omitted point, in pixels. */
 const TOLERANCE = 0.12
 
-/** Lines of all levels, which ascend, in pixels: x and y of each point in turn. */
+/** Lines of all levels (ascending) in pixels, x and y interleaved. */
 export function linesInPixels(
   plot: Plot,
   heights: Heights,
@@ -37,7 +37,7 @@ export function linesInPixels(
   })
 }
 
-/** Points where lines of all levels cross the edges of cells. */
+/** Number of crossings of lines of all levels with cell edges. */
 function countCrossings({ z, cols }: Grid, levels: readonly number[]): number {
   const below = Array.from(z, (height) => {
     let count = 0
@@ -60,7 +60,7 @@ function toPixels(line: GridLine, across: readonly number[], down: readonly numb
   return line.map((at, i) => between(i % 2 === 0 ? across : down, at))
 }
 
-/** Leaves out points that lie on the lines between others (Ramer 1972, Douglas and Peucker 1973). */
+/** Omits points that are close to the lines between others (Ramer 1972, Douglas and Peucker 1973). */
 function simplify(points: readonly number[]): number[] {
   const count = points.length / 2
   const kept = new Uint8Array(count)
@@ -81,7 +81,7 @@ function simplify(points: readonly number[]): number[] {
   return points.filter((_, i) => kept[i >> 1] === 1)
 }
 
-/** From point i to the line between two others; to the first where they are one. */
+/** Distance of point i to the line between two others; to the first if they coincide. */
 function distanceTo(points: readonly number[], from: number, to: number, i: number): number {
   const [x, y] = [points[2 * i] - points[2 * from], points[2 * i + 1] - points[2 * from + 1]]
   const [dx, dy] = [points[2 * to] - points[2 * from], points[2 * to + 1] - points[2 * from + 1]]
@@ -100,10 +100,10 @@ export function toPath(lines: readonly (readonly number[])[]): string {
     .join('')
 }
 
-/** The size of heights written on lines. */
+/** Font size of line labels. */
 export const LABEL = 11
 
-/** A point of the longest line around which a label keeps clear of the others and of the edges. */
+/** A point on the longest line where a label overlaps neither others nor the edges. */
 export function labelSpot(lines: readonly number[][], label: string, area: Area, taken: Area[]) {
   const [width, height] = [textWidth(label, LABEL) / 2 + 4, TEXT / 2 + 4]
   const longest = [...lines].sort((a, b) => b.length - a.length)[0]

@@ -7,16 +7,16 @@ export interface Grid {
   readonly cols: number
 }
 
-/** A line of points (column, row), both fractional, in turn; closed when its last point is its first. */
+/** A line of fractional (column, row) points, interleaved; closed if its last point equals its first. */
 export type GridLine = readonly number[]
 
 /**
- * Lines along which the grid, interpolated linearly on the edges of its cells, has the height `level`. Saddles are resolved by the
- * mean of a cell; cells with a corner that is not finite have no line. With `closed`, lines also run along the border of the grid,
+ * Lines along which the grid, interpolated linearly on the edges of its cells, equals `level`. Saddles are resolved by the
+ * mean of a cell; cells with a non-finite corner have no line. With `closed`, lines also follow the border of the grid,
  * so that they enclose what is at or above the level.
  */
 export function contourLines({ z, rows, cols }: Grid, level: number, closed: boolean): GridLine[] {
-  // one more row and column of nothing around the grid closes the lines
+  // padding with an empty row and column on each side closes the lines
   const pad = closed ? 1 : 0
   const width = cols + 2 * pad
   const height = rows + 2 * pad
@@ -24,7 +24,7 @@ export function contourLines({ z, rows, cols }: Grid, level: number, closed: boo
     const [row, col] = [r - pad, c - pad]
     return row < 0 || col < 0 || row >= rows || col >= cols ? Number.NEGATIVE_INFINITY : z[row * cols + col]
   }
-  // edges by number: from node (r, c) to the right, then downwards
+  // edges by number: rightwards from node (r, c), then downwards
   const next = new Map<number, number>()
   const arrived = new Set<number>()
   const right = (r: number, c: number) => 2 * (r * width + c)
@@ -45,18 +45,18 @@ export function contourLines({ z, rows, cols }: Grid, level: number, closed: boo
     const [r, c] = [Math.floor(node / width), node % width]
     const isDown = (edge & 1) === 1
     const share = crossing(at(r, c), at(isDown ? r + 1 : r, isDown ? c : c + 1), level)
-    // the border beyond the grid lies on its edge
+    // clamp the padding's coordinates to the border
     const inside = (value: number, count: number) => Math.min(count - 1, Math.max(0, value - pad))
     return [inside(c + (isDown ? 0 : share), cols), inside(r + (isDown ? share : 0), rows)] as const
   }
   return follow(next, arrived).map((edges) => edges.flatMap(place))
 }
 
-/** Where between two heights a level lies, 0 to 1. */
+/** The position of a level between two heights, 0 to 1. */
 function crossing(from: number, to: number, level: number): number {
   if (!Number.isFinite(from)) return 1
   if (!Number.isFinite(to)) return 0
-  // the difference of two doubles may overflow, that of their halves does not
+  // the difference of two doubles may overflow, that of their halves cannot
   const half = Number.isFinite(to - from) ? 1 : 0.5
   return Math.min(1, Math.max(0, (level * half - from * half) / (to * half - from * half)))
 }
@@ -65,7 +65,7 @@ const NONE: readonly (readonly [number, number])[] = []
 
 /**
  * Edges through which lines enter and leave a cell, edge i between corners i and i + 1, higher ground always on the same side.
- * With `closed`, corners that are not finite are below every level.
+ * With `closed`, non-finite corners are below every level.
  */
 function crossings(corners: readonly number[], level: number, closed: boolean) {
   if (!closed && !corners.every(Number.isFinite)) return NONE
@@ -78,13 +78,13 @@ function crossings(corners: readonly number[], level: number, closed: boolean) {
     if (!above[i] && following) exits.push(i)
   }
   if (entries.length < 2) return entries.length === 0 ? NONE : [[entries[0], exits[0]] as const]
-  // a saddle: two opposite corners are high; joined where the mean is
+  // a saddle: two opposite corners are high, and connected if the mean is high
   const finite = corners.filter(Number.isFinite)
   const joined = finite.length === 4 && corners.reduce((sum, height) => sum + height / 4, 0) >= level
   return entries.map((entry) => [entry, (entry + (joined ? 1 : 3)) % 4] as const)
 }
 
-/** Chains of edges; closed ones begin and end with the same. */
+/** Chains of edges; closed ones start and end with the same edge. */
 function follow(next: Map<number, number>, arrived: ReadonlySet<number>): number[][] {
   const lines: number[][] = []
   const walk = (start: number) => {
@@ -103,7 +103,7 @@ function follow(next: Map<number, number>, arrived: ReadonlySet<number>): number
   return lines
 }
 
-/** Every k-th row and column, first and last included, so that there are at most `most` of them. */
+/** Every k-th row and column, including first and last, at most `most` of each. */
 export function coarsen(x: readonly number[], y: readonly number[], grid: Grid, most: number) {
   const pick = (count: number) => {
     const kept = Math.min(count, most)

@@ -1,16 +1,16 @@
 /**
- * Long series in few bytes: of the points that fall into one column of pixels, a line shows no more than the first, the
- * lowest, the highest and the last (M4: Jugel et al. 2014, "M4: A Visualization-Oriented Time Series Data Aggregation").
+ * Compact paths for long series: among the points that fall into one column of pixels, only the first, lowest,
+ * highest and last are visible (M4: Jugel et al. 2014, "M4: A Visualization-Oriented Time Series Data Aggregation").
  */
 import { px } from './format.ts'
 
-/** Vertices at most in one path: only lines that run back and forth between columns need to be thinned to it. */
+/** Maximum vertices per path; only lines that alternate between columns exceed it and are thinned. */
 const MOST_VERTICES = 20_000
 
-/** Indices `from` to `to` lie in one column; `joined` tells whether a line leads there from the column before. */
+/** Indices `from` to `to` fall into one column; `joined`: the line continues from the previous column. */
 type VisitColumn = (from: number, to: number, joined: boolean) => void
 
-/** Missing points break a line, unless it goes on in the same column. */
+/** Missing points break a line unless it continues in the same column. */
 function forEachColumn(
   count: number,
   x: (index: number) => number,
@@ -40,7 +40,7 @@ function forEachColumn(
   if (from >= 0) visit(from, to, joined)
 }
 
-/** Visits every k-th vertex, so that at most `MOST_VERTICES` are drawn; a break in the line at one left out is not lost. */
+/** Visits every k-th vertex, so that at most `MOST_VERTICES` are drawn; breaks at omitted vertices are kept. */
 function forEachKept(
   count: number,
   isJoined: (vertex: number) => boolean,
@@ -57,7 +57,7 @@ function forEachKept(
 }
 
 /**
- * A line through points in pixels, and in `lone` the points between gaps, x and y of each in turn.
+ * A line through points in pixels, and in `lone` the isolated points, x and y interleaved.
  * @param has whether there is a point at an index
  */
 export function linePath(
@@ -66,7 +66,7 @@ export function linePath(
   y: (index: number) => number,
   has: (index: number) => boolean,
 ): { path: string; lone: number[] } {
-  // there may be as many as points: index and whether a line leads to it, in one number
+  // potentially as many as points: index and joined flag packed into one number
   const vertices: number[] = []
   forEachColumn(count, x, has, (from, to, joined) => {
     const add = (index: number) => vertices.push(2 * index + Number(index > from || joined))
@@ -98,7 +98,7 @@ export function linePath(
   return { path, lone }
 }
 
-/** The area between two lines over the same x, in one piece for each stretch without gaps; columns of many points become their envelope. */
+/** The area between two lines over the same x, one polygon per gapless stretch; columns of many points become their envelope. */
 export function bandPath(
   count: number,
   x: (index: number) => number,
@@ -113,7 +113,7 @@ export function bandPath(
     for (let i = from; i <= to; i++) {
       if (!has(i)) continue
       if (few) vertices.push({ x: x(i), low: low(i), high: high(i), joined: i > from || joined })
-      // pixels count downwards
+      // pixel y grows downwards
       bottom = Math.max(bottom, low(i))
       top = Math.min(top, high(i))
     }

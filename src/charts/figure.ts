@@ -6,15 +6,15 @@ import { readText } from './input.ts'
 import { type Marker, markersMarkup } from './markers.ts'
 import { escapeXml, fitText, textWidth } from './text.ts'
 
-/** What all charts take. */
+/** Options of all charts. */
 export interface ChartOptions {
-  /** Heading, and the name by which screen readers announce the chart; at most 200 characters are kept. Default: no heading. */
+  /** Heading and accessible name of the chart; truncated to 200 characters. Default: none. */
   title?: string
-  /** Said before the generated text alternative, which names series, ranges and last values; at most 1,000 characters are kept. */
+  /** Precedes the generated text alternative, which lists series, ranges and last values; truncated to 1,000 characters. */
   description?: string
-  /** Pixels across, from 240 to 4,096; text keeps its size. Default 640. */
+  /** Width in pixels, 240 to 4,096; text keeps its size. Default 640. */
   width?: number
-  /** Pixels down, from 200 to 4,096. Default 400, or what the rows of a table need. */
+  /** Height in pixels, 200 to 4,096. Default 400, or as the rows of a table require. */
   height?: number
   /** `auto` follows the reader's `prefers-color-scheme`. Default 'auto'. */
   scheme?: 'auto' | 'light' | 'dark'
@@ -24,11 +24,11 @@ export interface ChartOptions {
 
 const COMMON = ['title', 'description', 'width', 'height', 'scheme', 'id'] as const
 
-/** Title, one row of legend, labels and ticks leave a plot of some 50 pixels. */
+/** With a title, one row of legend, labels and ticks this leaves a plot of about 50 pixels. */
 const LOWEST = 200
-/** Between the content and the edges of the picture. */
+/** Space around the content. */
 export const MARGIN = 16
-/** The size of text other than titles. */
+/** Font size except for titles. */
 export const TEXT = 12
 const TITLE = 16
 const LINE = 18
@@ -51,15 +51,15 @@ export interface TextStyle {
   bold?: boolean
   /** Degrees clockwise around the anchor. */
   turn?: number
-  /** Outlined in the background colour, to be read on top of lines. */
+  /** With an outline in the background colour, to be readable on top of lines. */
   halo?: boolean
 }
 
-/** One entry of a legend: what stands for a series, and its name. */
+/** An entry of a legend: a symbol and the series' name. */
 export interface LegendItem {
   readonly label: string
   readonly colour: Colour
-  /** Drawn as a line with these dashes; without, only as a marker. */
+  /** Drawn as a line with these dashes; absent: as a marker only. */
   readonly dashes?: string
   readonly marker?: Marker
 }
@@ -84,8 +84,8 @@ export class Figure implements Painter {
   readonly #clips: Area[] = []
 
   /**
-   * @param known the chart's own options, beside those of all charts
-   * @throws TypeError or RangeError naming the option that is wrong.
+   * @param known the chart's own options, in addition to those of all charts
+   * @throws TypeError or RangeError naming the option at fault.
    */
   constructor(where: string, options: ChartOptions, known: readonly string[], defaultHeight = 400) {
     checkOptions(where, options, [...known, ...COMMON])
@@ -105,7 +105,7 @@ export class Figure implements Painter {
     this.#id = id
   }
 
-  /** The class that paints in a colour. */
+  /** The class for painting in a colour. */
   #paint(use: 'fill' | 'stroke', colour: Colour): string {
     const key = `${colour.light}${colour.dark}`
     const found = this.#colours.get(key) ?? { name: this.#colours.size, colour, uses: new Set() }
@@ -138,9 +138,9 @@ export class Figure implements Painter {
     this.draw(`<path class="${this.stroke(colour)}" d="M${px(x1)} ${px(y1)}L${px(x2)} ${px(y2)}"/>`)
   }
 
-  /** Draws within an area only. */
+  /** Clips markup to an area. */
   clip(area: Area, markup: string): void {
-    // the id is known at the end: its place is kept by a character that no text can hold
+    // placeholder for the id, which is known at the end; text cannot contain this character
     this.draw(`<g clip-path="url(#\u0000-clip${this.#clips.push(area)})">${markup}</g>`)
   }
 
@@ -159,7 +159,7 @@ export class Figure implements Painter {
     this.draw(`<text ${attributes.join(' ')}>${escapeXml(content)}</text>`)
   }
 
-  /** Draws title and legend; returns where the space below them begins. */
+  /** Draws title and legend; returns the top of the remaining space. */
   header(legend: readonly LegendItem[] = []): number {
     let top = MARGIN
     if (this.#title) {
@@ -176,7 +176,7 @@ export class Figure implements Painter {
     return top + 8
   }
 
-  /** Left-aligned, as many rows as needed, but no more than a third of what the least height leaves. */
+  /** Left-aligned, in as many rows as needed, up to a third of the space at minimum height. */
   #legendRows(legend: readonly LegendItem[]): { x: number; item: LegendItem; text: string }[][] {
     const most = 1 + Math.floor((this.height - LOWEST) / 3 / LINE)
     const rows: { x: number; item: LegendItem; text: string }[][] = [[]]
@@ -202,7 +202,7 @@ export class Figure implements Painter {
     this.text(x + SWATCH, y, text, { colour: INK })
   }
 
-  /** The finished document; `name` and `summary` are what it says to those who do not see it. */
+  /** The finished document; `name` and `summary` form its text alternative. */
   toSvg(name: string, summary: string): string {
     const { width, height } = this
     const ground = this.fill(GROUND)
@@ -223,7 +223,7 @@ export class Figure implements Painter {
     return svg.replaceAll('\u0000', this.#id ?? `chart-${hash(svg)}`)
   }
 
-  /** All rules begin with the id, so that charts in one page leave each other and the page alone. */
+  /** All rules are scoped by id, so that they affect neither the page nor other charts. */
   #styles(): string {
     const colours = [...this.#colours.values()]
     const scheme = this.#scheme
@@ -233,7 +233,7 @@ export class Figure implements Painter {
     const rules = colours.flatMap(({ name, colour, uses }) => {
       const plain = colour[scheme === 'dark' ? 'dark' : 'light']
       const varies = scheme === 'auto' && colour.light !== colour.dark
-      // first for renderers that know no custom properties
+      // fallback for renderers without custom properties
       return [...uses].map(
         (use) => `#\u0000 .${use[0]}${name}{${use}:${plain}${varies ? `;${use}:var(--c${name})` : ''}}`,
       )
@@ -249,9 +249,9 @@ export class Figure implements Painter {
   }
 }
 
-/** From the beginning of a legend's sign to that of its text. */
+/** Distance from the start of a legend symbol to its text. */
 const SWATCH = 30
 
-/** A line of a chart: two pixels wide, with round ends unless they would fill the gaps between dashes. */
+/** A line: two pixels wide, with round caps unless they would fill the gaps between dashes. */
 export const strokeMarkup = (className: string, path: string, dashes = '', width = 2): string =>
   `<path class="${className}" d="${path}" stroke-width="${width}"${dashes ? ` stroke-dasharray="${dashes}"` : ''} stroke-linejoin="round" stroke-linecap="${dashes ? 'butt' : 'round'}"/>`

@@ -1,6 +1,6 @@
-/** Numbers as text. All of it is exactly specified by ECMAScript, so every engine writes the same digits. */
+/** Number formatting. Uses only operations that ECMAScript specifies exactly, so every engine writes the same digits. */
 
-/** Beyond these a path is outside of any picture, and renderers that compute in float32 lose the fractions. */
+/** Coordinates beyond are outside of any picture, and float32 renderers lose their fractions. */
 const FARTHEST = 1e6
 
 /** A coordinate or length in pixels, rounded to hundredths. */
@@ -29,13 +29,13 @@ export const decimal = (value: number, digits: number): string => typeset((value
 /** m × 10^exponent, with `digits` decimals in m. */
 export function scientific(value: number, exponent: number, digits: number): string {
   if (value === 0) return '0'
-  // shifting the decimal point of the shortest digits that name the value: no arithmetic, so no rounding
+  // moves the decimal point of the shortest representation: no arithmetic, no rounding
   const [digitsOfValue, ownExponent] = value.toExponential().split('e')
   const mantissa = Number(`${digitsOfValue}e${Number(ownExponent) - exponent}`)
   return `${typeset(mantissa.toFixed(digits))}×${powerOfTen(exponent)}`
 }
 
-/** To be read in a label or a description: `significant` digits without trailing zeros. */
+/** For labels and descriptions: `significant` digits without trailing zeros. */
 export function readable(value: number, significant = 4): string {
   if (value === 0) return '0'
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? 'infinity' : '−infinity'
@@ -45,7 +45,7 @@ export function readable(value: number, significant = 4): string {
   return typeset(`${Number(value.toPrecision(significant))}`)
 }
 
-/** Writes numbers that are compared with each other with the same decimals, 3 digits for the largest; or each on its own when they span decades. */
+/** Formats numbers to be compared: the same number of decimals, 3 significant digits for the largest; individually if they span decades. */
 export function alike(values: ArrayLike<number>): (value: number) => string {
   let largest = 0
   let smallest = Number.POSITIVE_INFINITY

@@ -1,4 +1,4 @@
-/** Heights over a plane, as contour and surface take them. */
+/** Heights over a plane: the input of contour and surface. */
 import { show } from '../lib/check.ts'
 import type { Grid } from './contours.ts'
 import { readable } from './format.ts'
@@ -7,24 +7,24 @@ import type { ScaleKind } from './scale.ts'
 
 /** Heights over a rectangular grid. */
 export interface GridInput {
-  /** Places of the columns, ascending, in equal steps or not. */
+  /** x coordinates of the columns, ascending, not necessarily evenly spaced. */
   x: Numbers
-  /** Places of the rows, ascending. */
+  /** y coordinates of the rows, ascending. */
   y: Numbers
-  /** [y.length, x.length], as rows or flat, row-major: `z[r][c]` is the height at (x[c], y[r]). NaN and infinities are holes. */
+  /** [y.length, x.length], nested or flat, row-major: `z[r][c]` is the height at (x[c], y[r]). NaN and infinities are holes. */
   z: Numbers | readonly Numbers[]
 }
 
 export interface Heights {
   readonly x: readonly number[]
   readonly y: readonly number[]
-  /** What is not finite is NaN here. */
+  /** Non-finite heights are NaN. */
   readonly grid: Grid
   readonly low: number
   readonly high: number
 }
 
-/** @throws TypeError or RangeError unless it is a grid of at least 2 x 2 with some finite height, above zero where `kind` is log. */
+/** @throws TypeError or RangeError unless it is a grid of at least 2 x 2 with a finite height, positive if `kind` is log. */
 export function readGrid(where: string, { x, y, z }: GridInput, kind: ScaleKind): Heights {
   const xs = readPlaces(where, 'x', x)
   const ys = readPlaces(where, 'y', y)
@@ -50,7 +50,7 @@ function readPlaces(where: string, name: string, value: Numbers): number[] {
   return places
 }
 
-/** What a grid shows, in words. */
+/** A description of the grid in words. */
 export function describeGrid({ x, y, grid, low, high }: Heights, names: { x: string; y: string; z: string }): string {
   const at = (height: number) => {
     const i = grid.z.indexOf(height)

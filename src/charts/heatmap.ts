@@ -11,24 +11,24 @@ import { createScale, type Scale, type ScaleKind } from './scale.ts'
 import { textWidth } from './text.ts'
 
 export interface HeatmapOptions extends ChartOptions {
-  /** [rows, cols], as rows or flat, row-major; the first row is on top. NaN and infinities are grey. */
+  /** [rows, cols], nested or flat, row-major; the first row is on top. NaN and infinities are grey. */
   values: Numbers | readonly Numbers[]
-  /** Columns of flat `values`. */
+  /** Number of columns of flat `values`. */
   columns?: number
-  /** Names of rows and columns; default: their indices from 0. */
+  /** Names of rows and columns. Default: their indices from 0. */
   rowLabels?: readonly string[]
   columnLabels?: readonly string[]
-  /** What rows, columns and values are. Default: nothing. */
+  /** Titles of rows, columns and values. Default: none. */
   rowTitle?: string
   columnTitle?: string
   valueTitle?: string
-  /** Default 'diverging' where there are values on both sides of zero, else 'viridis'. */
+  /** Default 'diverging' if there are values on both sides of zero, else 'viridis'. */
   colourMap?: ColourMapName
-  /** Values at the ends of the colour map; those beyond take its ends. Default: those of the data; for 'diverging', the same on both sides of zero. */
+  /** Values at the ends of the colour map; values outside are clamped. Default: those of the data; symmetric for 'diverging'. */
   limits?: readonly [number, number]
-  /** Default 'linear'. On a log scale values must be above zero. */
+  /** Default 'linear'. On a log scale values must be positive. */
   scale?: ScaleKind
-  /** Whether values are printed in the cells. Default: when they have room. */
+  /** Whether to print values in the cells. Default: if there is room. */
   print?: boolean
 }
 
@@ -45,14 +45,14 @@ const OPTIONS = [
   'scale',
   'print',
 ]
-/** Rows and columns that are drawn: of larger matrices, means of blocks. */
+/** Maximum rows and columns to draw; larger matrices are averaged in blocks. */
 const MOST_CELLS = 128
 const PRINTED = 11
 
 /**
- * A heat map as an SVG document, with a colour bar. Matrices of more than 128 rows or columns are drawn as means of blocks.
+ * A heat map as an SVG document, with a colour bar. Matrices with more than 128 rows or columns are drawn as means of blocks.
  * @example heatmap({ values: weights, columns: 10, rowTitle: 'input', columnTitle: 'unit', valueTitle: 'weight' })
- * @throws TypeError or RangeError naming the option that is wrong, and when there is no finite value to draw.
+ * @throws TypeError or RangeError naming the option at fault, and if there is no finite value to draw.
  */
 export function heatmap(options: HeatmapOptions): string {
   const where = 'heatmap'
@@ -111,7 +111,7 @@ function defaultLimits(low: number, high: number, kind: ScaleKind, map: ColourMa
   return kind === 'log' ? [low / 2, high * 2] : [low - (Math.abs(low) / 2 || 1), high + (Math.abs(high) / 2 || 1)]
 }
 
-/** At most `MOST_CELLS` rows and columns: each the mean of what is finite in a block. */
+/** Reduces to at most `MOST_CELLS` rows and columns, each the mean of a block's finite values. */
 function blockMeans({ values, rows, cols }: Matrix): Matrix {
   const high = Math.min(rows, MOST_CELLS)
   const wide = Math.min(cols, MOST_CELLS)
@@ -142,7 +142,7 @@ function drawMatrix(
     const value = values[r * cols + c]
     return Number.isFinite(value) ? toShade(scale.at(value)) : -1
   }
-  // drawn at the size of the table, whatever the number of rows that it names
+  // drawn at the size of the table, regardless of the number of rows that are labelled
   const { area } = table
   const cells = { area, cellWidth: (area.right - area.left) / cols, cellHeight: (area.bottom - area.top) / rows }
   drawCells(figure, cells, rows, cols, colours, shade)

@@ -1,4 +1,4 @@
-/** Numbers as users pass them to charts: checked once, read in place where that is possible. */
+/** Numeric input of charts: checked once, not copied if possible. */
 
 import { isArrayLike } from '../data/arrays.ts'
 import { checkNumber, checkOneOf, show } from '../lib/check.ts'
@@ -8,12 +8,12 @@ import { clean } from './text.ts'
 /** Numbers in a typed array or a plain one. */
 export type Numbers = Exclude<ArrayLike<number>, string>
 
-/** Most numbers that one picture takes. */
+/** Maximum count of numbers in a picture. */
 const MOST = 2 ** 26
 
 /**
- * @param missing whether NaN and infinities may stand for values that are missing
- * @throws TypeError unless `value` is an array of numbers; RangeError when it is empty, too long or has values that are not finite.
+ * @param missing whether NaN and infinities may denote missing values
+ * @throws TypeError unless `value` is an array of numbers; RangeError if it is empty, too long or has non-finite values.
  */
 export function readNumbers(where: string, name: string, value: unknown, { missing = false } = {}): Numbers {
   if (!isArrayLike(value)) throw new TypeError(`${where}: "${name}" must be an array of numbers, got ${show(value)}`)
@@ -41,9 +41,9 @@ export interface Matrix {
 }
 
 /**
- * Copies rows of equal length, or a flat array of `cols` columns.
+ * Copies rows of equal length, or a flat array with `cols` columns.
  * @param value [rows, cols]
- * @throws TypeError or RangeError unless it is a matrix with at least one value.
+ * @throws TypeError or RangeError unless it is a nonempty matrix.
  */
 export function readMatrix(
   where: string,
@@ -82,7 +82,7 @@ export function readMatrix(
   return { values, rows, cols: width }
 }
 
-/** Smallest and largest of the finite values; with `positive`, of those above zero. `low` > `high` when there are none. */
+/** Smallest and largest of the finite values; with `positive`, of the positive ones. `low` > `high` if there are none. */
 export function rangeOf(values: Numbers, positive = false): [low: number, high: number] {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY

@@ -12,35 +12,35 @@ import { entriesOf, LONGEST_NAME, listOf } from './series.ts'
 
 /** One line of a chart. All of its arrays have the same length. */
 export interface LineSeries {
-  /** Heights; NaN and infinities leave gaps. */
+  /** y values; NaN and infinities leave gaps. */
   y: Numbers
-  /** Places; default: those of the chart. */
+  /** x values. Default: the chart's. */
   x?: Numbers
-  /** Lower and upper ends of an error band around the line, such as mean - standard deviation and mean + it. Both or none. */
+  /** Lower and upper bounds of an error band around the line, such as mean ± standard deviation. Both or none. */
   low?: Numbers
   high?: Numbers
-  /** Name of a series above, whose colour and signs it shares: what belongs together, told apart by its dash, by default 'dashed'. */
+  /** Name of an earlier series whose colour and marker it shares, for related lines; its dash then defaults to 'dashed'. */
   like?: string
-  /** Default 'solid', and from the ninth colour on 'dashed' and then 'dotted', where colours begin anew. */
+  /** Default 'solid'; from the ninth series on, when colours repeat, 'dashed' and then 'dotted'. */
   dash?: Dash
-  /** Signs at the points, as far as they have room. Default false. */
+  /** Whether to draw markers at the points, where there is room. Default false. */
   markers?: boolean
 }
 
 export type Dash = 'solid' | 'dashed' | 'dotted'
 
 export interface LineChartOptions extends ChartOptions {
-  /** Series by name, in the order of the legend; an array is short for `{ y: array }`. At most 100. */
+  /** Series by name, in legend order; an array is short for `{ y: array }`. At most 100. */
   series: Readonly<Record<string, Numbers | LineSeries>>
-  /** Places of all points of series without their own; default 1, 2, 3, ... They may run backwards: then the line does. */
+  /** x values for all series without their own. Default 1, 2, 3, ... Need not be ascending. */
   x?: Numbers
-  /** What is on the axes, units included. Default: nothing. */
+  /** Labels of the axes, with units. Default: none. */
   xLabel?: string
   yLabel?: string
-  /** On a log scale zeros of y (and ends of bands at or below zero) are drawn at the lower edge; negative values are errors. Default 'linear'. */
+  /** On a log scale zeros of y (and non-positive ends of bands) are drawn at the lower edge; negative values are errors. Default 'linear'. */
   xScale?: ScaleKind
   yScale?: ScaleKind
-  /** Ends of the axes; default: those of the data, on y with a margin. Lines are cut there. */
+  /** Limits of the axes. Default: those of the data, with a margin on y. Lines are clipped. */
   xLimits?: readonly [number, number]
   yLimits?: readonly [number, number]
 }
@@ -51,7 +51,7 @@ const DASHES: Readonly<Record<Dash, string>> = { solid: '', dashed: '7 4', dotte
 const STYLES = Object.keys(DASHES) as Dash[]
 const COLOURS = 8
 const BAND_OPACITY = 0.18
-/** Pixels between markers at least. */
+/** Minimum distance between markers in pixels. */
 const MARKER_SPACING = 14
 
 /** A series with its defaults filled in. */
@@ -62,16 +62,16 @@ interface Line {
   readonly y: Numbers
   readonly places: Numbers | undefined
   readonly band: { readonly low: Numbers; readonly high: Numbers } | undefined
-  /** Index of its colour and its signs. */
+  /** Index of its colour and marker. */
   readonly look: number
   readonly dash: Dash
   readonly markers: boolean
 }
 
 /**
- * A line chart as an SVG document. Of 100,000 points it keeps those that show, at most four in a column of pixels.
+ * A line chart as an SVG document. Long series are reduced to the visible points, at most four per column of pixels.
  * @example lineChart({ title: 'Training', series: { loss: history.metrics.loss }, xLabel: 'epoch', yScale: 'log' })
- * @throws TypeError or RangeError naming the option or series that is wrong, and when there is no finite value to draw.
+ * @throws TypeError or RangeError naming the option or series at fault, and if there is no finite value to draw.
  */
 export function lineChart(options: LineChartOptions): string {
   const where = 'lineChart'
@@ -99,7 +99,7 @@ export function lineChart(options: LineChartOptions): string {
   const plot = drawAxes(figure, x, y, { top })
   const marks = lines.map((line) => bandMarkup(figure, plot, line))
   marks.push(...lines.map((line) => lineMarkup(figure, plot, line)))
-  // half of a stroke may lie outside
+  // half of a stroke's width may extend beyond the plot
   const { area } = plot
   figure.clip({ ...area, top: area.top - 4, bottom: area.bottom + 1, right: area.right + 4 }, marks.join(''))
   return figure.toSvg(`Line chart of ${listOf(lines.map(({ name }) => name))}`, describe(lines, x, y))
@@ -206,7 +206,7 @@ function yRange(lines: readonly Line[], kind: ScaleKind): [number, number] {
   return widen(kind, low, high, 0.05)
 }
 
-/** Zeros on a log scale are at minus infinity: the edge of the plot stands for it. */
+/** Zeros on a log scale are at minus infinity, drawn at the edge of the plot. */
 const floorAt = (plot: Plot) => (value: number) => {
   const place = plot.y(value)
   return place === Number.POSITIVE_INFINITY ? plot.area.bottom : place

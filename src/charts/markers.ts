@@ -1,4 +1,4 @@
-/** Signs for points, told apart by shape as well as by colour. */
+/** Markers for points, distinguishable by shape as well as by colour. */
 import type { Colour, Painter } from './colours.ts'
 import { px } from './format.ts'
 
@@ -7,7 +7,7 @@ export type Marker = (typeof MARKERS)[number]
 
 export const seriesMarker = (index: number): Marker => MARKERS[index % MARKERS.length]
 
-/** Corners of shapes around the origin, of about the area of a circle of radius 1. */
+/** Vertices of shapes around the origin, with about the area of the unit circle. */
 const SHAPES: Readonly<Partial<Record<Marker, readonly (readonly [number, number])[]>>> = {
   triangle: [
     [0, -1.3],
@@ -28,8 +28,8 @@ const STROKES: Readonly<Partial<Record<Marker, string>>> = {
 }
 
 /**
- * One path for all points of a series. Circles and squares are the ends of strokes without length, which takes the fewest bytes.
- * @param points x and y of each in turn, in pixels
+ * One path for all points of a series. Circles and squares are caps of zero-length strokes, the most compact form.
+ * @param points x and y interleaved, in pixels
  */
 export function markersMarkup(
   painter: Painter,

@@ -6,7 +6,7 @@ export interface Scale {
   readonly kind: ScaleKind
   readonly low: number
   readonly high: number
-  /** 0 at `low`, 1 at `high`, monotone between and beyond; on a log scale 0 and less are at minus infinity. */
+  /** 0 at `low`, 1 at `high`, monotonic everywhere; on a log scale non-positive values map to minus infinity. */
   at(value: number): number
 }
 
@@ -14,8 +14,8 @@ const BITS = new DataView(new ArrayBuffer(8))
 const LOG10_2 = 0.3010299956639812
 
 /**
- * The decimal logarithm from additions, products and quotients alone, within 2 units in the last place: engines differ in
- * the last digit of `Math.log10`, and pictures are to be the same bytes everywhere.
+ * log10 from additions, products and quotients only, within 2 units in the last place: engines differ in
+ * the last digit of `Math.log10`, and pictures should be the same bytes everywhere.
  */
 export function log10(value: number): number {
   if (!(value > 0)) return value === 0 ? Number.NEGATIVE_INFINITY : Number.NaN
@@ -45,18 +45,18 @@ export function createScale(kind: ScaleKind, low: number, high: number): Scale {
     const span = log10(high) - start
     return { kind, low, high, at: (value) => (log10(Math.max(value, 0)) - start) / span }
   }
-  // the difference of two doubles may overflow, that of their halves does not
+  // the difference of two doubles may overflow, that of their halves cannot
   const half = Number.isFinite(high - low) ? 1 : 0.5
   const start = low * half
   const span = high * half - start
   return { kind, low, high, at: (value) => (value * half - start) / span }
 }
 
-/** Limits around a range of data: `margin` of it on both sides, not beyond zero, and never empty. */
+/** Axis limits for a range of data: extended by `margin` on both sides, not across zero, never empty. */
 export function widen(kind: ScaleKind, low: number, high: number, margin: number): [number, number] {
   if (kind === 'log') {
     if (!(low < high)) return [Math.max(low / 2, Number.MIN_VALUE), Math.min(high * 2, Number.MAX_VALUE)]
-    // the margin as a factor, by repeated square roots: their rounding is exactly specified
+    // the margin as a factor, by repeated square roots, whose rounding is exactly specified
     let factor = high / low
     for (let part = 1; part > margin * 1.5 && Number.isFinite(factor); part /= 2) factor = Math.sqrt(factor)
     if (!Number.isFinite(factor)) factor = 10
@@ -65,7 +65,7 @@ export function widen(kind: ScaleKind, low: number, high: number, margin: number
   if (low === 0 && high === 0) return [0, 1]
   const size = Math.max(Math.abs(low), Math.abs(high))
   const span = high - low
-  // so narrow that doubles between the ends are few: as if all were one value
+  // too few doubles between the ends: treat them as one value
   const pad = span > size * 1e-12 ? Math.min(span * margin, Number.MAX_VALUE) : size / 2 || size
   return [
     low >= 0 ? Math.max(0, low - pad) : Math.max(low - pad, -Number.MAX_VALUE),

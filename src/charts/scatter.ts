@@ -9,32 +9,32 @@ import { markersMarkup, seriesMarker } from './markers.ts'
 import { createScale, type ScaleKind, widen } from './scale.ts'
 import { entriesOf, listOf } from './series.ts'
 
-/** One group of points; both arrays have the same length. Points that are not finite are left out. */
+/** A group of points; both arrays have the same length. Non-finite points are omitted. */
 export interface ScatterSeries {
   x: Numbers
   y: Numbers
 }
 
 export interface ScatterOptions extends ChartOptions {
-  /** Groups of points by name, in the order of the legend, each with a colour and a shape. At most 100. */
+  /** Groups of points by name, in legend order, each with a colour and a marker. At most 100. */
   series: Readonly<Record<string, ScatterSeries>>
-  /** What is on the axes, units included. Default: nothing. */
+  /** Labels of the axes, with units. Default: none. */
   xLabel?: string
   yLabel?: string
-  /** On a log scale values at or below zero are errors. Default 'linear'. */
+  /** On a log scale non-positive values are errors. Default 'linear'. */
   xScale?: ScaleKind
   yScale?: ScaleKind
-  /** Ends of the axes; default: those of the data with a margin. Points outside are not drawn. */
+  /** Limits of the axes. Default: those of the data with a margin. Points outside are not drawn. */
   xLimits?: readonly [number, number]
   yLimits?: readonly [number, number]
-  /** Radius of a point in pixels, from 0.5 to 20; default 3.5, less where there are thousands. */
+  /** Radius of a point in pixels, 0.5 to 20. Default 3.5, smaller for thousands of points. */
   radius?: number
-  /** Draws the line y = x, where predictions would equal the truth. Default false. */
+  /** Whether to draw the line y = x, on which predictions equal the truth. Default false. */
   diagonal?: boolean
 }
 
 const OPTIONS = ['series', 'xLabel', 'yLabel', 'xScale', 'yScale', 'xLimits', 'yLimits', 'radius', 'diagonal']
-/** Points drawn of one group: where there are more, those that coincide are drawn once, on an ever coarser grid. */
+/** Maximum points drawn per group; with more, coinciding points on an ever coarser grid are drawn once. */
 const MOST_POINTS = 5000
 const OPACITY = 0.75
 
@@ -43,9 +43,9 @@ interface Group extends ScatterSeries {
 }
 
 /**
- * A scatter plot as an SVG document. Points that fall on the same pixel are drawn once; of a million the cloud stays.
+ * A scatter plot as an SVG document. Points on the same pixel are drawn once, so a million points still give a small file.
  * @example scatter({ series: { test: { x: yTest, y: model.predict(xTest) } }, xLabel: 'true', yLabel: 'predicted', diagonal: true })
- * @throws TypeError or RangeError naming the option or series that is wrong, and when there is no finite point to draw.
+ * @throws TypeError or RangeError naming the option or series at fault, and if there is no finite point to draw.
  */
 export function scatter(options: ScatterOptions): string {
   const where = 'scatter'
@@ -107,7 +107,7 @@ function limits(groups: readonly Group[], member: 'x' | 'y', kind: ScaleKind): [
   return widen(kind, low, high, 0.05)
 }
 
-/** x and y in pixels of each point to draw in turn. */
+/** x and y of the points to draw, in pixels, interleaved. */
 function distinctPoints({ x, y }: Group, plot: Plot, radius: number): number[] {
   const { left, right, top, bottom } = plot.area
   for (let grid = x.length > MOST_POINTS ? 1 : 0.25; ; grid *= 1.5) {
@@ -132,7 +132,7 @@ function diagonalMarkup(figure: Figure, plot: Plot, { scale: x }: Axis, { scale:
   const low = Math.max(x.low, y.low)
   const high = Math.min(x.high, y.high)
   if (low >= high) return ''
-  // on scales of two kinds y = x is a curve
+  // if the scales differ, y = x is a curve
   const steps = x.kind === y.kind ? 1 : 64
   const path = Array.from({ length: steps + 1 }, (_, i) => {
     const value = low + ((high - low) * i) / steps

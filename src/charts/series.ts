@@ -1,21 +1,21 @@
-/** Series by name, as users pass them. */
+/** Named series. */
 import { show } from '../lib/check.ts'
 import { clean } from './text.ts'
 
-/** Series in one chart: more cannot be told apart. */
+/** Maximum number of series: more cannot be distinguished. */
 const MOST_SERIES = 100
-/** Characters of a name that are shown. */
+/** Maximum length of a displayed name. */
 export const LONGEST_NAME = 60
 
 export interface Entry<T> {
-  /** As it is shown. */
+  /** The displayed name. */
   readonly name: string
-  /** How messages name one of its arrays. */
+  /** The name of one of its arrays in messages. */
   readonly key: (member: string) => string
   readonly value: T
 }
 
-/** @throws TypeError unless it is an object of series; RangeError when there are none or too many. */
+/** @throws TypeError unless it is an object of series; RangeError if there are none or too many. */
 export function entriesOf<T>(where: string, option: string, value: Readonly<Record<string, T>>): Entry<T>[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
     throw new TypeError(`${where}: "${option}" must be an object of series by name, got ${show(value)}`)
@@ -30,7 +30,7 @@ export function entriesOf<T>(where: string, option: string, value: Readonly<Reco
   })
 }
 
-/** `a, b and c`, or the first few and how many more. */
+/** `a, b and c`, or the first few and the number of others. */
 export function listOf(names: readonly string[]): string {
   if (names.length <= 1) return names.join('')
   const shown = names.length <= 6 ? names.slice(0, -1) : names.slice(0, 5)

@@ -1,4 +1,4 @@
-/** Surfaces in parallel projection: a mesh coloured by height, painted from back to front. */
+/** Surface plots in parallel projection: a mesh coloured by height, painted back to front. */
 import { checkOneOf } from '../lib/check.ts'
 import { type Axis, ROW } from './axes.ts'
 import { AXIS, COLOUR_MAPS, type Colour, type ColourMapName, colourMap, GRID, mix, toShade } from './colours.ts'
@@ -12,39 +12,39 @@ import { fitText, textWidth } from './text.ts'
 import { createTicks } from './ticks.ts'
 
 export interface SurfaceOptions extends ChartOptions, GridInput {
-  /** Of heights; 'log' needs them above zero. Default 'linear'. */
+  /** Scale of the heights; 'log' requires positive ones. Default 'linear'. */
   scale?: ScaleKind
-  /** Ends of the vertical axis: what lies beyond is drawn at them. Default: lowest and highest. */
+  /** Limits of the vertical axis; heights outside are clamped. Default: lowest and highest. */
   limits?: readonly [number, number]
-  /** Of heights; default 'viridis'. */
+  /** Of heights. Default 'viridis'. */
   colourMap?: ColourMapName
-  /** What is on the axes. Default: nothing. */
+  /** Labels of the axes. Default: none. */
   xLabel?: string
   yLabel?: string
   zLabel?: string
 }
 
 const OPTIONS = ['x', 'y', 'z', 'scale', 'limits', 'colourMap', 'xLabel', 'yLabel', 'zLabel']
-/** Rows and columns of the mesh at most: of finer grids every k-th is drawn. */
+/** Maximum rows and columns of the mesh; of finer grids every k-th is drawn. */
 const FINEST = 64
-/** Height of the box beside the length of its floor. */
+/** Height of the box relative to the side of its floor. */
 const HEIGHT = 0.72
-/** How far above the floor it is seen from, as sine and cosine of 50°: into the bowls that losses are, over their front corner. */
+/** Elevation of the viewpoint, as sine and cosine of 50°: looking into the bowl of a loss over its front corner. */
 const [RAISED, LYING] = [0.766044443118978, 0.6427876096865394]
-/** What an edge of the floor goes to the side and down, and what an edge of the walls goes up, beside the length of the floor. */
+/** Screen offsets of a floor edge (sideways, down) and of a wall edge (up), relative to the side of the floor. */
 const ACROSS = Math.SQRT1_2
 const DOWN = ACROSS * RAISED
 const UP = HEIGHT * LYING
-/** Away from an edge of the floor: a step of length 1 across it, and the turn of what is written along it, in degrees. */
+/** Unit step on the screen perpendicular to a floor edge, and the rotation of text along it in degrees. */
 const [OUT_X, OUT_Y] = [DOWN / Math.hypot(ACROSS, DOWN), ACROSS / Math.hypot(ACROSS, DOWN)]
 const TURN = Math.round((Math.atan2(DOWN, ACROSS) * 180) / Math.PI)
-/** Steps of shading by slope, the darkest first, as shares of black. */
+/** Levels of shading by slope, darkest first, as opacities of black. */
 const SHADOWS = [0.3, 0.22, 0.15, 0.08, 0]
 const TICK = 5
 
 type Point = readonly [number, number]
 
-/** The box: from positions between 0 and 1 on its three axes to pixels. x runs to the front, y from there to the right. */
+/** The box: maps positions between 0 and 1 on its three axes to pixels. x runs to the front, y from there to the right. */
 interface Box {
   readonly at: (x: number, y: number, z: number) => Point
 }
@@ -52,7 +52,7 @@ interface Box {
 /**
  * A surface as an SVG document: a mesh coloured by height, in a box with three axes.
  * @example surface({ x, y, z: losses, scale: 'log', xLabel: 'first direction', yLabel: 'second direction', zLabel: 'loss' })
- * @throws TypeError or RangeError naming the option that is wrong.
+ * @throws TypeError or RangeError naming the option at fault.
  */
 export function surface(options: SurfaceOptions): string {
   const where = 'surface'
@@ -80,7 +80,7 @@ export function surface(options: SurfaceOptions): string {
   return figure.toSvg('Surface', describeGrid(heights, names))
 }
 
-/** As large as the area allows, tick labels included. */
+/** The largest box that fits in the area with its tick labels. */
 function fitBox({ left, right, top, bottom }: { left: number; right: number; top: number; bottom: number }): Box {
   const labels = 44
   const size = Math.min((right - left - 2 * labels) / (2 * ACROSS), (bottom - top - labels) / (2 * DOWN + UP))
@@ -106,7 +106,7 @@ function drawWalls(figure: Figure, { at }: Box, { scale, label }: Axis): void {
   for (const tick of ticks) {
     const [x, y] = at(0, 0, scale.at(tick.value))
     figure.line(x - TICK, y, x, y, AXIS)
-    // the label at the floor would meet that of the x axis
+    // the label at the floor would overlap that of the x axis
     if (floor[1] - y > TEXT) figure.text(x - TICK - 4, y, tick.label, { anchor: 'end' })
   }
   if (label)
@@ -142,7 +142,7 @@ function drawFloor(figure: Figure, { at }: Box, x: Axis, y: Axis): void {
   title(figure, at(1, 0.5, 0), 1, y.label, widest(yTicks))
 }
 
-/** Along its edge, beyond the tick labels. */
+/** Drawn along its edge, beyond the tick labels. */
 function title(figure: Figure, [x, y]: Point, side: -1 | 1, text: string, beyond: number): void {
   const distance = 14 + beyond * 0.8 + TEXT
   const turn = -side * TURN
@@ -187,7 +187,7 @@ function drawMesh(
   figure.draw(`<g ${mesh}>${quads.join('')}</g>`)
 }
 
-/** Light comes from the upper left: faces that look away from it are darker. */
+/** Light comes from the upper left: faces turned away from it are darker. */
 function shadowOf(slope: number, rise: number): number {
   // the normal is (-slope, -rise, 1) in units of the box
   const [nx, ny] = [-slope * HEIGHT, -rise * HEIGHT]
@@ -202,7 +202,7 @@ const darken = ({ light, dark }: Colour, share: number): Colour => ({
 
 const MESH: Colour = { light: '#1f2328', dark: '#0f1318' }
 
-/** Steps between rounded corners are shorter than corners. */
+/** Relative moves between rounded corners are shorter than absolute ones. */
 function quadPath(corners: readonly Point[]): string {
   const rounded = corners.map(([x, y]) => [Math.round(x * 10), Math.round(y * 10)])
   const steps = rounded.slice(1).map(([x, y], i) => {

@@ -1,4 +1,4 @@
-/** Pictures as text: line charts, confusion tables, small images. Pure functions from numbers to strings. */
+/** Text graphics: line charts, confusion tables, small images. Pure functions from numbers to strings. */
 import { checkInteger, checkNumber, checkOptions, orDefault, show } from '../lib/check.ts'
 
 /** A braille cell is 2 dots wide and 4 high; the bit of dot (x, y) is BRAILLE[y][x]. */
@@ -21,18 +21,18 @@ function axisLabel(value: number): string {
 }
 
 export interface PlotOptions {
-  /** Characters across, axis labels included; default 72. */
+  /** Width in characters, axis labels included. Default 72. */
   width?: number
-  /** Lines of the chart itself; default 12. */
+  /** Height of the chart in lines. Default 12. */
   height?: number
-  /** Tells the series apart by colour; without, only by the last values in the legend. Default false. */
+  /** Whether to colour the series; otherwise only the legend's last values tell them apart. Default false. */
   colour?: boolean
 }
 
 /**
  * A line chart of one or more series over their index (from 1), in braille dots, with axis labels and a legend of names
- * and last values. Values that are not finite leave gaps.
- * @throws TypeError or RangeError when there is nothing to draw or no room to draw it.
+ * and last values. Non-finite values leave gaps.
+ * @throws TypeError or RangeError if there is nothing to draw or no room to draw it.
  */
 export function plot(series: Readonly<Record<string, ArrayLike<number>>>, options: PlotOptions = {}): string {
   checkOptions('plot', options, ['width', 'height', 'colour'])
@@ -95,7 +95,7 @@ export function plot(series: Readonly<Record<string, ArrayLike<number>>>, option
   ].join('\n')
 }
 
-/** Dots in braille cells; a cell has the colour of the series that drew there last. */
+/** Dots in braille cells; a cell has the colour of the last series drawn there. */
 class Canvas {
   readonly #cells: number
   readonly #bits: Uint8Array
@@ -107,7 +107,7 @@ class Canvas {
     this.#owner = new Uint8Array(cells * height)
   }
 
-  /** All dots from one point to another, ends included. */
+  /** Draws all dots from one point to another, inclusive. */
   line([x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number], owner: number): void {
     const steps = Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0), 1)
     for (let i = 0; i <= steps; i++) {
@@ -132,9 +132,9 @@ class Canvas {
 }
 
 /**
- * A confusion matrix as a table: rows are the true classes, columns the predicted ones, the last column is the recall.
- * @param matrix counts, [classes, classes], flat or as rows
- * @throws TypeError or RangeError unless it is square and the labels fit.
+ * A confusion matrix as a table: rows are true classes, columns predicted ones, the last column is the recall.
+ * @param matrix counts, [classes, classes], flat or nested
+ * @throws TypeError or RangeError unless it is square and the labels match.
  */
 export function confusionTable(
   matrix: ArrayLike<number> | ArrayLike<ArrayLike<number>>,
@@ -167,7 +167,7 @@ export function confusionTable(
 const SHADES = [' ', '░', '▒', '▓', '█']
 
 /**
- * A grey image as text, two characters a pixel so that pixels look square: blank for 0, full for `maximum`.
+ * A grey-scale image as text, two characters per pixel so that pixels look square: blank for 0, full block for `maximum`.
  * @param pixels [height, width], row-major
  * @throws RangeError unless there are width x height pixels.
  */

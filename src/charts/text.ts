@@ -1,10 +1,10 @@
-/** Text in pictures: made safe for XML, measured without a font at hand, cut to a width. */
+/** Text in pictures: escaped for XML, measured without a font, truncated to a width. */
 
-/** What XML 1.0 forbids, and control characters that it allows: each becomes a space. */
+/** Characters that XML 1.0 forbids, and other control characters; replaced by spaces. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\p{Surrogate}/gu
 
-/** One line of at most `longest` characters, an ellipsis included; text from outside may be of any length. */
+/** One line of at most `longest` characters including an ellipsis; user-supplied text may have any length. */
 export function clean(text: string, longest: number): string {
   const line = text
     .slice(0, 4 * longest)
@@ -22,8 +22,8 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 export const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character])
 
 /**
- * Advance widths in em, by kind of character: those of DejaVu Sans, the widest of the fonts that `sans-serif` stands for,
- * so that a layout computed here has room in Helvetica, Arial, Roboto and Segoe UI too.
+ * Advance widths in em, by kind of character: those of DejaVu Sans, the widest common `sans-serif` font,
+ * so that layouts also have room in Helvetica, Arial, Roboto and Segoe UI.
  */
 const WIDTHS: readonly (readonly [RegExp, number])[] = [
   [/[\p{Mark}\u200b-\u200f]/u, 0],
@@ -36,14 +36,14 @@ const OTHER_WIDTH = 0.63
 
 const widthOf = (character: string) => WIDTHS.find(([kind]) => kind.test(character))?.[1] ?? OTHER_WIDTH
 
-/** Estimated width of a text in pixels, on the generous side. */
+/** Estimated width of a text in pixels, rounded up. */
 export function textWidth(text: string, size: number): number {
   let em = 0
   for (const character of text) em += widthOf(character)
   return em * size
 }
 
-/** The text, or as much of its beginning as fits beside an ellipsis; one character at least. */
+/** The text, or its beginning and an ellipsis if it does not fit; at least one character. */
 export function fitText(text: string, width: number, size: number): string {
   if (textWidth(text, size) <= width) return text
   const room = width / size - widthOf('…')

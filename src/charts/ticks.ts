@@ -1,4 +1,4 @@
-/** Ticks at round values, with labels that show just the digits that tell them apart. */
+/** Ticks at round values, with labels of just enough digits to distinguish them. */
 import { decimal, powerOfTen, scientific } from './format.ts'
 import { log10, type Scale } from './scale.ts'
 
@@ -10,14 +10,14 @@ export interface Tick {
 export interface Ticks {
   /** Ascending, with labels. */
   readonly major: readonly Tick[]
-  /** Ascending, marked but not labelled: the rest of the digits 1 to 9 of a log scale. */
+  /** Ascending, drawn but not labelled: the other digits of a log scale. */
   readonly minor: readonly number[]
 }
 
 /** The exponent of a positive number's first decimal digit. */
 const exponentOf = (value: number) => Number(value.toExponential().split('e')[1])
 
-/** The exact product, correctly rounded: 3 × 10^-1 is 0.3. */
+/** The correctly rounded product: 3 × 10^-1 is 0.3. */
 const decimalProduct = (factor: number, exponent: number) => Number(`${factor}e${exponent}`)
 
 /** The smallest of 1, 2 and 5 times a power of ten that is at least `least`. */
@@ -27,13 +27,13 @@ function niceStep(least: number): [factor: number, exponent: number] {
   return [1, exponent + 1]
 }
 
-/** At most `count` + 1 multiples of a round step in [low, high]; `whole` keeps to whole numbers. */
+/** At most `count` + 1 multiples of a round step in [low, high]; with `whole`, integers only. */
 function linearTicks(low: number, high: number, count: number, whole: boolean): Tick[] {
   const [factor, exponent] = niceStep(Math.max(high / count - low / count, whole ? 1 : Number.MIN_VALUE))
   const step = decimalProduct(factor, exponent)
   const first = Math.floor(low / step)
   const last = Math.ceil(high / step)
-  // where steps are so small beside the values, neighbouring multiples are the same double
+  // if steps are tiny relative to the values, adjacent multiples are the same double
   if (!(Math.max(Math.abs(first), Math.abs(last)) < 2 ** 52)) return []
   const power = exponentOf(Math.max(Math.abs(low), Math.abs(high)))
   const write =
@@ -45,7 +45,7 @@ function linearTicks(low: number, high: number, count: number, whole: boolean): 
     .map((value) => ({ value, label: write(value) }))
 }
 
-/** The digits labelled in every decade, the fullest choice first. */
+/** The digits labelled in every decade, most labels first. */
 const LOG_DIGITS = [[1, 2, 5], [1, 3], [1]]
 const ALL_DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
@@ -78,7 +78,7 @@ function logTicks(low: number, high: number, count: number): Ticks {
   return { major: ticks([1], every), minor: [] }
 }
 
-/** About `count` intervals or fewer, of equal size on a linear scale, of equal ratio on a log scale of a decade or more. */
+/** About `count` intervals or fewer, equidistant on a linear scale, geometric on a log scale of a decade or more. */
 export function createTicks(scale: Scale, count: number, whole = false): Ticks {
   if (scale.kind === 'log') return logTicks(scale.low, scale.high, Math.max(2, count))
   return { major: linearTicks(scale.low, scale.high, Math.max(2, count), whole), minor: [] }

@@ -1,42 +1,42 @@
-/** Commands as plain data, which parsing, `--help` and docs/cli.md read alike. */
+/** Commands as plain data, used for parsing, `--help` and docs/cli.md. */
 import { parseArgs } from 'node:util'
 import { suggest } from '../lib/check.ts'
 
-/** An option: `--name VALUE`, or `--name` alone when it has no `value`. */
+/** An option: `--name VALUE`, or just `--name` if it has no `value`. */
 export interface Option {
   readonly name: string
-  /** What stands for the value, such as `FILE`. */
+  /** Placeholder for the value, such as `FILE`. */
   readonly value?: string
   readonly text: string
 }
 
-/** What a command was called with. */
+/** A command's arguments. */
 export interface Call {
   readonly positionals: readonly string[]
   /** By name: the last value given, or true. */
   readonly options: Readonly<Record<string, string | true | undefined>>
 }
 
-/** Where a command reads and writes. */
+/** A command's input and output. */
 export interface Io {
-  /** Results: standard output. Resolves when they are written; rejects with EPIPE when nobody reads any more. */
+  /** Writes results to standard output. Resolves when written; rejects with EPIPE if the reader is gone. */
   out(text: string): void | Promise<void>
-  /** What a person wants to know meanwhile: standard error. */
+  /** Writes messages for people to standard error. */
   note(text: string): void
   /** Standard input. */
   readonly input: AsyncIterable<Uint8Array>
-  /** Standard error, for a progress bar: whether a line can be redrawn, and how long one is. */
+  /** Standard error, for a progress bar: whether lines can be redrawn, and the line length. */
   readonly interactive: boolean
   readonly columns: number
-  /** Calls back when somebody wants an end: Ctrl-C, or a signal. Returns what ends the waiting for it. */
+  /** Registers a callback for Ctrl-C or a signal. Returns a function that unregisters it. */
   onStop(stop: () => void): () => void
 }
 
 export interface Command {
   readonly name: string
-  /** Positional arguments as the first line of its help shows them, such as `MODEL [FILE]`. */
+  /** Positional arguments as shown in the help, such as `MODEL [FILE]`. */
   readonly usage: string
-  /** How many of them there must be, and may be. */
+  /** Minimum and maximum number of them. */
   readonly arity: readonly [least: number, most: number]
   readonly summary: string
   /** Paragraphs below the options. */
@@ -45,12 +45,12 @@ export interface Command {
   run(call: Call, io: Io): Promise<void>
 }
 
-/** Wrong use: exit code 2. */
+/** Incorrect usage: exit code 2. */
 export class UsageError extends Error {}
 
 export const HELP: Option = { name: 'help', text: 'show this' }
 
-/** Whether help is asked for, anywhere in the arguments. */
+/** Whether the arguments request help. */
 export const wantsHelp = (args: readonly string[]): boolean => {
   const end = args.indexOf('--')
   return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h')
@@ -90,20 +90,20 @@ export function parse({ name, usage, arity, options }: Command, args: readonly s
   return { positionals, options: values }
 }
 
-/** `--name VALUE`, as help and documentation show it. */
+/** `--name VALUE`, as shown in help and documentation. */
 export const shown = ({ name, value }: Option): string => `--${name}${value ? ` ${value}` : ''}`
 
-/** Rows of [term, text], the texts below one another. */
+/** Rows of [term, text], with the texts aligned. */
 export function aligned(rows: readonly (readonly [term: string, text: string])[]): string {
   const width = Math.max(...rows.map(([term]) => term.length))
   return rows.map(([term, text]) => `  ${term.padEnd(width)}   ${text}`).join('\n')
 }
 
-/** What `fourlane NAME --help` says. */
+/** The output of `fourlane NAME --help`. */
 export function helpOf({ name, usage, summary, notes, options }: Command): string {
   const list = aligned([...options, HELP].map((option) => [shown(option), option.text]))
   return [`fourlane ${name} ${usage} [options]`, summary, list, ...notes].join('\n\n')
 }
 
-/** A file by its name in messages, without control characters. */
+/** A file name for messages, with control characters escaped. */
 export const quoted = (path: string): string => JSON.stringify(path).slice(1, -1)

@@ -1,17 +1,17 @@
-/** Tables that commands read, row by row where that is possible, and what they write. */
+/** Tables that commands read, streamed if possible, and the files they write. */
 import { writePieces } from '#runtime'
 import { readTable, streamTable, type Table } from '../entries/table.ts'
 import type { Encoder } from '../entries/tablePredictor.ts'
 import { type Io, quoted, UsageError } from './command.ts'
 
-/** What stands for standard input where a file is expected. */
+/** Denotes standard input in place of a file. */
 const STDIN = '-'
 
 export const isStdin = (path: string | undefined): boolean => path === undefined || path === STDIN
 
 /**
- * The rows of a table for an encoder, as they come: of a file, of standard input, or of a URL.
- * @param withTarget whether the column to predict is needed too
+ * Streams the rows of a table for an encoder: from a file, standard input, or a URL.
+ * @param withTarget whether the target column is needed too
  */
 export async function* tablesFor(
   encoder: Encoder,
@@ -26,15 +26,15 @@ export async function* tablesFor(
   } else yield* streamTable(isStdin(path) ? input : (path ?? ''), { types, missing, header })
 }
 
-/** What functions of reading say begins with their names. */
+/** Prefixes of error messages from the functions that read tables. */
 const FUNCTIONS = /^(readTable|streamTable|encoder\.transform|encoder\.examples|prepare|prepareStream): /
 
-/** What one of them says, with the file's name for its own. */
+/** Replaces the function's name in a message by the file's. */
 export function told(path: string | undefined, message: string): string {
   return message.replace(FUNCTIONS, `${isStdin(path) ? 'standard input' : quoted(path ?? '')}: `)
 }
 
-/** An error of reading says where. */
+/** Adds the file's name to errors while reading. */
 export async function reading<T>(path: string | undefined, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
@@ -52,7 +52,7 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
   for await (const text of texts) yield encoder.encode(text)
 }
 
-/** Writes texts to a file, all or nothing, or to standard output as they come. */
+/** Writes chunks to a file atomically, or to standard output as they arrive. */
 export async function write(texts: AsyncIterable<string>, path: string | undefined, { out }: Io): Promise<void> {
   if (path !== undefined && path !== STDIN) return writePieces(path, bytesOf(texts))
   for await (const text of texts) await out(text)
@@ -62,10 +62,10 @@ export async function write(texts: AsyncIterable<string>, path: string | undefin
 export const cellOf = (text: string): string =>
   /[",\r\n]|^\s|\s$|^$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 
-/** A float32, by as many digits as tell it from its neighbours. */
+/** The shortest text that identifies a float32 among its neighbours: 9 significant digits. */
 export const numberText = (value: number): string => String(Number(value.toPrecision(9)))
 
-/** Rows [from, to) of a table, which they share. */
+/** Rows [from, to) of a table; a view, not a copy. */
 export const slice = (table: Table, from: number, to: number): Table => ({
   ...table,
   rows: to - from,

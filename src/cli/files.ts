@@ -1,4 +1,4 @@
-/** Files of any program: what is in them, told by their first bytes, and models written as other programs want them. */
+/** Files of all supported formats, detected by their first bytes; and model export. */
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import {
@@ -34,7 +34,7 @@ import type { Encoder } from '../entries/tablePredictor.ts'
 import type { CarriedKind, LayerFactory } from '../layers/carried.ts'
 import { quoted, UsageError } from './command.ts'
 
-/** Layers of which files have only the names. */
+/** Factories of the layers that files refer to by name only. */
 const LAYERS: Readonly<Record<CarriedKind, LayerFactory>> = {
   alphaDropout,
   blend,
@@ -54,7 +54,7 @@ export interface Tensor {
   readonly data: Numbers
 }
 
-/** What a file holds: a model, or arrays by their names. */
+/** The contents of a file: a model, or arrays by name. */
 export type Content =
   | { readonly format: string; readonly model: Model }
   | { readonly format: string; readonly tensors: ReadonlyMap<string, Tensor> }
@@ -62,10 +62,10 @@ export type Content =
 const begins = (bytes: Uint8Array, text: string): boolean =>
   text.split('').every((letter, i) => bytes[i] === letter.charCodeAt(0))
 
-/** Whether the bytes are a safetensors file, by the brace behind its header's length. */
+/** Whether the bytes are a safetensors file, by the brace after its header length. */
 const isSafetensors = (bytes: Uint8Array): boolean => bytes.length > 8 && bytes[8] === 0x7b && bytes[7] === 0
 
-/** @throws RangeError for a file of another kind, or one that is damaged or not supported. */
+/** @throws RangeError for a file that is of another kind, damaged or unsupported. */
 export async function readContent(path: string): Promise<Content> {
   const bytes = await readFile(path)
   if (begins(bytes, '\x89HDF\r\n')) return { format: 'Keras (HDF5)', model: importKeras(bytes) }
@@ -82,7 +82,7 @@ export async function readContent(path: string): Promise<Content> {
     }
     return { format: 'safetensors', tensors }
   }
-  // protobuf has no first bytes of its own; ONNX begins with its version
+  // protobuf has no signature; ONNX files start with the version field
   if (bytes[0] === 0x08)
     return { format: 'ONNX', model: importOnnx(bytes, { externalData: beside(path), custom: { heads } }) }
   throw new RangeError(
@@ -90,9 +90,9 @@ export async function readContent(path: string): Promise<Content> {
   )
 }
 
-/** A model, of whatever format. @throws UsageError for arrays. */
+/** Reads a model of any format. @throws UsageError for arrays. */
 export async function readModel(path: string): Promise<Model> {
-  // our own may be larger than what can be read at once
+  // our own format may exceed what can be read at once
   if (await isOurs(path)) return loadModel(path, { custom: LAYERS })
   const content = await readContent(path)
   if ('model' in content) return content.model
@@ -105,7 +105,7 @@ async function isOurs(path: string): Promise<boolean> {
   return path.endsWith('.safetensors') && (await stat(path)).size > 2 ** 30
 }
 
-/** Finds the files that an ONNX model keeps its tensors in, which must lie in its own folder or below. */
+/** Access to the external data files of an ONNX model, which must be in its directory or below. */
 function beside(path: string): (name: string) => Uint8Array {
   return (name) => {
     const { readFileSync } = process.getBuiltinModule('node:fs')
@@ -113,7 +113,7 @@ function beside(path: string): (name: string) => Uint8Array {
   }
 }
 
-/** @throws RangeError for a name that leads out of the folder. */
+/** @throws RangeError for a path outside of the directory. */
 function inFolderOf(path: string, name: string): string {
   const folder = dirname(path)
   const file = join(folder, name)
@@ -124,7 +124,7 @@ function inFolderOf(path: string, name: string): string {
   return file
 }
 
-/** The weights lie in the files that model.json lists. */
+/** The weights are in the files listed in model.json. */
 async function readTfjs(path: string, bytes: Uint8Array): Promise<Model> {
   let modelJson: { weightsManifest?: { paths?: unknown }[] }
   try {
@@ -138,13 +138,13 @@ async function readTfjs(path: string, bytes: Uint8Array): Promise<Model> {
   return importTfjs(modelJson, Buffer.concat(parts))
 }
 
-/** Of ONNX files. */
+/** For ONNX files. */
 interface WriteOptions {
   readonly opset?: number | undefined
   readonly encoder?: Encoder | undefined
 }
 
-/** Formats that models are written in; how each is told from a path, and written. */
+/** Formats to write models in: how each is recognized from a path, and written. */
 export const TARGETS = {
   fourlane: {
     path: (base: string) => `${base}.safetensors`,
@@ -184,7 +184,7 @@ export const TARGETS = {
 
 export type TargetName = keyof typeof TARGETS
 
-/** The format a path asks for. @throws UsageError for an ending that says nothing. */
+/** The format implied by a path. @throws UsageError for an unknown extension. */
 export function targetOf(path: string): TargetName {
   const name = path.toLowerCase()
   if (name.endsWith('.torch.safetensors')) return 'torch'

@@ -1,21 +1,21 @@
-/** Which columns of a table a model relies on: how much worse it gets when a column's values change places among the rows. */
+/** Permutation importance: how much worse a model gets when the values of a column are shuffled. */
 import type { Model } from '../entries/core.ts'
 import { shuffle } from '../entries/core.ts'
 import type { Encoder, Examples } from '../entries/tablePredictor.ts'
 import { outputsOf, scorerFor } from './scores.ts'
 
-/** Rows that are enough to tell, and how often each column is shuffled. */
+/** Number of rows that is enough, and of repeats per column. */
 const MOST_ROWS = 2000
 const REPEATS = 3
 
 export interface ColumnImportance {
   readonly column: string
-  /** By how much accuracy or R² falls, on average. */
+  /** Mean decrease of accuracy or R². */
   readonly mean: number
   readonly standardDeviation: number
 }
 
-/** Permutation importance by columns of the table: what a column became moves as one. The most important first. */
+/** Importance of table columns: all input columns derived from one are shuffled together. Sorted by importance. */
 export function columnImportances(model: Model, encoder: Encoder, examples: Examples): ColumnImportance[] {
   const { width, outputs } = encoder
   const rows = Math.min(examples.rows.length, MOST_ROWS)
@@ -48,7 +48,7 @@ export function columnImportances(model: Model, encoder: Encoder, examples: Exam
   return found.sort((a, b) => b.mean - a.mean)
 }
 
-/** So many of the rows, at even distances. */
+/** Evenly spaced rows. */
 function some({ x, y, rows: { length } }: Examples, rows: number, width: number) {
   if (rows === length) return { x, y }
   const chosen = Int32Array.from({ length: rows }, (_, i) => Math.floor((i * length) / rows))

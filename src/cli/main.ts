@@ -1,4 +1,4 @@
-/** The command `fourlane`: finds the command, runs it, and says in one line what went wrong. */
+/** The command `fourlane`: dispatches to a subcommand and reports errors in one line. */
 import { suggest } from '../lib/check.ts'
 import { aligned, type Command, helpOf, type Io, parse, quoted, UsageError, wantsHelp } from './command.ts'
 import { convert, exporting } from './commands/convert.ts'
@@ -8,16 +8,16 @@ import { predict } from './commands/predict.ts'
 import { serve } from './commands/serve.ts'
 import { train } from './commands/train.ts'
 
-/** In the order in which help lists them. */
+/** In the order of the help. */
 export const COMMANDS: readonly Command[] = [train, predict, evaluate, serve, inspect, exporting, convert]
 
-/** What `fourlane --help` says. */
+/** The output of `fourlane --help`. */
 export function overview(version: string): string {
   const list = aligned(COMMANDS.map(({ name, usage, summary }) => [`${name} ${usage}`, summary]))
   return `fourlane ${version}: dense neural networks on the CPU\n\n${list}\n\nfourlane COMMAND --help says more.`
 }
 
-/** Runs a command; returns the exit code: 0, 1 for failure, 2 for wrong use. */
+/** Runs a command; returns the exit code: 0, 1 for failure, 2 for incorrect usage. */
 export async function main(args: readonly string[], version: string, io: Io): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
@@ -39,14 +39,14 @@ export async function main(args: readonly string[], version: string, io: Io): Pr
     else await command.run(parse(command, rest), io)
     return 0
   } catch (error) {
-    // nobody reads any more: nothing went wrong
+    // the reader is gone, which is not an error
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0
     io.note(`fourlane: ${lineOf(error)}\n`)
     return error instanceof UsageError ? 2 : 1
   }
 }
 
-/** What the system's codes mean, of errors that name a path or an address. */
+/** Descriptions of system error codes that concern a path or an address. */
 const CODES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'it may not be opened',

@@ -1,11 +1,11 @@
-/** How training goes, on standard error: one redrawn line for the whole of it on a terminal, a line an epoch elsewhere. */
+/** Training progress on standard error: one redrawn line on a terminal, otherwise one line per epoch. */
 import type { Callback, Progress } from '../entries/core.ts'
 import { progressBar } from '../entries/core.ts'
 import { progressLine } from '../training/callbacks/progress.ts'
 import type { Io } from './command.ts'
 
 const CLEAR = '\r\x1b[2K'
-/** Milliseconds between two drawings. */
+/** Minimum milliseconds between redraws. */
 const PAUSE = 50
 
 export function showProgress({ interactive, columns, note }: Io): Callback {
@@ -19,7 +19,7 @@ export function showProgress({ interactive, columns, note }: Io): Callback {
     const now = performance.now()
     if (now - drawn < PAUSE) return
     drawn = now
-    // the last column stays free: some terminals wrap as soon as it is written
+    // the last column stays empty, since some terminals wrap after writing it
     note(`\r${progressLine(progress, now - started, columns - 1, colour)}\x1b[K`)
   }
   return {

@@ -1,4 +1,4 @@
-/** A training's report: one HTML file with everything in it. */
+/** A training report as one self-contained HTML file. */
 import { bars, confusion, lineChart } from '../entries/charts.ts'
 import type { History } from '../entries/core.ts'
 import type { ColumnImportance } from './importance.ts'
@@ -6,13 +6,13 @@ import type { Judgement, Scores } from './scores.ts'
 
 export interface Report {
   readonly title: string
-  /** Facts, by what they are. */
+  /** Facts by name. */
   readonly facts: Readonly<Record<string, string>>
-  /** Scores of rows, by which rows they are of: the first ones are drawn. */
+  /** Scores by the set of rows; the first are drawn. */
   readonly judgements: Readonly<Record<string, Judgement>>
   readonly classes?: readonly string[]
   readonly importances: readonly ColumnImportance[]
-  /** What falls when a column is shuffled. */
+  /** The metric that decreases when a column is shuffled. */
   readonly metric: string
   readonly histories: readonly History[]
   readonly notes: readonly string[]
@@ -90,7 +90,7 @@ function charts({ judgements, classes, importances, metric, histories }: Report)
     out.push('<h2>Which columns matter</h2>', chart)
   }
   const curves = histories.length > 0 ? Object.keys(histories[0].metrics) : []
-  // a metric and its validation share a chart
+  // a metric and its validation metric share a chart
   for (const name of curves.filter((key) => !key.startsWith('val_'))) {
     const series: Record<string, readonly number[]> = {}
     for (const [i, { metrics }] of histories.entries()) {

@@ -1,16 +1,16 @@
-/** What is said of predictions beside what was true, summed up block by block. */
+/** Scores of predictions against targets, accumulated block by block. */
 import { type Model, score } from '../entries/core.ts'
 import type { Table } from '../entries/table.ts'
 import type { ClassTarget, Encoder, NumberTarget, TablePredictor } from '../entries/tablePredictor.ts'
 
-/** Metrics by name; null where these rows leave one undefined. */
+/** Metrics by name; null if undefined for these rows. */
 export type Scores = Readonly<Record<string, number | null>>
 
 export interface Judgement {
   readonly metrics: Scores
-  /** What always the same answer reaches. */
+  /** The scores of the best constant prediction. */
   readonly baseline: Scores
-  /** Of classes: rows are the true ones, columns the predicted. */
+  /** For classes: rows are true, columns predicted. */
   readonly confusion?: readonly (readonly number[])[]
 }
 
@@ -18,7 +18,7 @@ export interface Scorer {
   rows: number
   /**
    * @param y class indices, or standardized values
-   * @param predicted the probability of every class, row after row, or numbers in the table's units
+   * @param predicted the probability of every class, row-major, or numbers in the table's units
    */
   add(y: ArrayLike<number>, predicted: ArrayLike<number>): void
   result(): Judgement
@@ -40,17 +40,17 @@ export function scoreTable(scorer: Scorer, predictor: TablePredictor, table: Tab
   scorer.add(y, chosen)
 }
 
-/** What a scorer compares with targets: the probability of every class, or numbers in the table's units. */
+/** What a scorer takes as predictions: the probability of every class, or numbers in the table's units. */
 export function outputsOf(encoder: Encoder, model: Model, x: Float32Array): Float32Array | Float64Array {
   const outputs = model.predict(x)
   if (encoder.target.task === 'regression') return Float64Array.from(encoder.decode(outputs), Number)
-  // a single output is the probability of the second of two classes
+  // a single output is the probability of the second class
   return model.engine.outputs === 1
     ? Float64Array.from({ length: 2 * outputs.length }, (_, i) => (i % 2 ? outputs[i >> 1] : 1 - outputs[i >> 1]))
     : outputs
 }
 
-/** Probabilities below this one count as it: a single certain mistake is not infinitely bad. */
+/** Lower bound on probabilities, so that one confident mistake does not dominate. */
 const LEAST = 1e-7
 
 class ClassScorer implements Scorer {
@@ -58,7 +58,7 @@ class ClassScorer implements Scorer {
   readonly #classes: number
   readonly #confusion: number[][]
   #loss = 0
-  /** Of two classes: the truth and the second one's probability, for the area under the curve. */
+  /** For two classes: true labels and predicted probabilities of the second, for the area under the curve. */
   readonly #truth: number[] = []
   readonly #second: number[] = []
 
@@ -108,7 +108,7 @@ class NumberScorer implements Scorer {
   #squares = 0
   #absolute = 0
   #mean = 0
-  /** Sum of squared differences from the mean, by Welford's update. */
+  /** Sum of squared deviations from the mean, by Welford's algorithm. */
   #spread = 0
 
   constructor(target: NumberTarget) {

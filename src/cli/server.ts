@@ -1,15 +1,15 @@
-/** A model of a table behind HTTP: rows of JSON in, predictions of JSON out. Nothing of a request is believed. */
+/** Serves a table model over HTTP: JSON rows in, JSON predictions out. Requests are untrusted. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { TablePredictor } from '../entries/tablePredictor.ts'
 
 export interface ServerLimits {
-  /** Bytes of a request's body. */
+  /** Maximum bytes of a request's body. */
   readonly body: number
-  /** Rows of a request. */
+  /** Maximum rows of a request. */
   readonly rows: number
 }
 
-/** An answer that is not a prediction. */
+/** An error response. */
 class Refusal extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -21,15 +21,15 @@ class Refusal extends Error {
   }
 }
 
-/** Milliseconds that a client may take for its headers, and for a whole request. */
+/** Milliseconds that a client may take for headers, and for a whole request. */
 const HEADERS_TIMEOUT = 10_000
 const REQUEST_TIMEOUT = 30_000
 
 type Handler = (request: IncomingMessage) => object | Promise<object>
 
 /**
- * POST /predict takes an array of rows, objects by column, or `{ "rows": [...] }`, and gives `{ predictions }`, of classes with
- * `probabilities`, by class, too. GET /health and GET /schema say that it is there, and what rows hold.
+ * POST /predict takes an array of rows, objects by column, or `{ "rows": [...] }`, and returns `{ predictions }`, for classes also
+ * `probabilities` by class. GET /health reports that the server is up, GET /schema describes the rows.
  */
 export function serverOf(predictor: TablePredictor, limits: ServerLimits): Server {
   const { schema } = predictor.encoder
@@ -48,12 +48,12 @@ export function serverOf(predictor: TablePredictor, limits: ServerLimits): Serve
       if (request.method !== method) throw new Refusal(405, `${path} is for ${method}`, { allow: method })
       answer(response, 200, await handle(request))
     } catch (error) {
-      // who has gone needs no answer
+      // the client is gone
       if (request.destroyed && !request.complete) return
       if (error instanceof Refusal) answer(response, error.status, { error: error.message }, error.headers)
       else answer(response, 500, { error: 'internal error' })
     } finally {
-      // what was not read must not be taken for the next request
+      // discard unread data, so that it is not parsed as the next request
       request.resume()
     }
   })
@@ -79,7 +79,7 @@ function answer(
   response.end(body)
 }
 
-/** @throws Refusal for a body that is too large, no JSON, or no rows. */
+/** @throws Refusal for a body that is too large, not JSON, or without rows. */
 async function rowsOf(request: IncomingMessage, { body: most, rows: mostRows }: ServerLimits): Promise<object[]> {
   const type = request.headers['content-type']
   if (type !== undefined && !/^application\/(.+\+)?json\b/i.test(type)) {
@@ -132,7 +132,7 @@ function predicted(predictor: TablePredictor, rows: readonly object[]): object {
     )
     return { predictions, probabilities }
   } catch (error) {
-    // of rows that the encoder refuses
+    // rows that the encoder rejects
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error
     throw new Refusal(400, error.message.replace(/^encoder\.transform: /, ''))
   }

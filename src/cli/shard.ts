@@ -1,4 +1,4 @@
-/** One process of many, each with its part of the rows. */
+/** Splitting rows among several processes. */
 import { UsageError } from './command.ts'
 
 export interface Shard {
@@ -7,7 +7,7 @@ export interface Shard {
   readonly count: number
 }
 
-/** Where schedulers say which of its processes this one is, from 0. */
+/** Environment variables in which schedulers give the index of this process, from 0. */
 const INDEX_VARIABLES = [
   'JOB_COMPLETION_INDEX',
   'AWS_BATCH_JOB_ARRAY_INDEX',
@@ -17,7 +17,7 @@ const INDEX_VARIABLES = [
 
 const MOST = 1e6
 
-/** @throws UsageError unless it is I/N with I below N, or /N where a scheduler says I. */
+/** @throws UsageError unless it is I/N with I below N, or /N if a scheduler provides I. */
 export function readShard(
   where: string,
   given: string | true | undefined,
@@ -39,13 +39,13 @@ export function readShard(
   return { index, count }
 }
 
-/** Rows [first, end) of a shard: all shards together have every row once, in order. */
+/** Rows [first, end) of a shard: the shards partition the rows in order. */
 export const rowsOfShard = ({ index, count }: Shard, rows: number): [first: number, end: number] => [
   Math.floor((index * rows) / count),
   Math.floor(((index + 1) * rows) / count),
 ]
 
-/** predictions.csv of shard 3 of 16: predictions.03-of-16.csv, so that names sort as rows do. */
+/** predictions.csv of shard 3 of 16: predictions.03-of-16.csv, so that names sort in row order. */
 export function fileOfShard(path: string, { index, count }: Shard): string {
   const [, base, ending] = /^(.*?)(\.[^./\\]*)?$/s.exec(path) ?? ['', path, '']
   return `${base}.${String(index).padStart(String(count - 1).length, '0')}-of-${count}${ending ?? ''}`

@@ -1,4 +1,4 @@
-/** What a training came to: for programs, in words, and as a report. */
+/** The outcome of a training: as JSON, as text, and as a report. */
 import { basename } from 'node:path'
 import type { History } from '../entries/core.ts'
 import type { TrainedTabular } from '../entries/table.ts'
@@ -10,7 +10,7 @@ import { columnImportances } from './importance.ts'
 import { reportHtml } from './report.ts'
 import type { Judgement } from './scores.ts'
 
-/** Scores, and of how many rows they are. */
+/** Scores, and the number of rows they are based on. */
 export interface Judged extends Judgement {
   readonly rows: number
 }
@@ -27,7 +27,7 @@ export interface Finished {
 
 const epochsOf = (histories: readonly History[]): number => Math.max(...histories.map(({ epoch }) => epoch.length))
 
-/** What `--json` says. */
+/** The output of `--json`. */
 export function resultOf({ encoder, trained, judgements, seconds, rows }: Finished, out: string) {
   const { test, validation } = judgements
   return {
@@ -46,7 +46,7 @@ export function resultOf({ encoder, trained, judgements, seconds, rows }: Finish
   }
 }
 
-/** What is said of it otherwise; `to` is where its report went. */
+/** The output otherwise; `to` is the report's path. */
 export function spoken(
   { task, target, rows, columns, seconds, epochs, model }: ReturnType<typeof resultOf>,
   judgements: Judgements,
@@ -63,7 +63,7 @@ export function spoken(
   return `${lines.join('\n')}\n`
 }
 
-/** One HTML file with everything in it. */
+/** The HTML report. */
 export function report({
   data,
   encoder,

@@ -1,4 +1,4 @@
-/** Values of options, from text. */
+/** Parses values of options. */
 import { suggest } from '../lib/check.ts'
 import { type Call, UsageError } from './command.ts'
 
@@ -12,7 +12,7 @@ const textOf = (options: Options, name: string): string | undefined => {
 const refuse = (where: string, name: string, expected: string, given: string): Error =>
   new UsageError(`${where}: --${name} must be ${expected}, got "${given}"`)
 
-/** @throws UsageError unless it is a whole number within the limits. */
+/** @throws UsageError unless it is an integer in range. */
 export function wholeOf(
   where: string,
   options: Options,
@@ -37,7 +37,7 @@ export function fractionOf(where: string, options: Options, name: string): numbe
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 }
 
-/** Milliseconds. @throws UsageError unless it is a time such as 60s, 5m, 1.5h. */
+/** Milliseconds. @throws UsageError unless it is a duration such as 60s, 5m, 1.5h. */
 export function timeOf(where: string, options: Options, name: string): number | undefined {
   const text = textOf(options, name)
   if (text === undefined) return undefined

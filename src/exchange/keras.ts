@@ -1,4 +1,4 @@
-/** Models of Keras, and of TensorFlow.js, which describes them alike. */
+/** Models from Keras and TensorFlow.js, whose configurations are alike; export to TensorFlow.js. */
 import { readKeras } from '../formats/keras/files.ts'
 import { isObject, type Json } from '../formats/keras/json.ts'
 import { readTfjs } from '../formats/keras/tfjs.ts'
@@ -12,16 +12,16 @@ import { checkModel, IMPORT_OPTIONS, type ImportOptions, modelOf, networkOf } fr
 export type { TfjsFiles } from '../formats/keras/tfjsExport.ts'
 
 export interface ImportKerasOptions extends ImportOptions {
-  /** What the files in a `.keras` archive may take when unpacked, in bytes. Default 1 GiB. */
+  /** Maximum total unpacked size of a `.keras` archive in bytes. Default 1 GiB. */
   maximumBytes?: number
 }
 
 /**
- * The model in a `.keras` file, or in an `.h5` file of a whole model: sequential ones, functional ones of blocks with shortcuts, and
- * these in one another; not compiled. What only training looks at (initializers, regularizers, constraints, the optimizer) stays
- * behind. Weights alone are for `loadWeights`.
- * @throws TypeError naming an option; RangeError for a file that is damaged or larger than allowed, and for a layer that is not
- * supported, by its name and class.
+ * The model in a `.keras` file, or in an `.h5` file of a whole model: sequential models, functional ones with residual blocks, and
+ * nested ones; not compiled. Training-only settings (initializers, regularizers, constraints, the optimizer) are dropped. For files
+ * that contain only weights use `loadWeights`.
+ * @throws TypeError naming an option; RangeError for a file that is damaged or larger than allowed, and for an unsupported layer,
+ * by name and class.
  */
 export function importKeras(bytes: Bytes, options: ImportKerasOptions = {}): Model {
   const where = 'importKeras'
@@ -34,11 +34,11 @@ export function importKeras(bytes: Bytes, options: ImportKerasOptions = {}): Mod
 }
 
 /**
- * The model in a layers-model of TensorFlow.js, as `model.save` or its converter has written it.
- * @param modelJson what `model.json` holds: the value, or its text.
- * @param weights the bytes of the weight files, in the order of the manifest; quantized ones too.
- * @throws TypeError naming the argument; RangeError for what is no layers-model, weights that are not all there, and a layer that is
- * not supported, by its name and class.
+ * The model in a TensorFlow.js layers-model, as saved by `model.save` or the converter.
+ * @param modelJson the contents of `model.json`, parsed or as text.
+ * @param weights the contents of the weight files, in the order of the manifest; may be quantized.
+ * @throws TypeError naming the argument; RangeError for anything but a layers-model, for missing weights, and for an
+ * unsupported layer, by name and class.
  */
 export function importTfjs(
   modelJson: string | object,
@@ -77,11 +77,11 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The model as a layers-model of TensorFlow.js: a functional one of float32. What TensorFlow.js has no name for is put together
- * from what it has, where that is exact: `hardSwish`, `geluTanh`, weight and batch renormalization.
- * @returns what belongs into `model.json`, and into `weights.bin` beside it; for `tf.io.fromMemory`, `{ modelTopology,
+ * The model as a functional float32 layers-model of TensorFlow.js. Layers that TensorFlow.js lacks are composed
+ * of others if that is exact: `hardSwish`, `geluTanh`, weight normalization and batch renormalization.
+ * @returns the contents of `model.json`, and of `weights.bin` beside it; for `tf.io.fromMemory`, `{ modelTopology,
  * weightSpecs: weightsManifest[0].weights, weightData: weights.buffer }`.
- * @throws TypeError for what is no model; RangeError naming a layer that TensorFlow.js does not have: `rmsNorm`, `groupNorm`, `instanceNorm`.
+ * @throws TypeError unless it is a model; RangeError naming a layer that cannot be exported: `rmsNorm`, `groupNorm`, `instanceNorm`.
  */
 export function exportTfjs(model: AnyModel): TfjsFiles {
   checkModel('exportTfjs', model)

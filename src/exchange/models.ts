@@ -1,4 +1,4 @@
-/** From a network, which importers make, to a model, and back to what exporters take. */
+/** Converts networks, the plain values of importers and exporters, to models and back. */
 import { layoutParameters } from '../compiler/parameterLayout.ts'
 import { type Network, placed, type Stage, stagesOf, valuesOf } from '../formats/network.ts'
 import { checkLayers, input } from '../layers/layers.ts'
@@ -7,22 +7,22 @@ import { type AnyModel, Model } from '../model/model.ts'
 import { Parameter } from '../model/parameters.ts'
 import type { ModelOptions } from '../model/untrained.ts'
 
-/** Of the models that importers make. */
+/** Options of the imported model. */
 export type ImportOptions = Pick<ModelOptions, 'seed' | 'deterministic' | 'threads'>
 
 export const IMPORT_OPTIONS = ['seed', 'deterministic', 'threads'] as const
 
 /**
- * The model of a network, not compiled. Everything is checked before memory is taken for it.
+ * The model of a network, not compiled. Everything is checked before memory is allocated.
  * @param where the importer, for messages.
- * @throws RangeError for layers that do not fit together, or parameters that are missing, left over, of another length or not
+ * @throws RangeError for layers that do not fit together, or parameters that are missing, superfluous, of another length or not
  * finite; TypeError or RangeError naming the option.
  */
 export function modelOf(where: string, network: Network, options: ImportOptions = {}): Model {
   const stages = stagesOf(network)
   const { layers, values } = describing(where, () => {
     const layers = [input(network.inputs), ...stages.map(({ layer }) => layer)]
-    // what `sequential` would refuse
+    // fails as `sequential` would
     layoutParameters(layers, checkLayers(layers))
     return { layers, values: placed(stages, network.inputs).flatMap(valuesOf) }
   })
@@ -35,7 +35,7 @@ export function modelOf(where: string, network: Network, options: ImportOptions 
   return model
 }
 
-/** What layers refuse is the file's fault here. */
+/** Turns errors of layers into errors about the file. */
 function describing<T>(where: string, make: () => T): T {
   try {
     return make()
@@ -46,7 +46,7 @@ function describing<T>(where: string, make: () => T): T {
   }
 }
 
-/** @throws TypeError unless it is a model, this library's or another copy's. */
+/** @throws TypeError unless it is a model, also one from another copy of this library. */
 export function checkModel(where: string, model: unknown): asserts model is AnyModel {
   const { layers, engine } = (model ?? {}) as Partial<Model>
   if (!Array.isArray(layers) || !Array.isArray(engine?.places))

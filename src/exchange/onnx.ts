@@ -1,4 +1,4 @@
-/** Models from ONNX files, and back. */
+/** Models from ONNX files, and to ONNX. */
 import { encodeOnnx, type ExportOnnxOptions as OnnxFileOptions } from '../formats/onnx/export.ts'
 import { decodeOnnx, type OnnxOptions } from '../formats/onnx/import.ts'
 import { learnKinds } from '../layers/carried.ts'
@@ -13,26 +13,26 @@ import { writeEncoder, writeTarget } from './tableGraph.ts'
 
 export interface ExportOnnxOptions extends OnnxFileOptions {
   /**
-   * What makes the model's rows of a table: the graph then has its nodes too, an input for each of its columns, float64 or text, and for
-   * a regression gives the numbers of the table.
+   * The encoder from table rows to the model's inputs, to include in the graph: one input per table column, float64 or text; a
+   * regression then outputs the table's numbers.
    */
   readonly encoder?: Encoder
 }
 
 export interface ImportOnnxOptions extends OnnxOptions, ImportOptions {
-  /** `{ heads }`, where a graph of several outputs is to become a model of as many heads: only what a program names is bundled. */
+  /** `{ heads }` imports a graph with several outputs as a model with heads; passed in so that it is only bundled if used. */
   readonly custom?: Custom
 }
 
 /**
- * The model in an ONNX file, opset 9 to 23, as PyTorch's exporters, scikit-learn's converter and others write them; not compiled.
- * Dense layers, normalizations, activations in whatever nodes they are written, residual blocks; scalers in front become part of the
- * first layer. docs/onnx.md says what becomes what.
- * @param options.externalData gives the bytes of the files that a model keeps tensors in, by the relative path that it states.
- * @param options.output chooses an output by name, where the graph has several.
- * @param options.custom `{ heads }` makes all of them heads, under their names: K.
- * @throws TypeError naming an option; RangeError for a file that is damaged, and for a graph that is no stack of our layers, with the
- * first node that is not understood: its operator, name and inputs.
+ * The model in an ONNX file, opset 9 to 23, from PyTorch's exporters, scikit-learn's converter and others; not compiled.
+ * Dense layers, normalizations, activations in any formulation, residual blocks; leading scalers are folded into the
+ * first layer. docs/formats/onnx.md lists what is supported.
+ * @param options.externalData returns the contents of external data files, by the relative path stated in the model.
+ * @param options.output the output to use, if the graph has several.
+ * @param options.custom `{ heads }` makes all outputs heads, under their names: K.
+ * @throws TypeError naming an option; RangeError for a file that is damaged, and for a graph that is not a stack of supported layers,
+ * naming the first unsupported node with its operator, name and inputs.
  */
 export function importOnnx<K extends string = never>(bytes: Bytes, options: ImportOnnxOptions = {}): Model<K> {
   const where = 'importOnnx'
@@ -52,7 +52,7 @@ export function importOnnx<K extends string = never>(bytes: Bytes, options: Impo
   return modelOf(where, network, own) as unknown as Model<K>
 }
 
-/** An encoder's own data. It checks itself when it is made. */
+/** An encoder's plain data. The encoder validated itself when it was made. */
 function encoderJson(where: string, encoder: unknown, inputs: number): EncoderJson {
   const isEncoder =
     typeof encoder === 'object' &&
@@ -73,11 +73,11 @@ function encoderJson(where: string, encoder: unknown, inputs: number): EncoderJs
 }
 
 /**
- * The model as an ONNX file of float32, for any number of rows: input x, output y or those that heads are called, tensors named as the parameters. Predictions only:
- * running statistics are constants, dropout does nothing, noise is gone, weight normalization is resolved.
- * @param options.opset version of ONNX's operators, from 9 to 23. Default 17.
- * @param options.encoder of a table: its columns become the inputs, [rows, 1] each, numbers and milliseconds since 1970 in float64 (NaN:
- * missing), categories as text; a regression's y are numbers of the table.
+ * The model as a float32 ONNX file with a dynamic number of rows: input x, output y or one per head, tensors named like the
+ * parameters. For inference only: running statistics are constants, dropout and noise are identities, weight normalization is resolved.
+ * @param options.opset opset version, 9 to 23. Default 17.
+ * @param options.encoder a table's encoder: its columns become the inputs, [rows, 1] each, numbers and milliseconds since 1970 in
+ * float64 (NaN: missing), categories as text; for a regression y is in the table's units.
  * @throws TypeError or RangeError naming an option; RangeError for a model of 2 GiB or more.
  */
 export function exportOnnx(model: AnyModel, options: ExportOnnxOptions = {}): Uint8Array {

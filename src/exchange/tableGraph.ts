@@ -1,9 +1,9 @@
-/** What an encoder does to the rows of a table, as nodes of an ONNX graph: an input for each column, float64 or text, [rows, 1]. */
+/** An encoder as nodes of an ONNX graph: one input per column, float64 or text, [rows, 1]. */
 import { type Attributes, BOOL, DOUBLE, FLOAT, type GraphWriter, TEXT } from '../formats/onnx/graphWriter.ts'
 import type { CategoryFeature, Feature, Scale } from '../tables/features.ts'
 import type { NumberTarget } from '../tables/target.ts'
 
-/** From here on, 3 is all that is left of the clip. */
+/** Beyond it, the clipped value equals 3. */
 const FAR = 1e9
 const DAY = 86_400_000
 
@@ -13,7 +13,7 @@ const scalesOf = (feature: Feature): readonly Scale[] => {
   return feature.missing ? [...own, feature.missing] : own
 }
 
-/** Columns of float64 beside one another, before they are scaled. */
+/** Concatenates float64 columns before they are scaled. */
 function writeFeature(graph: GraphWriter, feature: Feature, value: string): string[] {
   const { type } = feature
   if (type === 'category') return feature.categories.length > 0 ? writeCategory(graph, feature, value) : []
@@ -46,7 +46,7 @@ function writeDate(graph: GraphWriter, milliseconds: string): string[] {
   const sum = (x: string, ...others: string[]) => others.reduce((total, y) => graph.node('Add', [total, y]), x)
 
   const days = whole(milliseconds, DAY)
-  // years begin in March: leap days are their last
+  // years start in March, so that leap days are their last
   const since = plus(days, 719_468)
   const era = whole(since, 146_097)
   const day = less(since, times(era, 146_097))
@@ -64,9 +64,9 @@ function writeDate(graph: GraphWriter, milliseconds: string): string[] {
   ]
 }
 
-/** The rows that the model reads, of a table's columns. @returns the name of them. */
+/** The model's input rows, computed from a table's columns. @returns their name. */
 export function writeEncoder(graph: GraphWriter, features: readonly Feature[]): string {
-  // inputs first: what is named after them evades their names
+  // inputs first, so that they keep their names
   const inputs = features.map(({ name, type }) => graph.input(name, type === 'category' ? TEXT : DOUBLE))
   const raw = graph.within('rows.', () => {
     const columns = features.flatMap((feature, i) => writeFeature(graph, feature, inputs[i]))
@@ -92,7 +92,7 @@ export function writeEncoder(graph: GraphWriter, features: readonly Feature[]): 
   })
 }
 
-/** The numbers that a regression's outputs stand for, no further out than those of training. */
+/** A regression's outputs in the table's units, clamped to the range of the training rows. */
 export function writeTarget(graph: GraphWriter, y: string, target: NumberTarget): string {
   const { mean, standardDeviation, minimum, maximum } = target
   return graph.within('target.', () => {

@@ -1,4 +1,4 @@
-/** Parameters alone, to and from programs that name and keep them in their own ways. */
+/** Parameters only, from and to programs with their own names and layouts. */
 import { isNumbers } from '../formats/elements.ts'
 import { isKeras, type KerasTensors, readKerasTensors } from '../formats/keras/files.ts'
 import { type Match, matchWeights, type NamedTensor, type Target } from '../formats/matchWeights.ts'
@@ -15,24 +15,24 @@ import { checkModel } from './models.ts'
 
 export type { WeightLayout } from '../formats/stateDict.ts'
 
-/** Tensors by name, as `readSafetensors` gives them; the type may be left out where it is a float. */
+/** Tensors by name, as `readSafetensors` returns them; the dtype may be omitted for floats. */
 export type WeightTensors =
   | ReadonlyMap<string, Omit<SafetensorsTensor, 'dtype'>>
   | Readonly<Record<string, Omit<SafetensorsTensor, 'dtype'>>>
 
 export interface LoadWeightsOptions {
-  /** Whose names and order of axes the tensors have. */
+  /** The program whose names and axis order the tensors have. */
   layout: WeightLayout
-  /** Tensors of parameters, as in `{ 'dense_1.kernel': 'hidden.weight' }`, where names and shapes leave more than one way. */
+  /** Tensors of parameters, as in `{ 'dense_1.kernel': 'hidden.weight' }`, if names and shapes are ambiguous. */
   names?: Readonly<Record<string, string>>
 }
 
-/** A layer with parameters of its own, where it stands in a model. */
+/** A layer with parameters and its place in a model. */
 interface Leaf extends Target {
   readonly layer: Lowerable
 }
 
-/** Layers of a stack with those in blocks, each under the name that its parameters' names begin with. */
+/** The layers of a stack, including nested ones, each with the prefix of its parameters' names. */
 function leavesOf(where: string, layout: WeightLayout, model: AnyModel): Leaf[] {
   const visit = (layer: Lowerable, path: string, inputs: number): Leaf[] => {
     const inner = innerLayers(layer)
@@ -61,7 +61,7 @@ function checkLayout(where: string, options: { layout: WeightLayout }, known: re
   return checkOneOf(where, 'layout', options.layout, WEIGHT_LAYOUTS)
 }
 
-/** Types whose values are not numbers of a scale of their own. */
+/** Types whose values are plain floats, not quantized. */
 const FLOATS: readonly unknown[] = [undefined, 'F64', 'F32', 'F16', 'BF16'] satisfies (string | undefined)[]
 
 function readTensors(where: string, source: Bytes | WeightTensors): KerasTensors {
@@ -96,12 +96,12 @@ function checkTensors(where: string, tensors: WeightTensors): Map<string, NamedT
 }
 
 /**
- * Gives a model the parameters that another program has trained: PyTorch's `load_state_dict`, Keras' `load_weights`. Names are
- * matched by the numbers in them (`0.weight`, `fc1.weight`, `dense_1/kernel`), in the order of the layers; else by shapes, where
- * these leave one way; what remains is for `names` to say. `num_batches_tracked` is not needed.
- * @param source the bytes of a safetensors file or of Keras' `.h5` or `.keras`, or tensors by name. Floats of any size, rounded to float32.
- * @throws TypeError or RangeError naming the tensor: what fits where when there is no way or more than one, what has no place in
- * the model, and values that are not finite in float32. Nothing has changed then.
+ * Loads parameters trained by another program: PyTorch's `load_state_dict`, Keras' `load_weights`. Names are
+ * matched by the numbers in them (`0.weight`, `fc1.weight`, `dense_1/kernel`), in layer order; otherwise by shapes, if
+ * that is unambiguous; the rest must be given in `names`. `num_batches_tracked` is ignored.
+ * @param source the contents of a safetensors, `.h5` or `.keras` file, or tensors by name. Floats of any size, rounded to float32.
+ * @throws TypeError or RangeError naming the tensor if there is no assignment or more than one (with what fits where), for a tensor
+ * without a place in the model, and for values that are not finite in float32. The model is then unchanged.
  */
 export function loadWeights(model: AnyModel, source: Bytes | WeightTensors, options: LoadWeightsOptions): void {
   const where = 'loadWeights'
@@ -138,11 +138,11 @@ export interface ExportWeightsOptions {
 }
 
 /**
- * The parameters of a model as another program names and keeps them, for `writeSafetensors`; copies, F32.
- * For PyTorch, `N.weight` and so on, N the number of the module in an `nn.Sequential` of the same layers, where an activation is a
- * module of its own, as is dropout; noise and an activation that does nothing are an `nn.Identity`. Modules in a residual block are
- * numbered within it (`3.0.weight`), which is a subclass of `nn.Sequential` there. For Keras, `dense/kernel`, `dense_1/kernel` and so on.
- * @throws TypeError for an unknown option, RangeError for a layer that the other program does not have.
+ * The parameters of a model with another program's names and layouts, for `writeSafetensors`; copies, F32.
+ * For PyTorch `N.weight` and so on, N the index in an `nn.Sequential` of the same layers, in which activations and dropout are
+ * separate modules; noise and linear activations are an `nn.Identity`. Modules in a residual block, which is a subclass of
+ * `nn.Sequential` there, are numbered within it (`3.0.weight`). For Keras `dense/kernel`, `dense_1/kernel` and so on.
+ * @throws TypeError for an unknown option; RangeError for a layer that the other program does not have.
  */
 export function exportWeights(model: AnyModel, options: ExportWeightsOptions): Map<string, SafetensorsTensor> {
   const where = 'exportWeights'
@@ -164,14 +164,14 @@ export function exportWeights(model: AnyModel, options: ExportWeightsOptions): M
         data: counter ? Float64Array.from(data) : data,
       })
     }
-    // PyTorch's batch norm always counts
+    // PyTorch's batch norm always counts batches
     if (layout === 'torch' && layer.kind === 'batchNorm' && layer.momentum !== null)
       tensors.set(`${name}.num_batches_tracked`, { dtype: 'I64', shape: [], data: Float64Array.of(0) })
   }
   return tensors
 }
 
-/** A layer may stand in several places of a model. */
+/** The same layer object may occur at several places in a model. */
 type NamesOf = Map<Lowerable, string[]>
 
 function addName(names: NamesOf, layer: Lowerable, name: string): void {

@@ -1,4 +1,4 @@
-/** How a model's loss bends: eigenvalues, trace and spectral density of its curvature. */
+/** Curvature of a model's loss: eigenvalues, trace and spectral density. */
 import type { CurvatureKind } from '../compiler/curvature.ts'
 import { valuesOf } from '../compiler/parameterLayout.ts'
 import type { Features } from '../data/features.ts'
@@ -12,48 +12,48 @@ import { randomDirection } from './directions.ts'
 import { hutchinson, Lanczos, type Product, powerIteration } from './lanczos.ts'
 
 export interface CurvatureOptions {
-  /** Whose: the loss's Hessian, or the Gauss-Newton matrix. Default `hessian`. */
+  /** The matrix: the loss's Hessian, or the Gauss-Newton matrix. Default `hessian`. */
   matrix?: CurvatureKind
-  /** How many of the largest eigenvalues; default 1, or 0 where something else is asked for. */
+  /** Number of largest eigenvalues. Default 1, or 0 if something else is requested. */
   largest?: number
-  /** How many of the smallest, those of most negative curvature; default 0. */
+  /** Number of smallest (most negative) eigenvalues. Default 0. */
   smallest?: number
-  /** Default `lanczos`; `power` takes one eigenvalue after the other, largest by size, and much longer. */
+  /** Default `lanczos`; `power` finds one eigenvalue after another, by magnitude, and is much slower. */
   method?: 'lanczos' | 'power'
-  /** Of eigenvalues: `lanczos` ends at this error beside the largest size, `power` at this relative change. Default 1e-3. */
+  /** Stopping tolerance for eigenvalues: with `lanczos` error / largest magnitude, with `power` relative change. Default 1e-3. */
   tolerance?: number
-  /** Most products for the eigenvalues, or for each of them with `power`. Default 100. */
+  /** Maximum products for the eigenvalues, with `power` for each. Default 100. */
   maxIterations?: number
-  /** Default false. */
+  /** Whether to estimate the trace. Default false. */
   trace?: boolean
-  /** Products for the trace, at least 2; default 32. */
+  /** Products for the trace, at least 2. Default 32. */
   traceSamples?: number
-  /** Default false. */
+  /** Whether to estimate the spectral density. Default false. */
   density?: boolean
-  /** Vectors that the density is a mean over; default 4. */
+  /** Random vectors that the density is averaged over. Default 4. */
   densitySamples?: number
-  /** Products for each of them; default 64. */
+  /** Products for each of them. Default 64. */
   densitySteps?: number
-  /** Of the random vectors. Default 0. */
+  /** Seed of the random vectors. Default 0. */
   seed?: number
-  /** A factor on the loss of each row. */
+  /** Weight of each row's loss. */
   sampleWeight?: RowWeightsOf<string>
 }
 
 export interface Curvature {
-  /** Largest first; with `power` by size. */
+  /** In descending order; with `power` by magnitude. */
   readonly eigenvalues: Float64Array
-  /** Each is within so much of an eigenvalue; with `power`, how much it changed last. */
+  /** Error bound of each eigenvalue; with `power` its last change. */
   readonly errors: Float64Array
-  /** Smallest first, where they were asked for. */
+  /** In ascending order, if requested. */
   readonly smallest?: Float64Array
   readonly smallestErrors?: Float64Array
-  /** The sum of all eigenvalues, and its standard error. */
+  /** Estimated sum of all eigenvalues, and its standard error. */
   readonly trace?: number
   readonly traceError?: number
-  /** Where the eigenvalues lie, largest first, and the share of all of them that each value stands for. */
+  /** Spectral density as a discrete distribution: values in descending order, and weights. */
   readonly density?: { readonly values: Float64Array; readonly weights: Float64Array }
-  /** Products it took, each about two gradients over the rows. */
+  /** Products used, each about two gradients over the rows. */
   readonly products: number
 }
 
@@ -74,16 +74,16 @@ const OPTIONS = [
 ] as const
 
 /**
- * What products with the curvature of the loss on these rows tell of it (as PyHessian does: Yao, Gholami, Keutzer and Mahoney 2020,
- * arXiv:1912.07145). The loss is that of `hessianVectorProduct`; the model is left as it was.
+ * Spectral properties of the loss's curvature on these rows, from curvature products only (like PyHessian: Yao, Gholami, Keutzer and
+ * Mahoney 2020, arXiv:1912.07145). The loss is that of `hessianVectorProduct`; the model is unchanged.
  *
- * Eigenvalues by Lanczos' method with full reorthogonalization, or by power iteration with deflation. One that occurs several times is
- * seen once, but by `power`. The trace is the mean of vᵀH v over random signs v (Hutchinson 1990). The density is stochastic Lanczos
- * quadrature (Lin, Saad and Yang 2016, SIAM Review 58; Ghorbani, Krishnan and Xiao 2019, arXiv:1901.10159): values and weights, which
- * sum to 1; smear them by a Gaussian to draw them.
+ * Eigenvalues by the Lanczos method with full reorthogonalization, or by power iteration with deflation. Lanczos finds a multiple
+ * eigenvalue only once. The trace is the mean of vᵀH v over random sign vectors v (Hutchinson 1990). The density is stochastic Lanczos
+ * quadrature (Lin, Saad and Yang 2016, SIAM Review 58; Ghorbani, Krishnan and Xiao 2019, arXiv:1901.10159): values and weights that
+ * sum to 1; convolve them with a Gaussian to plot them.
  *
- * Defaults: tolerance 1e-3 and at most 100 products, PyHessian's; traceSamples 32; densitySamples 4, densitySteps 64. Memory: a vector
- * of float32 for every product of a Lanczos run.
+ * Defaults: largest 1, method 'lanczos', tolerance 1e-3 and maxIterations 100 (PyHessian's); traceSamples 32; densitySamples 4,
+ * densitySteps 64. Memory: a float32 vector for every product of a Lanczos run.
  * @throws TypeError or RangeError naming the argument; Error for a model that is not compiled, or products that are not finite.
  */
 export function curvature(model: AnyModel, x: Features, y: AnyTargets, options: CurvatureOptions = {}): Curvature {
@@ -166,7 +166,7 @@ function eigenvaluesOf(product: Product, draw: () => Float32Array, options: Reso
   const run = new Lanczos(product, draw())
   while (run.steps < maxIterations) {
     run.step()
-    // looking takes a time that grows with the steps
+    // solving the tridiagonal problem takes longer with every step
     if (run.steps % Math.ceil(run.steps / 16) !== 0 && !run.isExhausted) continue
     const { values, errors } = run.ritz()
     const isFew = values.length < largest + smallest

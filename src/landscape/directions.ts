@@ -1,8 +1,8 @@
-/** Directions in parameter space, laid out as parameters are stored: random ones, and what makes those of several models comparable. */
+/** Directions in parameter space, in storage layout: random ones, and their normalization. */
 import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
 import { store, unstore } from '../machine/matrixLayout.ts'
 
-/** A parameter's values out of a stored block, row-major. */
+/** A parameter's values from a stored block, row-major. */
 function valuesAt(block: Float32Array, place: ParameterPlace): Float32Array {
   const stored = block.subarray(place.offset, place.offset + place.stored)
   const values = new Float32Array(valuesOf(place))
@@ -10,14 +10,14 @@ function valuesAt(block: Float32Array, place: ParameterPlace): Float32Array {
   return values
 }
 
-/** Row-major values into a stored block. */
+/** Writes row-major values to a stored block. */
 function putValues(block: Float32Array, place: ParameterPlace, values: Float32Array): void {
   store(place, values, block.subarray(place.offset, place.offset + place.stored))
 }
 
 /**
- * A number for every parameter; running statistics, which training does not move by gradients, stay where they
- * are.
+ * A random number per parameter; 0 for running statistics, which gradients do not
+ * change.
  */
 export function randomDirection(places: readonly ParameterPlace[], floats: number, draw: () => number): Float32Array {
   const direction = new Float32Array(floats)
@@ -30,9 +30,9 @@ export function randomDirection(places: readonly ParameterPlace[], floats: numbe
 }
 
 /**
- * Filter normalization (Li, Xu, Taylor, Studer and Goldstein 2018): each unit's weights, a column of a kernel or a row of a table, get the length
- * that the unit's weights have in the model, d |w| / |d|, and biases and parameters of normalizations get 0. Rescaling units, which
- * changes no function of a ReLU network, then changes no picture of its loss.
+ * Filter normalization (Li, Xu, Taylor, Studer and Goldstein 2018): each unit's slice of d, a column of a kernel or a row of a table, is
+ * scaled to the norm of the unit's weights, d |w| / |d|; biases and normalization parameters get 0. Makes plots of the loss invariant
+ * to rescaling units, which does not change the function of a ReLU network.
  */
 export function normalizeFilters(
   direction: Float32Array,

@@ -1,23 +1,23 @@
-/** Spectra of matrices that only multiply vectors: Lanczos' method and power iteration. Vectors are float32, sums float64. */
+/** Spectra of matrices that are only accessed by products: the Lanczos method and power iteration. Vectors are float32, sums float64. */
 import { dot } from './directions.ts'
 
-/** A symmetric matrix times a vector; the result is the caller's. */
+/** A symmetric matrix times a vector; the caller owns the result. */
 export type Product = (vector: Float32Array) => Float32Array
 
-/** Eigenvalues of a matrix as seen from one vector, largest first. */
+/** Ritz values: eigenvalues as approximated from one starting vector, in descending order. */
 export interface Ritz {
   readonly values: Float64Array
-  /** Each value is within so much of an eigenvalue. */
+  /** Error bound of each value. */
   readonly errors: Float64Array
-  /** The squared parts of the start along their vectors, which sum to 1: with the values, a quadrature for startᵀ f(B) start. */
+  /** Squared components of the start along the Ritz vectors, which sum to 1: a quadrature rule for startᵀ f(B) start. */
   readonly weights: Float64Array
 }
 
-/** A residual this small beside the matrix is rounding: products are float32. */
+/** A residual this small relative to the matrix is rounding, since products are float32. */
 const ROUNDING = 1e-6
 
 /**
- * Lanczos' tridiagonal matrix of B, a step a product, every vector made orthogonal to all before it, twice (Golub and Van Loan 2013,
+ * The Lanczos tridiagonalization of B, one product per step, with two passes of full reorthogonalization (Golub and Van Loan 2013,
  * section 10.3): beta_k q_(k+1) = B q_k - alpha_k q_k - beta_(k-1) q_(k-1), alpha_k = q_kᵀ B q_k.
  */
 export class Lanczos {
@@ -27,7 +27,7 @@ export class Lanczos {
   readonly #beta: number[] = []
   #scale = 0
 
-  /** @param start not zero. */
+  /** @param start nonzero. */
   constructor(product: Product, start: Float32Array) {
     this.#product = product
     this.#basis = [unit(Float64Array.from(start))]
@@ -38,12 +38,12 @@ export class Lanczos {
     return this.#alpha.length
   }
 
-  /** Whether products of the start have all been seen: more steps tell nothing more of it. */
+  /** Whether the Krylov space of the start is exhausted: further steps add nothing. */
   get isExhausted(): boolean {
     return this.#basis.length === this.steps
   }
 
-  /** One more product; none when there is nothing more to be seen. */
+  /** One more product, unless exhausted. */
   step(): void {
     if (this.isExhausted) return
     const last = this.#basis[this.steps]
@@ -57,7 +57,7 @@ export class Lanczos {
     if (beta > ROUNDING * this.#scale) this.#basis.push(unit(rest))
   }
 
-  /** Goes on from another vector when the first is exhausted: for what it had no part in. Returns whether there is room for it. */
+  /** Continues with another vector after the Krylov space is exhausted. Returns false if the vectors already span the whole space. */
   restart(vector: Float32Array): boolean {
     const rest = Float64Array.from(vector)
     const size = Math.sqrt(inner(rest, rest))
@@ -85,8 +85,8 @@ export class Lanczos {
 }
 
 /**
- * Eigenvalues of a symmetric tridiagonal matrix by implicit QL steps (Golub and Van Loan 2013, section 8.3), in no order.
- * @param rows of the matrix that its eigenvectors are the columns of: given as those of the unit matrix, changed in place.
+ * Eigenvalues of a symmetric tridiagonal matrix by implicit QL steps (Golub and Van Loan 2013, section 8.3), unordered.
+ * @param rows rows of the eigenvector matrix to compute: initialized as rows of the identity, updated in place.
  */
 export function tridiagonal(
   diagonal: readonly number[],
@@ -144,14 +144,14 @@ function chase(d: Float64Array, e: Float64Array, low: number, high: number, rows
 /** An eigenvalue found by power iteration. */
 export interface Dominant {
   readonly value: number
-  /** How much it changed last, relatively. */
+  /** Its last relative change. */
   readonly change: number
   readonly vector: Float32Array
 }
 
 /**
- * The eigenvalue of largest size whose vector is orthogonal to those in `found`: v = B v / |B v| until vᵀ B v changes by no more than
- * `tolerance`, relatively.
+ * The eigenvalue of largest magnitude whose eigenvector is orthogonal to those in `found`: v = B v / |B v| until vᵀ B v changes by no
+ * more than `tolerance`, relatively.
  */
 export function powerIteration(
   product: Product,
@@ -186,7 +186,7 @@ function inner(a: Float64Array, b: Float32Array | Float64Array): number {
   return sum
 }
 
-/** Takes the parts along unit vectors, which are at right angles, off a vector. */
+/** Subtracts the components along orthonormal vectors. */
 function removeAll(vector: Float64Array, units: readonly Float32Array[]): void {
   for (const unit of units) {
     const along = inner(vector, unit)
@@ -194,13 +194,13 @@ function removeAll(vector: Float64Array, units: readonly Float32Array[]): void {
   }
 }
 
-/** The vector at length 1; zeros stay. */
+/** The normalized vector; zeros stay zeros. */
 function unit(vector: Float64Array): Float32Array {
   const length = Math.sqrt(inner(vector, vector))
   return Float32Array.from(vector, (value) => (length > 0 ? value / length : 0))
 }
 
-/** vᵀ B v for vectors v of random signs: their mean is the trace (Hutchinson 1990), and how far it is off. */
+/** vᵀ B v for random sign vectors v; returns their mean, which estimates the trace (Hutchinson 1990), and its standard error. */
 export function hutchinson(
   product: Product,
   signs: () => Float32Array,

@@ -1,4 +1,4 @@
-/** The loss on the straight line through two points of parameter space. */
+/** The loss along a straight line through two points of parameter space. */
 import type { Features } from '../data/features.ts'
 import { checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import type { AnyTargets } from '../model/compileOptions.ts'
@@ -6,25 +6,25 @@ import type { AnyModel } from '../model/model.ts'
 import { PROBE_OPTIONS, Probe, type ProbeOptions } from './probe.ts'
 
 export interface LossAlongOptions extends ProbeOptions {
-  /** Points on the line, at least 2. Default 401. */
+  /** Number of points, at least 2. Default 401. */
   points?: number
-  /** The first and the last of them: 0 is `from`, 1 is `to`. Default [-0.5, 1.5]. */
+  /** First and last point: 0 is `from`, 1 is `to`. Default [-0.5, 1.5]. */
   range?: readonly [number, number]
 }
 
 export interface LossLine {
-  /** Where the points are: (1 - at) from + at to. */
+  /** Positions t of the points (1 - t) from + t to. */
   readonly at: Float64Array
   readonly loss: Float64Array
-  /** The metrics that the model was compiled with, by name. */
+  /** The compiled metrics, by name. */
   readonly metrics: Readonly<Record<string, Float64Array>>
 }
 
 /**
- * Loss and metrics along the line from one set of parameters to another, such as from where training began to where it ended
+ * Loss and metrics along the line between two sets of parameters, such as before and after training
  * (Goodfellow, Vinyals and Saxe 2015: Qualitatively characterizing neural network optimization problems). Running statistics of batch
- * normalization are interpolated too. The model is left as it was.
- * @param from, to snapshots as `getWeights` returns them.
+ * normalization are interpolated, too. The model is unchanged.
+ * @param from, to snapshots as returned by `getWeights`.
  * @throws Error for a model that is not compiled; TypeError or RangeError naming the argument.
  */
 export function lossAlong(
@@ -50,7 +50,7 @@ export function lossAlong(
   return { at, loss, metrics }
 }
 
-/** @throws TypeError or RangeError unless it is a pair of numbers, the smaller first. */
+/** @throws TypeError or RangeError unless it is a pair of ascending numbers. */
 export function checkRange(where: string, name: string, range: unknown): [first: number, last: number] {
   if (!Array.isArray(range) || range.length !== 2)
     throw new TypeError(`${where}: "${name}" must be [first, last], got ${show(range)}`)

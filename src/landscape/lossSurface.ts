@@ -9,26 +9,26 @@ import { checkRange } from './lossAlong.ts'
 import { principalDirections } from './principal.ts'
 import { PROBE_OPTIONS, Probe, type ProbeOptions } from './probe.ts'
 
-/** The snapshots of a trajectory, such as `recordTrajectory` makes. */
+/** The snapshots of a trajectory, as from `recordTrajectory`. */
 interface Snapshots {
   readonly snapshots: readonly Float32Array[]
 }
 
 export interface LossSurfaceOptions extends ProbeOptions {
   /**
-   * What the plane is spanned by: `random` directions, the principal ones of a trajectory, or two differences of snapshots.
+   * The plane: spanned by `random` directions, the principal directions of a trajectory, or two given directions.
    * Default `random`.
    */
   directions?: 'random' | { readonly pca: Snapshots | readonly Float32Array[] } | readonly [Float32Array, Float32Array]
-  /** Of random directions. Default 0. */
+  /** Seed of the random directions. Default 0. */
   seed?: number
-  /** `filter`: see Li et al. 2018; the default for random directions, `none` for others. */
+  /** `filter`: filter normalization, see Li et al. 2018; the default for random directions, otherwise `none`. */
   normalize?: 'filter' | 'none'
-  /** Points on each axis, at least 2. Default 51. */
+  /** Points per axis, at least 2. Default 51. */
   points?: number
   /**
-   * How far the axes go, in lengths of the directions: from -range to range, or `[first, last]` for each. Default 1; with `pca` as
-   * far as the trajectory, and a tenth more.
+   * Extent of the axes in units of the directions: -range to range, or `[first, last]` for each. Default 1; with `pca` that of
+   * the trajectory plus a tenth on each side.
    */
   range?: number | readonly [u: readonly [number, number], v: readonly [number, number]]
 }
@@ -37,20 +37,20 @@ export interface LossSurface {
   /** Coordinates of the columns and of the rows. */
   readonly u: Float64Array
   readonly v: Float64Array
-  /** At the model's parameters + u direction + v direction: row after row of v. */
+  /** At parameters + u direction + v direction; [v.length, u.length], row-major. */
   readonly loss: Float64Array
-  /** The metrics that the model was compiled with, by name, likewise. */
+  /** The compiled metrics, by name, likewise. */
   readonly metrics: Readonly<Record<string, Float64Array>>
   readonly directions: readonly [Float32Array, Float32Array]
-  /** With `pca`: the share of the trajectory's squared distances from its end that each direction covers. */
+  /** With `pca`: the share of the trajectory's squared distances from its end that each direction explains. */
   readonly explained?: readonly [number, number]
-  /** With `pca`: the trajectory in this plane's coordinates. */
+  /** With `pca`: the trajectory in the plane's coordinates. */
   readonly path?: readonly { readonly u: number; readonly v: number }[]
 }
 
 /**
  * Loss and metrics on a grid around the model's parameters (Li, Xu, Taylor, Studer and Goldstein 2018: Visualizing the loss landscape
- * of neural nets). The model is left as it was. `heatmap`, `contour` and `surface` of `fourlane/charts` draw it.
+ * of neural nets). The model is unchanged. `heatmap`, `contour` and `surface` of `fourlane/charts` draw the result.
  * @throws Error for a model that is not compiled; TypeError or RangeError naming the argument.
  */
 export function lossSurface(
@@ -131,7 +131,7 @@ function planeOf(where: string, probe: Probe, options: LossSurfaceOptions): Plan
   return { directions: [finish(first), finish(second)], explained, snapshots }
 }
 
-/** Coordinates of snapshots in the plane, least squares: the directions need be neither of length 1 nor at right angles. */
+/** Coordinates of snapshots in the plane by least squares; the directions need not be orthonormal. */
 function pathIn(
   snapshots: readonly Float32Array[],
   center: Float32Array,
@@ -142,7 +142,7 @@ function pathIn(
   return snapshots.map((snapshot) => {
     const step = snapshot.map((value, i) => value - center[i])
     const [a, b] = [dot(first, step), dot(second, step)]
-    // a trajectory along one line has only one direction
+    // a straight trajectory has only one direction
     if (!(determinant > 1e-12 * aa * bb)) return { u: aa > 0 ? a / aa : 0, v: 0 }
     return { u: (a * bb - b * ab) / determinant, v: (b * aa - a * ab) / determinant }
   })
@@ -169,7 +169,7 @@ function axesOf(
   return (['u', 'v'] as const).map((axis) => {
     const values = [0, ...path.map((point) => point[axis])]
     const [low, high] = [Math.min(...values), Math.max(...values)]
-    // a direction that the trajectory does not take is shown as wide as the other one would be
+    // a direction without any variance gets the extent of the other one
     const margin = (high - low) * 0.1 || 1
     return [low - margin, high + margin]
   })

@@ -1,17 +1,17 @@
-/** The two directions in which a trajectory goes furthest. */
+/** The first two principal directions of a trajectory. */
 import { dot } from './directions.ts'
 
-/** Of a trajectory, its end as origin. */
+/** Relative to the trajectory's end as the origin. */
 export interface PrincipalDirections {
-  /** Of length 1, at right angles. */
+  /** Orthonormal. */
   readonly directions: readonly [Float32Array, Float32Array]
-  /** The share of the squared distances from the end that each covers. */
+  /** The share of the squared distances from the end that each explains. */
   readonly explained: readonly [number, number]
 }
 
 /**
- * Principal directions of θᵢ - θ_end, without taking off the mean (Li et al. 2018, section 7): eigenvectors of the small matrix of inner
- * products, since there are far fewer snapshots than parameters.
+ * Principal directions of θᵢ - θ_end, not centered (Li et al. 2018, section 7): from the eigenvectors of the small Gram matrix,
+ * since there are far fewer snapshots than parameters.
  */
 export function principalDirections(snapshots: readonly Float32Array[]): PrincipalDirections {
   const end = snapshots[snapshots.length - 1]
@@ -22,7 +22,7 @@ export function principalDirections(snapshots: readonly Float32Array[]): Princip
   const along = (k: number): Float32Array => {
     const direction = new Float64Array(end.length)
     const size = Math.sqrt(Math.max(values[k] ?? 0, 0))
-    // what is only rounding is no direction
+    // smaller components are only rounding
     if (k >= values.length || !(size > 1e-7 * Math.sqrt(total))) return new Float32Array(end.length)
     for (const [i, step] of steps.entries()) {
       const weight = vectors[i][k] / size
@@ -34,10 +34,10 @@ export function principalDirections(snapshots: readonly Float32Array[]): Princip
   return { directions: [along(0), along(1)], explained: [share(0), share(1)] }
 }
 
-/** Sweeps that are always enough: convergence is quadratic. */
+/** Maximum sweeps; convergence is quadratic, so it is never reached. */
 const SWEEPS = 60
 
-/** Eigenvalues of a symmetric matrix, largest first, and its eigenvectors as columns: Jacobi's rotations. */
+/** Eigenvalues of a symmetric matrix in descending order, and its eigenvectors as columns, by Jacobi rotations. */
 function symmetricEigen(matrix: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
   const n = matrix.length
   const a = matrix.map((row) => [...row])
@@ -53,7 +53,7 @@ function symmetricEigen(matrix: readonly (readonly number[])[]): { values: numbe
   return { values: order.map((i) => a[i][i]), vectors: v.map((row) => order.map((i) => row[i])) }
 }
 
-/** Makes a[p][q] 0 (Golub and Van Loan, section 8.5). */
+/** The rotation that zeroes a[p][q] (Golub and Van Loan, section 8.5). */
 function rotate(a: number[][], v: number[][], p: number, q: number): void {
   if (a[p][q] === 0) return
   const tau = (a[q][q] - a[p][p]) / (2 * a[p][q])

@@ -1,4 +1,4 @@
-/** A model whose parameters are moved about while its loss is looked at, and put back. */
+/** Evaluates the loss of a model at other parameters, and restores them. */
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
 import { type DataSet, readDataSet } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
@@ -10,11 +10,11 @@ import { checkRows } from '../model/task.ts'
 import { checkSnapshot } from '../model/weightSnapshots.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 
-/** What is looked at. */
+/** How the loss is evaluated. */
 export interface ProbeOptions {
-  /** A factor on the loss of each row. Of a model with heads also an object with those of some heads. */
+  /** Weight of each row's loss. For a model with heads also an object with weights for some heads. */
   sampleWeight?: RowWeightsOf<string>
-  /** As one batch of training: with batch statistics, dropout and noise. Default false: as `evaluate` does by default. */
+  /** As one training batch: with batch statistics, dropout and noise. Default false: as `evaluate` does. */
   training?: boolean
 }
 
@@ -22,7 +22,7 @@ export const PROBE_OPTIONS = ['sampleWeight', 'training'] as const
 
 export class Probe {
   readonly places: readonly ParameterPlace[]
-  /** The parameters as they are, as stored: a copy. */
+  /** A copy of the current parameters in storage layout. */
   readonly center: Float32Array
   readonly #model: AnyModel
   readonly #score: () => Logs
@@ -50,12 +50,12 @@ export class Probe {
     this.#score = () => task.score(where, data, training)
   }
 
-  /** @throws TypeError or RangeError unless it is a snapshot of this model's shapes, or a difference of such. */
+  /** @throws TypeError or RangeError unless its shapes are those of a snapshot of this model. */
   check(weights: unknown): void {
     checkSnapshot(weights, this.center, this.places)
   }
 
-  /** Loss and metrics at every point that `move` sets the parameters to; they are back in their place afterwards. */
+  /** Loss and metrics at every point that `move` sets the parameters to; the parameters are restored afterwards. */
   visit(points: number, move: (point: number, parameters: Float32Array) => void): Record<string, Float64Array> {
     const { engine } = this.#model
     const { storage } = engine

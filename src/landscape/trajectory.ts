@@ -1,25 +1,25 @@
-/** The way of a training through parameter space. */
+/** Records the trajectory of training through parameter space. */
 import { checkInteger, checkOptions } from '../lib/check.ts'
 import type { Callback } from '../training/callbacks/callbacks.ts'
 
 export interface TrajectoryOptions {
-  /** Epochs from one snapshot to the next. Default 1. */
+  /** Epochs between snapshots. Default 1. */
   every?: number
-  /** Snapshots kept at most, at least 2: beyond, every second is dropped, and `every` doubles. Default 256. */
+  /** Maximum number of snapshots, at least 2: above it every second is dropped, and `every` doubles. Default 256. */
   most?: number
 }
 
-/** A callback with what it has recorded. */
+/** A callback with its recordings. */
 export interface Trajectory extends Callback {
-  /** Snapshots for `setWeights`: before training, after every so many epochs, and at its end. */
+  /** Snapshots for `setWeights`: before training, every `every` epochs, and at the end. */
   readonly snapshots: readonly Float32Array[]
-  /** Epochs done at each of them. */
+  /** The number of epochs before each of them. */
   readonly epochs: readonly number[]
 }
 
 /**
- * Records parameter snapshots while `fit` runs, for `lossSurface({ directions: { pca } })` and `lossAlong`. Another `fit` goes on
- * where the last one ended. Memory: at most `most` times the model's parameters.
+ * Records parameter snapshots during `fit`, for `lossSurface({ directions: { pca } })` and `lossAlong`. A further `fit` continues
+ * the recording. Memory: at most `most` times the model's parameters.
  * @throws TypeError or RangeError naming the option.
  */
 export function recordTrajectory(options: TrajectoryOptions = {}): Trajectory {
@@ -31,7 +31,7 @@ export function recordTrajectory(options: TrajectoryOptions = {}): Trajectory {
   const epochs: number[] = []
   let done = 0
   const keep = (weights: Float32Array) => {
-    // a fit that is done again from its end begins there
+    // another fit starts where the last one ended: that snapshot is replaced
     if (epochs[epochs.length - 1] === done) {
       snapshots.pop()
       epochs.pop()
@@ -40,7 +40,7 @@ export function recordTrajectory(options: TrajectoryOptions = {}): Trajectory {
       every *= 2
       const first = epochs[0]
       const kept = epochs.flatMap((epoch, i) => ((epoch - first) % every === 0 ? [i] : []))
-      // where epochs were skipped, every second will do
+      // after skipping epochs, keep every second snapshot
       const chosen = kept.length < most ? kept : kept.filter((_, i) => i % 2 === 0)
       snapshots.splice(0, most, ...chosen.map((i) => snapshots[i]))
       epochs.splice(0, most, ...chosen.map((i) => epochs[i]))

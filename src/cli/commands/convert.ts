@@ -1,4 +1,4 @@
-/** `fourlane convert` and `fourlane export`: a model as other programs read it. */
+/** `fourlane convert` and `fourlane export`: writes a model in another format. */
 import type { Model } from '../../entries/core.ts'
 import { type Encoder, encoderFromJSON } from '../../entries/tablePredictor.ts'
 import { type Command, quoted, UsageError } from '../command.ts'
@@ -6,7 +6,7 @@ import { readModel, TARGETS, type TargetName, targetOf } from '../files.ts'
 
 const OPSET = { name: 'opset', value: 'N', text: 'version of the ONNX operators; default 17' } as const
 
-/** @throws UsageError unless it is a whole number, and the format ONNX. */
+/** @throws UsageError unless it is an integer and the format is ONNX. */
 function opsetOf(name: string, given: string | true | undefined, target: TargetName): number | undefined {
   if (given === undefined) return undefined
   if (target !== 'onnx') throw new UsageError(`${name}: --opset is for ONNX`)
@@ -34,7 +34,7 @@ export const convert: Command = {
 
 const EXPORTS = ['onnx', 'tfjs', 'torch'] as const
 
-/** What makes a model's rows of a table, from its file. @throws UsageError where that has none. */
+/** The encoder in a model's file. @throws UsageError if there is none. */
 function encoderOf(path: string, { metadata }: Model): Encoder {
   if (typeof metadata === 'object' && metadata !== null && 'encoder' in metadata)
     return encoderFromJSON(metadata.encoder)

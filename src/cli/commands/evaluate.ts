@@ -1,4 +1,4 @@
-/** `fourlane evaluate`: how well a model predicts rows whose target is known. */
+/** `fourlane evaluate`: scores a model on rows with a known target. */
 import { basename } from 'node:path'
 import { loadTablePredictor } from '../../entries/tablePredictor.ts'
 import type { Command } from '../command.ts'

@@ -1,4 +1,4 @@
-/** `fourlane inspect`: what is in a file. */
+/** `fourlane inspect`: shows the contents of a file. */
 import { basename } from 'node:path'
 import type { Model } from '../../entries/core.ts'
 import { type Command, quoted } from '../command.ts'
@@ -19,7 +19,7 @@ export const inspect: Command = {
   },
 }
 
-/** A tensor's smallest and largest value, numbers that are none left out; undefined without any. */
+/** A tensor's smallest and largest value, ignoring NaN; undefined if there is none. */
 function rangeOf({ data }: Tensor): { smallest: number; largest: number } | undefined {
   let smallest = Number.POSITIVE_INFINITY
   let largest = Number.NEGATIVE_INFINITY
@@ -68,7 +68,7 @@ function text(path: string, content: Content): string {
   if ('tensors' in content) return [title, '', ...[...content.tensors].map(tensorLine)].join('\n')
   const { model } = content
   const compiled = compiledOf(model)
-  // of heads an object, by whatever wrote the file
+  // for heads an object; the file is untrusted
   const names = Object.values(model.classNames ?? {})
     .flat()
     .map(quoted)

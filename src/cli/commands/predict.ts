@@ -1,4 +1,4 @@
-/** `fourlane predict`: a table's rows to predictions, in the order of the rows. */
+/** `fourlane predict`: predictions for a table's rows, in order. */
 import { stat } from 'node:fs/promises'
 import type { Table } from '../../entries/table.ts'
 import { loadTablePredictor, type TablePredictor } from '../../entries/tablePredictor.ts'
@@ -48,7 +48,7 @@ export const predict: Command = {
   },
 }
 
-/** The rows of a shard; they are counted first. */
+/** The rows of a shard; the total is counted first. */
 async function partOf(
   counted: AsyncIterable<Table>,
   shard: Shard,

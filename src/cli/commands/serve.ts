@@ -1,4 +1,4 @@
-/** `fourlane serve`: a model of a table behind HTTP, until somebody stops it. */
+/** `fourlane serve`: serves a table model over HTTP until stopped. */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { loadTablePredictor } from '../../entries/tablePredictor.ts'
@@ -12,7 +12,7 @@ const BODY = 2 ** 20
 const ROWS = 10_000
 const MOST_BODY = 2 ** 28
 const MOST_ROWS = 1e7
-/** Milliseconds that requests in hand have to end when the server stops. */
+/** Milliseconds that pending requests get to finish when the server stops. */
 const PATIENCE = 5000
 
 export const serve: Command = {
@@ -38,7 +38,7 @@ export const serve: Command = {
     const rows = wholeOf('serve', options, 'max-rows', [1, MOST_ROWS]) ?? ROWS
     const server = serverOf(await loadTablePredictor(model), { body, rows })
     server.listen(port, host)
-    // an error, such as a port that is taken, rejects
+    // rejects on an error such as a port in use
     await once(server, 'listening')
     const { address, port: taken, family } = server.address() as AddressInfo
     io.note(`${quoted(model)} at http://${family === 'IPv6' ? `[${address}]` : address}:${taken}\n`)

@@ -1,4 +1,4 @@
-/** `fourlane train`: from a table to a model that predicts one of its columns. */
+/** `fourlane train`: trains a model that predicts one column of a table. */
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { writePieces } from '#runtime'
@@ -140,7 +140,7 @@ function readOptions(options: Call['options']): Wanted {
   }
 }
 
-/** @throws Error for a file that could not be written once training is done. */
+/** @throws Error for a path that could not be written after training. */
 async function checkPlace(path: string): Promise<void> {
   const folder = dirname(resolve(path))
   const found = await stat(folder).catch(() => undefined)
@@ -148,19 +148,19 @@ async function checkPlace(path: string): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) throw new Error(`${quoted(path)} is a folder`)
 }
 
-/** A table that can be trained on. */
+/** A prepared table. */
 interface Opened {
   readonly data: TrainingRows
-  /** Rows of training, those that choose the epoch included. */
+  /** Number of training rows, including those that select the epoch. */
   readonly rows: number
   readonly test?: AsyncIterable<Examples> | Iterable<Examples>
-  /** Rows to find out which columns matter with; those of validation, unless there are better ones. */
+  /** Rows for the importance of columns: held-out rows if there are any. */
   readonly examples?: Examples
   readonly epochs: number | undefined
   readonly notes: readonly string[]
 }
 
-/** A preset without embeddings takes a column for every category. */
+/** Presets without embeddings one-hot encode all categories. */
 const limitOf = (preset: Preset) => (embeds(preset) ? {} : { oneHotLimit: 2 ** 16 })
 
 async function openTable(data: string, wanted: Wanted, { input }: Io): Promise<Opened> {
@@ -178,7 +178,7 @@ async function openTable(data: string, wanted: Wanted, { input }: Io): Promise<O
   }
 }
 
-/** Rows of all passes over a stream, unless the user says how many passes. */
+/** Default total of rows over all passes of a stream. */
 const STREAMED_ROWS = 2e7
 const MOST_PASSES = 256
 
@@ -206,7 +206,7 @@ async function readTest(path: string, encoder: Encoder): Promise<Examples> {
   throw new Error(`${quoted(path)}: no row has a ${JSON.stringify(name)} to test with`)
 }
 
-/** Ctrl-C ends training as a callback would: what has been learned is kept. */
+/** Ctrl-C ends training like a callback: the trained model is kept. */
 async function trainUntilStopped(
   { data, epochs }: Opened,
   { preset, seed, ensemble, threads, timeLimit }: Wanted,

@@ -1,4 +1,4 @@
-/** Processes must be of one mind: what they are asked to do, and what they have in memory after every epoch. */
+/** Consistency checks between ranks: same arguments, and same memory after every epoch. */
 import type { Engine } from '../engine/engine.ts'
 import { show } from '../lib/check.ts'
 import type { Model } from '../model/model.ts'
@@ -6,10 +6,10 @@ import type { Training } from '../training/parallel.ts'
 import { type Communicator, gatherTexts } from './communicator.ts'
 import { named } from './names.ts'
 
-/** Of 32-bit FNV. */
+/** FNV prime, 32 bits. */
 const PRIME = 0x01000193
 
-/** The ranks that have something else than most, and the others; where as many have either, rank 0 is right. */
+/** The ranks in the minority, and the others; on a tie rank 0 is right. */
 export function apart<T>(values: readonly T[]): { odd: number[]; others: number[] } {
   const counts = new Map<T, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -19,7 +19,7 @@ export function apart<T>(values: readonly T[]): { odd: number[]; others: number[
   return { odd: ranks.filter((rank) => values[rank] !== usual), others: ranks.filter((rank) => values[rank] === usual) }
 }
 
-/** What all processes must have been asked alike, by the name that it has for the user. */
+/** What must be the same on all ranks, by the name that users know it by. */
 function termsOf(training: Training, more: object): Record<string, unknown> {
   const { engine, random, data, validation, epochs, initialEpoch, stepsPerEpoch, maxSteps } = training
   const { accumulate, validationFrequency } = training
@@ -48,7 +48,7 @@ function termsOf(training: Training, more: object): Record<string, unknown> {
   }
 }
 
-/** @throws Error on every process when one was asked something else. */
+/** @throws Error on every rank if one was called differently. */
 export function agreeOnTerms(world: Communicator, training: Training, more: object): void {
   const terms = Object.entries(termsOf(training, more)).map(([name, value]) => [name, JSON.stringify(value) ?? ''])
   const all = gatherTexts(world, JSON.stringify(terms)).map((text) => JSON.parse(text) as [string, string][])
@@ -66,8 +66,8 @@ export function agreeOnTerms(world: Communicator, training: Training, more: obje
 type Hash = readonly [number, number, number, number]
 
 /**
- * A hash of words, as many as are a multiple of 4, in four lanes that do not wait for each other: a word's difference is never lost within
- * its step, for both the product by an odd number and the shift can be undone.
+ * A hash of words, their number a multiple of 4, in four independent lanes. No step loses a difference between words,
+ * since both the product by an odd number and the xor-shift are invertible.
  */
 function hash(words: Int32Array, [first, second, third, fourth]: Hash): Hash {
   let [a, b, c, d] = [first, second, third, fourth]
@@ -87,14 +87,14 @@ function hash(words: Int32Array, [first, second, third, fourth]: Hash): Hash {
 const words = (floats: Float32Array): Int32Array => new Int32Array(floats.buffer, floats.byteOffset, floats.length)
 
 /**
- * Whether parameters, progress and, if wanted, the optimizer's state are the same everywhere.
- * @throws Error on every process, naming those that differ.
+ * Compares hashes of parameters, progress and, with `withState`, optimizer state.
+ * @throws Error on every rank, naming those that differ.
  */
 export function agreeOnState(world: Communicator, engine: Engine, when: string, withState: boolean): void {
   const { storage } = engine
   const start: Hash = [1, 2, 3, 4]
   const parameters = hash(words(storage.view(storage.parameters)), start)
-  // of a solver's vectors, most may never have been used
+  // most of a solver's vectors may be unused
   const used = engine.session ? [...engine.session.used] : [...storage.states.keys()]
   const blocks = withState ? [...used.map((i) => storage.view(storage.states[i])), storage.viewKept()] : []
   const states = blocks.reduce((sum, block) => hash(words(block), sum), start)
@@ -113,7 +113,7 @@ export function agreeOnState(world: Communicator, engine: Engine, when: string, 
   }
 }
 
-/** @throws Error on every process, naming those where callbacks have scaled the learning rate otherwise. */
+/** @throws Error on every rank, naming those whose callbacks have scaled the learning rate differently. */
 export function agreeOnScale(scales: readonly number[], when: string): void {
   const { odd, others } = apart(scales)
   if (odd.length === 0) return

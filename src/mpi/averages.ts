@@ -1,4 +1,4 @@
-/** Processes that make some updates by themselves, and then average their parameters; and what all average, running statistics. */
+/** Local SGD: ranks make some updates on their own, then average parameters. Also averages running statistics. */
 import type { DataSet } from '../data/dataset.ts'
 import { trainParts } from '../engine/accumulate.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -7,13 +7,13 @@ import type { Training, TrainingRun } from '../training/parallel.ts'
 import { type Communicator, gatherSums } from './communicator.ts'
 import type { JointStep } from './steps.ts'
 
-/** What it takes of the crew. */
+/** What it needs from the crew. */
 interface Ties {
-  /** Makes values the sums over all processes. */
+  /** All-reduce: replaces values by the sums over all ranks. */
   add(values: Float32Array): void
-  /** 1: this process is aborted. */
+  /** 1 if this rank is aborted. */
   aborted(): number
-  /** Whether one of the processes has stopped, by how many have and how many are aborted. */
+  /** Whether some rank has stopped, from the numbers that have stopped and that are aborted. */
   halts(run: TrainingRun, stops: number, aborts: number): boolean
 }
 
@@ -22,11 +22,11 @@ export class Averages {
   readonly #training: Training
   readonly #every: number
   readonly #ties: Ties
-  /** Weight of the rows trained on since parameters were averaged, and updates since then. */
+  /** Weight of the rows trained on, and updates, since the last average. */
   #weight = 0
   #apart = 0
 
-  /** @param every updates from one average to the next. */
+  /** @param every updates between averages. */
   constructor(world: Communicator, training: Training, every: number, ties: Ties) {
     this.#world = world
     this.#training = training
@@ -34,7 +34,7 @@ export class Averages {
     this.#ties = ties
   }
 
-  /** One update by this process's rows alone; false when, at the time of averaging, one of the processes has stopped. */
+  /** One local update; false if, when it was time to average, some rank had stopped. */
   async train(run: TrainingRun, { fed, parts, weights, rowsOf }: JointStep): Promise<boolean> {
     const { engine } = this.#training
     const { tally, scorer } = run
@@ -57,12 +57,12 @@ export class Averages {
     return this.#apart < this.#every || this.#average(run)
   }
 
-  /** Averages what is left of an epoch. */
+  /** Averages after the last updates of an epoch. */
   finish(run: TrainingRun): void {
     if (this.#apart > 0) this.#average(run)
   }
 
-  /** Parameters and states become their means over all processes, weighted by what each has trained on since the last time. */
+  /** Averages parameters and states over all ranks, weighted by the rows each has trained on since the last time. */
   #average(run: TrainingRun): boolean {
     const { engine } = this.#training
     const { storage } = engine
@@ -83,7 +83,7 @@ export class Averages {
   }
 }
 
-/** Running statistics, which every process has of its own rows, become their means. */
+/** Averages running statistics, which each rank computes from its own rows. */
 export function averageStatistics(world: Communicator, engine: Engine, add: Ties['add']): void {
   const { storage } = engine
   const kept = engine.places.filter(({ trainable }) => trainable === false)

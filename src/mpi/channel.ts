@@ -1,17 +1,17 @@
-/** Calls of an MPI: those that wait for other processes wait as long as patience lasts, and then name who does not answer. */
+/** MPI calls; those that wait for other ranks time out and then name the ranks that do not respond. */
 import type { Dialect } from './dialects.ts'
 import type { NativeFunction, NativeLibrary } from './library.ts'
 import { named } from './names.ts'
 
-/** MPI_MAX_ERROR_STRING is at most this, and so is an MPI_Status. */
+/** At least MPI_MAX_ERROR_STRING and the size of an MPI_Status. */
 const TEXT_BYTES = 8192
-/** Of the question who is still there. */
+/** Message tag of the roll call. */
 const ROLL_TAG = 5
 
-/** A call that waits for others: its name without `MPI_`, the types of what it takes, and that. */
+/** A blocking call: its name without `MPI_`, argument types, arguments. */
 export type Call = readonly [name: string, types: readonly string[], ...values: Parameters<NativeFunction>]
 
-/** A call that MPI is still at. What it works on is held here, so that nothing else takes its place. */
+/** A pending nonblocking call; keeps its buffers alive. */
 export interface Pending {
   readonly name: string
   readonly request: BigInt64Array
@@ -21,18 +21,18 @@ export interface Pending {
 export class Channel {
   readonly rank: number
   readonly size: number
-  /** Milliseconds that the others may let it wait. */
+  /** Timeout in milliseconds; undefined: none. */
   patience: number | undefined
   readonly #mpi: Dialect
   readonly #library: NativeLibrary
   readonly #functions = new Map<string, NativeFunction>()
   readonly #begun: boolean
   #open = true
-  /** Whether somebody has not answered: then there is no proper end. */
+  /** Whether a rank has failed to respond, so that MPI cannot be finalized. */
   #broken = false
-  /** Calls that will never end. */
+  /** Calls that will never complete; kept so that their buffers stay alive. */
   #given: Pending[] = []
-  /** Where MPI says what came of a call; nobody wants to know. */
+  /** Receives MPI's statuses, which are not used. */
   readonly status = new Uint8Array(TEXT_BYTES)
 
   constructor(library: NativeLibrary, dialect: Dialect) {
@@ -50,41 +50,41 @@ export class Channel {
     this.size = out[0]
     if (!this.#begun) return
     process.on('exit', (code) => this.#leave(code))
-    // Node prints errors after that, when the job is gone
+    // by default Node prints the error only after this handler, when the job is already gone
     process.on('uncaughtExceptionMonitor', (error) => {
       if (this.#open) process.getBuiltinModule('node:fs').writeSync(2, `rank ${this.rank}: ${error.stack ?? error}\n`)
     })
   }
 
-  /** Ends the use of MPI. */
+  /** Finalizes MPI. */
   close(): void {
-    // it waits for all: for who has not answered, the end of the process is the end of the job
+    // MPI_Finalize waits for all ranks; if one is unresponsive, let the exit of this process end the job
     if (this.#broken) return
     if (this.#open && this.#begun) this.call('MPI_Finalize', [])
     this.#open = false
   }
 
-  /** A call that waits for others, for as long as patience lasts. */
+  /** A call that waits for other ranks, up to the timeout. */
   together(name: string, types: readonly string[], ...values: Parameters<NativeFunction>): void {
     if (this.patience === undefined) this.call(`MPI_${name}`, types, ...values)
     else this.wait(this.begin(`MPI_I${name.toLowerCase()}`, types, ...values), this.patience)
   }
 
-  /** Begins a call that does not block; `name` is MPI's. */
+  /** Starts a nonblocking call; `name` is MPI's. */
   begin(name: string, types: readonly string[], ...held: Parameters<NativeFunction>): Pending {
     const request = new BigInt64Array(1)
     this.call(name, [...types, 'void *'], ...held, request)
     return { name, request, held }
   }
 
-  /** Lets MPI go on with it. */
+  /** Tests for completion, which also lets MPI make progress. */
   isDone({ request }: Pending): boolean {
     const flag = new Int32Array(1)
     this.call('MPI_Test', ['void *', 'void *', 'void *'], request, flag, this.status)
     return flag[0] !== 0
   }
 
-  /** Waits for a call, for `patience` milliseconds. @throws Error naming those that do not answer. */
+  /** Waits for completion, for `patience` milliseconds. @throws Error naming the ranks that do not respond. */
   wait(pending: Pending, patience: number | undefined): void {
     if (patience === undefined) {
       this.call('MPI_Wait', ['void *', 'void *'], pending.request, this.status)
@@ -94,7 +94,7 @@ export class Channel {
     while (!this.isDone(pending)) if (performance.now() > deadline) this.#callRoll(pending, patience)
   }
 
-  /** Everybody who waits in vain asks each of the others for a sign; all have as long for it as they had patience. */
+  /** Roll call: every rank that has timed out pings all others; they have the same time to respond. */
   #callRoll(pending: Pending, patience: number): never {
     this.#broken = true
     const { handle, byte, world } = this.#mpi
@@ -119,7 +119,7 @@ export class Channel {
     )
   }
 
-  /** The process ends: by an error, which the others would wait for in vain, or because it is done. */
+  /** Called at process exit: after an error MPI_Abort, since the others would wait forever; otherwise finalizes. */
   #leave(code: number): void {
     if (!this.#open) return
     this.#open = false
@@ -134,7 +134,7 @@ export class Channel {
     return known
   }
 
-  /** @throws Error with MPI's own words when it reports one, or after `close`. */
+  /** @throws Error with MPI's message if it reports an error, or after `close`. */
   call(name: string, types: readonly string[], ...values: Parameters<NativeFunction>): void {
     if (!this.#open) throw new Error(`fourlane: ${name} after the connection was closed`)
     const code = this.#function(name, types)(...values)

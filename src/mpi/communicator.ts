@@ -1,19 +1,19 @@
-/** What processes say to each other, in the few words that training needs. Every call is made by all of them, in the same order. */
+/** The collective operations that training needs. All ranks must call them in the same order. */
 import { type Call, Channel, type Pending } from './channel.ts'
 import type { Dialect } from './dialects.ts'
 import type { NativeLibrary } from './library.ts'
 
-/** Values that grow as needed. */
+/** A growable buffer. */
 export interface Room {
   floats: Float32Array
 }
 
-/** A sum that is under way, in one call of MPI or several. */
+/** A pending sum, made of one or several MPI calls. */
 export interface Summing {
-  /** Lets MPI go on with it, which needs the processor for that. */
+  /** Lets MPI make progress, which needs this thread. */
   poll(): void
   /**
-   * Waits for the call that is under way and begins the next, as all processes do in the same order; returns whether there is one.
+   * Waits for the current call and starts the next, in the same order on all ranks; returns whether there is one.
    */
   advance(): boolean
 }
@@ -21,35 +21,35 @@ export interface Summing {
 export interface Communicator {
   readonly rank: number
   readonly size: number
-  /** Milliseconds that the others may let it wait; undefined: as long as they like. */
+  /** Timeout in milliseconds; undefined: none. */
   patience: number | undefined
-  /** Adds up the values of all processes, in place; in an order that is MPI's. */
+  /** All-reduce (sum) in place; the order of additions is up to MPI. */
   sum(values: Float32Array | Float64Array): void
-  /** The same in the order of ranks, in float64: the same bits whatever the MPI. */
+  /** Likewise in rank order and float64: the same bits with every MPI. */
   sumInOrder(values: Float32Array): void
-  /** Begins either sum; `room` is its own, for as long as it takes. */
+  /** Starts either sum; `room` must not be used otherwise until it completes. */
   begin(values: Float32Array, inOrder: boolean, room: Room): Summing
   /**
-   * Adds up one part of the values of all processes on each: part r, from `cuts[r]` up to `cuts[r + 1]`, on process r. What is in the other
-   * parts stays. Always in the same order; `inOrder`: that of ranks, in float64, as `sumInOrder`.
+   * Reduce-scatter (sum) in place: rank r gets the sums of part r, from `cuts[r]` to `cuts[r + 1]`; other parts are
+   * unchanged. Always in a fixed order; with `inOrder` in rank order and float64, as `sumInOrder`.
    */
   sumParts(values: Float32Array, cuts: readonly number[], inOrder: boolean): void
-  /** Gives all processes part r of process r. */
+  /** All-gather in place: part r is copied from rank r to all others. */
   shareParts(values: Float32Array, cuts: readonly number[]): void
-  /** Gives all processes the values of one. */
+  /** Broadcast from one rank. */
   share(values: Float32Array, from?: number): void
-  /** The values of all processes, one after the other; each has as many. */
+  /** All-gather of equally long arrays, concatenated. */
   gather(values: Float64Array): Float64Array
-  /** To and from the first process. */
+  /** To and from rank 0. */
   send(bytes: Uint8Array): void
   receive(from: number, bytes: number): Uint8Array
-  /** Waits until all are here. */
+  /** Waits until all ranks have called it. */
   barrier(): void
-  /** Ends the use of MPI. */
+  /** Finalizes MPI. */
   close(): void
 }
 
-/** One process without any other. */
+/** A single process. */
 export const ALONE: Communicator = {
   rank: 0,
   size: 1,
@@ -67,9 +67,9 @@ export const ALONE: Communicator = {
   close() {},
 }
 
-/** Values that one call passes on at most: MPI counts them in an int. */
+/** Maximum values per call: MPI counts them in an int. */
 const MOST = 2 ** 30
-/** Floats of a piece that travels between two processes, is added up at once, and so is found in the processor's cache. */
+/** Floats per chunk that is exchanged between two ranks and added up while in cache. */
 const PIECE = 2 ** 15
 const TAG = 4
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
@@ -141,7 +141,7 @@ export class MpiCommunicator implements Communicator {
     }
   }
 
-  /** Every process adds up a part of all, and passes it on. */
+  /** Every rank adds up one part, and distributes it. */
   *#sumInOrder(values: Float32Array, room: Room): Generator<Call> {
     const { size } = this
     const { handle, float, world } = this.#mpi
@@ -185,7 +185,7 @@ export class MpiCommunicator implements Communicator {
     this.#inPairs((to, from) => this.#exchange(part(this.rank), to, part(from), from))
   }
 
-  /** Every process with every other: whom to send to, and whom to receive from, who at that time sends to it. */
+  /** Every rank with every other: whom to send to and whom to receive from in each round. */
   #inPairs(visit: (to: number, from: number) => void): void {
     const { rank, size } = this
     for (let step = 1; step < size; step++) visit((rank + step) % size, (rank - step + size) % size)
@@ -257,7 +257,7 @@ function roomFor(room: Room, floats: number): Float32Array {
   return room.floats
 }
 
-/** Sums of rows that are as long as `sums`, in their order and in float64. */
+/** Sums rows as long as `sums`, in order and in float64. */
 function addRows(rows: Float32Array, sums: Float32Array): void {
   for (let i = 0; i < sums.length; i++) {
     let sum = 0
@@ -266,11 +266,11 @@ function addRows(rows: Float32Array, sums: Float32Array): void {
   }
 }
 
-/** The texts of all processes. */
+/** All-gather of strings. */
 export function gatherTexts(world: Communicator, text: string): string[] {
   const letters = new TextEncoder().encode(text)
   const lengths = world.gather(Float64Array.of(letters.length))
-  // a double for every letter: texts are short
+  // one double per character: the strings are short
   const room = lengths.reduce((most, length) => Math.max(most, length), 0)
   const own = new Float64Array(Math.ceil(room / 8))
   bytesOf(own).set(letters)
@@ -280,7 +280,7 @@ export function gatherTexts(world: Communicator, text: string): string[] {
   )
 }
 
-/** Sums over all processes, in the order of ranks. */
+/** Sums over all ranks, in rank order. */
 export function gatherSums(world: Communicator, values: Float64Array): Float64Array {
   const all = world.gather(values)
   return values.map((_, i) => {

@@ -1,4 +1,4 @@
-/** Data-parallel training: every process makes the gradients of its own rows, they are added up, and all make the same update. */
+/** Data-parallel training: every rank computes gradients on its own rows, they are summed, and all ranks make the same update. */
 import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
 import { addGradients } from '../engine/accumulate.ts'
 import type { Seam } from '../engine/engine.ts'
@@ -20,15 +20,15 @@ import { shareRandom, shareState } from './start.ts'
 import { type JointStep, type Steps, stepsOf } from './steps.ts'
 
 export interface CrewOptions {
-  /** Whether sums are made in the order of ranks. */
+  /** Whether to sum in rank order. */
   readonly deterministic: boolean
-  /** Whether gradients are added up while the backward pass goes on. */
+  /** Whether to sum gradients during the backward pass. */
   readonly overlap: boolean
-  /** Updates that a process makes by itself before parameters are averaged; 1: gradients are added up at every update. */
+  /** Local updates between averages of parameters; 1: sums gradients in every update. */
   readonly syncEvery: number
 }
 
-/** Floats of the gradient block's tail: how many processes want to stop, were aborted, have parameters that were changed from outside. */
+/** Floats at the end of the gradient block: numbers of ranks that want to stop, were aborted, have externally modified parameters. */
 const STOPS = 0
 const ABORTS = 1
 const TOUCHES = 2
@@ -38,20 +38,20 @@ export class MpiCrew implements Crew {
   readonly #world: Communicator
   readonly #options: CrewOptions
   readonly #scorer: SharedScorer
-  /** Of the training, while `fit` is told of none: who is aborted tells the others first. */
+  /** The user's abort signal; hidden from `fit`, since an aborted rank must tell the others first. */
   readonly #signal: AbortSignal | undefined
-  /** Shuffles this process's rows. */
+  /** Shuffles this rank's rows. */
   readonly #shuffler: Random | undefined
   readonly #steps: Steps | undefined
-  /** Of layers that are synchronized. */
+  /** For synchronized layers. */
   readonly #statistics: SharedStatistics | undefined
   readonly #shares: Shares | undefined
   readonly #overlap: Overlap | undefined
-  /** Of processes that train apart. */
+  /** For local SGD. */
   readonly #averages: Averages | undefined
   #epoch = 0
 
-  /** @throws Error on every process when one was called differently. */
+  /** @throws Error on every rank if one was called differently. */
   constructor(world: Communicator, training: Training, options: CrewOptions) {
     const { engine, callbacks, random } = training
     if (engine.session && options.syncEvery > 1) {
@@ -72,7 +72,7 @@ export class MpiCrew implements Crew {
       callbacks: callbacks.filter(({ firstOnly }) => world.rank === 0 || !firstOnly),
       signal: undefined,
     }
-    // who takes steps by itself has statistics of its own
+    // with local updates every rank has its own statistics
     this.#statistics =
       options.syncEvery > 1
         ? undefined
@@ -90,16 +90,16 @@ export class MpiCrew implements Crew {
           halts: (run, stops, aborts) => this.#halts(run, stops, aborts),
         })
     this.#shares = shareUpdates(world, this.training, isTogether && !options.overlap)
-    // several batches an update, and losses of the host, leave their sum when all is over
+    // with several batches per update, and for losses on the host, the sum is only known at the end
     const isOne = training.accumulate === 1 && !engine.byHost && !engine.session
     this.#overlap =
       isTogether && isOne && options.overlap ? new Overlap(world, engine, options.deterministic) : undefined
-    // the first shuffles as it would alone; the streams of the others begin every epoch anew, from where the first's is then
+    // rank 0 shuffles as it would alone; the other streams restart every epoch from the state of rank 0's
     this.#shuffler = random && (world.rank === 0 ? random : new Random(0))
     this.#steps = engine.session ? undefined : stepsOf(world, this.training, this.#shuffler)
   }
 
-  /** All know where the first's stream of random numbers is. */
+  /** Broadcasts the state of rank 0's random stream. */
   #shareRandom(): void {
     shareRandom(this.#world, this.training.random, this.#shuffler)
   }
@@ -135,14 +135,14 @@ export class MpiCrew implements Crew {
     run.stopAtMaxSteps()
   }
 
-  /** One update by the gradients of all processes' rows; false when one of them has stopped, and no update was made. */
+  /** One update with the gradients of all ranks; false if a rank has stopped, in which case no update was made. */
   #trainTogether(run: TrainingRun, { fed, parts, weights, rowsOf }: JointStep): boolean {
     const { engine } = this.training
     const { tally, scorer } = run
     const weight = weights.reduce((sum, own) => sum + own, 0)
     const statistics = this.#statistics
     const join = () => this.#join(run)
-    // what the host puts together is weighted by it, what the machine makes divides by the weight of all rows
+    // gradients combined on the host are weighted here; in the machine they are divided by the total weight
     const isScaled = engine.byHost || this.training.accumulate > 1
     const whole = (part: number, scaled: boolean) => {
       const rows = rowsOf(part)
@@ -186,16 +186,16 @@ export class MpiCrew implements Crew {
     return engine.steps > before
   }
 
-  /** Where the passes of a batch of so many rows come back to the host. */
+  /** Where the passes of a batch with that many rows return to the host. */
   #seams(run: TrainingRun, rows: number): Seam[] {
-    // plans are made first: they say where
+    // plans are made first, since they determine the places
     const plan = this.training.engine.trainingPlan(rows)
     if (this.#overlap) this.#tell(run)
     const seams = [...(this.#statistics?.seams ?? []), ...(this.#overlap?.seams(plan) ?? [])]
     return seams.sort((a, b) => a.step - b.step)
   }
 
-  /** Writes the gradient block's tail. */
+  /** Fills in the end of the gradient block. */
   #tell(run: TrainingRun): Float32Array {
     const { arena, storage } = this.training.engine
     const tail = arena.floats((storage.gradients ?? 0) + storage.bytes, TAIL)
@@ -206,14 +206,14 @@ export class MpiCrew implements Crew {
     return tail
   }
 
-  /** Parts of an update, of all processes: their shares when no row has weight. */
+  /** Number of nonempty parts of an update over all ranks, which replaces the total weight if that is 0. */
   #countParts(rowsOf: JointStep['rowsOf']): number {
     let count = 0
     for (let part = 0; part < this.training.accumulate; part++) count += rowsOf(part).filter((rows) => rows > 0).length
     return count
   }
 
-  /** Adds up the gradients of all processes; returns whether all want the update. */
+  /** Sums the gradients of all ranks; returns whether all want the update. */
   #join(run: TrainingRun): boolean {
     const { arena, storage } = this.training.engine
     if (storage.gradients === undefined) return false
@@ -237,8 +237,8 @@ export class MpiCrew implements Crew {
   }
 
   /**
-   * Whether one of the processes has stopped: then all do.
-   * @throws the signal's reason where it is aborted, an Error on the other processes.
+   * Whether some rank has stopped, in which case all do.
+   * @throws the signal's reason if this rank is aborted, an Error if another is.
    */
   #halts(run: TrainingRun, stops: number, aborts: number): boolean {
     if (aborts > 0) {
@@ -254,7 +254,7 @@ export class MpiCrew implements Crew {
     return true
   }
 
-  /** Of a solver's evaluation: loss and gradient of the rows of all processes. */
+  /** A solver's evaluation over the rows of all ranks: loss and gradient. */
   #wholeEvaluation(evaluation: FullEvaluation): FullEvaluation {
     const { storage } = this.training.engine
     const { loss, weight } = evaluation.tally
@@ -268,7 +268,7 @@ export class MpiCrew implements Crew {
     return { ...evaluation, loss: sum / all }
   }
 
-  /** What processes keep for themselves in an epoch becomes one: running statistics. Then all must be the same. */
+  /** Merges per-rank data of an epoch (running statistics), then checks that all ranks are equal. */
   #settle(when: string): void {
     const { engine } = this.training
     this.#shares?.settle()
@@ -276,7 +276,7 @@ export class MpiCrew implements Crew {
     this.#check(when)
   }
 
-  /** Whether all are the same; of states that have been shared out, there are no two. */
+  /** Checks that all ranks are equal; sharded states exist only once and are not compared. */
   #check(when: string): void {
     agreeOnState(this.#world, this.training.engine, when, this.#shares === undefined)
     this.#shares?.agreed()

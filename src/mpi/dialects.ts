@@ -1,4 +1,4 @@
-/** What the C header of an MPI says, and its library does not: how handles are passed, and the values of those we need. */
+/** The ABI of each MPI, which is in its C header but not in its library: how handles are passed, and the constants we need. */
 import type { NativeLibrary } from './library.ts'
 
 type Handle = number | bigint
@@ -11,13 +11,13 @@ export interface Dialect {
   readonly double: Handle
   readonly byte: Handle
   readonly sum: Handle
-  /** The error handler that leaves errors to the caller. */
+  /** The error handler that returns error codes to the caller. */
   readonly errorsReturn: Handle
-  /** In the place of the address of what is sent: it lies where the result goes. */
+  /** MPI_IN_PLACE: passed as the send buffer to use the receive buffer for both. */
   readonly inPlace: number
 }
 
-/** MPICH and all that keep to its ABI: Intel MPI, MVAPICH, Cray's. */
+/** MPICH and ABI-compatible implementations: Intel MPI, MVAPICH, Cray's. */
 const MPICH: Dialect = {
   handle: 'int',
   world: 0x44000000,
@@ -41,7 +41,7 @@ const STANDARD: Dialect = {
   inPlace: 1,
 }
 
-/** Open MPI's handles are addresses of objects in the library. */
+/** Open MPI's handles are addresses of global objects in the library. */
 function openMpi(library: NativeLibrary): Dialect {
   const at = (name: string): bigint => library.symbol(`ompi_mpi_${name}`)
   return {
@@ -56,12 +56,12 @@ function openMpi(library: NativeLibrary): Dialect {
   }
 }
 
-/** The dialect of a library, found at `path`. */
+/** The ABI of a loaded library. */
 export function dialectOf(library: NativeLibrary, path: string): Dialect {
   try {
     return openMpi(library)
   } catch {
-    // it has no such objects
+    // not Open MPI
   }
   return /mpi_abi/.test(path) ? STANDARD : MPICH
 }

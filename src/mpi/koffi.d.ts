@@ -1,4 +1,4 @@
-/** An optional peer, which need not be installed to build. */
+/** An optional peer dependency that need not be installed to build. */
 declare module 'koffi' {
   const koffi: import('./library.ts').Koffi
   export default koffi

@@ -1,33 +1,33 @@
-/** Finds the MPI library of this machine and loads it, through koffi. */
+/** Finds and loads the machine's MPI library, through koffi. */
 import { environment } from '#runtime'
 import { show } from '../lib/check.ts'
 
-/** What a C function takes and gives, as far as MPI's need it: numbers, addresses, and arrays whose address is passed. */
+/** Arguments and results of C functions: numbers, addresses, and arrays passed by address. */
 type Argument = number | bigint | string | ArrayBufferView | null
 export type NativeFunction = (...values: Argument[]) => number
 
-/** A library that is loaded. */
+/** A loaded library. */
 export interface NativeLibrary {
   func(name: string, result: string, parameters: readonly string[]): NativeFunction
-  /** Address of an object. */
+  /** Address of a global object. */
   symbol(name: string): bigint
 }
 
-/** What we call of the module `koffi`, so that its types, which need not be there, fit. */
+/** The parts of `koffi` that are used, typed here because its types may not be installed. */
 export interface Koffi {
   load(path: string | null): NativeLibrary
 }
 
-/** @throws TypeError for what is not the module. */
+/** @throws TypeError for anything but the module. */
 export function checkKoffi(where: string, given: unknown): asserts given is Koffi | undefined {
   if (given === undefined || typeof Object(given).load === 'function') return
   throw new TypeError(`${where}: "koffi" must be the module, (await import('koffi')).default, got ${show(given)}`)
 }
 
-/** @throws Error when it is not installed. */
+/** @throws Error if it is not installed. */
 export async function importKoffi(where: string): Promise<Koffi> {
   try {
-    // bundlers that look for what may not be installed let it pass between try and catch, or are told to
+    // bundlers accept an import that may be missing inside of try and catch, or need these hints
     return (await import(/* webpackIgnore: true */ /* @vite-ignore */ 'koffi')).default
   } catch (cause) {
     throw new Error(
@@ -37,7 +37,7 @@ export async function importKoffi(where: string): Promise<Koffi> {
   }
 }
 
-/** Names that the loader may know the library by, the more certain first. */
+/** Library names to try, most specific first. */
 const OPEN_MPI = { linux: ['libmpi.so.40', 'libmpi.so.80'], darwin: ['libmpi.40.dylib', 'libmpi.80.dylib'] }
 const MPICH = {
   linux: ['libmpich.so.12', 'libmpi.so.12', 'libmpich.so'],
@@ -48,12 +48,12 @@ const EITHER = {
   darwin: ['libmpi.dylib', 'libmpi_abi.dylib'],
 }
 
-/** Flags of dlopen: resolve now, for libraries that come later too, and never unload. */
+/** dlopen flags: RTLD_NOW, RTLD_GLOBAL and RTLD_NODELETE. */
 const FLAGS = { linux: 0x2 | 0x100 | 0x1000, darwin: 0x2 | 0x8 | 0x80 }
 
 /**
- * What UCX, the transport beneath many an MPICH, must leave to V8: SIGSEGV, by which a trap in wasm is noticed (its handler ends the
- * process instead, and may hang in doing so), and the calls that map memory, whose code it rewrites while V8's threads run it.
+ * Settings for UCX, the transport of many MPICH builds: it must not handle SIGSEGV, which V8 uses for wasm traps (UCX's handler would
+ * end the process or hang), nor patch memory-mapping functions while V8's threads run them.
  */
 const UCX = { UCX_ERROR_SIGNALS: '', UCX_MEM_EVENTS: 'n' }
 
@@ -63,9 +63,9 @@ export interface Loaded {
 }
 
 /**
- * The library at `path` or FOURLANE_MPI, else the first that is found, those of the launcher's kind first.
- * @param byOpenMpi whether Open MPI's launcher has started the process.
- * @throws Error that says what was looked for.
+ * Loads the library at `path` or FOURLANE_MPI, otherwise the first one found, preferring the launcher's kind.
+ * @param byOpenMpi whether Open MPI's launcher started the process.
+ * @throws Error listing what was tried.
  */
 export function loadMpi(where: string, koffi: Koffi, path: string | undefined, byOpenMpi: boolean): Loaded {
   const { platform } = process
@@ -76,7 +76,7 @@ export function loadMpi(where: string, koffi: Koffi, path: string | undefined, b
   const named = path ?? environment('FOURLANE_MPI')
   const names = named ? [named] : [...kinds, EITHER].flatMap((kind) => kind[platform])
   for (const [name, value] of Object.entries(UCX)) process.env[name] ??= value
-  // unloaded at the end, as koffi would have it, Open MPI crashes: its own threads are still at it
+  // Open MPI crashes if it is unloaded at exit, as koffi would, because its threads are still running
   const keep = koffi.load(null).func('dlopen', 'void *', ['str', 'int'])
   for (const name of names) {
     if (!keep(name, FLAGS[platform])) continue
@@ -85,7 +85,7 @@ export function loadMpi(where: string, koffi: Koffi, path: string | undefined, b
       library.func('MPI_Init_thread', 'int', [])
       return { library, path: name }
     } catch {
-      // it is no MPI
+      // not an MPI library
     }
   }
   throw new Error(

@@ -1,4 +1,4 @@
-/** The door: who this process is among those that train together, and what they do as one. */
+/** The entry point: this process's rank among those that train together, and their collective operations. */
 import { readDataSet, sliceRows } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
@@ -14,41 +14,41 @@ import { checkKoffi, importKoffi, type Koffi, loadMpi } from './library.ts'
 import { SharedScorer } from './sharedScorer.ts'
 
 export interface ConnectOptions {
-  /** Path or name of the MPI library. Default: FOURLANE_MPI, else that of the launcher's kind which the system's loader finds. */
+  /** Path or name of the MPI library. Default: FOURLANE_MPI, otherwise the first one that the system's loader finds, preferring the launcher's kind. */
   library?: string
-  /** The module `koffi`, for bundles. Default: it is imported. */
+  /** The module `koffi`, for bundles. Default: imported by name. */
   koffi?: Koffi
   /**
-   * Whether sums are made in the order of ranks, in float64, so that the same number of ranks gives the same bits with every MPI.
-   * Default false: in an order that is MPI's, and the faster one.
+   * Whether to sum in rank order and float64, so that results for a given number of ranks are the same bits with every MPI.
+   * Default false: in MPI's order, which is faster.
    */
   deterministic?: boolean
   /**
-   * Whether gradients are added up layer by layer while the backward pass goes on, which pays where data move without the processor: no bit
-   * changes. Default false: when the passes are over, where up to eight ranks share out the update too. Nothing changes with a loss
-   * of your own, `accumulate`, solvers and `syncEvery`.
+   * Whether to sum gradients layer by layer during the backward pass, which pays if the network transfers data without the CPU; does
+   * not change results. Default false: after the passes, where up to eight ranks also share the work of the update. No effect with
+   * custom losses, `accumulate`, solvers and `syncEvery`.
    */
   overlap?: boolean
   /**
-   * Updates that every rank makes by itself before parameters and optimizer state are averaged (local SGD, Stich 2019,
-   * arXiv:1805.09767), for networks that are slow. Default 1: gradients are averaged at every update.
+   * Local updates on every rank between averages of parameters and optimizer state (local SGD, Stich 2019,
+   * arXiv:1805.09767), for slow networks. Default 1: gradients are averaged in every update.
    */
   syncEvery?: number
   /**
-   * Seconds that a rank may let the others wait. After twice as many at the latest, they fail with an error that names it. All ranks give
-   * the same. It counts from then on for all that this process says; it takes calls of MPI that do not block, of which Open MPI's
-   * all-reduce is slower. Default: they wait as long as it takes.
+   * Timeout in seconds for waiting for other ranks. After at most twice that, waiting ranks fail with an error that names the unresponsive
+   * ones. Must be the same on all ranks; applies to all later calls. Uses nonblocking MPI calls, which are slower for Open MPI's
+   * all-reduce. Default: no timeout.
    */
   timeout?: number
 }
 
-/** The processes of a job, as one of them sees them: what `fit` takes as `parallel`. */
+/** The processes of a job, as seen by one of them: the `parallel` option of `fit`. */
 export class Mpi implements Parallel {
-  /** This process's number, from 0. */
+  /** This process's rank, from 0. */
   readonly rank: number
   /** Number of processes. */
   readonly size: number
-  /** The MPI library, by the name it was found under; undefined where the process is alone. */
+  /** The name under which the MPI library was found; undefined for a single process. */
   readonly library: string | undefined
   readonly #world: Communicator
   readonly #options: CrewOptions
@@ -76,8 +76,8 @@ export class Mpi implements Parallel {
   }
 
   /**
-   * This rank's share of `rows` rows, as even as can be: from `first` up to `end`, which is not in it.
-   * @throws RangeError when there are fewer rows than ranks.
+   * This rank's share of `rows` rows, evenly distributed: [first, end).
+   * @throws RangeError if there are fewer rows than ranks.
    */
   share(rows: number): { first: number; end: number } {
     checkInteger('share', 'rows', rows, this.size)
@@ -86,8 +86,8 @@ export class Mpi implements Parallel {
   }
 
   /**
-   * Loss and metrics of the rows of all ranks, as `model.evaluate` would give them of all together: `x` and `y` are this rank's. All
-   * ranks call it, and all get the same.
+   * Loss and metrics over the rows of all ranks, as `model.evaluate` on all of them; `x` and `y` are this rank's. Collective: all
+   * ranks must call it, and all get the same result.
    */
   evaluate(model: Model, x: Features, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): Logs {
     const where = 'evaluate'
@@ -101,7 +101,7 @@ export class Mpi implements Parallel {
     return judge.logs(model.engine.evaluate(data, judge.needsOutputs ? visit : undefined))
   }
 
-  /** Outputs for the rows of all ranks, in the order of ranks, on every rank: `x` is this rank's. All ranks call it. */
+  /** Outputs for the rows of all ranks, in rank order, on every rank; `x` is this rank's. Collective. */
   predict(model: Model, x: Features): Float32Array {
     const own = model.predict(x)
     if (this.size === 1) return own
@@ -117,7 +117,7 @@ export class Mpi implements Parallel {
     return all
   }
 
-  /** Adds up values of all ranks, as many on each, in place: an all-reduce. All ranks call it. */
+  /** All-reduce: replaces values, as many on each rank, by their sums over all ranks. Collective. */
   add(values: Float32Array): void {
     if (!(values instanceof Float32Array)) {
       throw new TypeError(`add: "values" must be a Float32Array, got ${show(values)}`)
@@ -126,24 +126,24 @@ export class Mpi implements Parallel {
     else this.#world.sum(values)
   }
 
-  /** Waits until all ranks are here. */
+  /** Waits until all ranks have called it. */
   barrier(): void {
     this.#world.barrier()
   }
 
-  /** Ends the use of MPI; a process that ends without it does so too. Afterwards the processes are on their own. */
+  /** Finalizes MPI; otherwise done at process exit. The processes are independent afterwards. */
   close(): void {
     this.#world.close()
   }
 }
 
-/** A process connects once: MPI cannot be started a second time. */
+/** A process connects once, since MPI cannot be initialized twice. */
 let connected: Promise<{ readonly world: Communicator; readonly library: string | undefined }> | undefined
 
 /**
- * Connects this process to the others of its job, which `mpirun`, `mpiexec` or `srun` has started. Without a launcher it is a rank
- * of one, which needs neither MPI nor koffi.
- * @throws TypeError or RangeError for options; Error that says what is missing: koffi, an MPI library, or one that knows the launcher.
+ * Connects this process to the others of its job, started by `mpirun`, `mpiexec` or `srun`. Without a launcher it is the only
+ * rank, and needs neither MPI nor koffi.
+ * @throws TypeError or RangeError for options; Error if koffi, an MPI library, or one that matches the launcher is missing.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Mpi> {
   const where = 'connect'
@@ -176,7 +176,7 @@ async function open(where: string, path: string | undefined, given: Koffi | unde
   return { world, library: found }
 }
 
-/** @throws Error when the library does not know the launcher: then every process would be alone. */
+/** @throws Error if the library does not match the launcher, in which case every process would be alone. */
 function checkSize(where: string, { name, size }: Launcher, found: number, library: string): void {
   if (size === undefined || size === found) return
   throw new Error(

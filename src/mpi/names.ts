@@ -1,4 +1,4 @@
-/** How messages name ranks. */
+/** Names of ranks in messages. */
 
 /** `1`, `1 and 2`, `1, 2 and 5`. */
 function list(ranks: readonly number[]): string {

@@ -1,16 +1,16 @@
 /**
- * Gradients that travel while the backward pass goes on: those of the last layers are there first, and are on their way while those of the
- * first are made. Numbers are added up one by one, so that how they are bundled changes no bit of a sum in order.
+ * Overlaps communication with the backward pass: gradients of the last layers are complete first, and are summed while those of the
+ * first layers are computed. Every number is summed individually, so bundling does not change the bits of an ordered sum.
  */
 import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import type { Engine, Seam } from '../engine/engine.ts'
 import { TAIL } from '../engine/storage.ts'
 import type { Communicator, Room, Summing } from './communicator.ts'
 
-/** Floats that travel together at least: a message has its price. */
+/** Minimum floats per bundle, since every message has a cost. */
 const LEAST = 2 ** 14
 
-/** Floats [from, to) of the gradient block and its tail; before `step` they are there, undefined: when the passes are over. */
+/** Floats [from, to) of the gradient block and its tail; complete before `step`, or at the end of the passes if undefined. */
 interface Bundle {
   readonly step: number | undefined
   readonly from: number
@@ -23,7 +23,7 @@ export class Overlap {
   readonly #engine: Engine
   readonly #inOrder: boolean
   #known: { readonly gradientSteps: TrainingPlan['gradientSteps']; readonly bundles: readonly Bundle[] } | undefined
-  /** Sums under way, and the bundles that are still to be begun. */
+  /** Pending sums, and the bundles not yet started. */
   #begun: Summing[] = []
   #left: Bundle[] = []
 
@@ -33,7 +33,7 @@ export class Overlap {
     this.#inOrder = inOrder
   }
 
-  /** A batch begins: where its passes come back to the host. All processes have the same bundles, and begin them in the same order. */
+  /** Starts a batch; returns where its passes return to the host. All ranks start the same bundles in the same order. */
   seams(plan: TrainingPlan): Seam[] {
     const { gradientSteps } = plan
     if (this.#known?.gradientSteps !== gradientSteps)
@@ -43,7 +43,7 @@ export class Overlap {
     return this.#left.flatMap(({ step }) => (step === undefined ? [] : [{ step, run: () => this.#beginNext() }]))
   }
 
-  /** The last layers first. */
+  /** Last layers first. */
   #bundle(gradientSteps: TrainingPlan['gradientSteps']): Bundle[] {
     const { places, storage } = this.#engine
     const bundles: Bundle[] = []
@@ -68,7 +68,7 @@ export class Overlap {
     this.#begun.push(this.#world.begin(values, this.#inOrder, room))
   }
 
-  /** The passes are over: waits for all sums. */
+  /** Waits for all sums after the passes. */
   finish(): void {
     while (this.#left.length > 0) this.#beginNext()
     while (this.#begun.length > 0) this.#begun = this.#begun.filter((summing) => summing.advance())

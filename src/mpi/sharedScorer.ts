@@ -1,18 +1,18 @@
-/** Metrics of the rows of all processes: those that are sums are added up, for the others the rows themselves travel. */
+/** Metrics over the rows of all ranks: sums are all-reduced; for other metrics the rows themselves are sent. */
 import type { DataSet } from '../data/dataset.ts'
 import type { Tally } from '../engine/records.ts'
 import type { Logs } from '../training/callbacks/callbacks.ts'
 import { type Measures, Scorer } from '../training/scorer.ts'
 import { type Communicator, gatherSums } from './communicator.ts'
 
-/** Rows of a message. */
+/** Rows per message. */
 const CHUNK_ROWS = 4096
 
 type Judged = Omit<DataSet, 'features'> & { readonly outputs: Float32Array }
 
 export class SharedScorer extends Scorer {
   readonly #world: Communicator
-  /** Whether `logs` are of all processes. */
+  /** Whether `logs` covers all ranks. */
   readonly #whole: boolean
   #kept: Judged[] = []
 
@@ -26,7 +26,7 @@ export class SharedScorer extends Scorer {
     return new SharedScorer(this.#world, this.measures, this.#whole)
   }
 
-  /** Another scorer, whose `logs` all processes must ask for together. */
+  /** A scorer whose `logs` is collective. */
   whole(): SharedScorer {
     return new SharedScorer(this.#world, this.measures, true)
   }
@@ -45,20 +45,20 @@ export class SharedScorer extends Scorer {
     return this.#whole ? this.wholeLogs(tally) : super.logs(tally)
   }
 
-  /** Loss and metrics of all processes' rows, as if one had seen them in the order of ranks; all ask for them together. */
+  /** Loss and metrics over the rows of all ranks, as if in rank order; collective. */
   wholeLogs({ loss, weight, correct, rows }: Tally): Logs {
     const sums = gatherSums(this.#world, Float64Array.of(loss, weight, correct, rows))
     const tally = { loss: sums[0], weight: sums[1], correct: sums[2], rows: sums[3] }
     if (!this.needsOutputs) return super.logs(tally)
     const judge = new Scorer(this.measures)
     this.#collect(judge)
-    // what the first process has found, all report
+    // all ranks report the results of rank 0
     const names = Object.keys(judge.logs(tally))
     const values = this.#world.gather(Float64Array.from(Object.values(judge.logs(tally))))
     return Object.fromEntries(names.map((name, i) => [name, values[i]]))
   }
 
-  /** On the first process, the judge sees everybody's rows. */
+  /** On rank 0, the scorer processes everybody's rows. */
   #collect(judge: Scorer): void {
     const { rank, size } = this.#world
     const { outputs: cols } = this.measures
@@ -71,7 +71,7 @@ export class SharedScorer extends Scorer {
       const sent = rank === from ? pack(this.#kept, counts[rank], cols, width) : undefined
       for (let first = 0; first < counts[from]; first += CHUNK_ROWS) {
         const rows = Math.min(CHUNK_ROWS, counts[from] - first)
-        // outputs, targets and the weight of every row: words of 4 bytes, column after column of the message
+        // outputs, targets and row weights as 4-byte words, one array after another
         const pieces = [cols, width, 1].map((words, i) => {
           const bytes = rows * words * 4
           if (!sent) return this.#world.receive(from, bytes).buffer as ArrayBuffer
@@ -89,7 +89,7 @@ export class SharedScorer extends Scorer {
   }
 }
 
-/** All rows in one piece: outputs, targets, weights. */
+/** All rows concatenated: outputs, targets, weights. */
 function pack(kept: readonly Judged[], rows: number, cols: number, width: number): ArrayBuffer[] {
   const outputs = new Float32Array(rows * cols)
   const targets = new Int32Array(rows * width)

@@ -1,7 +1,7 @@
 /**
- * Batch norm over the rows of all processes. The plan takes its statistics, and the sums of its way back, in a step of their own, and
- * reads them in the next; between the two the host makes those of all rows of them. Where it does not come in between, the
- * two steps are one, to the bit.
+ * Synchronized batch norm. The plan computes statistics, and the sums of their backward pass, in separate steps, and
+ * reads them in the next ones; between the two the host replaces them by those over all ranks. Without that, the
+ * two steps give the same bits as the single one.
  */
 import {
   BATCH_NORM_MODE_CONSTANT_VARIANCE,
@@ -19,15 +19,15 @@ import type { Range, Step } from '../machine/program.ts'
 import type { Model } from '../model/model.ts'
 import type { Training } from '../training/parallel.ts'
 
-/** Whether a layer, or one inside it, is to be synchronized. */
+/** Whether a layer, or a nested one, is to be synchronized. */
 const isSynchronized = (layer: unknown): boolean =>
   Object(layer) === layer &&
   ((layer as Partial<BatchNormLayer>).synchronized === true || Object.values(layer as object).some(isSynchronized))
 
-/** What a layer's statistics lie in, and how they become running ones. */
+/** Where a layer's statistics are stored, and how they update the running ones. */
 interface Kept {
   readonly cols: number
-  /** Floats from one row of the statistics to the next, and the first float of all. */
+  /** Floats between rows of the statistics, and offset of the first. */
   readonly stride: number
   readonly first: number
   readonly running: readonly number[]
@@ -36,24 +36,24 @@ interface Kept {
 }
 
 export class SharedStatistics {
-  /** Where the passes of a training step come back to the host. */
+  /** Where the passes of a training step return to the host. */
   readonly seams: Seam[] = []
   readonly #engine: Engine
   readonly #sums: (values: Float64Array) => void
-  /** Of the batch: this process's rows, and those of all. */
+  /** Rows of the batch on this rank, and on all. */
   #own = 0
   #all = 0
-  /** Running statistics as the update is to leave them. */
+  /** Running statistics to store when the update is made. */
   #pending: { readonly first: number; readonly values: Float32Array }[] = []
 
-  /** @param sums adds up the values of all processes, in place. */
+  /** @param sums all-reduce in place. */
   constructor(engine: Engine, sums: (values: Float64Array) => void) {
     this.#engine = engine
     this.#sums = sums
     this.#lowerBy(this.#instead)
   }
 
-  /** The training is over: plans to come lower layers as ever. */
+  /** Ends training: later plans lower layers as usual. */
   leave(): void {
     this.#lowerBy(undefined)
   }
@@ -64,7 +64,7 @@ export class SharedStatistics {
     this.#engine.replan()
   }
 
-  /** How a plan lowers its layers. */
+  /** Overrides how a plan lowers its layers. */
   readonly #instead: NonNullable<Site['instead']> = (builder) => {
     this.seams.length = 0
     return (layer, x) => {
@@ -112,14 +112,14 @@ export class SharedStatistics {
     this.seams.push({ step: steps.length, run })
   }
 
-  /** A batch of so many rows begins. */
+  /** Starts a batch with that many rows. */
   begin(own: number, all: number): void {
     this.#own = own
     this.#all = all
     this.#pending = []
   }
 
-  /** The update was made. */
+  /** After the update. */
   settle(): void {
     for (const { first, values } of this.#pending) {
       this.#engine.arena.f32.set(values, first)
@@ -128,7 +128,7 @@ export class SharedStatistics {
     this.#pending = []
   }
 
-  /** Values too small to count become 0. */
+  /** Flushes denormal values to 0. */
   #flush(first: number, count: number): void {
     this.#engine.arena.flush(first * 4, count)
   }
@@ -138,12 +138,12 @@ export class SharedStatistics {
     return this.#engine.arena.f32.subarray(at, at + cols)
   }
 
-  /** Mean and biased variance of all rows; the running ones take the unbiased variance. */
+  /** Mean and biased variance over all rows; running variances use the unbiased one. */
   #shareMoments(kept: Kept): void {
     const { cols, running, batches, momentum } = kept
     const mean = this.#row(kept, STATISTICS_MEAN)
     const variance = this.#row(kept, STATISTICS_SPREAD)
-    // means are float32 and their squares exact in float64, so that nothing is lost in the difference
+    // means are float32, so their squares are exact in float64 and nothing is lost in the difference
     const moments = new Float64Array(2 * cols)
     if (this.#own > 0) {
       for (let i = 0; i < cols; i++) {
@@ -168,13 +168,13 @@ export class SharedStatistics {
     }
     this.#flush(mean.byteOffset / 4, cols)
     this.#flush(variance.byteOffset / 4, cols)
-    // one row tells no variance
+    // a single row has no variance
     if (this.#all < 2) return
     this.#pending.push({ first: running[0], values: means }, { first: running[1], values: variances })
     if (batches) this.#pending.push({ first: batches, values: Float32Array.of(seen) })
   }
 
-  /** Sums over all rows, so that the step's means over its own rows become theirs. */
+  /** Sums over all rows, scaled so that the step's division by its own rows gives the mean over all. */
   #shareSums(kept: Kept): void {
     const { cols } = kept
     const rows = [STATISTICS_SUM, STATISTICS_DOT].map((row) => this.#row(kept, row))
@@ -189,15 +189,15 @@ export class SharedStatistics {
   }
 }
 
-/** Says what a process without rows has to say between the steps of a range. */
+/** Runs the host's part of a range on a rank without rows. */
 export function attend([from, to]: Range, seams: readonly Seam[]): void {
   for (const { step, run } of seams) if (step > from && step < to) run()
 }
 
 /**
- * Has a training's layers that are to be synchronized lowered so; undefined where there are none.
- * @param sums adds up the values of all processes, in place.
- * @throws TypeError where a batch is not one pass of the plan.
+ * Makes a training lower its synchronized layers accordingly; undefined if there are none.
+ * @param sums all-reduce in place.
+ * @throws TypeError unless a batch is one pass of the plan.
  */
 export function shareStatistics(
   { engine, model, accumulate }: Training,

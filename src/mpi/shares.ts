@@ -1,7 +1,7 @@
 /**
- * The update, shared out (stage 1 of ZeRO, Rajbhandari et al. 2020, arXiv:1910.02054): every process adds up and updates a share of
- * the parameters, then all get all shares. As much travels as by adding up all gradients everywhere, and the update takes a part of
- * the time. Of gradients and optimizer state a process has its share only, until all come together at the end of an epoch.
+ * Sharded updates (stage 1 of ZeRO, Rajbhandari et al. 2020, arXiv:1910.02054): every rank sums and updates one shard of
+ * the parameters, then all gather all shards. As much data is transferred as by an all-reduce, and the update takes a fraction of
+ * the time. A rank has only its shard of gradients and optimizer state until they are gathered at the end of an epoch.
  */
 import { ALIGN } from '../abi/layout.ts'
 import type { Share } from '../compiler/programBuilder.ts'
@@ -9,18 +9,18 @@ import { isElementwise } from '../compiler/updates.ts'
 import type { Training } from '../training/parallel.ts'
 import type { Communicator } from './communicator.ts'
 
-/** Processes that share an update at most: every one talks to every other, which adding up everywhere takes only logarithmically often. */
+/** Maximum ranks that shard an update: each exchanges with every other, whereas an all-reduce takes a logarithmic number of rounds. */
 const MOST = 8
 const LINE_FLOATS = ALIGN / 4
 
 export class Shares {
-  /** This process's. */
+  /** This rank's. */
   readonly share: Share
   readonly #world: Communicator
   readonly #training: Training
-  /** Process r has floats from `#cuts[r]` up to `#cuts[r + 1]` of every block. */
+  /** Rank r has floats from `#cuts[r]` to `#cuts[r + 1]` of every block. */
   readonly #cuts: readonly number[]
-  /** What has changed parameters from outside, up to the last time that all were found the same. */
+  /** The storage version when all ranks were last found equal. */
   #version: number
 
   constructor(world: Communicator, training: Training) {
@@ -34,23 +34,23 @@ export class Shares {
     this.share = { from: this.#cuts[rank], to: this.#cuts[rank + 1] }
   }
 
-  /** Whether parameters were changed from outside since all were found the same. */
+  /** Whether parameters were modified externally since all ranks were found equal. */
   get touched(): boolean {
     return this.#training.engine.storage.version !== this.#version
   }
 
-  /** All were found the same. */
+  /** Called when all ranks were found equal. */
   agreed(): void {
     this.#version = this.#training.engine.storage.version
   }
 
-  /** Before the update: the gradients of this process's share become those of all rows. */
+  /** Before the update: sums the gradients of this rank's shard over all ranks. */
   add(gradients: Float32Array, inOrder: boolean): void {
     this.#training.engine.storage.whole = refuse
     this.#world.sumParts(gradients, this.#cuts, inOrder)
   }
 
-  /** After it: all parameters, but those that are no matter of the update and every process's own. */
+  /** After the update: gathers all parameters, except those that the update does not change. */
   gather(): void {
     const { storage, places } = this.#training.engine
     const block = storage.view(storage.parameters)
@@ -61,7 +61,7 @@ export class Shares {
     for (const { offset, values } of kept) block.set(values, offset)
   }
 
-  /** Gradients and optimizer state become whole. */
+  /** Gathers gradients and optimizer state. */
   settle(): void {
     const { storage } = this.#training.engine
     if (!storage.whole) return
@@ -79,7 +79,7 @@ function refuse(): never {
   )
 }
 
-/** Has the update of a training shared out, where it can be and pays; undefined where it is not. All processes call it. */
+/** Shards the updates of a training if possible and worthwhile, otherwise undefined. Collective. */
 export function shareUpdates(world: Communicator, training: Training, isWanted: boolean): Shares | undefined {
   const { engine, accumulate, callbacks } = training
   const { goal } = engine.planner
@@ -87,11 +87,11 @@ export function shareUpdates(world: Communicator, training: Training, isWanted: 
     goal && isElementwise(goal.optimizer) && goal.clipNorm === undefined && goal.globalClipNorm === undefined
   const isWatched = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)
   const isOne = accumulate === 1 && !engine.byHost && world.size <= MOST
-  // callbacks may differ from process to process
+  // callbacks may differ between ranks
   const refusals = Float64Array.of(Number(!isWanted || !isCut || isWatched || !isOne))
   world.sum(refusals)
   const shares = refusals[0] > 0 ? undefined : new Shares(world, training)
-  // another training of the model may have left its own
+  // a previous training of the model may have left its own
   const { share } = engine.planner
   if (share?.from !== shares?.share.from || share?.to !== shares?.share.to) {
     engine.flush()

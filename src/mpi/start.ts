@@ -1,4 +1,4 @@
-/** Before processes train together: what the first has, all have. */
+/** Before ranks train together: copies the state of rank 0 to all. */
 import { Random, type RandomState } from '../lib/random.ts'
 import type { Model } from '../model/model.ts'
 import type { Training } from '../training/parallel.ts'
@@ -6,7 +6,7 @@ import { type Communicator, gatherTexts } from './communicator.ts'
 
 const GOLDEN = 0x9e3779b9
 
-/** All begin with the parameters, the optimizer's state and the noise of the first. */
+/** Broadcasts parameters, optimizer state and the noise state. */
 export function shareState(world: Communicator, { engine, model }: Training): void {
   const { storage, session } = engine
   const own = JSON.stringify({ ...session?.scalars, used: [...(session?.used ?? [])] })
@@ -21,7 +21,7 @@ export function shareState(world: Communicator, { engine, model }: Training): vo
   storage.version++
 }
 
-/** All know where the first's stream of random numbers is; the shuffler of each of the others goes on from there, in a way of its own. */
+/** Broadcasts the state of rank 0's random stream; the other ranks derive their own shuffling streams from it. */
 export function shareRandom(world: Communicator, random: Random | undefined, shuffler: Random | undefined): void {
   if (!random) return
   const { words, spare } = random.state

@@ -1,4 +1,4 @@
-/** The updates that processes make together: whose rows are in each, and how much they weigh. */
+/** The updates that ranks make together: the rows of each, and their weights. */
 import { type Batches, type DataSet, isDataSet } from '../data/dataset.ts'
 import { partsOf } from '../engine/accumulate.ts'
 import type { FedRows } from '../engine/engine.ts'
@@ -10,35 +10,35 @@ import type { Training } from '../training/parallel.ts'
 import { type Passes, passesOver } from '../training/passes.ts'
 import type { Communicator } from './communicator.ts'
 
-/** One update, as one of the processes sees it. */
+/** One update, as seen by one rank. */
 export interface JointStep {
-  /** This process's rows: those of one call into the machine, or several batches, or none. */
+  /** This rank's rows: those of one machine call, or of several batches, or none. */
   readonly fed: (FedRows & { readonly feed: Feed; readonly first: number; readonly at: number }) | undefined
   readonly parts: readonly DataSet[]
-  /** Sum of the weights of each process's rows. */
+  /** Sum of the row weights of each rank. */
   readonly weights: Float64Array
-  /** Rows of each process in part 0, 1, ...: process after process. */
+  /** Number of rows of each rank in part 0, 1, ... */
   rowsOf(part: number): readonly number[]
 }
 
 export interface Steps {
-  /** Updates of an epoch; NaN when nobody knows. */
+  /** Updates per epoch; NaN if unknown. */
   readonly batches: number
-  /** An epoch begins. */
+  /** Starts an epoch. */
   begin(): void
-  /** The next update; undefined when all processes have seen all their rows. */
+  /** The next update; undefined when all ranks are out of rows. */
   next(): Promise<JointStep | undefined>
-  /** An epoch is over; `failed`: so is training. */
+  /** Ends an epoch; `failed`: and training. */
   leave(failed: boolean): void
 }
 
-/** @param random shuffles this process's rows. */
+/** @param random shuffles this rank's rows. */
 export const stepsOf = (world: Communicator, training: Training, random: Random | undefined): Steps =>
   isDataSet(training.data)
     ? new ArraySteps(world, training, training.data, random)
     : new StreamSteps(world, training, training.data)
 
-/** Every process knows how many rows the others have, and so all that the others do: no word is said about it. */
+/** With arrays, every rank knows how many rows the others have, so no communication is needed. */
 class ArraySteps implements Steps {
   readonly batches: number
   readonly #world: Communicator
@@ -46,7 +46,7 @@ class ArraySteps implements Steps {
   readonly #batchSize: number
   readonly #counted: boolean
   readonly #weighted: boolean
-  /** Of each process: rows of a pass, of a batch, of an update, and the first row still to come. */
+  /** For each rank: rows per pass, per batch, per update, and the next row. */
   readonly #rows: Float64Array
   readonly #sizes: Float64Array
   readonly #updates: Float64Array
@@ -117,7 +117,7 @@ class ArraySteps implements Steps {
 
 const weigh = (parts: readonly DataSet[]): number => parts.reduce((sum, part) => sum + weightOf(part), 0)
 
-/** Nobody knows how many batches others still have: every update is told beforehand. */
+/** With streams, the number of batches is unknown, so every update is announced. */
 class StreamSteps implements Steps {
   readonly batches = Number.NaN
   readonly #world: Communicator

@@ -1,4 +1,4 @@
-/** What a solver may use that puts ranges of its own into a plan. */
+/** The site for solvers that add ranges of their own to a plan. */
 import type { Layer } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
 import type { Range, Step } from '../machine/program.ts'
@@ -11,7 +11,7 @@ import { scratchBytes, updateSteps } from './updates.ts'
 /** How the model is lowered in a plan. */
 export class Lowering {
   readonly builder: ProgramBuilder
-  /** As the loss wants them. */
+  /** Without the activation that the loss includes. */
   readonly layers: readonly Layer[]
   readonly objective: Judged
   readonly batch: Batch
@@ -24,7 +24,7 @@ export class Lowering {
   }
 }
 
-/** @param backward the way back of the batch. */
+/** @param backward the batch's backward pass. */
 export function curvatureSite(
   builder: ProgramBuilder,
   layers: readonly Layer[],
@@ -37,7 +37,7 @@ export function curvatureSite(
   const { states, room, loss, isTrainable } = objective
   const denseOf = (steps: readonly Step[]) =>
     steps.flatMap(({ op, operands }) => (op === ops.denseDw ? [operands as unknown as DenseGradient] : []))
-  // solvers know places as blocks do
+  // solvers see places as blocks do
   const trainable = isTrainable as CurvatureSite['isTrainable']
   return {
     places,
@@ -64,7 +64,7 @@ export function curvatureSite(
       for (const made of builder.steps.splice(first)) {
         const [dense] = denseOf([made])
         if (dense) each(dense)
-        // penalties on activities are no part of what the outputs say
+        // activity penalties are not part of the outputs' curvature
         else if (made.op === ops.activityBack)
           builder.steps.push({ op: made.op, operands: { ...made.operands, l1: 0, l2: 0 } })
         else if (made.op !== ops.densePack) builder.steps.push(made)

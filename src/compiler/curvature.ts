@@ -1,4 +1,4 @@
-/** Curvature products as a program of their own: steps that compute values, and steps that go along a direction. */
+/** Curvature products as a separate program: value steps, and tangent steps along a direction. */
 import { SUM_CHUNK } from '../abi/layout.ts'
 import { LOSS_SIGMOID_CROSSENTROPY, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SOFTMAX_SPARSE } from '../abi/losses.ts'
 import type { Matrix } from '../layers/builder.ts'
@@ -21,37 +21,37 @@ import { type Batch, batchRegions, below, type Judged, writeProgram } from './ob
 import { blockFloats } from './parameterLayout.ts'
 import { ProgramBuilder, type Site } from './programBuilder.ts'
 
-/** Whose products: the Hessian's, or those of the Gauss-Newton matrix, which leaves out how the model itself bends. */
+/** The Hessian, or the Gauss-Newton matrix, which omits the model's own second derivatives. */
 export type CurvatureKind = 'hessian' | 'gaussNewton'
 
 export interface CurvatureGoal extends Pick<Judged, 'loss' | 'isTrainable'> {
   readonly curvature: CurvatureKind
-  /** Whether the regularizers' terms count. */
+  /** Whether regularizers are included. */
   readonly penalties: boolean
 }
 
 export { ONE }
-/** Which of the record's scalars is the share of these rows in all. */
+/** Index of the record scalar with the share of these rows in the total. */
 export const SHARE = 1
 
 export interface CurvaturePlan extends Batch {
-  /** Most rows at a time. */
+  /** Maximum rows per run. */
   readonly rows: number
   readonly program: number
-  /** What does not depend on the direction: forward, loss and back. */
+  /** The part that does not depend on the direction: forward, loss and backward. */
   readonly values: Range
-  /** Along the direction, forward and back; then total += SHARE of the product. */
+  /** Along the direction, forward and backward; then total += SHARE * product. */
   readonly along: Range
-  /** total += the product of the regularizers' terms. */
+  /** total += the regularizers' product. */
   readonly penalized: Range
-  /** Addresses of blocks laid out as the parameters: of the direction, and of the sum over all rows. */
+  /** Addresses of blocks laid out like the parameters: the direction, and the sum over all rows. */
   readonly direction: number
   readonly total: number
 }
 
 /**
- * Lays blocks and regions out from the arena's top on and writes the program.
- * @throws RangeError when the memory cannot grow to hold it.
+ * Lays out blocks and regions from the arena's top and writes the program.
+ * @throws RangeError if the memory cannot grow enough.
  */
 export function compileCurvature(
   site: Omit<Site, 'gradients'>,
@@ -80,14 +80,14 @@ export function compileCurvature(
   return { ...batch, rows, program, values, along, penalized, direction, total }
 }
 
-/** What layers are lowered with along a direction. */
+/** The builder that layers are lowered with along a direction. */
 export class DualBuilder implements CurvedBuilder {
   readonly penalties: boolean
-  /** Those along the direction. */
+  /** The tangent steps. */
   readonly steps: Step[] = []
   readonly builder: ProgramBuilder
   readonly direction: number
-  /** Addresses of the parameters that move. */
+  /** Addresses of the parameters that are not held constant. */
   readonly #moving: ReadonlySet<number>
 
   constructor(
@@ -145,7 +145,7 @@ export class DualBuilder implements CurvedBuilder {
   }
 }
 
-/** Forward, through the loss, and back to the first layer with something to train. */
+/** Forward, through the loss, and backward to the first layer with trainable parameters. */
 function emitProduct(builder: DualBuilder, layers: readonly Layer[], goal: CurvatureGoal, batch: Batch): void {
   const { site } = builder.builder
   const owners = new Set(site.places.filter(goal.isTrainable).map(({ layer }) => layer))
@@ -175,10 +175,10 @@ export function emitForward(
   return { y, lowered }
 }
 
-/** Losses that make probabilities of logits, of which their derivatives are. */
+/** Losses that include softmax or sigmoid; their derivatives are with respect to the logits. */
 const LOGITS = [LOSS_SOFTMAX_SPARSE, LOSS_SOFTMAX_CROSSENTROPY, LOSS_SIGMOID_CROSSENTROPY]
 
-/** The gradient of the loss and its tangent, the loss's Hessian by the outputs times their own. */
+/** The loss's gradient dy and its tangent H ty, H the Hessian with respect to the outputs. */
 export function emitLoss(
   builder: DualBuilder,
   { value: y, tangent }: Dual,
@@ -206,7 +206,7 @@ export function emitLoss(
   return { value: curvature === 'hessian' ? value : undefined, tangent: to }
 }
 
-/** to += l2 of the direction; l1 is straight. */
+/** to += l2 * direction; the l1 penalty has no curvature. */
 function emitPenalties({ builder, direction }: DualBuilder, to: number): void {
   for (const { offset, stored, regularizer } of builder.site.places) {
     const l2 = regularizer?.l2 ?? 0

@@ -1,6 +1,6 @@
 /**
- * Gradients of large kernels that are used up while they are still in a cache: some panels of dw are computed, and at once the rule is
- * applied to the same panels of w. Their gradients never reach memory.
+ * Fuses the gradients of large kernels with their update while they are in cache: a few panels of dw are computed, and the rule
+ * is applied to the same panels of w at once. These gradients never reach memory.
  */
 import { PANEL } from '../abi/layout.ts'
 import * as ops from '../machine/ops/layers.ts'
@@ -9,28 +9,28 @@ import { emitUpdates, isAlone, type Objective, tensorsOf } from './objective.ts'
 import type { ProgramBuilder } from './programBuilder.ts'
 import { updateSteps } from './updates.ts'
 
-/** Larger batches are made of products: there it is worth nothing. */
+/** Larger batches are compute-bound, so fusing gains nothing. */
 export const FUSED_ROWS = 64
-/** Panels of gradients that are in hand at a time: what the widest tile takes, and a first-level cache holds. */
+/** Panels of gradients at a time: what the widest tile takes, and what the L1 cache holds. */
 const PANELS = 2
-/** Smaller kernels stay in the caches from one step of the program to the next. */
+/** Smaller kernels stay in cache between steps anyway. */
 const LEAST = 2 ** 15
 
-/** Whole steps for one thread that apply gradients of kernels where they are made, and leave none of those in the gradient block. */
+/** Whole steps for one thread with fused updates; kernels' gradients are not left in the gradient block. */
 export interface FusedPlan {
   /** Gather, forward, loss, backward with updates. */
   readonly fit: Range
-  /** The same on rows already in place. */
+  /** The same for rows already loaded. */
   readonly step: Range
-  /** Makes the gradients that the last of them has not left, while the plan's regions are as that has left them. */
+  /** Recomputes the missing gradients of the last step, while the plan's regions are unchanged. */
   readonly owed: Range
 }
 
 /**
- * A whole step once more, with what of the update can be fused with the backward pass, if anything: where no gradient is changed or looked
- * at before.
- * @param cuts where its parts begin and end: gather, forward and loss, backward.
- * @param statistics what else an update does.
+ * A whole step with fused updates, if any can be fused: those whose gradients are neither modified nor read
+ * before.
+ * @param cuts boundaries between its parts: gather, forward and loss, backward.
+ * @param statistics the other steps of an update.
  */
 export function planFused(
   builder: ProgramBuilder,
@@ -44,12 +44,12 @@ export function planFused(
   const tensors = tensorsOf(plain, isTrainable)
   const owed: Step[] = []
   const gradientsOf = (offset: number) => site.gradients + offset * 4
-  // panels of dw are made from dz in place
+  // fused panels of dw read dz in place, not packed
   const passes = steps.slice(backward, end).flatMap(({ op, operands }): Step[] => {
     if (op === ops.densePack) return []
     return [op === ops.denseDw ? { op, operands: { ...operands, packed: 0 } } : { op, operands }]
   })
-  // the gradient of a layer's inputs takes the kernel as it was
+  // the gradient of a layer's input needs the kernel before the update
   passes.forEach((step, i) => {
     if (step.op === ops.denseDw && passes[i + 1]?.op === ops.denseDx) passes.splice(i, 2, passes[i + 1], step)
   })
@@ -58,7 +58,7 @@ export function planFused(
     const { inputs = 0, units = 0, dz = 0, db } = operands
     const panel = inputs * PANEL
     const tensor = tensors.find(({ offset }) => op === ops.denseDw && gradientsOf(offset) === operands.dw)
-    // updates take whole cache lines
+    // updates work on whole cache lines
     if (!tensor || tensor.count < LEAST || tensor.count % panel) return step
     owed.push(step)
     const most = PANELS * panel

@@ -1,4 +1,4 @@
-/** Quantized models: where their tensors lie, and the steps of dense layers of 8-bit weights; what lies between stays float. */
+/** Quantized models: the layout of their tensors, and the steps of dense layers with 8-bit weights; everything else stays float. */
 import { ACTIVATION_LINEAR } from '../abi/activations.ts'
 import { MOST_INPUTS, ROW_BYTES } from '../abi/int8.ts'
 import { ALIGN, PANEL } from '../abi/layout.ts'
@@ -12,43 +12,43 @@ import * as ops from '../machine/ops/int8.ts'
 import { blockFloats, type ParameterPlace } from './parameterLayout.ts'
 import type { ProgramBuilder } from './programBuilder.ts'
 
-/** What a calibrated layer takes its inputs for: a real one is (q - zero) * scale. */
+/** Quantization of a calibrated layer's inputs: real = (q - zero) * scale. */
 export interface Grain {
   readonly scale: number
   readonly zero: number
 }
 
-/** A dense layer whose kernel has 8 bits. */
+/** A dense layer with an 8-bit kernel. */
 export interface Int8Dense {
   readonly inputs: number
   readonly units: number
-  /** Its layer in the model's list, and what names of its parameters there begin with. */
+  /** Index of its layer in the model's list, and the prefix of its parameters' names there. */
   readonly layer: number
   readonly prefix: string
-  /** What paths of its tensors begin with, such as `dense_1.`. */
+  /** Prefix of its tensors' paths, such as `dense_1.`. */
   readonly path: string
   readonly useBias: boolean
-  /** Absent: every row has a range of its own. */
+  /** Absent: dynamic quantization, a range per row. */
   readonly input?: Grain
 }
 
 export interface Int8Layout {
-  /** Parameters that are floats, kernels aside. */
+  /** The float parameters, without quantized kernels. */
   readonly floats: readonly ParameterPlace[]
-  /** The same, and behind them what each 8-bit layer has. */
+  /** The same, followed by the tensors of each 8-bit layer. */
   readonly places: readonly ParameterPlace[]
-  /** Bytes of all. */
+  /** Total size in bytes. */
   readonly bytes: number
 }
 
 const KERNEL = 'kernel'
 const LINE_FLOATS = ALIGN / 4
 
-/** Whether a parameter is a kernel that may have 8 bits: that of a dense layer whose sums stay within 32. */
+/** Whether a parameter can be quantized: the kernel of a dense layer whose sums fit into 32 bits. */
 export const isKernel = ({ name, layout, shape }: ParameterPlace): boolean =>
   layout === 'panels' && name.endsWith(KERNEL) && shape[0] <= MOST_INPUTS
 
-/** The 8-bit layer that a kernel is of. */
+/** The 8-bit layer of a kernel. */
 export function denseOf(place: ParameterPlace, all: readonly ParameterPlace[], input?: Grain): Int8Dense {
   const prefix = place.name.slice(0, -KERNEL.length)
   const path = place.path.slice(0, -KERNEL.length)
@@ -57,7 +57,7 @@ export function denseOf(place: ParameterPlace, all: readonly ParameterPlace[], i
   return { inputs, units, layer: place.layer, prefix, path, useBias, ...(input && { input }) }
 }
 
-/** Places of a model of which some layers have 8 bits: their kernels, bytes, and integers lie behind all floats. */
+/** The layout of a model with some 8-bit layers: their kernels, bytes and integers follow all floats. */
 export function layoutInt8(all: readonly ParameterPlace[], quantized: readonly Int8Dense[]): Int8Layout {
   const kernels = new Set(quantized.map(({ path }) => path + KERNEL))
   let offset = 0
@@ -80,20 +80,20 @@ export function layoutInt8(all: readonly ParameterPlace[], quantized: readonly I
   return { floats, places: [...floats, ...behind], bytes: blockFloats([...floats, ...behind]) * 4 }
 }
 
-/** 8-bit rows, and ROW_BYTES for each. */
+/** 8-bit rows, and ROW_BYTES of parameters per row. */
 interface Int8Rows {
   readonly address: number
   readonly stride: number
   readonly rows: number
 }
 
-/** Lowers the layers of a quantized model for predictions. */
+/** Lowers the layers of a quantized model for inference. */
 export class Int8Lowering {
   readonly #builder: ProgramBuilder
   readonly #quantized: ReadonlyMap<number, Int8Dense>
-  /** Where inputs of 8-bit layers lie, for who wants to know what ranges they have. */
+  /** Inputs of 8-bit layers, for calibration. */
   readonly inputs = new Map<Int8Dense, Int8Rows>()
-  /** @param quantized 8-bit layers by their kernel's address. */
+  /** @param quantized 8-bit layers by the address of their kernel. */
   constructor(builder: ProgramBuilder, quantized: ReadonlyMap<number, Int8Dense>) {
     this.#builder = builder
     this.#quantized = quantized
@@ -104,7 +104,7 @@ export class Int8Lowering {
     return this.#builder.forward(layers, x, 'inference').y
   }
 
-  /** Dense layers of 8 bits, wherever they are, and activations. */
+  /** Lowers 8-bit dense layers, nested ones included, and activations. */
   #lower(layer: Lowerable, x: Value): Lowered | undefined {
     const builder = this.#builder
     if (layer.kind === 'dense' && !layer.weightNorm) {
@@ -156,7 +156,7 @@ export class Int8Lowering {
     return rows
   }
 
-  /** The layer before leaves its outputs as 8-bit rows as well, if it is an 8-bit layer and the last step. */
+  /** If the previous layer is an 8-bit layer and its step the last one, makes it write 8-bit outputs as well. */
   #requantized(x: Matrix, { scale, zero }: Grain): Int8Rows | undefined {
     const { steps } = this.#builder
     const { op, operands } = steps[steps.length - 1] ?? {}
@@ -173,12 +173,12 @@ export class Int8Lowering {
     y: Matrix,
   ): void {
     const { code, rowwise, apart } = activationKinds[activation.kind]
-    // what has a module of its own has no exact form
+    // activations in a separate module have no exact form
     const elements = { from: x.address, to: y.address, stride: y.stride, cols: y.cols, kind: code }
     if (apart && !rowwise) emitActivation(this.#builder, activation, x, y)
     else this.#builder.emit(ops.activateExact, { ...elements, alpha: alphaOf(activation) ?? 0 })
   }
 }
 
-/** A layer that nobody goes back through. */
+/** A layer without a backward pass. */
 const forwardOnly = (y: Matrix): Lowered => ({ y, backward: () => undefined })

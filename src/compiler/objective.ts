@@ -1,4 +1,4 @@
-/** From the network's outputs back to its gradients: loss, backward pass, penalties, clipping, update. */
+/** From the network's outputs back to the update: loss, backward pass, penalties, clipping, optimizer. */
 import { SUM_CHUNK } from '../abi/layout.ts'
 import type { LoweredLoss } from '../catalogue/loweredLoss.ts'
 import type { Lowered, Matrix, Value } from '../layers/builder.ts'
@@ -19,23 +19,23 @@ export interface Clipping {
   readonly clipNorm?: number
   readonly globalClipNorm?: number
   readonly clipValue?: number
-  /** The norm that clipNorm and globalClipNorm limit. */
+  /** The norm used by clipNorm and globalClipNorm. */
   readonly clipNormOrder?: NormOrder
 }
 
-/** The sum of sizes, the Euclidean norm, or the largest size. */
+/** The sum of magnitudes, the Euclidean norm, or the largest magnitude. */
 export type NormOrder = 1 | 2 | 'infinity'
 
 /** What a model is trained for. */
 export interface Objective extends Clipping {
   /** Undefined: the host computes it, between the passes of an open plan. */
   readonly loss: LoweredLoss | undefined
-  /** The layers as a loss of the host wants them, if it computes activations of the last one itself. */
+  /** The layers to train with a loss on the host, if that includes the last activation. */
   readonly trained?: readonly Layer[]
   readonly optimizer: AnyOptimizer
-  /** How the machine counts correct predictions, if a metric asks for it: CORRECT_* and the threshold of a binary output. */
+  /** How the machine counts correct predictions, if a metric needs it: CORRECT_* and the threshold of a binary output. */
   readonly correct?: { readonly mode: number; readonly threshold: number }
-  /** Addresses of the optimizer's state blocks, of the tensors that it keeps beside them, and of a solver's room. */
+  /** Addresses of the optimizer's state blocks, of its other state tensors, and of a solver's scratch. */
   readonly states: readonly number[]
   readonly kept: number
   readonly room: number
@@ -45,17 +45,17 @@ export interface Objective extends Clipping {
 /** An objective whose loss the machine computes. */
 export type Judged = Objective & { readonly loss: LoweredLoss }
 
-/** Where the objective finds a batch's targets and weights and leaves its rows' losses. */
+/** Addresses of a batch's targets, weights and per-row losses. */
 export interface Batch {
   readonly x: Matrix
   readonly targets: Matrix
   readonly weights: number
   readonly rowLosses: number
-  /** Of losses whose outputs have a parameter each; 0: there are none. */
+  /** For losses with a parameter per output; 0: none. */
   readonly deltas: number
 }
 
-/** Loss of `y`, its gradient when there is room for one, and the count of correct predictions. */
+/** Emits the loss of `y`, its gradient if there is a place for it, and the count of correct predictions. */
 export function emitLoss(
   builder: ProgramBuilder,
   { loss, correct }: Pick<Judged, 'loss' | 'correct'>,
@@ -81,15 +81,15 @@ export function emitLoss(
   if (correct) builder.emit(ops.correct, { ...correct, ...rows, ...wanted })
 }
 
-/** A forward pass, with the way back through each layer. */
+/** A forward pass, with the backward pass of each layer. */
 export interface Passed {
   readonly y: Value
   readonly lowered: readonly (Lowered | undefined)[]
 }
 
 /**
- * From dy back to the first layer with something to train; returns the gradients that the layers were given.
- * @param passed is called when a layer's steps are there.
+ * Emits the backward pass from dy to the first layer with trainable parameters; returns each layer's dy.
+ * @param passed called after each layer's steps.
  */
 export function emitBackward(
   builder: ProgramBuilder,
@@ -115,7 +115,7 @@ export function emitBackward(
   return received
 }
 
-/** From dy back to the model's inputs, past parameters whose gradients nobody wants; returns the gradient of the inputs. */
+/** Emits the backward pass from dy to the model's inputs, without parameter gradients; returns the inputs' gradient. */
 export function emitBackwardToInputs(builder: ProgramBuilder, { y, lowered }: Passed, dy: Matrix): Matrix {
   builder.applyDerivative(y, dy)
   return lowered.reduceRight((gradient: Matrix, layer) => {
@@ -123,10 +123,10 @@ export function emitBackwardToInputs(builder: ProgramBuilder, { y, lowered }: Pa
   }, dy)
 }
 
-/** Partial sums of a block. */
+/** Number of partial sums of a block. */
 const chunks = (floats: number): number => Math.ceil(floats / SUM_CHUNK)
 
-/** Places, each with the address of its partial sums, one after the other. */
+/** Places, each with the address of its partial sums. */
 function withPartials(
   builder: ProgramBuilder,
   places: readonly ParameterPlace[],
@@ -141,7 +141,7 @@ function withPartials(
   return { parts, count }
 }
 
-/** The regularizers' terms; their gradients too unless `gradients` is 0. */
+/** Emits the regularizers' terms, and their gradients unless `gradients` is 0. */
 export function emitPenalties(
   builder: ProgramBuilder,
   gradients: number,
@@ -164,7 +164,7 @@ export function emitPenalties(
   builder.emit(ops.penaltySum, { count, partials: parts[0].partials })
 }
 
-/** Clips by value, then tensor by tensor, then as a whole. */
+/** Clips by value, then per tensor, then globally. */
 export function emitClipping(
   builder: ProgramBuilder,
   { clipNorm, globalClipNorm, clipValue, clipNormOrder = 2 }: Clipping,
@@ -208,14 +208,14 @@ export const tensorsOf = (
     role: place.name,
   }))
 
-/** Whether an element's update depends on no other element's gradient. */
+/** Whether every element's update depends on its own gradient only. */
 export const isAlone = ({ optimizer, clipNorm, globalClipNorm, clipValue }: Objective): boolean =>
   (clipNorm ?? globalClipNorm ?? clipValue) === undefined &&
   !isSolver(optimizer) &&
   !isMatrixRule(optimizer) &&
   !ruleOf(optimizer).perTensor
 
-/** Tables of which a step changes, and visits, only rows that occurred. */
+/** Tables of which an update only reads and writes the looked-up rows. */
 export function sparseOf({ site: { places } }: ProgramBuilder, objective: Objective): Record<number, number> {
   const { optimizer, isTrainable } = objective
   if (!isAlone(objective)) return {}
@@ -228,8 +228,8 @@ export function sparseOf({ site: { places } }: ProgramBuilder, objective: Object
 }
 
 /**
- * One in-place pass per parameter group over parallel blocks, or the steps of a rule that sees matrices.
- * @param partOf what of a tensor is to be updated.
+ * Emits one in-place pass per parameter group over the parallel blocks, or the steps of a rule on matrices.
+ * @param partOf restricts a tensor to the part to update.
  */
 export function emitUpdates(
   builder: ProgramBuilder,
@@ -243,12 +243,12 @@ export function emitUpdates(
   builder.steps.push(...updateSteps(optimizer, tensors, blocks))
 }
 
-/** Rows of a data set gathered into a matrix; the plan's `bind` says which data set. */
+/** Emits gathering rows of a data set into a matrix; the plan's `bind` says which data set. */
 export function emitGather(builder: ProgramBuilder, { address, cols, stride }: Matrix): void {
   builder.emit(ops.gather, { from: 0, order: 0, to: address, cols, toStride: stride })
 }
 
-/** Room for a batch: features, targets as the loss wants them, weights and losses of the rows; and the parameters of the loss. */
+/** Reserves space for a batch: features, targets in the loss's format, weights and losses of the rows; and the loss's parameters. */
 export function batchRegions(builder: ProgramBuilder, widths: readonly number[], loss: LoweredLoss | undefined): Batch {
   const { arena, rows } = builder.site
   const x = builder.matrix(widths[0])
@@ -265,18 +265,18 @@ export function batchRegions(builder: ProgramBuilder, widths: readonly number[],
   }
 }
 
-/** Writes the program, then the parameters of the loss, whose region that has cleared. */
+/** Writes the program, then the loss's parameters, since that zeroes the regions. */
 export function writeProgram(builder: ProgramBuilder, from: number, { deltas }: Batch, loss: LoweredLoss | undefined) {
   const program = builder.write(from)
   if (loss?.deltas) builder.site.arena.f32.set(loss.deltas, deltas / 4)
   return program
 }
 
-/** The layers as a loss wants them: without the activation that it computes itself. */
+/** The layers below a loss: without the activation that it includes. */
 export const below = (layers: readonly Layer[], { fused }: Judged['loss']): readonly Layer[] =>
   fused === 'none' ? layers : [...layers.slice(0, -1), withoutActivation(layers[layers.length - 1])]
 
-/** What a pass leaves of a layer: outputs, and gradient of what its activation gets, as far back as it goes. */
+/** What a pass leaves for a layer: outputs, and gradients of its pre-activations, as far as the backward pass goes. */
 export interface Visible {
   readonly y: Matrix
   readonly dy?: Matrix

@@ -1,4 +1,4 @@
-/** Passes that end or begin on the host: a loss of its own, gradients of a model's inputs. */
+/** Passes that end or start on the host: losses on the host, gradients of a model's inputs. */
 import type { LoweredLoss } from '../catalogue/loweredLoss.ts'
 import type { Matrix } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
@@ -18,27 +18,27 @@ import {
 import type { ProgramBuilder } from './programBuilder.ts'
 import { planUpdate, type UpdatePlan } from './updatePlan.ts'
 
-/** Two passes, between which the host reads `outputs`, computes the loss and writes its `gradient`. */
+/** Two passes; between them the host reads `outputs`, computes the loss and writes its `gradient`. */
 export interface OpenPlan extends UpdatePlan {
   /** Of the last layer, after its activation. */
   readonly outputs: Matrix
   readonly gradient: Matrix
   readonly forward: Range
   readonly backward: Range
-  /** Passes for `evaluate`, where the loss is not computed of what predictions are: as for those, and as in training. */
+  /** Passes for `evaluate`, if the loss's inputs differ from predictions: in inference, and in training mode. */
   readonly judged?: { readonly inference: Pass; readonly trial: Pass }
-  /** As those of a training plan. */
+  /** As in a training plan. */
   readonly layers: readonly Visible[]
   readonly penalty: Range
 }
 
-/** A forward pass, and what it leaves. */
+/** A forward pass and its outputs. */
 interface Pass {
   readonly range: Range
   readonly outputs: Matrix
 }
 
-/** Passes as for predictions, and back to the model's inputs. The loss is the forward pass's last step, unless it is the host's. */
+/** Inference passes, and backward to the model's inputs. The forward pass ends with the loss, unless the host computes it. */
 export interface InputsPlan {
   readonly outputs: Matrix
   readonly gradient: Matrix

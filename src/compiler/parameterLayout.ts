@@ -1,4 +1,4 @@
-/** How a model's parameters lie in one block of memory, and the way in and out of it. */
+/** The layout of a model's parameters in one block of memory, and access to it. */
 import { ALIGN } from '../abi/layout.ts'
 import type { ParameterSpec } from '../layers/builder.ts'
 import { type Layer, parametersOf } from '../layers/layers.ts'
@@ -6,17 +6,17 @@ import { quote } from '../lib/check.ts'
 import type { Arena } from '../machine/arena.ts'
 import { roundUp, store, storedFloats, unstore } from '../machine/matrixLayout.ts'
 
-/** Where a tensor lies in a block. */
+/** A tensor's place in a block. */
 export interface Place extends Pick<ParameterSpec, 'shape' | 'layout'> {
   /** Its public name, such as `dense_1.kernel`. */
   readonly path: string
-  /** Floats from the start of the block; a multiple of 16. */
+  /** Offset in floats from the start of the block; a multiple of 16. */
   readonly offset: number
-  /** Floats it takes in the block, padding included. */
+  /** Floats in the block, padding included. */
   readonly stored: number
 }
 
-/** Where a parameter lies in the block. */
+/** A parameter's place in the block. */
 export interface ParameterPlace extends ParameterSpec, Place {
   /** Index of its layer in the model's list. */
   readonly layer: number
@@ -24,7 +24,7 @@ export interface ParameterPlace extends ParameterSpec, Place {
 
 const LINE_FLOATS = ALIGN / 4
 
-/** Lays the parameters of all layers one after the other, each from a cache line on. */
+/** Lays out the parameters of all layers in order, each aligned to a cache line. */
 export function layoutParameters(layers: readonly Layer[], widths: readonly number[]): ParameterPlace[] {
   const places: ParameterPlace[] = []
   const seen: Record<string, number> = {}
@@ -61,17 +61,17 @@ export function findPlaces(
   return (layer, name) => found.get(`${layer} ${name}`)
 }
 
-/** Floats of the whole block. */
+/** Size of the whole block in floats. */
 export const blockFloats = (places: readonly Place[]): number => {
   const last = places[places.length - 1]
   return last ? last.offset + last.stored : 0
 }
 
-/** Number of values of a tensor, padding excluded. */
+/** Number of values of a tensor, without padding. */
 export const valuesOf = (place: Pick<Place, 'shape'>): number =>
   place.shape.reduce((product, size) => product * size, 1)
 
-/** Copies a tensor out of its place in the block at `address`, in canonical order: all of it, or what fits `out` from `first` on. */
+/** Copies a tensor from the block at `address` in canonical order: all of it, or as much as fits `out` from value `first` on. */
 export function readParameter(
   arena: Arena,
   address: number,
@@ -84,7 +84,7 @@ export function readParameter(
   return out
 }
 
-/** Copies canonical values, a whole tensor's or those from `first` on, into the place in the block at `address`; pads stay zero. */
+/** Copies canonical values, a whole tensor's or those from `first` on, into the block at `address`; padding stays zero. */
 export function writeParameter(
   arena: Arena,
   address: number,

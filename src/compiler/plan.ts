@@ -8,22 +8,22 @@ import { type InputsPlan, type OpenPlan, planInputs, planOpen } from './openPlan
 import { ProgramBuilder, type Site } from './programBuilder.ts'
 import { planTraining, type TrainingPlan } from './trainingPlan.ts'
 
-/** A compiled model: regions for one batch, and ranges of one program to run on them. */
+/** A compiled model: regions for one batch, and ranges of one program that work on them. */
 export interface Plan {
-  /** Largest batch. */
+  /** Maximum batch size. */
   readonly rows: number
   /** Address of the program. */
   readonly program: number
   readonly x: Matrix
-  /** What `predict` leaves. */
+  /** The outputs of `predict`. */
   readonly outputs: Matrix
   readonly predict: Range
-  /** The forward pass as in training, with batch statistics, dropout and noise, and what it leaves. */
+  /** The forward pass in training mode, with batch statistics, dropout and noise, and its outputs. */
   readonly trial: Range
   readonly trialOutputs: Matrix
-  /** Rows that a batch in training must have. */
+  /** Minimum rows of a training batch. */
   readonly minimumRows: number
-  /** What a record's words from RECORD_SCHEDULED on are to hold. */
+  /** The schedules for a record's words from RECORD_SCHEDULED on. */
   readonly schedules: readonly Schedule[]
   readonly training?: TrainingPlan
   readonly open?: OpenPlan
@@ -31,13 +31,13 @@ export interface Plan {
   readonly openInputs?: InputsPlan
 }
 
-/** What only some uses of a model need: passes whose loss the host computes, passes back to the inputs, or both. */
+/** Optional parts: passes with a loss on the host, passes back to the inputs, or both. */
 export type Part = 'open' | 'inputs' | 'openInputs'
 
 /**
- * Lays out the regions from the arena's top on and writes the program.
+ * Lays out the regions from the arena's top and writes the program.
  * @param widths output width of every layer; entry 0 is the input's.
- * @throws RangeError when the memory cannot grow to hold it.
+ * @throws RangeError if the memory cannot grow enough.
  */
 export function compilePlan(
   site: Site,

@@ -1,4 +1,4 @@
-/** A program in the making: hands out regions, collects steps, writes them as words once the whole plan is known. */
+/** A program under construction: allocates regions, collects steps, and writes them as words once the plan is complete. */
 import { RECORD_SCHEDULED, RECORD_SCHEDULES } from '../abi/records.ts'
 import { emitSlope } from '../layers/activation.ts'
 import type { Builder, Lowered, Matrix, Value } from '../layers/builder.ts'
@@ -13,28 +13,28 @@ import type { Schedule } from '../optimizers/schedules/named.ts'
 import { findPlaces, type ParameterPlace } from './parameterLayout.ts'
 
 /**
- * How layers act: as for predictions, `reversible` with all that the way back needs; or as in training (batch statistics,
- * dropout, noise), `trial` with no way back, `smooth` without dropout and noise: a function of the parameters.
+ * How layers behave. `inference`; `reversible`: inference that keeps what the backward pass needs; `training` (batch statistics,
+ * dropout, noise); `trial`: training without a backward pass; `smooth`: training without dropout and noise.
  */
 export type Pass = 'inference' | 'reversible' | 'trial' | 'training' | 'smooth'
 
-/** Addresses and shapes that every step of a model is built with. */
+/** The addresses and shapes that all steps of a model share. */
 export interface Site {
   readonly arena: Arena
   readonly places: readonly ParameterPlace[]
   /** Address of the parameter block. */
   readonly parameters: number
-  /** Address of the gradient block; 0 when the model only predicts. */
+  /** Address of the gradient block; 0 if the model only predicts. */
   readonly gradients: number
-  /** Largest batch the regions must hold. */
+  /** Maximum batch size. */
   readonly rows: number
   /** Indices of frozen layers. */
   readonly frozen: ReadonlySet<number>
-  /** Whether training uses running statistics as they are. */
+  /** Whether training uses the running statistics as constants. */
   readonly frozenStatistics: boolean
-  /** How layers are lowered that are to be lowered otherwise than their kind says. */
+  /** Overrides how layers are lowered. */
   readonly instead?: ((builder: ProgramBuilder) => ProgramBuilder['instead']) | undefined
-  /** Where processes share out the update: floats [from, to) of the block are this one's. */
+  /** With sharded updates: this rank's floats [from, to) of the block. */
   readonly share?: Share | undefined
 }
 
@@ -44,11 +44,11 @@ export interface Share {
   readonly to: number
 }
 
-/** Rows that pass through a model in one call at least, and floats that the widest layer may have for them. */
+/** Minimum rows per call, and maximum floats of the widest layer for them. */
 const PASS_ROWS = 64
 const PASS_FLOATS = 2 ** 22
 
-/** Rows of a pass for predictions: many go through in few calls, but a model that is very wide does not take memory for all. */
+/** Rows per inference pass: many, to need few calls, but fewer for a very wide model, to bound memory. */
 export const passRows = (widths: readonly number[]): number =>
   Math.max(1, Math.min(PASS_ROWS, Math.floor(PASS_FLOATS / widths.reduce((a, b) => Math.max(a, b)))))
 
@@ -58,16 +58,16 @@ export class ProgramBuilder implements Builder {
   instead: Builder['instead']
   /** Rows that the most demanding pass needs. */
   minimumRows = 1
-  /** Tables whose update visits only rows that occurred, by their offset: the scale of their rate. */
+  /** Tables whose update only visits looked-up rows: the scale of their rate by offset. */
   sparse: Readonly<Record<number, number>> = {}
-  /** What the record's words from RECORD_SCHEDULED on are for. */
+  /** The schedules for the record's words from RECORD_SCHEDULED on. */
   readonly schedules: Schedule[] = []
-  /** Addresses of `memory`. */
+  /** Addresses returned by `memory`. */
   readonly lists: number[] = []
   readonly #place: ReturnType<typeof findPlaces>
   #pass: Pass = 'inference'
   #layer = 0
-  /** Of the names of parameters, while a layer inside another is lowered. */
+  /** Prefix of parameter names while a nested layer is lowered. */
   #prefix = ''
   #streams = 0
   #deferred: Step[] = []
@@ -132,7 +132,7 @@ export class ProgramBuilder implements Builder {
     this.minimumRows = Math.max(this.minimumRows, rows)
   }
 
-  /** From here on regions overlap those of the lists built since the first call: the lists never run at once. */
+  /** From here on regions overlap those of lists built since the first call; such lists never run at the same time. */
   overlay(): void {
     const { arena } = this.site
     if (this.#base === 0) this.#base = arena.top
@@ -141,14 +141,14 @@ export class ProgramBuilder implements Builder {
     this.#scratch = []
   }
 
-  /** Steps that `emit` adds. */
+  /** The steps that `emit` adds. */
   range(emit: () => void): Range {
     const from = this.steps.length
     emit()
     return this.span(from, this.steps.length)
   }
 
-  /** Steps [from, to), which lie in several ranges. */
+  /** Steps [from, to) spanning several ranges. */
   span(from: number, to: number): Range {
     return [from, to, modulesOf(this.steps.slice(from, to))]
   }
@@ -190,7 +190,7 @@ export class ProgramBuilder implements Builder {
     return address
   }
 
-  /** Emits the steps of tables whose rows are visited. */
+  /** Emits the update steps of tables of which only looked-up rows are visited. */
   emitVisits(): void {
     this.steps.push(...this.#visits)
     this.#visits = []
@@ -206,7 +206,7 @@ export class ProgramBuilder implements Builder {
     }
   }
 
-  /** Emits what was deferred so far, which may be wanted again. */
+  /** Emits the deferred steps; `again`: keeps them for another range. */
   emitDeferred(again = false): void {
     this.steps.push(...this.#deferred)
     if (!again) this.#deferred = []
@@ -222,13 +222,13 @@ export class ProgramBuilder implements Builder {
     emitSlope(this, activation, saved, gradient, to)
   }
 
-  /** What follows is lowered for layer `index` of the model. */
+  /** What follows belongs to layer `index` of the model. */
   enter(index: number, pass: Pass): void {
     this.#layer = index
     this.#pass = pass
   }
 
-  /** Lowers the layers in order; entry i of `lowered` knows the way back through layer i. */
+  /** Lowers the layers in order; entry i of `lowered` has the backward pass of layer i. */
   forward(layers: readonly Layer[], x: Matrix, pass: Pass): { y: Value; lowered: (Lowered | undefined)[] } {
     this.#streams = 0
     let y: Value = x
@@ -243,8 +243,8 @@ export class ProgramBuilder implements Builder {
   }
 
   /**
-   * Writes all steps to a region of their own; the regions handed out start at `from` and are zeroed.
-   * @throws Error when the steps need a wasm module that is not loaded.
+   * Writes all steps to a region of their own, and zeroes the regions from `start` on.
+   * @throws Error if the steps need a wasm module that is not loaded.
    */
   write(from: number): number {
     const { arena } = this.site

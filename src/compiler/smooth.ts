@@ -1,4 +1,4 @@
-/** Gradients of a model's loss as a function of its parameters alone: as in training, but without dropout and noise. */
+/** Gradients of a model's loss as a deterministic function of its parameters: training mode without dropout and noise. */
 import type { Matrix } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
@@ -22,17 +22,17 @@ export interface SmoothPlan extends Batch {
   /** The forward pass, and the loss unless the host computes it. */
   readonly forward: Range
   readonly outputs: Matrix
-  /** Of the outputs: by the loss, or by the host. */
+  /** Gradient of the outputs, written by the loss or by the host. */
   readonly gradient: Matrix
   readonly backward: Range
-  /** Addresses of blocks of their own: the parameters that count, and their gradients. */
+  /** Addresses of separate blocks: the parameters to evaluate at, and their gradients. */
   readonly parameters: number
   readonly gradients: number
 }
 
 /**
- * Lays blocks and regions out from the arena's top on and writes the program.
- * @throws RangeError when the memory cannot grow to hold it.
+ * Lays out blocks and regions from the arena's top and writes the program.
+ * @throws RangeError if the memory cannot grow enough.
  */
 export function compileSmooth(
   site: Omit<Site, 'gradients' | 'parameters'>,

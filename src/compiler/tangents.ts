@@ -1,11 +1,11 @@
-/** How a model's outputs move along a direction of its parameters, on the batch in hand of a training plan. */
+/** Tangents of a model's outputs along a direction of its parameters, on the current batch of a training plan. */
 import { uncurved } from '../layers/curved/layers.ts'
 import type { EmitTangents } from '../optimizers/solvers/batchCurvature.ts'
 import { Lowering } from './batchCurvature.ts'
 import { DualBuilder, emitForward, emitLoss } from './curvature.ts'
 import { blockFloats } from './parameterLayout.ts'
 
-/** @throws RangeError for a model with a layer that does not know its way along a direction. */
+/** @throws RangeError for a model with a layer without exact tangents. */
 export const emitTangents: EmitTangents = ({ places, lowering, range }, moves) => {
   if (!(lowering instanceof Lowering)) throw new Error('tangents: the plan is none of a model')
   const { builder, layers, objective, batch } = lowering

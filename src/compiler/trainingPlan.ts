@@ -1,4 +1,4 @@
-/** Training by a loss that the machine computes: the ranges of a whole step, and of its parts. */
+/** Training with a loss that the machine computes: the ranges of a whole step, and of its parts. */
 import type { Matrix } from '../layers/builder.ts'
 import type { Layer } from '../layers/layers.ts'
 import * as ops from '../machine/ops/ops.ts'
@@ -23,7 +23,7 @@ import {
 import type { ProgramBuilder } from './programBuilder.ts'
 import { type JointPlan, planJoint, planUpdate, planVisits, type UpdatePlan, WHOLE } from './updatePlan.ts'
 
-/** Where a batch is gathered from: packed rows of a data set, and the table of row numbers. */
+/** The source of batches: packed rows of a data set, and the table of row numbers. */
 export interface Source {
   readonly features: number
   readonly targets: number
@@ -33,39 +33,39 @@ export interface Source {
 }
 
 export interface TrainingPlan extends Batch, UpdatePlan {
-  /** What a training step leaves: probabilities, or logits when the loss takes logits. */
+  /** Outputs of a training step: probabilities, or logits if the loss takes logits. */
   readonly outputs: Matrix
-  /** What `evaluate` leaves. */
+  /** Outputs of `evaluate`. */
   readonly evaluateOutputs: Matrix
   readonly evaluate: Range
-  /** The same with the forward pass of training; it leaves `outputs`. */
+  /** Likewise in training mode; writes `outputs`. */
   readonly evaluateTrial: Range
-  /** What `gradients` leaves for each layer: outputs, and gradient of what its activation gets, as far back as it goes. */
+  /** What `gradients` leaves for each layer: outputs, and gradients of its pre-activations, as far as the backward pass goes. */
   readonly layers: readonly Visible[]
-  /** The regularizers' terms alone. */
+  /** The regularizers' terms only. */
   readonly penalty: Range
   /** Gather, forward, loss, backward, update. */
   readonly fit: Range
-  /** The same on rows already in place. */
+  /** Likewise for rows already loaded. */
   readonly step: Range
-  /** The same without the update. */
+  /** Likewise without the update. */
   readonly gradients: Range
-  /** Of `fit` and of `step` what comes before the regularizers' gradients: what processes that share a batch do each by itself. */
+  /** The part of `fit` and `step` before the regularizers' gradients: what ranks that share a batch do separately. */
   readonly fitPasses: Range
   readonly passes: Range
-  /** The step of the passes before which a layer's gradients are there, by its index; undefined: it has none. */
+  /** By layer index: the first step of the passes at which its gradients are complete; undefined if it has none. */
   readonly gradientSteps: readonly (number | undefined)[]
-  /** What they do together after that. */
+  /** What ranks do after summing gradients. */
   readonly joint: JointPlan
-  /** Of the gradients the part after the loss, which `evaluateTrial` ends with. */
+  /** The part of `gradients` after the loss, which `evaluateTrial` ends with. */
   readonly backward: Range
-  /** A solver's own. */
+  /** Ranges added by a solver. */
   readonly curvature: BatchCurvature | undefined
-  /** Whole steps for one thread, to the bits of the others, where something can be fused. */
+  /** Whole steps for one thread with fused updates, bit-identical, if something can be fused. */
   readonly fused: FusedPlan | undefined
   /** `commit` of `fit` and `step`. */
   readonly stepCommit: number
-  /** Memory of its steps about the gradients that they have left: the first word of each is 0 where others may have changed them. */
+  /** Regions in which steps remember the gradients they have left; a first word of 0 invalidates one. */
   readonly lists: readonly number[]
   /** Points the gather steps at a data set. */
   bind(source: Source): void
@@ -119,7 +119,7 @@ export function planTraining(
     emitPenalties(builder, builder.site.gradients, isTrainable)
   })
   const visiting = planVisits(builder, objective)
-  // rows that are visited are those of this process only
+  // with visited rows, only this rank's rows are known
   const share = builder.site.share ?? (visiting && WHOLE)
   const joint = share && planJoint(builder, objective, share)
   const updating = planUpdate(builder, objective)

@@ -1,4 +1,4 @@
-/** What follows the passes of a step: clipping, running statistics, and the optimizer's pass over all parameters or some. */
+/** What follows the passes of a step: clipping, running statistics, and the optimizer's pass over all or some parameters. */
 import type { Range } from '../machine/program.ts'
 import { emitClipping, emitPenalties, emitUpdates, type Objective } from './objective.ts'
 import type { ProgramBuilder, Share } from './programBuilder.ts'
@@ -6,23 +6,23 @@ import type { Tensor } from './updates.ts'
 
 export interface UpdatePlan {
   /**
-   * Clipping, running statistics and the optimizer's pass, on what `gradients` left: the gradient block, which may have been
-   * changed since, the batch's statistics, and a record of as many rows.
+   * Clipping, running statistics and the optimizer's pass. Reads the gradient block as left by `gradients` or modified
+   * since, the batch's statistics, and a record with the same number of rows.
    */
   readonly update: Range
-  /** Of the update only what takes the batch's statistics into the running ones. */
+  /** The part of the update that blends the batch's statistics into the running ones. */
   readonly statistics: Range
-  /** The first step that changes parameters or state: from it on an update that has begun is finished. */
+  /** The first step that changes parameters or state: from there on a started update must be finished. */
   readonly commit: number
 }
 
-/** The end of a step of processes that share a batch, whose gradients have been added up. */
+/** The end of a step of ranks that share a batch, after their gradients were summed. */
 export interface JointPlan extends UpdatePlan {
-  /** Regularizers' gradients, and the update: of all parameters, or of the process's share. */
+  /** Regularizers' gradients, and the update of all parameters or of this rank's shard. */
   readonly rest: Range
 }
 
-/** Clipping, running statistics and the optimizer's pass: over all parameters, or over a share, with all to follow. */
+/** Clipping, running statistics and the optimizer's pass: over all parameters or a shard. */
 export function planUpdate(builder: ProgramBuilder, objective: Objective, share?: Share): UpdatePlan {
   let statistics = builder.span(0, 0)
   const update = builder.range(() => {
@@ -34,8 +34,8 @@ export function planUpdate(builder: ProgramBuilder, objective: Objective, share?
 }
 
 /**
- * An update that visits only rows of sparse tables that occurred: on the gradients just left, which nothing has changed since. Others take
- * `planUpdate`, as all do where there are no such tables.
+ * An update that only visits the looked-up rows of sparse tables: valid for gradients just computed and not modified since. Otherwise,
+ * and without such tables, `planUpdate` is used.
  */
 export function planVisits(builder: ProgramBuilder, objective: Objective): { end: number; commit: number } | undefined {
   if (Object.keys(builder.sparse).length === 0) return undefined
@@ -47,7 +47,7 @@ export function planVisits(builder: ProgramBuilder, objective: Objective): { end
   return { end: builder.steps.length, commit }
 }
 
-/** The end of a step of processes that share a batch, where it is not simply what follows the passes. */
+/** The end of a step of ranks that share a batch, if it differs from that of a single process. */
 export function planJoint(builder: ProgramBuilder, objective: Objective, share: Share): JointPlan {
   const { gradients } = builder.site
   const from = builder.steps.length
@@ -58,7 +58,7 @@ export function planJoint(builder: ProgramBuilder, objective: Objective, share: 
 
 export const WHOLE: Share = { from: 0, to: Number.POSITIVE_INFINITY }
 
-/** What a share has of a tensor, for rules that take every number by itself. */
+/** A shard's part of a tensor, for elementwise rules. */
 function cut(tensor: Tensor, share: Share): Tensor {
   const offset = Math.max(tensor.offset, share.from)
   const end = Math.min(tensor.offset + tensor.count, share.to)

@@ -17,11 +17,11 @@ export type { Tensor }
 export interface ParallelBlocks {
   readonly parameters: number
   readonly gradients: number
-  /** As stateNames() names them, in that order. */
+  /** In the order of stateNames(). */
   readonly states: readonly number[]
-  /** Of the tensors that keptOf() lists. */
+  /** The block of the tensors listed by keptOf(). */
   readonly kept?: number
-  /** Room for scratchBytes(); unused when that is 0. */
+  /** scratchBytes() bytes; unused if that is 0. */
   readonly scratch?: number
 }
 
@@ -31,21 +31,21 @@ export function stateNames(optimizer: AnyOptimizer): readonly string[] {
   return isMatrixRule(optimizer) ? [] : statesOf(optimizer)
 }
 
-/** Whether an update takes every parameter by itself: then a part of them can be updated without the others. */
+/** Whether the update is elementwise, so that parameters can be updated separately. */
 export const isElementwise = (optimizer: AnyOptimizer): boolean =>
   !isSolver(optimizer) && !isMatrixRule(optimizer) && !ruleOf(optimizer).perTensor
 
-/** Tensors that it keeps in a block of their own, instead of state blocks. */
+/** State tensors that it keeps in a block of their own, instead of state blocks. */
 export const keptOf = (optimizer: AnyOptimizer, tensors: readonly Tensor[]): readonly KeptTensor[] =>
   isMatrixRule(optimizer) ? optimizer.updates.kept(optimizer, tensors) : []
 
-/** Bytes of scratch its steps need, used by one tensor after the other. */
+/** Bytes of scratch for its steps, reused from tensor to tensor. */
 export function scratchBytes(optimizer: AnyOptimizer, tensors: readonly Tensor[]): number {
   if (isSolver(optimizer)) return 0
   return isMatrixRule(optimizer) ? optimizer.updates.scratch(optimizer, tensors) : passScratch(optimizer, tensors)
 }
 
-/** The steps of one update. Tensors in order of their offsets; frozen ones are left out. Solvers update on the host. */
+/** The steps of one update. Tensors are ordered by offset; frozen ones are skipped. Solvers update on the host. */
 export function updateSteps(optimizer: AnyOptimizer, tensors: readonly Tensor[], blocks: ParallelBlocks): Step[] {
   if (isSolver(optimizer)) return []
   if (isMatrixRule(optimizer)) return optimizer.updates.steps(optimizer, tensors, { kept: 0, scratch: 0, ...blocks })
@@ -53,18 +53,18 @@ export function updateSteps(optimizer: AnyOptimizer, tensors: readonly Tensor[],
   return passSteps(optimizer, tensors, { ...blocks, state })
 }
 
-/** Where state does not start from 0. */
+/** States that do not start at 0. */
 export const initialStates = (optimizer: AnyOptimizer, tensors: readonly Tensor[]): InitialState[] =>
   isSolver(optimizer) || isMatrixRule(optimizer) ? [] : initialPassStates(optimizer, tensors)
 
-/** Where tensors that it keeps do not start from 0. */
+/** State tensors that do not start at 0. */
 export const initialKeptOf = (optimizer: AnyOptimizer, tensors: readonly Tensor[]) =>
   isMatrixRule(optimizer) ? optimizer.updates.initial(optimizer, tensors) : []
 
-/** What a run of updates carries from one to the next, beyond the state blocks. */
+/** What a run of updates carries over, besides the state blocks. */
 export interface StepClock {
   readonly optimizer: Optimizer | MatrixRule
-  /** Running products of the rule's scalars, zeros at the start; made again when a run resumes in the middle. */
+  /** Running products of the rule's scalars, zeros at the start; recomputed after resuming in the middle of a run. */
   readonly memory: Float64Array
   /** Of its fallback. */
   readonly second?: StepClock
@@ -76,7 +76,7 @@ export const stepClock = (optimizer: Optimizer | MatrixRule): StepClock => ({
   ...(isMatrixRule(optimizer) && optimizer.fallback && { second: stepClock(optimizer.fallback) }),
 })
 
-/** What the record's words from RECORD_LEARNING_RATE on are to hold in update t: rates, then scalars. */
+/** The record's words from RECORD_LEARNING_RATE on for update t: rates, then scalars. */
 function dynamicsOf({ optimizer, memory }: StepClock, t: number, scale: number): readonly number[] {
   const learningRate = learningRateAt(optimizer, t - 1) * scale
   const { scalars } = isMatrixRule(optimizer) ? optimizer : ruleOf(optimizer)
@@ -87,8 +87,8 @@ function dynamicsOf({ optimizer, memory }: StepClock, t: number, scale: number):
 
 /**
  * Writes the dynamic words of update t = 1, 2, ... into the record at a byte address; `scale` multiplies the learning rate.
- * Schedules are called with t - 1. Any order of t is right, rising by 1 is fast.
- * @throws RangeError when a schedule does not give a finite number at least 0; nothing is written then.
+ * Schedules are called with t - 1. Any order of t works; consecutive t are fast.
+ * @throws RangeError if a schedule does not return a finite number >= 0; nothing is written then.
  */
 export function writeDynamics(clock: StepClock, t: number, scale: number, { f32, i32 }: Memory, record: number): void {
   const at = record / 4

@@ -1,4 +1,4 @@
-/** One linear memory: regions laid out first, committed once, read and written through views. */
+/** A linear memory: regions are reserved first, committed together, and accessed through views. */
 import { ALIGN, MACHINE_BYTES, MET_NON_FINITE, MET_TINY } from '../abi/layout.ts'
 import { roundUp } from './matrixLayout.ts'
 import { type Base, instantiate, type Machine, type Target } from './wasm.ts'
@@ -16,7 +16,7 @@ export class Arena {
   #i32: Int32Array
   #f64: Float64Array
 
-  /** @param base `infer` for memories that only predict. */
+  /** @param base `infer` for models that only predict. */
   constructor(target?: Target, base?: Base) {
     this.#machine = instantiate(target, base)
     const { buffer } = this.#machine.memory
@@ -30,8 +30,8 @@ export class Arena {
   }
 
   /**
-   * Moves to another machine's memory, with all bytes in use from `copied` on. Views taken before show the old one.
-   * @throws RangeError when the host refuses to grow that memory; the arena stays where it is.
+   * Moves to another machine's memory, copying all bytes in use from `copied` on. Earlier views show the old memory.
+   * @throws RangeError if the host refuses to grow that memory; the arena then stays.
    */
   adopt(machine: Machine, copied = MACHINE_BYTES): void {
     const old = new Uint8Array(this.#machine.memory.buffer)
@@ -43,7 +43,7 @@ export class Arena {
     this.#look()
   }
 
-  /** Address of a new cache-aligned region; its memory exists after the next commit(). */
+  /** Reserves a cache-aligned region; its memory exists after the next commit(). Returns its address. */
   reserve(bytes: number): number {
     const address = this.top
     this.top += roundUp(bytes, ALIGN)
@@ -51,8 +51,8 @@ export class Arena {
   }
 
   /**
-   * Makes the memory as large as the regions need. Views taken before may be detached by it.
-   * @throws RangeError when the host refuses; the regions before stay as they were.
+   * Grows the memory to hold all regions. May detach earlier views.
+   * @throws RangeError if the host refuses; existing regions are unchanged.
    */
   commit(): void {
     const { memory } = this.machine
@@ -79,7 +79,7 @@ export class Arena {
     this.#f64 = new Float64Array(buffer)
   }
 
-  /** Makes values of a region of `count` floats 0 that are too small to count; returns whether there were any. */
+  /** Flushes values in a region of `count` floats below FLOOR to 0; returns whether any were nonzero. */
   flush(address: number, count: number): boolean {
     return (this.machine.flush(address, count * 4) & MET_TINY) !== 0
   }

@@ -1,4 +1,4 @@
-/** How 8-bit numbers lie in linear memory: rows of activations in whole groups, weights in panels of groups. A leaf without wasm. */
+/** Memory layout of 8-bit values: rows of activations in whole groups, weights in panels of groups. Independent of wasm. */
 import { GROUP } from '../abi/int8.ts'
 import { PANEL } from '../abi/layout.ts'
 import { roundUp } from './matrixLayout.ts'
@@ -9,15 +9,15 @@ export function bytesStride(cols: number): number {
   return stride % 512 === 0 ? stride + 64 : stride
 }
 
-/** Bytes of weights as the kernels store them. */
+/** Bytes of weights in the kernels' layout. */
 export const packedBytes = (inputs: number, units: number): number => roundUp(inputs, GROUP) * roundUp(units, PANEL)
 
-/** Inputs that lie together: half a group. */
+/** Adjacent inputs: half a group. */
 const TOGETHER = 4
 
 /**
- * Weights [inputs, units] row-major into panels [ceil(units / PANEL)][ceil(inputs / GROUP)][2][PANEL][4], the padding of which
- * stays as it is: all of them, or as many as there are from index `first` on.
+ * Packs row-major weights [inputs, units] into panels [ceil(units / PANEL)][ceil(inputs / GROUP)][2][PANEL][4], leaving padding
+ * unchanged: all of them, or as many as there are from index `first` on.
  */
 export function packWeights(weights: Int8Array, inputs: number, units: number, packed: Int8Array, first = 0): void {
   const panel = roundUp(inputs, GROUP) * PANEL

@@ -1,13 +1,13 @@
-/** Loading the machine by hand, for hosts and bundlers that need it. */
+/** Manual loading of the wasm, for hosts and bundlers that need it. */
 import { readBytes } from '#runtime'
 import { checkOptions, isA, show } from '../lib/check.ts'
 import { requireWebAssembly } from '../runtime/modules.ts'
 import { adopt } from './wasm.ts'
 
-/** `WebAssembly.Module`, where the types of WebAssembly are known: with the library `dom` or `webworker`. */
+/** `WebAssembly.Module`, if the WebAssembly types are available: with the library `dom` or `webworker`. */
 export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object
 
-/** Exactly one of them: a compiled module, the bytes of a wasm file, or where to fetch or read it. */
+/** Exactly one of: a compiled module, the bytes of a wasm file, or where to fetch or read it. */
 export interface InitOptions {
   module?: WasmModule
   bytes?: Uint8Array | ArrayBuffer
@@ -15,10 +15,10 @@ export interface InitOptions {
 }
 
 /**
- * Makes models use this wasm file (`fourlane/simd.wasm` or `fourlane/relaxed.wasm`) from now on. Called with each of them in turn,
- * models choose again: relaxed where the host can, simd for `deterministic`. A `module` takes effect at once, without awaiting.
- * @throws TypeError unless exactly one of the three is given; WebAssembly.CompileError when it is not wasm that this host can run;
- * RangeError for another wasm file, or one of another version of fourlane.
+ * Makes later models use this wasm file (`fourlane/simd.wasm` or `fourlane/relaxed.wasm`). After calls with both,
+ * models choose: relaxed if the host supports it, simd if `deterministic`. A `module` takes effect synchronously.
+ * @throws TypeError unless exactly one of the three is given; WebAssembly.CompileError if this host cannot compile it;
+ * RangeError for any other wasm file, or one from another version of fourlane.
  */
 export async function init(options: InitOptions): Promise<void> {
   const where = 'init'
@@ -41,7 +41,7 @@ export async function init(options: InitOptions): Promise<void> {
     throw new TypeError(`${where}: "bytes" must be a Uint8Array or ArrayBuffer, got ${show(bytes)}`)
   }
   const given = bytes ?? (await readBytes(url as string | URL))
-  // a copy: models with threads compile it once more, when they are made
+  // a copy, since models with threads compile it again later
   const code = new Uint8Array(given as ArrayBuffer).slice()
   adopt(await WebAssembly.compile(code), code)
 }

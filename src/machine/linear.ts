@@ -1,4 +1,4 @@
-/** Dense linear algebra as steps: factors, systems and inverses of symmetric positive definite matrices, in blocks. */
+/** Dense linear algebra as blocked steps: Cholesky factorization, solving and inversion of symmetric positive definite matrices. */
 import { PANEL } from '../abi/layout.ts'
 import { LINEAR_BLOCK, SOLVE_IDENTITY, SOLVE_PLAIN, SOLVE_TRANSPOSED } from '../abi/linear.ts'
 import { rowStride } from './matrixLayout.ts'
@@ -6,22 +6,22 @@ import * as ops from './ops/linear.ts'
 import { mirror, toRows } from './ops/matrix.ts'
 import { type Step, step } from './program.ts'
 
-/** A square matrix in linear memory, row-major: rows `rowStride(n)` bytes apart, pads zero. */
+/** A square matrix in linear memory, row-major: rows `rowStride(n)` bytes apart, padding zero. */
 export interface Square {
   readonly address: number
   readonly n: number
 }
 
-/** A = Uᵀ U in A's place, and what goes with it. */
+/** The Cholesky factor A = Uᵀ U, stored over A, and its work arrays. */
 export interface Factor extends Square {
-  /** Room for n floats each: A's diagonal, and one over U's. */
+  /** n floats each: A's diagonal, and the reciprocal of U's. */
   readonly diagonal: number
   readonly inverse: number
-  /** Room for an i32: where it was 0, the first row, counted from 1, that is not positive definite; 0: all are. */
+  /** An i32, initially 0: set to the 1-based first row at which A is not positive definite. */
   readonly status: number
 }
 
-/** Right-hand sides in linear memory, a column each, rows `stride` bytes apart. */
+/** Right-hand sides in linear memory, one per column, rows `stride` bytes apart. */
 export interface Sides {
   readonly address: number
   readonly stride: number
@@ -30,7 +30,7 @@ export interface Sides {
 
 export const squareBytes = (n: number): number => n * rowStride(n)
 
-/** A row after the other, or columns in panels of 8. */
+/** Row-major, or in panels of 8 columns. */
 export type Order = 'rows' | 'panels'
 export const strides = (n: number, order: Order): { toRow: number; toPanel: number } =>
   order === 'rows' ? { toRow: rowStride(n), toPanel: PANEL * 4 } : { toRow: PANEL * 4, toPanel: n * PANEL * 4 }
@@ -38,7 +38,7 @@ export const strides = (n: number, order: Order): { toRow: number; toPanel: numb
 const blocksOf = (n: number): number[] =>
   Array.from({ length: Math.ceil(n / LINEAR_BLOCK) }, (_, i) => i * LINEAR_BLOCK)
 
-/** U of `from` + damping I, the damping one of the record's scalars: n³ / 3 operations. Below U's diagonal lies anything. */
+/** U of `from` + damping I, the damping a record scalar: n³ / 3 operations. The strict lower triangle is undefined. */
 export function choleskySteps(
   { address: u, n, diagonal, inverse, status }: Factor,
   from: number,
@@ -55,7 +55,7 @@ export function choleskySteps(
   return [damped, ...blocks]
 }
 
-/** Solutions of A x = b in b's place, the two changes of sign undoing each other: 2 n² operations a column. */
+/** Solves A x = b in place; the two sign changes cancel: 2 n² operations per column. */
 export function solveSteps({ address: u, n, inverse }: Factor, { address: x, stride: xStride, cols }: Sides): Step[] {
   const common = { u, stride: rowStride(n), n, inverse, x, xStride, begin: 0, end: cols }
   return [
@@ -66,7 +66,7 @@ export function solveSteps({ address: u, n, inverse }: Factor, { address: x, str
   ]
 }
 
-/** A⁻¹, both halves, at `to`, by way of U⁻ᵀ in `room`, which is as large as U; U is lost. 2 n³ / 3 operations. */
+/** Writes A⁻¹, both triangles, to `to`, by way of U⁻ᵀ in `room`, which is as large as U; destroys U. 2 n³ / 3 operations. */
 export function inverseSteps({ address: u, n, inverse }: Factor, room: number, to: number, order: Order): Step[] {
   const stride = rowStride(n)
   const common = { u, stride, n, inverse, x: room, xStride: stride, begin: 0, kind: SOLVE_IDENTITY }

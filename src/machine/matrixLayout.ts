@@ -1,15 +1,15 @@
-/** How matrices lie in linear memory: padded rows for activations, panels for weights. A leaf without wasm. */
+/** Memory layout of matrices: padded rows for activations, panels for weights. Independent of wasm. */
 import { PANEL } from '../abi/layout.ts'
 
 /** Rounds up to a multiple of `unit`. */
 export const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit
 
-/** Bytes of one row of a weight panel: the unit rows of activations are padded to. */
+/** Bytes of one row of a weight panel: rows of activations are padded to a multiple of it. */
 const PANEL_BYTES = PANEL * 4
 
 /**
- * Bytes from one row to the next of a matrix with `cols` floats: whole panels, and never a multiple of 512 bytes,
- * because rows a power of two apart fall into the same few sets of the L1 cache (dW of 1024³: 0.59 against 0.89 of peak).
+ * Bytes between rows of a matrix with `cols` floats: whole panels, and never a multiple of 512 bytes,
+ * because rows a power of two apart map to the same few sets of the L1 cache (dW of 1024³: 0.59 instead of 0.89 of peak).
  */
 export function rowStride(cols: number): number {
   const stride = roundUp(cols * 4, PANEL_BYTES)
@@ -19,21 +19,21 @@ export function rowStride(cols: number): number {
 /** How kernels store a parameter. */
 export type Layout = 'panels' | 'row' | 'table'
 
-/** A tensor's shape, and how it is stored. */
+/** A tensor's shape and memory layout. */
 export interface Stored {
   readonly shape: readonly number[]
   readonly layout: Layout
 }
 
-/** Floats of a parameter as the kernels store it: whole panels, or rows padded to whole panels. */
+/** Floats of a parameter in the kernels' layout: whole panels, or rows padded to whole panels. */
 export function storedFloats(shape: readonly number[], layout: Layout): number {
   const rows = layout === 'row' ? 1 : shape.slice(0, -1).reduce((product, size) => product * size, 1)
   return rows * roundUp(shape[shape.length - 1], PANEL)
 }
 
 /**
- * Canonical [inputs, units] row-major weights into panels [ceil(units / PANEL)][inputs][PANEL]: all of them, or as many as
- * there are from index `first` on. Panel by panel, so that what is written lies together.
+ * Packs canonical row-major weights [inputs, units] into panels [ceil(units / PANEL)][inputs][PANEL]: all of them, or as many as
+ * there are from index `first` on. Panel by panel, so that writes are contiguous.
  */
 export function toPanels(
   weights: ArrayLike<number>,
@@ -55,7 +55,7 @@ export function toPanels(
   }
 }
 
-/** Panels back into canonical [inputs, units] row-major weights. The loops of toPanels: a callback in them is not inlined. */
+/** Unpacks panels to canonical row-major weights [inputs, units]. Repeats the loops of toPanels, since a callback would not be inlined. */
 export function fromPanels(
   panels: Float32Array,
   inputs: number,
@@ -76,7 +76,7 @@ export function fromPanels(
   }
 }
 
-/** Row-major values, all of a tensor's or those from index `first` on, into the floats that kernels read; pads stay as they are. */
+/** Copies row-major values, a whole tensor's or those from index `first` on, to the kernels' layout; padding is unchanged. */
 export function store({ shape, layout }: Stored, values: ArrayLike<number>, stored: Float32Array, first = 0): void {
   const units = shape[shape.length - 1]
   const width = roundUp(units, PANEL)
@@ -89,7 +89,7 @@ export function store({ shape, layout }: Stored, values: ArrayLike<number>, stor
   }
 }
 
-/** The way back, as many values as fit `values`. */
+/** The inverse, as many values as fit `values`. */
 export function unstore({ shape, layout }: Stored, stored: Float32Array, values: Float32Array, first = 0): void {
   const units = shape[shape.length - 1]
   const width = roundUp(units, PANEL)

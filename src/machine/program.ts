@@ -1,11 +1,11 @@
-/** Programs: steps by name, and the one place where they become words. */
+/** Programs: steps by name, and their encoding as words. */
 import { OP, STEP_GOES_ON, STEP_WORDS } from '../abi/ops.ts'
 import type { Foreign, Op, Values } from './ops/op.ts'
 
-/** Steps [from, to) of a program, and the wasm modules that they are of: bit m for module m. */
+/** Steps [from, to) of a program, and a bit mask of the wasm modules they need: bit m for module m. */
 export type Range = readonly [from: number, to: number, modules: number]
 
-/** A step before it is written. Operands that its op lacks are ignored, those left out are 0. */
+/** A step before encoding. Operands that its op lacks are ignored, omitted ones are 0. */
 export interface Step {
   readonly op: Op
   readonly operands: Readonly<Record<string, number | undefined>>
@@ -17,15 +17,15 @@ export interface Memory {
   readonly i32: Int32Array
 }
 
-/** A step with every operand that its op needs, and no other. */
+/** A step with exactly the operands of its op. */
 export const step = <O extends Op, V extends Values<O>>(op: O, operands: V & Foreign<O, V>): Step => ({ op, operands })
 
-/** The modules that steps are of: bit m for module m. */
+/** Bit mask of the modules that steps need: bit m for module m. */
 export const modulesOf = (steps: readonly Step[]): number => steps.reduce((bits, { op }) => bits | (1 << op.module), 0)
 
 export const programBytes = (steps: number): number => steps * STEP_WORDS * 4
 
-/** Writes steps one after the other, from a byte address on. */
+/** Encodes steps, starting at a byte address. */
 export function encode({ f32, i32 }: Memory, program: number, steps: readonly Step[]): void {
   steps.forEach(({ op, operands }, i) => {
     const at = program / 4 + i * STEP_WORDS
@@ -38,7 +38,7 @@ export function encode({ f32, i32 }: Memory, program: number, steps: readonly St
   })
 }
 
-/** Changes operands of step `index` of a program in place; `op` is that step's, or makes it one of this op. */
+/** Changes operands of step `index` of a program in place; `op` is that step's, or replaces it. */
 export function patch<O extends Op>(
   { f32, i32 }: Memory,
   program: number,

@@ -1,4 +1,4 @@
-/** Whether an engine's relaxed dot products are right: those of V8's baseline compiler in Node 20 are not. */
+/** Detects whether an engine's relaxed dot products are correct: those of V8's baseline compiler in Node 20 are not. */
 import { MOST } from '../abi/int8.ts'
 import { PANEL } from '../abi/layout.ts'
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
@@ -10,14 +10,14 @@ import { encode, programBytes, step } from './program.ts'
 import type { Base, Target } from './wasm.ts'
 
 const INPUTS = 21
-/** Rows, and panels of a single row: those of every tile. */
+/** Numbers of rows, and of panels for a single row, that cover every tile. */
 const SIZES = [1, 2, 3, 4, 5, 6]
 
-/** Numbers from `least` to MOST, hardly two alike next to each other. */
+/** Pseudorandom numbers from `least` to MOST. */
 const numbers = (count: number, least: number) =>
   Int8Array.from({ length: count }, (_, i) => least + ((i * 89 + 55) % (MOST + 1 - least)))
 
-/** Whether a layer's sums are right. */
+/** Whether a layer's sums are correct. */
 function sumsUp(arena: Arena, rows: number, panels: number): boolean {
   const units = panels * PANEL
   const stride = rowStride(units)
@@ -52,8 +52,8 @@ function sumsUp(arena: Arena, rows: number, panels: number): boolean {
 let right: boolean | undefined
 
 /**
- * The target, or where its 8-bit sums are wrong here `simd`, which does without relaxed dot products; they are tried once.
- * @throws Error when the module is not loaded.
+ * The target, or `simd`, which needs no relaxed dot products, if its 8-bit sums are wrong on this host; tested once.
+ * @throws Error if the module is not loaded.
  */
 export function exactTarget(target: Target, base: Base): Target {
   if (target !== 'relaxed') return target

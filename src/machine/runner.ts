@@ -1,4 +1,4 @@
-/** Runs a model's programs: on the tile and the threads that timing has found fastest, and past the death of a worker. */
+/** Runs a model's programs with the tile and number of threads that timing found fastest, and recovers from the death of a worker. */
 import { STEP_WORDS } from '../abi/ops.ts'
 import { RECORD_WORDS } from '../abi/records.ts'
 import type { Arena } from './arena.ts'
@@ -11,7 +11,7 @@ import { settleTile, tileTuner } from './wasm.ts'
 export interface Job {
   readonly program: number
   readonly range: Range
-  /** What to run in its place on one thread, and what is owed then: steps that make the gradients it has not left. */
+  /** The range to run instead on a single thread, and the one that computes the gradients it does not leave. */
   readonly alone?: { readonly range: Range; readonly owed: Range } | undefined
   readonly records: number
   readonly count: number
@@ -24,23 +24,23 @@ const gone = (reason: string) =>
     `fourlane: a worker thread of this model is gone (${reason}); the model stands at its last completed step and goes on with one thread`,
   )
 
-/** Says how many records of a job were run. */
+/** Receives the number of records that were run. */
 type Finish = (completed: number) => void
 
 export class Runner {
   readonly #arena: Arena
   #tuner: TileTuner | undefined
   #threads: Threads | undefined
-  /** A job that keeps the main thread waiting. */
+  /** An unfinished job that the main thread waits for. */
   #pending: { readonly job: Job; readonly finish: Finish } | undefined
-  /** Why a job was not begun. */
+  /** Why a job was not started. */
   #lost: string | undefined
-  /** How such a job ended that was waited for elsewhere. */
+  /** The error of a job that was waited for elsewhere. */
   #failure: Error | undefined
-  /** The last job of training, if it owes gradients. */
+  /** The last training job, if gradients are missing. */
   owing: Job | undefined
 
-  /** @param owner once it is garbage, its workers leave. */
+  /** @param owner its workers are released once it is garbage collected. */
   constructor(arena: Arena, threads: ThreadCount, owner: object) {
     this.#arena = arena
     this.#tuner = tileTuner(arena.machine.target)
@@ -51,14 +51,14 @@ export class Runner {
     return this.#threads
   }
 
-  /** A new plan: what was timed on the old one says little. */
+  /** A new plan: restarts timing. */
   replan(): void {
     this.flush()
     this.repay()
     this.#threads?.retune()
   }
 
-  /** Runs on one thread: for little work. */
+  /** Runs on one thread: for small jobs. */
   run(program: number, range: Range, records: number, count = 1): void {
     if (this.#pending) this.flush()
     const { machine } = this.#arena
@@ -67,9 +67,9 @@ export class Runner {
   }
 
   /**
-   * Runs on the threads there are. Returns whether it is done; if not, `await` it or `finish` it.
-   * @param kind what the work is timed as: steps of training, blocks of rows.
-   * @param timed false: the job is a part of such work only, whose time says little.
+   * Runs on the available threads. Returns whether the job is done; if not, `settle` or `finish` it.
+   * @param kind the kind of work to time: training steps, or blocks of rows.
+   * @param timed false: only a part of such work, not representative.
    */
   start(kind: 'training' | 'inference', job: Job, timed = true): boolean {
     const threads = this.#threads
@@ -79,7 +79,7 @@ export class Runner {
     if (!tuner && !threads) return this.#dispatch(1, job)
     this.#lost = kind === 'training' ? threads?.takeLost() : undefined
     if (this.#lost !== undefined) return false
-    // tiles first: with the wrong one, threads would be judged wrongly
+    // tiles first: timing threads with the wrong tile would mislead
     const many = tuner && tuning ? 1 : (threads?.count(kind) ?? 1)
     if (!tuner && !tuning) return this.#dispatch(many, job)
     if (tuner) this.#arena.machine.setTile(TILE_CODES[tuner.tile])
@@ -106,14 +106,14 @@ export class Runner {
   #reportTile(tuner: TileTuner, steps: number, milliseconds: number): void {
     const choice = tuner.report(steps, milliseconds)
     const { machine } = this.#arena
-    // between trials the first guess serves
+    // between trials, use the first guess
     machine.setTile(TILE_CODES[choice ?? tuner.first])
     if (!choice) return
     settleTile(machine.target, choice)
     this.#tuner = undefined
   }
 
-  /** Makes the gradients that are owed: before anything else touches what they are made of. */
+  /** Computes missing gradients, before anything else overwrites their inputs. */
   repay(): void {
     const { owing } = this
     this.owing = undefined
@@ -122,18 +122,18 @@ export class Runner {
     this.run(program, alone.owed, records + (count - 1) * RECORD_WORDS * 4)
   }
 
-  /** Waits for a job that `start` left. @throws Error when a worker has died; the job is done up to its last whole update. */
+  /** Waits for a job started by `start`. @throws Error if a worker has died; the job is complete up to its last whole update. */
   finish(job: Job, finish: Finish): void {
     this.#refuse(finish)
     this.#conclude(job, this.#threads?.wait() as Wreck | undefined, finish)
   }
 
-  /** The same as a promise. */
+  /** Likewise as a promise. */
   async settle(job: Job, finish: Finish): Promise<void> {
     this.#refuse(finish)
     this.#pending = { job, finish }
     const wreck = await this.#threads?.settle()
-    // somebody may have waited for it meanwhile
+    // it may have been waited for elsewhere meanwhile
     const failure = this.#failure
     this.#failure = undefined
     if (failure) throw failure
@@ -142,7 +142,7 @@ export class Runner {
     this.#conclude(job, wreck, finish)
   }
 
-  /** @throws Error when a worker was gone before the job began. */
+  /** @throws Error if a worker was lost before the job started. */
   #refuse(finish: Finish): void {
     const reason = this.#lost
     if (reason === undefined) return
@@ -151,7 +151,7 @@ export class Runner {
     throw gone(reason)
   }
 
-  /** Waits for a job that is still in hand: before anything else touches its memory. */
+  /** Waits for an unfinished job, before anything else touches its memory. */
   flush(): void {
     const pending = this.#pending
     if (!pending) return
@@ -164,7 +164,7 @@ export class Runner {
     }
   }
 
-  /** Ends a job, wrecked or not: an update that has begun is finished on one thread, one that has not is as if never begun. */
+  /** Ends a job: if a worker died, a started update is finished on one thread, one not started is dropped. */
   #conclude(job: Job, wreck: Wreck | undefined, finish: Finish): void {
     if (!wreck) {
       finish(job.count)
@@ -184,7 +184,7 @@ export class Runner {
     throw gone(wreck.reason)
   }
 
-  /** Ends the use of threads. */
+  /** Releases the threads. */
   close(): void {
     this.flush()
     this.#threads?.close()

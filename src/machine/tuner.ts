@@ -1,6 +1,6 @@
 /**
- * The shape of the GEMM kernels' tiles, MR x NR. Every tile sums in the same order, so the choice changes no bit of a
- * result, only speed: how many accumulators an engine keeps in registers differs from engine to engine.
+ * The tile shape of the GEMM kernels, MR x NR. Every tile sums in the same order, so the choice affects
+ * speed only, not results: engines differ in how many accumulators they keep in registers.
  */
 import { TILE_2X16, TILE_4X8, TILE_4X16, TILE_5X16, TILE_6X8 } from '../abi/layout.ts'
 
@@ -16,8 +16,8 @@ export type Tile = keyof typeof TILE_CODES
 export const TILES = Object.keys(TILE_CODES) as readonly Tile[]
 
 /**
- * What to start with, before anything was timed. No interface tells how an engine allocates registers, only its age hints
- * at it: V8 holds a 6x8 tile since about 13.5, which brought Float16Array; before, it spills (0.42 of peak against 0.90).
+ * The initial tile, before timing. There is no way to query an engine's register allocation, only hints of its
+ * version: V8 keeps a 6x8 tile in registers since about 13.5, which has Float16Array; before, it spills (0.42 of peak instead of 0.90).
  */
 export function guessTile(fused: boolean, wide: boolean): Tile {
   if (wide) return '5x16'
@@ -25,18 +25,18 @@ export function guessTile(fused: boolean, wide: boolean): Tile {
   return 'Float16Array' in globalThis ? '6x8' : '4x8'
 }
 
-/** Tiles worth timing, of those each build has; a tile it lacks becomes the nearest. Four vectors a row spill unless fused in pairs. */
+/** Tiles worth timing in each build; one that a build lacks becomes the nearest. Four vectors per row spill unless fused in pairs. */
 const candidates = (fused: boolean, wide: boolean): readonly Tile[] =>
   wide ? ['5x16', '6x8'] : fused ? ['6x8', '4x8'] : ['2x16', '4x8']
 
-/** Chunks of training that each candidate is timed on: the engine's optimizing compiler needs a few to get there. */
+/** Training chunks timed per candidate: the engine's optimizing compiler needs a few to kick in. */
 const ROUNDS = 8
-/** Steps shorter than this are not made of GEMM. */
+/** Shorter steps are not dominated by GEMM. */
 const LEAST_MILLISECONDS = 0.03
-/** Another tile must be this much faster than the first guess. */
+/** Required relative time to replace the first guess. */
 const ADVANTAGE = 0.97
 
-/** Times the candidates on real training, a chunk each in turn, and keeps the fastest. */
+/** Times the candidates on real training, chunk by chunk in turn, and keeps the fastest. */
 export class TileTuner {
   readonly #candidates: readonly Tile[]
   readonly #best: number[]
@@ -52,12 +52,12 @@ export class TileTuner {
     return this.#candidates[0]
   }
 
-  /** The tile of the next chunk. */
+  /** The tile for the next chunk. */
   get tile(): Tile {
     return this.#candidates[this.#chunks % this.#candidates.length]
   }
 
-  /** Takes the time of a chunk run with `tile`; returns the choice when all are timed. */
+  /** Records the time of a chunk run with `tile`; returns the choice once all are timed. */
   report(steps: number, milliseconds: number): Tile | undefined {
     const perStep = milliseconds / steps
     if (perStep < LEAST_MILLISECONDS) return undefined

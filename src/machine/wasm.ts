@@ -1,4 +1,4 @@
-/** The one place that touches WebAssembly: detect, pick a target, compile once, instantiate per model. */
+/** All access to WebAssembly: detect features, pick a target, compile once, instantiate per model. */
 import { enableRelaxedSimd, enableWide, environment } from '#runtime'
 import { ABI_VERSION } from '../abi/layout.ts'
 import { MODULE_SOLVE, MODULES } from '../abi/modules.ts'
@@ -16,41 +16,41 @@ import {
 } from '../runtime/modules.ts'
 import { guessTile, TILE_CODES, TILES, type Tile, TileTuner } from './tuner.ts'
 
-/** Builds of one source: `debug` (asserts, no optimizer), `simd` (mul then add), `relaxed` (fused multiply-add). */
+/** Builds of the same source: `debug` (asserts, unoptimized), `simd` (multiply, then add), `relaxed` (fused multiply-add). */
 export const TARGETS = ['debug', 'simd', 'relaxed'] as const
 export type Target = (typeof TARGETS)[number]
 
-/** The module that runs programs: `train` runs those of `infer`, too. */
+/** The module that runs programs; `train` includes `infer`. */
 export type Base = 'infer' | 'train'
 
-/** A memory, and instances of wasm modules on it: one that runs programs, and the extensions that a program has needed. */
+/** A memory, and wasm instances on it: the base that runs programs, and the extensions that programs need. */
 export interface Machine {
   readonly target: Target
   readonly base: Base
   readonly memory: WebAssembly.Memory
   /**
-   * Brings along modules, bit m for module m, unless they are here; to be called before steps of theirs run.
-   * @throws Error when one of them is not loaded.
+   * Instantiates modules, bit m for module m, unless present; must be called before steps of theirs run.
+   * @throws Error if one of them is not loaded.
    */
   need(modules: number): void
   /** Runs steps [from, to) of the program once for each of `records` consecutive records. */
   run(program: number, from: number, to: number, record: number, records: number, thread: number): void
-  /** Chooses the shape of matrix tiles, one of TILE_CODES, on this memory; results stay the same to the bit. */
+  /** Sets the tile shape, one of TILE_CODES, for this memory; results are bit-identical. */
   setTile(code: number): void
-  /** Makes values below FLOOR in `bytes` of floats 0; returns what it has met, MET_TINY and MET_NON_FINITE. */
+  /** Flushes floats below FLOOR to 0; returns which kinds of values it met, as a mask of MET_TINY and MET_NON_FINITE. */
   flush(address: number, bytes: number): number
-  /** Finishes what dead ones of `threads` threads have left of an update's step; addresses of step and record. */
+  /** Finishes an update step for those of `threads` threads that died; addresses of step and record. */
   mend(threads: number, step: number, record: number): void
 }
 
-/** What every module exports; see assembly/identity.ts. */
+/** Exports of every module; see assembly/identity.ts. */
 interface Identity extends Record<string, unknown> {
   abiVersion(): number
   fused(): number
   module(): number
 }
 
-/** What `infer` and `train` export; see assembly/index.ts. */
+/** Exports of `infer` and `train`; see assembly/index.ts. */
 export interface BaseExports extends Identity {
   run: Machine['run']
   setTile: Machine['setTile']
@@ -59,7 +59,7 @@ export interface BaseExports extends Identity {
   initialize(): void
 }
 
-/** What an extension exports: called through the table by `run`. */
+/** Exports of an extension; `run` calls it through the table. */
 interface ExtensionExports extends Identity {
   execute: CallableFunction
 }
@@ -94,9 +94,9 @@ function checkTarget(where: string, name: string): Target {
   return target
 }
 
-/** What `configureRuntime` was told. */
+/** Options of `configureRuntime`. */
 let configured: { readonly target?: Target; readonly tile?: Tile } = {}
-/** Tiles that timing has settled on. */
+/** Tiles chosen by timing. */
 const tuned = new Map<Target, Tile>()
 /** Whether the engine fuses pairs of vectors, and why: see wide.ts. */
 let wide: Chosen<boolean> | undefined
@@ -135,10 +135,10 @@ function chooseTile(target: Target): Chosen<Tile> {
 
 const NOT_ASKED = 'nobody asked for them'
 
-/** Whether models run on wide vectors; asks the environment once. */
+/** Whether models use wide vectors; reads the environment once. */
 export function isWide(): boolean {
   if (wide) return wide.value
-  // what it leads to asks again
+  // set first: enabling calls this function again
   wide = { value: false, reason: NOT_ASKED }
   const asked = environment('FOURLANE_WIDE')
   if (asked !== undefined && checkOneOf('FOURLANE_WIDE', 'value', asked, ['0', '1']) === '1') {
@@ -148,28 +148,28 @@ export function isWide(): boolean {
   return wide.value
 }
 
-/** The build new models use: FOURLANE_TARGET or `configureRuntime`, else the fastest this host can run. */
+/** The build for new models: FOURLANE_TARGET or `configureRuntime`, otherwise the fastest that this host supports. */
 export function pickTarget(deterministic = false, base: Base = 'train'): Target {
   isWide()
   return chooseTarget(deterministic, base).value
 }
 
-/** What a new model would run on, and why. */
+/** What new models run on, and why. */
 export interface RuntimeDescription {
   readonly target: Target
   readonly targetReason: string
-  /** Rows x columns of the matrix kernels' tiles. */
+  /** Rows x columns of the GEMM tiles. */
   readonly tile: Tile
   readonly tileReason: string
   readonly relaxedSimd: boolean
-  /** Whether `enableWideVectors` or FOURLANE_WIDE has taken. */
+  /** Whether `enableWideVectors` or FOURLANE_WIDE took effect. */
   readonly wideVectors: boolean
   readonly wideReason: string
-  /** The wasm files in use so far. */
+  /** The wasm files used so far. */
   readonly modules: readonly string[]
 }
 
-/** What new models run on, and why. */
+/** Describes what new models run on, and why: target, tile, wide vectors, wasm files. */
 export function describeRuntime(): RuntimeDescription {
   const wideVectors = isWide()
   const target = chooseTarget(false, 'train')
@@ -187,9 +187,9 @@ export function describeRuntime(): RuntimeDescription {
 }
 
 /**
- * Overrides the choice of wasm build and tile for models made afterwards; `{}` returns to detection and timing.
- * The environment variables FOURLANE_TARGET and FOURLANE_TILE do the same from outside.
- * @throws TypeError or RangeError for an unknown target or tile, or a target this host cannot run.
+ * Overrides the wasm build and tile for later models; `{}` restores detection and timing.
+ * The environment variables FOURLANE_TARGET and FOURLANE_TILE do the same.
+ * @throws TypeError or RangeError for an unknown target or tile, or a target that this host cannot run.
  */
 export function configureRuntime(options: { target?: Target; tile?: Tile } = {}): void {
   checkOptions('configureRuntime', options, ['target', 'tile'])
@@ -199,7 +199,7 @@ export function configureRuntime(options: { target?: Target; tile?: Tile } = {})
   configured = { ...(target && { target }), ...(tile && { tile }) }
 }
 
-/** A tuner for a model on this target, unless its tile is settled. */
+/** A tuner for a model on this target, unless its tile is already chosen. */
 export function tileTuner(target: Target): TileTuner | undefined {
   const settled = configured.tile ?? environment('FOURLANE_TILE') ?? tuned.get(target)
   return settled || target === 'debug'
@@ -207,12 +207,12 @@ export function tileTuner(target: Target): TileTuner | undefined {
     : new TileTuner(guessTile(target === 'relaxed', isWide()), target === 'relaxed', isWide())
 }
 
-/** Makes a tuner's choice that of all models to come. */
+/** Makes a tuner's choice the default for later models. */
 export function settleTile(target: Target, tile: Tile): void {
   tuned.set(target, tile)
 }
 
-/** Forgets compiled modules and tiles, so that the next are compiled under the flags of now. */
+/** Discards compiled modules and tiles, so that modules are recompiled under the current flags. */
 export function setWide(on: boolean, reason: string): void {
   forgetModules(on ? 'wide' : '')
   tuned.clear()
@@ -223,7 +223,7 @@ export function setWide(on: boolean, reason: string): void {
 export const exportsOf = <E>(module: WebAssembly.Module, imports?: WebAssembly.Imports): E =>
   new WebAssembly.Instance(module, imports).exports as E
 
-/** A new instance on a memory; `table` is where it looks for extensions. @throws RangeError for what is not of this release. */
+/** A new instance on a memory; `table` is where it looks up extensions. @throws RangeError for a module of another release. */
 function join<E extends Identity>(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
@@ -233,7 +233,7 @@ function join<E extends Identity>(
   try {
     exports = exportsOf<E>(module, { env: { memory, ...(table && { table }) } })
   } catch {
-    // it asks for other imports
+    // its imports differ
   }
   if (typeof exports?.abiVersion !== 'function') throw new RangeError('fourlane: this wasm file is none of fourlane')
   if (exports.abiVersion() !== ABI_VERSION) {
@@ -247,22 +247,22 @@ function join<E extends Identity>(
 const newMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 65536 })
 const newTable = () => new WebAssembly.Table({ element: 'anyfunc', initial: MODULES })
 
-/** Makes a module from outside the file it is. */
+/** Registers an external module under the file that it is. */
 export function adopt(module: WebAssembly.Module, code?: Uint8Array): void {
   const exports = join(module, newMemory(), newTable())
   give(fileOf(MODULE_NAMES[exports.module()], exports.fused() ? 'relaxed' : 'simd'), module, code)
 }
 
-/** What `setTile` of a new machine is told. */
+/** The tile code for a new machine. */
 const tileCode = (target: Target): number => TILE_CODES[chooseTile(target).value]
 
-/** Tells a machine the tile that new models use. */
+/** Sets a machine's tile to the one for new models. */
 export const resetTile = (machine: Machine): void => machine.setTile(tileCode(machine.target))
 
-/** Where the module in a file comes from, as it fits a memory. */
+/** Finds a file's module, suitable for the memory. */
 export type Find = (file: string) => WebAssembly.Module
 
-/** The machine on a memory, and the exports of its base. `joined` hears of every module, its base first. */
+/** The machine on a memory, and the exports of its base. `joined` is called for every module, base first. */
 export function openMachine<E extends BaseExports>(
   target: Target,
   base: Base,
@@ -273,7 +273,7 @@ export function openMachine<E extends BaseExports>(
   const table = newTable()
   const module = find(fileOf(base, target))
   const exports = join<E>(module, memory, table)
-  // train contains infer
+  // train includes infer
   let held = (2 << exports.module()) - 1
   joined?.(module, held)
   const need = (modules: number) => {

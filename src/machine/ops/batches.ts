@@ -1,4 +1,4 @@
-/** Ops that bring a batch in and report on it; their equations are in src/abi/ops.ts. */
+/** Ops that load a batch and report on it; their equations are in src/abi/ops.ts. */
 import * as abi from '../../abi/batches.ts'
 import { MODULE_INFER } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
@@ -39,7 +39,7 @@ export const loss = op(
   { delta: abi.LOSS_DELTA as Optional<Float>, smoothing: abi.LOSS_SMOOTHING as Optional<Float> },
 )
 
-// only the main thread reads and writes records
+// only the main thread accesses records
 export const meanLoss = op(
   codes.OP_MEAN_LOSS,
   'none',

@@ -3,7 +3,7 @@ import * as abi from '../../abi/gradients.ts'
 import * as codes from '../../abi/ops.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
 
-// passes over the gradients of different tensors touch nothing of each other's
+// passes over the gradients of different tensors are independent
 export const penalty = op(
   codes.OP_PENALTY,
   'chunks',
@@ -17,7 +17,7 @@ export const penalty = op(
   { overlaps: [codes.OP_PENALTY], inPlace: ['gradients'] },
 )
 
-// only the main thread reads and writes records
+// only the main thread accesses records
 export const penaltySum = op(
   codes.OP_PENALTY_SUM,
   'none',

@@ -4,7 +4,7 @@ import { MODULE_INFER } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
 
-/** What predicting takes as well. */
+/** Ops that inference needs, too. */
 const forward = { module: MODULE_INFER }
 
 const layer = {
@@ -34,7 +34,7 @@ export const dense = op(
 
 export const densePack = op(codes.OP_DENSE_PACK, 'rows', { ...layer, ...dz, packed: abi.DENSE_SCRATCH as Address }, {})
 
-// one layer's two gradients write apart and read the same
+// a layer's two gradients have different outputs and the same inputs
 export const denseDw = op(
   codes.OP_DENSE_DW,
   'grid',

@@ -1,4 +1,4 @@
-/** Ops of dense linear algebra in the extension `solve`, and of what K-FAC does to rows; their equations are in src/abi/ops.ts. */
+/** Ops of dense linear algebra in the extension `solve`, and K-FAC's ops on rows; their equations are in src/abi/ops.ts. */
 import * as fisher from '../../abi/fisher.ts'
 import * as abi from '../../abi/linear.ts'
 import { MODULE_SOLVE as module } from '../../abi/modules.ts'

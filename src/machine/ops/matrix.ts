@@ -1,13 +1,13 @@
 /**
- * Ops on matrices, and updates of whole matrices, of the extension `solve`; their equations are in src/abi/ops.ts. Each leaves what it
- * reads as it is: what updates in place is computed beside its place, and copied.
+ * Ops on matrices, and updates of whole matrices, in the extension `solve`; their equations are in src/abi/ops.ts. None modifies its
+ * inputs: in-place updates are computed elsewhere and then copied.
  */
 import * as abi from '../../abi/matrix.ts'
 import { MODULE_SOLVE as module } from '../../abi/modules.ts'
 import * as codes from '../../abi/ops.ts'
 import { type Address, type Count, type Float, type Int, type Optional, op, type Stride } from './op.ts'
 
-/** Which updates a step is for; all by default. */
+/** Which updates a step runs in; default all. */
 const when = { since: abi.WHEN_SINCE as Optional<Int>, every: abi.WHEN_EVERY as Optional<Int> }
 
 const factors = {
@@ -116,7 +116,7 @@ export const descend = op(
   { module },
 )
 
-// only the main thread reads and writes records while others wait
+// only the main thread accesses records, while the others wait
 export const secondRule = op(codes.OP_SECOND_RULE, 'none', when, {}, { module })
 
 const paths = {
@@ -136,7 +136,7 @@ export const pathUp = op(
   {},
   { module },
 )
-/** Shared by panels of what it makes. */
+/** Split by panels of the output. */
 export const pathDown = op(codes.OP_PATH_DOWN, 'panels', { ...paths, ...r }, {}, { module })
 export const pathDescend = op(
   codes.OP_PATH_DESCEND,

@@ -1,11 +1,11 @@
-/** What a row of the list of ops says, and the types that follow from it. */
+/** A row of the list of ops, and the types derived from it. */
 import { MODULE_TRAIN } from '../../abi/modules.ts'
 
 declare const traits: unique symbol
 
 /**
- * An operand: the index of its word in the step (see src/abi). What it holds is known to the types alone, so that rows are
- * nothing but numbers.
+ * An operand: the index of its word in the step (see src/abi). Its meaning exists in the types only, so that rows are
+ * plain numbers.
  */
 export type Operand<Kind extends string = string, Optional extends boolean = boolean> = number & {
   readonly [traits]?: { readonly kind: Kind; readonly optional: Optional }
@@ -13,35 +13,35 @@ export type Operand<Kind extends string = string, Optional extends boolean = boo
 
 /** A byte address. */
 export type Address = Operand<'address', false>
-/** Bytes from one row to the next. */
+/** Bytes between rows. */
 export type Stride = Operand<'stride', false>
-/** Rows, columns, floats: how many there are of something. */
+/** A number of rows, columns or floats. */
 export type Count = Operand<'count', false>
-/** A code, a flag, a number that is not an amount. */
+/** A code, a flag, or another integer that is not a count. */
 export type Int = Operand<'int', false>
 /** The only kind of operand that is an f32. */
 export type Float = Operand<'float', false>
-/** An operand that may be left out: the word is 0 then. */
+/** An operand that may be omitted: its word is then 0. */
 export type Optional<O extends Operand> = O extends Operand<infer Kind> ? Operand<Kind, true> : never
 
 /**
- * What of a step one thread takes at a time. `none`: the main thread does all of it. `rows`: of the batch. `panels`: of
- * columns, whole columns of the batch each. `grid`: rows and panels of a matrix product. `vectors`, `lines`, `chunks`: 4, 16
+ * The unit of work that threads claim. `none`: the main thread runs the whole step. `rows`: of the batch. `panels`: of
+ * columns, over all rows of the batch. `grid`: rows and panels of a matrix product. `vectors`, `lines`, `chunks`: 4, 16
  * and SUM_CHUNK floats of a block.
  */
 export type Split = 'none' | 'rows' | 'panels' | 'grid' | 'vectors' | 'lines' | 'chunks'
 
 interface Facts<Name> {
-  /** The wasm module it is in, MODULE_*. Default: MODULE_TRAIN. */
+  /** Its wasm module, MODULE_*. Default: MODULE_TRAIN. */
   readonly module?: number
   /**
-   * Ops (codes) that other threads may begin before this step is done everywhere, when they come next; `any` where nothing
-   * later in the list reads what it wrote. Default: none, threads meet at a barrier first.
+   * Codes of ops that may directly follow this step without a barrier; `any` if nothing later in the
+   * list reads its output. Default: none.
    */
   readonly overlaps?: readonly number[] | 'any'
   /**
-   * Addresses of what the step both reads and changes: running it twice is not running it once. Of an update, what a
-   * thread's journal keeps, so that another can finish when it dies.
+   * Address operands that the step both reads and writes, so that it is not idempotent. For updates, what a
+   * thread's journal saves, so that another thread can finish the step if it dies.
    */
   readonly inPlace?: readonly Name[]
 }
@@ -49,7 +49,7 @@ interface Facts<Name> {
 type Ints = Readonly<Record<string, Operand<'address' | 'stride' | 'count' | 'int'>>>
 type Floats = Readonly<Record<string, Operand<'float'>>>
 
-/** A row of the list: how a step of this op is written, shared among threads and taken up again. */
+/** A row of the list: how a step of this op is encoded, split among threads and recovered. */
 export interface Op<I extends Ints = Ints, F extends Floats = Floats> extends Required<Facts<string>> {
   readonly code: number
   readonly split: Split
@@ -76,5 +76,5 @@ export type Values<O extends Op> = {
   readonly [Name in Exclude<keyof OperandsOf<O>, OptionalNames<OperandsOf<O>>>]: number
 } & { readonly [Name in OptionalNames<OperandsOf<O>>]?: number | undefined }
 
-/** Names that are no operands of the op, which no value has: spread objects are checked like written ones. */
+/** Names that are not operands of the op must not occur: this also checks spread objects. */
 export type Foreign<O extends Op, V> = { readonly [Name in Exclude<keyof V, keyof OperandsOf<O>>]: never }

@@ -1,7 +1,7 @@
 /**
- * The list of ops: what the machine can do, a row each. The compiler emits steps by its rows, the tests iterate them; the
- * machine's half of a row is its case in assembly/modules. It lies on the machine's floor, since layers emit steps as the
- * compiler does.
+ * The list of ops that the machine can run. The compiler emits steps from its rows, and tests iterate over them; the
+ * machine's half of a row is its case in assembly/modules. It belongs to the machine's floor, since both layers and the
+ * compiler emit steps.
  */
 export * from './batches.ts'
 export * from './curvature.ts'

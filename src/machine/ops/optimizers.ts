@@ -1,12 +1,12 @@
 /**
- * Ops of update rules: one in-place pass over the parallel blocks of parameters, gradients and states. Equations stand beside
- * the kernels in assembly/optimizers; a rule of src/optimizers/rules names its states and constants as its op does.
+ * Ops of update rules: one in-place pass over the parallel blocks of parameters, gradients and states. Equations are beside
+ * the kernels in assembly/optimizers; rules in src/optimizers/rules use the names of states and constants of their op.
  */
 import * as codes from '../../abi/ops.ts'
 import * as abi from '../../abi/optimizers.ts'
 import { type Address, type Count, type Float, type Int, type Op, type Optional, op } from './op.ts'
 
-// Operands of every update; rules take of them what they need.
+// Operands of every update; rules use those they need.
 const blocks = {
   parameters: abi.OPT_PARAMETERS as Address,
   gradients: abi.OPT_GRADIENTS as Address,
@@ -24,7 +24,7 @@ const partials = { partials: abi.OPT_PARTIALS as Address }
 
 const state0 = abi.OPT_STATE as Address
 const state1 = (abi.OPT_STATE + 1) as Address
-/** Not every choice of options has it. */
+/** A state that some options do not need. */
 const maybe0 = abi.OPT_STATE as Optional<Address>
 const maybe1 = (abi.OPT_STATE + 1) as Optional<Address>
 const maybe2 = (abi.OPT_STATE + 2) as Optional<Address>
@@ -35,7 +35,7 @@ export type StateNames<O extends UpdateOp> = string & Exclude<keyof O['ints'], k
 /** Names of a rule's own constants. */
 export type HyperNames<O extends UpdateOp> = string & Exclude<keyof O['floats'], keyof typeof rates>
 
-/** Of a rule that changes the parameters and all its states, each element by itself. */
+/** An elementwise rule that updates the parameters and all its states. */
 const update = <S extends Record<string, Address | Optional<Address>>, C extends Record<string, Float>>(
   code: number,
   states: S,
@@ -87,7 +87,7 @@ export const rmsprop = update(
   },
 )
 
-// Rules on two moments. They share the words of their constants; some leave the one or other alone.
+// Rules with two moments. They share the words of their constants; some use only a part of them.
 
 const moments = { firstMoment: state0, secondMoment: state1 }
 const seconds = {
@@ -107,7 +107,7 @@ export const yogi = update(codes.OP_YOGI, moments, constants)
 export const adabelief = update(codes.OP_ADABELIEF, moments, constants)
 export const lion = update(codes.OP_LION, { firstMoment: state0 }, constants)
 
-// Rules with norms per tensor: sums by chunks first, then the update that reads them.
+// Rules with norms per tensor: first sums by chunks, then the update that reads them.
 
 const tensor = { ...blocks, ...partials, ...moments }
 const tensorFloats = { ...rates, ...constants }

@@ -17,7 +17,7 @@ export const dotPartials = op(
   { module, overlaps: [codes.OP_DOT_PARTIALS] },
 )
 
-// only the main thread reads and writes records
+// only the main thread accesses records
 export const dotSum = op(
   codes.OP_DOT_SUM,
   'none',

@@ -1,24 +1,24 @@
-/** The machine on memory that threads share. */
+/** A machine on memory shared between threads. */
 import { JOB_MODULES, THREADS_JOB } from '../../abi/threads.ts'
 import { fileOf, variantOf } from '../../runtime/modules.ts'
 import { type Base, type BaseExports, type Machine, openMachine, type Target } from '../wasm.ts'
 import { canSleep, importSharedMemory, sharedMemory } from './sharedMemory.ts'
 
-/** A module that a worker instantiates, too. */
+/** A module that workers instantiate, too. */
 export interface Part {
   readonly module: WebAssembly.Module
-  /** Bit m for module m, more of them where it contains others. */
+  /** Bit mask: bit m for module m, several bits if it contains others. */
   readonly modules: number
 }
 
-/** A machine on a memory that workers share. */
+/** A machine whose memory is shared with workers. */
 export interface SharedMachine extends Machine {
-  /** Its modules, the one that runs programs first. More come as programs need them. */
+  /** Its modules, starting with the base. Programs may add more. */
   readonly parts: readonly Part[]
-  /** `run` on several threads; false when another thread keeps this one waiting: look after it, and `resume`. */
+  /** `run` on several threads; returns false if this thread waits for another one: check on it, then `resume`. */
   start(threads: number, program: number, from: number, to: number, record: number, records: number): boolean
   resume(): boolean
-  /** How long this thread may sleep before `start` and `resume` give up; 0: it spins for some 50 ms. */
+  /** Maximum sleep before `start` and `resume` return; 0: spin for about 50 ms. */
   setNap(microseconds: number): void
 }
 
@@ -28,14 +28,14 @@ interface SharedExports extends BaseExports {
   setNap: SharedMachine['setNap']
 }
 
-/** How long the main thread sleeps before it looks whether the others are alive. */
+/** How long the main thread sleeps before it checks whether the others are alive. */
 const NAP_MICROSECONDS = 50_000
 
-/** The module in a file, on shared memory; undefined where the host gives compiled modules only. */
+/** A file's module for shared memory; undefined if the host only provides compiled modules. */
 export const sharedModule = (target: Target, base: Base = 'train'): WebAssembly.Module | undefined =>
   variantOf(fileOf(base, target), importSharedMemory)
 
-/** A machine on a new memory that threads share. @throws Error where there is no module for one. */
+/** A machine on a new shared memory. @throws Error if there is no module for one. */
 export function instantiateShared(target: Target, base: Base = 'train'): SharedMachine {
   const memory = sharedMemory(1)
   const parts: Part[] = []
@@ -43,7 +43,7 @@ export function instantiateShared(target: Target, base: Base = 'train'): SharedM
   const joined = (module: WebAssembly.Module, modules: number) => {
     parts.push({ module, modules })
     held |= modules
-    // workers that lack it leave their line for it before they take the next job
+    // workers that lack the module wait for it before they take the next job
     new Int32Array(memory.buffer)[THREADS_JOB / 4 + JOB_MODULES] = held
   }
   const find = (file: string) => {

@@ -1,11 +1,11 @@
-/** From a module that imports a memory to the same module on a shared memory: one file to ship, two ways to run it. */
+/** Patches a module that imports a memory to import a shared one, so that one file serves both. */
 
 const HEADER_BYTES = 8
 const IMPORT = 2
-/** The import as the build writes it: env.memory, a memory with a maximum; its flags come last. */
+/** The import as written by the build: env.memory, a memory with a maximum; its flags come last. */
 const MEMORY = [3, ...letters('env'), 6, ...letters('memory'), 2]
 const LIMITED = 1
-/** Flags of a memory that is shared and has a maximum. */
+/** Flags of a shared memory with a maximum. */
 const SHARED = 3
 /** The 4 GiB of a 32-bit memory. */
 export const MOST_PAGES = 65536
@@ -15,8 +15,8 @@ function letters(text: string): number[] {
 }
 
 /**
- * The code with the flag of its memory set to shared.
- * @throws RangeError when it does not import a memory as the build writes it.
+ * The code with its memory import marked as shared.
+ * @throws RangeError unless it imports a memory as written by the build.
  */
 export function importSharedMemory(code: Uint8Array): Uint8Array {
   for (let at = HEADER_BYTES; at < code.length; ) {
@@ -39,7 +39,7 @@ export function importSharedMemory(code: Uint8Array): Uint8Array {
   throw new RangeError('fourlane: the wasm file does not import a memory that could be shared')
 }
 
-/** A new shared memory; as large a maximum as this host reserves. @throws RangeError where there is none at all. */
+/** A new shared memory, with the largest maximum that this host can reserve. @throws RangeError if there is none. */
 export function sharedMemory(pages: number): WebAssembly.Memory {
   for (let maximum = MOST_PAGES; ; maximum /= 4) {
     try {
@@ -52,7 +52,7 @@ export function sharedMemory(pages: number): WebAssembly.Memory {
 
 let shares: boolean | undefined
 
-/** Whether this host has memory that threads can share; in browsers only pages that are cross-origin isolated do. */
+/** Whether this host supports shared memory; browsers only do on cross-origin isolated pages. */
 export function canShare(): boolean {
   if (shares === undefined) {
     try {
@@ -65,7 +65,7 @@ export function canShare(): boolean {
   return shares
 }
 
-/** Whether this thread may sleep until another wakes it; the main thread of a browser may not. */
+/** Whether this thread may block; the main thread of a browser may not. */
 export function canSleep(): boolean {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0)

@@ -1,4 +1,4 @@
-/** A team of threads: a machine on shared memory, and workers that stay there as long as they live. */
+/** A team of threads: a machine on shared memory, and its permanent workers. */
 import { startWorker } from '#runtime'
 import { MODULES } from '../../abi/modules.ts'
 import {
@@ -19,9 +19,9 @@ import { instantiate, resetTile } from '../wasm.ts'
 import type { SharedMachine } from './sharedMachine.ts'
 
 /**
- * What a worker does with its messages. Each brings a module; the one that runs programs comes with a memory and a thread's number,
- * and then it works there until it is told to leave. When a job asks for a module that it lacks, it returns for the message that
- * brings it, and takes the job then.
+ * The worker's message handler. Each message contains a module; the base module comes with a memory and a thread number,
+ * and then the worker runs jobs there until told to leave. If a job needs a module that it lacks, it returns to receive the message
+ * with that module, and then takes the job.
  */
 const SCRIPT = `(() => {
   const table = new WebAssembly.Table({ element: 'anyfunc', initial: ${MODULES} })
@@ -35,32 +35,32 @@ const SCRIPT = `(() => {
     if (line && !work(line, held)) line = 0
   }
 })()`
-/** Workers in a row that end before they have begun: then no more are started. */
+/** Consecutive workers that may fail to start before giving up. */
 const MOST_FAILURES = 2
-/** Ahead of any number of barriers that a job has. */
+/** Greater than the number of barriers of any job. */
 const ALWAYS_ARRIVED = 0x3fffffff
 
 export class Team {
   readonly machine: SharedMachine
-  /** The arena of the model that has the team; the pool sets it. Nothing here refers to the model itself. */
+  /** The arena of the model that uses the team, set by the pool. There must be no reference to the model itself. */
   tenant: Arena | undefined
-  /** Threads the tenant asked for, the caller's included. */
+  /** Threads requested by the tenant, including the caller. */
   size = 1
-  /** Threads of the run in hand, 0 between runs. */
+  /** Threads of the current run, 0 between runs. */
   running = 0
-  /** When the last run began. */
+  /** Start of the last run. */
   used: number = performance.now()
-  /** Why a worker is gone that was there. */
+  /** Why a running worker was lost. */
   lost: string | undefined
   readonly #workers: (WorkerHandle | undefined)[] = []
-  /** The machine's parts that each worker was sent. */
+  /** Number of the machine's parts sent to each worker. */
   readonly #sent: number[] = []
-  /** The lines of all threads; a shared memory grows in place, so the view stays good. */
+  /** The words of all threads; a shared memory grows in place, so the view stays valid. */
   readonly #lines: Int32Array
-  /** Threads, the caller's included, that were seen to be there. */
+  /** Threads that have been seen running, including the caller. */
   #ready = 1
   #failures = 0
-  /** Whether some model has left its bytes here. */
+  /** Whether a model has used this memory. */
   #soiled = false
 
   constructor(machine: SharedMachine) {
@@ -72,17 +72,17 @@ export class Team {
     return this.machine.memory.buffer.byteLength
   }
 
-  /** Workers there are, or will be once the tenant runs. */
+  /** Number of workers, existing or to be started. */
   get workers(): number {
     return Math.max(this.size - 1, this.#workers.filter(Boolean).length)
   }
 
-  /** Whether it is of no use to another model. */
+  /** Whether it cannot be reused by another model. */
   get isBroken(): boolean {
     return this.lost !== undefined || this.#failures >= MOST_FAILURES
   }
 
-  /** Moves the tenant into the shared memory. @throws RangeError when the host refuses to grow it; nothing has changed then. */
+  /** Moves the tenant into the shared memory. @throws RangeError if the host refuses to grow it; nothing has changed then. */
   enter(): void {
     const { tenant, machine } = this
     if (!tenant || tenant.machine === machine) return
@@ -98,7 +98,7 @@ export class Team {
     if (tenant?.machine === machine) tenant.adopt(instantiate(machine.target, machine.base))
   }
 
-  /** Whether the tenant's workers wait for jobs; starts those that are missing. Never waits. */
+  /** Whether the tenant's workers are waiting for jobs; starts missing ones. Never blocks. */
   ready(): boolean {
     if (this.#ready >= this.size) return true
     let ready = true
@@ -110,7 +110,7 @@ export class Team {
     return ready
   }
 
-  /** The same, asleep until they are there or the time is over. */
+  /** Likewise, blocking until they are or the time is up. */
   waitUntilReady(milliseconds: number): boolean {
     const end = performance.now() + milliseconds
     while (!this.ready() && performance.now() < end) {
@@ -121,7 +121,7 @@ export class Team {
     return this.ready()
   }
 
-  /** Sends a worker to its line: a new one, or one that a job was taken back from. */
+  /** Sends a worker to wait for jobs: a new one, or one whose job was withdrawn. */
   #call(thread: number): void {
     if (this.#failures >= MOST_FAILURES) return
     const present = this.#workers[thread]
@@ -138,7 +138,7 @@ export class Team {
     this.supply()
   }
 
-  /** Sends workers the modules that have come since; they fetch them when a job asks. */
+  /** Sends workers the modules added since; they receive them when a job needs them. */
   supply(): void {
     const { parts } = this.machine
     if (parts.length === 1) return
@@ -149,7 +149,7 @@ export class Team {
     }
   }
 
-  /** Takes note that a worker is gone. */
+  /** Records the loss of a worker. */
   #lose(thread: number, reason: string): void {
     if (this.#state(thread) === LINE_SENT) this.#failures++
     else if (this.#workers[thread]) this.lost ??= reason
@@ -170,7 +170,7 @@ export class Team {
     return (thread * LINE_BYTES) / 4 + word
   }
 
-  /** How far every thread is: changes while any works. */
+  /** A snapshot of all threads' progress, which changes while any is working. */
   progress(): string {
     const words = [LINE_ARRIVED, LINE_PROGRESS, LINE_PROGRESS + 1]
     const lines = Array.from({ length: this.size }, (_, thread) =>
@@ -180,8 +180,8 @@ export class Team {
   }
 
   /**
-   * Takes the job in hand back from workers that have not begun it, dead or only slow to wake: they have claimed nothing, so the
-   * others have done their share, and count them as arrived at every barrier. A slow one leaves its line when it wakes.
+   * Withdraws the current job from workers that have not started it, whether dead or slow to wake: they have claimed no work, so the
+   * others have done their part; marks them as arrived at every barrier. A slow one stops waiting when it wakes.
    */
   withdraw(): void {
     const lines = this.#lines
@@ -198,7 +198,7 @@ export class Team {
     }
   }
 
-  /** Stops the workers in the middle of whatever they do, for good. */
+  /** Terminates the workers, whatever they are doing. */
   dissolve(): void {
     const workers = this.#workers.splice(0)
     this.#failures = MOST_FAILURES
@@ -206,7 +206,7 @@ export class Team {
     for (const worker of workers) worker?.end()
   }
 
-  /** Ends worker `thread` as a crash would. For tests. */
+  /** Terminates worker `thread` as a crash would. For tests. */
   kill(thread: number): void {
     this.#workers[thread]?.end()
   }

@@ -1,27 +1,27 @@
 /**
- * The teams of this process. A model has one to itself from its first run on several threads until it is closed or garbage, or
- * until it rests and another model asks. What is given back serves the next model: shared memory is never shrunk, and a host
+ * The teams of this process. A model has its own from its first threaded run until it is closed or garbage collected, or
+ * until it is idle and another model needs one. Released teams are reused: shared memory never shrinks, and a host
  * may free it late.
  */
 import type { Arena } from '../arena.ts'
 import { instantiateShared, sharedModule } from './sharedMachine.ts'
 import { Team } from './team.ts'
 
-/** Workers there are at most, unless one model asks for more. */
+/** Maximum number of workers, unless a single model asks for more. */
 const MOST_WORKERS = 4
-/** Shared memory that is kept for models to come; with as much in use, models at rest give theirs up first. */
+/** Shared memory kept for later models; above it, idle models are evicted first. */
 const MOST_BYTES = 32 * 2 ** 20
-/** A model keeps its team this long after its last run. */
+/** How long a model keeps its team after its last run. */
 const KEEP_MILLISECONDS = 100
 
 const teams = new Set<Team>()
 
-/** Gives a model's team back once the model is garbage. */
+/** Releases a model's team when the model is garbage collected. */
 const garbage = new FinalizationRegistry((team: Team) => giveBack(team))
 
 /**
- * A team of `size` threads for the model with this arena, which it enters later; undefined while others need them all.
- * @param owner once it is garbage, the team is free.
+ * A team of `size` threads for the model with this arena, which enters it later; undefined if others need them all.
+ * @param owner the team is released when it is garbage collected.
  */
 export function acquireTeam(arena: Arena, size: number, owner: object): Team | undefined {
   const { target, base } = arena.machine
@@ -48,13 +48,13 @@ export function acquireTeam(arena: Arena, size: number, owner: object): Team | u
   return team
 }
 
-/** Ends a model's use of a team: the model moves to a memory of its own. No job may be running. */
+/** Releases a team: moves the model to a memory of its own. No job may be running. */
 export function releaseTeam(team: Team): void {
   team.leave()
   giveBack(team)
 }
 
-/** Ends workers that are dead or out of control, and the memory with them. */
+/** Terminates workers that are dead or out of control, and discards their memory. */
 export function dissolveTeam(team: Team): void {
   garbage.unregister(team)
   team.tenant = undefined
@@ -66,7 +66,7 @@ function giveBack(team: Team): void {
   team.tenant = undefined
   if (team.isBroken) dissolve(team)
   const idle = free()
-  // when no model has a team, one is kept for the next
+  // if no model has a team, keep one for the next
   const kept = idle.length === teams.size ? 1 : teams.size
   for (const [i, other] of idle.entries()) {
     if (idle.length - i > kept || bytesOf(idle.slice(i)) > MOST_BYTES) dissolve(other)
@@ -78,10 +78,10 @@ function dissolve(team: Team): void {
   team.dissolve()
 }
 
-/** Teams without a model, the one used last at the end. */
+/** Teams without a model, most recently used last. */
 const free = (): Team[] => [...teams].filter(({ tenant }) => !tenant).sort((a, b) => a.used - b.used)
 
-/** The team that has been at rest for longest, taken from its model; undefined when all are in use. */
+/** Evicts the model that has been idle for longest, and returns its team; undefined if all are busy. */
 function takeBack(fits: (team: Team) => boolean): Team | undefined {
   const before = performance.now() - KEEP_MILLISECONDS
   const [team] = [...teams]
@@ -94,7 +94,7 @@ function takeBack(fits: (team: Team) => boolean): Team | undefined {
   return team
 }
 
-/** The smallest memory of at least so many bytes, else the largest. */
+/** The smallest memory of at least that many bytes, otherwise the largest. */
 function smallest(among: readonly Team[], bytes: number): Team | undefined {
   const sorted = [...among].sort((a, b) => a.bytes - b.bytes)
   return sorted.find((team) => team.bytes >= bytes) ?? sorted[sorted.length - 1]
@@ -105,8 +105,8 @@ const bytesOf = (some: Iterable<Team>): number => [...some].reduce((sum, { bytes
 const workersBeside = (team: Team | undefined): number =>
   [...teams].reduce((sum, other) => sum + (other === team ? 0 : other.workers), 0)
 
-/** Bytes of shared memory there are, for tests. */
+/** Total bytes of shared memory, for tests. */
 export const sharedBytes = (): number => bytesOf(teams)
 
-/** Workers alive, for tests. */
+/** Number of running workers, for tests. */
 export const workersAlive = (): number => workersBeside(undefined)

@@ -1,4 +1,4 @@
-/** A model's threads: when its runs use how many, and what becomes of a run when a worker dies. */
+/** A model's threads: how many each run uses, and recovery when a worker dies. */
 import { environment, noThreads, processors, yieldToEventLoop } from '#runtime'
 import { JOB_AT, JOB_JOURNAL, JOB_STEP, MAX_THREADS, THREADS_JOB } from '../../abi/threads.ts'
 import { checkInteger, show } from '../../lib/check.ts'
@@ -9,26 +9,26 @@ import { canShare, canSleep } from './sharedMemory.ts'
 import type { Team } from './team.ts'
 import { acquireTeam, dissolveTeam, releaseTeam } from './teamPool.ts'
 
-/** Threads that `auto` tries at most. */
+/** Maximum number of threads that `auto` tries. */
 const MOST_TRIED = 8
-/** Runs that each number of threads is timed on. */
+/** Runs timed per number of threads. */
 const ROUNDS = 6
-/** Runs on one thread that decide whether more are tried. */
+/** Single-threaded runs that decide whether to try more. */
 const PROBES = 16
-/** Work shorter than this (a training step, a block of rows) is not split: the threads meet some ten times in it. */
+/** Shorter work (a training step, a block of rows) is not split, since it contains about ten barriers. */
 const LEAST_MILLISECONDS = 0.03
-/** More threads must be this much faster. */
+/** Required relative time for more threads to win. */
 const ADVANTAGE = 0.95
-/** Without any sign of life, beyond four times what the run took so far, workers count as dead. */
+/** Workers that show no progress for this long, and for four times the run so far, count as dead. */
 const PATIENCE_MILLISECONDS = 5000
-/** A job that a worker has not begun in this time is taken back from it. */
+/** A job that a worker has not started after this time is withdrawn. */
 const CALL_MILLISECONDS = 250
-/** So long a run waits before it lets the event loop run. */
+/** How long a run blocks before it yields to the event loop. */
 const WAIT_MILLISECONDS = 400
 
 export type ThreadCount = number | 'auto'
 
-/** @throws TypeError or RangeError unless `threads` is 'auto' or a whole number from 1 to 32. */
+/** @throws TypeError or RangeError unless `threads` is 'auto' or an integer from 1 to 32. */
 export function checkThreads(where: string, threads: unknown): ThreadCount {
   if (threads === 'auto') return threads
   if (typeof threads === 'string') {
@@ -37,14 +37,14 @@ export function checkThreads(where: string, threads: unknown): ThreadCount {
   return checkInteger(where, 'threads', threads, 1, MAX_THREADS)
 }
 
-/** What models use that were not told: FOURLANE_THREADS, else one. */
+/** The default for models: FOURLANE_THREADS, otherwise one. */
 export function defaultThreads(): ThreadCount {
   const forced = environment('FOURLANE_THREADS')
   if (!forced) return 1
   return checkThreads('FOURLANE_THREADS', forced === 'auto' ? forced : Number(forced))
 }
 
-/** Times runs on one thread and on more, a run each in turn, and keeps the fastest. */
+/** Times runs on one and on more threads alternately, and keeps the fastest. */
 export class ThreadTuner {
   readonly #candidates: readonly number[]
   readonly #best: number[]
@@ -58,18 +58,18 @@ export class ThreadTuner {
     if (candidates.length === 1) this.choice = candidates[0]
   }
 
-  /** Threads of the next run. */
+  /** Threads for the next run. */
   get threads(): number {
     if (this.choice !== undefined) return this.choice
     return this.#probes < PROBES ? 1 : this.#candidates[this.#runs % this.#candidates.length]
   }
 
-  /** Whether runs last long enough for workers to be called. */
+  /** Whether runs are long enough to use workers. */
   get worthwhile(): boolean {
     return this.choice === undefined ? this.#best[0] >= LEAST_MILLISECONDS && this.#probes > 1 : this.choice > 1
   }
 
-  /** Takes the time of a run of `units` on as many threads as `threads` said, or on one. */
+  /** Records the time of a run of `units` on the proposed number of threads, or on one. */
   report(units: number, milliseconds: number, threads: number): void {
     const index = this.#candidates.indexOf(threads)
     this.#best[index] = Math.min(this.#best[index], milliseconds / units)
@@ -82,7 +82,7 @@ export class ThreadTuner {
   }
 }
 
-/** A run that was interrupted: where the main thread stood. */
+/** An interrupted run: where the main thread was. */
 export interface Wreck {
   readonly threads: number
   /** Byte addresses. */
@@ -98,16 +98,16 @@ export class Threads {
   readonly #arena: Arena
   readonly #owner: object
   readonly #candidates: readonly number[]
-  /** Whether runs wait for the workers to start: tests do. */
+  /** Whether runs wait for workers to start: for tests. */
   readonly #patient: boolean
   readonly #tuners: Record<'training' | 'inference', ThreadTuner>
   #team: Team | undefined
   #closed = false
   #started = 0
-  /** When the job in hand last showed a sign of life, and what it was. */
+  /** When the current job last showed progress, and its progress then. */
   #alive = { at: 0, sign: '' }
 
-  /** @param owner when it is garbage, the team is free. */
+  /** @param owner the team is released when it is garbage collected. */
   constructor(arena: Arena, wanted: ThreadCount, owner: object) {
     this.#arena = arena
     this.#owner = owner
@@ -118,47 +118,47 @@ export class Threads {
     this.#tuners = { training: new ThreadTuner(this.#candidates), inference: new ThreadTuner(this.#candidates) }
   }
 
-  /** Forgets what was timed: a new plan may have other batches. */
+  /** Discards timings: a new plan may have a different batch size. */
   retune(): void {
     this.#tuners.training = new ThreadTuner(this.#candidates)
   }
 
-  /** A fit begins: what became of workers before does not matter. Calls them if it is certain that they will be used. */
+  /** Start of a fit: forgets earlier losses of workers. Starts workers if they will certainly be used. */
   call(): void {
     if (this.team) this.team.lost = undefined
     if (this.#candidates.length === 1 && this.most > 1) this.#isReady()
   }
 
-  /** Threads for the next run of this kind; 1 as long as workers are not there yet. */
+  /** Threads for the next run of this kind; 1 while workers are starting. */
   count(kind: 'training' | 'inference'): number {
     const tuner = this.#tuners[kind]
     if (tuner.choice === 1 || !tuner.worthwhile || !this.#isReady()) return 1
     return tuner.threads
   }
 
-  /** Whether runs of this kind are still timed. */
+  /** Whether runs of this kind are still being timed. */
   isTuning(kind: 'training' | 'inference'): boolean {
     return this.#tuners[kind].choice === undefined
   }
 
-  /** Takes the time of a run of `units` on `threads`. */
+  /** Records the time of a run of `units` on `threads`. */
   report(kind: 'training' | 'inference', units: number, milliseconds: number, threads: number): void {
     this.#tuners[kind].report(units, milliseconds, threads)
   }
 
-  /** Why a worker is gone since the fit began or the last run, between two runs; then there will be one thread only. */
+  /** Why a worker was lost between runs since the fit started or since the last run; from then on there is one thread. */
   takeLost(): string | undefined {
     const reason = this.team?.lost
     if (reason !== undefined) this.close()
     return reason
   }
 
-  /** Whether a job is in hand that keeps the main thread waiting. */
+  /** Whether there is an unfinished job that the main thread waits for. */
   get isWaiting(): boolean {
     return (this.team?.running ?? 0) > 0
   }
 
-  /** Runs steps [from, to) on `count` records. False: wait on with `wait` or `settle`. */
+  /** Runs steps [from, to) on `count` records. Returns false if unfinished: continue with `wait` or `settle`. */
   run(threads: number, program: number, from: number, to: number, record: number, count: number): boolean {
     const { team } = this
     if (!team) throw new Error('threads: no team')
@@ -175,7 +175,7 @@ export class Threads {
     return true
   }
 
-  /** Waits for the job in hand; undefined when it is done, else what is left of it. Does not let the event loop run. */
+  /** Blocks until the current job ends; undefined when it is done, otherwise where it was interrupted. */
   wait(milliseconds = Number.POSITIVE_INFINITY): Wreck | 'waiting' | undefined {
     const end = performance.now() + milliseconds
     for (let { team } = this; team?.running; { team } = this) {
@@ -192,7 +192,7 @@ export class Threads {
     return undefined
   }
 
-  /** The same, letting the event loop run, which alone tells when a worker has died. */
+  /** Likewise, yielding to the event loop, which reports the death of workers. */
   async settle(): Promise<Wreck | undefined> {
     for (;;) {
       const state = this.wait(WAIT_MILLISECONDS)
@@ -201,7 +201,7 @@ export class Threads {
     }
   }
 
-  /** No sign of life for long. */
+  /** Whether there was no progress for too long. */
   #isDead(team: Team): boolean {
     const now = performance.now()
     const sign = team.progress()
@@ -210,8 +210,8 @@ export class Threads {
   }
 
   /**
-   * Moves the model to a memory of its own, which no worker reaches, whether it is dead or only slow. Undefined when one
-   * has shown a sign of life meanwhile.
+   * Moves the model to a memory that no worker can reach, whether dead or just slow. Undefined if one
+   * has shown progress meanwhile.
    */
   #salvage(team: Team): Wreck | undefined {
     const sign = team.progress()
@@ -239,7 +239,7 @@ export class Threads {
 
   #journal = 0
 
-  /** Moves the model into the shared memory; false where the host refuses so much. */
+  /** Moves the model into the shared memory; false if the host refuses to allocate that much. */
   #enter(team: Team): boolean {
     if (this.#arena.machine === team.machine) return true
     try {
@@ -256,13 +256,13 @@ export class Threads {
     if (this.#arena.machine === team.machine) this.#arena.i32[THREADS_JOB / 4 + JOB_JOURNAL] = this.#journal
   }
 
-  /** The team this model has now. */
+  /** This model's current team. */
   get team(): Team | undefined {
     if (this.#team && this.#team.tenant !== this.#arena) this.#team = undefined
     return this.#team
   }
 
-  /** Whether the workers are there, and the model with them; calls them. */
+  /** Whether workers and model are in the team's memory; starts workers. */
   #isReady(): boolean {
     if (this.#closed || this.most === 1) return false
     if (!this.#canShare()) {
@@ -288,7 +288,7 @@ export class Threads {
     return false
   }
 
-  /** Gives the team back, for good. */
+  /** Releases the team for good. */
   close(): void {
     if (this.isWaiting) this.wait()
     this.#closed = true

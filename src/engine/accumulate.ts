@@ -1,10 +1,10 @@
-/** One update by several batches: the gradient of all their rows, as if they were one. */
+/** Gradient accumulation: one update from several batches, as if they were one. */
 import { type DataSet, sliceRows } from '../data/dataset.ts'
 import type { Engine } from './engine.ts'
 import { weightOf } from './hostLoss.ts'
 import { emptyTally, type Tally } from './records.ts'
 
-/** The rows in batches of `size`, without copying. */
+/** Splits the rows into batches of `size`, without copying. */
 export function partsOf(data: DataSet, size: number): DataSet[] {
   return Array.from({ length: Math.ceil(data.rows / size) }, (_, i) =>
     sliceRows(data, i * size, Math.min(size, data.rows - i * size)),
@@ -12,9 +12,9 @@ export function partsOf(data: DataSet, size: number): DataSet[] {
 }
 
 /**
- * One update by the mean gradient of all rows, weighted as the loss is; returns the loss before it. Every part has dropout and
- * noise of its own, and its statistics enter the running ones, as if it were a step.
- * @param visit sees the outputs of each part.
+ * One update with the mean gradient over all rows, weighted like the loss; returns the loss before it. Every part has its own dropout
+ * and noise, and updates the running statistics like a step of its own.
+ * @param visit receives the outputs of each part.
  */
 export function trainParts(
   engine: Engine,
@@ -30,7 +30,7 @@ export function trainParts(
   }
   const weights = parts.map(weightOf)
   const all = weights.reduce((sum, weight) => sum + weight, 0)
-  // rows without weight teach nothing; if none has any, the penalties are left
+  // parts without weight do not contribute; if there is no weight at all, only penalties remain
   const shares = weights.map((weight) => (all > 0 ? weight / all : 1 / parts.length))
   const loss = addGradients(engine, parts, shares, tally, visit)
   engine.applyUpdate()
@@ -39,7 +39,7 @@ export function trainParts(
 
 /**
  * Leaves Σ share · gradient of the parts in the gradient block, for `applyUpdate`; returns Σ share · loss.
- * @param begin is called before each part.
+ * @param begin called before each part.
  */
 export function addGradients(
   engine: Engine,

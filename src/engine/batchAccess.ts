@@ -1,4 +1,4 @@
-/** The batch in hand, for solvers that look at its curvature. */
+/** Access to the current batch for solvers that use its curvature. */
 import { RECORD_DOT, RECORD_LOSS, RECORD_ROWS, RECORD_SCALAR, RECORD_WEIGHT } from '../abi/records.ts'
 import type { TrainingPlan } from '../compiler/trainingPlan.ts'
 import { type StepClock, stepClock } from '../compiler/updates.ts'
@@ -9,14 +9,14 @@ import type { Optimizer } from '../optimizers/optimizers.ts'
 import type { BatchAccess, BatchCurvature } from '../optimizers/solvers/batchCurvature.ts'
 import type { Records } from './records.ts'
 
-/** What of an engine it takes. */
+/** What it needs from an engine. */
 export interface Batching {
   readonly arena: Arena
   readonly runner: Runner
   readonly outputs: number
   readonly steps: number
   readonly learningRateScale: number
-  /** The plan that the batch is in. */
+  /** The batch's plan. */
   plan(): { readonly program: number; readonly training?: TrainingPlan }
 }
 

@@ -1,8 +1,8 @@
-/** Everything that training has made of one engine, in another. */
+/** Copies the complete training state from one engine to another. */
 import type { SolverSession } from '../optimizers/solvers/solver.ts'
 import type { Engine } from './engine.ts'
 
-/** Gives an engine the parameters, state and progress of one of the same layers that is compiled alike. */
+/** Copies parameters, state and progress to an engine with the same layers and compile options. */
 export function copyState(target: Engine, source: Engine): void {
   source.flush()
   if (source.storage.frozen.size > 0) target.setFrozen([...source.storage.frozen], true)
@@ -10,7 +10,7 @@ export function copyState(target: Engine, source: Engine): void {
   const [to, from] = [target.storage, source.storage]
   const copy = (own: number, theirs: number) => to.view(own).set(from.view(theirs))
   copy(to.parameters, from.parameters)
-  // most of a solver's vectors may never have been used
+  // most of a solver's vectors may be unused
   const used = source.session ? [...source.session.used] : [...to.states.keys()]
   for (const i of used) copy(to.states[i], from.states[i])
   to.viewKept().set(from.viewKept())
@@ -20,7 +20,7 @@ export function copyState(target: Engine, source: Engine): void {
   target.learningRateScale = source.learningRateScale
 }
 
-/** State of one session to another of the same shapes. */
+/** Copies the matrices of a session to another with the same shapes. */
 function copyMatrices(from: SolverSession | undefined, to: SolverSession | undefined): void {
   for (const [i, { shape, read }] of (from?.matrices ?? []).entries()) {
     const values = new Float32Array(shape[0] * shape[1])

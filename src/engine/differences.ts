@@ -1,9 +1,9 @@
-/** Hessian products by differences of gradients: for layers and losses that have no second derivatives. */
+/** Hessian products by gradient differences: for layers and losses without second derivatives. */
 import { compileSmooth, type SmoothPlan } from '../compiler/smooth.ts'
 import { judgeOf } from './hostLoss.ts'
 import { Lent } from './lent.ts'
 
-/** The cube root of float32's epsilon balances what a central difference leaves out against rounding. */
+/** The cube root of float32's epsilon balances the truncation error of a central difference against rounding. */
 const STEP = Math.cbrt(2 ** -23)
 
 /**
@@ -15,7 +15,7 @@ export class Differences extends Lent<SmoothPlan> {
     const { storage } = this.engine
     const plan = this.prepare()
     storage.view(plan.gradients).fill(0)
-    // lengths are taken of the vector as it is: it need not fit float32
+    // the norm of the vector as given, since it need not fit float32
     const size = Math.sqrt(norm2(vector))
     if (size === 0) return new Float32Array(vector.length)
     this.write(plan.gradients, vector, 1 / size)
@@ -30,7 +30,7 @@ export class Differences extends Lent<SmoothPlan> {
     return this.read(plan.gradients)
   }
 
-  /** The gradient at the parameters + step * along. */
+  /** The gradient at parameters + step * along. */
   #gradientAt(plan: SmoothPlan, along: Float32Array, step: number): Float64Array {
     const { arena, planner, storage } = this.engine
     const { compute } = planner.goal ?? {}

@@ -1,4 +1,4 @@
-/** Trains a model: gradients become updates, by a rule in the machine or a solver on the host. */
+/** Trains a model: turns gradients into updates, by a rule in the machine or a solver on the host. */
 import { JOURNAL_BYTES } from '../abi/threads.ts'
 import { FUSED_ROWS } from '../compiler/fusedUpdates.ts'
 import type { TrainingPlan } from '../compiler/trainingPlan.ts'
@@ -23,52 +23,52 @@ import { Propagation } from './propagation.ts'
 import { emptyTally, type Tally } from './records.ts'
 import { Feed } from './window.ts'
 
-/** Rows of the bound source: the place of the first in the order table, and their number. */
+/** Rows of the bound source: index of the first in the order table, and their number. */
 export interface FedRows {
   readonly first: number
   readonly rows: number
 }
 
-/** What the host does before a step. */
+/** A callback on the host before a step. */
 export interface Seam {
   readonly step: number
   run(): void
 }
 
 export class Engine extends Propagation {
-  /** What callbacks have made of the learning rate. */
+  /** The factor that callbacks have applied to the learning rate. */
   learningRateScale = 1
   #clock: StepClock | undefined
   #session: SolverSession | undefined
   readonly #batch: BatchAccess = accessOf(this, this.records)
 
-  /** Fills the parameters, zero until then, by their initializers. */
+  /** Initializes the parameters, which are zero until then. */
   initialize(random: Random): void {
     initialize(this.arena, this.storage.parameters, this.storage.places, random)
     this.storage.flushParameters()
   }
 
-  /** Makes layers untrainable, or trainable again; the next use compiles a new plan. */
+  /** Freezes or unfreezes layers; the next use compiles a new plan. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
     this.flush()
     this.#forgetGradients()
     this.storage.setFrozen(indices, frozen)
     this.replan()
-    // a solver knows the space of what trains
+    // a solver is bound to the set of trainable parameters
     if (this.#session) this.restartSolver()
   }
 
-  /** Makes training use running statistics as they are, or the batch's again; the next use compiles a new plan. */
+  /** Makes training use running statistics as constants, or batch statistics again; the next use compiles a new plan. */
   setFrozenStatistics(frozen: boolean): void {
     this.flush()
     this.planner.frozenStatistics = frozen
     this.fresh = undefined
   }
 
-  /** Fresh gradient and state blocks for a new goal; parameters stay. */
+  /** Allocates gradient and state blocks for a new goal; parameters are kept. */
   compile(goal: Goal): void {
     const { storage } = this
-    // a schedule of the user's own is called here first: if it fails, nothing has changed
+    // calls a custom schedule for the first time, before anything has changed
     initialStates(goal.optimizer, storage.tensors)
     initialKeptOf(goal.optimizer, storage.tensors)
     this.flush()
@@ -82,7 +82,7 @@ export class Engine extends Propagation {
     this.resetOptimizer()
   }
 
-  /** Optimizer state and step count as before the first step. */
+  /** Resets optimizer state and step count. */
   resetOptimizer(): void {
     const optimizer = this.planner.goal?.optimizer
     if (!optimizer) return
@@ -95,21 +95,21 @@ export class Engine extends Propagation {
     else this.#clock = stepClock(optimizer)
   }
 
-  /** The solver at work, if the model is trained by one. */
+  /** The running solver, if the model is trained by one. */
   get session(): SolverSession | undefined {
     return this.#session
   }
 
-  /** Starts the solver anew, or from where another session stood, whose vectors are in the state blocks. */
+  /** Restarts the solver, or resumes another session whose vectors are in the state blocks. */
   restartSolver(scalars?: Scalars, used?: readonly number[]): void {
     const solver = this.planner.goal?.optimizer
     if (isSolver(solver)) this.#session = solver.open(this.storage, this.runner, scalars, used, this.#batch)
   }
 
-  /** A data set's way into linear memory for batches of the given size; only one feed lives at a time. */
+  /** Feeds a data set into linear memory for batches of the given size; only one feed exists at a time. */
   feed(data: DataSet, batchSize: number): Feed {
     this.plan(batchSize, true)
-    // workers start while the rows are copied
+    // workers start while rows are copied
     this.runner.threads?.call()
     this.arena.top = this.planner.end
     this.planner.pinned = true
@@ -118,7 +118,7 @@ export class Engine extends Propagation {
     return feed
   }
 
-  /** The rate of the last update (before any: of the first), callbacks' scale included. */
+  /** The rate of the last update (before any, of the first), including the factor from callbacks. */
   get learningRate(): number {
     const optimizer = this.planner.goal?.optimizer
     const last = Math.max(this.steps - 1, 0)
@@ -126,7 +126,7 @@ export class Engine extends Propagation {
     return optimizer ? learningRateAt(optimizer, last) * this.learningRateScale : 0
   }
 
-  /** Ends the use of the feed. */
+  /** Releases the feed. */
   release(): void {
     this.planner.pinned = false
   }
@@ -166,8 +166,8 @@ export class Engine extends Propagation {
   }
 
   /**
-   * A step of the solver, by losses that leave their gradient in the gradient block; returns the first.
-   * @param data the rows, unless the loss is of no targets.
+   * One solver step with an evaluation that leaves its gradient in the gradient block; returns the first loss.
+   * @param data the rows, unless the loss has no targets.
    */
   solve(evaluate: (isFirst: boolean) => number, data?: DataSet): number {
     let before: number | undefined
@@ -177,22 +177,22 @@ export class Engine extends Propagation {
       return loss
     }
     const outcome = this.#session?.step(evaluated, data && this.exactProducts(data))
-    // nothing has changed, and nothing is to
+    // a diverged batch changes nothing
     if (outcome?.status === 'diverged' && this.#session?.solver.stochastic) return before ?? Number.NaN
     this.updateStatistics()
     this.steps++
     return before ?? Number.NaN
   }
 
-  /** Exact products with the curvature, if the solver has brought them along. */
+  /** Exact curvature products, if the solver carries them. */
   exactProducts(data: DataSet, batch = data.rows): ExactProducts | undefined {
     return this.#session?.solver.products?.(this, data, batch)
   }
 
   /**
-   * One update by the gradients that `computeGradients` has just left, or by what the gradient block was made since: together
-   * they are one training step, to the bit.
-   * @throws Error when anything else has run in between; RangeError when a schedule does not give a finite number.
+   * One update with the gradients just left by `computeGradients`, or with what the gradient block was modified to since; together
+   * they are bit-identical to a training step.
+   * @throws Error if anything else has run in between; RangeError if a schedule does not return a finite number.
    */
   applyUpdate(): void {
     this.flush()
@@ -205,7 +205,7 @@ export class Engine extends Propagation {
     if (!this.runner.start('training', job, false)) this.runner.finish(job, (done) => this.#complete(job, done))
   }
 
-  /** `count` updates on consecutive batches of the bound source, in one call into the machine; a promise if that takes a wait. */
+  /** `count` updates on consecutive batches of the bound source in one machine call; a promise if that requires waiting. */
   trainSteps(
     plan: TrainingPlan,
     count: number,
@@ -222,7 +222,7 @@ export class Engine extends Propagation {
         this.#prepareUpdate(prepared, Math.min(batchSize, rows - at), first + at)
       }
     } catch (error) {
-      // a schedule failed: the updates before it in this chunk were not made
+      // a schedule failed: earlier updates of this chunk were not made
       this.steps -= prepared
       throw error
     }
@@ -238,16 +238,16 @@ export class Engine extends Propagation {
   }
 
   /**
-   * One update on a batch of which these rows are a part, `records.whole` says of what: the passes over them, then `join`, which makes the
-   * gradient block that of the whole batch and tells whether the update is to be made, then the update.
-   * @param part rows of the bound source, or rows by themselves.
-   * @param seams where the passes come back to the host, in order.
+   * One update on a batch of which these rows are a part, see `records.whole`: the passes over them, then `join`, which must replace
+   * the gradient block by that of the whole batch and returns whether to update, then the update.
+   * @param part rows of the bound source, or separate rows.
+   * @param seams where the passes return to the host, in order.
    */
   trainPart(part: DataSet | FedRows, tally: Tally, join: () => boolean, seams: readonly Seam[] = []): void {
     this.begin()
     const { rows } = part
     const plan = this.trainingPlan(rows)
-    // the gradients of the step before were those of the whole batch
+    // the previous gradients were those of the whole batch
     this.forgetLists(plan)
     const first = 'first' in part ? part.first : 0
     if ('features' in part) {
@@ -273,8 +273,8 @@ export class Engine extends Propagation {
   }
 
   /**
-   * The same on a batch that has no rows here: `join` finds zeros in the gradient block.
-   * @param penalized whether the regularizers' gradients are in what it leaves there.
+   * Likewise on a batch with no rows here: `join` starts from zeros in the gradient block.
+   * @param penalized whether `join` includes the regularizers' gradients.
    */
   trainUnseen(penalized: boolean, join: () => boolean): void {
     this.begin()
@@ -288,7 +288,7 @@ export class Engine extends Propagation {
       this.steps--
       return
     }
-    // rows that were never seen have no statistics
+    // without rows there are no statistics
     this.#runPart([from, statistics[0], update[2]], false)
     this.#runPart([statistics[1], update[1], update[2]], false, commit)
   }
@@ -306,12 +306,12 @@ export class Engine extends Propagation {
     return { program: this.plan().program, range: plan[steps], alone, records: this.records.address, count, commit }
   }
 
-  /** What the last update owes is replaced, or of no use. */
+  /** Cancels missing gradients of the last update, which are replaced or no longer needed. */
   #forgetGradients(): void {
     this.runner.owing = undefined
   }
 
-  /** Counts the updates that were made of those that were prepared. */
+  /** Counts the completed updates among the prepared ones. */
   #complete({ count }: Job, completed: number, tally = emptyTally()): void {
     this.steps -= count - completed
     if (completed > 0) this.storage.hasGradients = true

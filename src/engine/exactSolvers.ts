@@ -1,4 +1,4 @@
-/** Solvers as models use them: with exact products. */
+/** Solver factories for models, with exact curvature products. */
 import type { CurvatureKind } from '../compiler/curvature.ts'
 import { emitTangents } from '../compiler/tangents.ts'
 import type { DataSet } from '../data/dataset.ts'
@@ -9,7 +9,7 @@ import type { ExactProducts, Solver } from '../optimizers/solvers/solver.ts'
 import { Products } from './products.ts'
 import { Propagation } from './propagation.ts'
 
-/** The factory, whose solvers bring exact products along; they take differences of gradients where a model has none. */
+/** The factory, carrying exact products; for models without them it uses differences of gradients. */
 export const newtonCg: typeof byDifferences = (options) => {
   const solver = byDifferences(options)
   const { curvature } = solver.options as Required<NewtonCgOptions>
@@ -22,15 +22,15 @@ export const newtonCg: typeof byDifferences = (options) => {
   }) satisfies Solver<'newtonCg'>
 }
 
-/** The factory, whose solvers bring products with the Fisher matrix along. */
+/** The factory, carrying products with the Fisher matrix. */
 export const naturalGradient: typeof ofFisher = (options) =>
   Object.freeze({ ...ofFisher(options), products: fisherProducts }) satisfies Solver<'naturalGradient'>
 
-/** The factory, whose solvers can look along directions. */
+/** The factory, carrying tangents. */
 export const kfac: typeof byFactors = (options) =>
   Object.freeze({ ...byFactors(options), tangents: emitTangents }) satisfies Solver<'kfac'>
 
-/** @throws RangeError for a model that has no such products. */
+/** @throws RangeError for a model without such products. */
 function fisherProducts(engine: object, data: DataSet, batch: number): ExactProducts | undefined {
   if (!(engine instanceof Propagation)) return undefined
   const obstacle = Products.obstacle(engine)

@@ -7,14 +7,14 @@ import type { Arena } from '../machine/arena.ts'
 import type { Tally } from './records.ts'
 import { loadRows, unloadRows } from './rows.ts'
 
-/** The loss of outputs whose gradient it writes: packed rows both, lent for the call. */
+/** Returns the loss of outputs and writes its gradient: packed rows, valid during the call only. */
 export type Judge = (outputs: Float32Array, gradient: Float32Array) => number
 
-/** Sum of the weights of the rows. */
+/** Sum of the row weights. */
 export const weightOf = ({ weights, rows }: DataSet): number =>
   weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows
 
-/** Adds a batch whose loss the host has computed; returns the loss. */
+/** Adds a batch with a loss from the host to the tally; returns the loss. */
 export function addTo(tally: Tally, loss: number, data: DataSet): number {
   const weight = weightOf(data)
   tally.loss += loss * weight
@@ -26,7 +26,7 @@ export function addTo(tally: Tally, loss: number, data: DataSet): number {
 /** A custom loss on given rows. */
 export function judgeOf(compute: ComputeLoss, { targets, weights, rows }: DataSet): Judge {
   return (outputs, gradient) => {
-    // rows without any weight have no mean
+    // a weighted mean is undefined without weight
     if (weights && weightOf({ weights, rows } as DataSet) === 0) return 0
     const loss: unknown = compute(outputs, targets, gradient, { rows, columns: outputs.length / rows, weights })
     if (typeof loss !== 'number') throw new TypeError(`customLoss: "compute" must return the loss, got ${show(loss)}`)
@@ -34,14 +34,14 @@ export function judgeOf(compute: ComputeLoss, { targets, weights, rows }: DataSe
   }
 }
 
-/** Where outputs lie while the host looks at them, and the gradient it writes. */
+/** Buffers for outputs that the host reads and the gradient that it writes. */
 export class Desk {
-  /** Whether the host is at it: until it is done, the model must stay as it is. */
+  /** Whether the host is computing a loss, during which the model must not be used. */
   busy = false
   #outputs = new Float32Array(0)
   #gradient = new Float32Array(0)
 
-  /** Has a loss of the matrix's first rows computed, and its gradient put into `gradient`, whose pads are zero. */
+  /** Computes a loss of the matrix's first rows and writes its gradient to `gradient`, whose padding is zero. */
   judge(arena: Arena, outputs: Matrix, rows: number, judge: Judge, gradient?: Matrix): number {
     const size = rows * outputs.cols
     if (this.#outputs.length < size) {

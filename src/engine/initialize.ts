@@ -1,10 +1,10 @@
-/** The first values of a model's parameters. */
+/** Initial values of a model's parameters. */
 import { fillInitial } from '../catalogue/initializers/distribution.ts'
 import { type ParameterPlace, readParameter, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
 import type { Random } from '../lib/random.ts'
 import type { Arena } from '../machine/arena.ts'
 
-/** Fills every parameter by its initializer, in the order of the layers. */
+/** Initializes every parameter, in layer order. */
 export function initialize(arena: Arena, address: number, places: readonly ParameterPlace[], random: Random): void {
   for (const place of places) {
     const values = new Float32Array(valuesOf(place))
@@ -19,7 +19,7 @@ export function initialize(arena: Arena, address: number, places: readonly Param
   }
 }
 
-/** Inputs and outputs of the parameter's unit; a bias takes those of its layer's kernel. */
+/** Fan-in and fan-out; a bias uses those of its layer's kernel. */
 function fans(place: ParameterPlace, places: readonly ParameterPlace[]): [number, number] {
   const owner = (path: string) => path.slice(0, path.lastIndexOf('.'))
   const kernel = places.find(({ path, layout }) => owner(path) === owner(place.path) && layout === 'panels') ?? place

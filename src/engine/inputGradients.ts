@@ -1,4 +1,4 @@
-/** Passes that end at what goes into a model. */
+/** Backward passes down to a model's inputs. */
 import type { InputsPlan } from '../compiler/openPlan.ts'
 import type { DataSet } from '../data/dataset.ts'
 import { type Judge, judgeOf } from './hostLoss.ts'
@@ -6,12 +6,12 @@ import type { Propagation } from './propagation.ts'
 import { emptyTally } from './records.ts'
 import { loadRows } from './rows.ts'
 
-/** Rows, with targets where a loss is of some. */
+/** Rows, with targets if the loss has any. */
 type InputRows = Omit<DataSet, 'targets'> & Partial<Pick<DataSet, 'targets'>>
 
 /**
- * Loss on the given rows and its gradient by their features, packed. The rows pass as for predictions.
- * @param judge computes the loss; absent: it is that of the targets.
+ * Loss on the given rows and its gradient with respect to their features, packed. In inference mode.
+ * @param judge computes the loss; absent: the compiled loss of the targets.
  */
 export function gradientsOfInputs(
   engine: Propagation,
@@ -32,7 +32,7 @@ export function gradientsOfInputs(
   return { loss, gradient: engine.read(part.inputGradient, rows) }
 }
 
-/** A loss of the user's own on targets. */
+/** A custom loss with targets. */
 function ownJudge({ planner }: Propagation, { targets, ...data }: InputRows): Judge | undefined {
   const { compute } = planner.goal ?? {}
   return compute && targets ? judgeOf(compute, { ...data, targets }) : undefined

@@ -1,4 +1,4 @@
-/** Programs of other kinds than a model's plan: they lie behind everything that training uses, which stays as it is. */
+/** Auxiliary programs besides a model's plan: they are placed after everything that training uses. */
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { type ParameterPlace, readParameter, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
 import { type DataSet, sliceRows } from '../data/dataset.ts'
@@ -9,12 +9,12 @@ import { weightOf } from './hostLoss.ts'
 import { type Propagation, THREADED_ROWS } from './propagation.ts'
 import { loadRows } from './rows.ts'
 
-/** Floats that the matrices of a part of the rows may take, at about MATRICES of a layer's width. */
+/** Maximum floats for the matrices of a part of the rows, at about MATRICES per layer width. */
 const PART_FLOATS = 2 ** 23
 const MATRICES = 8
 const LEAST_ROWS = 16
 
-/** A program, and where it takes rows in. */
+/** A program, and its maximum rows and inputs. */
 interface Lendable {
   readonly program: number
   readonly x: Matrix
@@ -22,7 +22,7 @@ interface Lendable {
   readonly weights: number
 }
 
-/** A program over all rows of a data set, a part after the other, on the model's threads. */
+/** A program over all rows of a data set, in parts, on the model's threads. */
 export abstract class Lent<Plan extends Lendable> {
   protected readonly engine: Propagation
   protected readonly parts: readonly DataSet[]
@@ -32,7 +32,7 @@ export abstract class Lent<Plan extends Lendable> {
   #plan: Plan | undefined
   #lease = -1
 
-  /** @param data rows that the loss is a mean over; layers with batch statistics see them in batches of `batch`. */
+  /** @param data rows that the loss is averaged over; layers with batch statistics see batches of `batch` rows. */
   constructor(engine: Propagation, data: DataSet, batch = data.rows) {
     this.engine = engine
     const rows = isBatchwise(engine.layers, data.weights !== undefined) ? batch : partRows(engine.widths)
@@ -43,13 +43,13 @@ export abstract class Lent<Plan extends Lendable> {
     this.shares = this.parts.map((part) => (weight > 0 ? weightOf(part) / weight : 0))
   }
 
-  /** Writes the program from the arena's top on, for so many rows at a time. */
+  /** Writes the program from the arena's top, for that many rows at a time. */
   protected abstract compile(rows: number): Plan
 
-  /** The program is new: what it has computed before is gone. */
+  /** Called for a new program: previous results are gone. */
   protected abstract renewed(): void
 
-  /** The plan, where nothing else has taken its memory since, else a new one. */
+  /** The plan if its memory has not been reused, otherwise a new one. */
   protected prepare(): Plan {
     const { arena, planner } = this.engine
     this.engine.flush()
@@ -65,7 +65,7 @@ export abstract class Lent<Plan extends Lendable> {
     return plan
   }
 
-  /** Brings the rows of a part in, with targets unless the host computes the loss. */
+  /** Loads the rows of a part, with targets unless the host computes the loss. */
   protected load(plan: Plan, { features, targets, weights, rows }: DataSet, withTargets = true): void {
     const { arena } = this.engine
     if (loadRows(arena, plan.x, features, 0, rows)) this.engine.tellTiny()
@@ -86,7 +86,7 @@ export abstract class Lent<Plan extends Lendable> {
     if (!runner.start('inference', job, false)) runner.finish(job, () => {})
   }
 
-  /** Writes the part of a vector, all parameters in a row in canonical order, that trains into a block of zeros, times `scale`. */
+  /** Writes the trainable part of a vector (all parameters concatenated in canonical order), times `scale`, to a zeroed block. */
   protected write(block: number, vector: ArrayLike<number>, scale: number): void {
     const { arena, storage } = this.engine
     this.#visit((place, at, size) => {
@@ -96,7 +96,7 @@ export abstract class Lent<Plan extends Lendable> {
     arena.flush(block, storage.bytes / 4)
   }
 
-  /** The reverse: a block's values, all parameters in a row. */
+  /** The inverse: a block's values, all parameters concatenated. */
   protected read(block: number): Float32Array {
     const { arena, storage } = this.engine
     const values = new Float32Array(storage.places.reduce((sum, place) => sum + valuesOf(place), 0))
@@ -122,13 +122,13 @@ function scaled(vector: ArrayLike<number>, at: number, size: number, scale: numb
   return values
 }
 
-/** Rows of a part: so many that products are large, so few that the matrices stay small. */
+/** Rows per part: enough for efficient products, few enough for small matrices. */
 function partRows(widths: readonly number[]): number {
   const floats = widths.reduce((sum, width) => sum + width * MATRICES, 0)
   return Math.max(LEAST_ROWS, Math.floor(PART_FLOATS / floats))
 }
 
-/** Whether all rows must be seen at once: for statistics of the batch, or a mean over rows whose weights do not count. */
+/** Whether all rows must be processed at once: for batch statistics, or means over rows that ignore weights. */
 function isBatchwise(layers: readonly Layer[], weighted: boolean): boolean {
   return layers.some((layer) => {
     if (layer.kind === 'residual') return isBatchwise(layer.layers, weighted)

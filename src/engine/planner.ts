@@ -1,4 +1,4 @@
-/** The plan in force: made when it is first needed, and anew for larger batches, another goal, or parts that it lacks. */
+/** The current plan: compiled on demand, and recompiled for larger batches, another goal, or missing parts. */
 import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { Objective } from '../compiler/objective.ts'
 import { compilePlan, type Part, type Plan } from '../compiler/plan.ts'
@@ -8,9 +8,9 @@ import type { Layer } from '../layers/layers.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { ModelStorage } from './storage.ts'
 
-/** What a model is compiled for; the blocks' addresses are the engine's own business. */
+/** What a model is compiled for; addresses of blocks are internal to the engine. */
 export interface Goal extends Omit<Objective, 'states' | 'kept' | 'room' | 'isTrainable'> {
-  /** The loss, where it is the host's. */
+  /** The loss, if computed on the host. */
   readonly compute?: ComputeLoss
 }
 
@@ -20,22 +20,22 @@ export interface PlannerSite {
   readonly layers: readonly Layer[]
   /** Output width of every layer. */
   readonly widths: readonly number[]
-  /** Before memory changes hands. */
+  /** Called before memory is reused. */
   leave(): void
-  /** Takes what must lie behind a plan's regions. */
+  /** Reserves what must follow a plan's regions. */
   reserve(plan: Plan): void
 }
 
 export class Planner {
-  /** Set while a feed is in use: regions must stay where they are. */
+  /** Set while a feed is in use: regions must not move. */
   pinned = false
-  /** First free byte behind the plan. */
+  /** First free byte after the plan. */
   end = 0
-  /** Another number after what lies behind the plan has been taken by something else. */
+  /** Changes when something else has used the memory after the plan. */
   lease = 0
-  /** How the layers of plans to come are lowered. */
+  /** Overrides how layers are lowered in later plans. */
   instead: Site['instead']
-  /** What plans to come update of the parameters where processes share a batch; undefined: all. */
+  /** This rank's shard of the parameters for later plans; undefined: all. */
   share: Site['share']
   #free = 0
   readonly #site: PlannerSite
@@ -67,27 +67,27 @@ export class Planner {
     this.drop()
   }
 
-  /** The next use compiles a new plan. */
+  /** Drops the plan; the next use compiles a new one. */
   drop(): void {
     this.#plan = undefined
     this.lease++
   }
 
-  /** First free byte behind the plan and a running fit: from there on memory is lent to passes of other kinds, for one lease. */
+  /** First free byte after the plan and a running fit; memory from there on is lent to auxiliary programs, one lease at a time. */
   get free(): number {
     return Math.max(this.#free, this.#site.storage.end)
   }
 
-  /** Everything below the arena's top is in use. */
+  /** Marks everything below the arena's top as used. */
   occupy(): void {
     this.#free = this.#site.arena.top
     this.lease++
   }
 
   /**
-   * The plan, made anew when there is none yet, a batch of `rows` does not fit the one there is, or that cannot train:
-   * a model that only predicts, once loaded, is not kept waiting for what training needs.
-   * @param part that it must have; those that have been asked for once stay.
+   * The plan; recompiled if there is none, if it is too small for `rows`, or if it cannot train:
+   * a model that only predicts does not pay for what training needs.
+   * @param part a required part; parts requested once are kept.
    */
   plan(rows = 1, training = false, part?: Part): Plan {
     const goal = training ? this.#goal : undefined
@@ -135,7 +135,7 @@ export class Planner {
     return { ...plan.training, rows: plan.rows }
   }
 
-  /** The same with a part that not every use needs. */
+  /** Likewise with an optional part. */
   with<P extends Part>(part: P, rows = 1): Plan & { readonly [K in P]: NonNullable<Plan[K]> } {
     const plan = this.plan(rows, true, part)
     if (!plan[part]) throw new Error('the model is not compiled; call compile({ optimizer, loss }) first')

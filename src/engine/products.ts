@@ -6,18 +6,18 @@ import { uncurved } from '../layers/curved/layers.ts'
 import { Lent } from './lent.ts'
 import type { Propagation } from './propagation.ts'
 
-/** Vectors whose largest entry is within 2 to the power of this of 1 are taken as they are. */
+/** Vectors whose largest entry is within this many powers of two of 1 are not rescaled. */
 const MODERATE = 10
 
 export class Products extends Lent<CurvaturePlan> {
   readonly #curvature: CurvatureKind
   readonly #penalties: boolean
-  /** Whether the values in memory are those of the only part, at the parameters as they are. */
+  /** Whether the values in memory are those of the only part at the current parameters. */
   #settled = false
 
   /**
-   * @param data rows that the loss is a mean over; layers with batch statistics see them in batches of `batch`, by default as one.
-   * @param penalties whether the regularizers' terms count.
+   * @param data rows that the loss is averaged over; layers with batch statistics see batches of `batch` rows, by default all.
+   * @param penalties whether regularizers are included.
    */
   constructor(
     engine: Propagation,
@@ -30,19 +30,19 @@ export class Products extends Lent<CurvaturePlan> {
     this.#penalties = penalties
   }
 
-  /** Why the products of this model's loss cannot be computed exactly; undefined where they can. */
+  /** Why this model has no exact products; undefined if it has. */
   static obstacle({ layers, planner }: Propagation): string | undefined {
     if (!planner.goal?.loss) return 'its loss is computed in JavaScript'
     const kind = uncurved(layers)
     return kind && `its layer "${kind}" has no second derivatives`
   }
 
-  /** The parameters have moved since the last product. */
+  /** Declares that the parameters have moved since the last product. */
   moved(): void {
     this.#settled = false
   }
 
-  /** The product with the vector that `fill` puts into a block of zeros, whose address it is given; returns that of the product. */
+  /** The product with the vector that `fill` writes to a zeroed block at the given address; returns the product's address. */
   multiply(fill: (direction: number) => void): number {
     const plan = this.prepare()
     const { arena, storage } = this.engine
@@ -63,16 +63,16 @@ export class Products extends Lent<CurvaturePlan> {
     return plan.total
   }
 
-  /** The block at `product` = the product with the block at `vector`: byte addresses. */
+  /** Block at `product` = product with the block at `vector`; byte addresses. */
   multiplyBlocks(vector: number, product: number): void {
     const { storage } = this.engine
     const total = this.multiply((direction) => storage.view(direction).set(storage.view(vector)))
     storage.view(product).set(storage.view(total))
   }
 
-  /** The product with a vector, all parameters in a row in canonical order, like the vector. What does not train counts as 0. */
+  /** The product with a vector (all parameters concatenated in canonical order), in the same format. Entries that are not trainable count as 0. */
   times(vector: ArrayLike<number>): Float32Array {
-    // products are linear: a power of two keeps the bits, and the vector's entries from counting as 0 or as too large
+    // products are linear: scaling by a power of two is exact and avoids under- and overflow
     let largest = 0
     for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i]))
     const exponent = largest > 0 ? Math.floor(Math.log2(largest)) : 0
@@ -82,7 +82,7 @@ export class Products extends Lent<CurvaturePlan> {
     return product
   }
 
-  /** The product with a block laid out as the parameters are stored, zeros where nothing trains; a copy of the product's. */
+  /** The product with a block in storage layout, zero where nothing is trainable; returns a copy. */
   timesBlock(block: Float32Array): Float32Array {
     const { storage } = this.engine
     return storage.view(this.multiply((direction) => storage.view(direction).set(block))).slice()

@@ -1,4 +1,4 @@
-/** Passes of a model's plan, forward and backward: rows copied in, records filled, outputs and gradients left or read out. */
+/** Forward and backward passes of a model's plan: loads rows, fills records, reads outputs and gradients. */
 import type { ComputeLoss } from '../catalogue/customLoss.ts'
 import type { OpenPlan } from '../compiler/openPlan.ts'
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
@@ -19,7 +19,7 @@ import { emptyTally, Records, type Tally } from './records.ts'
 import { loadRows, TINY_FEATURES, unloadRows } from './rows.ts'
 import { ModelStorage } from './storage.ts'
 
-/** Fewer rows than this do not wake the workers. */
+/** Batches with fewer rows are run without the workers. */
 export const THREADED_ROWS = 16
 
 export class Propagation {
@@ -30,18 +30,18 @@ export class Propagation {
   readonly widths: readonly number[]
   readonly runner: Runner
   readonly records: Records
-  /** What layers ask of features. */
+  /** What layers require of the features. */
   readonly doors: readonly Door[]
-  /** Whether there is no NaN and no infinity. */
+  /** Whether all values are finite. */
   readonly areFinite = (values: Float32Array): boolean => this.arena.areFinite(values)
-  /** What the outputs are called, if they have names. */
+  /** Names of the outputs, if they have any. */
   readonly named: NamedOutputs | undefined
-  /** Updates done so far. */
+  /** Number of updates so far. */
   steps = 0
   readonly planner: Planner
-  /** What an update needs to take the gradients as they are; undefined once anything else has run. */
+  /** The ranges to update with the current gradients; undefined once anything else has run. */
   protected fresh: ({ readonly rows: number } & Pick<OpenPlan, 'update' | 'statistics' | 'commit'>) | undefined
-  /** Whether the last run was a whole update: its lists tell which gradients it has left. */
+  /** Whether the last run was a whole update, so that its lists describe the gradients it left. */
   protected listed = false
   readonly #desk = new Desk()
   #toldTiny = false
@@ -72,8 +72,8 @@ export class Propagation {
   }
 
   /**
-   * Waits for a training job that threads are still at: before anything else touches its memory.
-   * @throws Error while a loss of the user's own is being computed.
+   * Waits for an unfinished training job, before anything else touches its memory.
+   * @throws Error while a custom loss is being computed.
    */
   flush(): void {
     if (this.#desk.busy) {
@@ -92,7 +92,7 @@ export class Propagation {
     return this.widths[this.widths.length - 1]
   }
 
-  /** What every run begins with: regions are shared, so what `computeGradients` left for an update is gone. */
+  /** Called before every run: regions are shared, so gradients left by `computeGradients` become invalid. */
   begin(): void {
     this.flush()
     this.runner.repay()
@@ -100,7 +100,7 @@ export class Propagation {
     this.listed = false
   }
 
-  /** Makes the next step clear gradients that others may have left. */
+  /** Makes the next step clear whole gradients, since others may have written them. */
   protected forgetLists({ lists }: TrainingPlan): void {
     for (const list of lists) this.arena.i32[list / 4] = 0
   }
@@ -111,7 +111,7 @@ export class Propagation {
     this.fresh = undefined
   }
 
-  /** How the parameters lie in their block. */
+  /** The layout of the parameters in their block. */
   get places(): readonly ParameterPlace[] {
     return this.storage.places
   }
@@ -145,7 +145,7 @@ export class Propagation {
     if (!this.runner.start('inference', job)) this.runner.finish(job, () => {})
   }
 
-  /** Outputs of all rows, packed, into `out`; a trial takes them as one batch, as training would. */
+  /** Writes the outputs of all rows, packed, to `out`; a trial processes them as one batch in training mode. */
   predict(features: Float32Array, rows: number, out: Float32Array, trial = false): void {
     this.begin()
     const plan = this.plan(trial ? rows : 1)
@@ -160,7 +160,7 @@ export class Propagation {
     }
   }
 
-  /** Loss and correct predictions over a data set; `visit` sees each batch's outputs. A trial is one batch as in training. */
+  /** Loss and correct predictions over a data set; `visit` receives each batch's outputs. A trial is one batch in training mode. */
   evaluate(
     data: DataSet,
     visit?: (outputs: Float32Array, first: number, rows: number) => void,
@@ -213,12 +213,12 @@ export class Propagation {
     return tally
   }
 
-  /** Copies rows to where a pass takes them in. */
+  /** Copies rows to a pass's input. */
   loadFeatures(x: Matrix, features: Float32Array, first: number, count: number): void {
     if (loadRows(this.arena, x, features, first, count)) this.tellTiny()
   }
 
-  /** Once a model: features that count as 0. */
+  /** Warns, once per model, about features that count as 0. */
   tellTiny(): void {
     if (!this.#toldTiny) console.warn(TINY_FEATURES)
     this.#toldTiny = true
@@ -230,33 +230,33 @@ export class Propagation {
     if (data.weights) this.arena.f32.set(data.weights.subarray(first, first + count), plan.weights / 4)
   }
 
-  /** Packed copy of a matrix's first rows. */
+  /** A packed copy of a matrix's first rows. */
   read(matrix: Matrix, rows: number): Float32Array {
     const out = new Float32Array(rows * matrix.cols)
     unloadRows(this.arena, matrix, out, 0, rows)
     return out
   }
 
-  /** Has a loss of outputs computed by the host, and its gradient put where it belongs; the model must not be used meanwhile. */
+  /** Lets the host compute a loss of outputs and write its gradient; the model must not be used meanwhile. */
   judge(outputs: Matrix, rows: number, judge: Judge, gradient: Matrix): number {
     return this.#desk.judge(this.arena, outputs, rows, judge, gradient)
   }
 
-  /** Whether every update comes back to the host, which computes the loss. */
+  /** Whether every update returns to the host, which computes the loss. */
   get byHost(): boolean {
     return this.planner.goal?.compute !== undefined
   }
 
-  /** Outputs that the last training step has left, packed. */
+  /** The outputs of the last training step, packed. */
   trainedOutputs(rows: number): Float32Array {
     const plan = this.byHost ? this.planner.with('open').open : this.trainingPlan()
     return this.read(plan.outputs, rows)
   }
 
   /**
-   * Gradient of the loss on the given rows, left in the gradient block; returns the loss.
-   * @param part of a larger batch that the rows are, for noise of their own.
-   * @param between what is to be done once the loss is there, before the way back.
+   * Leaves the gradient of the loss on the given rows in the gradient block; returns the loss.
+   * @param part index of these rows within a larger batch, for their own noise.
+   * @param between called after the loss is computed, before the backward pass.
    */
   computeGradients(data: DataSet, part = 0, tally: Tally = emptyTally(), between?: () => void): number {
     const { compute } = this.planner.goal ?? {}
@@ -281,7 +281,7 @@ export class Propagation {
     return this.records.collect(0, tally)
   }
 
-  /** The same of a loss that the host computes of the outputs between the two passes. */
+  /** Likewise for a loss that the host computes from the outputs, between the two passes. */
   computeOpenGradients(features: Float32Array, rows: number, judge: Judge, part = 0): number {
     this.begin()
     this.storage.version++
@@ -296,7 +296,7 @@ export class Propagation {
     return loss + this.records.penalty
   }
 
-  /** Takes the statistics of the rows that `computeGradients` has just seen into the running ones, as an update does. */
+  /** Blends the statistics of the rows seen by `computeGradients` into the running ones, as an update does. */
   updateStatistics(): void {
     if (this.fresh) this.runner.run(this.plan().program, this.fresh.statistics, this.records.address)
   }

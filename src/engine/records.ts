@@ -1,4 +1,4 @@
-/** The records of a plan: what changes from one run of its program to the next, and what the run reports. */
+/** The records of a plan: the inputs that change between runs of its program, and what the runs report. */
 import {
   RECORD_ALL_ROWS,
   RECORD_ALL_WEIGHT,
@@ -18,10 +18,10 @@ import { type StepClock, writeDynamics } from '../compiler/updates.ts'
 import type { Arena } from '../machine/arena.ts'
 import type { Schedule } from '../optimizers/schedules/named.ts'
 
-/** Records filled for one call into the machine at most. */
+/** Maximum records per machine call. */
 export const RECORDS = 512
 const RECORD_BYTES = RECORD_WORDS * 4
-/** 2^32 over the golden ratio: multiples of it are far from each other. */
+/** 2^32 divided by the golden ratio, whose multiples are well spread. */
 const GOLDEN = 0x9e3779b9
 
 /** Sums over the rows of one or more records. */
@@ -35,9 +35,9 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({ loss: 0, weight: 0, correct: 0, rows: 0 })
 
-/** A batch that several processes make together, as one of them sees it; all 0: it is its own. */
+/** A batch shared by several ranks, as seen by one; all 0: not shared. */
 export interface WholeBatch {
-  /** Rows that come before this process's. */
+  /** Number of rows before this rank's. */
   readonly before: number
   readonly rows: number
   /** Sum of the weights of all its rows. */
@@ -49,16 +49,16 @@ export const OWN_BATCH: WholeBatch = { before: 0, rows: 0, weight: 0 }
 export class Records {
   /** Address of the first. */
   address = 0
-  /** What the rows of records to come are a part of. */
+  /** The shared batch that later records are a part of. */
   whole = OWN_BATCH
-  /** Of all noise. */
+  /** Seed of all noise. */
   seed: number
   readonly #arena: Arena
-  /** Of layers: what the words from RECORD_SCHEDULED on hold. */
+  /** Layers' schedules, for the words from RECORD_SCHEDULED on. */
   #schedules: readonly Schedule[] = []
-  /** The last update that a record was for. */
+  /** The last update that a record was prepared for. */
   #last = 1
-  /** Passes made as in training but outside of it. */
+  /** Number of training-mode passes outside of training. */
   #trials = 0
 
   constructor(arena: Arena, seed: number) {
@@ -66,16 +66,16 @@ export class Records {
     this.seed = seed
   }
 
-  /** Room for them behind a new plan. */
+  /** Reserves space for them after a new plan. */
   reserve(schedules: readonly Schedule[]): void {
     this.#schedules = schedules
     this.address = this.#arena.reserve(RECORDS * RECORD_BYTES)
   }
 
   /**
-   * Fills record `index`: what every run needs.
-   * @param part of a batch that takes several runs, each with noise of its own.
-   * @throws RangeError when a layer's schedule does not give a rate.
+   * Fills in what every run needs in record `index`.
+   * @param part index within a batch that takes several runs, each with its own noise.
+   * @throws RangeError if a layer's schedule does not return a rate.
    */
   prepare(index: number, rows: number, first: number, step: number, part = 0): void {
     const { i32, f32, f64 } = this.#arena
@@ -93,14 +93,14 @@ export class Records {
     f64[(at + RECORD_PENALTY) / 2] = 0
   }
 
-  /** Fills the first record for a pass as in training, with noise of its own: steps below 0 are no step of training. */
+  /** Fills the first record for a training-mode pass with its own noise: negative steps are not training steps. */
   prepareTrial(rows: number): void {
     this.prepare(0, rows, 0, ~this.#trials++)
   }
 
   /**
    * Fills record `index` for update `step`.
-   * @throws RangeError when a schedule does not give a finite number.
+   * @throws RangeError if a schedule does not return a finite number.
    */
   prepareUpdate(index: number, rows: number, first: number, step: number, clock: StepClock, rateScale: number): void {
     this.prepare(index, rows, first, step)
@@ -112,7 +112,7 @@ export class Records {
     return this.#arena.f64[(this.address / 4 + RECORD_PENALTY) / 2]
   }
 
-  /** Adds record `index` to the tally; returns its loss with penalties. */
+  /** Adds record `index` to the tally; returns its loss including penalties. */
   collect(index: number, tally: Tally): number {
     const { i32, f64 } = this.#arena
     const at = (this.address + index * RECORD_BYTES) / 8

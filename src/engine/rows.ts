@@ -1,16 +1,16 @@
-/** Packed rows into and out of the padded matrices of linear memory. */
+/** Copies between packed rows and the padded matrices in linear memory. */
 import type { Matrix } from '../layers/builder.ts'
 import type { Arena } from '../machine/arena.ts'
 
-/** Up to this many values are copied one by one: a typed-array view would cost more than they do, and be garbage. */
+/** Up to this many values are copied one by one: creating a typed-array view would cost more. */
 const FEW = 256
-/** The same where there is an array of these values and no others, which takes no view. */
+/** The same limit if the array holds exactly these values, which needs no view. */
 const FEWEST = 12
 
-/** What the console is told, once a model, when features other than 0 count as 0. */
+/** The warning, once per model, that nonzero features count as 0. */
 export const TINY_FEATURES = 'fourlane: features below 1.1e-19 count as 0, and there are some; scale your data'
 
-/** Copies packed rows, from row `first` on, into a matrix's first rows; returns whether numbers other than 0 are too small to count. */
+/** Copies packed rows, from row `first` on, to a matrix's first rows; returns whether nonzero values are too small and count as 0. */
 export function loadRows(
   arena: Arena,
   matrix: Matrix,
@@ -44,7 +44,7 @@ function copyRows(
   }
 }
 
-/** Copies a matrix's first rows into packed rows, from row `first` on. */
+/** Copies a matrix's first rows to packed rows, from row `first` on. */
 export function unloadRows(
   { f32 }: Arena,
   { address, cols, stride }: Matrix,

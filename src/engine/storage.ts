@@ -1,4 +1,4 @@
-/** What outlives every plan: a model's parameters, their gradients and its optimizer's state, in parallel blocks of one memory. */
+/** What outlives every plan: parameters, gradients and optimizer state, as parallel blocks of one memory. */
 
 import { tensorsOf } from '../compiler/objective.ts'
 import {
@@ -16,28 +16,28 @@ import { isSolver, WORK_VECTORS } from '../optimizers/solvers/solver.ts'
 
 const NOTHING = { address: 0, bytes: 0, tensors: [] }
 
-/** Floats behind the gradients, which travel with them where several processes add theirs up. */
+/** Floats after the gradients that are summed along with them across ranks. */
 export const TAIL = 16
 
 export class ModelStorage {
   readonly arena: Arena
   readonly places: readonly ParameterPlace[]
-  /** Bytes of each block. */
+  /** Size of each block in bytes. */
   readonly bytes: number
   /** Address of the parameters. */
   readonly parameters: number
   /** Addresses of the gradients and of the states, once there is an optimizer. */
   gradients: number | undefined
   states: readonly number[] = []
-  /** What a rule that sees matrices keeps instead of state blocks: tensors in one block. */
+  /** State tensors of a rule on matrices, in one block instead of state blocks. */
   kept: { readonly address: number; readonly bytes: number; readonly tensors: readonly KeptTensor[] } = NOTHING
-  /** Address of what a solver needs beside its blocks. */
+  /** Address of a solver's scratch. */
   scratch = 0
-  /** Whether the gradients are those of some batch. */
+  /** Whether the gradients belong to some batch. */
   hasGradients = false
-  /** Fails while gradients and state are not whole, because processes share them out. */
+  /** Throws while gradients and state are sharded among ranks. */
   whole: (() => void) | undefined
-  /** Counts what changes parameters or gradients from outside of training. */
+  /** Incremented when parameters or gradients are modified from outside of training. */
   version = 0
   /** First free byte after all blocks. */
   end: number
@@ -54,12 +54,12 @@ export class ModelStorage {
     arena.commit()
   }
 
-  /** All of a block, padding included; valid until the memory grows. */
+  /** A whole block, padding included; valid until the memory grows. */
   view(address: number): Float32Array {
     return this.arena.floats(address, this.bytes / 4)
   }
 
-  /** After parameters have come from outside: values too small to count become 0. */
+  /** Flushes tiny values to 0 after parameters were written from outside. */
   flushParameters(): void {
     this.arena.flush(this.parameters, this.bytes / 4)
   }
@@ -69,12 +69,12 @@ export class ModelStorage {
     return place.trainable !== false && !this.#frozen.has(place.layer) && (!('trainable' in layer) || layer.trainable)
   }
 
-  /** Layers that `setFrozen` holds, by index. */
+  /** Indices of the layers frozen by `setFrozen`. */
   get frozen(): ReadonlySet<number> {
     return this.#frozen
   }
 
-  /** Gradients of what no longer trains must not stay. */
+  /** Also clears gradients of what is no longer trainable. */
   setFrozen(indices: readonly number[], frozen: boolean): void {
     for (const index of indices) {
       if (frozen) this.#frozen.add(index)
@@ -83,14 +83,14 @@ export class ModelStorage {
     if (this.gradients !== undefined) this.view(this.gradients).fill(0)
   }
 
-  /** What an optimizer works on. */
+  /** The tensors for an optimizer. */
   get tensors(): Tensor[] {
     return tensorsOf(this.places, this.isTrainable)
   }
 
   /**
-   * Gradient and state blocks for an optimizer, in the place of those there were, and some more room behind them, whose address
-   * is returned. The parameters stay.
+   * Allocates gradient and state blocks for an optimizer, replacing existing ones, and `more` bytes after them, whose address
+   * is returned. The parameters are kept.
    */
   reserve(optimizer: AnyOptimizer, more: number): number {
     const { arena, bytes } = this
@@ -111,13 +111,13 @@ export class ModelStorage {
     return room
   }
 
-  /** Gradients and state as before the first update. */
+  /** Resets gradients and state. */
   reset(optimizer: AnyOptimizer): void {
     if (this.gradients === undefined) return
     this.hasGradients = false
     this.whole = undefined
     this.view(this.gradients).fill(0)
-    // its vectors are cleared when they are first used
+    // a solver's vectors are cleared on first use
     if (isSolver(optimizer)) return
     for (const address of this.states) this.view(address).fill(0)
     this.viewKept().fill(0)
@@ -131,7 +131,7 @@ export class ModelStorage {
     }
   }
 
-  /** All that a rule that sees matrices keeps; valid until the memory grows. */
+  /** All state tensors of a rule on matrices; valid until the memory grows. */
   viewKept(): Float32Array {
     return this.arena.floats(this.kept.address, this.kept.bytes / 4)
   }

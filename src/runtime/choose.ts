@@ -1,7 +1,7 @@
-/** Files by name. */
+/** Wasm files by name. */
 import type { Modules } from './host.ts'
 
-/** Hands out the files that a host came with. */
+/** Provides the files that a host imported statically. */
 export const choose = (files: Readonly<Record<string, WebAssembly.Module>>): Modules => ({
   files: Object.keys(files),
   read(name) {

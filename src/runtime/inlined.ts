@@ -1,4 +1,4 @@
-/** Wasm files as text inside the JavaScript: nothing to fetch, nothing a bundler could lose. For browsers. */
+/** Wasm files as text inside the JavaScript: nothing to fetch, nothing for a bundler to miss. For browsers. */
 import type { Modules } from './host.ts'
 import { unlzma } from './lzma.ts'
 import { unfused } from './unfused.ts'
@@ -11,7 +11,7 @@ function fromBase64(text: string): Uint8Array {
 }
 
 /**
- * A module's two files. The relaxed one is packed, and the other one after it unless it differs by more than fused multiply-add.
+ * A module's two files, compressed together. The relaxed file comes first; the simd file follows only if it differs by more than fused multiply-add.
  * @param prefix of their names.
  * @param sizes of those packed.
  * @param packed base64.

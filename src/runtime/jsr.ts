@@ -1,4 +1,4 @@
-/** `#runtime` of the package on JSR: Deno, Node and Bun, but modules come from the network, so the wasm is inlined. */
+/** `#runtime` of the JSR package: Deno, Node and Bun, with inlined wasm, since its files are on the network. */
 import type { Modules } from './host.ts'
 
 export * from './node.ts'

@@ -1,40 +1,40 @@
 /**
- * Decompression of what scripts/lzma.mjs packs: the symbols and contexts of LZMA (Igor Pavlov's specification, lc = 3, lp = 0, pb = 0; its names
- * in brackets), but odds that learn twice as fast, since the files are small, and a range of 30 bits, which engines hold as small
- * integers. Synchronous, since models are built synchronously. The bytes are the build's own, so nothing is checked.
+ * Decompresses the output of scripts/lzma.mjs: LZMA's symbols and contexts (Igor Pavlov's specification, lc = 3, lp = 0, pb = 0; its
+ * names in brackets), but with probabilities that adapt twice as fast, since the files are small, and a 30-bit range, which engines
+ * represent as small integers. Synchronous, since models are created synchronously. Unchecked, since the bytes are the build's own.
  */
 
-/** Where each family of contexts begins. */
+/** Offset of each family of contexts. */
 const IS_MATCH = 0
 const IS_REP = 12
 const IS_REP_FAR = 24
 const IS_REP_LONG = 36
 const IS_REP_THIRD = 48
 const IS_REP_FOURTH = 60
-/** The highest bits of distances [PosSlot], for lengths of 2, 3, 4, and more; the others of near ones [PosDecoders]; the lowest of far ones [Align]. */
+/** High bits of distances [PosSlot], for lengths of 2, 3, 4, and more; low bits of near ones [PosDecoders]; lowest bits of far ones [Align]. */
 const SLOTS = 72
 const NEAR = SLOTS + 4 * 64
 const FAR = NEAR + 128
-/** Lengths, and those of copies from a distance that was used before: two choices, then codes of 3, 3 and 8 bits. */
+/** Lengths, and those of repeated distances: two choice bits, then codes of 3, 3 and 8 bits. */
 const LENGTHS = FAR + 16
 const REP_LENGTHS = LENGTHS + 2 + 8 + 8 + 256
-/** Literals, by the three highest bits of the byte before. */
+/** Literals, by the top three bits of the previous byte. */
 const LITERALS = REP_LENGTHS + 2 + 8 + 8 + 256
 const LITERAL_CONTEXTS = 0x300
 
-/** The first `size` bytes of what was packed. */
+/** The first `size` decompressed bytes. */
 export function unlzma(packed: Uint8Array, size: number): Uint8Array {
   const out = new Uint8Array(size)
-  /** In 2048, how likely each context's next bit is 0. */
+  /** Probability, out of 2048, that each context's next bit is 0. */
   const odds = new Uint16Array(LITERALS + 8 * LITERAL_CONTEXTS).fill(1024)
   let range = 0x3fffffff
   let code = 0
   let next = 0
   for (; next < 4; next++) code = (code << 8) | packed[next]
 
-  /** A number of so many bits, from the highest on, each in the context of those above it; and of those of `like`, while they are the same. */
+  /** A number of `bits` bits, high to low, each in the context of the bits above it, and of those of `like` as long as they match. */
   const number = (contexts: number, bits: number, like = 0): number => {
-    // in variables of its own: it is here that the time goes
+    // local copies, since this is the hot loop
     let span = range
     let rest = code
     let compared = like
@@ -72,7 +72,7 @@ export function unlzma(packed: Uint8Array, size: number): Uint8Array {
     for (let i = 0; i < bits; i++) turned = (turned << 1) | ((value >> i) & 1)
     return turned
   }
-  /** Bits that are as likely 0 as 1. */
+  /** Bits of probability 1/2. */
   const direct = (bits: number): number => {
     let value = 0
     for (let i = 0; i < bits; i++) {
@@ -101,13 +101,13 @@ export function unlzma(packed: Uint8Array, size: number): Uint8Array {
     return base + (direct(bits - 4) << 4) + reverse(number(FAR, 4), 4)
   }
 
-  /** What the last symbols were; below 7, the last was a literal. */
+  /** State after the last symbols; below 7, the last was a literal. */
   let state = 0
-  /** The last four, the latest first: how far back, less 1. */
+  /** The last four distances, less 1, most recent first. */
   let distances = [0, 0, 0, 0]
   for (let at = 0; at < size; ) {
     if (!bit(IS_MATCH + state)) {
-      // after a copy, the byte that would have been its next is one that this is not
+      // after a copy, the literal differs from the byte that would have continued the copy
       const like = state < 7 ? 0 : out[at - distances[0] - 1] | 0x10000
       out[at] = number(LITERALS + (out[at - 1] >> 5) * LITERAL_CONTEXTS, 8, like)
       at++
@@ -126,7 +126,7 @@ export function unlzma(packed: Uint8Array, size: number): Uint8Array {
       if (which || bit(IS_REP_LONG + state)) length = readLength(REP_LENGTHS)
       state = state > 6 ? 11 : length > 1 ? 8 : 9
     }
-    // byte by byte: a copy may run into what it has just written
+    // byte by byte: source and destination may overlap
     for (const end = Math.min(at + length, size); at < end; at++) out[at] = out[at - distances[0] - 1]
   }
   return out

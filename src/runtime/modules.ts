@@ -1,22 +1,22 @@
-/** Where compiled modules come from: `init`, else the files of the host, else what an entry point or a factory brought along. */
+/** Where compiled modules come from: `init`, otherwise the host's files, otherwise what an entry point or factory registered. */
 import { modules as host } from '#runtime'
 import { isA } from '../lib/check.ts'
 import type { Modules } from './host.ts'
 
-/** The modules, each at its number: see src/abi/modules.ts. */
+/** Module names, indexed by number: see src/abi/modules.ts. */
 export const MODULE_NAMES = ['infer', 'train', 'solve', 'int8', 'features'] as const
 export type ModuleName = (typeof MODULE_NAMES)[number]
 
-/** The name of a module's file for a target, without its extension. */
+/** The name of a module's file for a target, without extension. */
 export const fileOf = (module: ModuleName, target: string): string =>
   module === 'train' ? target : `${module}-${target}`
 
-/** Targets that travel. */
+/** Targets that are shipped. */
 const TARGETS = ['simd', 'relaxed']
 
 interface Given {
   readonly module: WebAssembly.Module
-  /** What it was compiled from, if that is known. */
+  /** The bytes it was compiled from, if known. */
   readonly code: Uint8Array | undefined
 }
 
@@ -25,12 +25,12 @@ const compiled = new Map<string, WebAssembly.Module>()
 const variants = new Map<string, WebAssembly.Module>()
 const brought = new Map<string, Modules>()
 
-/** A function that brings files along when it is called; or without that, where it is named and what it makes comes from a file. */
+/** A function that registers wasm files when called, or when named to load a file. */
 export interface Bringing {
   readonly bring?: () => void
 }
 
-/** The function itself, with its properties, after bringing along these files: cheap, and idle where the host has files. */
+/** Wraps a function so that it registers these files: cheap, and unused if the host has files. */
 export function bringing<F extends (...args: never[]) => unknown>(from: Modules | undefined, open: F): F {
   const bring = () => {
     ;(open as Bringing).bring?.()
@@ -57,27 +57,27 @@ export function give(file: string, module?: WebAssembly.Module, code?: Uint8Arra
   variants.delete(file)
 }
 
-/** The files of a module that models may choose from: those given; when none was, those of the host, or brought along. */
+/** The files of a module that models may choose from: those given to `init`, otherwise the host's or the registered ones. */
 function filesOf(module: ModuleName): string[] {
   const files = TARGETS.map((target) => fileOf(module, target))
   const own = files.filter((file) => given.has(file))
   return own.length > 0 ? own : files.filter((file) => host || brought.has(file))
 }
 
-/** What runs the programs of `infer` or `train` here: `train` contains the other, and serves where there is only that. */
+/** Which of `infer` and `train` to use: `train` includes the other, and is used if only it is available. */
 export const serving = (module: 'infer' | 'train'): 'infer' | 'train' =>
   filesOf(module).length === 0 && filesOf('train').length > 0 ? 'train' : module
 
-/** Whether models may choose this file; where nothing is known, any. */
+/** Whether models may choose this file; if nothing is known, any. */
 export function offers(module: ModuleName, target: string): boolean {
   const files = filesOf(module)
   return files.length === 0 || files.includes(fileOf(module, target))
 }
 
-/** Ends the bytes of every module from now on: see `forgetModules`. */
+/** Appended to the bytes of every module compiled from now on: see `forgetModules`. */
 let mark: readonly number[] = []
 
-/** A file's code from the host or from what was brought along. */
+/** A file's code from the host or a registered source. */
 function readCode(from: Modules, file: string): WebAssembly.Module | Uint8Array {
   const code = from.read(file)
   if (mark.length === 0 || !isA(code, 'Uint8Array')) return code
@@ -95,8 +95,8 @@ function missing(file: string): Error {
 }
 
 /**
- * The module in a file, compiled once. Synchronous, also on the main thread of browsers.
- * @throws Error when nobody brought it.
+ * The compiled module of a file, cached. Synchronous, also on the main thread of browsers.
+ * @throws Error if it is not available.
  */
 export function compiledModule(file: string): WebAssembly.Module {
   requireWebAssembly()
@@ -111,8 +111,8 @@ export function compiledModule(file: string): WebAssembly.Module {
 }
 
 /**
- * The module in a file with its bytes changed, compiled once; undefined where there is only a compiled module.
- * @param change the same at every call.
+ * The compiled module of a file with modified bytes, cached; undefined if only a compiled module is available.
+ * @param change must be the same at every call.
  */
 export function variantOf(file: string, change: (code: Uint8Array) => Uint8Array): WebAssembly.Module | undefined {
   const known = variants.get(file)
@@ -125,13 +125,13 @@ export function variantOf(file: string, change: (code: Uint8Array) => Uint8Array
   return module
 }
 
-/** Names of the files in use so far. */
+/** Names of the files used so far. */
 export const loadedFiles = (): string[] => [...new Set([...given.keys(), ...compiled.keys()])].sort()
 
 /**
- * Forgets what was compiled here, so that it is compiled again, under the engine's flags of then.
- * @param edition a short name of these flags: a custom section at the end of every module, since V8 has one code for equal bytes,
- * and would hand out what it made of them under other flags.
+ * Clears the cache, so that modules are recompiled under the current engine flags.
+ * @param edition a short name for the flags, added as a custom section at the end of every module: V8 caches code by bytes
+ * and would otherwise reuse what it compiled under other flags.
  */
 export function forgetModules(edition: string): void {
   compiled.clear()

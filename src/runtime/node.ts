@@ -1,13 +1,13 @@
 /**
- * What differs by host, for Node, Deno and Bun: the module's bytes, files, the terminal. Built-in modules come when needed:
- * importing node:fs loads its streams and promises too, which takes longer than reading and compiling the wasm.
+ * The host interface for Node, Deno and Bun: wasm bytes, files, the terminal. Built-in modules are loaded on demand:
+ * importing node:fs also loads streams and promises, which takes longer than reading and compiling the wasm.
  */
 import type { Modules, OpenFile, Pieces, Terminal, WorkerHandle } from './host.ts'
 
 function readWasm(file: string): Uint8Array {
   const { readFileSync } = process.getBuiltinModule('node:fs')
   try {
-    // written out: tools that trace or bundle a program for Node look for expressions like these
+    // spelled out, since tools that trace or bundle programs for Node look for such expressions
     if (file === 'simd') return readFileSync(new URL('../../simd.wasm', import.meta.url))
     if (file === 'relaxed') return readFileSync(new URL('../../relaxed.wasm', import.meta.url))
     if (file === 'infer-simd') return readFileSync(new URL('../../infer-simd.wasm', import.meta.url))
@@ -19,14 +19,14 @@ function readWasm(file: string): Uint8Array {
     if (file === 'features-simd') return readFileSync(new URL('../../features-simd.wasm', import.meta.url))
     if (file === 'features-relaxed') return readFileSync(new URL('../../features-relaxed.wasm', import.meta.url))
   } catch {
-    // the sources run unbuilt, or a bundler has put a URL of its own kind there
+    // running unbuilt from source, or a bundler has inserted its own kind of URL
   }
   const here = String(import.meta.url)
   const folder = here.endsWith('.ts') ? '../../build/' : '../../'
   return readFileSync(new URL(here.replace(/[^/]*$/, `${folder}${file}.wasm`)))
 }
 
-/** The wasm files, found beside the compiled sources or, when they run unbuilt, in build/. */
+/** The wasm files, beside the compiled sources or, when running unbuilt, in build/. */
 export const modules: Modules | undefined = {
   files: [],
   read(file) {
@@ -41,7 +41,7 @@ export const modules: Modules | undefined = {
   },
 }
 
-/** V8 of Node 20 has relaxed SIMD behind a flag that takes effect for modules compiled after it is set. */
+/** V8 of Node 20 has relaxed SIMD behind a flag that affects modules compiled after it is set. */
 export function enableRelaxedSimd(): void {
   if (process.versions.node?.startsWith('20.') && !process.versions.deno && !process.versions.bun) {
     process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
@@ -49,16 +49,16 @@ export function enableRelaxedSimd(): void {
 }
 
 /**
- * Wide vectors for a process that asks for them from outside: what `fourlane/wide` does, which is loaded for it, training
- * included. By its file: a program that holds fourlane itself in a bundle has none, and stays as it is.
+ * Enables wide vectors by environment variable: loads `fourlane/wide`, including training, which does the same.
+ * Loaded by path: a program with fourlane in its bundle cannot load it, and stays as it is.
  */
 export function enableWide(): { took: boolean; reason: string } {
   const { node, bun, deno } = process.versions
-  // by the number, before anything is loaded; fourlane/wide says it for processors, too
+  // by version, before anything is loaded; fourlane/wide also checks the processor
   if (bun || deno || !['24', '25'].includes(node.split('.')[0]))
     return { took: false, reason: 'they need Node 24 or 25 on x86-64' }
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
-  // put together, lest what reads imports takes the files of the package for sources
+  // concatenated, so that import scanners do not mistake the package's files for sources
   const entry = (name: string) => require(`fourlane/${name}`)
   try {
     const took: boolean = entry('wide').enableWideVectors()
@@ -68,7 +68,7 @@ export function enableWide(): { took: boolean; reason: string } {
   }
 }
 
-/** An environment variable, for overrides such as FOURLANE_TARGET; none where reading it is not permitted. */
+/** An environment variable such as FOURLANE_TARGET; undefined if reading it is not permitted. */
 export function environment(name: string): string | undefined {
   try {
     return process.env[name]
@@ -89,7 +89,7 @@ export async function readBytes(path: string | URL): Promise<Uint8Array> {
   })
 }
 
-/** Files up to this size are read at once, while the event loop runs; larger ones piece by piece, as the pieces are wanted. */
+/** Files up to this size are read at once without blocking the event loop; larger ones in chunks, on demand. */
 const WHOLE = 2 ** 27
 
 export async function openFile(path: string | URL): Promise<OpenFile> {
@@ -118,10 +118,10 @@ export async function openFile(path: string | URL): Promise<OpenFile> {
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
-/** Bytes read at once. */
+/** Chunk size. */
 const PIECE = 2 ** 18
 
-/** A file's bytes, or those behind a URL, in order, while only the piece in hand is in memory. */
+/** A file's bytes, or those of a URL, in chunks; only the current chunk is in memory. */
 export async function* openPieces(path: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
   if (/^https?:/.test(`${path}`)) {
     const response = await fetch(path)
@@ -132,7 +132,7 @@ export async function* openPieces(path: string | URL): AsyncGenerator<Uint8Array
   const file = await process.getBuiltinModule('node:fs').promises.open(path, 'r')
   try {
     for (;;) {
-      // a new one each time: those who get it may keep it
+      // a new buffer each time, since receivers may keep it
       const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE), 0, PIECE, null)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
@@ -142,7 +142,7 @@ export async function* openPieces(path: string | URL): AsyncGenerator<Uint8Array
   }
 }
 
-/** The file that a path stands for, through all links; one that does not exist yet too. Where nobody may look, the path itself. */
+/** The real path behind all links, even if the file does not exist; the path itself if that may not be read. */
 async function target(path: string): Promise<string> {
   const { realpath, readlink } = process.getBuiltinModule('node:fs').promises
   const { dirname, resolve } = process.getBuiltinModule('node:path')
@@ -155,7 +155,7 @@ async function target(path: string): Promise<string> {
   }
 }
 
-/** Begins the names of this host's temporary files: other hosts' processes have the same numbers. Deno would ask for leave. */
+/** Prefix of this host's temporary files, since process ids are only unique per host. Undefined in Deno, which would ask for permission. */
 function hostMark(): string | undefined {
   if (process.versions.deno) return undefined
   let hash = 0
@@ -163,7 +163,7 @@ function hostMark(): string | undefined {
   return hash.toString(36)
 }
 
-/** Whether a process of this host runs; where nobody may ask, it does. */
+/** Whether a process runs on this host; true if that may not be queried. */
 function runs(pid: number): boolean {
   try {
     return process.kill(pid, 0)
@@ -172,7 +172,7 @@ function runs(pid: number): boolean {
   }
 }
 
-/** Removes what processes left that were killed while they wrote this file. */
+/** Removes temporary files of processes that were killed while writing this file. */
 async function removeLeftovers(path: string, mark: string): Promise<void> {
   const { readdir, stat, unlink } = process.getBuiltinModule('node:fs').promises
   const { basename, dirname, join } = process.getBuiltinModule('node:path')
@@ -181,15 +181,15 @@ async function removeLeftovers(path: string, mark: string): Promise<void> {
     if (!name.startsWith(`${basename(path)}.${mark}-`) || !name.endsWith('.tmp')) continue
     const temporary = join(dirname(path), name)
     const pid = Number(name.slice(basename(path).length + 1).split('-')[1])
-    // in containers, the next process has the number of the last
+    // in containers, successive processes have the same id
     const left = pid === process.pid ? (await stat(temporary)).mtimeMs < started : !runs(pid)
     if (left) await unlink(temporary)
   }
 }
 
 /**
- * All or nothing: a temporary file in the same folder, flushed to disk, then renamed over the target, whose mode and owner it
- * takes. What is no file, such as a pipe, is written to as it is.
+ * Writes atomically: a temporary file in the same directory, flushed to disk, then renamed over the target, preserving its mode and
+ * owner. Anything but a regular file, such as a pipe, is written directly.
  */
 export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Promise<void> {
   const { access, chmod, chown, constants, open, rename, stat, unlink } = process.getBuiltinModule('node:fs').promises
@@ -208,11 +208,11 @@ export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Prom
     }
   }
   if (before && !before.isFile()) return write(path, 'w')
-  // the folder might allow to replace what its owner has made read-only
+  // the directory might allow replacing a file that its owner made read-only
   if (before) await access(path, constants.W_OK)
 
   const mark = hostMark()
-  // folders may be unreadable; that must not keep anybody from saving
+  // the directory may be unreadable, which must not prevent saving
   if (mark) await removeLeftovers(path, mark).catch(() => {})
   const temporary = `${path}.${mark}-${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`
   try {
@@ -228,24 +228,24 @@ export async function writePieces(pathOrUrl: string | URL, pieces: Pieces): Prom
   }
 }
 
-/** Adds to the end of a file, creating it and its folders where they are missing. */
+/** Appends to a file; creates it and its directories if necessary. */
 export async function appendBytes(path: string, bytes: Uint8Array): Promise<void> {
   await makeFolderOf(path)
   await process.getBuiltinModule('node:fs').promises.appendFile(path, bytes)
 }
 
-/** Creates the folders that a file is to be in. */
+/** Creates the parent directories of a file. */
 export async function makeFolderOf(path: string): Promise<void> {
   const { dirname } = process.getBuiltinModule('node:path')
   await process.getBuiltinModule('node:fs').promises.mkdir(dirname(path), { recursive: true })
 }
 
-/** Lets timers, I/O and signals run. */
+/** Yields to timers, I/O and signals. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** The terminal a progress bar draws on. */
+/** The terminal for progress bars. */
 export const terminal: Terminal = {
   get interactive(): boolean {
     return process.stdout.isTTY === true && !process.env.CI
@@ -258,10 +258,10 @@ export const terminal: Terminal = {
   },
 }
 
-/** Processors this process may use. */
+/** Number of processors that this process may use. */
 export const processors = (): number => process.getBuiltinModule('node:os').availableParallelism()
 
-/** Why there can be no threads, where users should know. */
+/** Why threads are unavailable, if users should know. */
 export function noThreads(): string | undefined {
   const { permission } = process as { permission?: { has(scope: string): boolean } }
   return permission?.has('worker') === false
@@ -270,12 +270,12 @@ export function noThreads(): string | undefined {
 }
 
 /**
- * Starts a worker that calls the function whose source is `script` with every message. It never keeps the process alive.
- * `ended` hears when it is gone, and why.
+ * Starts a worker that calls the function given as source text in `script` with every message. It does not keep the process alive.
+ * `ended` is called with the reason when it is gone.
  */
 export function startWorker(script: string, ended: (reason: string) => void): WorkerHandle | undefined {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
-  // the process's own arguments, such as modules to preload, are none of its business
+  // do not inherit the process's arguments, such as preloaded modules
   const options = { eval: true, execArgv: [], name: 'fourlane' }
   const worker = new Worker(`require('node:worker_threads').parentPort.on('message', ${script})`, options)
   worker.unref()

@@ -1,4 +1,4 @@
-/** A static import of a wasm file where hosts or bundlers compile it. */
+/** Static imports of wasm files, which hosts or bundlers compile. */
 declare module '*.wasm' {
   const module: WebAssembly.Module
   export default module

@@ -1,13 +1,13 @@
-/** What differs by host, for browsers, edge workers and unknown hosts: no file system, no terminal, no environment. */
+/** The host interface for browsers, edge workers and unknown hosts: no file system, no terminal, no environment. */
 import type { Modules, OpenFile, Pieces, Terminal, WorkerHandle } from './host.ts'
 
-/** These hosts read no files: modules come with the entry point (`#modules`) or from `init`. */
+/** These hosts have no files: modules come from the entry point (`#modules`) or from `init`. */
 export const modules: Modules | undefined = undefined
 
-/** Nothing to switch on here. */
+/** Nothing to enable. */
 export function enableRelaxedSimd(): void {}
 
-/** Not in these hosts, and nobody can ask. */
+/** Not available on these hosts. */
 export const enableWide = (): { took: boolean; reason: string } => ({ took: false, reason: 'not in this host' })
 
 /** There is no environment. */
@@ -15,27 +15,27 @@ export function environment(_name: string): string | undefined {
   return undefined
 }
 
-/** The bytes behind a URL. */
+/** The bytes of a URL. */
 export async function readBytes(url: string | URL): Promise<Uint8Array> {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`fourlane: cannot read ${url}: ${response.status} ${response.statusText}`)
   return new Uint8Array(await response.arrayBuffer())
 }
 
-/** The bytes behind a URL, all of them in memory. */
+/** The bytes of a URL, entirely in memory. */
 export async function openFile(url: string | URL): Promise<OpenFile> {
   const bytes = await readBytes(url)
   return { size: bytes.length, read: (from, to) => bytes.subarray(from, to), close() {} }
 }
 
-/** The bytes behind a URL, in order, while only the piece in hand is in memory. */
+/** The bytes of a URL in chunks; only the current chunk is in memory. */
 export async function* openPieces(url: string | URL): AsyncGenerator<Uint8Array, void, undefined> {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`fourlane: cannot read ${url}: ${response.status} ${response.statusText}`)
   const reader = response.body?.getReader()
   if (!reader) return
   try {
-    // not every browser's streams are iterable
+    // ReadableStream is not async iterable in every browser
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
   } finally {
     reader.cancel().catch(() => {})
@@ -52,10 +52,10 @@ export async function appendBytes(path: string, _bytes: Uint8Array): Promise<voi
   throw new Error(`fourlane: this host has no files to append "${path}" to; use a callback of your own`)
 }
 
-/** What writes the file says that there are none. */
+/** Does nothing: writing the file itself reports that there is no file system. */
 export async function makeFolderOf(_path: string): Promise<void> {}
 
-/** Lets timers, I/O and rendering run; by a message, since browsers hold nested timeouts back for 4 ms. */
+/** Yields to timers, I/O and rendering; by a message, since browsers clamp nested timeouts to 4 ms. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof MessageChannel === 'undefined') {
@@ -71,7 +71,7 @@ export function yieldToEventLoop(): Promise<void> {
   })
 }
 
-/** The console takes the progress bar's lines. */
+/** Progress bars are logged to the console. */
 export const terminal: Terminal = {
   interactive: false,
   columns: 80,
@@ -81,18 +81,18 @@ export const terminal: Terminal = {
   },
 }
 
-/** Processors this page may use. */
+/** Number of processors that this page may use. */
 export const processors = (): number => globalThis.navigator?.hardwareConcurrency ?? 1
 
-/** Why there can be no threads, where users should know: on pages that could have them. */
+/** Why threads are unavailable, if users should know: on pages that could enable them. */
 export function noThreads(): string | undefined {
   if (typeof Worker === 'undefined' || globalThis.crossOriginIsolated !== false) return undefined
   return 'this page is not cross-origin isolated: it needs the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp'
 }
 
 /**
- * Starts a worker that calls the function whose source is `script` with every message: from a blob, so that no bundler has a
- * file to lose. `ended` hears when it is gone, and why. Undefined on hosts without workers, such as workerd.
+ * Starts a worker that calls the function given as source text in `script` with every message: from a blob, so that bundlers have
+ * no file to miss. `ended` is called with the reason when it is gone. Undefined on hosts without workers, such as workerd.
  */
 export function startWorker(script: string, ended: (reason: string) => void): WorkerHandle | undefined {
   if (typeof Worker === 'undefined' || typeof Blob === 'undefined') return undefined

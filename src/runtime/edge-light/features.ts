@@ -1,4 +1,4 @@
-/** The wasm files of `features` where compiling bytes is forbidden and `?module` asks the bundler for compiled files: Vercel's edge hosts. */
+/** The wasm files of `features` for hosts that forbid compiling bytes and whose bundlers compile `?module` imports: Vercel's edge runtime. */
 import relaxed from '../../../features-relaxed.wasm?module'
 import simd from '../../../features-simd.wasm?module'
 import { choose } from '../choose.ts'

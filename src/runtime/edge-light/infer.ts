@@ -1,4 +1,4 @@
-/** The wasm files of `infer` where compiling bytes is forbidden and `?module` asks the bundler for compiled files: Vercel's edge hosts. */
+/** The wasm files of `infer` for hosts that forbid compiling bytes and whose bundlers compile `?module` imports: Vercel's edge runtime. */
 import relaxed from '../../../infer-relaxed.wasm?module'
 import simd from '../../../infer-simd.wasm?module'
 import { choose } from '../choose.ts'

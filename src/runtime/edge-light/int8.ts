@@ -1,4 +1,4 @@
-/** The wasm files of `int8` where compiling bytes is forbidden and `?module` asks the bundler for compiled files: Vercel's edge hosts. */
+/** The wasm files of `int8` for hosts that forbid compiling bytes and whose bundlers compile `?module` imports: Vercel's edge runtime. */
 import relaxed from '../../../int8-relaxed.wasm?module'
 import simd from '../../../int8-simd.wasm?module'
 import { choose } from '../choose.ts'

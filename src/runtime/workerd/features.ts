@@ -1,4 +1,4 @@
-/** The wasm files of `features` where compiling bytes is forbidden: workerd compiles static imports when it deploys. */
+/** The wasm files of `features` for workerd, which forbids compiling bytes and compiles static imports at deployment. */
 import relaxed from '../../../features-relaxed.wasm'
 import simd from '../../../features-simd.wasm'
 import { choose } from '../choose.ts'

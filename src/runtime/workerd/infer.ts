@@ -1,4 +1,4 @@
-/** The wasm files of `infer` where compiling bytes is forbidden: workerd compiles static imports when it deploys. */
+/** The wasm files of `infer` for workerd, which forbids compiling bytes and compiles static imports at deployment. */
 import relaxed from '../../../infer-relaxed.wasm'
 import simd from '../../../infer-simd.wasm'
 import { choose } from '../choose.ts'

@@ -1,4 +1,4 @@
-/** The wasm files of `int8` where compiling bytes is forbidden: workerd compiles static imports when it deploys. */
+/** The wasm files of `int8` for workerd, which forbids compiling bytes and compiles static imports at deployment. */
 import relaxed from '../../../int8-relaxed.wasm'
 import simd from '../../../int8-simd.wasm'
 import { choose } from '../choose.ts'

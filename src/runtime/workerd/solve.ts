@@ -1,4 +1,4 @@
-/** The wasm files of `solve` where compiling bytes is forbidden: workerd compiles static imports when it deploys. */
+/** The wasm files of `solve` for workerd, which forbids compiling bytes and compiles static imports at deployment. */
 import relaxed from '../../../solve-relaxed.wasm'
 import simd from '../../../solve-simd.wasm'
 import { choose } from '../choose.ts'

@@ -1,4 +1,4 @@
-/** The wasm files of `train` where compiling bytes is forbidden: workerd compiles static imports when it deploys. */
+/** The wasm files of `train` for workerd, which forbids compiling bytes and compiles static imports at deployment. */
 import relaxed from '../../../relaxed.wasm'
 import simd from '../../../simd.wasm'
 import { choose } from '../choose.ts'

@@ -1,16 +1,16 @@
-/** A loss that the user computes of a step's outputs. */
+/** Losses that users compute from a step's outputs. */
 import { show } from '../lib/check.ts'
 
-/** Returns the loss of `outputs`, packed rows, and writes its derivative by each of them into `gradient`, which holds zeros. */
+/** Returns the loss of `outputs`, packed rows, and writes its derivative by each of them into `gradient`, which is zeroed. */
 export type LossCallback = (outputs: Float32Array, gradient: Float32Array) => number
 
-/** The same for heads: arrays under their names. */
+/** Likewise for heads: arrays by name. */
 export type LossCallbackOf<K extends string> = [K] extends [never]
   ? LossCallback
   : (outputs: { readonly [Name in K]: Float32Array }, gradients: { readonly [Name in K]: Float32Array }) => number
 
 /**
- * The callback, checked: nothing may change by numbers that are none.
+ * Wraps a callback with checks, so that invalid numbers change nothing.
  * @throws TypeError unless the loss is a number; RangeError unless it and its gradient are finite.
  */
 export function judgeBy(where: string, callback: LossCallback, columns: number): LossCallback {

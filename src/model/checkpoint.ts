@@ -1,4 +1,4 @@
-/** From a model to a snapshot, and from a snapshot to a file: safetensors, settings as JSON in the metadata. */
+/** From a model to a snapshot, and from a snapshot to a file: safetensors, with settings as JSON in the metadata. */
 import { yieldToEventLoop } from '#runtime'
 import { type Place, readParameter } from '../compiler/parameterLayout.ts'
 import { stateNames } from '../compiler/updates.ts'
@@ -18,7 +18,7 @@ import { type Goals, goalsOf } from './goals.ts'
 import { formatOf, type Settings } from './settings.ts'
 import type { Snapshot, SnapshotTensor } from './snapshot.ts'
 
-/** What there is to save of a model. */
+/** The parts of a model that can be saved. */
 export interface Saved {
   readonly seed: number
   readonly deterministic: boolean
@@ -30,13 +30,13 @@ export interface Saved {
   readonly metadata: unknown
 }
 
-/** An optimizer as JSON, and what of it is no data. */
+/** An optimizer as JSON, and what cannot be saved of it. */
 interface Described {
   readonly optimizer: NonNullable<Settings['compiled']>['optimizer']
   readonly lost: readonly string[]
 }
 
-/** Of a solver's options those that are no plain values. */
+/** A solver's options that are not plain values. */
 interface SolverOptions {
   readonly learningRate?: number | Schedule | 'adaptive'
   readonly weightDecay?: number | Schedule
@@ -45,7 +45,7 @@ interface SolverOptions {
 
 const rateAt = (rate: number | Schedule, step: number): number => (typeof rate === 'function' ? rate(step) : rate)
 
-/** Functions of the user's own stay behind: of a rate its value at the last update is kept. */
+/** Custom functions cannot be saved: a rate is saved as its value at the last update. */
 function describeOptimizer(optimizer: AnyOptimizer, engine: Engine): Described {
   const { steps, places } = engine
   const lost: string[] = []
@@ -121,12 +121,12 @@ function describeCompiled(
   }
 }
 
-/** Models whose user has been told what their files lack. */
+/** Models whose user has already been warned. */
 const told = new WeakSet<object>()
 
 /**
- * The model as a plain value. Its tensors are read when they are wanted: they are the model's own, not copies.
- * @throws Error when optimizer state is asked for and the optimizer holds the user's own functions, which no file can.
+ * The model as a plain value. Its tensors are read on demand from the model; they are not copies.
+ * @throws Error if optimizer state is requested and the optimizer contains custom functions, which cannot be saved.
  */
 export function snapshotOf(where: string, model: Saved, includeOptimizer: boolean): Snapshot {
   const { seed, deterministic, layers, compiled, engine, random, classNames, metadata } = model
@@ -176,7 +176,7 @@ export function snapshotOf(where: string, model: Saved, includeOptimizer: boolea
   }
 }
 
-/** What a solver keeps that is no block. */
+/** A solver's state outside of blocks. */
 const matricesOf = (engine: Engine): [name: string, tensor: SnapshotTensor][] =>
   (engine.session?.matrices ?? []).map(({ name, shape, read }) => [
     `optimizer.${name}`,
@@ -226,15 +226,15 @@ function fileOf({ tensors, score, ...settings }: Snapshot): File {
   ]
 }
 
-/** The snapshot's file. */
+/** The snapshot as a file. */
 export const encodeSnapshot = (snapshot: Snapshot): Uint8Array => encodeTensors(...fileOf(snapshot))
 
-/** Files up to this size are put together at once: while they are written, the model may change. */
+/** Files up to this size are encoded at once, so that the model may change while they are written. */
 const WHOLE = 2 ** 27
 
 /**
- * The snapshot's file in pieces, so that large models are not in memory twice.
- * @throws Error, late, when a large model changes before all of it has been read.
+ * The snapshot's file in chunks, so that large models are not duplicated in memory.
+ * @throws Error, late, if a large model changes before it has been read completely.
  */
 export function snapshotPieces(snapshot: Snapshot): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   const file = fileOf(snapshot)

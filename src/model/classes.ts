@@ -1,11 +1,11 @@
-/** Outputs as classes: what they are called, and which of them a row of outputs means. */
+/** Outputs as classes: their names, and the class of a row of outputs. */
 import type { ActivationName } from '../catalogue/activations.ts'
 import type { Judgement } from '../catalogue/judgement.ts'
 import { show } from '../lib/check.ts'
 
 /**
- * A frozen copy of the names of a model's classes: one for each output, or for a single output those of its classes 0 and 1.
- * @throws TypeError unless they are an array of texts; RangeError for another number of them.
+ * A frozen copy of the class names: one per output, or for a single output those of classes 0 and 1.
+ * @throws TypeError unless they are an array of strings; RangeError for a wrong number of them.
  */
 export function readClassNames(where: string, names: unknown, outputs: number): readonly string[] {
   if (!Array.isArray(names)) throw new TypeError(`${where}: "classNames" must be an array of texts, got ${show(names)}`)
@@ -20,9 +20,9 @@ export function readClassNames(where: string, names: unknown, outputs: number): 
 }
 
 /**
- * Above what every output means yes, each a label of its own; undefined where the largest of a row is its class.
+ * The threshold above which outputs are positive, if they are independent labels; undefined if the class is the argmax of a row.
  * @param judgement of the loss, if the model is compiled.
- * @throws RangeError for a single output that is no label.
+ * @throws RangeError for a single output that is not a label.
  */
 export function decisionOf(
   where: string,
@@ -39,8 +39,8 @@ export function decisionOf(
 }
 
 /**
- * The first largest of every row's outputs; with a threshold 1 for every output above it, else 0.
- * @throws RangeError for a row with a NaN, which is of no class.
+ * The argmax of every row, the first on ties; with a threshold 1 for every output above it, else 0.
+ * @throws RangeError for a row with a NaN.
  */
 export function classesOf(where: string, values: Float32Array, outputs: number, threshold?: number): Int32Array {
   const bad = values.findIndex(Number.isNaN)

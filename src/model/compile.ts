@@ -1,4 +1,4 @@
-/** What `compile` takes, checked and resolved. */
+/** Validates and resolves the options of `compile`. */
 
 import type { ActivationName } from '../catalogue/activations.ts'
 import type { CustomLoss } from '../catalogue/customLoss.ts'
@@ -26,7 +26,7 @@ const COMPILE_OPTIONS = [
   'clipNormOrder',
 ] as const
 
-/** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
+/** @throws TypeError or RangeError naming the option, or the fix for a loss that does not fit the last layer. */
 export function resolveCompile(
   options: CompileOptions,
   layers: readonly Layer[],
@@ -68,7 +68,7 @@ export function resolveCompile(
   return [compiled, { ...judged, loss: lowered, targets: lowered.targets, targetColumns: outputs, judgement }]
 }
 
-/** @throws RangeError for clipping by a solver's side. */
+/** @throws RangeError for clipping with a solver. */
 function refuseClipping(where: string, { optimizer, clipping }: Compiled): void {
   const [name] = Object.keys(clipping)
   if (!isSolver(optimizer) || optimizer.stochastic || isAbsent(optimizer) || name === undefined) return
@@ -77,7 +77,7 @@ function refuseClipping(where: string, { optimizer, clipping }: Compiled): void 
   )
 }
 
-/** @throws TypeError for losses of the user's own where the curvature of the loss is needed. */
+/** @throws TypeError for custom losses with an optimizer that needs the loss's curvature. */
 function refuseOpenLoss(where: string, { optimizer, loss }: Compiled): void {
   if (!isSolver(optimizer) || !optimizer.stochastic || (loss && loss.kind !== 'custom')) return
   throw new TypeError(
@@ -102,7 +102,7 @@ export function resolveMetrics(
   metrics: readonly (MetricName | Metric | CustomMetric)[] = [],
 ): (Metric | CustomMetric)[] {
   if (!Array.isArray(metrics)) throw new TypeError(`${where}: "${name}" must be an array, got ${show(metrics)}`)
-  // holes count too
+  // Array.from, since map skips holes
   return Array.from(metrics, (metric) => {
     if (typeof metric !== 'object' || metric?.kind !== 'custom')
       return resolveMetric(where, metric as MetricName | Metric)

@@ -1,4 +1,4 @@
-/** What `compile` takes, and what it makes of that: for one output, or for several under their names. */
+/** The options of `compile`, and the resolved settings: for one output, or for several named ones. */
 import type { CustomLoss } from '../catalogue/customLoss.ts'
 import type { Loss, LossName } from '../catalogue/losses.ts'
 import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
@@ -11,46 +11,46 @@ import type { AnyOptimizer } from '../optimizers/resolve.ts'
 
 export interface CompileOptions extends Clipping {
   /**
-   * A name, with its default options, or what a factory such as `adam()`, `kfac()` or `lbfgs()` returns. A solver such as `lbfgs()` is
-   * for full batches: an epoch of `fit` is one of its iterations over all rows, `trainStep` up to maxIterations on the rows given.
+   * A name (with default options), or what a factory such as `adam()`, `kfac()` or `lbfgs()` returned. Solvers such as `lbfgs()` are
+   * full-batch: an epoch of `fit` is one iteration over all rows, `trainStep` runs up to maxIterations on the given rows.
    */
   optimizer: OptimizerName | AnyOptimizer
   /**
-   * A name, or what a factory such as `huber()` or `customLoss()` returns. Without one a model takes steps by losses that are
-   * computed in a callback, and no others.
+   * A name, or what a factory such as `huber()` or `customLoss()` returned. Without a loss, a model can only take steps with losses
+   * computed in a callback.
    */
   loss?: LossName | Loss | CustomLoss | undefined
-  /** What `fit` and `evaluate` report besides the loss; every row counts the same. */
+  /** What `fit` and `evaluate` report besides the loss; all rows have equal weight. */
   metrics?: readonly (MetricName | Metric | CustomMetric)[]
-  /** The same, with rows weighted by `sampleWeight` and `classWeight` as in the loss. Keras' `weighted_metrics`. */
+  /** Likewise with rows weighted by `sampleWeight` and `classWeight` like the loss. Keras' `weighted_metrics`. */
   weightedMetrics?: readonly (MetricName | Metric | CustomMetric)[]
 }
 
-/** A value; of a model whose outputs have names, one for each of them. */
+/** A value, or one per output for a model with named outputs. */
 export type Each<K extends string, T> = [K] extends [never] ? T : { readonly [Name in K]: T }
 
-/** Names of classes: of heads only those that have some. */
+/** Class names; for heads only those that have any. */
 export type ClassNamesOf<K extends string> = [K] extends [never]
   ? readonly string[]
   : { readonly [Name in K]?: readonly string[] }
-/** The same of any model. */
+/** Likewise for any model. */
 export type ClassNames = readonly string[] | Readonly<Record<string, readonly string[]>>
 
-/** Classes of rows: of heads only those whose outputs are classes. */
+/** Classes of rows; for heads only those whose outputs are classes. */
 export type ClassesOf<K extends string> = [K] extends [never] ? Int32Array : { readonly [Name in K]?: Int32Array }
 
-/** A loss, and metrics, for each head. */
+/** A loss, and metrics, per head. */
 export interface HeadsCompileOptions<K extends string = string>
   extends Omit<CompileOptions, 'loss' | 'metrics' | 'weightedMetrics'> {
-  /** Without one the loss is the callback's, in `trainStep(x, callback)` and `gradients(x, callback)`. */
+  /** If omitted, the loss is computed in the callback of `trainStep(x, callback)` and `gradients(x, callback)`. */
   loss?: { readonly [Name in K]: LossName | Loss | CustomLoss }
-  /** Factors on the losses of heads in the loss of the model, which is their sum. Default 1. */
+  /** Weights of the heads' losses in the model's loss, which is their weighted sum. Default 1. */
   lossWeights?: { readonly [Name in K]?: number }
   metrics?: { readonly [Name in K]?: readonly (MetricName | Metric | CustomMetric)[] }
   weightedMetrics?: { readonly [Name in K]?: readonly (MetricName | Metric | CustomMetric)[] }
 }
 
-/** The heads that a list of layers ends in. */
+/** The names of the heads at the end of a list of layers. */
 export type HeadNames<L extends readonly Layer[]> = L extends readonly [...unknown[], infer Last]
   ? Last extends { readonly kind: 'heads'; readonly names: readonly (infer K extends string)[] }
     ? string extends K
@@ -59,16 +59,16 @@ export type HeadNames<L extends readonly Layer[]> = L extends readonly [...unkno
     : never
   : never
 
-/** What `compile` takes. */
+/** The options of `compile`. */
 export type CompileOptionsOf<K extends string> = [K] extends [never] ? CompileOptions : HeadsCompileOptions<K>
 
-/** What targets are: of heads an object. */
+/** Targets; an object for models with heads. */
 export type TargetsOf<K extends string> = Each<K, Targets>
 
-/** The same of any model. */
+/** Likewise for any model. */
 export type AnyTargets = Targets | Readonly<Record<string, Targets>>
 
-/** Weights of rows: for all heads, or some. */
+/** Row weights: for all heads, or for some. */
 export type RowWeightsOf<K extends string> = [K] extends [never]
   ? ArrayLike<number>
   : ArrayLike<number> | { readonly [Name in K]?: ArrayLike<number> }
@@ -76,21 +76,21 @@ export type RowWeightsOf<K extends string> = [K] extends [never]
 /** Losses and metrics of heads, resolved. */
 export interface CompiledHeads {
   readonly loss: Readonly<Record<string, Loss | CustomLoss>>
-  /** Of those that are not 1. */
+  /** Only those that are not 1. */
   readonly lossWeights?: Readonly<Record<string, number>>
   readonly metrics: Readonly<Record<string, readonly (Metric | CustomMetric)[]>>
   readonly weightedMetrics?: Readonly<Record<string, readonly (Metric | CustomMetric)[]>>
 }
 
-/** A compiled model's resolved settings: what a file keeps besides the parameters. */
+/** A compiled model's resolved settings, which files store besides the parameters. */
 export interface Compiled {
   readonly optimizer: AnyOptimizer
-  /** Absent when there is none. */
+  /** Absent without a loss. */
   readonly loss?: Loss | CustomLoss
   readonly metrics: readonly (Metric | CustomMetric)[]
-  /** Absent when there are none. */
+  /** Absent if there are none. */
   readonly weightedMetrics?: readonly (Metric | CustomMetric)[]
   readonly clipping: Clipping
-  /** Losses and metrics of the heads of a model that has some. */
+  /** Losses and metrics of a model with heads. */
   readonly heads?: CompiledHeads
 }

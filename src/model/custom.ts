@@ -1,4 +1,4 @@
-/** What a file has only the name of, and whoever loads it brings along: losses and metrics of the user's own, solvers, some layers. */
+/** What files refer to by name only and the caller must provide: custom losses and metrics, solvers, some layers. */
 import type { CustomLoss } from '../catalogue/customLoss.ts'
 import type { Loss } from '../catalogue/losses.ts'
 import type { CustomMetric } from '../catalogue/metrics/customMetric.ts'
@@ -8,18 +8,18 @@ import { checkFunction, checkOptions, cut, quote, show, suggest } from '../lib/c
 import { isMatrixKind, MATRIX_KINDS, type MatrixRule } from '../optimizers/matrices/matrixRule.ts'
 import { isSolverKind, SOLVER_KINDS, type Solver } from '../optimizers/solvers/solver.ts'
 
-/** What a file has in the place of one. */
+/** The placeholder in a file. */
 export interface Named {
   readonly kind: 'custom'
   readonly name: string
 }
 
-/** What `loadModel` is given: losses, metrics and factories of optimizers and layers by the names in the file. */
+/** The option of `loadModel`: losses, metrics and factories of optimizers and layers by the names in the file. */
 export type Custom = Readonly<
   Record<string, CustomLoss | CustomMetric | ((options: never) => Solver | MatrixRule) | LayerFactory>
 >
 
-/** @throws TypeError for what a file cannot ask for. */
+/** @throws TypeError for a value that no file can refer to. */
 export function checkCustom(where: string, custom: unknown): asserts custom is Custom {
   if (typeof custom !== 'object' || custom === null || Array.isArray(custom)) {
     throw new TypeError(`${where}: "custom" must be an object, got ${show(custom)}`)
@@ -36,7 +36,7 @@ export function checkCustom(where: string, custom: unknown): asserts custom is C
   }
 }
 
-/** The loss or metric as a file has it. */
+/** A loss or metric as stored in files. */
 export const named = <T extends Loss | Metric>(spec: T | CustomLoss | CustomMetric): T | Named =>
   spec.kind === 'custom' && 'name' in spec ? { kind: spec.kind, name: spec.name } : (spec as T)
 
@@ -44,8 +44,8 @@ const isNamed = (spec: unknown): spec is Named =>
   typeof spec === 'object' && spec !== null && 'kind' in spec && spec.kind === 'custom'
 
 /**
- * Of what a file names, that which was brought along; other losses and metrics as they are.
- * @throws TypeError naming what is missing, or brought as something else.
+ * Resolves a name from a file to what the caller provided; built-in losses and metrics are returned unchanged.
+ * @throws TypeError naming what is missing, or is of the wrong kind.
  */
 export function broughtAlong<T>(
   where: string,

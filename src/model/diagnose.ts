@@ -1,4 +1,4 @@
-/** Looking into a network: what its layers put out, and what comes back to them, on one batch. */
+/** Statistics of activations and gradients of every layer on one batch. */
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Matrix } from '../layers/builder.ts'
@@ -18,8 +18,8 @@ export interface LayerDiagnosis {
   readonly activationMean: number
   readonly activationDeviation: number
   /**
-   * Over all rows and units of the gradient of the mean loss with respect to what the layer's activation gets (to its
-   * outputs when it has none). NaN for layers that the way back does not reach.
+   * Over all rows and units of the gradient of the mean loss with respect to the layer's pre-activations (its outputs if it has
+   * no activation). NaN for layers that the backward pass does not reach.
    */
   readonly gradientMean: number
   readonly gradientDeviation: number
@@ -27,7 +27,7 @@ export interface LayerDiagnosis {
   readonly deadUnits?: number
   /** tanh, softsign: fraction of outputs beyond ±0.99; sigmoid, hardSigmoid: below 0.01 or above 0.99. */
   readonly saturated?: number
-  /** Euclidean norm of the gradient of all the layer's parameters; missing when it has none. */
+  /** Euclidean norm of the gradient of all the layer's parameters; absent if it has none. */
   readonly parameterGradientNorm?: number
 }
 
@@ -37,7 +37,7 @@ export interface Diagnosis {
   readonly layers: readonly LayerDiagnosis[]
 }
 
-/** Where outputs carry next to no derivative. */
+/** Ranges outside of which the derivative almost vanishes. */
 const SATURATED: Readonly<Record<string, readonly [low: number, high: number]>> = {
   tanh: [-0.99, 0.99],
   softsign: [-0.99, 0.99],
@@ -48,7 +48,7 @@ const RECTIFIERS = ['relu', 'relu6']
 
 /**
  * Statistics of every layer on one batch: outputs, gradients, dead and saturated units. The pass is that of a training
- * step, with batch statistics, dropout and noise; nothing is updated. `diagnosisTable` prints it.
+ * step, with batch statistics, dropout and noise, but nothing is updated. `diagnosisTable` formats the result.
  * Vanishing gradients show as deviations that shrink from the last layer to the first, exploding ones as the reverse.
  * @throws Error unless the model is compiled; TypeError or RangeError naming the argument, as `gradients` does.
  */
@@ -104,7 +104,7 @@ function deadUnits(outputs: Float32Array, { cols }: Matrix): number {
   return 1 - alive.size / cols
 }
 
-/** @throws TypeError unless a value may pass for what `diagnose` returns. */
+/** @throws TypeError unless a value has the form of a `Diagnosis`. */
 function checkDiagnosis(value: Diagnosis): Diagnosis {
   const isNumber = (x: unknown) => x === undefined || typeof x === 'number'
   const isLayer = (layer: unknown): boolean => {
@@ -114,15 +114,15 @@ function checkDiagnosis(value: Diagnosis): Diagnosis {
   }
   const { loss, rows, layers } = value ?? {}
   const isRight = typeof loss === 'number' && typeof rows === 'number' && Array.isArray(layers)
-  // holes count too
+  // Array.from, since every skips holes
   if (!isRight || !Array.from(layers).every(isLayer))
     throw new TypeError(`diagnosisTable: expected what diagnose() returns, got ${show(value)}`)
   return value
 }
 
 /**
- * A diagnosis as a table for the terminal, one line a layer from the first to the last.
- * @throws TypeError for what is no diagnosis.
+ * A diagnosis as a table for the terminal, one line per layer, first to last.
+ * @throws TypeError unless it is a diagnosis.
  */
 export function diagnosisTable(diagnosis: Diagnosis): string {
   const { loss, rows, layers } = checkDiagnosis(diagnosis)

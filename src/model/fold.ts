@@ -1,4 +1,4 @@
-/** Merging layers for inference: what only scales and shifts columns becomes part of the dense layer beside it. */
+/** Merges layers for inference: affine maps of columns are folded into adjacent dense layers. */
 
 import { branchPrefix } from '../layers/branches.ts'
 import { activation, dense, type Layer, type Lowerable, outputsOf, parametersOf } from '../layers/layers.ts'
@@ -6,26 +6,26 @@ import { isNoise } from '../layers/noise.ts'
 import { blockPrefixes } from '../layers/residual.ts'
 import { columnLengths } from '../layers/weightNorm.ts'
 
-/** Reads one of a layer's parameters by its name within the layer. */
+/** Reads a layer's parameter by its name within the layer. */
 type Read = (name: string) => Float32Array
 
 export interface Folded {
   readonly layers: readonly Layer[]
-  /** The new model's parameters, in its order. */
+  /** The new model's parameters, in order. */
   readonly values: readonly Float32Array[]
 }
 
 type Branches = Extract<Lowerable, { kind: 'concatenate' | 'heads' }>
 type Dense = Extract<Lowerable, { kind: 'dense' }>
 
-/** A dense layer that may still take in its neighbours; float64, the kernel [inputs, units]. */
+/** A dense layer that may still absorb its neighbours; float64, the kernel [inputs, units]. */
 interface Equation {
   readonly layer: Dense
   readonly kernel: Float64Array
   readonly bias: Float64Array
 }
 
-/** A layer that stays as it is, with its parameters. */
+/** A layer that is kept, with its parameters. */
 interface Settled {
   readonly layer: Lowerable
   readonly values: readonly Float32Array[]
@@ -38,9 +38,9 @@ interface Columns {
 }
 
 /**
- * Layers and values of a model that predicts the same: batch normalization and scales go into the linear dense layer before it, or
- * else into the dense layer after it; weight normalization is resolved; an activation joins the linear dense layer before
- * it; dropout and noise go. What cannot merge stays.
+ * Layers and values of an equivalent model: batch normalization and scales are folded into the preceding linear dense layer, or
+ * otherwise into the following dense layer; weight normalization is resolved; an activation is fused into the preceding linear
+ * dense layer; dropout and noise are removed. Everything else is kept.
  */
 export function foldLayers(layers: readonly Layer[], read: (layer: number, name: string) => Float32Array): Folded {
   const [first, ...rest] = layers
@@ -55,7 +55,7 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
   const items: (Equation | Settled)[] = []
   let waiting: { columns: Columns; layers: Settled[] } | undefined
   let width = inputs
-  /** The linear dense layer that ends what there is, if nothing waits after it. */
+  /** The linear dense layer at the end so far, if nothing is pending after it. */
   const open = (): Equation | undefined => {
     const last = items[items.length - 1]
     return !waiting && last && 'kernel' in last && last.layer.activation.kind === 'linear' ? last : undefined
@@ -96,7 +96,7 @@ function foldStack(layers: readonly Lowerable[], inputs: number, readOf: (index:
   return items.map((item) => ('kernel' in item ? finish(item) : item))
 }
 
-/** The block with its layers folded; undefined when nothing would be left of them. */
+/** The block with its layers folded; undefined if it becomes empty. */
 function foldBlock(block: Extract<Lowerable, { kind: 'residual' }>, width: number, read: Read): Settled | undefined {
   const prefixes = blockPrefixes(block.layers)
   const inner = foldStack(block.layers, width, (i) => (name) => read(prefixes[i] + name))
@@ -107,7 +107,7 @@ function foldBlock(block: Extract<Lowerable, { kind: 'residual' }>, width: numbe
   }
 }
 
-/** The branches with their layers folded; one of which nothing is left hands on its rows. */
+/** The branches with their layers folded; an empty one is the identity. */
 function foldBranches(layer: Branches, width: number, read: Read): Settled {
   const { branches } = layer
   const names = 'names' in layer ? layer.names : undefined
@@ -116,7 +116,7 @@ function foldBranches(layer: Branches, width: number, read: Read): Settled {
     return foldStack(branch, width, (i) => (name) => read(branchPrefix(b, names) + prefixes[i] + name))
   })
   return {
-    // not by its factory, which would bring the kind along for models that have none
+    // not by its factory, which would bundle the kind into programs without it
     layer: Object.freeze({
       ...layer,
       branches: Object.freeze(folded.map((branch) => Object.freeze(branch.map((inner) => inner.layer)))),
@@ -142,7 +142,7 @@ function columnsOf(
   return { scale, shift: scale.map((factor, c) => beta[c] - mean[c] * factor) }
 }
 
-/** First a, then b. */
+/** a, then b. */
 const chain = (a: Columns, b: Columns): Columns => ({
   scale: a.scale.map((factor, c) => factor * b.scale[c]),
   shift: a.shift.map((offset, c) => offset * b.scale[c] + b.shift[c]),

@@ -1,4 +1,4 @@
-/** What models of several outputs are compiled for, as all models see it: what it does comes along with `heads`. */
+/** The interface to losses and metrics of models with several outputs, whose implementation is carried by `heads`. */
 import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Intake } from '../data/dataset.ts'
@@ -12,7 +12,7 @@ import { readClassNames } from './classes.ts'
 import type { ClassNames, CompiledHeads, HeadsCompileOptions } from './compileOptions.ts'
 import type { Custom, Named } from './custom.ts'
 
-/** As a file has it. */
+/** As stored in files. */
 export interface SavedHeads {
   readonly loss: Readonly<Record<string, Loss | Named>>
   readonly lossWeights?: Readonly<Record<string, number>>
@@ -29,11 +29,11 @@ export interface HeadsTask {
 }
 
 export interface Goals {
-  /** Undefined when there is no loss. @throws TypeError or RangeError naming the head. */
+  /** Undefined if there is no loss. @throws TypeError or RangeError naming the head. */
   resolve(options: HeadsCompileOptions, layers: readonly Layer[], named: NamedOutputs): HeadsTask | undefined
-  /** A loss of the user's own on all heads. */
+  /** Wraps a custom loss of all heads. */
   judgeBy(where: string, callback: unknown, named: NamedOutputs, task: HeadsTask | undefined): LossCallback
-  /** Of every head whose outputs are classes. @throws RangeError where none are. */
+  /** For every head whose outputs are classes. @throws RangeError if there is none. */
   classesOf(
     where: string,
     outputs: Readonly<Record<string, Float32Array>>,
@@ -42,15 +42,15 @@ export interface Goals {
   ): Readonly<Record<string, Int32Array>>
   readClassNames(where: string, names: unknown, named: NamedOutputs): Readonly<Record<string, readonly string[]>>
   describe(heads: CompiledHeads): SavedHeads
-  /** What `compile` is to be given for what a file has. */
+  /** The options of `compile` for what a file contains. */
   bring(where: string, heads: SavedHeads, custom: Custom): HeadsCompileOptions
 }
 
-/** Of the last layer's kind; undefined where a model has one output, or nobody has brought them along. */
+/** From the last layer's kind; undefined for models with one output, or if `heads` was not imported. */
 export const goalsOf = (layers: readonly Layer[]): Goals | undefined =>
   (carriedRow(layers[layers.length - 1].kind) as { readonly goals?: Goals } | undefined)?.goals
 
-/** A loss of the user's own, checked: of the outputs, or of the heads. */
+/** Wraps a custom loss, of the outputs or of the heads, with checks. */
 export function judgeOfCallback(
   where: string,
   callback: LossCallback,
@@ -62,8 +62,8 @@ export function judgeOfCallback(
 }
 
 /**
- * Names of classes as a model keeps them.
- * @throws TypeError or RangeError as `readClassNames`, for heads naming the head.
+ * Class names in canonical form.
+ * @throws TypeError or RangeError as `readClassNames`, naming the head if there are heads.
  */
 export function classNamesFor(
   where: string,

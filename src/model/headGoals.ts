@@ -1,4 +1,4 @@
-/** Losses, metrics and targets of several outputs, which the host brings together. */
+/** Losses, metrics and targets of models with several outputs, combined on the host. */
 import type { ComputeLoss, CustomLoss } from '../catalogue/customLoss.ts'
 import { sigmoid, softmaxRow, twinOf } from '../catalogue/hostTwins.ts'
 import { type Judgement, judgementOf, targetRange } from '../catalogue/judgement.ts'
@@ -15,30 +15,30 @@ import { resolveAnyLoss, resolveMetrics } from './compile.ts'
 import type { CompiledHeads, HeadsCompileOptions } from './compileOptions.ts'
 import type { HeadsTask } from './goals.ts'
 
-/** One head's part in the loss of the model. */
+/** One head's part of the model's loss. */
 export interface Part {
   readonly head: Head
   readonly loss: Loss | CustomLoss
   readonly compute: ComputeLoss
-  /** Its factor in the loss of the model. */
+  /** Its weight in the model's loss. */
   readonly share: number
-  /** What the loss makes probabilities of, by itself. */
+  /** The activation that is fused with the loss. */
   readonly fused: 'softmax' | 'sigmoid' | 'none'
   readonly judgement: Judgement
   readonly targets: Pick<TargetSpec, 'kind' | 'outputs'>
-  /** Its columns among the targets of all heads: class or values, then the row's weight. */
+  /** Its columns in the packed targets of all heads: class or values, then the row's weight. */
   readonly first: number
   readonly width: number
-  /** Sees outputs as `predict` gives them. */
+  /** Takes outputs as returned by `predict`. */
   readonly scorer: Scorer
 }
 
-/** A task that knows its parts. */
+/** A task and its parts. */
 export interface PartedTask extends HeadsTask {
   readonly parts: readonly Part[]
 }
 
-/** Runs what concerns one head; whatever it refuses, it names the head. */
+/** Adds the head's name to errors. */
 function ofHead<T>(name: string, run: () => T): T {
   try {
     return run()
@@ -116,7 +116,7 @@ export function resolveHeads(
   }
 }
 
-/** What a head's loss computes, and of what. */
+/** A head's loss function and the kind of its inputs. */
 function lossOf(
   loss: Loss | CustomLoss,
   { columns, activation }: Head,
@@ -157,7 +157,7 @@ function compiledOf(parts: readonly Part[]): CompiledHeads {
   }
 }
 
-/** A head's part of packed targets, as its loss takes them, and the weights of the rows if they differ. */
+/** A head's slice of packed targets, in its loss's format, and the row weights if they differ. */
 function cut(
   { first, width, targets }: Part,
   packed: ArrayLike<number>,
@@ -181,7 +181,7 @@ function cut(
 const sumOf = (weights: Float32Array | undefined, rows: number): number =>
   weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows
 
-/** Mean loss of a head's rows, in shares of the weight of all; writes its gradient. */
+/** Mean loss of a head's rows, as a share of the total weight; writes its gradient. */
 function judge(
   part: Part,
   outputs: Float32Array,
@@ -191,7 +191,7 @@ function judge(
   shared: Float32Array | undefined,
 ): number {
   const { targets, weights, sum } = cut(part, packed, rows, shared)
-  // rows without any weight have no mean
+  // a weighted mean is undefined without weight
   if (sum === 0) return 0
   const loss: unknown = part.compute(outputs, targets, gradient, { rows, columns: part.head.columns, weights })
   if (typeof loss !== 'number')
@@ -203,7 +203,7 @@ function judge(
   return loss * scale
 }
 
-/** Σ share · loss of every head. */
+/** Σ share · loss over the heads. */
 const computeAll =
   (parts: readonly Part[], named: NamedOutputs, width: number): ComputeLoss =>
   (outputs, targets, gradient, { rows, columns, weights }) => {
@@ -221,7 +221,7 @@ const computeAll =
     return loss
   }
 
-/** Outputs as `predict` gives them, of those that the loss is computed of; in place. */
+/** Outputs as returned by `predict`, from the inputs of the loss; in place. */
 export function activated({ head: { columns }, fused }: Part, outputs: Float32Array): Float32Array {
   if (fused === 'sigmoid') for (let i = 0; i < outputs.length; i++) outputs[i] = sigmoid(outputs[i])
   if (fused === 'softmax') {
@@ -234,7 +234,7 @@ export function activated({ head: { columns }, fused }: Part, outputs: Float32Ar
   return outputs
 }
 
-/** A head's loss and metrics, under its name. */
+/** A head's loss and metrics, prefixed by its name. */
 function followed(part: Part, named: NamedOutputs, width: number): Followed[] {
   const { head } = part
   const scorer = part.scorer.fresh()
@@ -265,14 +265,14 @@ function followed(part: Part, named: NamedOutputs, width: number): Followed[] {
     { name: `${head.name}_loss`, stream: judging, weighted: true },
     ...names.map((name) => ({
       name: `${head.name}_${name}`,
-      // what the first has taken in
+      // reports what the first has accumulated
       stream: { update() {}, reset() {}, result: () => scorer.logs(emptyTally())[name] },
       weighted: false,
     })),
   ]
 }
 
-/** Targets of all heads, packed row by row, each head's with its weight behind them, and the weights that all heads share. */
+/** Targets of all heads, packed row by row, each head's followed by its weight, and the weights that all heads share. */
 function readHeads(
   where: string,
   parts: readonly Part[],
@@ -302,7 +302,7 @@ function readHeads(
       rows,
       batch,
     })
-    // relative to their mean, so that parts of these rows can be put together again
+    // relative to their mean, so that results on parts of the rows can be combined
     const sum = own ? sumOf(own, rows) : rows
     for (let row = 0, at = first; row < rows; row++, at += width) {
       for (let c = 0; c < columns; c++) targets[at + c] = values[row * columns + c]

@@ -1,4 +1,4 @@
-/** `heads`: the end of a model with several outputs, together with what such a model is trained for. */
+/** `heads`: the last layer of a model with several outputs, with its losses and metrics. */
 
 import type { ActivationName } from '../catalogue/activations.ts'
 import type { NamedOutputs } from '../layers/builder.ts'
@@ -13,10 +13,10 @@ import { broughtAlong, named as savedAs } from './custom.ts'
 import type { Goals, HeadsTask } from './goals.ts'
 import { activated, type PartedTask, resolveHeads } from './headGoals.ts'
 
-/** The parts of a task that `resolveHeads` has made. */
+/** The parts of a task made by `resolveHeads`. */
 const partsOf = (task: HeadsTask | undefined) => (task as PartedTask | undefined)?.parts
 
-/** Outputs and room for a gradient, for every head; the callback sees outputs as `predict` gives them. */
+/** Outputs and gradient buffers per head; the callback sees outputs as returned by `predict`. */
 function judgeHeads(where: string, callback: unknown, named: NamedOutputs, task: HeadsTask | undefined): LossCallback {
   const parts = partsOf(task)
   const columns = named.heads.reduce((sum, head) => sum + head.columns, 0)
@@ -38,7 +38,7 @@ function judgeHeads(where: string, callback: unknown, named: NamedOutputs, task:
       }
       const fused = parts?.[h].fused ?? 'none'
       for (let at = 0; at < y.length; at += own) {
-        // by logits, where the way back begins at them
+        // with respect to the logits, if the backward pass starts there
         let along = 0
         if (fused === 'softmax') for (let c = at; c < at + own; c++) along += slope[c] * y[c]
         for (let c = 0; c < own; c++) {
@@ -56,7 +56,7 @@ function judgeHeads(where: string, callback: unknown, named: NamedOutputs, task:
 const each = <T, U>(values: Readonly<Record<string, T>> = {}, make: (value: T, name: string) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, make(value, name)]))
 
-/** Activations whose outputs are classes whatever they are trained for. */
+/** Activations whose outputs are classes regardless of the loss. */
 const PROBABILITIES: readonly ActivationName[] = ['softmax', 'logSoftmax', 'sigmoid', 'hardSigmoid']
 
 const goals: Goals = {
@@ -105,11 +105,11 @@ const goals: Goals = {
 }
 
 /**
- * Several outputs of one body, each under a name, as the last layer: `heads({ price: [dense(1)], kind: [dense(5, { activation: 'softmax' })] })`.
- * Every list of layers sees the same rows; an empty one hands them on. `compile` takes a loss for each, targets and predictions are
- * objects of these names, and logs have `price_loss` and `kind_accuracy`. The loss of the model is Σ lossWeights · loss.
- * Keras' functional models with several outputs.
- * @throws TypeError unless heads is an object of arrays of layers; RangeError when it is empty, for a name that is none, an input, or
+ * Several named outputs on a shared body, as the last layer: `heads({ price: [dense(1)], kind: [dense(5, { activation: 'softmax' })] })`.
+ * Every list of layers is applied to the same rows; an empty one is the identity. `compile` takes a loss per head, targets and
+ * predictions are objects with these keys, and logs contain `price_loss` and `kind_accuracy`. The model's loss is
+ * Σ lossWeight · loss. Keras' functional models with several outputs.
+ * @throws TypeError unless heads is an object of arrays of layers; RangeError if it is empty, for an invalid name, an input, or
  * layers nested 100 deep.
  */
 export const heads: <const K extends string>(

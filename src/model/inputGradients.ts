@@ -1,4 +1,4 @@
-/** How a loss depends on what goes into a model. */
+/** Gradients of a loss with respect to a model's inputs. */
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { gradientsOfInputs } from '../engine/inputGradients.ts'
@@ -8,9 +8,9 @@ import { judgeOfCallback } from './goals.ts'
 import type { AnyModel, Model } from './model.ts'
 
 /**
- * Loss on these rows and its derivative by every feature, rows x inputs: saliency, adversarial examples, the action gradient of a
- * critic. The rows pass as in `predict`, without dropout, noise and batch statistics; the loss is the mean over the rows, without
- * penalties. With a callback, as that of `trainStep`, the model need not be compiled.
+ * Loss on these rows and its derivative by every feature, [rows, inputs]: for saliency, adversarial examples, the action gradient of a
+ * critic. Inference mode as in `predict`, without dropout, noise and batch statistics; the loss is the mean over the rows, without
+ * penalties. With a callback as for `trainStep`, the model need not be compiled.
  * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss, or there is a callback.
  */
 export function inputGradients(

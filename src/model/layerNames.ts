@@ -1,4 +1,4 @@
-/** Layers as users name them: by their place in the list, or by the prefix of their parameters. */
+/** Layers by index or by the prefix of their parameters. */
 
 import type { Layer } from '../layers/layers.ts'
 import { checkInteger, quote, show, suggest } from '../lib/check.ts'

@@ -1,4 +1,4 @@
-/** From a snapshot, a file's or any other, back to a model. */
+/** From a snapshot, of a file or any other, back to a model. */
 import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import { tensorsOf } from '../compiler/objective.ts'
@@ -37,17 +37,17 @@ import type { ModelOptions } from './untrained.ts'
 export interface LoadOptions<K extends string = string>
   extends ReadOptions,
     Pick<ModelOptions, 'threads' | 'deterministic'> {
-  /** Names of the heads that the model must have, in any order, of which its type is then; `[]`: none. Default: whatever it has. */
+  /** Names of the heads that the model must have, in any order, which determine its type; `[]`: none. Default: any. */
   heads?: readonly K[]
   /**
-   * What a file has only the names of: your own losses and metrics, and the factories of a solver, such as `{ lbfgs }`, and of
-   * some layers, such as `{ scale }`, as only what a program names is bundled. Without its solver a model predicts and evaluates,
-   * and `compile` makes it train again.
+   * What files refer to by name only: custom losses and metrics, and the factories of solvers, such as `{ lbfgs }`, and of
+   * some layers, such as `{ scale }`, since only what a program imports is bundled. Without its solver a model can predict and
+   * evaluate, and train after another `compile`.
    */
   custom?: Custom
 }
 
-/** How a model is made of a snapshot. */
+/** How to make a model from a snapshot. */
 interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'deterministic'> {
   readonly allowNonFinite?: boolean
   readonly custom?: Custom
@@ -55,8 +55,8 @@ interface FromSnapshotOptions extends Pick<ModelOptions, 'threads' | 'determinis
 }
 
 /**
- * The model that a snapshot describes, compiled as it was. Everything is checked before memory is taken for it.
- * @throws RangeError for settings that do not describe a model, tensors that are missing, left over or of another shape, and
+ * The model described by a snapshot, compiled as it was. Everything is checked before memory is allocated.
+ * @throws RangeError for settings that do not describe a model, tensors that are missing, superfluous or of another shape, and
  * values that are not finite.
  */
 export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSnapshotOptions = {}): Model {
@@ -97,7 +97,7 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
       : []
   const matchedKept = matchTensors(where, kept, tensors)
   if (tensors.size > matched.length * places.length + kept.length) {
-    // of a solver that is not here nobody knows what vectors it has
+    // the vectors of a solver that was not imported are unknown
     const known = isAbsent(optimizer)
       ? [...prefixes, ...statePrefixes(tensors)]
       : [...prefixes, ...matrixPrefixes(optimizer)]
@@ -135,14 +135,14 @@ export function fromSnapshot(where: string, snapshot: Snapshot, options: FromSna
   return model
 }
 
-/** @throws RangeError where the file's model has other heads than are wanted. */
+/** @throws RangeError if the file's model has other heads than required. */
 function checkHeads(where: string, found: readonly string[], wanted: readonly string[]): void {
   if (found.length === wanted.length && found.every((name) => wanted.includes(name))) return
   const listed = (names: readonly string[]) => (names.length > 0 ? names.map(quote).join(', ') : 'none')
   throw new RangeError(`${where}: "heads" asks for ${listed(wanted)}, but those of the model are: ${listed(found)}`)
 }
 
-/** What besides the optimizer a model is compiled with. */
+/** Everything a model is compiled with except the optimizer. */
 function bringCustom(
   where: string,
   { loss, metrics, weightedMetrics = [], clipping, heads }: NonNullable<Settings['compiled']>,
@@ -162,10 +162,10 @@ function bringCustom(
   }
 }
 
-/** Counters that a file's metrics may ask for: each has some for every output. */
+/** Maximum total counters of a file's metrics, each of which has some per output. */
 const COUNTERS = 2 ** 20
 
-/** @throws RangeError for metrics that take memory beyond all that a file can be worth. */
+/** @throws RangeError for metrics that take more memory than a file may cause. */
 function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
   const { metrics, weightedMetrics, heads } = compiled ?? {}
   const ofHeads = [heads?.metrics, heads?.weightedMetrics].flatMap((lists) => Object.values(lists ?? {}))
@@ -177,7 +177,7 @@ function checkMetrics(compiled: Settings['compiled'], outputs: number): void {
   throw new RangeError(`compiled: ${count} metrics of ${outputs} outputs are more than ${COUNTERS} values to count`)
 }
 
-/** @throws RangeError for a tensor that no prefix and parameter make the name of, and that is not kept otherwise. */
+/** @throws RangeError for a tensor that is neither a parameter, nor optimizer state, nor anything else known. */
 function refuseOthers(
   where: string,
   tensors: Snapshot['tensors'],
@@ -194,16 +194,16 @@ function refuseOthers(
   }
 }
 
-/** What a tensor's name has before the parameter's: `optimizer.STATE.`, or nothing. */
+/** The part of a tensor's name before the parameter's: `optimizer.STATE.`, or nothing. */
 const prefixOf = (name: string): string => /^optimizer\.\w+\./.exec(name)?.[0] ?? ''
 
 const statePrefixes = (tensors: Snapshot['tensors']): Set<string> => new Set(Array.from(tensors.keys(), prefixOf))
 
-/** Of a solver's state that is no blocks. */
+/** For a solver's state outside of blocks. */
 const matrixPrefixes = (optimizer: AnyOptimizer | undefined): string[] =>
   isSolver(optimizer) ? (optimizer.matrices ?? []).map((kind) => `optimizer.${kind}.`) : []
 
-/** The optimizer's state blocks that a file holds: all of a rule's; those of a solver's vectors that were in use. */
+/** The optimizer's state blocks in a file: all of a rule's; of a solver's vectors those in use. */
 function statesIn(tensors: Snapshot['tensors'], optimizer: AnyOptimizer): { index: number; prefix: string }[] {
   const found = statePrefixes(tensors)
   return stateNames(optimizer)
@@ -261,13 +261,13 @@ function readModel(where: string, source: ByteSource, { verify, ...options }: Re
 }
 
 /**
- * The model in a file's bytes, compiled as it was when it was saved.
- * @param options.threads, options.deterministic as those of `sequential`; `deterministic` is the saved model's when not given.
- * @param options.custom losses and metrics of your own, by their names: a model that was compiled with some needs them.
- * @param options.verify false loads files without checksum or with a wrong one. Default true.
- * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
- * @param options.heads names of the heads that the model must have; they give it its type.
- * @throws TypeError or RangeError for bytes that are not an intact model file.
+ * The model in a file's bytes, compiled as it was when saved.
+ * @param options.threads, options.deterministic as for `sequential`; `deterministic` defaults to the saved model's.
+ * @param options.custom what files refer to by name only: custom losses and metrics, solvers, some layers.
+ * @param options.verify false accepts files with a missing or wrong checksum. Default true.
+ * @param options.allowNonFinite true accepts NaN and infinite parameters. Default false.
+ * @param options.heads names of the heads that the model must have; they determine its type.
+ * @throws TypeError or RangeError unless the bytes are an intact model file.
  */
 export function modelFromBytes<K extends string = never>(bytes: Bytes, options: LoadOptions<K> = {}): Model<K> {
   const where = 'modelFromBytes'
@@ -277,8 +277,8 @@ export function modelFromBytes<K extends string = never>(bytes: Bytes, options: 
 
 /**
  * The model saved at a path or URL, or in the given bytes or response.
- * @param options as those of `modelFromBytes`.
- * @throws the file system's error when there is no such file; TypeError or RangeError when it is not an intact model file.
+ * @param options as for `modelFromBytes`.
+ * @throws the file system's error if the file does not exist; TypeError or RangeError unless it is an intact model file.
  */
 export async function loadModel<K extends string = never>(
   source: ModelSource,

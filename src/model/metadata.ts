@@ -1,18 +1,18 @@
-/** The value of the user's own that a model's file keeps: plain JSON, of bounded size. */
+/** The user's metadata in a model's file: plain JSON, of bounded size. */
 import { quote, show } from '../lib/check.ts'
 
-/** Bytes of its JSON. */
+/** Maximum size of its JSON in bytes. */
 const MOST_BYTES = 2 ** 20
 const DEEPEST = 100
 
 /**
- * A frozen copy of a JSON value; what has a `toJSON`, such as a scaler, becomes what that returns.
+ * A frozen copy of a JSON value; objects with `toJSON`, such as scalers, are replaced by its result.
  * @throws TypeError for what JSON would drop or change, naming its place; RangeError beyond 1 MiB, or nested more than 100 deep.
  */
 export function readMetadata(where: string, name: string, value: unknown): unknown {
   const tooLarge = () =>
     new RangeError(`${where}: "${name}" is more than 1 MiB as JSON; keep large data in a file of its own`)
-  // of letters at least; also what ends the walk through a value that holds itself, or one part many times
+  // a lower bound on the JSON's length; also ends the walk through cyclic or heavily shared values
   let left = MOST_BYTES
   const copy = (path: string, given: unknown, depth: number): unknown => {
     left -= typeof given === 'string' ? given.length + 2 : 1

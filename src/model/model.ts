@@ -1,4 +1,4 @@
-/** What a user holds: compile, train, evaluate, save, and make other models of it. Checks arguments; the engine does the work. */
+/** What users hold: compile, train, evaluate, save, and derive other models. Checks arguments; the engine does the work. */
 import { writePieces } from '#runtime'
 import { type BatchSource, isBatchSource, readDataSet } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
@@ -27,6 +27,7 @@ import { type ModelOptions, UntrainedModel } from './untrained.ts'
 
 /**
  * A stack of layers; the first must be `input(n)`. Keras' `Sequential`.
+ * Options: `seed` (default random), `threads` (default 1), `deterministic` (default false).
  * @throws TypeError or RangeError naming the layer or option.
  */
 export function sequential<const L extends readonly Layer[]>(
@@ -36,7 +37,7 @@ export function sequential<const L extends readonly Layer[]>(
   return Model.make<HeadNames<L>>(reviveLayers('sequential', layers, forTraining), options)
 }
 
-/** With one output, or several under names. */
+/** With one output, or several named ones. */
 export type AnyModel = Model | Model<string>
 
 export class Model<K extends string = never> extends UntrainedModel<K> {
@@ -44,20 +45,20 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
 
   /**
    * @internal
-   * @param blank leaves the parameters zero: those of a file are about to take their place.
+   * @param blank leaves the parameters zero, because those of a file will replace them.
    */
   static make<K extends string = never>(layers: readonly Layer[], options: ModelOptions = {}, blank = false): Model<K> {
     return new Model<K>(layers, options, blank)
   }
 
-  /** What `compile` was given, resolved; undefined before. */
+  /** The resolved options of `compile`; undefined before. */
   get compiled(): Compiled | undefined {
     return this.#task?.compiled
   }
 
   /**
-   * Chooses optimizer, loss, metrics and clipping, and forgets any optimizer state.
-   * @throws TypeError or RangeError naming the option; a loss that does not suit the last layer is refused with the fix.
+   * Sets optimizer, loss, metrics and clipping, and discards any optimizer state.
+   * @throws TypeError or RangeError naming the option; for a loss that does not fit the last layer, with the fix.
    */
   compile(options: CompileOptionsOf<K>): void {
     this.refuseWhileFitting('compile')
@@ -70,8 +71,8 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
 
   /**
    * Trains for `epochs` passes over the data, yielding to the event loop; Keras' `fit`.
-   * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state is kept from call to call; how callbacks have
-   * scaled the learning rate only where `initialEpoch` says that a training goes on.
+   * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state persists between calls; a learning rate scaled by
+   * callbacks only if `initialEpoch` continues a training.
    * @returns the metrics of every epoch; rejects with the signal's reason when aborted (completed steps are kept).
    * @throws TypeError or RangeError (as a rejection) naming the argument, before anything changes.
    */
@@ -81,7 +82,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
     return this.#fit(args as unknown as FitArguments)
   }
 
-  /** @param goesOn whether the learning rate is to stay as callbacks have scaled it. */
+  /** @param goesOn whether to keep the learning rate as scaled by callbacks. */
   async #fit(args: FitArguments, goesOn = false): Promise<History> {
     const task = this.task('fit')
     this.refuseWhileFitting('fit')
@@ -105,7 +106,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
     }
   }
 
-  /** One more pass over the data in its given order, keeping the optimizer's state; scikit-learn's `partial_fit`. */
+  /** One more pass over the data in the given order, keeping the optimizer state; scikit-learn's `partial_fit`. */
   async partialFit(
     x: Features,
     y: TargetsOf<K>,
@@ -118,10 +119,10 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   /**
    * One update on these rows; returns the loss before it, penalties included.
    *
-   * With a callback the loss is the one it returns, of outputs that it is given: those of the last layer, after its activation,
-   * packed, rows x outputs. It writes the loss's derivative by each of them into `gradient`, which is as long and holds zeros. Both arrays
-   * are lent for the call, in which this model must not be used. Then `compile` needs no loss. Of a model with heads, outputs and
-   * gradients are objects with an array for each head.
+   * With a callback, the loss is what the callback returns for the outputs it is given: those of the last layer, after its activation,
+   * packed, [rows, outputs]. It must write the loss's derivative by each output into `gradient`, which has the same length and is zeroed.
+   * Both arrays are only valid during the call, in which this model must not be used. `compile` then needs no loss. For a model with
+   * heads, outputs and gradients are objects with one array per head.
    * @throws TypeError or RangeError naming the argument, before anything changes.
    */
   trainStep(x: Features, y: TargetsOf<K>, options?: StepOptions<K>): number
@@ -131,9 +132,9 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * Loss on these rows and its gradient, all parameters in a row in canonical order, without an update.
-   * `sampleWeight` weighs rows. The gradient includes penalties, not clipping. Dropout and noise are those of the next training step; running
-   * statistics stay as they are. A callback is that of `trainStep`.
+   * Loss on these rows and its gradient (all parameters concatenated in canonical order), without an update.
+   * Rows are weighted by `sampleWeight`. The gradient includes penalties, but no clipping. Dropout and noise are those of the next
+   * training step; running statistics are unchanged. A callback works as for `trainStep`.
    */
   gradients(x: Features, y: TargetsOf<K>, options?: StepOptions<K>): { loss: number; gradient: Float32Array }
   gradients(x: Features, callback: LossCallbackOf<K>): { loss: number; gradient: Float32Array }
@@ -149,9 +150,9 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * Loss and metrics on these rows; Keras' `evaluate`. With `training: true` the rows go through as one batch of training
-   * would: with batch statistics, dropout and noise. Batches that arrive one by one have the same loss and metrics as all of their rows
-   * together; the event loop runs in between.
+   * Loss and metrics on these rows; Keras' `evaluate`. With `training: true` the rows are processed as one training
+   * batch: with batch statistics, dropout and noise. A stream of batches gives the same loss and metrics as all rows
+   * at once, yielding to the event loop in between.
    */
   evaluate(x: Features, y: TargetsOf<K>, options?: EvaluateOptions<K>): Logs
   evaluate(batches: BatchSourceOf<K>): Promise<Logs>
@@ -171,10 +172,10 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * The class of every row: the first largest of its outputs. Where outputs are labels of their own, as those of sigmoid and of
-   * binary and hinge losses are, 0 or 1 for every output, row after row.
-   * Of a model with heads an object with those of each head whose outputs are classes.
-   * @throws RangeError where a single output is a quantity, or an output is NaN.
+   * The class of every row: the argmax of its outputs, the first on ties. If outputs are independent labels, as after sigmoid or
+   * with binary and hinge losses, 0 or 1 for every output, row-major.
+   * For a model with heads, an object with the classes of each head whose outputs are classes.
+   * @throws RangeError if a single output is a quantity, or an output is NaN.
    */
   predictClasses(x: Features): ClassesOf<K> {
     const where = 'predictClasses'
@@ -191,8 +192,8 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * A new model for inference, not compiled, that predicts the same with less work: batch normalization merged into the
-   * dense layers beside it, weight normalization resolved, dropout and noise gone. What cannot merge stays.
+   * A new, equivalent model for inference, not compiled, that does less work: batch normalization folded into
+   * adjacent dense layers, weight normalization resolved, dropout and noise removed. Everything else is kept.
    */
   fold(): Model<K> {
     const { layers, values } = foldLayers(this.layers, readerOf(this.engine))
@@ -202,9 +203,9 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * A new model, not yet compiled, with this one's body, parameters and metadata and `layers` in the place of its head:
-   * the last layer that has parameters and everything after it. It is as deterministic and threaded as this one, and
-   * starts from a seed of its own, unless `options` say otherwise.
+   * A new model, not compiled, with this one's body, parameters and metadata, and `layers` instead of its head, which is
+   * the last layer with parameters and everything after it. `deterministic` and `threads` are inherited, and the seed is new,
+   * unless given in `options`.
    */
   replaceHead<const L extends readonly Layer[]>(layers: L, options: ModelOptions = {}): Model<HeadNames<L>> {
     const last = this.engine.places[this.engine.places.length - 1]
@@ -221,8 +222,8 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * The same model once more, which shares nothing with it: compiled alike, with the same parameters, optimizer state and stream of
-   * random numbers, so that both would train on to the same bits. Keras' `clone_model` starts anew.
+   * An independent copy of the model: compiled alike, with the same parameters, optimizer state and random
+   * state, so that both would train on to the same bits. Keras' `clone_model` reinitializes.
    */
   clone(): Model<K> {
     const model = Model.make<K>(this.layers, { ...inherited(this), seed: this.seed }, true)
@@ -241,7 +242,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * The model as a plain value, whose tensors are read from this model when they are wanted.
+   * The model as a plain value, whose tensors are read from this model on demand.
    * @internal
    */
   snapshot(where = 'snapshot', options: SaveOptions = {}): Snapshot {
@@ -255,16 +256,16 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   /**
    * The model as a safetensors file: canonical tensors, the architecture in the metadata.
    * `includeOptimizer` (default false) adds everything needed to resume training bit for bit.
-   * @throws Error when the optimizer's state is asked for and a schedule or group is a function of the user's own; without the
-   * state, the file keeps what it can, and a warning on the console says what that is.
+   * @throws Error if the optimizer's state is requested and a schedule or group is a custom function; without the
+   * state, the file stores what it can, and a warning on the console says what was left out.
    */
   toBytes(options: SaveOptions = {}): Uint8Array {
     return encodeSnapshot(this.snapshot('toBytes', options))
   }
 
   /**
-   * Writes `toBytes` to a file, all or nothing: by its path or `file:` URL. The mode of a file that is replaced is kept, and
-   * links are followed. Models beyond 128 MB are written piece by piece: do not train them before the promise is resolved.
+   * Writes `toBytes` to a file, given by path or `file:` URL, atomically. The mode of an existing file is preserved, and
+   * links are followed. Models above 128 MB are written in chunks: do not train them before the promise resolves.
    */
   async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
     if (!isA(path, 'URL') && (typeof path !== 'string' || path === ''))
@@ -273,7 +274,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * The same; undefined before `compile`.
+   * Likewise; undefined before `compile`.
    * @internal
    */
   get tasked(): Task | undefined {
@@ -281,7 +282,7 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   }
 
   /**
-   * What it is compiled for.
+   * What the model is compiled for.
    * @internal
    * @throws Error before `compile`.
    */

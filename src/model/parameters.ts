@@ -11,7 +11,7 @@ import type { ModelStorage } from '../engine/storage.ts'
 import { show } from '../lib/check.ts'
 import type { Runner } from '../machine/runner.ts'
 
-/** One parameter of a model, always in canonical order: kernels are [inputs, units], row-major. */
+/** A parameter of a model, always in canonical order: kernels are [inputs, units], row-major. */
 export class Parameter {
   readonly name: string
   readonly shape: readonly number[]
@@ -35,14 +35,14 @@ export class Parameter {
     return valuesOf(this.#place)
   }
 
-  /** Whether training changes it. */
+  /** Whether training updates it. */
   get trainable(): boolean {
     return this.#home.storage.isTrainable(this.#place)
   }
 
   /**
-   * A copy of the values, into `out` when given.
-   * @throws RangeError when `out` has another length.
+   * A copy of the values, in `out` if given.
+   * @throws RangeError if `out` has another length.
    */
   get(out?: Float32Array): Float32Array {
     this.#home.flush()
@@ -51,7 +51,7 @@ export class Parameter {
   }
 
   /**
-   * Replaces the values. Those below 2^-63 count as 0.
+   * Replaces the values. Magnitudes below 2^-63 count as 0.
    * @throws RangeError for another length or a value that is not finite; nothing is changed then.
    */
   set(values: ArrayLike<number>): void {
@@ -75,7 +75,7 @@ export class Parameter {
   }
 
   /**
-   * A copy of the gradient that the last `gradients` or training step left, into `out` when given.
+   * A copy of the gradient from the last `gradients` or training step, in `out` if given.
    * @throws Error before the first one.
    */
   gradient(out?: Float32Array): Float32Array {
@@ -97,15 +97,15 @@ export class Parameter {
   }
 }
 
-/** What a Parameter needs of its model's engine. */
+/** What a Parameter needs from its model's engine. */
 interface ParameterHome {
   readonly storage: ModelStorage
-  /** Waits for work that still changes the blocks. */
+  /** Waits for unfinished work that changes the blocks. */
   flush(): void
   readonly runner: Pick<Runner, 'repay'>
 }
 
-/** Reads the parameters of a model by their layer and their name within it. */
+/** Reads parameters by layer index and name within the layer. */
 export function readerOf(home: ParameterHome): (layer: number, name: string) => Float32Array {
   const find = findPlaces(home.storage.places)
   return (layer, name) => {

@@ -1,4 +1,4 @@
-/** How much a model relies on each of its features. */
+/** Permutation importance of a model's features. */
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import { checkInteger, readOptions, show } from '../lib/check.ts'
@@ -8,30 +8,30 @@ import type { AnyTargets } from './compileOptions.ts'
 import type { AnyModel, Model } from './model.ts'
 
 export interface ImportanceOptions {
-  /** What of `evaluate` to compare. Default 'loss'. */
+  /** The metric of `evaluate` to compare. Default 'loss'. */
   metric?: string
-  /** Shuffles of every feature. Default 5. */
+  /** Shuffles per feature. Default 5. */
   repeats?: number
-  /** Default 0. */
+  /** Seed of the shuffles. Default 0. */
   seed?: number
   sampleWeight?: ArrayLike<number>
 }
 
 export interface Importance {
-  /** The metric of the rows as they are. */
+  /** The metric on the unmodified rows. */
   readonly baseline: number
-  /** By feature: how much worse the metric is on average, with the feature's values shuffled among the rows. */
+  /** By feature: mean deterioration of the metric when the feature's values are shuffled among the rows. */
   readonly mean: readonly number[]
-  /** By feature: the standard deviation over the shuffles. */
+  /** By feature: standard deviation over the shuffles. */
   readonly standardDeviation: readonly number[]
   /** By feature and shuffle. */
   readonly importances: readonly (readonly number[])[]
 }
 
 /**
- * Permutation importance (Breiman 2001; Fisher et al. 2019, arXiv:1801.01489): the metric on these rows gets worse by so much when a
- * feature's values are shuffled. Features that carry the same information share it. scikit-learn's `permutation_importance`. Takes
- * `repeats` evaluations a feature.
+ * Permutation importance (Breiman 2001; Fisher et al. 2019, arXiv:1801.01489): how much worse the metric on these rows gets when a
+ * feature's values are shuffled. Correlated features share their importance. scikit-learn's `permutation_importance`. Takes
+ * `repeats` evaluations per feature.
  * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss.
  */
 export function permutationImportance(

@@ -1,14 +1,14 @@
-/** Predictions for rows that arrive piece by piece. */
+/** Predictions for streams of rows. */
 import { showData } from '../data/arrays.ts'
 import type { Features } from '../data/features.ts'
 import { paced } from '../training/paced.ts'
 
-/** Features, or batches that have them. */
+/** Streams of features, or of batches that contain them. */
 export type FeatureSource =
   | Iterable<Features | { readonly x: Features }>
   | AsyncIterable<Features | { readonly x: Features }>
 
-/** Whether it is a source of rows, not rows: arrays are iterable too. */
+/** Whether it is a stream as opposed to rows; arrays are iterable, too. */
 export const isFeatureSource = (x: unknown): x is FeatureSource =>
   typeof x === 'object' &&
   x !== null &&
@@ -16,7 +16,7 @@ export const isFeatureSource = (x: unknown): x is FeatureSource =>
   !ArrayBuffer.isView(x) &&
   (Symbol.asyncIterator in x || Symbol.iterator in x)
 
-/** Outputs of all rows, one batch after the other. */
+/** Outputs of all rows, concatenated. */
 export async function predictBatches(
   source: FeatureSource,
   predict: (x: Features) => Float32Array,

@@ -1,4 +1,4 @@
-/** Saved models that only predict: `fourlane/predict` where there are wasm files to read. */
+/** Saved models for prediction only: `fourlane/predict` on hosts with access to wasm files. */
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
 import { ProgramBuilder, passRows } from '../compiler/programBuilder.ts'
@@ -26,25 +26,25 @@ import {
 import { type ModelSource, withSource } from './source.ts'
 
 export interface PredictorOptions extends ReadOptions {
-  /** Factories of the layers that files have only the names of, such as `{ scale }`: only what a program names is bundled. */
+  /** Factories of layers that files refer to by name only, such as `{ scale }`: only what a program imports is bundled. */
   custom?: Readonly<Record<string, LayerFactory>>
 }
 
-/** A model that predicts; one with heads gives, and takes as `out`, an object with an array for each of them. */
+/** A model that only predicts; one with heads returns, and takes as `out`, an object with one array per head. */
 export interface Predictor<K extends string = never> {
   readonly inputs: number
   readonly outputs: number
   /**
-   * Outputs of the last layer, rows x outputs, row-major: what `Model.predict` gives on the same build.
-   * @param options.out receives the result instead of a new array; it must have exactly its length.
+   * Outputs of the last layer, [rows, outputs], row-major: bit-identical to `Model.predict` on the same build.
+   * @param options.out receives the result; must have exactly its length.
    * @throws TypeError or RangeError naming the argument.
    */
   predict(x: Features, options?: { out?: Each<K, Float32Array> }): Each<K, Float32Array>
 }
 
 /**
- * The predictor of a snapshot, for predictions only: what it was compiled with is ignored.
- * @param reading `custom` has the factories of layers that files have only the names of.
+ * The predictor for a snapshot; compile options in it are ignored.
+ * @param reading `custom` contains the factories of layers that files refer to by name only.
  * @throws RangeError for a snapshot that does not describe a model.
  */
 export function predictorOf(
@@ -72,7 +72,7 @@ export function predictorOf(
   const areFinite = (values: Float32Array) => arena.areFinite(values)
   let told = false
   let passage: ReturnType<typeof plan> | undefined
-  /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
+  /** Memory for a block of rows is allocated when the first rows arrive: a small file may describe very wide rows. */
   const plan = () => {
     arena.top = end
     const builder = new ProgramBuilder({
@@ -122,7 +122,7 @@ export function predictorOf(
   })
 }
 
-/** Index of a row's first float in the memory. */
+/** Index of a row's first float in memory. */
 const rowOf = ({ address, stride }: Matrix, row: number): number => (address + row * stride) / 4
 
 /** @throws TypeError naming the option. */
@@ -135,11 +135,11 @@ export function checkPredictorOptions(where: string, options: PredictorOptions) 
 }
 
 /**
- * The model in a file's bytes, for predictions only: what it was compiled with is ignored.
- * @param options.custom factories of layers that the file has only the names of, such as `{ scale }`.
- * @param options.verify false loads files without checksum or with a wrong one. Default true.
- * @param options.allowNonFinite true loads parameters that are NaN or infinite. Default false.
- * @throws TypeError or RangeError for bytes that are not an intact model file.
+ * A predictor from a model file's bytes; compile options in it are ignored.
+ * @param options.custom factories of layers that the file refers to by name only, such as `{ scale }`.
+ * @param options.verify false accepts files with a missing or wrong checksum. Default true.
+ * @param options.allowNonFinite true accepts NaN and infinite parameters. Default false.
+ * @throws TypeError or RangeError unless the bytes are an intact model file.
  */
 export function predictorFromBytes<K extends string = never>(
   bytes: Bytes,
@@ -152,9 +152,9 @@ export function predictorFromBytes<K extends string = never>(
 }
 
 /**
- * The model saved at a path or URL, or in the given bytes or response, for predictions only.
- * @param options as those of `predictorFromBytes`.
- * @throws the host's error when there is no such file; TypeError or RangeError when it is not an intact model file.
+ * A predictor for the model saved at a path or URL, or in the given bytes or response.
+ * @param options as for `predictorFromBytes`.
+ * @throws the host's error if the file does not exist; TypeError or RangeError unless it is an intact model file.
  */
 export async function loadPredictor<K extends string = never>(
   source: ModelSource,

@@ -1,4 +1,4 @@
-/** How a model's loss bends: products of its curvature with vectors. */
+/** Curvature products of a model's loss. */
 import type { CurvatureKind } from '../compiler/curvature.ts'
 import type { Features } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
@@ -10,16 +10,16 @@ import type { StepOptions } from './headData.ts'
 import type { AnyModel } from './model.ts'
 
 /**
- * H v, H the Hessian of the loss on these rows by the parameters: all of them in a row in the order of `gradients`, as `v` is.
- * Exact, by forward over reverse (Pearlmutter 1994, "Fast Exact Multiplication by the Hessian"), at the price of about two
- * gradients. PyTorch's `torch.func.jvp` of `grad`, JAX's `jvp` of `grad`.
+ * H v, H the Hessian of the loss on these rows with respect to the parameters; v and the result are concatenated like the result of
+ * `gradients`. Exact, by forward-over-reverse differentiation (Pearlmutter 1994, "Fast Exact Multiplication by the Hessian"), at the
+ * cost of about two gradients. PyTorch's `torch.func.jvp` of `grad`, JAX's `jvp` of `grad`.
  *
- * The loss is that of `gradients`, regularizers included, without dropout and noise, which would make it no function of the parameters:
- * layers that normalize by the batch see all rows as one. Second derivatives at kinks are 0. What does not train is held fixed: its
- * entries of `v` do not count, and those of the product are 0. Nothing of the model changes.
- * Losses that are computed in JavaScript, and the layers that docs/curvature.md names, have no second derivatives: with them the product
- * is a central difference of gradients, which keeps three to four digits.
- * `sampleWeight` weighs rows.
+ * The loss is that of `gradients`, including regularizers, without dropout and noise, so that it is a function of the parameters;
+ * layers with batch statistics see all rows as one batch. Second derivatives at kinks are 0. Parameters that are not trainable are
+ * held constant: their entries of `v` are ignored, and those of the product are 0. The model is unchanged.
+ * Losses computed in JavaScript, and the layers listed in docs/curvature.md, have no second derivatives: with them the product
+ * is a central difference of gradients, accurate to three or four digits.
+ * Rows are weighted by `sampleWeight`.
  * @throws TypeError or RangeError naming the argument; Error unless the model is compiled with a loss.
  */
 export function hessianVectorProduct(
@@ -33,11 +33,11 @@ export function hessianVectorProduct(
 }
 
 /**
- * G v, G = the mean over the rows of Jᵀ H J: J the Jacobian of a row's outputs by the parameters, H the Hessian of its loss by
- * these outputs (Schraudolph 2002). Outputs are those that the loss is computed of: logits where softmax or sigmoid are part of
- * the loss. It has no negative eigenvalues where the loss is convex in the outputs, and for cross entropies and the squared error it
- * is the Fisher matrix. Everything else is as for `hessianVectorProduct`.
- * @throws TypeError or RangeError naming the argument, or the loss or layer that has no second derivatives; Error unless the model is
+ * G v, G = the mean over the rows of Jᵀ H J: J the Jacobian of a row's outputs with respect to the parameters, H the Hessian of its
+ * loss with respect to the outputs (Schraudolph 2002). Outputs are the inputs of the loss: logits if softmax or sigmoid are fused
+ * with it. G is positive semidefinite if the loss is convex in the outputs, and equals the Fisher matrix for cross entropies and
+ * squared error. Everything else as for `hessianVectorProduct`.
+ * @throws TypeError or RangeError naming the argument, or the loss or layer without second derivatives; Error unless the model is
  * compiled with a loss.
  */
 export function gaussNewtonVectorProduct(
@@ -69,7 +69,7 @@ function product(
   throw new RangeError(`${where}: the model has no Gauss-Newton products: ${obstacle}; use hessianVectorProduct`)
 }
 
-/** @throws TypeError or RangeError unless it has a finite number for every parameter. */
+/** @throws TypeError or RangeError unless it has a finite number per parameter. */
 function checkVector(where: string, v: unknown, size: number): void {
   if (typeof v !== 'object' || v === null || !('length' in v) || typeof v.length !== 'number') {
     throw new TypeError(`${where}: "v" must be an array of ${size} numbers, one a parameter, got ${show(v)}`)

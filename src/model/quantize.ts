@@ -1,4 +1,4 @@
-/** Models whose dense layers have 8 bits, for inference. */
+/** Post-training quantization: 8-bit dense layers for inference. */
 import { writePieces } from '#runtime'
 import { MOST } from '../abi/int8.ts'
 import { type Grain, isKernel } from '../compiler/int8.ts'
@@ -22,17 +22,17 @@ import { inherited } from './relatives.ts'
 
 export interface QuantizeOptions {
   /**
-   * Rows by which to choose the range of every layer's inputs, which is then the same for all rows: some hundred that are like those to
-   * come. Values beyond are taken for its ends. Default: none, each row has ranges of its own, which is more precise.
+   * Representative rows, a few hundred, from which to choose a fixed range for every layer's inputs. Values outside are clamped.
+   * Default: none, dynamic ranges per row, which are more accurate.
    */
   calibration?: Features
-  /** Bits of weights. Default 8, and there are no others. */
+  /** Bits of weights. Only 8, the default, is supported. */
   bits?: 8
   /** Threads for `predict` of many rows. Default: the model's. */
   threads?: ThreadCount
 }
 
-/** What a quantized model loses: `loss` and metrics as of `evaluate`, without regularizers' terms. */
+/** Accuracy before and after quantization: `loss` and metrics as from `evaluate`, without regularizers. */
 export interface QuantizationReport {
   readonly float: Logs
   readonly int8: Logs
@@ -40,7 +40,7 @@ export interface QuantizationReport {
 
 const FLOOR = 2 ** -63
 
-/** w = q scale for every unit: kernel [inputs, units] as whole numbers of at most MOST, and float32 scales. */
+/** w = q scale per unit: the kernel [inputs, units] as integers of magnitude at most MOST, and float32 scales. */
 function quantizeKernel(kernel: Float32Array, units: number): { weights: Int8Array; scales: Float32Array } {
   const scales = new Float32Array(units)
   kernel.forEach((value, i) => {
@@ -53,13 +53,13 @@ function quantizeKernel(kernel: Float32Array, units: number): { weights: Int8Arr
   return { weights, scales }
 }
 
-/** The grain of values in a range that holds 0. */
+/** The quantization of a range that contains 0. */
 function grainOf([least, greatest]: readonly [number, number]): Grain {
   const scale = Math.fround(Math.max((greatest - least) / MOST, FLOOR))
   return { scale, zero: Math.min(MOST, Math.round(-least / scale)) }
 }
 
-/** The model's folded layers with kernels of 8 bits where they may have them, or all as floats. */
+/** The model's folded layers, with 8-bit kernels where supported, or all in float. */
 function snapshotOf(model: Model, bits: 8 | 32): Int8Snapshot {
   const { layers, values } = foldLayers(model.layers, readerOf(model.engine))
   const places = layoutParameters(layers, checkLayers(layers))
@@ -80,7 +80,7 @@ function snapshotOf(model: Model, bits: 8 | 32): Int8Snapshot {
   }
 }
 
-/** The snapshot with the ranges of these rows. */
+/** The snapshot with input ranges calibrated on these rows. */
 function calibrated(where: string, snapshot: Int8Snapshot, features: Features): Int8Snapshot {
   const forward = new Int8Forward(where, snapshot)
   const { values, rows } = readFeatures(where, 'calibration', features, forward.inputs, forward.doors)
@@ -99,7 +99,7 @@ function calibrated(where: string, snapshot: Int8Snapshot, features: Features): 
   return { ...snapshot, tensors: new Map([...snapshot.tensors, ...more]) }
 }
 
-/** A model for inference whose dense layers multiply 8-bit numbers; what lies between them stays float. */
+/** A model for inference whose dense layers multiply 8-bit integers; everything else stays float. */
 export class QuantizedModel {
   readonly inputs: number
   readonly outputs: number
@@ -132,21 +132,21 @@ export class QuantizedModel {
   }
 
   /**
-   * Outputs of the last layer, rows x outputs, row-major. Of dense layers and activations, but for `exponential`, `sin` and `cos`, the
-   * same bits everywhere; other layers have those of the model's build.
-   * @param options.out receives the result instead of a new array; it must have exactly its length.
+   * Outputs of the last layer, [rows, outputs], row-major. Dense layers and activations, except `exponential`, `sin` and `cos`, give the
+   * same bits everywhere; other layers depend on the model's build.
+   * @param options.out receives the result; must have exactly its length.
    * @throws TypeError or RangeError naming the argument.
    */
   predict(x: Features, options?: { out?: Float32Array }): Float32Array {
     return predictInt8(this.#forward, x, options)
   }
 
-  /** A safetensors file, for `fourlane/predict/int8`: about a quarter of the model's. */
+  /** A safetensors file, for `fourlane/predict/int8`: about a quarter of the model's size. */
   toBytes(): Uint8Array {
     return encodeInt8(this.#snapshot)
   }
 
-  /** Writes `toBytes` to a file, all or nothing: by its path or `file:` URL. */
+  /** Writes `toBytes` to a file, given by path or `file:` URL, atomically. */
   async save(path: string | URL): Promise<void> {
     if (!isA(path, 'URL') && (typeof path !== 'string' || path === ''))
       throw new TypeError(`save: "path" must be a file's path or URL, got ${show(path)}`)
@@ -154,13 +154,13 @@ export class QuantizedModel {
   }
 
   /**
-   * Loss and metrics on these rows, those that the model was compiled with and for losses of classes accuracy, of the model
-   * that this one was made of, as it is now, and of this one.
+   * Compares loss and metrics (the compiled ones, plus accuracy for losses on classes) on these rows: of the original model
+   * in its current state, and of this one.
    * @throws Error unless the model is compiled with a loss; TypeError or RangeError naming the argument.
    */
   report(x: Features, y: Targets): QuantizationReport {
     const judge = judgeOf(this.#model)
-    // the loss may be fused with the last activation, which it then wants to make itself
+    // the loss may be fused with the last activation, and then takes logits
     const outputs = (snapshot: Int8Snapshot) =>
       predictInt8(new Int8Forward('report', snapshot, { allowNonFinite: true, logits: true }), x)
     return {
@@ -170,7 +170,7 @@ export class QuantizedModel {
   }
 }
 
-/** A model that is nothing but the last activation, compiled with the loss and the metrics of the other. */
+/** A model of only the last activation, compiled with the original's loss and metrics. */
 function judgeOf(model: Model): Model {
   const { compiled, judgement } = model.task('report')
   const { outputs } = model.engine
@@ -183,9 +183,10 @@ function judgeOf(model: Model): Model {
 }
 
 /**
- * A copy of the model for inference whose dense layers have weights of 8 bits, one scale a unit, and take their inputs as 8 bits: a quarter of
- * the size, several times as fast where the processor has instructions for it. The model is folded first, see `fold`; other layers, and
- * dense ones of more than 131,072 inputs, stay float. The scheme is XNNPACK's "qd8-f32-qc8w", with inputs from 0 to 127.
+ * A copy of the model for inference with 8-bit weights in dense layers, one scale per unit, and 8-bit inputs: a quarter of
+ * the size, and several times as fast if the processor has suitable instructions. The model is folded first, see `fold`; other layers,
+ * and dense ones with more than 131,072 inputs, stay float. The scheme is XNNPACK's "qd8-f32-qc8w", with inputs from 0 to 127.
+ * Defaults: no calibration, bits 8, the model's threads.
  * @throws TypeError or RangeError naming the argument.
  */
 export function quantize(model: Model, options: QuantizeOptions = {}): QuantizedModel {

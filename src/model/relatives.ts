@@ -1,7 +1,7 @@
-/** What a model hands on to those that are made of it. */
+/** What derived models inherit. */
 import type { ModelOptions, UntrainedModel } from './untrained.ts'
 
-/** How a model that is made of another runs, unless it is told otherwise. */
+/** Default options of a derived model. */
 export const inherited = ({
   deterministic,
   threads,
@@ -9,7 +9,7 @@ export const inherited = ({
 
 type Endowed = Pick<UntrainedModel, 'parameters' | 'metadata'>
 
-/** Gives a model the metadata of the one it is made of, and its first parameters. */
+/** Gives a derived model the original's metadata and initial parameters. */
 export function endow<M extends Endowed>(
   model: M,
   parent: Pick<Endowed, 'metadata'>,

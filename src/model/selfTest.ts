@@ -1,4 +1,4 @@
-/** Small trainings that between them run the kernels: what a switch of the engine must leave alone, to the bit. */
+/** Small trainings that together run all kernels: a check that an engine switch does not change a single bit. */
 import { type ActivationName, activationKinds } from '../catalogue/activations.ts'
 import { LOSS_NAMES, type LossName, lossKinds } from '../catalogue/losses.ts'
 import {
@@ -29,7 +29,7 @@ import { type Model, sequential } from './model.ts'
 import { gaussNewtonVectorProduct, hessianVectorProduct } from './products.ts'
 import { quantize } from './quantize.ts'
 
-/** Numbers that no tile, panel or vector divides. */
+/** Not divisible by any tile, panel or vector. */
 const ROWS = 23
 const INPUTS = 21
 const UNITS = 37
@@ -39,10 +39,10 @@ const STEPS = 2
 const PACKED = { rows: 66, inputs: 389, units: 383 } as const
 
 const features = Float32Array.from({ length: ROWS * INPUTS }, (_, i) => Math.sin(i))
-/** Shares of one row, above 0: targets that every loss takes. */
+/** Positive shares that sum to 1 per row: valid targets for every loss. */
 const shares = Float32Array.from({ length: ROWS * OUTPUTS }, (_, i) => (1 + (i % 3)) / OUTPUTS / 2)
 const classes = Int32Array.from({ length: ROWS }, (_, i) => (i * 7) % OUTPUTS)
-/** Rows of predictions: one row, and tiles of each height, are kernels of their own. */
+/** Rows of predictions: single rows, and tiles of each height, have their own kernels. */
 const SOME = [1, 2, 3, 4, 5, 6, ROWS]
 const direction = new Float32Array((INPUTS + 1) * UNITS + (UNITS + 1) * OUTPUTS).fill(1)
 const body = dense(UNITS, { activation: 'tanh' })
@@ -54,14 +54,14 @@ interface Training {
 }
 
 const ACTIVATIONS = Object.keys(activationKinds) as ActivationName[]
-/** Four layers each, so that nothing dies out on the way. */
+/** At most four layers each, so that signals do not vanish. */
 const STACKS = Array.from({ length: Math.ceil(ACTIVATIONS.length / 4) }, (_, i) => ACTIVATIONS.slice(4 * i, 4 * i + 4))
 
-/** What suits each loss. */
+/** A suitable last activation for each loss. */
 const lastOf = (loss: LossName): ActivationName =>
   /ategoricalC|kl/.test(loss) ? 'softmax' : loss === 'binaryCrossentropy' || loss === 'poisson' ? 'sigmoid' : 'linear'
 
-/** Every activation, loss, optimizer and layer; of matrices' rules, those that use most kernels. Few models: each has a memory of its own. */
+/** Covers every activation, loss, optimizer and layer; of the rules on matrices, those with the most kernels. Few models, since each has its own memory. */
 const trainings = (): Training[] => [
   ...STACKS.map((kinds) => ({ hidden: kinds.map((activation) => dense(UNITS, { activation })) })),
   ...(Object.keys(optimizers) as OptimizerName[]).map((name, i) => ({
@@ -86,7 +86,7 @@ const trainings = (): Training[] => [
   { hidden: [oneHotColumns({ columns: [0], categories: 3 }), scale(), periodicEmbedding(), blend('mish')] },
 ]
 
-/** FNV-1a, over bits. */
+/** FNV-1a over bits. */
 class Digest {
   value = 0x811c9dc5
 
@@ -119,9 +119,9 @@ function trainPacked(deterministic: boolean): Model {
 }
 
 /**
- * A number of what all kernels of a build make: parameters after training, predictions of one row and of many, in floats and in 8
- * bits, products with the curvature.
- * @param deterministic of the plain SIMD build, else of the one that new models use.
+ * A digest of what all kernels of a build compute: parameters after training, predictions of one row and of many, in float and
+ * int8, curvature products.
+ * @param deterministic for the plain SIMD build, otherwise the one that new models use.
  */
 export function digestOfKernels(deterministic: boolean): number {
   const digest = new Digest()

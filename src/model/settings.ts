@@ -1,4 +1,4 @@
-/** What a model's file says of the model, its tensors apart: JSON in the metadata. */
+/** A model file's settings, everything but the tensors: JSON in the metadata. */
 import type { Loss } from '../catalogue/losses.ts'
 import type { Metric } from '../catalogue/metrics/metrics.ts'
 import type { Clipping } from '../compiler/objective.ts'
@@ -16,11 +16,11 @@ import type { ClassNames } from './compileOptions.ts'
 import type { Named } from './custom.ts'
 import type { SavedHeads } from './goals.ts'
 
-/** What is read: `fourlane/2` may have fields and layers that 0.1 does not know. */
+/** Supported formats: `fourlane/2` may have fields and layers unknown to version 0.1. */
 const FORMATS = ['fourlane/1', 'fourlane/2'] as const
 const READABLE: readonly string[] = FORMATS
 
-/** What the metadata's `settings` holds. */
+/** The contents of the metadata key `settings`. */
 export interface Settings {
   readonly seed: number
   readonly deterministic: boolean
@@ -34,31 +34,31 @@ export interface Settings {
     readonly metrics: readonly (Metric | Named)[]
     readonly weightedMetrics?: readonly (Metric | Named)[]
     readonly clipping: Clipping
-    /** In the place of loss and metrics, where the model has several outputs. */
+    /** Instead of loss and metrics, for models with heads. */
     readonly heads?: SavedHeads
   }
-  /** Layers frozen by index, and whether running statistics are. */
+  /** Indices of frozen layers, and whether running statistics are frozen. */
   readonly frozen?: readonly number[]
   readonly statisticsFrozen?: boolean
-  /** With the optimizer's state: where training stood. */
+  /** Training progress; only with the optimizer's state. */
   readonly progress?: Progress
   /** `model.classNames`. */
   readonly classNames?: ClassNames
-  /** `model.metadata`: any JSON value of the user's. */
+  /** `model.metadata`: any JSON value. */
   readonly user?: unknown
 }
 
 export interface Progress {
-  /** Updates made. */
+  /** Number of updates. */
   readonly steps: number
-  /** What callbacks have made of the learning rate. */
+  /** The factor that callbacks have applied to the learning rate. */
   readonly learningRateScale: number
   readonly random: RandomState
-  /** Of a solver: its numbers that are no vectors. */
+  /** A solver's numeric state. */
   readonly solver?: Scalars
 }
 
-/** What is written: the oldest format that holds it. */
+/** The format to write: the oldest that can represent the model. */
 export function formatOf({ layers, compiled, classNames, user }: Settings): (typeof FORMATS)[number] {
   const second =
     compiled &&
@@ -70,7 +70,7 @@ export function formatOf({ layers, compiled, classNames, user }: Settings): (typ
   return second || classNames || user !== undefined || hasNews(layers) ? 'fourlane/2' : 'fourlane/1'
 }
 
-/** Whether there are kinds or options among the layers that the first format does not have. */
+/** Whether the layers have kinds or options that the first format lacks. */
 function hasNews(layers: unknown): boolean {
   if (typeof layers !== 'object' || layers === null) return false
   if ('kind' in layers) {
@@ -103,9 +103,9 @@ const SETTINGS = [
 ] as const
 
 /**
- * A file's settings; of its fields only the names are checked yet.
- * @param readable formats that are known. Default: those of models.
- * @throws RangeError when the metadata are not those of a model.
+ * A file's settings; only the names of fields are checked yet.
+ * @param readable known formats. Default: those of models.
+ * @throws RangeError unless the metadata belongs to a model.
  */
 export function parseSettings(
   where: string,
@@ -132,7 +132,7 @@ export function parseSettings(
   return settings as unknown as Settings
 }
 
-/** Runs checks made for what users write; what they find wrong is the file's fault. */
+/** Runs checks meant for user input on a file's contents, and attributes errors to the file. */
 export function readingFile<T>(where: string, check: () => T): T {
   try {
     return check()
@@ -142,7 +142,7 @@ export function readingFile<T>(where: string, check: () => T): T {
   }
 }
 
-/** The architecture: layers as their factories make them, and the output width of each. */
+/** The architecture: normalized layers, and the output width of each. */
 export interface Architecture {
   readonly layers: readonly Layer[]
   readonly widths: readonly number[]
@@ -171,7 +171,7 @@ export function readArchitecture({ seed, deterministic, layers: specs }: Setting
 }
 
 /**
- * What is frozen and where training stood.
+ * Validates frozen layers and training progress.
  * @throws TypeError or RangeError naming the field.
  */
 export function checkTraining({ layers, compiled, frozen, statisticsFrozen, progress }: Settings): void {
@@ -188,7 +188,7 @@ export function checkTraining({ layers, compiled, frozen, statisticsFrozen, prog
   if (progress === undefined) return
   if (compiled === undefined) throw new RangeError('settings: "progress" needs "compiled"')
   checkOptions('progress', progress, ['steps', 'learningRateScale', 'random', 'solver'])
-  // the next step's number must fit the machine's 32 bits
+  // the next step's number must fit into the machine's 32 bits
   checkInteger('progress', 'steps', progress.steps, 0, 2 ** 31 - 2)
   checkNumber('progress', 'learningRateScale', progress.learningRateScale, { minimum: 0, maximum: 3.4e38 })
   checkRandomState('progress', progress.random)

@@ -1,6 +1,6 @@
 /**
- * A model as a plain value, between files and models: formats turn bytes into it and back, `fromSnapshot` and
- * `Model.snapshot` are the only way into a model and out of it.
+ * A model as a plain value between files and models: formats convert it from and to bytes; `fromSnapshot` and
+ * `Model.snapshot` are the only way into and out of a model.
  */
 import { type Place, writeParameter } from '../compiler/parameterLayout.ts'
 import { hasChecksum, readHeader, verifyChecksum } from '../formats/safetensorsHeader.ts'
@@ -12,27 +12,27 @@ import type { SolverSession } from '../optimizers/solvers/solver.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
 export interface Snapshot extends Settings {
-  /** Parameters by their paths, such as `dense_1.kernel`, and with `progress` the optimizer's state: `optimizer.STATE.PATH`. */
+  /** Parameters by path, such as `dense_1.kernel`, and with `progress` the optimizer's state: `optimizer.STATE.PATH`. */
   readonly tensors: ReadonlyMap<string, SnapshotTensor>
-  /** The metric that a checkpoint was kept for. */
+  /** The metric for which a checkpoint was kept. */
   readonly score?: { readonly monitor: string; readonly value: number }
 }
 
-/** A tensor of float32 values that stay where they are, in a model or in a file, until they are wanted. */
+/** A float32 tensor that stays in a model or a file until it is read. */
 export interface SnapshotTensor {
   readonly shape: readonly number[]
   /** Fills `out` with the row-major values from `first` on. */
   read(first: number, out: Float32Array): void
 }
 
-/** How files are read. */
+/** How to read files. */
 export interface ReadOptions {
   /**
-   * Whether the file must have the checksum it was saved with. Default true; false takes files that another program has
+   * Whether to require the checksum that files are saved with. Default true; false accepts files that another program has
    * rewritten, damaged or not.
    */
   verify?: boolean
-  /** Whether parameters and optimizer state may be NaN or infinite. Default false. */
+  /** Whether to accept NaN and infinite values in parameters and optimizer state. Default false. */
   allowNonFinite?: boolean
 }
 
@@ -49,8 +49,8 @@ export function checkReadOptions(where: string, options: ReadOptions, known: rea
 }
 
 /**
- * The snapshot in a file. Of the tensors only what the header says is read yet.
- * @throws RangeError for bytes that are not an intact model file.
+ * The snapshot in a file. Only the header is read yet.
+ * @throws RangeError unless the bytes are an intact model file.
  */
 export function decodeSnapshot(where: string, source: ByteSource, verify: boolean): Snapshot {
   const header = readHeader(source)
@@ -79,8 +79,8 @@ export function decodeSnapshot(where: string, source: ByteSource, verify: boolea
 }
 
 /**
- * The snapshot's tensor of each parameter.
- * @throws RangeError for one that is missing or has another shape: before memory is taken for it.
+ * The snapshot's tensor for each parameter.
+ * @throws RangeError for one that is missing or of another shape, before memory is allocated.
  */
 export function matchTensors(
   where: string,
@@ -101,12 +101,12 @@ export function matchTensors(
   })
 }
 
-/** Values copied at once: a tensor may be as large as memory. */
+/** Values copied per call: a tensor may be as large as memory. */
 const PIECE = 2 ** 20
 
 /**
- * Copies tensors into the places of the block at `address`.
- * @throws RangeError for a value that is not finite, unless that is allowed.
+ * Copies tensors to their places in the block at `address`.
+ * @throws RangeError for a value that is not finite, unless allowed.
  */
 export function fillPlaces(
   where: string,
@@ -123,7 +123,7 @@ export function fillPlaces(
   }
 }
 
-/** Reads a tensor piece by piece. */
+/** Reads a tensor in chunks. */
 function fill(
   where: string,
   { path, shape }: Pick<Place, 'path' | 'shape'>,
@@ -147,8 +147,8 @@ function fill(
 }
 
 /**
- * Copies tensors into what a solver keeps beside its vectors.
- * @throws RangeError for a tensor that is missing or has another shape, and for values that are not finite, unless they are allowed.
+ * Copies tensors to a solver's matrices.
+ * @throws RangeError for a tensor that is missing or of another shape, and for values that are not finite, unless allowed.
  */
 export function fillMatrices(
   where: string,

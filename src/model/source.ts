@@ -1,23 +1,23 @@
-/** Where models are loaded from. */
+/** Sources of model files. */
 import { openFile } from '#runtime'
 import { asBytes, type Body, type ByteSource, type Bytes, bytesOf, inMemory, isBody } from '../lib/bytes.ts'
 import { isA, show } from '../lib/check.ts'
 
-/** No host has longer ones. */
+/** Longer than any host's limit. */
 const LONGEST_PATH = 2 ** 15
 
-/** A path or URL, a file's bytes, or a `Response`, `Blob` or `File` that holds them. */
+/** A path or URL, a file's bytes, or a `Response`, `Blob` or `File`. */
 export type ModelSource = string | URL | Bytes | Body
 
-/** @throws RangeError for what no host takes for a path, which it would repeat in its message. */
+/** @throws RangeError for a string that cannot be a path, which the host would repeat in its message. */
 function checkPath(where: string, path: string): void {
   if (path.length > LONGEST_PATH) throw new RangeError(`${where}: a path of ${path.length} letters is none`)
   if (path.includes('\0')) throw new RangeError(`${where}: ${show(path)} is no path: it holds the letter 0`)
 }
 
 /**
- * What `read` makes of a source's bytes.
- * @throws TypeError for what is no source; the host's error when there is no such file.
+ * Opens a source and returns the result of `read`.
+ * @throws TypeError for anything but a source; the host's error if the file does not exist.
  */
 export async function withSource<T>(where: string, source: ModelSource, read: (bytes: ByteSource) => T): Promise<T> {
   if (typeof source === 'string' || isA(source, 'URL')) {

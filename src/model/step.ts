@@ -1,4 +1,4 @@
-/** One step on rows from outside: by their targets, or by a loss that a callback computes of the outputs. */
+/** A single step on given rows: with targets, or with a loss computed by a callback. */
 import { type Features, readFeatures } from '../data/features.ts'
 import type { Targets } from '../data/targets.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -8,13 +8,13 @@ import { judgeOfCallback } from './goals.ts'
 import type { StepOptions } from './headData.ts'
 import { checkRows, type Task } from './task.ts'
 
-/** As much of a model as a step takes. */
+/** The parts of a model that a step needs. */
 interface Steppable {
   readonly engine: Engine
   task(where: string): Task
 }
 
-/** Gradients of these rows, and the update by them when it is a step of training; returns the loss. */
+/** Computes gradients on these rows, and makes an update if it is a training step; returns the loss. */
 export function step<K extends string>(
   where: 'trainStep' | 'gradients',
   model: Steppable,

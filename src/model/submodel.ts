@@ -1,12 +1,12 @@
-/** The beginning of a model as a model of its own. */
+/** The first layers of a model as a separate model. */
 import { findLayer } from './layerNames.ts'
 import { type AnyModel, Model } from './model.ts'
 import { endow, inherited } from './relatives.ts'
 
 /**
- * The layers up to and with `lastLayer`, by its index in `model.layers` or its name, as a new model, not compiled, that shares nothing with
- * the other and gives what that layer gives in it: intermediate activations, the encoder of an autoencoder, embeddings.
- * Metadata go along. Keras' `Model(model.inputs, layer.output)`.
+ * The layers up to and including `lastLayer`, given by its index in `model.layers` or its name, as a new, independent model, not compiled,
+ * that returns that layer's outputs: intermediate activations, the encoder of an autoencoder, embeddings.
+ * Metadata is copied. Keras' `Model(model.inputs, layer.output)`.
  * @throws TypeError or RangeError unless the model has such a layer after its input.
  */
 export function submodel(model: AnyModel, lastLayer: number | string): Model {

@@ -1,4 +1,4 @@
-/** What a model has been compiled for: what it trains on, how it reads rows, and what it reports of them. */
+/** What a model is compiled for: its training goal, how it reads rows, and what it reports. */
 import { targetRange } from '../catalogue/judgement.ts'
 import { valuesOf } from '../compiler/parameterLayout.ts'
 import {
@@ -27,12 +27,12 @@ import { goalsOf, type HeadsTask } from './goals.ts'
 export class Task {
   readonly compiled: Compiled
   readonly judgement: Measures['judgement'] | undefined
-  /** Where the model has several outputs and losses. */
+  /** For models with several outputs and losses. */
   readonly heads: HeadsTask | undefined
   readonly #scorer: Scorer | undefined
   readonly #engine: Engine
 
-  /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not suit the last layer. */
+  /** @throws TypeError or RangeError naming the option, or the fix for a loss that does not fit the last layer. */
   constructor(engine: Engine, options: CompileOptions) {
     const [compiled, measures, heads] = resolveTask(options, engine)
     if (isSolver(compiled.optimizer)) checkSize(compiled.optimizer, engine)
@@ -52,7 +52,7 @@ export class Task {
     this.#engine = engine
   }
 
-  /** Makes it what the engine trains for. */
+  /** Makes it the engine's goal. */
   begin(): void {
     const { optimizer, clipping, loss } = this.compiled
     const { loss: lowered, correct } = this.#scorer ?? {}
@@ -67,7 +67,7 @@ export class Task {
     })
   }
 
-  /** @throws Error when there is no loss. */
+  /** @throws Error if there is no loss. */
   scorer(where: string): Scorer {
     if (this.#scorer) return this.#scorer
     throw new Error(
@@ -75,7 +75,7 @@ export class Task {
     )
   }
 
-  /** What a data set must be, or a batch: its metrics are not asked for, and it may have no weight. */
+  /** Requirements on a data set, or on a batch, for which metrics are irrelevant and the weight may be 0. */
   intake(where: string, batch = false): Intake {
     const { inputs, doors, areFinite } = this.#engine
     const { targets, classTargets, rowClasses } = this.scorer(where)
@@ -98,21 +98,21 @@ export class Task {
     return readDataSet(where, this.intake(where, true), x, y, sampleWeight)
   }
 
-  /** A batch to train with. @throws TypeError or RangeError naming the argument. */
+  /** A training batch. @throws TypeError or RangeError naming the argument. */
   readBatch(where: string, x: Features, y: Targets, sampleWeight?: ArrayLike<number>): DataSet {
     const data = this.readRows(where, x, y, sampleWeight)
     checkRows(where, this.#engine, data.rows)
     return data
   }
 
-  /** Loss and metrics of batches that arrive one by one. */
+  /** Loss and metrics of a stream of batches. */
   async scoreBatches(where: string, source: BatchSource): Promise<Logs> {
     const intake = this.intake(where)
     const data = batchesOf(where, source, (batch) => readBatch(`${where}: batch`, intake, batch))
     return validate(where, { engine: this.#engine, scorer: this.scorer(where), signal: undefined }, data)
   }
 
-  /** Loss and metrics; as one batch of training when `training`. */
+  /** Loss and metrics; as one training batch if `training`. */
   score(where: string, data: DataSet, training = false): Logs {
     const scorer = this.scorer(where).fresh()
     const visit = (outputs: Float32Array, first: number, rows: number) =>
@@ -121,7 +121,7 @@ export class Task {
   }
 }
 
-/** What a model is compiled for, with the losses of its heads if it has some. */
+/** What a model is compiled for, with the losses of its heads if it has any. */
 function resolveTask(options: CompileOptions, { layers, outputs, named }: Engine) {
   const goals = named && goalsOf(layers)
   if (!goals) return resolveCompile(options, layers, outputs)
@@ -132,7 +132,7 @@ function resolveTask(options: CompileOptions, { layers, outputs, named }: Engine
   return [heads ? { ...compiled, heads: heads.compiled } : compiled, heads?.measures, heads] as const
 }
 
-/** @throws RangeError when more parameters train than the solver takes. */
+/** @throws RangeError if there are more trainable parameters than the solver supports. */
 function checkSize({ kind, mostParameters = Number.POSITIVE_INFINITY }: Solver, { places, storage }: Engine): void {
   const size = places.filter(storage.isTrainable).reduce((sum, place) => sum + valuesOf(place), 0)
   if (size <= mostParameters) return
@@ -141,7 +141,7 @@ function checkSize({ kind, mostParameters = Number.POSITIVE_INFINITY }: Solver, 
   )
 }
 
-/** @throws RangeError when a batch would be too small for a layer's batch statistics. */
+/** @throws RangeError if a batch would be too small for a layer's batch statistics. */
 export function checkRows(where: string, engine: Engine, rows: number, batchSize = rows): void {
   checkBatches(where, rows, batchSize, engine.plan(batchSize, true).minimumRows)
 }

@@ -1,4 +1,4 @@
-/** Layers and their parameters, whatever they are trained for: to predict with, to look at, to freeze, to name. */
+/** The part of a model that is independent of its training goal: prediction, parameters, freezing, names. */
 import { type Features, readFeatures } from '../data/features.ts'
 import { Engine } from '../engine/engine.ts'
 import { checkLayers, type Layer } from '../layers/layers.ts'
@@ -17,14 +17,14 @@ import { checkRows } from './task.ts'
 import { checkSnapshot, takeSnapshot } from './weightSnapshots.ts'
 
 export interface ModelOptions {
-  /** Seed of the initial weights, the shuffling and all noise; drawn at random when not given. */
+  /** Seed of initial weights, shuffling and all noise. Default: random. */
   seed?: number
-  /** Use the plain SIMD build everywhere, so that results are the same bits in every runtime. Default false. */
+  /** Whether to use the plain SIMD build, so that results are the same bits in every runtime. Default false. */
   deterministic?: boolean
   /**
-   * Threads for training and for `evaluate` and `predict` of many rows: a number from 1 to 32, or 'auto': as many as make
-   * this model's steps fastest, found by timing while it trains. The bits of all results are the same. Default 1, or
-   * FOURLANE_THREADS. Hosts without workers or shared memory have one.
+   * Threads for training and for `evaluate` and `predict` of many rows: 1 to 32, or 'auto', the number that makes
+   * this model's steps fastest, found by timing during training. Does not affect the bits of results. Default 1, or
+   * FOURLANE_THREADS. Hosts without workers or shared memory use one.
    */
   threads?: ThreadCount
 }
@@ -36,13 +36,13 @@ function onlyOut(options: unknown): boolean {
 }
 
 export interface PredictOptions<K extends string = never> {
-  /** Receives the result; exactly as long. */
+  /** Receives the result; must have exactly its length. */
   out?: Each<K, Float32Array>
-  /** Whether the rows pass as one batch of training. Default false. */
+  /** Whether to process the rows as one training batch. Default false. */
   training?: boolean
 }
 
-/** What of a model needs no `compile`. */
+/** The part of a model that needs no `compile`. */
 export class UntrainedModel<K extends string = never> {
   readonly layers: readonly Layer[]
   readonly seed: number
@@ -51,7 +51,7 @@ export class UntrainedModel<K extends string = never> {
   /** @internal */
   readonly engine: Engine
   /**
-   * The stream that initializes and shuffles; its state is part of a resumable checkpoint.
+   * The stream for initialization and shuffling; its state is part of a resumable checkpoint.
    * @internal
    */
   readonly random: Random
@@ -78,42 +78,42 @@ export class UntrainedModel<K extends string = never> {
   }
 
   /**
-   * Names of the classes that outputs stand for, which files keep: one for each output, for a single output those of 0 and 1.
-   * `model.classNames[model.predictClasses(x)[row]]` is a row's. Undefined until set; a copy, which is frozen. Of a model with heads
-   * an object with those of each head that has some.
+   * Class names of the outputs, saved in files: one per output, or for a single output those of classes 0 and 1.
+   * `model.classNames[model.predictClasses(x)[row]]` is a row's class. Undefined until set; reading returns a frozen copy. For a model
+   * with heads an object with the names of each head that has any.
    */
   get classNames(): ClassNamesOf<K> | undefined {
     return this.#classNames as ClassNamesOf<K> | undefined
   }
-  /** @throws TypeError or RangeError unless they are an array of as many texts, or an object of such arrays by heads. */
+  /** @throws TypeError or RangeError unless they are an array of the right number of strings, or an object of such arrays by head. */
   set classNames(names: ClassNamesOf<K> | undefined) {
     this.#classNames = names === undefined ? undefined : classNamesFor('model', names, this.engine)
   }
 
   /**
-   * A value of your own that files keep: plain JSON, up to 1 MiB, such as how features were scaled. Undefined until set; a
-   * copy, which is frozen. What has a `toJSON`, as scalers do, becomes what that returns.
+   * A user-defined value saved in files: plain JSON, up to 1 MiB, such as a scaler. Undefined until set; reading returns a
+   * frozen copy. Objects with `toJSON`, such as scalers, are stored as its result.
    */
   get metadata(): unknown {
     return this.#metadata
   }
-  /** @throws TypeError for what JSON cannot hold, naming its place; RangeError beyond 1 MiB. */
+  /** @throws TypeError for what JSON cannot represent, naming its place; RangeError beyond 1 MiB. */
   set metadata(value: unknown) {
     this.#metadata = value === undefined ? undefined : readMetadata('model', 'metadata', value)
   }
 
-  /** Every parameter, layer by layer; values in canonical [inputs, units] row-major order. */
+  /** All parameters, layer by layer; values in canonical [inputs, units] row-major order. */
   get parameters(): Parameter[] {
     return this.engine.places.map((place) => Parameter.at(place, this.engine))
   }
 
   /**
-   * Outputs of the last layer, rows x outputs, row-major.
-   * @param options.out receives the result instead of a new array; it must have exactly its length.
-   * @param options.training pass the rows through as one batch of training: with batch statistics, and with dropout and
-   * noise drawn anew in every call. Nothing is updated. Default false.
-   * Of features that arrive piece by piece it promises the outputs of all rows; the event loop runs in between.
-   * A model with heads gives, and takes as `out`, an object with an array for each head.
+   * Outputs of the last layer, [rows, outputs], row-major.
+   * @param options.out receives the result; must have exactly its length.
+   * @param options.training whether to process the rows as one training batch: with batch statistics, and fresh dropout and
+   * noise in every call. Nothing is updated. Default false.
+   * For a stream of features it returns a promise of the outputs of all rows, and yields to the event loop in between.
+   * A model with heads returns, and takes as `out`, an object with one array per head.
    */
   predict(x: Features, options?: PredictOptions<K>): Each<K, Float32Array>
   predict(batches: FeatureSource): Promise<Each<K, Float32Array>>
@@ -138,7 +138,7 @@ export class UntrainedModel<K extends string = never> {
 
   /** Outputs of all rows, packed. */
   #predict(x: Features, options?: PredictOptions<K>): Float32Array {
-    // most calls have no options or only this one, and make no garbage
+    // fast path without garbage: most calls have no options or only `out`
     if (options !== undefined && !onlyOut(options)) checkOptions('predict', options, ['out', 'training'])
     const training = orDefault(options?.training, false)
     const { named } = this.engine
@@ -169,14 +169,14 @@ export class UntrainedModel<K extends string = never> {
     return summarize(this.layers, this.engine.widths, this.engine.storage)
   }
 
-  /** Number of parameter values, padding not counted. */
+  /** Number of parameter values, without padding. */
   countParameters(): number {
     return this.parameters.reduce((sum, { size }) => sum + size, 0)
   }
 
   /**
-   * Makes layers keep their parameters while training: by their index in the list given to `sequential`, or by the name that their
-   * parameters begin with, such as `dense_1`.
+   * Excludes layers from training: given by index in the list passed to `sequential`, or by the prefix of their parameters' names,
+   * such as `dense_1`.
    */
   freeze(...layers: (number | string)[]): void {
     this.#setFrozen('freeze', layers, true)
@@ -187,7 +187,7 @@ export class UntrainedModel<K extends string = never> {
     this.#setFrozen('unfreeze', layers, false)
   }
 
-  /** Makes training treat the running statistics of batch normalization as constants: they are used, and not updated. */
+  /** Makes training use the running statistics of batch normalization as constants, without updating them. */
   freezeStatistics(): void {
     this.refuseWhileFitting('freezeStatistics')
     this.engine.setFrozenStatistics(true)
@@ -199,7 +199,7 @@ export class UntrainedModel<K extends string = never> {
     this.engine.setFrozenStatistics(false)
   }
 
-  /** Copy of all parameters as stored: a snapshot for `setWeights` of this model, or one of the same shapes. */
+  /** A copy of all parameters in storage layout: a snapshot for `setWeights` of this model, or of one with the same shapes. */
   getWeights(): Float32Array {
     this.engine.flush()
     const { storage, places } = this.engine
@@ -207,9 +207,9 @@ export class UntrainedModel<K extends string = never> {
   }
 
   /**
-   * Brings back a snapshot taken by `getWeights`.
-   * @throws TypeError or RangeError for anything else, and for a snapshot of a model of other shapes; of a copy of a snapshot
-   * only values where this model has padding tell.
+   * Restores a snapshot taken by `getWeights`.
+   * @throws TypeError or RangeError for anything else, and for a snapshot of a model with other shapes (which, for a copy of a
+   * snapshot, is only detected by nonzero padding).
    */
   setWeights(weights: Float32Array): void {
     const { storage, places } = this.engine
@@ -221,7 +221,7 @@ export class UntrainedModel<K extends string = never> {
     storage.flushParameters()
   }
 
-  /** Stops the model's threads at once; it goes on with one. Without it, they stop when the model is garbage. */
+  /** Stops the model's threads; it continues with one. Otherwise they stop when the model is garbage collected. */
   close(): void {
     this.engine.runner.close()
   }

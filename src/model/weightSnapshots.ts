@@ -1,15 +1,15 @@
-/** Copies of the weights as they are stored, and whether one fits a model of other shapes but the same size. */
+/** Copies of the weights in storage layout, and detection of snapshots from models with other shapes but the same size. */
 import { type ParameterPlace, valuesOf } from '../compiler/parameterLayout.ts'
 import { show } from '../lib/check.ts'
 import { store, unstore } from '../machine/matrixLayout.ts'
 
-/** What `getWeights` has returned, and of which shapes it was. */
+/** The shapes that results of `getWeights` belong to. */
 const layouts = new WeakMap<Float32Array, string>()
 
 const layoutOf = (places: readonly ParameterPlace[]): string =>
   places.map(({ layout, shape }) => `${layout} ${shape.join(' x ')}`).join(', ')
 
-/** A copy of the stored weights, which knows its layout. */
+/** A copy of the stored weights, registered with its layout. */
 export function takeSnapshot(stored: Float32Array, places: readonly ParameterPlace[]): Float32Array {
   const weights = stored.slice()
   layouts.set(weights, layoutOf(places))
@@ -17,7 +17,7 @@ export function takeSnapshot(stored: Float32Array, places: readonly ParameterPla
 }
 
 /**
- * Arrays that `getWeights` did not return, as copies of such are, fit when what is padding in this model is 0 in them.
+ * Arrays not returned by `getWeights`, such as copies, fit if this model's padding is 0 in them.
  * @throws TypeError or RangeError unless the weights fit.
  */
 export function checkSnapshot(
@@ -48,7 +48,7 @@ export function checkSnapshot(
   }
 }
 
-/** The place's values alone, zeros around them. */
+/** A place's values, with zeros for padding. */
 function withoutPadding(stored: Float32Array, place: ParameterPlace): Float32Array {
   const clean = new Float32Array(stored.length)
   const values = new Float32Array(valuesOf(place))

@@ -1,4 +1,4 @@
-/** Kinds of activation. Those before ACTIVATION_SOFTMAX work element by element, it and ACTIVATION_LOG_SOFTMAX on rows. */
+/** Kinds of activation. Those before ACTIVATION_SOFTMAX are elementwise; softmax and logSoftmax work by row. */
 
 export const ACTIVATION_LINEAR = 0
 export const ACTIVATION_RELU = 1
@@ -18,7 +18,7 @@ export const ACTIVATION_MISH = 14
 export const ACTIVATION_RELU6 = 15
 export const ACTIVATION_SOFTMAX = 16
 export const ACTIVATION_LOG_SOFTMAX = 17
-/** From here on: of the extension `features`, element by element. */
+/** From here on in the extension `features`, elementwise. */
 export const ACTIVATION_EXPONENTIAL = 18
 export const ACTIVATION_COS = 19
 export const ACTIVATION_SIN = 20

@@ -1,19 +1,19 @@
 /**
- * The wasm modules that work on one memory. One of `infer` and `train`, which contains it, runs programs; extension modules bring
- * ops of their own, which it finds in a table.
+ * The wasm modules that share one memory. `infer` or `train`, which includes it, runs programs; extension modules have
+ * their own ops, called through a table.
  */
 
-/** Forward passes: what predicting takes. */
+/** Forward passes: all that inference needs. */
 export const MODULE_INFER = 0
-/** `infer` and all that first-order training takes. */
+/** `infer` and all that first-order training needs. */
 export const MODULE_TRAIN = 1
-/** Extension: what solvers and second-order methods take. */
+/** Extension: solvers and second-order methods. */
 export const MODULE_SOLVE = 2
 /** Extension: arithmetic on 8-bit integers. */
 export const MODULE_INT8 = 3
-/** Extension: layers and activations that not every model has. */
+/** Extension: layers and activations that only some models have. */
 export const MODULE_FEATURES = 4
 export const MODULES = 5
 
-/** An op's code divided by 2 to this power is the number of the extension that it is of; 0 and 1 there are none of. */
+/** An op's code shifted right by this is the number of its extension; 0 and 1 are not extensions. */
 export const MODULE_SHIFT = 8

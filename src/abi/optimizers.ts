@@ -1,11 +1,11 @@
 /**
- * Operands of updates: one in-place pass over parallel blocks. Rates and decays of a step:
+ * Operands of updates: one in-place pass over parallel blocks. A step's rate and decay:
  * rate = record.learningRate * OPT_RATE_SCALE, decay = record.weightDecay * OPT_DECAY_SCALE + OPT_DECAY.
  */
 
 export const OPT_PARAMETERS = 1
 export const OPT_GRADIENTS = 2
-/** Address of the first state block, 0 where the rule does without it; state i is OPT_STATE + i. */
+/** Address of the first state block, 0 if the rule does not need it; state i is OPT_STATE + i. */
 export const OPT_STATE = 3
 export const OPT_STATES = 5
 /** Floats in the pass, a multiple of 16. */
@@ -16,16 +16,16 @@ export const OPT_RATE_SCALE = 9
 export const OPT_DECAY_SCALE = 10
 /** f32 */
 export const OPT_DECAY = 11
-/** f32: added and subtracted, it swallows gradients whose squares would be denormal. */
+/** f32: added and subtracted to flush gradients whose squares would be denormal. */
 export const OPT_TINY = 22
-/** f32: the same for averages of squares. */
+/** f32: likewise for averages of squares. */
 export const OPT_TINY_SQUARE = 23
-/** Rules with norms per tensor: address of two f64 for every SUM_CHUNK floats of the tensor. */
+/** Rules with norms per tensor: address of two f64 per SUM_CHUNK floats of the tensor. */
 export const OPT_PARTIALS = 24
-/** What of the blocks the step changes in place: bit w for the block whose address is in word w. */
+/** Blocks that the step changes in place, as a bit mask: bit w for the block whose address is in word w. */
 export const OPT_JOURNAL = 25
 
-// The rules' own constants, f32, and the record's scalars they read. A BETA or RHO is followed by its
+// The rules' own constants, f32, and the record scalars they read. A BETA or RHO is followed by its
 // REST: 1 - beta, rounded to float32 once.
 
 /** velocity = momentum * velocity + scalar * g; parameters -= rate * (GRADIENT * g + share * velocity) */
@@ -35,7 +35,7 @@ export const SGD_SCALAR_GRADIENT = 0
 export const SGD_SCALAR_MOMENTUM = 1
 export const SGD_SCALAR_VELOCITY = 2
 
-/** Of all rules with two moments; Adam's beta1, which a schedule may cycle, is in the record. */
+/** For all rules with two moments; Adam's beta1, which a schedule may cycle, is in the record. */
 export const MOMENT_BETA1 = 12
 export const MOMENT_REST1 = 13
 export const MOMENT_BETA2 = 14
@@ -53,7 +53,7 @@ export const ADAM_SCALAR_BETA1 = 2
 export const ADAM_SCALAR_REST1 = 3
 /** Record scalar: NAdam's weight of the gradient itself */
 export const NADAM_SCALAR_GRADIENT = 4
-/** Record scalar: 1 while RAdam's variance cannot be rectified and the step is the plain moment, else 0 */
+/** Record scalar: 1 while RAdam's variance is intractable and the step uses momentum only, else 0 */
 export const RADAM_SCALAR_PLAIN = 2
 /** Record scalars: weights of the old second moment and of |g|² */
 export const NOVOGRAD_SCALAR_KEPT = 0
@@ -72,7 +72,7 @@ export const RMSPROP_REST = 13
 export const RMSPROP_EPSILON = 14
 export const RMSPROP_MOMENTUM = 15
 
-/** The step's factors where the sign flips and where it stays, its bounds */
+/** Factors on the step size if the sign flips and if it stays, and its bounds */
 export const RPROP_SHRINK = 12
 export const RPROP_GROW = 13
 export const RPROP_SMALLEST = 14

@@ -1,4 +1,4 @@
-/** `fourlane/core`: the public names without the wasm files; `init` loads one. Where there are files to read, it may stay out. */
+/** `fourlane/core`: the public names without wasm files; load one with `init`, optional on hosts with file access. */
 
 export { type InitOptions, init } from '../machine/init.ts'
 export * from './public.ts'

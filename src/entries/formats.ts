@@ -1,4 +1,4 @@
-/** `fourlane/formats`: models, weights and arrays of other tools. Importers that make models bring the wasm along. */
+/** `fourlane/formats`: models, weights and arrays of other tools. Importers that return models include the wasm. */
 import { modules } from '#modules/train'
 import * as keras from '../exchange/keras.ts'
 import * as onnx from '../exchange/onnx.ts'

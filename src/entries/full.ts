@@ -1,6 +1,6 @@
 /**
- * `fourlane`: the public names. Those that reach the machine bring its wasm along, wherever this host keeps it (`#modules/train`).
- * By calls, not by importing: a bundle that makes no model holds no wasm.
+ * `fourlane`: the public names. Functions that need the machine register its wasm, wherever this host keeps it (`#modules/train`),
+ * when called, not when imported: a bundle that creates no model contains no wasm.
  */
 import { modules as features } from '#modules/features'
 import { modules as int8 } from '#modules/int8'

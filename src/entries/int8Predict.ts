@@ -1,4 +1,4 @@
-/** `fourlane/predict/int8`: saved quantized models, in bundles without the training side. */
+/** `fourlane/predict/int8`: saved quantized models, without training code in the bundle. */
 import { modules } from '#modules/infer'
 import { modules as int8 } from '#modules/int8'
 import * as predictor from '../model/int8Predictor.ts'

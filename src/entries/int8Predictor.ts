@@ -1,4 +1,4 @@
-/** `fourlane/predict/int8` where there are wasm files to read. */
+/** `fourlane/predict/int8` on hosts with access to wasm files. */
 export { type InitOptions, init } from '../machine/init.ts'
 export { loadPredictor, predictorFromBytes } from '../model/int8Predictor.ts'
 export type { Predictor, PredictorOptions } from '../model/predictor.ts'

@@ -1,4 +1,4 @@
-/** `fourlane/predict`: saved models that only predict, in bundles without the training side. */
+/** `fourlane/predict`: saved models for prediction only, without training code in the bundle. */
 import { modules } from '#modules/infer'
 import * as predictor from '../model/predictor.ts'
 import { bringing } from '../runtime/modules.ts'

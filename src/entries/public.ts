@@ -1,4 +1,4 @@
-/** fourlane: public names only. */
+/** fourlane: the public names. */
 export {
   type Activation,
   type ActivationName,

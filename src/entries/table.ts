@@ -1,4 +1,4 @@
-/** `fourlane/table`: tables as people have them, the encoder between their rows and a model, and models for them. */
+/** `fourlane/table`: tables from files and streams, encoders for their rows, and models for them. */
 import { modules as features } from '#modules/features'
 import { modules } from '#modules/train'
 import { bringing } from '../runtime/modules.ts'

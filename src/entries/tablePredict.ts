@@ -1,4 +1,4 @@
-/** `fourlane/table/predict`: models of tables that predict raw rows, in bundles without the training side. */
+/** `fourlane/table/predict`: table models that predict from raw rows, without training code in the bundle. */
 import { modules as features } from '#modules/features'
 import { modules } from '#modules/infer'
 import { bringing } from '../runtime/modules.ts'

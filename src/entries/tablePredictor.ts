@@ -1,4 +1,4 @@
-/** `fourlane/table/predict` where there are wasm files to read. */
+/** `fourlane/table/predict` on hosts with access to wasm files. */
 export { type InitOptions, init } from '../machine/init.ts'
 export type { ReadOptions } from '../model/snapshot.ts'
 export type { ModelSource } from '../model/source.ts'

@@ -1,6 +1,6 @@
 /**
- * Wide vectors, an opt-in for Node: V8's experimental pass that fuses pairs of 128-bit operations into 256-bit ones.
- * About 1.6 times the speed of matrix products where it works, and the same bits.
+ * Wide vectors, opt-in for Node: V8's experimental pass that fuses pairs of 128-bit operations into 256-bit ones.
+ * Makes matrix products about 1.6 times as fast where supported, with the same bits.
  */
 import { setFlagsFromString } from 'node:v8'
 import { dense } from '../layers/layers.ts'
@@ -10,20 +10,20 @@ import { digestOfKernels } from '../model/selfTest.ts'
 import { sgd } from '../optimizers/optimizers.ts'
 
 const FLAG = 'experimental-wasm-revectorize'
-/** The pass must pay at least this much, or it is switched off again. */
+/** Minimum speedup; below it the pass is disabled again. */
 const LEAST_GAIN = 1.15
 const WIDTH = 256
 const ROWS = 128
-/** Deterministic or not: the flag is for both. */
+/** Deterministic or not: the flag affects both. */
 const BUILDS = [false, true]
 
 /**
- * Switches wide vectors on for models made afterwards, if a self-test shows that this host computes the same bits with them in
- * every kernel, and faster. Takes a second or two; call it once, before the first model. FOURLANE_WIDE=1 in the environment does
- * the same when the first model is made.
- * The engine's flag is set while the process runs, and stays for whatever WebAssembly it compiles later, that of others too.
- * @returns whether it took; otherwise nothing has changed, and `describeRuntime().wideReason` says why. Always false but on Node 24
- * and 25 on x86-64, and where models run on the plain SIMD build by FOURLANE_TARGET or `configureRuntime`.
+ * Enables wide vectors for models made afterwards, if a self-test shows that all kernels compute the same bits with them on
+ * this host, and faster. Takes a second or two; call it once, before creating the first model. FOURLANE_WIDE=1 in the environment
+ * does the same when the first model is created.
+ * Sets an engine flag in the running process, which affects all WebAssembly compiled later, including that of other libraries.
+ * @returns whether it took effect; otherwise nothing has changed, and `describeRuntime().wideReason` says why. Always false except on
+ * Node 24 and 25 on x86-64, and if FOURLANE_TARGET or `configureRuntime` selects the plain SIMD build.
  */
 export function enableWideVectors(): boolean {
   if (isWide()) return true
@@ -32,12 +32,12 @@ export function enableWideVectors(): boolean {
   return refusal === undefined
 }
 
-/** Leaves the flag set where it returns nothing; else why it is not. */
+/** Leaves the flag set if it returns undefined; otherwise returns the reason for not setting it. */
 function tryWide(): string | undefined {
   if (!isCandidate()) return 'this engine has none: they need Node 24 or 25 on x86-64'
   if (pickTarget() !== 'relaxed') return 'the plain SIMD build was asked for'
   const before = BUILDS.map(digestOfKernels)
-  // the self-test is to meet optimized code from its first step on
+  // the self-test should run optimized code from its first step on
   setFlagsFromString('--no-liftoff')
   let refusal: string | undefined
   try {
@@ -51,22 +51,22 @@ function tryWide(): string | undefined {
   } catch (error) {
     refusal = `the self-test failed: ${(error as Error).message}`
   }
-  // models are to be compiled as usual: quickly first, optimized when hot
+  // models are compiled as usual: quickly first, optimized when hot
   setFlagsFromString('--liftoff')
   if (refusal) setFlagsFromString(`--no-${FLAG}`)
   return refusal
 }
 
 /**
- * V8 knows the flag since 12.x, but compiles it right only in the versions of Node 24 and later. That of Node 26 ends the process when
- * its flags change between two modules, as they must for the self-test.
+ * V8 has the flag since 12.x, but only compiles correctly with it since Node 24. In Node 26, V8 aborts the process if
+ * its flags change between two modules, as the self-test requires.
  */
 function isCandidate(): boolean {
   const { node, bun, deno } = process.versions
   return process.arch === 'x64' && !bun && !deno && ['24', '25'].includes(node.split('.')[0])
 }
 
-/** Best time of a training step, and a digest of the parameters after all of them. */
+/** Best time of a training step, and a digest of the parameters afterwards. */
 function trial(wide: boolean): { bits: string; milliseconds: number } {
   setWide(wide, 'trying')
   const model = sequential([{ kind: 'input', size: WIDTH }, dense(WIDTH, { activation: 'tanh' }), dense(WIDTH)], {

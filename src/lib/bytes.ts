@@ -1,24 +1,24 @@
-/** Bytes as users have them, and bytes that are read piece by piece. */
+/** Bytes in the forms that users have them, and chunked access to bytes. */
 import { isA, show } from './check.ts'
 
 /** Bytes in memory: a `Uint8Array` or Node's `Buffer`, any other view, or a whole `ArrayBuffer`. */
 export type Bytes = ArrayBufferLike | ArrayBufferView
 
-/** What gives its bytes when asked: a `Response`, a `Blob`, a `File`. */
+/** An object that provides its bytes: a `Response`, a `Blob`, a `File`. */
 export interface Body {
   arrayBuffer(): Promise<ArrayBuffer>
 }
 
-/** Bytes of which only the piece in hand has to be in memory. */
+/** Random access to bytes, of which only the current chunk must be in memory. */
 export interface ByteSource {
   readonly size: number
   /** Bytes [from, to), valid until the next call. */
   read(from: number, to: number): Uint8Array
 }
 
-/** The bytes themselves, not a copy. @throws TypeError for anything else. */
+/** A view of the bytes, not a copy. @throws TypeError for anything else. */
 export function asBytes(where: string, name: string, value: unknown): Uint8Array {
-  // classes of other realms, such as a test runner's, are not our own
+  // isA instead of instanceof, which fails for classes of other realms, such as a test runner's
   if (isA(value, 'Uint8Array')) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   if (isA(value, 'ArrayBuffer') || isA(value, 'SharedArrayBuffer')) return new Uint8Array(value)
@@ -31,7 +31,7 @@ export const isBody = (value: unknown): value is Body =>
 
 /**
  * The bytes of a response or a blob.
- * @throws TypeError when it was read before; Error when the response says that it is none.
+ * @throws TypeError if it was already read; Error if the response is not ok.
  */
 export async function bytesOf(where: string, body: Body): Promise<Uint8Array> {
   const { ok, status, statusText, bodyUsed } = body as Partial<Response>
@@ -45,10 +45,10 @@ export const inMemory = (bytes: Uint8Array): ByteSource => ({
   read: (from, to) => bytes.subarray(from, to),
 })
 
-/** Bytes handled at once where a file may be larger than memory. */
+/** Chunk size for files that may be larger than memory. */
 const PIECE = 2 ** 22
 
-/** Visits [from, to) piece by piece: all but the last are multiples of 8 bytes. */
+/** Splits [from, to) into chunks; all but the last are multiples of 8 bytes. */
 export function* pieces(from: number, to: number): Generator<readonly [from: number, to: number]> {
   for (let at = from; at < to; at += PIECE) yield [at, Math.min(at + PIECE, to)]
 }

@@ -1,20 +1,20 @@
 /**
- * Argument errors in one voice: `where: "argument" expected ..., got ...`.
- * Doors check everything before anything changes; kernels check nothing.
+ * Argument checks with uniform messages: `where: "argument" expected ..., got ...`.
+ * Public functions check everything before anything changes; kernels check nothing.
  */
 
-/** A name in a message, in quotes: one that comes from a file may be as long as the file. */
+/** A name in a message, quoted and shortened: one from a file may be as long as the file. */
 export function quote(name: string): string {
   const quoted = JSON.stringify(cut(name))
-  // escaped letters are up to six
+  // escapes take up to six characters
   return quoted.length > 100 ? `${quoted.slice(0, 60)}..."` : quoted
 }
 
-/** A text of the user's in a message: the whole of a short one, the beginning of a long one. */
+/** A user's text in a message, shortened. */
 export const cut = (text: string, length = 40): string =>
   text.length > length ? `${text.slice(0, length - 3)}...` : text
 
-/** How a value is shown in a message: short, and telling strings from numbers. */
+/** A value in a message: short, with strings distinguishable from numbers. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'function') return value.name ? `function ${cut(value.name)}` : 'a function'
@@ -31,7 +31,7 @@ export function show(value: unknown): string {
 
 /** The name of an object's class; undefined when it has none. */
 function classOf(value: object): string | undefined {
-  // the prototype's: JSON may hold a "constructor" of its own
+  // from the prototype, since JSON may have its own "constructor" field
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
   return typeof name === 'string' && name !== '' ? cut(name) : undefined
 }
@@ -45,7 +45,7 @@ interface BuiltIns {
   'WebAssembly.Module': WebAssembly.Module
 }
 
-/** Whether a value is of a built-in class, of any realm: frames, vm contexts and test runners have classes of their own. */
+/** Whether a value is of a built-in class, from any realm: frames, vm contexts and test runners have their own classes. */
 export const isA = <K extends keyof BuiltIns>(value: unknown, kind: K): value is BuiltIns[K] =>
   Object.prototype.toString.call(value) === `[object ${kind}]`
 
@@ -76,8 +76,8 @@ export function checkNumber(
 }
 
 /**
- * A number that the machine will hold as a float32.
- * @throws as checkNumber does; RangeError too when it is infinite in float32, or rounds to a limit that it must be above.
+ * A number that will be stored as float32.
+ * @throws as checkNumber does; RangeError also if it overflows float32, or rounds to a limit that it must be above.
  */
 export function checkFloat(
   where: string,
@@ -97,16 +97,16 @@ export function checkFloat(
   return number
 }
 
-/** `value`, or `preset` when it was not given: null is no way of not giving it. */
+/** `value`, or `preset` if undefined; null is not replaced. */
 export const orDefault = <T>(value: T | undefined, preset: T): T => (value === undefined ? preset : value)
 
-/** @throws TypeError when there are arguments beyond those a function takes: they would be ignored. */
+/** @throws TypeError for surplus arguments, which would be ignored. */
 export function checkNoMore(where: string, more: readonly unknown[]): void {
   if (more.length > 0)
     throw new TypeError(`${where}: unexpected argument ${show(more[0])}; it takes no more than the ones before`)
 }
 
-/** @throws TypeError unless `value` is a number; RangeError unless it is a whole number in [minimum, maximum]. */
+/** @throws TypeError unless `value` is a number; RangeError unless it is an integer in [minimum, maximum]. */
 export function checkInteger(where: string, name: string, value: unknown, minimum = 0, maximum = 2 ** 31 - 1): number {
   if (typeof value !== 'number') throw new TypeError(`${where}: "${name}" must be a whole number, got ${show(value)}`)
   if (!Number.isInteger(value) || value < minimum || value > maximum) {
@@ -117,7 +117,7 @@ export function checkInteger(where: string, name: string, value: unknown, minimu
   return value
 }
 
-/** @throws TypeError unless `value` is true or false. */
+/** @throws TypeError unless `value` is a boolean. */
 export function checkBoolean(where: string, name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw new TypeError(`${where}: "${name}" must be true or false, got ${show(value)}`)
   return value
@@ -129,8 +129,8 @@ export function checkFunction(where: string, name: string, value: unknown): void
 }
 
 /**
- * Refuses anything but a plain object whose keys are all known.
- * @throws TypeError naming the nearest known option.
+ * Accepts only plain objects with known keys.
+ * @throws TypeError suggesting the nearest known option.
  */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): asserts options is object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -141,7 +141,7 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   }
 }
 
-/** Options with their defaults filled in: all that `defaults` does not leave undefined are there. */
+/** Options with defaults filled in; undefined only where the default is. */
 type Filled<Options, Defaults> = {
   [K in keyof Options]-?: K extends keyof Defaults
     ? Defaults[K] extends undefined
@@ -151,8 +151,8 @@ type Filled<Options, Defaults> = {
 }
 
 /**
- * Options with their defaults filled in, where the list of defaults names every option.
- * @throws TypeError for an unknown option, naming the nearest.
+ * Options with defaults filled in; `defaults` must list every option.
+ * @throws TypeError for an unknown option, suggesting the nearest.
  */
 export function readOptions<
   Options extends object,
@@ -163,7 +163,7 @@ export function readOptions<
   return { ...defaults, ...Object.fromEntries(given) } as Filled<Options, Defaults>
 }
 
-/** @throws RangeError unless `value` is one of `known`, naming the nearest. */
+/** @throws RangeError unless `value` is one of `known`, suggesting the nearest. */
 export function checkOneOf<T extends string>(where: string, name: string, value: unknown, known: readonly T[]): T {
   if (typeof value !== 'string') throw new TypeError(`${where}: "${name}" must be a name, got ${show(value)}`)
   const found = known.find((candidate) => candidate === value)
@@ -171,10 +171,10 @@ export function checkOneOf<T extends string>(where: string, name: string, value:
   return found
 }
 
-/** Longer names are nobody's misspelling of ours. */
+/** Longer names are not misspellings of ours. */
 const LONGEST_NAME = 60
 
-/** What users of other libraries call our options. */
+/** Names of our options in other libraries. */
 const FAMILIAR: Readonly<Record<string, string>> = {
   lr: 'learningRate',
   eps: 'epsilon',
@@ -189,7 +189,7 @@ const FAMILIAR: Readonly<Record<string, string>> = {
   initialLearningRate: 'learningRate',
 }
 
-/** `; did you mean "x"?`, or the list of what there is when nothing is near. */
+/** `; did you mean "x"?`, or the list of known names if none is near. */
 export function suggest(given: string, known: readonly string[]): string {
   const familiar = FAMILIAR[given]
   if (familiar !== undefined && known.includes(familiar)) return `; did you mean "${familiar}"?`
@@ -198,7 +198,7 @@ export function suggest(given: string, known: readonly string[]): string {
   const near = Math.max(1, folded.length / 3)
   const ranked = known.flatMap((name) => {
     const other = fold(name)
-    // a name that comes from a file may be as long as the file
+    // a name from a file may be as long as the file
     if (Math.abs(other.length - folded.length) > near) return []
     return { name, distance: editDistance(folded, other) }
   })
@@ -212,7 +212,7 @@ const list = (known: readonly string[]): string => (known.length ? `; known: ${k
 
 const fold = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
 
-/** Edits from a to b: insert, delete, replace, or swap two neighbours (optimal string alignment). */
+/** Edit distance with insertions, deletions, replacements, and transpositions of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {

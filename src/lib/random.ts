@@ -1,16 +1,16 @@
-/** The seeded stream behind shuffles and initial weights: the same numbers in every engine. */
+/** The seeded random stream for shuffling and initial weights: the same numbers in every engine. */
 import { checkInteger, checkOptions, show } from './check.ts'
 
-/** Everything a stream remembers: JSON-able, so that training resumes bit for bit. */
+/** The complete state of a stream, JSON-serializable, so that training resumes bit for bit. */
 export interface RandomState {
   readonly words: readonly [number, number, number, number]
-  /** The second normal deviate of the last pair, not yet handed out. */
+  /** The unused second normal deviate of the last pair. */
   readonly spare: number | null
 }
 
 const GAMMA = 0x9e3779b9
 
-/** MurmurHash3's 32-bit finalizer, as in SplitMix: turns a counter into well-spread words. */
+/** MurmurHash3's 32-bit finalizer, as in SplitMix: turns a counter into well-distributed words. */
 function mix(word: number): number {
   let z = word | 0
   z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
@@ -21,7 +21,7 @@ function mix(word: number): number {
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
 
 /**
- * ln(x) for positive x from + - * / alone. IEEE 754 defines those exactly, while every engine brings its own `Math.log`.
+ * ln(x) for positive x using only + - * /, which IEEE 754 defines exactly, unlike `Math.log`, which differs between engines.
  * x = m · 2^e with m in [1/√2, √2), ln m = 2 artanh((m - 1) / (m + 1)); relative error below 4e-16.
  */
 export function portableLog(x: number): number {
@@ -37,8 +37,8 @@ export function portableLog(x: number): number {
 }
 
 /**
- * xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its state filled by a
- * 32-bit SplitMix (Steele, Lea and Flood 2014). Period 2^128 - 1. Only integer arithmetic and + - * / √, so every
+ * xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), seeded by a
+ * 32-bit SplitMix (Steele, Lea and Flood 2014). Period 2^128 - 1. Uses only integer arithmetic and + - * / √, so every
  * method returns the same bits in every JavaScript engine.
  */
 export class Random {
@@ -48,7 +48,7 @@ export class Random {
   #d: number
   #spare: number | null = null
 
-  /** @throws TypeError or RangeError unless `seed` is a whole number from 0 to 2^53 - 1. */
+  /** @throws TypeError or RangeError unless `seed` is an integer from 0 to 2^53 - 1. */
   constructor(seed: number) {
     checkInteger('Random', 'seed', seed, 0, Number.MAX_SAFE_INTEGER)
     const low = seed | 0
@@ -57,11 +57,11 @@ export class Random {
     this.#a = word(1)
     this.#b = word(2)
     this.#c = word(3)
-    // the state must not be all zero
+    // an all-zero state is invalid
     this.#d = word(4) || 1
   }
 
-  /** 32 random bits as a whole number from 0 to 2^32 - 1. */
+  /** 32 random bits as an integer from 0 to 2^32 - 1. */
   uint32(): number {
     const b = this.#b
     const result = Math.imul(rotate(Math.imul(b, 5), 7), 9)
@@ -106,7 +106,7 @@ export class Random {
   }
 
   /**
-   * A whole number from 0 to n - 1, every one equally likely (rejection, no modulo bias).
+   * A uniform integer from 0 to n - 1 (by rejection, without modulo bias).
    * @throws RangeError unless n is from 1 to 2^32.
    */
   integer(n: number): number {
@@ -114,7 +114,7 @@ export class Random {
     return this.#below(n)
   }
 
-  /** Refuses the words of the last, incomplete run of n. The remainder is by a division in float64: those of whole numbers take longer. */
+  /** Rejects words in the last, incomplete run of length n. The remainder takes a float64 division: those of integers are slower. */
   #below(n: number): number {
     let word: number
     let remainder: number
@@ -162,7 +162,7 @@ export class Random {
     return { words: [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#d >>> 0], spare: this.#spare }
   }
 
-  /** @throws TypeError or RangeError, changing nothing, unless it is what `state` gives. */
+  /** @throws TypeError or RangeError, without changes, unless it is a valid state. */
   set state(state: RandomState) {
     checkRandomState('Random', state)
     const { words, spare } = state

@@ -1,4 +1,4 @@
-/** Arrays as users pass them: told apart, checked entry by entry, packed. */
+/** User-supplied arrays: classified, checked entry by entry, packed. */
 import { isA, quote, show } from '../lib/check.ts'
 
 export type NumberArray = Exclude<ArrayLike<number>, string>
@@ -17,14 +17,14 @@ export const isNested = (values: ArrayLike<unknown>): values is ArrayLike<ArrayL
 const isData = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !isArrayLike(value) && !ArrayBuffer.isView(value)
 
-/** A value in a message, objects with the first of their fields. */
+/** A value in a message, objects with their first fields. */
 export function showData(value: unknown): string {
   const fields = isData(value) ? Object.keys(value) : []
   if (fields.length === 0) return show(value)
   return `an object with ${fields.slice(0, 4).map(quote).join(', ')}${fields.length > 4 ? ', ...' : ''}`
 }
 
-/** @throws TypeError unless it is an array of numbers or of rows; RangeError when it is empty. */
+/** @throws TypeError unless it is an array of numbers or of rows; RangeError if it is empty. */
 export function checkArray(where: string, name: string, value: unknown): ArrayLike<unknown> {
   if (!isArrayLike(value)) {
     const known =
@@ -69,15 +69,15 @@ export function checkEntry(where: string, name: string, value: unknown, index: n
   )
 }
 
-/** Tells whether there is no NaN and no infinity among many floats: of two that do, one may be faster. */
+/** Tells whether all of many floats are finite: the machine may do so faster. */
 export type AreFinite = (values: Float32Array) => boolean
 
-/** Floats that are worth a view of their bits. */
+/** Minimum length for which viewing the bits pays. */
 const MANY = 1024
 const EXPONENT = 0x7f800000
 const LEAST_EXPONENT = 0x00800000
 
-/** Whether none has an exponent of all ones, which becomes a sign when one is added: twice as fast as looking at numbers. */
+/** Adding one to an exponent of all ones sets the sign bit: twice as fast as testing numbers. */
 const areFinite: AreFinite = (values) => {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
   const whole = bits.length & ~3
@@ -92,7 +92,7 @@ const areFinite: AreFinite = (values) => {
   return signs >= 0
 }
 
-/** Checks floats in place: the fast door, allocating nothing. Returns the number of rows. */
+/** Checks floats in place, without allocating. Returns the number of rows. */
 export function checkFloats(
   where: string,
   name: string,
@@ -105,7 +105,7 @@ export function checkFloats(
   if (length >= MANY && finite(values)) return length / inputs
   for (let i = 0; i < length; i++) {
     const value = values[i]
-    // NaN for NaN and infinities alike
+    // true for NaN and infinities
     if (value - value !== 0) checkEntry(where, name, value, i, inputs)
   }
   return length / inputs
@@ -118,10 +118,10 @@ export function checkLength(where: string, name: string, length: number, inputs:
   }
 }
 
-/** Entries for which room is made before they are looked at: anything may say that its length is 2e9. */
+/** Maximum entries to allocate before reading them: an object may claim a length of 2e9. */
 const UNSEEN = 2 ** 16
 
-/** Copies a flat array of numbers, checking each; room for them grows as they come. */
+/** Copies a flat array of numbers, checking each; the buffer grows as they are read. */
 export function toFloats(where: string, name: string, values: ArrayLike<unknown>, cols: number): Float32Array {
   const { length } = values
   let out = new Float32Array(Math.min(length, UNSEEN))
@@ -136,7 +136,7 @@ export function toFloats(where: string, name: string, values: ArrayLike<unknown>
   return out
 }
 
-/** Copies rows of `cols` numbers each; `what` says in messages what a row should have. */
+/** Copies rows of `cols` numbers each; `what` describes a row in messages. */
 export function packRows(
   where: string,
   name: string,
@@ -144,7 +144,7 @@ export function packRows(
   cols: number,
   what: string,
 ): Float32Array {
-  // all rows are looked at before there is room for them
+  // check all rows before allocating
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r]
     if (!isArrayLike(row))

@@ -1,4 +1,4 @@
-/** Data sets as kernels read them, whole or arriving batch by batch. */
+/** Data sets as kernels read them, complete or streamed. */
 
 import { checkOptions } from '../lib/check.ts'
 import { showData } from './arrays.ts'
@@ -6,23 +6,23 @@ import { type Door, type Features, readFeatures } from './features.ts'
 import { readTargets, type TargetSpec, type Targets } from './targets.ts'
 import { type ClassWeight, type RowClasses, readWeights, type WeightSpec } from './weights.ts'
 
-/** Packed rows: features, targets as the loss wants them, and row weights if any. */
+/** Packed rows: features, targets in the loss's format, and row weights if any. */
 export interface DataSet {
   readonly rows: number
   readonly features: Float32Array
-  /** Int32Array: one class index a row. */
+  /** Int32Array: one class index per row. */
   readonly targets: Float32Array | Int32Array
   readonly weights?: Float32Array
 }
 
-/** Batches that arrive one by one, checked as they come. */
+/** A stream of batches, checked as they arrive. */
 export interface Batches {
   open(): AsyncIterator<DataSet>
 }
 
 export const isDataSet = (data: DataSet | Batches): data is DataSet => 'rows' in data
 
-/** A batch of a data set that arrives piece by piece. */
+/** A batch from a stream. */
 export interface BatchInput {
   x: Features
   y: Targets
@@ -70,7 +70,7 @@ export const isBatchSource = (value: Features | BatchSource): value is BatchSour
   !ArrayBuffer.isView(value) &&
   (Symbol.asyncIterator in value || Symbol.iterator in value)
 
-/** Opens the source once per epoch, reading every batch through `read`. */
+/** Opens the stream once per epoch, passing every batch through `read`. */
 export function batchesOf(where: string, source: BatchSource, read: (batch: BatchInput) => DataSet): Batches {
   let opened: unknown
   return {
@@ -103,16 +103,16 @@ export function batchesOf(where: string, source: BatchSource, read: (batch: Batc
   }
 }
 
-/** What the model takes: how wide its rows are, and what its loss makes of targets. */
+/** What the model requires: the width of rows, and the loss's format of targets. */
 export interface Intake extends Omit<TargetSpec, 'rows' | 'rowsOf'> {
   readonly inputs: number
-  /** What layers ask of the features. */
+  /** What layers require of the features. */
   readonly doors: readonly Door[]
-  /** How rows of values tell their class. */
+  /** How a row of values determines its class. */
   readonly rowClasses: RowClasses
-  /** Whether the rows are one batch of many, which may have no weight at all. Default false. */
+  /** Whether the rows are one batch of several, whose total weight may be 0. Default false. */
   readonly batch?: boolean
-  /** Reads targets that are more than one, row by row, and what weights are left for all of them. */
+  /** Reads the targets of several outputs, row by row, and the weights that they share. */
   readonly several?: (
     where: string,
     y: unknown,
@@ -139,13 +139,13 @@ export function readDataSet(
   return { rows, features, targets, ...(weights && { weights }) }
 }
 
-/** A batch of a source, which may have no weight at all. */
+/** A batch of a stream, whose total weight may be 0. */
 export const readBatch = (where: string, intake: Intake, { x, y, sampleWeight }: BatchInput): DataSet =>
   readDataSet(where, { ...intake, batch: true }, x, y, sampleWeight)
 
 /**
- * The data set with its rows weighted by their classes, on top of weights they have.
- * @param sums makes of counts of these rows those of all, where the data set is a part.
+ * The data set with class weights applied on top of its row weights.
+ * @param sums turns class counts of these rows into those of all ranks' rows.
  */
 export function withClassWeight(
   data: DataSet,
@@ -168,7 +168,7 @@ export function withClassWeight(
   return { ...data, ...(weights && { weights }) }
 }
 
-/** @throws RangeError when the last batch would be too small for a layer's batch statistics. */
+/** @throws RangeError if the last batch would be too small for a layer's batch statistics. */
 export function checkBatches(where: string, rows: number, batchSize: number, minimumRows: number): void {
   const last = rows % batchSize || batchSize
   if (last >= minimumRows) return

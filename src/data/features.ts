@@ -13,19 +13,19 @@ import {
   toFloats,
 } from './arrays.ts'
 
-/** Numbers row after row, or an array of rows. */
+/** Row-major numbers, or an array of rows. */
 export type Features = ArrayLike<number> | ArrayLike<ArrayLike<number>>
 
 /**
- * What a layer asks of features that it takes as they come.
+ * A layer's requirement on features that it reads unchanged.
  * @throws RangeError naming the row and the column.
  */
 export type Door = (where: string, name: string, values: Float32Array, rows: number, inputs: number) => void
 
 /**
- * Features as packed float32 rows. A Float32Array is used as it is, without a copy; anything else is copied once.
- * @throws TypeError for what is not an array of numbers or of rows of numbers; RangeError when it is empty, does not
- * fit the model's inputs, has rows of different lengths, or holds NaN or infinities (named by row and column).
+ * Features as packed float32 rows. A Float32Array is used without a copy; anything else is copied once.
+ * @throws TypeError unless it is an array of numbers or of rows of numbers; RangeError if it is empty, does not
+ * match the model's inputs, has rows of different lengths, or contains NaN or infinities (named by row and column).
  */
 export function readFeatures(
   where: string,
@@ -58,7 +58,7 @@ function readNumbers(
 }
 
 /**
- * Rows of `cols` numbers in float64, where float32 would lose what tells them apart.
+ * Rows of `cols` numbers in float64, for values that float32 could not tell apart.
  * @throws TypeError or RangeError as `readFeatures` does.
  */
 export function readDoubles(
@@ -74,7 +74,7 @@ export function readDoubles(
     throw new RangeError(`${where}: "${name}" has ${given.length} values, not a multiple of ${cols} columns`)
   }
   if (given instanceof Float32Array) return { values: given, rows: checkFloats(where, name, given, cols) }
-  // all rows are looked at before there is room for them, and the last of their numbers: what is no array may have any length
+  // reads all rows, and the last number of each, before allocating: an object that is not an array may claim any length
   if (nested) {
     for (let r = 0; r < given.length; r++) {
       const row = checkRow(where, name, given[r], r, cols)
@@ -99,7 +99,7 @@ function checkRow(where: string, name: string, row: unknown, r: number, cols: nu
   return row
 }
 
-/** A Node Buffer would pass for an array of bytes, whatever is in it. */
+/** A Node Buffer would be read as an array of bytes, whatever it contains. */
 function refuseBuffer(where: string, name: string, given: ArrayLike<unknown>): void {
   if (!(given instanceof Uint8Array) || given.constructor.name !== 'Buffer') return
   throw new TypeError(

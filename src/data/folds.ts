@@ -1,23 +1,23 @@
-/** Cross-validation: rows in folds, and the rows of an array by number. */
+/** Cross-validation folds, and selection of rows by number. */
 import { checkInteger, checkOptions, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { checkArray, isNested } from './arrays.ts'
 
 export interface FoldOptions {
-  /** Parts, each of which is tested on once. Default 5. */
+  /** Number of folds, each of which is the test set once. Default 5. */
   folds?: number
-  /** A class for each row: every fold gets its share of every class. scikit-learn's StratifiedKFold. */
+  /** One class per row: every fold gets the same share of every class. scikit-learn's StratifiedKFold. */
   stratify?: ArrayLike<number>
-  /** A group for each row: rows of one group stay together. scikit-learn's GroupKFold. */
+  /** One group per row: rows of a group stay in one fold. scikit-learn's GroupKFold. */
   groups?: ArrayLike<number | string>
-  /** Puts rows into folds at random; without it they go in order. */
+  /** Assigns rows to folds at random; default in order. */
   seed?: number
 }
 
 /**
- * For each of the folds the rows to train on and the rows to test on, both in rising order: every row is tested on once.
+ * For each fold the training rows and the test rows, both ascending: every row is in exactly one test set.
  * scikit-learn's KFold.
- * @throws TypeError or RangeError naming the option; RangeError for more folds than rows, or than groups.
+ * @throws TypeError or RangeError naming the option; RangeError for more folds than rows or groups.
  */
 export function kFold(rows: number, options: FoldOptions = {}): [trainRows: Int32Array, testRows: Int32Array][] {
   const where = 'kFold'
@@ -41,7 +41,7 @@ export function kFold(rows: number, options: FoldOptions = {}): [trainRows: Int3
   ])
 }
 
-/** The kind of every row as a number, numbered as they first occur. */
+/** The key of every row as an integer, numbered by first occurrence. */
 function readKeys(where: string, name: string, given: unknown, rows: number): Int32Array {
   const keys = checkArray(where, name, given)
   if (keys.length !== rows) throw new RangeError(`${where}: "${name}" has ${keys.length} entries, expected ${rows}`)
@@ -57,7 +57,7 @@ function readKeys(where: string, name: string, given: unknown, rows: number): In
   })
 }
 
-/** Blocks of rows, the first ones a row longer where they do not come out even. */
+/** Contiguous blocks of rows; the first ones have one more row if the division is not exact. */
 function plainFolds(rows: number, folds: number, random: Random | undefined): Int32Array {
   const order = Int32Array.from({ length: rows }, (_, row) => row)
   random?.shuffle(order)
@@ -70,7 +70,7 @@ function plainFolds(rows: number, folds: number, random: Random | undefined): In
   return foldOf
 }
 
-/** Rows sorted by class are dealt out: that says how many of a class each fold gets, and its rows fill the folds in order. */
+/** Dealing out the rows sorted by class gives each fold's number of rows per class; its rows then fill the folds in order. */
 function stratifiedFolds(classOf: Int32Array, folds: number, random: Random | undefined): Int32Array {
   const foldOf = new Int32Array(classOf.length)
   let dealt = 0
@@ -87,7 +87,7 @@ function stratifiedFolds(classOf: Int32Array, folds: number, random: Random | un
   return foldOf
 }
 
-/** The largest groups first, each to the fold that has the fewest rows. */
+/** Assigns the largest groups first, each to the fold with the fewest rows. */
 function groupedFolds(groupOf: Int32Array, folds: number, random: Random | undefined): Int32Array {
   const members = rowsByKey(groupOf)
   if (folds > members.length) {
@@ -117,9 +117,9 @@ function rowsByKey(keys: Int32Array): Int32Array[] {
 }
 
 /**
- * The rows with the given numbers, in that order, as the kind of array that they come from: of nested rows, or of a flat
- * array with `columns` values a row.
- * @throws TypeError or RangeError for an array that is not whole rows, or a row that there is none of.
+ * The rows with the given numbers, in that order, in the same type of array: nested rows, or a flat
+ * array with `columns` values per row.
+ * @throws TypeError or RangeError for an array that does not consist of whole rows, or a row that does not exist.
  */
 export function takeRows<T extends ArrayLike<number> | ArrayLike<ArrayLike<number>>>(
   x: T,

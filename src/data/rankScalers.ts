@@ -1,4 +1,4 @@
-/** Scalers that go by the order of values, so that outliers do not set the scale. */
+/** Scalers based on quantiles, which are robust to outliers. */
 import { checkInteger, checkNumber, checkOneOf, checkOptions, show } from '../lib/check.ts'
 import { normalCdf, normalQuantile } from '../lib/normal.ts'
 import { isArrayLike } from './arrays.ts'
@@ -8,7 +8,7 @@ import { ColumnScaler, Columns, type Kind, type Scaler } from './scaling.ts'
 export interface RobustScaler extends Scaler {
   /** By column; empty before `fit`. */
   readonly median: Float64Array
-  /** From the lower quartile to the upper by column, 1 where they are the same; empty before `fit`. */
+  /** Interquartile range by column, 1 if it is 0; empty before `fit`. */
   readonly interquartileRange: Float64Array
 }
 
@@ -16,13 +16,13 @@ export interface RobustScaler extends Scaler {
 export interface QuantileScaler extends Scaler {}
 
 interface ColumnOptions {
-  /** The only columns to scale; the others pass as they are. Default: all. */
+  /** The columns to scale; others are unchanged. Default: all. */
   columns?: readonly number[]
-  /** As `toJSON` gives it. */
+  /** From `toJSON`. */
   kind?: string
 }
 
-/** The value at a share of the way through sorted values, between two of them in proportion: NumPy's default. */
+/** The quantile of sorted values with linear interpolation: NumPy's default. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1)
   const below = Math.floor(at)
@@ -30,7 +30,7 @@ function quantile(sorted: Float64Array, share: number): number {
   return sorted[below] + (sorted[above] - sorted[below]) * (at - below)
 }
 
-/** @throws RangeError where the difference of two values is more than a float64 holds. */
+/** @throws RangeError if the difference of two values overflows float64. */
 function checkRange(where: string, range: number): void {
   if (Number.isFinite(range)) return
   throw new RangeError(`${where}: a column is too wide for float64; scale its values down first`)
@@ -41,7 +41,7 @@ interface Spread {
   readonly interquartileRange: number
 }
 
-/** Ranges up to it are what rounding leaves of none. */
+/** Smaller ranges are rounding errors of 0. */
 const NO_RANGE = 10 * 2 ** -52
 
 const robust = (clip: number | undefined): Kind<Spread> => ({
@@ -88,10 +88,10 @@ function readRobust(json: unknown): Columns<Spread> {
 }
 
 /**
- * Scales every column to median 0 and a distance of 1 between its quartiles; a column whose quartiles are the same is only
- * centred. The same as scikit-learn's RobustScaler. With `clip` c outliers are drawn in: z / √(1 + (z / c)²), which stays
- * between -c and c (Holzmüller et al. 2024, arXiv:2407.04491, with c = 3).
- * Pass `{ median, interquartileRange }`, or what `toJSON` gave, for one that has learned.
+ * Scales every column to median 0 and interquartile range 1; a column whose quartiles are equal is only
+ * centred. scikit-learn's RobustScaler. With `clip` c outliers are compressed: z / √(1 + (z / c)²), which stays
+ * between -c and c (Holzmüller et al. 2024, arXiv:2407.04491, with c = 3). Defaults: no clipping, all columns.
+ * Pass `{ median, interquartileRange }`, or the result of `toJSON`, to restore a fitted one.
  * @throws TypeError or RangeError naming the option.
  */
 export function robustScaler(
@@ -110,16 +110,16 @@ interface Quantiles {
 
 const OUTPUTS = ['uniform', 'normal'] as const
 
-/** Shares nearer than this to 0 and 1 count as those: their normal quantiles would be infinite. */
+/** Shares are clamped to this distance from 0 and 1, where the normal quantile is infinite. */
 const BOUND = 1e-7
 const FARTHEST = normalQuantile(1 - (BOUND - 2 ** -52))
 
-/** The share of values below, of those that are equal one half: between quantiles in proportion. */
+/** The share of values below, counting half of the equal ones; interpolated linearly between quantiles. */
 function shareOf(value: number, quantiles: readonly number[]): number {
   const last = quantiles.length - 1
   if (value >= quantiles[last] || last === 0) return value <= quantiles[0] ? 0 : 1
   if (value <= quantiles[0]) return 0
-  /** The first quantile of which `isBeyond` is true; they are in order. */
+  /** The first quantile for which `isBeyond` is true; they are sorted. */
   const first = (isBeyond: (quantile: number) => boolean) => {
     let [low, high] = [0, last]
     while (low < high) {
@@ -153,7 +153,7 @@ const byQuantiles = (count: number, output: (typeof OUTPUTS)[number]): Kind<Quan
     checkRange('quantileScaler.fit', sorted[sorted.length - 1] - sorted[0])
     const last = Math.min(count, sorted.length) - 1
     const quantiles = Array.from({ length: last + 1 }, (_, i) => quantile(sorted, last === 0 ? 0 : i / last))
-    // rounding must not put them out of order
+    // restore the order that rounding may have broken
     for (let i = 1; i <= last; i++) quantiles[i] = Math.max(quantiles[i], quantiles[i - 1])
     return { quantiles: Object.freeze(quantiles) }
   },
@@ -197,10 +197,10 @@ function readQuantiles(json: unknown): Columns<Quantiles> {
 }
 
 /**
- * Maps every column's training values evenly onto 0 to 1, or with `output: 'normal'` onto a normal distribution, by their order alone;
- * values beyond those of training go to the ends, ±5.2 of the normal. scikit-learn's QuantileTransformer with `count` quantiles or as many
- * as there are rows, of all rows (scikit-learn takes 10,000 at random). Defaults: count 1000, output 'uniform'.
- * Pass what `toJSON` gave for one that has learned.
+ * Maps every column's training values to a uniform distribution on [0, 1], or with `output: 'normal'` to a normal distribution, by rank;
+ * values outside the range of the training rows map to the ends, ±5.2 for the normal. scikit-learn's QuantileTransformer with `count`
+ * quantiles (at most the number of rows), of all rows (scikit-learn samples 10,000). Defaults: count 1000, output 'uniform'.
+ * Pass the result of `toJSON` to restore a fitted one.
  * @throws TypeError or RangeError naming the option.
  */
 export function quantileScaler(

@@ -1,4 +1,4 @@
-/** Scalers: x' = (x - offset) / scale by column, learned from training rows. */
+/** Scalers x' = (x - offset) / scale by column, fitted on training rows. */
 import { checkNumber, checkOptions, show } from '../lib/check.ts'
 import { ColumnScaler, Columns, type Kind, type Scaler } from './scaling.ts'
 
@@ -8,7 +8,7 @@ export type { Scaler, ScalerJson } from './scaling.ts'
 export interface StandardScaler extends Scaler {
   /** By column; empty before `fit`. */
   readonly mean: Float64Array
-  /** Population standard deviation by column, 1 where a column is constant; empty before `fit`. */
+  /** Population standard deviation by column, 1 if it is 0; empty before `fit`. */
   readonly standardDeviation: Float64Array
 }
 
@@ -20,9 +20,9 @@ export interface MinMaxScaler extends Scaler {
 }
 
 interface ScalerOptions {
-  /** The only columns to scale; the others pass as they are. Default: all. */
+  /** The columns to scale; others are unchanged. Default: all. */
   columns?: readonly number[]
-  /** As `toJSON` gives it. */
+  /** From `toJSON`. */
   kind?: string
 }
 
@@ -44,7 +44,7 @@ const standard: Kind<Moments> = {
     if (!Number.isFinite(deviation)) {
       throw new RangeError('standardScaler.fit: a column is too wide for float64; scale its values down first')
     }
-    // what rounding leaves of a constant column counts as none
+    // smaller deviations are rounding errors of a constant column
     return { mean, standardDeviation: deviation > 1e-12 * Math.abs(mean) ? deviation : 1 }
   },
   check: (where, { mean, standardDeviation }) => ({
@@ -73,8 +73,8 @@ function readStandard(json: unknown): Columns<Moments> {
 }
 
 /**
- * Scales every column to mean 0 and population standard deviation 1; constant columns are only centred. The same as
- * scikit-learn's StandardScaler. Pass `{ mean, standardDeviation }`, or what `toJSON` gave, for one that has learned.
+ * Scales every column to mean 0 and population standard deviation 1; constant columns are only centred.
+ * scikit-learn's StandardScaler. Pass `{ mean, standardDeviation }`, or the result of `toJSON`, to restore a fitted one.
  * @throws TypeError or RangeError naming the option.
  */
 export function standardScaler(
@@ -136,8 +136,8 @@ function readMinMax(json: unknown): Columns<Extremes> {
 }
 
 /**
- * Scales every column's training values onto `range`; constant columns go to its lower end. The same as scikit-learn's
- * MinMaxScaler. Pass `{ minimum, maximum }`, or what `toJSON` gave, for one that has learned.
+ * Maps every column's training values to `range` (default [0, 1]); constant columns map to its lower end. scikit-learn's
+ * MinMaxScaler. Pass `{ minimum, maximum }`, or the result of `toJSON`, to restore a fitted one.
  * @throws TypeError or RangeError naming the option.
  */
 export function minMaxScaler(

@@ -1,56 +1,56 @@
-/** How every scaler works: columns are learned and mapped in float64, whatever the rows came as. */
+/** The base of all scalers: columns are fitted and mapped in float64, whatever the type of the rows. */
 import { checkInteger, show } from '../lib/check.ts'
 import { isArrayLike, place } from './arrays.ts'
 import { type Features, readDoubles } from './features.ts'
 
-/** Maps the columns of rows onto scales learned from training rows, and back. */
+/** Maps the columns of rows to scales fitted on training rows, and back. */
 export interface Scaler {
-  /** Learns the columns of x; returns the scaler. `cols` may be left out for an array of rows. */
+  /** Fits the columns of x; returns the scaler. `cols` may be omitted for an array of rows. */
   fit(x: Features, cols?: number): this
   /** Scaled float32 rows. */
   transform(x: Features): Float32Array
   fitTransform(x: Features, cols?: number): Float32Array
-  /** Back from scaled rows, in float64. */
+  /** The inverse, in float64. */
   inverseTransform(x: Features): Float64Array
-  /** What was learned, as plain data: `fromJSON` and the scaler's factory take it back, to the last bit. */
+  /** The fitted state as plain data: `fromJSON` and the scaler's factory restore it exactly. */
   toJSON(): ScalerJson
-  /** Learns from what `toJSON` gave, perhaps through JSON.stringify; returns the scaler. */
+  /** Restores the result of `toJSON`, also after JSON.stringify and JSON.parse; returns the scaler. */
   fromJSON(json: unknown): this
 }
 
-/** What `toJSON` gives: the scaler's kind, its options and what it learned. */
+/** The result of `toJSON`: the scaler's kind, options and fitted state. */
 export interface ScalerJson {
   readonly kind: string
   readonly [name: string]: unknown
 }
 
-/** A map of numbers and the way back. */
+/** A function of numbers and its inverse. */
 export interface Scale {
   forward(value: number): number
   inverse(value: number): number
 }
 
-/** What makes a scaler of its kind. Of every column it learns a number, or a list of them, for each of its fields. */
+/** The definition of a kind of scaler. For every column it fits a number, or a list of numbers, per field. */
 export interface Kind<Learned> {
   readonly kind: string
-  /** Options, as `toJSON` gives them. */
+  /** Options, as in `toJSON`. */
   readonly options: Readonly<Record<string, unknown>>
   readonly fields: readonly (keyof Learned & string)[]
   learn(values: Float64Array): Learned
-  /** What a file says was learned, checked. */
+  /** Validates fitted state from a file. */
   check(where: string, learned: Readonly<Record<string, unknown>>): Learned
   scale(learned: Learned): Scale
 }
 
-/** What a scaler holds. */
+/** The state of a scaler. */
 export class Columns<Learned> {
   readonly #kind: Kind<Learned>
-  /** The only columns to scale. */
+  /** The columns to scale. */
   readonly #chosen: readonly number[] | undefined
   #learned: readonly Learned[] = []
   #scales: readonly (Scale | undefined)[] = []
 
-  /** @param json what `toJSON` gave: options, and what was learned if anything was. */
+  /** @param json the result of `toJSON`: options, and fitted state if any. */
   constructor(kind: Kind<Learned>, given: object) {
     const json: Readonly<Record<string, unknown>> = { ...given }
     this.#kind = kind
@@ -86,14 +86,14 @@ export class Columns<Learned> {
     if (last >= width) throw new RangeError(`${where}: "columns" names column ${last}, but "x" has ${width} columns`)
     const { values, rows } = readDoubles(where, 'x', x, width)
     const column = (c: number) =>
-      // a column left alone keeps its place
+      // unscaled columns keep a placeholder
       this.#chosen?.includes(c) === false
         ? Float64Array.of(0)
         : Float64Array.from({ length: rows }, (_, r) => values[r * width + c])
     this.#set(Array.from({ length: width }, (_, c) => this.#kind.learn(column(c))))
   }
 
-  /** All rows scaled, or scaled back, into `out` as it makes room for them. */
+  /** Maps all rows, or maps them back, into the array that `out` allocates. */
   map<Out extends Float32Array | Float64Array>(
     way: 'forward' | 'inverse',
     x: Features,
@@ -117,7 +117,7 @@ export class Columns<Learned> {
   }
 }
 
-/** A scaler of some kind; `read` checks what `toJSON` gave, or the factory was. */
+/** A scaler of some kind; `read` validates the result of `toJSON`, or the factory's argument. */
 export class ColumnScaler<Learned> implements Scaler {
   readonly #read: (json: unknown) => Columns<Learned>
   #columns: Columns<Learned>
@@ -159,7 +159,7 @@ export class ColumnScaler<Learned> implements Scaler {
   }
 }
 
-/** @throws TypeError or RangeError unless every field has as many entries, none for a scaler that has learned nothing. */
+/** @throws TypeError or RangeError unless all fields have the same number of entries, none for an unfitted scaler. */
 function readLearned<Learned>(
   { kind, fields, check }: Kind<Learned>,
   json: Readonly<Record<string, unknown>>,
@@ -189,7 +189,7 @@ function readChosen(where: string, columns: unknown): readonly number[] | undefi
   return Object.freeze(columns.map((column, i) => checkInteger(where, `columns[${i}]`, column)))
 }
 
-/** Columns of x as the user gave them: said, or those of the first row. */
+/** Number of columns of x: given, or that of the first row. */
 export function columnsOf(where: string, x: unknown, cols: number | undefined): number {
   if (cols !== undefined) return checkInteger(where, 'cols', cols, 1)
   const first: unknown = Array.isArray(x) ? x[0] : undefined

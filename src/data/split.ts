@@ -1,4 +1,4 @@
-/** What users do to their data before training: encode, shuffle, split. */
+/** One-hot encoding, shuffling and splitting of data sets. */
 import { checkBoolean, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { checkArray } from './arrays.ts'
@@ -6,12 +6,12 @@ import { type Features, readFeatures } from './features.ts'
 import { columnsOf } from './scaling.ts'
 import { readTargets, type Targets } from './targets.ts'
 
-/** Values of the largest Float32Array that every engine makes. */
+/** Length of the largest Float32Array that all engines support. */
 const LONGEST = 2 ** 30
 
 /**
- * Class indices as rows of zeros with a one: [labels.length, classes], row-major.
- * @throws RangeError for a label that is not a whole number from 0 to classes - 1 (default: the largest label).
+ * One-hot encoding of class indices: [labels.length, classes], row-major. Keras' to_categorical.
+ * @throws RangeError for a label that is not an integer from 0 to classes - 1 (default: the largest label + 1 classes).
  */
 export function oneHot(labels: ArrayLike<number>, classes?: number): Float32Array {
   checkArray('oneHot', 'labels', labels)
@@ -37,7 +37,7 @@ export function oneHot(labels: ArrayLike<number>, classes?: number): Float32Arra
   return out
 }
 
-/** Row order and shape of a data set given as x and y. */
+/** The shape of a data set given as x and y. */
 interface Pair<Y> {
   readonly values: Float32Array
   readonly rows: number
@@ -57,7 +57,7 @@ function readPair<Y extends Targets>(where: string, x: Features, y: Y, columns: 
   return { values, rows, cols, y }
 }
 
-/** The chosen rows of x and y; y keeps its type of array. */
+/** The chosen rows of x and y; y keeps its array type. */
 function take<Y extends Targets>({ values, rows, cols, y }: Pair<Y>, order: Int32Array): { x: Float32Array; y: Y } {
   const x = new Float32Array(order.length * cols)
   order.forEach((row, i) => {
@@ -73,8 +73,8 @@ function take<Y extends Targets>({ values, rows, cols, y }: Pair<Y>, order: Int3
 }
 
 /**
- * x and y in a new random order, the same for both; the originals stay as they are.
- * @param options.columns columns of x, needed unless x is an array of rows
+ * Copies of x and y in the same new random order.
+ * @param options.columns columns of x, required unless x is an array of rows
  */
 export function shuffle<Y extends Targets>(
   x: Features,
@@ -91,10 +91,11 @@ export function shuffle<Y extends Targets>(
 }
 
 /**
- * Splits a data set at random: ⌈testSize · rows⌉ rows to test with (testSize at least 1: that many), the others to train on.
- * With `stratify`, y holds class indices and every class is split in the same proportion. Features become float32: where that
- * is too coarse, as for seconds of the Unix clock, scale them first, or take `trainRows` and `testRows` with `takeRows`.
- * @throws RangeError when either part would be empty.
+ * Random split of a data set: ⌈testSize · rows⌉ test rows (testSize >= 1: that many), the others for training.
+ * With `stratify`, y holds class indices and every class is split in the same proportion. Features become float32: if that
+ * is too coarse, as for Unix timestamps, scale them first, or use `trainRows` and `testRows` with `takeRows`.
+ * scikit-learn's train_test_split.
+ * @throws RangeError if either part would be empty.
  */
 export function trainTestSplit<Y extends Targets>(
   x: Features,
@@ -127,7 +128,7 @@ function labelsOf(where: string, { y, rows }: Pair<Targets>): (row: number) => n
   return (row) => labels[row]
 }
 
-/** The first `count` rows of the order, but from every class its share; what shares leave over goes to the largest remainders. */
+/** The first rows of the order, stratified: each class gets its share of `count`, by the largest remainder method. */
 export function stratified(labelOf: (row: number) => number, order: Int32Array, count: number): Set<number> {
   const groups = new Map<number, number[]>()
   for (const row of order) {

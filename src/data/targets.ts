@@ -1,4 +1,4 @@
-/** From what users pass to what the machine reads: packed rows, checked by row and column. */
+/** User-supplied targets in the machine's format: packed rows, checked by row and column. */
 import {
   type AreFinite,
   checkArray,
@@ -10,29 +10,29 @@ import {
   place,
 } from './arrays.ts'
 
-/** Values or class indices row after row, or an array of rows (values or one-hot). */
+/** Row-major values or class indices, or an array of rows (values or one-hot). */
 export type Targets = ArrayLike<number> | ArrayLike<ArrayLike<number>>
-/** What `readTargets` has to know of the loss. */
+/** What `readTargets` needs to know about the loss. */
 export interface TargetSpec {
-  /** `classes`: one index a row, for sparse losses. `values`: `outputs` floats a row. */
+  /** `classes`: one index per row, for sparse losses. `values`: `outputs` floats per row. */
   readonly kind: 'classes' | 'values'
   readonly outputs: number
-  /** Rows of the features. */
+  /** Number of rows of the features. */
   readonly rows: number
-  /** With `values`: one class index a row is taken too and made one-hot, as for categorical losses. */
+  /** With `values`: accepts one class index per row and makes it one-hot, for categorical losses. */
   readonly categorical?: boolean
-  /** With `values`: the range the loss is defined on. */
+  /** With `values`: the range on which the loss is defined. */
   readonly minimum?: number
   readonly maximum?: number
-  /** What the features are called in messages. */
+  /** The name of the features in messages. */
   readonly rowsOf?: string
-  /** With `values`: a metric that takes them for classes. */
+  /** With `values`: a metric that interprets them as classes. */
   readonly classTargets?: ClassTargets
   /** A fast way to tell, if there is one. */
   readonly areFinite?: AreFinite
 }
 
-/** What a metric of classes or labels wants targets to be: values 0 and 1 (or -1 and 1), of which each row has a single 1 if `oneHot`. */
+/** Requirements of a metric of classes or labels: values 0 and 1 (or -1 and 1), with a single 1 per row if `oneHot`. */
 export interface ClassTargets {
   /** Its name, for messages. */
   readonly metric: string
@@ -40,10 +40,10 @@ export interface ClassTargets {
 }
 
 /**
- * Targets as the loss reads them: class indices (Int32Array, one a row) or values (Float32Array, `outputs` a row).
- * Classes may come as integers or one-hot; an Int32Array of classes and a Float32Array of values are not copied.
- * @throws TypeError or RangeError naming the row when rows differ from the features', a class is fractional or out of
- * range, a row is not one-hot, or a value is NaN, infinite or outside the loss's range.
+ * Targets in the loss's format: class indices (Int32Array, one per row) or values (Float32Array, `outputs` per row).
+ * Classes may be given as indices or one-hot; an Int32Array of classes and a Float32Array of values are not copied.
+ * @throws TypeError or RangeError naming the row if the number of rows differs from the features', a class is fractional or out of
+ * range, a row is not one-hot, or a value is NaN, infinite or outside of the loss's range.
  */
 export function readTargets(
   where: string,
@@ -78,7 +78,7 @@ export function readTargets(where: string, name: string, y: unknown, spec: Targe
   return out
 }
 
-/** Values a row: 1 or `outputs`, whichever fits the rows. */
+/** Values per row: 1 or `outputs`, whichever matches the number of rows. */
 function columnsOf(where: string, name: string, given: ArrayLike<unknown>, spec: TargetSpec): number {
   const { kind, outputs, rows, categorical = false, rowsOf = 'x' } = spec
   const single = kind === 'classes' || categorical || outputs === 1
@@ -101,11 +101,11 @@ function columnsOf(where: string, name: string, given: ArrayLike<unknown>, spec:
   )
 }
 
-/** The same numbers without nesting; typed arrays are passed on, others checked entry by entry. */
+/** Flattens nested rows; typed arrays are returned unchanged, others checked entry by entry. */
 function flatten(where: string, name: string, given: ArrayLike<unknown>, cols: number): NumberArray {
   if (isNested(given)) return packRows(where, name, given, cols, `${cols}`)
   if (given instanceof Float32Array || given instanceof Int32Array || given instanceof Uint8Array) return given
-  // float64, as float32 would round a fractional class into a whole one
+  // float64, since float32 would round a fractional class to an integer
   const numbers = new Float64Array(given.length)
   for (let i = 0; i < numbers.length; i++) numbers[i] = checkEntry(where, name, given[i], i, cols)
   return numbers
@@ -162,7 +162,7 @@ function checkRange(where: string, name: string, values: NumberArray, spec: Targ
   return values instanceof Float32Array ? values : Float32Array.from(values)
 }
 
-/** @throws RangeError where a metric of classes or labels would judge quantities, or labels as classes. */
+/** @throws RangeError if a metric of classes or labels would be applied to quantities, or one of classes to labels. */
 function checkClassTargets(
   where: string,
   name: string,

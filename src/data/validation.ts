@@ -1,4 +1,4 @@
-/** Rows to validate with: given apart, or taken from those to train on. */
+/** Validation rows: given separately, or held out from the training rows. */
 import { checkBoolean, checkNumber, checkOptions } from '../lib/check.ts'
 import { Random } from '../lib/random.ts'
 import { showData } from './arrays.ts'
@@ -19,13 +19,13 @@ import { stratified } from './split.ts'
 import type { Targets } from './targets.ts'
 import { classOf } from './weights.ts'
 
-/** Features, targets and, if they are to weigh differently, a weight for each row; or a source of batches, started anew for every validation. */
+/** Features, targets and optional row weights; or a stream of batches, restarted for every validation. */
 export type ValidationData = readonly [x: Features, y: Targets, sampleWeight?: ArrayLike<number>] | BatchSource
 
-/** A fraction of the rows: the last, unless `shuffle` takes them at random; with `stratify` the same share of every class. */
+/** A fraction of the rows: the last ones, or random ones with `shuffle`; with `stratify` stratified by class. */
 export type ValidationSplit = number | { fraction: number; stratify?: boolean; shuffle?: boolean }
 
-/** How `fit` is told to validate. */
+/** The validation options of `fit`. */
 export interface Validation {
   readonly validationSplit?: ValidationSplit
   readonly validationData?: ValidationData
@@ -48,8 +48,8 @@ export function readValidation(intake: Intake, { validationData }: Validation): 
 }
 
 /**
- * Rows to train on, and rows to validate with.
- * @param seed of a split at random: the same rows in every call, so that a training can go on.
+ * Training rows and validation rows.
+ * @param seed of a random split: the same rows in every call, so that a training can be continued.
  */
 export function splitDataSet(
   data: DataSet,
@@ -92,12 +92,12 @@ function readSplit(split: unknown): { fraction: unknown; stratify: boolean; shuf
 }
 
 /**
- * How many of the rows to train on: all but a `fraction` of them, which are validated on.
+ * Number of training rows: all but a `fraction`, which is held out.
  * @throws TypeError or RangeError unless fraction is in (0, 1) and leaves rows on both sides.
  */
 export function splitRows(where: string, rows: number, fraction: unknown): number {
   const share = checkNumber(where, 'validationSplit', fraction, { above: 0, below: 1 })
-  // the summand undoes the rounding of 1 - share: 100 rows split at 0.9 are 10 and 90
+  // the summand compensates the rounding of 1 - share: 100 rows split at 0.9 are 10 and 90
   const trained = Math.floor(rows * (1 - share) + rows * 1e-12)
   if (trained === 0 || trained === rows) {
     throw new RangeError(
@@ -118,7 +118,7 @@ function splitByRows(
   if (stratify && !hasClasses(intake)) {
     throw new TypeError('fit: "validationSplit.stratify" needs one class a row, which these targets do not have')
   }
-  // the rows to validate with come first; without a shuffle they are the last ones
+  // validation rows come first; without shuffling they are the last rows
   const order = Int32Array.from({ length: rows }, (_, i) => rows - 1 - i)
   random?.shuffle(order)
   const held = rows - trained
@@ -138,11 +138,11 @@ function splitByRows(
   ]
 }
 
-/** Whether the loss takes every row for a member of one class. */
+/** Whether the loss treats every row as a member of one class. */
 const hasClasses = ({ kind, outputs, rowClasses }: Intake): boolean =>
   kind === 'classes' || rowClasses === 'largest' || (rowClasses === 'label' && outputs === 1)
 
-/** Sorted rows are the usual reason why validation fails: a class that is only in the last rows is never trained. */
+/** Warns about classes that only occur in the validation rows, usually because the rows are sorted by class. */
 function warnOfMissingClass([train, held]: readonly DataSet[], intake: Intake): void {
   if (!hasClasses(intake)) return
   const classes = ({ rows, targets }: DataSet) => {

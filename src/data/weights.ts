@@ -2,17 +2,17 @@
 import { checkFloat, show } from '../lib/check.ts'
 import { checkArray, checkEntry, isArrayLike } from './arrays.ts'
 
-/** Per class: by index, only those that differ from 1, or 'balanced': rows / (classes that occur · rows of the class). */
+/** By class index, only those that differ from 1, or 'balanced': rows / (number of classes that occur · rows of the class). */
 export type ClassWeight =
   | 'balanced'
   | ArrayLike<number>
   | Readonly<Record<number, number>>
   | ReadonlyMap<number, number>
 
-/** How rows of values tell their class: none for quantities, by the single 1 of labels, by the largest of several. */
+/** How a row of values determines its class: not at all for quantities, by the single 1 of labels, by the argmax of several. */
 export type RowClasses = 'none' | 'label' | 'largest'
 
-/** What `readWeights` takes: the user's weights, and the targets as `readTargets` read them. */
+/** The input of `readWeights`: the user's weights, and targets from `readTargets`. */
 export interface WeightSpec {
   readonly sampleWeight?: unknown
   readonly classWeight?: unknown
@@ -21,17 +21,17 @@ export interface WeightSpec {
   readonly rows: number
   /** Default 'largest'. */
   readonly rowClasses?: RowClasses
-  /** Whether the rows are one batch of many, which may have no weight at all. */
+  /** Whether the rows are one batch of several, whose total weight may be 0. */
   readonly batch?: boolean
-  /** Makes of counts of these rows those of all, where they are a part. Default: they are all. */
+  /** Turns class counts of these rows into those of all ranks' rows. Default: these are all rows. */
   readonly sums?: (counts: Float64Array) => Float64Array
 }
 
 /**
- * One weight a row, sampleWeight · classWeight[class], or undefined when neither is given. Classes without a weight
- * have 1. With one output, classes 0 and 1 part at 0.5.
- * @throws TypeError or RangeError unless weights are finite in float32, at least 0 and, but for a batch, not all 0, one a
- * row or a class; for class weights where rows have no class.
+ * Row weights sampleWeight · classWeight[class], or undefined if neither is given. Default weight of a class: 1.
+ * With a single output, targets of at least 0.5 are class 1, others class 0.
+ * @throws TypeError or RangeError unless weights are finite in float32, >= 0 and, except for a batch, not all 0, one per
+ * row or class; for class weights if rows have no class.
  */
 export function readWeights(where: string, spec: WeightSpec): Float32Array | undefined {
   const { sampleWeight, classWeight, targets, outputs, rows, rowClasses = 'largest', batch = false, sums } = spec
@@ -69,7 +69,7 @@ export function readWeights(where: string, spec: WeightSpec): Float32Array | und
 
 const EXPECTED = `an object, a Map or an array of weights by class, or 'balanced'`
 
-/** A weight for each class. */
+/** One weight per class. */
 function readClassWeight(
   where: string,
   classWeight: unknown,
@@ -113,7 +113,7 @@ function balanced(classes: number, rows: Int32Array, sums: WeightSpec['sums'] = 
   return counts.map((count) => (count > 0 ? all / (occurring * count) : 1))
 }
 
-/** The class of a row: its index, the largest of its values (the first, when several are), with one output 0 or 1. */
+/** The class of a row: its index, the argmax of its values (the first on ties), or 0 or 1 for a single output. */
 export function classOf(targets: Int32Array | Float32Array, outputs: number, row: number): number {
   if (targets instanceof Int32Array) return targets[row]
   const first = row * outputs
@@ -125,7 +125,7 @@ export function classOf(targets: Int32Array | Float32Array, outputs: number, row
 
 /**
  * The class of every row.
- * @throws TypeError where targets are quantities, RangeError for a row of several classes or none.
+ * @throws TypeError if targets are quantities; RangeError for a row with several classes or none.
  */
 function classesOf(
   where: string,
@@ -145,7 +145,7 @@ function classesOf(
     classes[row] = label
     if (outputs === 1) continue
     const largest = targets[first + label]
-    // labels allow no other above 0, shares of the classes no other as large
+    // labels must have no other value above 0, distributions no other value as large
     let alone = true
     for (let c = 0; c < outputs; c++) {
       const other = targets[first + c]

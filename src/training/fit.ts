@@ -9,10 +9,10 @@ import { passesOver } from './passes.ts'
 import { Run } from './run.ts'
 import { validate } from './validate.ts'
 
-/** Judges rows where there is one process. */
+/** Validation in a single process. */
 const alone = { validate }
 
-/** A training, and the processes that share it, if several do. */
+/** A training, and the ranks that share it, if any. */
 export interface FitRequest extends Training {
   readonly parallel: Parallel | undefined
 }
@@ -24,7 +24,7 @@ export async function fit(request: FitRequest): Promise<History> {
   const history = emptyHistory(Object.keys(training.scorer.fresh().logs(emptyTally())), validation !== undefined)
   const run = new Run(training)
   const { context } = run
-  // a solver that takes a step on every batch trains as rules do
+  // stochastic solvers step on every batch, like rules
   const session = engine.session?.solver.stochastic ? undefined : engine.session
   const groups = crew || isDataSet(data) ? undefined : groupsOf(data, training)
   const passes = isDataSet(data) && !crew && !session ? passesOver(data, training, training.random) : undefined
@@ -38,7 +38,7 @@ export async function fit(request: FitRequest): Promise<History> {
     else if (groups) await run.trainBatches(groups)
     else if (passes) await run.trainArrays(passes)
     else if (session && isDataSet(data)) await run.solve(session, data)
-    // an epoch that was stopped before its first batch is none
+    // an epoch stopped before its first batch does not count
     if (run.untrained) break
     const judged = (epoch + 1) % validationFrequency === 0 ? validation : undefined
     const logs = {
@@ -56,6 +56,6 @@ export async function fit(request: FitRequest): Promise<History> {
   return history
 }
 
-/** Metrics under the names of validation's. */
+/** Metrics under their validation names. */
 const validated = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]))

@@ -1,4 +1,4 @@
-/** What `fit` takes, checked. */
+/** The options of `fit`, validated. */
 
 import {
   type Batches,
@@ -22,46 +22,46 @@ import type { Course } from './course.ts'
 import type { Parallel } from './parallel.ts'
 
 export interface FitOptions {
-  /** Passes over the data; those before `initialEpoch` are not made again. Default 1. */
+  /** Passes over the data, including those before `initialEpoch`, which are skipped. Default 1. */
   epochs?: number
-  /** Rows of an update. Default 32. */
+  /** Rows per update. Default 32. */
   batchSize?: number
-  /** Whether every epoch takes the rows in a new order. Default true. */
+  /** Whether to shuffle the rows in every epoch. Default true. */
   shuffle?: boolean
   /**
-   * Fraction of the rows that is only validated on: the last ones, before any shuffling, as in Keras. With
-   * `{ fraction, shuffle: true }` rows at random, the same in every call; with `stratify: true` the same share of every class.
+   * Fraction of the rows held out for validation: the last ones, before any shuffling, as in Keras. With
+   * `{ fraction, shuffle: true }` random rows, the same in every call; with `stratify: true` stratified by class.
    */
   validationSplit?: ValidationSplit
-  /** Rows that are only validated on. */
+  /** Rows for validation. */
   validationData?: ValidationData
-  /** Factors on the losses of classes. */
+  /** Weights of the classes' losses. */
   classWeight?: ClassWeight
-  /** A factor on the loss of each row. */
+  /** Weight of each row's loss. */
   sampleWeight?: ArrayLike<number>
-  /** Batches that make one update by the mean of their gradients: as if `batchSize` were as many times larger, in the memory of one. Default 1. */
+  /** Gradient accumulation: batches per update, as if `batchSize` were this many times larger, in the memory of one batch. Default 1. */
   accumulate?: number
-  /** Whether rows at the end of a pass that do not fill a batch are left out. Default false. */
+  /** Whether to skip rows at the end of a pass that do not fill a batch. Default false. */
   dropLast?: boolean
-  /** Validates after every so many epochs only. Default 1. */
+  /** Epochs between validations. Default 1. */
   validationFrequency?: number
-  /** Milliseconds after which the event loop gets its turn. Default 40. */
+  /** Milliseconds between yields to the event loop. Default 40. */
   yieldEvery?: number
-  /** The epoch to begin with, where training goes on. Default 0. */
+  /** The first epoch, to continue a training. Default 0. */
   initialEpoch?: number
   /**
-   * Updates of an epoch, in the place of one pass over the data: the next epoch goes on where this one stopped, and rows
-   * that have all been seen come again in a new order. A source of batches that ends ends the epoch.
+   * Updates per epoch, instead of one pass over the data: the next epoch continues where this one stopped, and after
+   * all rows have been used they are reshuffled. If a stream of batches ends, so does the epoch.
    */
   stepsPerEpoch?: number
-  /** Updates after which training ends, whatever the epoch. */
+  /** Updates after which training ends, regardless of the epoch. */
   maxSteps?: number
   callbacks?: readonly Callback[]
-  /** Ends training with its reason; updates that are done stay. */
+  /** Aborts training with its reason; completed updates are kept. */
   signal?: AbortSignal
   /**
-   * Processes that train the model together, each on rows of its own: what `connect` of `fourlane/mpi` gives. `batchSize` is that
-   * of each. Default: this one alone.
+   * Ranks that train the model together, each on its own rows: the result of `connect` from `fourlane/mpi`. `batchSize` is per
+   * rank. Default: a single process.
    */
   parallel?: Parallel
 }
@@ -86,19 +86,19 @@ const FIT_OPTIONS = [
   'parallel',
 ] as const
 
-/** `partialFit` is one epoch. */
+/** `partialFit` runs one epoch. */
 export const PARTIAL_FIT_OPTIONS = FIT_OPTIONS.filter((name) => name !== 'epochs' && name !== 'initialEpoch')
 
-/** Options about the rows of arrays: batches that arrive one by one bring their own. */
+/** Options for arrays only: streams provide their own batches. */
 const ARRAY_OPTIONS = ['batchSize', 'shuffle', 'dropLast', 'validationSplit', 'classWeight', 'sampleWeight'] as const
 
-/** The event loop gets its turn this often, unless `yieldEvery` says otherwise. */
+/** Default of `yieldEvery`. */
 const TURN_MILLISECONDS = 40
 
-/** Rows that a solver's evaluations take at once at most. */
+/** Maximum rows per chunk in a solver's evaluations. */
 const CHUNK_ROWS = 1024
 
-/** What makes no sense where an epoch is one iteration over all rows, and why. */
+/** Options that make no sense if an epoch is one iteration over all rows, with the reason. */
 const NOT_FOR_SOLVERS = {
   batchSize: 'it compares losses of all rows',
   dropLast: 'it takes all rows at once',
@@ -107,7 +107,7 @@ const NOT_FOR_SOLVERS = {
   maxIterations: 'an epoch is one iteration; say how many with "epochs"',
 } as const
 
-/** @throws TypeError for options that a solver has no use for. */
+/** @throws TypeError for options that do not apply to a solver. */
 function refuseForSolver(solver: string, options: object): void {
   for (const [name, reason] of Object.entries(NOT_FOR_SOLVERS)) {
     if (Object(options)[name] !== undefined) {
@@ -116,7 +116,7 @@ function refuseForSolver(solver: string, options: object): void {
   }
 }
 
-/** @throws TypeError for updates by several batches where a solver looks at one. */
+/** @throws TypeError for gradient accumulation with a solver that steps on single batches. */
 function refuseSeveral(solver: string | undefined, options: object): void {
   const { accumulate = 1, parallel } = Object(options)
   if (solver === undefined) return
@@ -157,28 +157,28 @@ function readCourse(options: FitOptions, streamed: boolean): Course {
   }
 }
 
-/** Features, targets and options, or batches and options. */
+/** Features, targets and options, or a stream and options. */
 export type FitArguments = [first: Features | BatchSource, second?: Targets | FitOptions, third?: FitOptions]
 
-/** A call of `fit`: what to train on and to validate with, and the course of it. */
+/** A validated call of `fit`: training and validation data, and options. */
 export interface FitCall extends Course {
   readonly data: DataSet | Batches
   readonly validation: DataSet | Batches | undefined
   readonly parallel: Parallel | undefined
 }
 
-/** What the model asks of the call. */
+/** Constraints from the model. */
 interface FitLimits {
-  /** The solver that trains it, if one does. */
+  /** The full-batch solver, if it is trained by one. */
   readonly solver: string | undefined
-  /** The solver whose steps are by one batch each. */
+  /** The stochastic solver, if it is trained by one. */
   readonly oneBatch: string | undefined
-  /** Refuses rows that leave a batch too small for the model. */
+  /** Rejects row counts that leave a batch too small for the model. */
   checkRows(rows: number, batchSize?: number): void
 }
 
 /**
- * @param seed of a split at random.
+ * @param seed of a random split.
  * @throws TypeError or RangeError naming the argument.
  */
 export function readFit(

@@ -1,27 +1,27 @@
-/** The rows that a solver sees, all of them every time: evaluated in parts, so that data of any size fit. */
+/** Full-batch evaluations for solvers, in chunks, so that data of any size fits. */
 import type { DataSet } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import { emptyTally, type Tally } from '../engine/records.ts'
 import type { Evaluation, SolverSession } from '../optimizers/solvers/solver.ts'
 import type { Scorer } from './scorer.ts'
 
-/** What `fit` was asked for, as far as evaluations go. */
+/** The parts of `fit`'s arguments that evaluations need. */
 interface Request {
   readonly engine: Engine
   readonly scorer: Scorer
   readonly signal: AbortSignal | undefined
 }
 
-/** What all rows gave at one point. */
+/** An evaluation over all rows. */
 export interface FullEvaluation extends Evaluation {
   readonly tally: Tally
   readonly scorer: Scorer
 }
 
 /**
- * Loss, metrics and gradient at the parameters, over all rows.
- * @param takesStatistics whether running statistics take in the parts.
- * @param turn lets the event loop run when its turn has come.
+ * Loss, metrics and gradient at the current parameters, over all rows.
+ * @param takesStatistics whether to update the running statistics.
+ * @param turn yields to the event loop when it is time.
  */
 export async function evaluateAll(
   { engine, scorer, signal }: Request,
@@ -34,7 +34,7 @@ export async function evaluateAll(
   const judge = scorer.fresh()
   for (const [i, part] of parts.entries()) {
     signal?.throwIfAborted()
-    // before the gradient is there, which a turn's callbacks could overwrite
+    // before the gradient is final, since callbacks could overwrite it
     await turn()
     const before = tally.weight
     engine.computeGradients(part, i, tally)

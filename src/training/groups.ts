@@ -1,12 +1,12 @@
-/** Batches of a source, in groups that make one update each. */
+/** Groups the batches of a stream into updates. */
 import type { Batches, DataSet } from '../data/dataset.ts'
 import type { Training } from './parallel.ts'
 
-/** How a source is read. */
+/** How to read a stream. */
 interface GroupOptions {
-  /** Batches of a group. */
+  /** Batches per group. */
   readonly size: number
-  /** Whether an epoch goes on where the last one stopped, so that an endless source serves many. */
+  /** Whether an epoch continues where the previous one stopped, so that an endless stream serves many epochs. */
   readonly goesOn: boolean
   readonly signal: AbortSignal | undefined
 }
@@ -21,7 +21,7 @@ export class Groups {
     this.#options = options
   }
 
-  /** The next group; at the end of the source what is left, which may be nothing. */
+  /** The next group; at the end of the stream the rest, which may be empty. */
   async next(): Promise<DataSet[]> {
     const { size, signal } = this.#options
     this.#batches ??= this.#data.open()
@@ -37,22 +37,22 @@ export class Groups {
     return group
   }
 
-  /** Whether the source has ended with the last group, or there was none yet. */
+  /** Whether the stream ended with the last group, or has not started. */
   get ended(): boolean {
     return this.#batches === undefined
   }
 
-  /** An epoch is over; `failed`: so is training. Closes a source that will not be read on. */
+  /** Ends an epoch; `failed`: and training. Closes a stream that will not be continued. */
   leave(failed: boolean): void {
     if (this.#options.goesOn && !failed) return
     const batches = this.#batches
     this.#batches = undefined
-    // not awaited: a source that is still at work on its next batch closes only after it
+    // not awaited: a generator that is producing a batch only closes afterwards
     if (batches) Promise.resolve(batches.return?.()).catch(() => {})
   }
 }
 
-/** The groups that a training makes its updates by. */
+/** The groups for a training's updates. */
 export const groupsOf = (data: Batches, { accumulate, stepsPerEpoch, signal }: Training): Groups =>
   new Groups(data, { size: accumulate, goesOn: stepsPerEpoch < Number.POSITIVE_INFINITY, signal })
 

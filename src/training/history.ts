@@ -1,23 +1,23 @@
-/** What a training reported, epoch by epoch. */
+/** The metrics of a training, epoch by epoch. */
 import { show } from '../lib/check.ts'
 import type { Logs } from './callbacks/callbacks.ts'
 
-/** What `fit` returns: one entry per epoch under each key (`loss`, `accuracy`, `val_loss`, ...). */
+/** The result of `fit`: one entry per epoch under each key (`loss`, `accuracy`, `val_loss`, ...). */
 export interface History {
   readonly epoch: number[]
   readonly metrics: Record<string, number[]>
 }
 
-/** What a metric is called where it is of validation rows. */
+/** The name of a metric on validation rows. */
 export const validationName = (name: string): string => `val_${name}`
 
-/** The names of what will be reported, without epochs. */
+/** An empty history with these metrics. */
 export function emptyHistory(names: readonly string[], validated: boolean): History {
   const all = [...names, ...(validated ? names.map(validationName) : [])]
   return { epoch: [], metrics: Object.fromEntries(all.map((name) => [name, []])) }
 }
 
-/** An epoch's entry under every name, NaN where it has none: callbacks may add metrics to the logs, in any epoch. */
+/** Appends an epoch's entry under every name, NaN if missing; callbacks may add metrics in any epoch. */
 export function record({ epoch: epochs, metrics }: History, epoch: number, logs: Logs): void {
   for (const [name, value] of Object.entries(logs)) {
     if (typeof value !== 'number') {

@@ -1,4 +1,4 @@
-/** Minimizing a function of a vector, by any rule or solver. */
+/** Minimization of a function of a vector with any rule or solver. */
 import { checkFunction, checkInteger, checkNumber, checkOptions, show } from '../lib/check.ts'
 import type { Target } from '../machine/wasm.ts'
 import { isMatrixRule } from '../optimizers/matrices/matrixRule.ts'
@@ -9,33 +9,33 @@ import { byDifferences } from '../optimizers/solvers/differences.ts'
 import { FIRST_VECTOR, GRADIENT, isSolver, PARAMETERS, type Solver, type Status } from '../optimizers/solvers/solver.ts'
 import { checkValues, optimize } from './optimize.ts'
 
-/** What onStep sees after each update's evaluation. */
+/** What onStep receives after each update. */
 export interface Progress<Values = Float32Array> {
-  /** Updates done. */
+  /** Number of updates. */
   readonly step: number
   readonly loss: number
   /** Largest absolute entry of the gradient. */
   readonly gradientNorm: number
-  /** Live: copy what you keep. */
+  /** A live array: copy it to keep it. */
   readonly x: Values
 }
 
 export interface MinimizeOptions<Values = Float32Array> {
   readonly maxSteps?: number
-  /** Converged when no entry of the gradient is larger than it. */
+  /** Converged when max |gradient| is at most this. Default 1e-6. */
   readonly tolerance?: number
-  /** Called after each update and before the first, which is step 0; return false to stop. */
+  /** Called before the first update, as step 0, and after each; return false to stop. */
   readonly onStep?: (progress: Progress<Values>) => unknown
-  /** The wasm build that rules run in; solvers run in JavaScript. */
+  /** The wasm build for rules; solvers run in JavaScript. */
   readonly target?: Target
 }
 
 export interface Minimum<Values = Float32Array> {
-  /** The last point, evaluated. */
+  /** The final point. */
   readonly x: Values
   readonly loss: number
   readonly steps: number
-  /** Calls of the function. */
+  /** Number of calls of the function. */
   readonly evaluations: number
   /** Largest absolute entry of the gradient at x. */
   readonly gradientNorm: number
@@ -43,24 +43,24 @@ export interface Minimum<Values = Float32Array> {
   readonly converged: boolean
   /**
    * `diverged`: the loss or the gradient is no longer finite. `stopped`: onStep returned false.
-   * Of solvers alone: `change`: loss or x changed by no more than the solver's toleranceChange.
-   * `noDescent`: not even along the steepest descent is the loss lower: the gradient is wrong, or as exact as rounding lets it be.
+   * For solvers only: `change`: loss or x changed by no more than the solver's toleranceChange.
+   * `noDescent`: even the steepest descent direction has no lower loss: the gradient is wrong, or rounding allows no progress.
    */
   readonly reason: 'tolerance' | 'change' | 'maxSteps' | 'diverged' | 'noDescent' | 'stopped'
 }
 
-/** The loss at x; writes every entry of its gradient. */
+/** Returns the loss at x and writes every entry of its gradient. */
 export type Objective<Values> = (x: Values, gradient: Values) => number
 
-/** A function under minimization by one method. */
+/** A minimization with one method. */
 interface Problem<Values> {
   readonly x: Values
   readonly gradient: Values
-  /** One update from where the loss is known. Returns the new loss, if the update knows it, and why there is none to follow. */
+  /** One update from a point with known loss. Returns the new loss, if known, and the reason to stop, if any. */
   update(loss: number, evaluate: () => number): { loss?: number | undefined; end?: Minimum['reason'] | undefined }
 }
 
-/** max |g|, NaN if one is. */
+/** max |g|; NaN if any entry is NaN. */
 function infinityNorm(gradient: Float32Array | Float64Array): number {
   let norm = 0
   for (let i = 0; i < gradient.length; i++) norm = Math.max(norm, Math.abs(gradient[i]))
@@ -70,12 +70,11 @@ function infinityNorm(gradient: Float32Array | Float64Array): number {
 /**
  * Minimizes a function of a vector: `f(x, gradient)` returns the loss and fills the gradient.
  * Ends when every |gradient[i]| <= tolerance (1e-6), after maxSteps (1000) updates, or when the loss is no longer finite.
- * x and gradient are live: read x, write every entry of gradient (it comes filled with NaN), keep neither.
+ * x and gradient are live arrays: read x, write every entry of gradient (which is filled with NaN), keep neither.
  *
  * With a rule such as `adam()` they are float32, as in a model, and an update takes one evaluation.
- * With a solver such as `lbfgs()` they are float64: the function is the caller's, so nothing is gained by rounding its argument,
- * and line searches compare losses down to the last digits. An update is up to maxIterations of the solver's iterations,
- * with as many evaluations as they take; also ends by the solver's own tolerances.
+ * With a solver such as `lbfgs()` they are float64, since line searches compare losses to full accuracy. An update is up to
+ * maxIterations iterations of the solver, with as many evaluations as they take; the solver's own tolerances also apply.
  * @throws TypeError or RangeError for bad arguments, before the function is called.
  */
 export function minimize(

@@ -1,4 +1,4 @@
-/** The optimizers on numbers of your own: no model, no layers, only values and their gradient. */
+/** Optimizers applied to plain arrays, without a model. */
 import { ALIGN } from '../abi/layout.ts'
 import { RECORD_WORDS } from '../abi/records.ts'
 import { type Place, readParameter, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
@@ -26,29 +26,29 @@ import type { Optimizer, OptimizerName } from '../optimizers/optimizers.ts'
 import { resolveOptimizer } from '../optimizers/resolve.ts'
 
 export interface OptimizeOptions {
-  /** Names of the tensors, for parameter groups; default `parameter_0`, `parameter_1`, ... */
+  /** Names of the tensors, for parameter groups. Default `parameter_0`, `parameter_1`, ... */
   readonly names?: readonly string[]
   /**
-   * [inputs, units] of each tensor that is a matrix, its values row-major, undefined for others: for rules that see matrices, such as
-   * `muon()`, which take those that are. They need it, other rules do not look.
+   * Shape [inputs, units] of each tensor that is a row-major matrix, undefined for others. Required by rules on matrices, such as
+   * `muon()`, which update those; ignored by other rules.
    */
   readonly shapes?: readonly (readonly number[] | undefined)[]
-  /** Which tensors step() changes; default all. */
+  /** Which tensors step() updates. Default all. */
   readonly trainable?: readonly boolean[]
-  /** The wasm build to use; default as for models. */
+  /** The wasm build. Default as for models. */
   readonly target?: Target
 }
 
 /** Tensors and the rule that updates them. All arrays are live: step() reads and writes them. */
 export interface Optimization {
   readonly values: readonly Float32Array[]
-  /** Written by you before every step(). */
+  /** To be written before every step(). */
   readonly gradients: readonly Float32Array[]
-  /** The rule's states by name, one array per tensor; empty for tensors that do without. */
+  /** The rule's states by name, one array per tensor; empty if a tensor does not need it. */
   readonly state: Readonly<Record<string, readonly Float32Array[]>>
-  /** One update. @throws RangeError when a schedule does not give a finite number at least 0. */
+  /** One update. @throws RangeError if a schedule does not return a finite number >= 0. */
   step(): void
-  /** Updates done. */
+  /** Number of updates. */
   readonly stepCount: number
 }
 
@@ -63,7 +63,7 @@ export function checkValues(where: string, name: string, values: unknown): Array
   return list
 }
 
-/** @throws unless `list` holds one entry of the right kind for each of `count` tensors. */
+/** @throws unless `list` has one valid entry for each of `count` tensors. */
 function checkPerTensor<T>(
   name: string,
   list: readonly T[] | undefined,
@@ -80,8 +80,8 @@ function checkPerTensor<T>(
 }
 
 /**
- * Puts tensors into linear memory under an update rule: write `gradients`, call `step()`, read `values`.
- * Gradients are not checked: a NaN goes where the rule takes it.
+ * Applies an update rule to tensors in linear memory: write `gradients`, call `step()`, read `values`.
+ * Gradients are not checked; NaN propagates.
  * @throws TypeError or RangeError for an unknown optimizer or option, or values that are not finite numbers.
  */
 export function optimize(
@@ -108,7 +108,7 @@ export function optimize(
   return isMatrixRule(rule) ? ofMatrices(rule, initial, options) : plain(rule, initial, options)
 }
 
-/** @throws TypeError or RangeError unless it is [inputs, units] of so many values, or [length]. */
+/** @throws TypeError or RangeError unless it is [inputs, units] with the right product, or [length]. */
 function checkShape(name: string, shape: readonly number[], length: number): void {
   if (!Array.isArray(shape) || shape.length < 1 || shape.length > 2) {
     throw new TypeError(`optimize: "${name}" must be [inputs, units], or undefined, got ${show(shape)}`)
@@ -122,7 +122,7 @@ function checkShape(name: string, shape: readonly number[], length: number): voi
   }
 }
 
-/** Tensors one after the other, each from a cache line on. */
+/** Lays out tensors in order, each aligned to a cache line. */
 function tensorsOf(initial: readonly ArrayLike<number>[], { names, shapes, trainable }: OptimizeOptions): Tensor[] {
   let offset = 0
   return initial.map(({ length }, i) => {
@@ -188,7 +188,7 @@ class Update {
   }
 }
 
-/** Of an elementwise rule: all arrays are views of its memory. */
+/** For elementwise rules: all arrays are views of linear memory. */
 function plain(rule: Optimizer, initial: readonly ArrayLike<number>[], options: OptimizeOptions): Optimization {
   const tensors = tensorsOf(initial, { ...options, shapes: [] })
   const update = new Update(rule, tensors, options.target)
@@ -213,7 +213,7 @@ function plain(rule: Optimizer, initial: readonly ArrayLike<number>[], options: 
   }
 }
 
-/** Of a rule that sees matrices, which lie in panels: arrays are row-major copies, written before a step and read after it. */
+/** For rules on matrices, which are stored in panels: arrays are row-major copies, written before and read after each step. */
 function ofMatrices(rule: MatrixRule, initial: readonly ArrayLike<number>[], options: OptimizeOptions): Optimization {
   const tensors = tensorsOf(initial, options)
   const update = new Update(rule, tensors, options.target)
@@ -228,7 +228,7 @@ function ofMatrices(rule: MatrixRule, initial: readonly ArrayLike<number>[], opt
   const arrayOf = (name: string, tensor: Tensor) =>
     states.find(({ kept }) => kept.state === name && kept.tensor === tensor)?.array ?? new Float32Array(0)
 
-  /** All arrays into the memory, or out of it. */
+  /** Copies all arrays into linear memory, or out of it. */
   function carry(move: (arena: Arena, address: number, place: Place, values: Float32Array) => unknown): void {
     for (const [i, tensor] of tensors.entries()) {
       const place = placeOf(tensor)

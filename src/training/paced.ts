@@ -1,10 +1,10 @@
-/** Work on what arrives piece by piece, between which the event loop gets its turn. */
+/** Iterates over a stream, yielding to the event loop. */
 import { yieldToEventLoop } from '#runtime'
 
-/** Pieces follow each other for about this long. */
+/** Maximum time between yields. */
 const TURN_MILLISECONDS = 10
 
-/** The pieces, with a turn of the event loop when it has come. A source that is left early is closed. */
+/** The items, with yields to the event loop when it is time. Closes the source if iteration stops early. */
 export async function* paced<T>(pieces: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
   let last = performance.now()
   for await (const piece of pieces) {

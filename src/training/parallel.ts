@@ -1,4 +1,4 @@
-/** Several processes that train one model, as `fit` sees them. All that is said here is types: what they do comes with them. */
+/** Distributed training as seen by `fit`: types only; the implementation is passed in. */
 import type { Batches, DataSet } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Tally } from '../engine/records.ts'
@@ -10,63 +10,63 @@ import type { FullEvaluation } from './fullBatch.ts'
 import type { Scorer } from './scorer.ts'
 import type { Judges } from './validate.ts'
 
-/** A checked call of `fit`, and what it works with. */
+/** A validated call of `fit` and its context. */
 export interface Training extends Omit<Course, 'shuffle'> {
   readonly engine: Engine
   readonly model: CallbackModel
   readonly scorer: Scorer
-  /** Shuffles the rows of every epoch; undefined: rows in order. */
+  /** Shuffles the rows of every epoch; undefined: in order. */
   readonly random: Random | undefined
   readonly data: DataSet | Batches
   readonly validation: DataSet | Batches | undefined
 }
 
-/** A training under way. */
+/** A running training. */
 export interface TrainingRun {
-  /** Of the epoch so far. */
+  /** Over the epoch so far. */
   readonly tally: Tally
   readonly scorer: Scorer
   /** Updates that limits still allow in this epoch. */
   readonly room: number
   readonly stopReason: string | undefined
   stop(reason: string): void
-  /** Says that limits have ended the training, if they have. */
+  /** Stops training if a limit was reached. */
   stopAtMaxSteps(): void
-  /** Updates done: tells the callbacks, and lets the event loop run when its turn has come. */
+  /** Reports completed updates to callbacks, and yields to the event loop when it is time. */
   advance(count: number, batches: number): Promise<void>
-  /** An iteration of a solver; `whole` makes of what these rows gave what all rows gave. */
+  /** A solver's iteration; `whole` turns the evaluation of these rows into that of all ranks' rows. */
   solve(session: SolverSession, data: DataSet, whole?: (evaluation: FullEvaluation) => FullEvaluation): Promise<void>
 }
 
-/** Leads a training on one of several processes, which all call the same functions in the same order. */
+/** Runs a training on one of several ranks, which all call the same functions in the same order. */
 export interface Crew {
-  /** The training as this process has it: some callbacks are for the first only. */
+  /** The training as run by this rank: some callbacks only run on rank 0. */
   readonly training: Training
-  /** The updates of an epoch. */
+  /** Runs the updates of an epoch. */
   train(run: TrainingRun): Promise<void>
-  /** Loss and metrics of the epoch's rows on all processes. */
+  /** Loss and metrics of the epoch over all ranks. */
   logs(run: TrainingRun): Logs
-  /** The same of rows that are not trained on. */
+  /** Likewise for validation rows. */
   validate(where: string, judges: Judges, data: DataSet | Batches): Promise<Logs>
-  /** After an epoch's callbacks: whoever has stopped, all have. */
+  /** After an epoch's callbacks: if one rank has stopped, all do. */
   agree(run: TrainingRun): void
   /** After the last callbacks. */
   end(): void
 }
 
-/** Processes that train one model together: `fit` takes them as `parallel`. `connect` of `fourlane/mpi` makes them. */
+/** Ranks that train one model together: the `parallel` option of `fit`. Made by `connect` from `fourlane/mpi`. */
 export interface Parallel {
-  /** This process's number, from 0. */
+  /** This process's rank, from 0. */
   readonly rank: number
-  /** Number of processes. */
+  /** Number of ranks. */
   readonly size: number
   /**
-   * Sums over all processes, of as many numbers on each.
+   * Sums over all ranks, for as many numbers on each.
    * @internal
    */
   sums(values: Float64Array): Float64Array
   /**
-   * Begins a training; undefined where this is the only process.
+   * Starts a training; undefined for a single process.
    * @internal
    */
   join(training: Training): Crew | undefined

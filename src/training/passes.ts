@@ -1,21 +1,21 @@
-/** Passes over the rows of a data set, each in an order of its own. */
+/** Passes over the rows of a data set, each in its own order. */
 import { type DataSet, takeRowsOf } from '../data/dataset.ts'
 import type { Feed } from '../engine/window.ts'
 import type { Random } from '../lib/random.ts'
 import type { Training } from './parallel.ts'
 
 export class Passes {
-  /** The rows' way into linear memory; absent where every batch is made on the host. */
+  /** Feeds rows into linear memory; undefined if batches are assembled on the host. */
   readonly feed: Feed | undefined
-  /** Rows of a pass. */
+  /** Rows per pass. */
   readonly rows: number
-  /** The first row, in the pass's order, that is still to come. */
+  /** Position of the next row in the pass's order. */
   first = Number.POSITIVE_INFINITY
   readonly #data: DataSet
   readonly #random: Random | undefined
   readonly #order: Int32Array
 
-  /** @param rows of a pass, when the last of its order are left out. */
+  /** @param rows per pass, if the last ones of its order are dropped. */
   constructor(data: DataSet, random: Random | undefined, feed: Feed | undefined, rows = data.rows) {
     this.feed = feed
     this.rows = rows
@@ -29,7 +29,7 @@ export class Passes {
   }
 
   begin(): void {
-    // from the rows' own order, so that a resumed training shuffles as the uninterrupted one does
+    // starts from the identity, so that a resumed training shuffles like an uninterrupted one
     const order = this.#order
     for (let row = 0; row < order.length; row++) order[row] = row
     this.#random?.shuffle(order)
@@ -37,13 +37,13 @@ export class Passes {
     this.first = 0
   }
 
-  /** The next rows, copied. */
+  /** A copy of the next rows. */
   take(count: number): DataSet {
     return takeRowsOf(this.#data, this.#order.subarray(this.first, this.first + count))
   }
 }
 
-/** The rows' passes: through the machine's memory, unless batches are put together on the host. */
+/** The passes of a training: fed into linear memory, unless batches are assembled on the host. */
 export function passesOver(
   data: DataSet,
   { engine, batchSize, accumulate, dropLast }: Training,

@@ -1,4 +1,4 @@
-/** A call of `fit` under way: chunks of steps sized by time, turns of callbacks and of the event loop, and what ends them. */
+/** A running `fit`: chunks of steps sized by time, callbacks, yields to the event loop, and stopping. */
 import { yieldToEventLoop } from '#runtime'
 import type { DataSet } from '../data/dataset.ts'
 import { partsOf, trainParts } from '../engine/accumulate.ts'
@@ -13,7 +13,7 @@ import type { Training, TrainingRun } from './parallel.ts'
 import type { Passes } from './passes.ts'
 import type { Scorer } from './scorer.ts'
 
-/** A whole number of updates between two looks at the clock takes about this long. */
+/** Target time between two looks at the clock. */
 const CHUNK_MILLISECONDS = 10
 
 /** The state of one call of `fit`. */
@@ -102,7 +102,7 @@ export class Run implements TrainingRun {
     return this.scorer.logs(this.tally)
   }
 
-  /** Says once that the loss is lost, unless a callback has seen to it. */
+  /** Warns once that the loss is not finite, unless a callback has reacted. */
   warnOfLoss(): void {
     const { loss, weight } = this.tally
     if (this.#warned || this.#stoppedByCallback || weight === 0 || Number.isFinite(loss)) return
@@ -118,12 +118,12 @@ export class Run implements TrainingRun {
     return Math.min(stepsPerEpoch - this.#batch, maxSteps - this.#updates)
   }
 
-  /** Steps still to come in this epoch at most. */
+  /** Maximum number of steps left in this epoch. */
   get #left(): number {
     return this.stopped ? 0 : this.room
   }
 
-  /** One epoch: a pass over the rows, or as many steps as an epoch has been given, from where the last one stopped. */
+  /** One epoch: a pass over the rows, or `stepsPerEpoch` steps from where the last one stopped. */
   async trainArrays(passes: Passes): Promise<void> {
     const { engine, signal, stepsPerEpoch } = this.#request
     const scorer = this.scorer
@@ -150,7 +150,7 @@ export class Run implements TrainingRun {
     this.stopAtMaxSteps()
   }
 
-  /** One epoch of a solver: an iteration over all rows. Its logs are those of the parameters that it ends at. */
+  /** One epoch of a solver: an iteration over all rows. Its logs refer to the parameters at its end. */
   async solve(
     session: SolverSession,
     data: DataSet,
@@ -166,7 +166,7 @@ export class Run implements TrainingRun {
     const evaluateOnce = (isFirst: boolean) => evaluateAll(request, session, parts, isFirst, () => this.#turn(1))
     const { evaluation, end } = await session.iterate(
       whole ? async (isFirst) => whole(await evaluateOnce(isFirst)) : evaluateOnce,
-      // those of these rows alone are not those of all ranks
+      // products over these rows only would not be those of all ranks
       whole ? undefined : request.engine.exactProducts(data, request.batchSize),
       turn,
     )
@@ -178,25 +178,25 @@ export class Run implements TrainingRun {
     this.stopAtMaxSteps()
   }
 
-  /** Rows of an update. */
+  /** Rows per update. */
   get #updateRows(): number {
     return this.#request.batchSize * this.#request.accumulate
   }
 
-  /** Up to `most` updates in one call into the machine; returns their number and that of their rows. */
+  /** Up to `most` updates in one machine call; returns the numbers of updates and rows. */
   async #trainFed(feed: Feed, first: number, most: number): Promise<[count: number, rows: number]> {
     const { engine, batchSize } = this.#request
     const plan = engine.trainingPlan(batchSize)
     const { index, rows } = feed.ready(first)
     const count = Math.min(most, Math.ceil(rows / batchSize), this.#left)
-    // evaluate and trainStep may have run since the last chunk, and turned the loss to other weights
+    // evaluate and trainStep may have run since the last chunk and changed the bindings
     plan.bind(feed.source)
     const waiting = engine.trainSteps(plan, count, batchSize, index, rows, this.tally)
     if (waiting) await waiting
     return [count, Math.min(count * batchSize, rows)]
   }
 
-  /** An update by rows that the host has put together. */
+  /** An update with rows assembled on the host. */
   #trainTaken(passes: Passes): [count: number, rows: number] {
     const rows = passes.take(Math.min(this.#updateRows, passes.rows - passes.first))
     this.#trainParts(partsOf(rows, this.#request.batchSize))
@@ -210,7 +210,7 @@ export class Run implements TrainingRun {
     trainParts(engine, parts, this.tally, scorer.needsOutputs ? visit : undefined)
   }
 
-  /** One epoch over batches that arrive one by one. */
+  /** One epoch over a stream of batches. */
   async trainBatches(groups: Groups): Promise<void> {
     let failed = true
     try {
@@ -234,14 +234,14 @@ export class Run implements TrainingRun {
     if (this.#updates >= maxSteps) this.#stopReason ??= `maxSteps ${maxSteps} reached`
   }
 
-  /** As many steps a chunk as fill CHUNK_MILLISECONDS; where the clock stands still, chunks grow to their limit. */
+  /** Adapts the steps per chunk to CHUNK_MILLISECONDS; if the clock does not advance, chunks grow to their limit. */
   #adapt(count: number, milliseconds: number): void {
     const chunk = Math.min(CHUNK_MILLISECONDS, this.#request.yieldEvery)
     const wanted = milliseconds > 0 ? (count * chunk) / milliseconds : RECORDS
     this.#chunk = Math.max(1, Math.min(RECORDS, Math.floor(wanted), count * 4))
   }
 
-  /** Batches done: tells the callbacks, and lets the event loop run when its turn has come. */
+  /** Reports completed batches to callbacks, and yields to the event loop when it is time. */
   async advance(count: number, batches: number): Promise<void> {
     const { callbacks } = this.#request
     this.#batch += count
@@ -253,7 +253,7 @@ export class Run implements TrainingRun {
     await this.#turn(batches)
   }
 
-  /** Lets callbacks and the event loop have their turn, when it has come. */
+  /** Runs callbacks and yields to the event loop, if it is time. */
   async #turn(batches: number): Promise<void> {
     const { callbacks, epochs, yieldEvery } = this.#request
     if (performance.now() - this.#lastTurn < yieldEvery) return

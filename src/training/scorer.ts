@@ -1,4 +1,4 @@
-/** A compiled model's metrics: those the machine counts by itself, and those fed with every batch's outputs. */
+/** A compiled model's metrics: those counted in the machine, and those fed with every batch's outputs. */
 import { CORRECT_BINARY, CORRECT_ONE_HOT, CORRECT_SPARSE } from '../abi/batches.ts'
 import type { Judgement } from '../catalogue/judgement.ts'
 import type { LoweredLoss } from '../catalogue/loweredLoss.ts'
@@ -12,26 +12,26 @@ import type { RowClasses } from '../data/weights.ts'
 import type { Tally } from '../engine/records.ts'
 import type { Logs } from './callbacks/callbacks.ts'
 
-/** Of the catalogue, or the user's own. */
+/** Built-in or custom. */
 type AnyMetric = Metric | CustomMetric
 
-/** What a compiled model reports, and how its loss reads outputs and targets. */
+/** What a compiled model reports, and how its loss interprets outputs and targets. */
 export interface Measures {
   readonly metrics: readonly AnyMetric[]
-  /** Weighted by sample and class weights, as the loss is. */
+  /** Weighted by sample and class weights, like the loss. */
   readonly weightedMetrics: readonly AnyMetric[]
-  /** Absent where the host computes it. */
+  /** Absent if the host computes it. */
   readonly loss?: LoweredLoss
   readonly judgement: Judgement
   readonly outputs: number
   readonly targets: LoweredLoss['targets']
-  /** Numbers a row, where targets are values. */
+  /** Numbers per row, if targets are values. */
   readonly targetColumns: number
-  /** What is followed besides, anew for every scorer. */
+  /** Additional metrics, created for every scorer. */
   readonly followed?: () => readonly Followed[]
 }
 
-/** A metric fed with outputs, under its name in logs. */
+/** A metric fed with outputs, and its name in logs. */
 export interface Followed {
   readonly name: string
   readonly stream: Omit<MetricStream, 'name'>
@@ -39,15 +39,15 @@ export interface Followed {
 }
 
 export class Scorer {
-  /** How the machine is to count correct predictions; absent when no metric asks. */
+  /** How the machine counts correct predictions; absent if no metric needs it. */
   readonly correct: Objective['correct']
-  /** What the metrics need targets to be, beyond what the loss takes. */
+  /** What the metrics require of targets, beyond the loss. */
   readonly classTargets: ClassTargets | undefined
   readonly measures: Measures
   readonly #counted: Metric | undefined
   readonly #followed: readonly Followed[]
 
-  /** @throws RangeError for a metric that does not suit the outputs and targets. */
+  /** @throws RangeError for a metric that does not apply to the outputs and targets. */
   constructor(measures: Measures) {
     this.measures = measures
     const { metrics, weightedMetrics } = measures
@@ -71,17 +71,17 @@ export class Scorer {
     ]
   }
 
-  /** The loss, where the machine computes it. */
+  /** The loss, if the machine computes it. */
   get loss(): LoweredLoss | undefined {
     return this.measures.loss
   }
 
-  /** What the loss takes as targets. */
+  /** The format of targets for the loss. */
   get targets(): Pick<Measures, 'targets' | 'targetColumns'> {
     return this.measures
   }
 
-  /** How rows of values tell their class. */
+  /** How a row of values determines its class. */
   get rowClasses(): RowClasses {
     const { classifies, independent } = this.measures.judgement
     return classifies ? (independent ? 'label' : 'largest') : 'none'
@@ -92,7 +92,7 @@ export class Scorer {
     return this.#followed.length > 0
   }
 
-  /** Another scorer of the same metrics, with nothing counted yet. */
+  /** A reset copy of this scorer. */
   fresh(): Scorer {
     return new Scorer(this.measures)
   }
@@ -101,7 +101,7 @@ export class Scorer {
     for (const { stream } of this.#followed) stream.reset()
   }
 
-  /** Takes in a batch. As in Keras, sample and class weights are for `weightedMetrics` only. */
+  /** Adds a batch. As in Keras, sample and class weights only apply to `weightedMetrics`. */
   update(outputs: Float32Array, { targets, rows, weights }: Omit<DataSet, 'features'>): void {
     for (const { stream, weighted } of this.#followed) {
       stream.update(outputs, targets, rows, weighted ? weights : undefined)
@@ -113,7 +113,7 @@ export class Scorer {
     const logs: Logs = { loss: tally.weight > 0 ? tally.loss / tally.weight : 0 }
     const judged = tally.rows * (this.correct?.mode === CORRECT_BINARY ? this.measures.outputs : 1)
     if (this.#counted) {
-      // a loss that is NaN tells that an output was: no count of what was right about it
+      // a NaN loss implies a NaN output, which makes the count meaningless
       const share = judged > 0 ? tally.correct / judged : 0
       logs[this.#counted.kind] = Number.isNaN(logs.loss) ? Number.NaN : share
     }
@@ -127,7 +127,7 @@ const isCounted = (metric: AnyMetric): metric is Metric =>
   metric.kind === 'accuracy' || metric.kind === 'binaryAccuracy'
 const nameOf = (metric: AnyMetric): string => (isOurs(metric) ? metric.kind : metric.name)
 
-/** @throws RangeError for metrics where targets are not beside the outputs, one by one. */
+/** @throws RangeError for metrics if targets do not correspond to outputs one to one. */
 function refuseOtherTargets({ metrics, weightedMetrics, outputs, targetColumns }: Measures): void {
   const [metric] = [...metrics, ...weightedMetrics].filter(isOurs)
   if (targetColumns === outputs || !metric) return
@@ -159,7 +159,7 @@ function streamOf(metric: Metric, { targets, judgement, outputs }: Measures): Me
 }
 
 function countingOf(metric: Metric, measures: Measures): Objective['correct'] {
-  // also refuses what does not suit
+  // throws if the metric does not apply
   streamOf(metric, measures)
   const { targets, judgement, outputs } = measures
   if (targets === 'classes') return { mode: CORRECT_SPARSE, threshold: 0 }
@@ -169,7 +169,7 @@ function countingOf(metric: Metric, measures: Measures): Objective['correct'] {
   return independent ? { mode: CORRECT_BINARY, threshold } : { mode: CORRECT_ONE_HOT, threshold: 0 }
 }
 
-/** Where the loss would take quantities too, metrics of classes want one-hot rows, those of labels zeros and ones. */
+/** For losses on quantities, metrics of classes require one-hot rows, those of labels zeros and ones. */
 function classTargetsOf(
   metrics: readonly Metric[],
   { targets, judgement, outputs }: Measures,
@@ -189,7 +189,7 @@ function classTargetsOf(
   return labels
 }
 
-/** Gives names to metrics, in time linear in their number: name, name_2, name_3, ... for those of the same kind. */
+/** Assigns unique names to metrics in linear time: name, name_2, name_3, ... for the same kind. */
 class Names {
   readonly #times = new Map<string, number>()
 

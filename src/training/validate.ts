@@ -1,4 +1,4 @@
-/** Loss and metrics of rows that are not trained on, in pieces between which the event loop runs. */
+/** Loss and metrics on validation rows, in chunks, yielding to the event loop. */
 import { yieldToEventLoop } from '#runtime'
 import { type Batches, type DataSet, isDataSet, sliceRows } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -7,17 +7,17 @@ import type { Logs } from './callbacks/callbacks.ts'
 import { paced } from './paced.ts'
 import type { Scorer } from './scorer.ts'
 
-/** A piece takes about this long. */
+/** Target time per chunk. */
 const PIECE_MILLISECONDS = 10
 
-/** Who judges rows of a model. */
+/** What evaluates rows of a model. */
 export interface Judges {
   readonly engine: Engine
   readonly scorer: Scorer
   readonly signal: AbortSignal | undefined
 }
 
-/** @throws what the source of batches throws, the signal's reason, or RangeError when there are no rows. */
+/** @throws what the stream throws, the signal's reason, or RangeError if there are no rows. */
 export async function validate(
   where: string,
   { engine, scorer, signal }: Judges,
@@ -35,7 +35,7 @@ export async function validate(
   return judge.logs(tally)
 }
 
-/** The rows in pieces that grow until they take long enough; the event loop runs after each that does. */
+/** The rows in chunks that grow until they take long enough; yields to the event loop after each of those. */
 async function* piecesOf(data: DataSet, rows: number): AsyncGenerator<DataSet> {
   for (let first = 0; first < data.rows; ) {
     const part = sliceRows(data, first, Math.min(rows, data.rows - first))
@@ -47,7 +47,7 @@ async function* piecesOf(data: DataSet, rows: number): AsyncGenerator<DataSet> {
   }
 }
 
-/** A source's batches as they come. */
+/** The batches of a stream. */
 const received = (data: Batches): AsyncGenerator<DataSet> => {
   const batches = data.open()
   return paced({ [Symbol.asyncIterator]: () => batches })

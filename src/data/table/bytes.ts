@@ -1,22 +1,22 @@
-/** Cells of tables as UTF-8 bytes: numbers and texts without a string in between. */
+/** Parses table cells from UTF-8 bytes: numbers and texts without intermediate strings. */
 
 const PLUS = 43
 const MINUS = 45
 const DOT = 46
 const ZERO = 48
-/** Decimal digits that a float64 holds exactly, whatever they are, and those of two of them in a row. */
+/** Number of decimal digits that are always exact in float64; and of two such groups. */
 const EXACT_DIGITS = 15
 const MOST_DIGITS = 22
-/** Digits of what programs print of a float64. */
+/** Maximum digits that programs print for a float64. */
 const PRINTED_DIGITS = 17
 const POWERS = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, exponent) => Number(`1e${exponent}`))
 
-/** Reads decimal numbers; what it says of the last one stands beside it. */
+/** Parses decimal numbers; also reports a property of the last one. */
 export class NumberReader {
-  /** Whether the last number's cell is what `String` makes of it. */
+  /** Whether the last cell is what `String` returns for its number. */
   canonical = false
 
-  /** The number that bytes [from, to) say, trimmed already; NaN as `numberOf` has it. */
+  /** The number in the trimmed bytes [from, to); NaN as in `numberOf`. */
   read(bytes: Uint8Array, from: number, to: number): number {
     const negative = bytes[from] === MINUS
     const signed = negative || bytes[from] === PLUS
@@ -37,7 +37,7 @@ export class NumberReader {
       value = this.#long(bytes, start, to, decimals)
       if (Number.isNaN(value)) return this.#slow(bytes, from, to)
     } else {
-      // one rounding of two exact numbers (Clinger 1990)
+      // a single rounding of two exact numbers (Clinger 1990)
       if (decimals > 0) value = mantissa / POWERS[decimals]
       this.canonical = dot < 0 || (decimals > 0 && bytes[to - 1] !== ZERO)
     }
@@ -47,9 +47,9 @@ export class NumberReader {
     return negative && value !== 0 ? -value : value
   }
 
-  /** Digits without a sign, and more than a float64 holds; NaN for too many. */
+  /** An unsigned number with more digits than a float64 represents; NaN for too many. */
   #long(bytes: Uint8Array, start: number, to: number, decimals: number): number {
-    // the first 15 digits and the others as whole numbers; how many there are, without leading zeros
+    // the first 15 digits and the others as integers, not counting leading zeros
     let high = 0
     let low = 0
     let digits = 0
@@ -67,7 +67,7 @@ export class NumberReader {
       : ratio(high, POWERS[digits - EXACT_DIGITS], low, POWERS[decimals])
   }
 
-  /** Exponents, and numbers of very many digits. */
+  /** Exponents, and numbers with very many digits. */
   #slow(bytes: Uint8Array, from: number, to: number): number {
     this.canonical = false
     for (let at = from; at < to; at++) {
@@ -85,7 +85,7 @@ const ascii = new TextDecoder('latin1')
 /** 2^27 + 1: splits a float64 into two halves whose products are exact (Dekker 1971). */
 const SPLITTER = 134217729
 
-/** What a · b loses when it is rounded to `product`. */
+/** The rounding error of a · b = `product`. */
 function lost(a: number, b: number, product: number): number {
   const aHigh = SPLITTER * a - (SPLITTER * a - a)
   const bHigh = SPLITTER * b - (SPLITTER * b - b)
@@ -95,8 +95,8 @@ function lost(a: number, b: number, product: number): number {
 }
 
 /**
- * (high · factor + low) / divisor, rounded once: all whole numbers below 1e15, 1e7, 1e7, powers of ten up to 1e22. Computed to
- * twice the precision; NaN where even that does not tell to which side it rounds.
+ * (high · factor + low) / divisor, rounded once, for integers below 1e15, 1e7, 1e7 and powers of ten up to 1e22. Computed in
+ * double-double precision; NaN if even that does not determine the rounding.
  */
 function ratio(high: number, factor: number, low: number, divisor: number): number {
   const product = high * factor
@@ -116,10 +116,10 @@ export const sameBytes = (a: Uint8Array, from: number, b: Uint8Array, start: num
   return true
 }
 
-/** Texts one after the other in one piece of memory. */
+/** Strings stored consecutively in one buffer. */
 export class Texts {
   bytes = new Uint8Array(0)
-  /** Where text i ends and text i + 1 begins. */
+  /** The end of text i, which is the start of text i + 1. */
   #ends = new Uint32Array(0)
   length = 0
 
@@ -154,17 +154,17 @@ const mix = (hash: number): number => {
   return half ^ (half >>> 13)
 }
 
-/** Probes after which a table of hashes is made anew with another hash: chance does not come so far. */
+/** Probes after which the table is rehashed with another seed; not reached by chance. */
 const MOST_PROBES = 128
 
-/** Different texts, numbered in the order in which they first come. */
+/** Distinct texts, numbered by first occurrence. */
 export class Dictionary {
   readonly texts = new Texts()
   readonly #most: number
   /** Number of a text plus 1, or 0: open addressing, at most half full. */
   #slots = new Int32Array(0)
   #hashes = new Int32Array(0)
-  // drawn, so that nobody can write a file whose texts all meet in one slot
+  // random, so that no file can be crafted to collide
   #seed = 0
   #factor = 1
 
@@ -187,7 +187,7 @@ export class Dictionary {
     return mix(hash)
   }
 
-  /** The number of a text, which is added if it is new; -1 when there is no room for it. */
+  /** The number of a text, which is added if new; -1 if there is no room. */
   numberOf(bytes: Uint8Array, from: number, to: number): number {
     const hash = this.#hash(bytes, from, to)
     const mask = this.#slots.length - 1
@@ -235,7 +235,7 @@ export class Dictionary {
 
 /** Cells that stand for a missing value. */
 export class Markers {
-  /** Whether one of them is a number, for which cells must be looked at before they are read as numbers. */
+  /** Whether one of them is a number, so that cells must be compared before they are parsed as numbers. */
   readonly numeric: boolean
   readonly #byLength: Uint8Array[][] = []
 

@@ -1,11 +1,11 @@
-/** Tables that users make themselves. */
+/** Validation of user-made tables. */
 import { quote, show } from '../../lib/check.ts'
 import { COLUMN_TYPES, type Table } from './table.ts'
 
-/** From 1970 to the last moment that a Date holds. */
+/** The latest time that a Date can represent. */
 const MOST_MILLISECONDS = 8.64e15
 
-/** Whether a value may be a table, which `checkTable` is to say. */
+/** Whether a value may be a table; `checkTable` validates it. */
 export const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && 'columns' in value && 'rows' in value
 
@@ -13,8 +13,8 @@ const isCodes = (value: unknown): value is Int8Array | Int16Array | Int32Array =
   value instanceof Int8Array || value instanceof Int16Array || value instanceof Int32Array
 
 /**
- * Checks a table as `readTable` gives it, from whoever made it.
- * @throws TypeError or RangeError naming the column that is wrong.
+ * Validates a table from any source.
+ * @throws TypeError or RangeError naming the column at fault.
  */
 export function checkTable(where: string, table: unknown): asserts table is Table {
   if (!isTable(table) || !Array.isArray(table.columns)) {

@@ -1,6 +1,6 @@
 /**
- * Reads the cells of a column one by one and finds out what it holds. A column is of numbers until a cell is none; then it is of
- * categories, until there are too many. What comes of categories that are dates, or nearly all different, is known at the end.
+ * Reads the cells of a column and infers its type. A column is numeric until a cell is not a number; then categorical,
+ * until there are too many categories. Whether categories are dates, or nearly all distinct, is determined at the end.
  */
 import { show } from '../../lib/check.ts'
 import { Dictionary, type Markers, NumberReader, Texts } from './bytes.ts'
@@ -8,43 +8,43 @@ import { Codes, doubles, type Pieces } from './pieces.ts'
 import { type ColumnType, MOST_CATEGORIES, type TableColumn } from './table.ts'
 import { dateOf } from './values.ts'
 
-/** Categories up to this number are kept, even if they are all different. */
+/** Up to this many categories are kept even if all are distinct. */
 const FEW = 8
 
-/** One for all: what it remembers is read at once. */
+/** Shared: its state is read immediately. */
 const numberReader = new NumberReader()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** What all columns of a table share. */
 export interface ColumnSettings {
-  /** Whose errors they are. */
+  /** The function named in errors. */
   readonly where: string
-  /** What a cell's place is counted in. */
+  /** The unit of positions in messages. */
   readonly unit: 'line' | 'row'
   readonly markers: Markers
 }
 
-/** A column's cells as they come. */
+/** Receives a column's cells. */
 export class ColumnReader {
   readonly name: string
   readonly #index: number
   readonly #settings: ColumnSettings
-  /** The type that the user named, if any. */
+  /** The type given by the user, if any. */
   readonly #wanted: ColumnType | undefined
   #rows = 0
   #missing = 0
-  /** While all are numbers. */
+  /** While all cells are numbers. */
   #numbers: Pieces<Float64Array> | undefined
-  /** Cells of numbers that are not what `String` makes of them, as text, and their rows: should they become categories after all. */
+  /** Numeric cells that differ from `String` of their number, as text with their rows, in case the column becomes categorical. */
   #spelled: { readonly texts: Texts; readonly rows: Pieces<Float64Array> } | undefined
   #categories: { readonly dictionary: Dictionary; readonly codes: Codes } | undefined
-  /** Milliseconds by row, where there are more dates than a dictionary holds. */
+  /** Milliseconds by row, if there are more dates than a dictionary holds. */
   #dates: Pieces<Float64Array> | undefined
   #note = ''
 
   /**
    * @param index of the column in its table, for messages
-   * @param wanted its type if that is known; else it is found out
+   * @param wanted its type if known; otherwise inferred
    */
   constructor(name: string, index: number, wanted: ColumnType | undefined, settings: ColumnSettings) {
     this.name = name
@@ -65,7 +65,7 @@ export class ColumnReader {
     return this.#categories
   }
 
-  /** The text in bytes [first, end), blanks around it left out; `line` is for messages. */
+  /** A cell in bytes [first, end), untrimmed; `line` is for messages. */
   cell(bytes: Uint8Array, first: number, end: number, line: number): void {
     let from = first
     let to = end
@@ -85,7 +85,7 @@ export class ColumnReader {
     else this.#text(bytes, from, to, line)
   }
 
-  /** A number that is one already. @throws RangeError where the column was said to be of something else. */
+  /** A cell that is already a number. @throws RangeError if the column was declared with another type. */
   number(value: number, line: number): void {
     if (this.#numbers === undefined || !Number.isFinite(value)) {
       const bytes = new TextEncoder().encode(String(value))
@@ -110,7 +110,7 @@ export class ColumnReader {
     this.#spelled.texts.add(bytes, from, to)
   }
 
-  /** A cell that is neither missing nor, in a column of numbers, a number. */
+  /** A cell that is neither missing nor, in a numeric column, a number. */
   #text(bytes: Uint8Array, from: number, to: number, line: number): void {
     if (this.#numbers) this.#leaveNumbers(bytes, from, to, line)
     if (this.#categories) {
@@ -138,7 +138,7 @@ export class ColumnReader {
     }
   }
 
-  /** @throws RangeError where the user said that the column is of this type. */
+  /** @throws RangeError if the user declared the column with this type. */
   #refuse(type: ColumnType, bytes: Uint8Array, from: number, to: number, line: number): void {
     if (this.#wanted !== type) return
     const text = show(this.#decode(bytes, from, to, line))
@@ -150,7 +150,7 @@ export class ColumnReader {
     if (Number.isNaN(dateOf(text))) this.#refuse('date', bytes, from, to, line)
   }
 
-  /** Numbers so far become categories, spelled as they were. */
+  /** Turns a numeric column into categories, spelled as in the file. */
   #leaveNumbers(bytes: Uint8Array, from: number, to: number, line: number): void {
     this.#refuse('number', bytes, from, to, line)
     if (this.#rows > this.#missing) {
@@ -182,7 +182,7 @@ export class ColumnReader {
     })
   }
 
-  /** There are more of them than a dictionary holds: dates, or text of which nothing is kept. */
+  /** More distinct texts than a dictionary holds: continues as dates, or as text that is not kept. */
   #leaveCategories(line: number): void {
     const { dictionary, codes } = this.#categories ?? this.#startCategories()
     this.#categories = undefined
@@ -200,7 +200,7 @@ export class ColumnReader {
     this.#dates = values
   }
 
-  /** The column, and what a user should know of it. */
+  /** The column, and notes for the user. */
   finish(): { column: TableColumn; notes: readonly string[] } {
     const { name } = this
     const missing = this.#missing

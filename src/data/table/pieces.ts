@@ -1,6 +1,6 @@
-/** Numbers that are appended one by one, in pieces: room for them grows without copying what there is. */
+/** Growable arrays of numbers in chunks, which grow without copying. */
 
-/** Values of a piece. The first one starts small, since a table may have many columns and few rows. */
+/** Values per chunk. The first chunk starts small, since a table may have many columns and few rows. */
 const PIECE = 2 ** 16
 const FIRST = 4
 
@@ -44,7 +44,7 @@ export class Pieces<T extends Values> {
     for (let i = 0; i < this.#used; i++) visit(this.#last[i])
   }
 
-  /** All of them in one array; the pieces are given up one after the other. */
+  /** All values in one array; frees the chunks one by one. */
   join(): T {
     const out = this.#make(this.length)
     let at = 0
@@ -66,7 +66,7 @@ const makeDoubles = (length: number): Float64Array => (length === 0 ? none : new
 
 export const doubles = (): Pieces<Float64Array> => new Pieces(makeDoubles)
 
-/** Codes from -1 up, in the narrowest integers that hold them. */
+/** Codes from -1 on, in the narrowest integer type that holds them. */
 export class Codes {
   #codes: Pieces<Int8Array> | Pieces<Int16Array> | Pieces<Int32Array> = new Pieces((length) => new Int8Array(length))
   #largest = 2 ** 7 - 1

@@ -1,16 +1,16 @@
-/** Cells of tables as text: what is a number, and what a date. */
+/** Table cells as text: parsing of numbers and dates. */
 
 /** A decimal number as JSON and CSV files write it: not hexadecimal, not infinite. */
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
-/** ISO 8601, from the month on; a blank may stand for the T, and before the zone. */
+/** ISO 8601, at least year and month; a space may replace the T and precede the zone. */
 const DATE =
   /^(\d{4})-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?))?)?)?$/
 
-/** Nobody writes a longer one; what is longer is not looked at. */
+/** Longer cells are not dates. */
 const LONGEST_DATE = 40
 
-/** Without blanks, tabs and other control characters at both ends. */
+/** Trims blanks, tabs and other control characters. */
 export function trimCell(text: string): string {
   let from = 0
   let to = text.length
@@ -19,15 +19,15 @@ export function trimCell(text: string): string {
   return from === 0 && to === text.length ? text : text.slice(from, to)
 }
 
-/** The finite number that a trimmed cell says, NaN for any other. */
+/** The finite number in a trimmed cell, NaN for anything else. */
 export function numberOf(text: string): number {
   if (!NUMBER.test(text)) return Number.NaN
   const value = Number(text)
-  // there is no negative zero in a table
+  // + 0 turns -0 into 0
   return Number.isFinite(value) ? value + 0 : Number.NaN
 }
 
-/** Milliseconds since 1970 of the moment that a trimmed cell says, NaN for any other. Without a zone it is UTC, on every machine. */
+/** Milliseconds since 1970 for the date in a trimmed cell, NaN for anything else. Without a zone it is UTC, on every machine. */
 export function dateOf(text: string): number {
   const parts = text.length <= LONGEST_DATE ? DATE.exec(text) : null
   if (!parts) return Number.NaN

@@ -1,8 +1,8 @@
-/** Callbacks that train on, and leave the average of the weights in the end. */
+/** Callbacks that average the weights during training, and use the average at the end. */
 import { checkInteger, checkNumber, readOptions } from '../../lib/check.ts'
 import type { Callback, CallbackModel } from './callback.ts'
 
-/** Moves an average by a part of its way to the weights. */
+/** Moves an average towards the weights by a fraction. */
 function approach(average: Float32Array, weights: Float32Array, part: number): void {
   for (let i = 0; i < average.length; i++) average[i] += part * (weights[i] - average[i])
 }
@@ -11,13 +11,13 @@ export interface EmaOptions {
   decay?: number
 }
 
-/** Its options at their defaults, as of the other callbacks. */
+/** Default options. */
 export const EMA = { decay: 0.999 } as const
 
 /**
- * Exponential moving average of the weights: after every update average ← decay · average + (1 - decay) · weights, from those after
- * the first; when training ends, by itself or stopped by a callback, the average takes the place of the weights. Running statistics are averaged
- * too. Metrics and checkpoints of the epochs are those of the weights themselves. PyTorch's AveragedModel with
+ * Exponential moving average of the weights: after every update average ← decay · average + (1 - decay) · weights, starting with the
+ * weights after the first; when training ends, also if stopped by a callback, the average replaces the weights. Running statistics are
+ * averaged, too. Metrics and checkpoints during training use the weights themselves. PyTorch's AveragedModel with
  * get_ema_multi_avg_fn(decay) and use_buffers=True; Keras' use_ema. Default: decay 0.999.
  * @throws TypeError or RangeError unless decay is a number in [0, 1).
  */
@@ -48,10 +48,10 @@ export interface SwaOptions {
 export const SWA = { from: undefined } as const
 
 /**
- * Stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407): the plain mean of the weights at the end of every epoch from
- * `from` on, counted from 0, which takes the place of the weights when training ends. Running statistics are averaged too. Goes with a constant or
- * cyclic learning rate. PyTorch's AveragedModel with use_buffers=True.
- * @throws TypeError or RangeError unless from is a whole number of at least 0.
+ * Stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407): the mean of the weights at the end of every epoch from
+ * `from` (counted from 0) on, which replaces the weights when training ends. Running statistics are averaged, too. For constant or
+ * cyclic learning rates. PyTorch's AveragedModel with use_buffers=True.
+ * @throws TypeError or RangeError unless from is an integer >= 0.
  */
 export function swa(options: SwaOptions): Callback {
   const from = checkInteger('swa', 'from', readOptions('swa', options, SWA).from)

@@ -1,4 +1,4 @@
-/** What callbacks are given and what they may do. */
+/** The interface of callbacks. */
 
 import type { Features } from '../../data/features.ts'
 import type { Targets } from '../../data/targets.ts'
@@ -7,14 +7,14 @@ import { checkFunction, show, suggest } from '../../lib/check.ts'
 /** Metrics by name: `loss`, `accuracy`, `val_loss`, ... */
 export type Logs = Record<string, number>
 
-/** How far training is, at most every 50 ms or so. */
+/** Training progress, reported at most about every 50 ms. */
 export interface Progress {
   /** From 0. */
   readonly epoch: number
   readonly epochs: number
-  /** Batches done in this epoch. */
+  /** Batches completed in this epoch. */
   readonly batch: number
-  /** Batches of this epoch; NaN when they arrive one by one and nobody knows. */
+  /** Batches per epoch; NaN for streams of unknown length. */
   readonly batches: number
   /** Rows trained on in this epoch. */
   readonly rows: number
@@ -22,12 +22,12 @@ export interface Progress {
   readonly logs: Logs
 }
 
-/** How a model is saved. */
+/** How to save a model. */
 export interface SaveOptions {
   /** Adds the optimizer's state, so that training resumes bit for bit. Default false. */
   includeOptimizer?: boolean
   /**
-   * The metric that the file is kept for, which the file keeps too.
+   * The metric for which the file is kept; stored in it.
    * @internal
    */
   score?: Score
@@ -39,9 +39,9 @@ export interface Score {
   readonly value: number
 }
 
-/** The model as callbacks use it. */
+/** The part of a model that callbacks may use. */
 export interface CallbackModel {
-  /** Between steps of a fit too: it changes nothing. */
+  /** May be called between steps of a fit: it changes nothing. */
   predict(x: Features): Float32Array
   evaluate(x: Features, y: Targets, options?: { sampleWeight?: ArrayLike<number> }): Logs
   /** A snapshot for `setWeights`. */
@@ -50,40 +50,40 @@ export interface CallbackModel {
   save(path: string, options?: SaveOptions): Promise<void>
 }
 
-/** Training as callbacks see and steer it. */
+/** The state of training, and its controls. */
 export interface CallbackContext {
   readonly model: CallbackModel
-  /** Epochs asked for. */
+  /** Number of epochs requested. */
   readonly epochs: number
   /** Rows trained on in this epoch so far. */
   readonly rows: number
-  /** Epochs from one validation to the next; 0 when there is none. Others have no `val_` metrics. */
+  /** Epochs between validations; 0 if there are none. Other epochs have no `val_` metrics. */
   readonly validationFrequency: number
-  /** The schedule's value at the last update (before any: at the first), times learningRateScale. */
+  /** The schedule's value at the last update (before any, at the first), times learningRateScale. */
   readonly learningRate: number
-  /** Factor on every learning rate from now on. 1 when `fit` begins, but for one that goes on from an `initialEpoch` above 0, and `partialFit`. */
+  /** Factor on all later learning rates. Starts at 1, except in `partialFit` and if an `initialEpoch` above 0 continues a training. */
   learningRateScale: number
-  /** Why training ends early; undefined while it goes on. */
+  /** Why training stops early; undefined otherwise. */
   readonly stopReason: string | undefined
-  /** Ends training after the current update; the epoch's end and `onTrainEnd` still come. */
+  /** Stops training after the current update; `onEpochEnd` and `onTrainEnd` are still called. */
   stop(reason: string): void
 }
 
 type Awaitable = void | Promise<void>
 
-/** An object with any of these functions. Epochs and batches count from 0; promises are awaited. */
+/** An object with any of these functions. Epochs and batches are counted from 0; promises are awaited. */
 export interface Callback {
-  /** Whether, where several processes train, only the first calls it: for what writes files or draws. Default false. */
+  /** In distributed training, whether only rank 0 calls it: for callbacks that write files or draw. Default false. */
   readonly firstOnly?: boolean
   onTrainBegin?(context: CallbackContext): Awaitable
   onEpochBegin?(epoch: number, context: CallbackContext): Awaitable
-  /** After every update: having it costs a crossing into the machine per batch. `logs` are means over the epoch so far. */
+  /** After every update; causes one machine call per batch. `logs` are means over the epoch so far. */
   onBatchEnd?(batch: number, logs: Logs, context: CallbackContext): Awaitable
-  /** At most every 50 ms or so: costs nothing per batch. */
+  /** At most about every 50 ms; no cost per batch. */
   onProgress?(progress: Progress, context: CallbackContext): Awaitable
   /**
-   * With `val_` metrics, when there is validation data. Numbers added to `logs` are metrics too: they reach the history and
-   * the callbacks that come later in the list.
+   * Includes `val_` metrics if there is validation data. Numbers added to `logs` become metrics, too: in the history and for
+   * later callbacks in the list.
    */
   onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Awaitable
   onTrainEnd?(context: CallbackContext): Awaitable
@@ -99,8 +99,8 @@ export const CALLBACK_EVENTS = [
 ] as const
 
 /**
- * Checks a list of callbacks, own ones included.
- * @throws TypeError for what is no callback: not an object, no event at all, a misspelt event, an event that is no function.
+ * Validates a list of callbacks, including user-defined ones.
+ * @throws TypeError unless each is an object with at least one event, all known, all functions.
  */
 export function checkCallbacks(where: string, callbacks: unknown): readonly Callback[] {
   if (!Array.isArray(callbacks)) throw new TypeError(`${where}: "callbacks" must be an array, got ${show(callbacks)}`)

@@ -1,4 +1,4 @@
-/** The catalogue of callbacks: what to do while `fit` runs. */
+/** The catalogue of callbacks. */
 
 import { checkOptions } from '../../lib/check.ts'
 import { EMA, SWA } from './averages.ts'
@@ -37,7 +37,7 @@ export {
   terminateOnNaN,
 } from './steering.ts'
 
-/** Every callback with its options at their defaults; what has none is undefined. */
+/** Every callback with its default options; undefined if there are none. */
 export const CALLBACKS = {
   earlyStopping: EARLY_STOPPING,
   reduceLearningRateOnPlateau: REDUCE_LEARNING_RATE,
@@ -54,8 +54,8 @@ export const CALLBACKS = {
 export type CallbackName = keyof typeof CALLBACKS
 
 /**
- * A callback from functions, one per event. Keras' LambdaCallback.
- * @throws TypeError for an unknown event, naming the nearest, or one that is no function.
+ * A callback from one function per event. Keras' LambdaCallback.
+ * @throws TypeError for an unknown event, suggesting the nearest, or a value that is not a function.
  */
 export function lambdaCallback(events: Callback): Callback {
   checkOptions('lambdaCallback', events, CALLBACK_EVENTS)

@@ -32,7 +32,7 @@ export const MODEL_CHECKPOINT = {
 
 const FIELD = /\{(\w+)(?::(?:0(\d+)d|\.(\d+)f))?\}/g
 
-/** `{epoch}` from 1, `{val_loss}` with 4 decimals; `{epoch:03d}` and `{val_loss:.2f}` as in Keras. */
+/** Fills in `{epoch}` from 1, `{val_loss}` with 4 decimals; `{epoch:03d}` and `{val_loss:.2f}` as in Keras. */
 function fillPath(path: string, epoch: number, logs: Logs): string {
   return path.replace(FIELD, (_, name: string, digits?: string, decimals?: string) => {
     if (name === 'epoch') return `${epoch + 1}`.padStart(Number(digits ?? 0), '0')
@@ -44,7 +44,7 @@ function fillPath(path: string, epoch: number, logs: Logs): string {
   })
 }
 
-/** What the model in a file was judged by, if there is such a file and it says so. */
+/** The score stored in a model file, if the file exists and has one for this metric. */
 async function readScore(path: string, monitor: string): Promise<number | undefined> {
   try {
     const file = await openFile(path)
@@ -62,14 +62,14 @@ async function readScore(path: string, monitor: string): Promise<number | undefi
 }
 
 /**
- * Saves the model at every epoch's end, or with saveBestOnly only when the monitored metric improved. Keras' ModelCheckpoint.
+ * Saves the model at the end of every epoch, or with saveBestOnly only if the monitored metric has improved. Keras' ModelCheckpoint.
  * Defaults: monitor 'val_loss', mode 'auto', saveBestOnly false, no initialValueThreshold, includeOptimizer false. The path may
- * hold `{epoch}` (from 1) and metrics such as `{val_loss}`, with formats `{epoch:03d}` and `{val_loss:.2f}`; otherwise one file
- * is overwritten. Missing folders are created.
- * With saveBestOnly, the metric must beat `initialValueThreshold` first, if given, and the best that this callback has saved, in
- * an earlier `fit` too. A `fit` with `initialEpoch` above 0 goes on with an earlier training: there the model that is already at
- * the path has to be beaten as well, if a callback with the same `monitor` has saved it.
- * @throws TypeError or RangeError for bad options; at an epoch's end when a metric does not exist.
+ * contain `{epoch}` (from 1) and metrics such as `{val_loss}`, with formats `{epoch:03d}` and `{val_loss:.2f}`; otherwise one file
+ * is overwritten. Missing directories are created.
+ * With saveBestOnly, the metric must be better than `initialValueThreshold`, if given, and than the best saved by this callback,
+ * in earlier `fit` calls too. A `fit` with `initialEpoch` above 0 continues an earlier training: the metric must then also be better
+ * than that of the existing file, if it was saved with the same `monitor`.
+ * @throws TypeError or RangeError for bad options; at the end of an epoch if a metric does not exist.
  */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const where = 'modelCheckpoint'
@@ -123,10 +123,10 @@ export const CSV_LOGGER = { path: undefined, separator: ',', append: false } as 
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** Bytes in which a table's first line is looked for. */
+/** Bytes read to find a table's first line. */
 const END = 2 ** 20
 
-/** A file's first line, and whether its last one is ended; undefined when there is none, or nothing in it. */
+/** A file's first line, and whether its last line is terminated; undefined if the file is missing or empty. */
 async function readTable(path: string): Promise<{ header: string; ended: boolean } | undefined> {
   let file: Awaited<ReturnType<typeof openFile>>
   try {
@@ -145,8 +145,8 @@ async function readTable(path: string): Promise<{ header: string; ended: boolean
 }
 
 /**
- * Writes a table of the metrics, one line per epoch (from 0). Keras' CSVLogger. Defaults: separator ',', append false: an
- * existing file is replaced. Appending keeps the columns of the file there is; what an epoch lacks is NA. Missing folders are created.
+ * Writes the metrics as a table, one line per epoch (from 0). Keras' CSVLogger. Defaults: separator ',', append false: an
+ * existing file is replaced. Appending keeps the existing columns; missing metrics are NA. Missing directories are created.
  * @throws TypeError or RangeError for bad options.
  */
 export function csvLogger(options: CsvLoggerOptions): Callback {
@@ -167,7 +167,7 @@ export function csvLogger(options: CsvLoggerOptions): Callback {
       columns = undefined
       await makeFolderOf(path)
       const table = append ? await readTable(path) : undefined
-      // now, so that a path that cannot be written is known before training
+      // fails before training if the path is not writable
       if (append) await appendBytes(path, utf8(table && !table.ended ? '\n' : ''))
       else await writePieces(path, [])
       if (table?.header) columns = table.header.split(separator).slice(1)
@@ -190,8 +190,8 @@ export interface TensorBoardOptions {
 export const TENSOR_BOARD = { logDir: 'logs' } as const
 
 /**
- * Writes event files for TensorBoard: `epoch_NAME` of every metric, those of validation in a run of their own, and
- * `epoch_learning_rate`. Keras' TensorBoard. Default: logDir 'logs'; runs are its folders `train` and `validation`.
+ * Writes TensorBoard event files: `epoch_NAME` for every metric, validation metrics in a separate run, and
+ * `epoch_learning_rate`. Keras' TensorBoard. Default: logDir 'logs', with the runs `train` and `validation` in it.
  * @throws TypeError for bad options.
  */
 export function tensorBoard(options: TensorBoardOptions = {}): Callback {
@@ -210,7 +210,7 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
   return {
     firstOnly: true,
     onTrainBegin() {
-      // TensorBoard reads a run's files in the order of their names
+      // TensorBoard reads a run's files in alphabetical order
       const unique = Math.floor(Math.random() * 2 ** 24)
         .toString(16)
         .padStart(6, '0')

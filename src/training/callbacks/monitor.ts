@@ -1,14 +1,14 @@
-/** Watching one metric for improvement. */
+/** Tracks improvement of a metric. */
 import { checkNumber, checkOneOf, show } from '../../lib/check.ts'
 import type { CallbackContext, Logs } from './callback.ts'
 
 export const MONITOR_MODES = ['auto', 'min', 'max'] as const
-/** How a least improvement is measured: as it is, or as a part of the best value. */
+/** Whether minDelta is absolute, or relative to the best value. */
 export const THRESHOLD_MODES = ['absolute', 'relative'] as const
 export type ThresholdMode = (typeof THRESHOLD_MODES)[number]
 export type MonitorMode = (typeof MONITOR_MODES)[number]
 
-/** Metrics whose larger values are better, by their names. */
+/** Names of metrics for which larger is better. */
 const LARGER_IS_BETTER = /accuracy|precision|recall|f1|auc|r2|fBeta|matthews/i
 
 export const largerIsBetter = (name: string): boolean => LARGER_IS_BETTER.test(name)
@@ -21,7 +21,7 @@ export class Monitor {
   readonly #relative: boolean
   best = Number.NaN
 
-  /** @throws TypeError or RangeError unless name is a text, mode known and minDelta at least 0. */
+  /** @throws TypeError or RangeError unless name is a string, mode is known and minDelta >= 0. */
   constructor(where: string, name: unknown, mode: unknown, minDelta: unknown, thresholdMode: unknown = 'absolute') {
     if (typeof name !== 'string' || name === '') {
       throw new TypeError(`${where}: "monitor" must be the name of a metric, got ${show(name)}`)
@@ -40,8 +40,8 @@ export class Monitor {
   }
 
   /**
-   * The metric of an epoch; undefined where it is of validation, and the epoch had none.
-   * @throws RangeError naming the metrics there are when the monitored one is missing.
+   * The metric of an epoch; undefined if it is a validation metric and the epoch had no validation.
+   * @throws RangeError listing the available metrics if the monitored one is missing.
    */
   read(logs: Logs, { validationFrequency }: Pick<CallbackContext, 'validationFrequency'>): number | undefined {
     const value = logs[this.name]
@@ -52,14 +52,14 @@ export class Monitor {
     )
   }
 
-  /** Whether `value` is better than `reference` by more than minDelta, or that part of the reference's size; NaN never is. */
+  /** Whether `value` is better than `reference` by more than minDelta (times |reference| if relative); NaN never is. */
   isBetter(value: number, reference = this.best): boolean {
     const size = this.#relative && Number.isFinite(reference) ? Math.abs(reference) : 1
     return this.#sign * (value - reference) > this.#minDelta * size
   }
 }
 
-/** Metrics in messages and on screen: four decimals, or four digits where those say nothing. */
+/** A metric for display: four decimals, or four significant digits if it is tiny or huge. */
 export function formatMetric(value: number): string {
   const size = Math.abs(value)
   if (!Number.isFinite(value) || size === 0 || (size >= 1e-3 && size < 1e5)) return value.toFixed(4)

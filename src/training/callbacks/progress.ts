@@ -4,7 +4,7 @@ import { checkOptions } from '../../lib/check.ts'
 import type { Callback, Logs, Progress } from './callback.ts'
 import { formatMetric } from './monitor.ts'
 
-/** Where a progress bar draws. */
+/** Where a progress bar is drawn. */
 export interface ProgressOutput {
   /** Whether a line can be redrawn. */
   readonly interactive: boolean
@@ -15,7 +15,7 @@ export interface ProgressOutput {
 const GAP = '  '
 const MIN_BAR = 10
 const MAX_BAR = 30
-/** To the line's start, erasing it. */
+/** Moves to the start of the line and erases it. */
 const CLEAR = '\r\x1b[2K'
 
 interface Style {
@@ -50,7 +50,7 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`
 }
 
-/** A bar of `width` cells, drawn to half a cell. */
+/** A bar of `width` cells, with half-cell resolution. */
 function bar(fraction: number, width: number, style: Style): string {
   const halves = Math.min(2 * width, Math.max(0, Math.round(fraction * 2 * width)))
   const whole = Math.floor(halves / 2)
@@ -65,7 +65,7 @@ function bar(fraction: number, width: number, style: Style): string {
 const epochLabel = (epoch: number, epochs: number) => `Epoch ${`${epoch + 1}`.padStart(`${epochs}`.length)}/${epochs}`
 const metricTexts = (logs: Logs) => Object.entries(logs).map(([name, value]) => [name, formatMetric(value)] as const)
 
-/** The line of a running epoch, at most `columns` cells wide: what matters most is kept, and the bar takes what room is left. */
+/** The line of a running epoch, at most `columns` wide: less important parts are dropped, and the bar takes the remaining space. */
 export function progressLine(progress: Progress, milliseconds: number, columns: number, colour = false): string {
   const style = colour ? COLOURED : PLAIN
   const { epoch, epochs, batch, batches, rows, logs } = progress
@@ -83,7 +83,7 @@ export function progressLine(progress: Progress, milliseconds: number, columns: 
     room -= wanted
     return true
   }
-  // asked in the order of importance, put together in the order of reading
+  // selected by importance, assembled in reading order
   const metrics = metricTexts(logs)
   const shown = new Set<string>()
   const widthOf = ([name, value]: readonly [string, string]) => name.length + 1 + value.length
@@ -123,9 +123,9 @@ export function epochLine(
 }
 
 /**
- * Shows how training goes: on an interactive terminal one line with bar, rows per second, time left and metrics, redrawn at
- * most every 50 ms and replaced by the epoch's result; elsewhere one plain line per epoch. NO_COLOR turns colours off.
- * `output` draws elsewhere than on standard output.
+ * Shows training progress: on an interactive terminal one line with bar, rows per second, time left and metrics, redrawn at
+ * most every 50 ms and replaced by the epoch's result; otherwise one plain line per epoch. NO_COLOR disables colours.
+ * Default: `output` is standard output.
  */
 export function progressBar(options: { output?: ProgressOutput } = {}): Callback {
   checkOptions('progressBar', options, ['output'])
@@ -144,7 +144,7 @@ export function progressBar(options: { output?: ProgressOutput } = {}): Callback
       const now = performance.now()
       trained = now
       if (!output.interactive) return
-      // the last column stays free: some terminals wrap as soon as it is written
+      // the last column stays empty, since some terminals wrap after writing it
       output.write(`\r${progressLine(progress, now - started, output.columns - 1, hasColour())}\x1b[K`)
     },
     onEpochEnd(epoch, logs, { rows }) {

@@ -1,4 +1,4 @@
-/** Callbacks that end training or change its pace. */
+/** Callbacks that stop training or change its learning rate. */
 import {
   checkBoolean,
   checkFloat,
@@ -21,7 +21,7 @@ export interface EarlyStoppingOptions {
   restoreBestWeights?: boolean
 }
 
-/** Its options at their defaults, as of the other callbacks. */
+/** Default options. */
 export const EARLY_STOPPING = {
   monitor: 'val_loss',
   minDelta: 0,
@@ -35,10 +35,10 @@ export const EARLY_STOPPING = {
 /**
  * Stops when the monitored metric has not improved by more than minDelta for `patience` epochs. Keras' EarlyStopping.
  * Defaults: monitor 'val_loss', minDelta 0, patience 0, mode 'auto' (from the metric's name), no baseline,
- * startFromEpoch 0, restoreBestWeights false. With a baseline, waiting starts anew only where that is beaten as well.
- * With restoreBestWeights the weights of the best epoch are brought back when training ends, by itself or stopped by a callback; not when
- * it is aborted.
- * @throws TypeError or RangeError for bad options; at the first epoch's end when the metric does not exist.
+ * startFromEpoch 0, restoreBestWeights false. With a baseline, the patience is only reset by values that beat it as well.
+ * With restoreBestWeights, the weights of the best epoch are restored when training ends, also if stopped by a callback, but not if
+ * aborted.
+ * @throws TypeError or RangeError for bad options; at the end of the first epoch if the metric does not exist.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const where = 'earlyStopping'
@@ -113,13 +113,13 @@ export const REDUCE_LEARNING_RATE = {
 
 /**
  * Multiplies the learning rate by `factor` when the monitored metric has not improved by more than minDelta for `patience`
- * epochs; then looks away for `cooldown` epochs. Keras' ReduceLROnPlateau, which wakes up on the last epoch of its
- * cooldown already; PyTorch's waits one epoch more (its patience p is p + 1 here) and measures its threshold relative
- * to the best value, as `thresholdMode: 'relative'` does: by more than minDelta · |best|.
+ * epochs; then ignores `cooldown` epochs. Keras' ReduceLROnPlateau, whose cooldown ends one epoch
+ * earlier; PyTorch's waits one epoch longer (its patience p is p + 1 here) and uses a relative threshold,
+ * `thresholdMode: 'relative'`: better by more than minDelta · |best|.
  * Defaults: monitor 'val_loss', factor 0.1, patience 10, minDelta 1e-4, mode 'auto', thresholdMode 'absolute', cooldown 0,
- * minLearningRate 0. Epochs without validation do not count where the metric is of validation.
- * Works on top of any schedule.
- * @throws TypeError or RangeError for bad options; at the first epoch's end when the metric does not exist.
+ * minLearningRate 0. For validation metrics, epochs without validation do not count.
+ * Can be combined with any schedule.
+ * @throws TypeError or RangeError for bad options; at the end of the first epoch if the metric does not exist.
  */
 export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateauOptions = {}): Callback {
   const where = 'reduceLearningRateOnPlateau'
@@ -169,15 +169,15 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOnPlateau
 }
 
 /**
- * Sets the learning rate at the beginning of every epoch to what `rateOf(epoch, rate)` returns; `rate` is the one there is. Where
- * the optimizer has a schedule, that goes on from the rate set. Keras' LearningRateScheduler.
- * @throws TypeError unless rateOf is a function; at an epoch's begin unless it returns a finite number of at least 0.
+ * Sets the learning rate at the beginning of every epoch to the result of `rateOf(epoch, rate)`, with the current `rate`. An
+ * optimizer's schedule continues relative to it. Keras' LearningRateScheduler.
+ * @throws TypeError unless rateOf is a function; at the beginning of an epoch unless it returns a finite number >= 0.
  */
 export function learningRateScheduler(rateOf: (epoch: number, rate: number) => number, ...more: []): Callback {
   const where = 'learningRateScheduler'
   checkFunction(where, 'rateOf', rateOf)
   checkNoMore(where, more)
-  /** The rate at scale 1, as last seen: a scale of 0 hides it. */
+  /** The last known rate at scale 1, which cannot be recovered from a scale of 0. */
   let base = 0
   return {
     onEpochBegin(epoch, context) {
@@ -193,8 +193,8 @@ export function learningRateScheduler(rateOf: (epoch: number, rate: number) => n
 }
 
 /**
- * Stops when the training loss is NaN or infinite, within about 50 ms of its becoming so. Keras' TerminateOnNaN, which
- * looks after every batch.
+ * Stops when the training loss is NaN or infinite, within about 50 ms. Keras' TerminateOnNaN, which
+ * checks after every batch.
  */
 export function terminateOnNaN(...more: []): Callback {
   checkNoMore('terminateOnNaN', more)

@@ -96,6 +96,16 @@ const terse = (names) => ({
   format: { ascii_only: true, semicolons: false, max_line_len: 200, comments: /webpackIgnore|@vite-ignore/ },
 })
 
+/**
+ * Imports of wasm last. Bundlers put modules in the order of imports, and wasm as text that stands amid JavaScript would be
+ * compressed with it, though the two have nothing in common.
+ */
+function wasmLast(code) {
+  const lines = code.split('\n')
+  const isWasm = (line) => /^import.*"#modules\//.test(line)
+  return [...lines.filter((line) => !isWasm(line)), ...lines.filter(isWasm)].join('\n')
+}
+
 export async function bundle() {
   rmSync(OUT, { recursive: true, force: true })
   await buildEntries()
@@ -109,7 +119,7 @@ export async function bundle() {
     const { code } = await minify(readFileSync(file, 'utf8'), terse(names))
     // a command is run, not imported
     const isCommand = COMMANDS.some((name) => file === join(OUT, `${name}.js`))
-    writeFileSync(file, file.startsWith(OUT) && !isCommand ? markPure(code) : code)
+    writeFileSync(file, file.startsWith(OUT) && !isCommand ? wasmLast(markPure(code)) : code)
   }
   await rollTypes(SOURCES, OUT)
 }

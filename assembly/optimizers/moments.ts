@@ -35,7 +35,11 @@ class Decay {
 
   /** w - loss * w - size * direction */
   @inline static step(w: v128, loss: v128, size: v128, direction: v128): v128 {
-    return F4.flush(F4.nfma(size, direction, F4.nfma(loss, w, w)))
+    return F4.flush(Decay.unflushed(w, loss, size, direction))
+  }
+
+  @inline static unflushed(w: v128, loss: v128, size: v128, direction: v128): v128 {
+    return F4.nfma(size, direction, F4.nfma(loss, w, w))
   }
 }
 
@@ -58,15 +62,28 @@ export function adam(step: usize, record: usize, begin: usize, end: usize): void
   const tiny = Word.splat(step, OPT_TINY)
   const tinySquare = Word.splat(step, OPT_TINY_SQUARE)
   if (largest == 0) {
-    for (let i = begin; i < end; i += 16) {
-      const w = v128.load(parameters + i)
-      const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
-      const m = Operands.average(v128.load(firsts + i), beta1, g, rest1)
-      const v = Operands.squares(v128.load(seconds + i), beta2, g, rest2, tinySquare)
-      v128.store(firsts + i, m)
-      v128.store(seconds + i, v)
-      const d = f32x4.div(m, F4.fma(f32x4.sqrt(v), correction, epsilon))
-      v128.store(parameters + i, Decay.step(w, loss, size, d))
+    const faint = Operands.faint()
+    const floor = F4.floor()
+    const magnitude = F4.magnitude()
+    for (let i = begin; i < end; i += 32) {
+      const w0 = v128.load(parameters + i)
+      const w1 = v128.load(parameters + i, 16)
+      const g0 = Operands.gradient(v128.load(gradients + i), w0, l2, tiny)
+      const g1 = Operands.gradient(v128.load(gradients + i, 16), w1, l2, tiny)
+      const m0 = Operands.faintAverage(v128.load(firsts + i), beta1, g0, rest1, faint)
+      const m1 = Operands.faintAverage(v128.load(firsts + i, 16), beta1, g1, rest1, faint)
+      const v0 = Operands.squares(v128.load(seconds + i), beta2, g0, rest2, tinySquare)
+      const v1 = Operands.squares(v128.load(seconds + i, 16), beta2, g1, rest2, tinySquare)
+      const d0 = f32x4.div(m0, F4.fma(f32x4.sqrt(v0), correction, epsilon))
+      const d1 = f32x4.div(m1, F4.fma(f32x4.sqrt(v1), correction, epsilon))
+      const next0 = F4.flushBelow(Decay.unflushed(w0, loss, size, d0), floor, magnitude)
+      const next1 = F4.flushBelow(Decay.unflushed(w1, loss, size, d1), floor, magnitude)
+      v128.store(firsts + i, m0)
+      v128.store(firsts + i, m1, 16)
+      v128.store(seconds + i, v0)
+      v128.store(seconds + i, v1, 16)
+      v128.store(parameters + i, next0)
+      v128.store(parameters + i, next1, 16)
     }
     return
   }

@@ -1,4 +1,7 @@
 // What the optimizers' kernels read of their step and record, and the few things they all do.
+//
+// Shares are whole cache lines. The rules that are used most take two vectors at a time, stage by stage: each load beside its
+// neighbour's, no other load in between, constants at hand, the stores last. So V8 makes one of each two where it may use 256 bits.
 import {
   OPT_DECAY,
   OPT_DECAY_SCALE,
@@ -51,7 +54,15 @@ export class Operands {
 
   /** old * kept + x * rest: an average. */
   @inline static average(old: v128, kept: v128, x: v128, rest: v128): v128 {
-    const faint = v128.load(0, TINY)
+    return Operands.faintAverage(old, kept, x, rest, Operands.faint())
+  }
+
+  /** The same where its constant is at hand. */
+  @inline static faintAverage(old: v128, kept: v128, x: v128, rest: v128, faint: v128): v128 {
     return f32x4.sub(F4.fma(old, kept, F4.fma(x, rest, faint)), faint)
+  }
+
+  @inline static faint(): v128 {
+    return v128.load(0, TINY)
   }
 }

@@ -25,11 +25,18 @@ export function sgd(step: usize, record: usize, begin: usize, end: usize): void 
   const rate = F4.splat(Operands.rate(step, record))
   const l2 = F4.splat(Operands.decay(step, record))
   const tiny = Word.splat(step, OPT_TINY)
+  const floor = F4.floor()
+  const magnitude = F4.magnitude()
   if (velocities == 0) {
-    for (let i = begin; i < end; i += 16) {
-      const w = v128.load(parameters + i)
-      const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
-      v128.store(parameters + i, F4.flush(F4.nfma(rate, g, w)))
+    for (let i = begin; i < end; i += 32) {
+      const w0 = v128.load(parameters + i)
+      const w1 = v128.load(parameters + i, 16)
+      const g0 = Operands.gradient(v128.load(gradients + i), w0, l2, tiny)
+      const g1 = Operands.gradient(v128.load(gradients + i, 16), w1, l2, tiny)
+      const next0 = F4.flushBelow(F4.nfma(rate, g0, w0), floor, magnitude)
+      const next1 = F4.flushBelow(F4.nfma(rate, g1, w1), floor, magnitude)
+      v128.store(parameters + i, next0)
+      v128.store(parameters + i, next1, 16)
     }
     return
   }
@@ -37,12 +44,20 @@ export function sgd(step: usize, record: usize, begin: usize, end: usize): void 
   const fresh = F4.splat(Operands.scalar(record, SGD_SCALAR_GRADIENT))
   const gradientRate = f32x4.mul(rate, Word.splat(step, SGD_GRADIENT))
   const velocityRate = f32x4.mul(rate, F4.splat(Operands.scalar(record, SGD_SCALAR_VELOCITY)))
-  for (let i = begin; i < end; i += 16) {
-    const w = v128.load(parameters + i)
-    const g = Operands.gradient(v128.load(gradients + i), w, l2, tiny)
-    const b = Operands.average(v128.load(velocities + i), momentum, g, fresh)
-    v128.store(velocities + i, b)
-    v128.store(parameters + i, F4.flush(F4.nfma(velocityRate, b, F4.nfma(gradientRate, g, w))))
+  const faint = Operands.faint()
+  for (let i = begin; i < end; i += 32) {
+    const w0 = v128.load(parameters + i)
+    const w1 = v128.load(parameters + i, 16)
+    const g0 = Operands.gradient(v128.load(gradients + i), w0, l2, tiny)
+    const g1 = Operands.gradient(v128.load(gradients + i, 16), w1, l2, tiny)
+    const b0 = Operands.faintAverage(v128.load(velocities + i), momentum, g0, fresh, faint)
+    const b1 = Operands.faintAverage(v128.load(velocities + i, 16), momentum, g1, fresh, faint)
+    const next0 = F4.flushBelow(F4.nfma(velocityRate, b0, F4.nfma(gradientRate, g0, w0)), floor, magnitude)
+    const next1 = F4.flushBelow(F4.nfma(velocityRate, b1, F4.nfma(gradientRate, g1, w1)), floor, magnitude)
+    v128.store(velocities + i, b0)
+    v128.store(velocities + i, b1, 16)
+    v128.store(parameters + i, next0)
+    v128.store(parameters + i, next1, 16)
   }
 }
 

@@ -50,6 +50,7 @@ import {
   Tanh,
 } from './elementwise'
 import { logSoftmaxBackRows, logSoftmaxRows, softmaxBackRows, softmaxRows } from './softmax'
+import { tanhBlock } from './tanh'
 
 /**
  * to = f(from) on a block of `rows` x `panels` * PANEL floats; strides in bytes; `to` may be `from`.
@@ -87,7 +88,7 @@ export function activateBlock(
     case ACTIVATION_HARD_SIGMOID:
       return forwardBlock<HardSigmoid>(alpha, from, fromStride, to, toStride, rows, bytes)
     case ACTIVATION_TANH:
-      return forwardBlock<Tanh>(alpha, from, fromStride, to, toStride, rows, bytes)
+      return tanhBlock(from, fromStride, to, toStride, rows, bytes)
     case ACTIVATION_SILU:
       return forwardBlock<Silu>(alpha, from, fromStride, to, toStride, rows, bytes)
     case ACTIVATION_HARD_SWISH:
@@ -214,8 +215,10 @@ function forwardBlock<K>(
   const a = f32x4.splat(alpha)
   for (let r = 0; r < rows; r++, from += fromStride, to += toStride) {
     for (let c: usize = 0; c < bytes; c += PANEL << 2) {
-      v128.store(to + c, kind.forward(v128.load(from + c), a))
-      v128.store(to + c, kind.forward(v128.load(from + c, 16), a), 16)
+      const left = kind.forward(v128.load(from + c), a)
+      const right = kind.forward(v128.load(from + c, 16), a)
+      v128.store(to + c, left)
+      v128.store(to + c, right, 16)
     }
   }
 }
@@ -235,8 +238,10 @@ function backwardBlock<K>(
   const a = f32x4.splat(alpha)
   for (let r = 0; r < rows; r++, saved += savedStride, dy += dyStride, dx += dxStride) {
     for (let c: usize = 0; c < bytes; c += PANEL << 2) {
-      v128.store(dx + c, F4.mulFlush(v128.load(dy + c), kind.slope(v128.load(saved + c), a)))
-      v128.store(dx + c, F4.mulFlush(v128.load(dy + c, 16), kind.slope(v128.load(saved + c, 16), a)), 16)
+      const left = F4.mulFlush(v128.load(dy + c), kind.slope(v128.load(saved + c), a))
+      const right = F4.mulFlush(v128.load(dy + c, 16), kind.slope(v128.load(saved + c, 16), a))
+      v128.store(dx + c, left)
+      v128.store(dx + c, right, 16)
     }
   }
 }

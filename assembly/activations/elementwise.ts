@@ -77,10 +77,8 @@ export class Sigmoid {
   }
 }
 
+/** forward: see tanhBlock */
 export class Tanh {
-  @inline forward(x: v128, _: v128): v128 {
-    return F4.tanh(x)
-  }
   /** 1 - y^2 */
   @inline slope(y: v128, _: v128): v128 {
     return F4.nfma(y, y, v128.load(0, at.ONE))

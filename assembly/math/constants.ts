@@ -121,7 +121,7 @@ export const ERFINV_TAIL8: usize = 1408
 export const SQUARABLE: usize = 1424
 /** 2^-100, with bits that no product is likely to cancel */
 export const BIAS: usize = 1440
-/** 1.5 * 2^23: added, it leaves a number from 0 to 2^22 rounded in the lowest bits */
+/** 1.5 * 2^23: added, it leaves a number below 2^22 rounded in the lowest bits; subtracted again, the number rounded to an integer */
 export const ROUNDING: usize = 1456
 
 // One lane each, which is less code; fillConstants spreads them to all four at its end.

@@ -40,6 +40,19 @@ export function readFeatures(
   return read
 }
 
+/** Like `readFeatures`, but the caller checks that the values of a Float32Array are finite, unless the model has doors. */
+export function takeFeatures(
+  where: string,
+  name: string,
+  x: unknown,
+  inputs: number,
+  doors: readonly Door[],
+): { values: Float32Array; rows: number } {
+  if (!(x instanceof Float32Array) || doors.length > 0) return readFeatures(where, name, x, inputs, doors)
+  checkLength(where, name, x.length, inputs)
+  return { values: x, rows: x.length / inputs }
+}
+
 function readNumbers(
   where: string,
   name: string,

@@ -1,4 +1,6 @@
 /** Copies between packed rows and the padded matrices in linear memory. */
+import { MET_NON_FINITE, MET_TINY } from '../abi/layout.ts'
+import { checkFloats } from '../data/arrays.ts'
 import type { Matrix } from '../layers/builder.ts'
 import type { Arena } from '../machine/arena.ts'
 
@@ -20,6 +22,35 @@ export function loadRows(
 ): boolean {
   copyRows(arena, matrix, values, first, rows)
   return values instanceof Float32Array && arena.flush(matrix.address, (rows * matrix.stride) / 4)
+}
+
+/**
+ * Like `loadRows`, for features that have not been checked.
+ * @throws RangeError naming row and column of a value that is not finite.
+ */
+export function admitRows(
+  where: string,
+  arena: Arena,
+  matrix: Matrix,
+  features: Float32Array,
+  first: number,
+  rows: number,
+): boolean {
+  copyRows(arena, matrix, features, first, rows)
+  const met = arena.machine.flush(matrix.address, rows * matrix.stride)
+  if (met & MET_NON_FINITE) checkFloats(where, 'x', features, matrix.cols)
+  return (met & MET_TINY) !== 0
+}
+
+/**
+ * Where to collect outputs while later blocks of features are still unchecked: the caller's `out` must not change if one is rejected. If
+ * there are more outputs than features, checks all features first instead of taking that much memory.
+ * @throws RangeError naming row and column of a value that is not finite.
+ */
+export function outputBuffer(where: string, features: Float32Array, inputs: number, out: Float32Array): Float32Array {
+  if (out.length <= features.length) return new Float32Array(out.length)
+  checkFloats(where, 'x', features, inputs)
+  return out
 }
 
 function copyRows(
@@ -59,6 +90,7 @@ export function unloadRows(
     return
   }
   for (let r = 0; r < rows; r++, from += stride / 4, to += cols) {
-    for (let c = 0; c < cols; c++) out[to + c] = f32[from + c]
+    if (cols > FEW) out.set(f32.subarray(from, from + cols), to)
+    else for (let c = 0; c < cols; c++) out[to + c] = f32[from + c]
   }
 }

@@ -4,7 +4,7 @@ import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { type Int8Dense, Int8Lowering, layoutInt8 } from '../compiler/int8.ts'
 import { layoutParameters, type ParameterPlace, valuesOf, writeParameter } from '../compiler/parameterLayout.ts'
 import { ProgramBuilder, passRows } from '../compiler/programBuilder.ts'
-import { loadRows, TINY_FEATURES, unloadRows } from '../engine/rows.ts'
+import { admitRows, outputBuffer, TINY_FEATURES, unloadRows } from '../engine/rows.ts'
 import { type Layer, withoutActivation } from '../layers/layers.ts'
 import { forPredicting } from '../layers/resolvers.ts'
 import { quote } from '../lib/check.ts'
@@ -148,7 +148,7 @@ export class Int8Forward {
   /** The range that inputs of each 8-bit layer have in some rows: values between these, which hold 0. */
   rangesOf(values: Float32Array, rows: number): [least: number, greatest: number][] {
     const found = this.quantized.map((): [number, number] => [0, 0])
-    this.predict(values, rows, new Float32Array(rows * this.outputs), (count) => {
+    this.predict(values, rows, new Float32Array(rows * this.outputs), false, (count) => {
       const { f32, i32 } = this.#arena
       for (const [i, range] of found.entries()) {
         for (let r = 0; r < count; r++) {
@@ -163,21 +163,27 @@ export class Int8Forward {
     return found
   }
 
-  /** Outputs of all rows, packed, into `out`; `visit` sees each block of rows. */
-  predict(values: Float32Array, rows: number, out: Float32Array, visit?: (rows: number) => void): void {
+  /**
+   * Outputs of all rows, packed, into `out`; `visit` sees each block of rows.
+   * @param given whether `out` is the user's, so that it must not change if features are rejected.
+   * @throws RangeError naming row and column of a feature that is not finite.
+   */
+  predict(values: Float32Array, rows: number, out: Float32Array, given: boolean, visit?: (rows: number) => void): void {
     this.#plan ??= this.prepare()
     const { x, y, program, record, range } = this.#plan
     const arena = this.#arena
+    const buffer = given && rows > this.#most ? outputBuffer('predict', values, this.inputs, out) : out
     for (let first = 0; first < rows; first += this.#most) {
       const count = Math.min(this.#most, rows - first)
-      if (loadRows(arena, x, values, first, count) && !this.#told) {
+      if (admitRows('predict', arena, x, values, first, count) && !this.#told) {
         console.warn(TINY_FEATURES)
         this.#told = true
       }
       arena.i32[record / 4 + RECORD_ROWS] = count
       this.#run(program, range, record, rows)
-      unloadRows(arena, y, out, first, count)
+      unloadRows(arena, y, buffer, first, count)
       visit?.(count)
     }
+    if (buffer !== out) out.set(buffer)
   }
 }

@@ -1,5 +1,5 @@
 /** Saved quantized models: `fourlane/predict/int8` where there are wasm files to read. */
-import { type Features, readFeatures } from '../data/features.ts'
+import { type Features, takeFeatures } from '../data/features.ts'
 import { learnKinds } from '../layers/carried.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
 import { checkOptions, show } from '../lib/check.ts'
@@ -11,13 +11,13 @@ import { type ModelSource, withSource } from './source.ts'
 /** Checks what `predict` is given, and predicts. */
 export function predictInt8(forward: Int8Forward, x: Features, options: { out?: Float32Array } = {}): Float32Array {
   checkOptions('predict', options, ['out'])
-  const { values, rows } = readFeatures('predict', 'x', x, forward.inputs, forward.doors)
+  const { values, rows } = takeFeatures('predict', 'x', x, forward.inputs, forward.doors)
   const size = rows * forward.outputs
   const out = options.out ?? new Float32Array(size)
   if (!(out instanceof Float32Array) || out.length !== size) {
     throw new RangeError(`predict: "out" must be a Float32Array of ${size} values, got ${show(out)}`)
   }
-  forward.predict(values, rows, out)
+  forward.predict(values, rows, out, out === options.out)
   return out
 }
 

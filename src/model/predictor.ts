@@ -2,9 +2,8 @@
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { blockFloats, layoutParameters } from '../compiler/parameterLayout.ts'
 import { ProgramBuilder, passRows } from '../compiler/programBuilder.ts'
-import { type Features, readFeatures } from '../data/features.ts'
-import { loadRows, TINY_FEATURES } from '../engine/rows.ts'
-import type { Matrix } from '../layers/builder.ts'
+import { type Features, takeFeatures } from '../data/features.ts'
+import { admitRows, outputBuffer, TINY_FEATURES, unloadRows } from '../engine/rows.ts'
 import { CARRIED_KINDS, checkLayerFactory, type LayerFactory, learnKinds } from '../layers/carried.ts'
 import { namedOutputsOf } from '../layers/layers.ts'
 import { forPredicting } from '../layers/resolvers.ts'
@@ -69,7 +68,6 @@ export function predictorOf(
   const named = namedOutputsOf(layers, widths)
   const [inputs, outputs] = [widths[0], widths[widths.length - 1]]
   const most = passRows(widths)
-  const areFinite = (values: Float32Array) => arena.areFinite(values)
   let told = false
   let passage: ReturnType<typeof plan> | undefined
   /** Memory for a block of rows is allocated when the first rows arrive: a small file may describe very wide rows. */
@@ -96,7 +94,7 @@ export function predictorOf(
     outputs,
     predict(features: Features, options: { out?: Float32Array } = {}): Float32Array {
       checkOptions('predict', options, ['out'])
-      const { values, rows } = readFeatures('predict', 'x', features, inputs, doors, areFinite)
+      const { values, rows } = takeFeatures('predict', 'x', features, inputs, doors)
       const apart = named && options.out !== undefined ? named.checkOut('predict', options.out, rows) : undefined
       const out = (named ? undefined : options.out) ?? new Float32Array(rows * outputs)
       if (!(out instanceof Float32Array) || out.length !== rows * outputs) {
@@ -104,26 +102,23 @@ export function predictorOf(
       }
       passage ??= plan()
       const { x, y, program, record, steps } = passage
+      const buffer = rows > most && out === options.out ? outputBuffer('predict', values, inputs, out) : out
       for (let first = 0; first < rows; first += most) {
         const count = Math.min(most, rows - first)
-        if (loadRows(arena, x, values, first, count) && !told) {
+        if (admitRows('predict', arena, x, values, first, count) && !told) {
           console.warn(TINY_FEATURES)
           told = true
         }
         arena.i32[record / 4 + RECORD_ROWS] = count
         arena.machine.run(program, 0, steps, record, 1, 0)
-        for (let r = 0; r < count; r++) {
-          out.set(arena.f32.subarray(rowOf(y, r), rowOf(y, r) + outputs), (first + r) * outputs)
-        }
+        unloadRows(arena, y, buffer, first, count)
       }
+      if (buffer !== out) out.set(buffer)
       if (!named) return out
       return (apart ? named.splitInto(out, apart) : named.split(out)) as never
     },
   })
 }
-
-/** Index of a row's first float in memory. */
-const rowOf = ({ address, stride }: Matrix, row: number): number => (address + row * stride) / 4
 
 /** @throws TypeError naming the option. */
 export function checkPredictorOptions(where: string, options: PredictorOptions) {

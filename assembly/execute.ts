@@ -1,4 +1,4 @@
-// Which switch has a step's op: that of forward passes, that of training, or that of an extension, which is found in the table
+// Dispatches a step's op to the switch of forward passes, of training, or of an extension, which is called through the table
 // that JavaScript fills.
 import { MODULE_SHIFT } from '../src/abi/modules'
 import { OP, OP_GATHER } from '../src/abi/ops'
@@ -7,7 +7,7 @@ import { train } from './modules/train'
 import { setShares, shares, threads } from './threads/threads'
 import { Word } from './word'
 
-/** The first op that is not of `infer`. */
+/** The first op that is not in `infer`. */
 const TRAINED: i32 = OP_GATHER
 /** The first op of an extension. */
 const EXTENDED: i32 = 1 << MODULE_SHIFT
@@ -27,7 +27,7 @@ export class Step {
   }
 }
 
-/** An extension's turn: it counts on the steps shared out. */
+/** Calls an extension, which continues counting the shared steps. */
 export function extend(step: usize, record: usize, thread: i32): void {
   const extension = Word.int(step, OP) >> MODULE_SHIFT
   setShares(call_indirect<i64>(extension, step, record, thread, threads, shares))

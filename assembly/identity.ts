@@ -1,7 +1,7 @@
-// What every module says about itself.
+// What every module exports about itself.
 import { ABI_VERSION } from '../src/abi/layout'
 
-/** Compared with the compiler's own at load. */
+/** Compared with the compiler's version when a module is loaded. */
 export function abiVersion(): i32 {
   return ABI_VERSION
 }

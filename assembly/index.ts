@@ -1,4 +1,4 @@
-// The door of `infer` and `train`: everything TypeScript can call. The build sets TRAINING.
+// Entry point of `infer` and `train`: everything that TypeScript can call. The build defines TRAINING.
 import { MODULE_INFER, MODULE_TRAIN } from '../src/abi/modules'
 import { fillConstants } from './math/simd'
 
@@ -8,7 +8,7 @@ export { flush } from './math/flush'
 export { mend, resume, run, start, work } from './run'
 export { setNap } from './threads/threads'
 
-/** Which module this is, MODULE_*. */
+/** This module's MODULE_*. */
 export function module(): i32 {
   return TRAINING ? MODULE_TRAIN : MODULE_INFER
 }

@@ -1,4 +1,4 @@
-// How programs run: on one thread or several, for one record after the other.
+// The interpreter of programs: on one thread or several, for one record after another.
 import { STEP_WORDS } from '../src/abi/ops'
 import { RECORD_WORDS } from '../src/abi/records'
 import { JOB_AT, JOB_FROM, JOB_LEFT, JOB_PROGRAM, JOB_RECORD, JOB_RECORDS, JOB_STEP, JOB_TO } from '../src/abi/threads'
@@ -27,8 +27,8 @@ export function run(program: usize, from: i32, to: i32, record: usize, records: 
 }
 
 /**
- * The same on `count` threads, of which the caller's is the main one. Returns whether it is done; if not, another thread
- * keeps it waiting: look whether that is alive, and `resume`.
+ * Likewise on `count` threads, with the caller as the main one. Returns whether it is done; if not, this thread waits for another
+ * one: check that it is alive, and call `resume`.
  */
 export function start(count: i32, program: usize, from: i32, to: i32, record: usize, records: i32): bool {
   Job.put(JOB_PROGRAM, <i32>program)
@@ -41,7 +41,7 @@ export function start(count: i32, program: usize, from: i32, to: i32, record: us
   return finish(advance(first, program + <usize>to * STEP, first, record, records, 0))
 }
 
-/** Waits on where `start` has given up waiting. */
+/** Continues to wait after `start` has returned false. */
 export function resume(): bool {
   if (!others(0)) return false
   const program = <usize>Job.word(JOB_PROGRAM)
@@ -57,8 +57,8 @@ function finish(done: bool): bool {
 }
 
 /**
- * What other threads do all their life: returns false when the thread is to leave, true when a job asks for a module that is not
- * among `modules` (bit m for module m). The job waits: fetch the module, and come back.
+ * The main loop of worker threads: returns false when the thread must leave, true when a job needs a module that is not
+ * in `modules` (bit m for module m). The job waits: fetch the module, and call again.
  */
 export function work(thread: i32, modules: i32): bool {
   let job = takeJob(thread, 0, modules)
@@ -73,8 +73,8 @@ export function work(thread: i32, modules: i32): bool {
 }
 
 /**
- * In a copy of the memory: finishes what each dead one of `count` threads has left of its share of an update. Steps of
- * extensions change nothing in place: they are done again.
+ * In a copy of the memory: completes the shares that dead ones among `count` threads have left of an update. Steps of
+ * extensions change nothing in place, and are run again.
  */
 export function mend(count: i32, step: usize, record: usize): void {
   if (Step.isExtended(step)) extend(step, record, 0)
@@ -85,7 +85,7 @@ export function mend(count: i32, step: usize, record: usize): void {
   }
 }
 
-/** Runs the list from `step` on, then on the records after this one; false when the main thread has waited long enough. */
+/** Runs the list from `step` on, then for the following records; returns false if the main thread has waited too long. */
 function advance(first: usize, last: usize, step: usize, record: usize, records: i32, thread: i32): bool {
   for (; records > 0; records--, record += RECORD_WORDS << 2) {
     for (; step < last; step += STEP) {

@@ -1,4 +1,4 @@
-// How kernels' callers read a step's words and a record's, and write a record's.
+// Access to the words of steps and records.
 import { PANEL, SUM_CHUNK } from '../src/abi/layout'
 
 /** Operand `index` of a step, or dynamic word `index` of a record. */
@@ -15,12 +15,12 @@ export class Word {
     return load<f32>(at + ((<usize>index) << 2))
   }
 
-  /** An f32 operand in all lanes; or an i32 one. */
+  /** An f32 or i32 operand in all lanes. */
   @inline static splat(at: usize, index: i32): v128 {
     return v128.load32_splat(at + ((<usize>index) << 2))
   }
 
-  /** Two words of a record. */
+  /** Two words of a record as an f64. */
   @inline static double(at: usize, index: i32): f64 {
     return load<f64>(at + ((<usize>index) << 2))
   }
@@ -29,12 +29,12 @@ export class Word {
     store<f64>(at + ((<usize>index) << 2), value)
   }
 
-  /** Panels of the columns that operand `index` counts. */
+  /** Panels of the columns counted by operand `index`. */
   @inline static panels(at: usize, index: i32): i32 {
     return (Word.int(at, index) + PANEL - 1) / PANEL
   }
 
-  /** Chunks of the floats that operand `index` counts. */
+  /** Chunks of the floats counted by operand `index`. */
   @inline static chunks(at: usize, index: i32): i32 {
     return (Word.int(at, index) + SUM_CHUNK - 1) / SUM_CHUNK
   }

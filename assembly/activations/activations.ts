@@ -1,4 +1,4 @@
-// Activations by kind: one switch per call, then loops of one equation.
+// Activations: one switch per call, then a loop specialized for each kind.
 import {
   ACTIVATION_ELU,
   ACTIVATION_GELU,
@@ -54,7 +54,7 @@ import { tanhBlock } from './tanh'
 
 /**
  * to = f(from) on a block of `rows` x `panels` * PANEL floats; strides in bytes; `to` may be `from`.
- * The padding of `to` becomes f of the padding of `from`, which need not be 0.
+ * Padding of `to` becomes f of the padding of `from`, which need not be 0.
  */
 export function activateBlock(
   kind: i32,
@@ -108,7 +108,7 @@ export function activateBlock(
 
 /**
  * dx = dy * f'(saved) on a block of `rows` x `panels` * PANEL floats; `dx` may be `dy`.
- * `saved` is the output or the input, as src/catalogue/activations.ts says; padding of `dy` that is 0 stays 0 in `dx`.
+ * `saved` is the output or the input, see src/catalogue/activations.ts; zero padding of `dy` stays zero in `dx`.
  */
 export function activateBackBlock(
   kind: i32,
@@ -161,7 +161,7 @@ export function activateBackBlock(
   }
 }
 
-/** to = f(from) on rows [begin, end); row-wise kinds write zeros to the padding. */
+/** to = f(from) on rows [begin, end); kinds that work by row zero the padding. */
 export function activate(step: usize, begin: i32, end: i32): void {
   const kind = Word.int(step, ACTIVATE_KIND)
   const stride = Word.address(step, ACTIVATE_STRIDE)
@@ -181,7 +181,7 @@ export function activate(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** dx = dy * f'(saved) on rows [begin, end); row-wise kinds write zeros to the padding. */
+/** dx = dy * f'(saved) on rows [begin, end); kinds that work by row zero the padding. */
 export function activateBack(step: usize, begin: i32, end: i32): void {
   const kind = Word.int(step, ACTIVATE_KIND)
   const stride = Word.address(step, ACTIVATE_STRIDE)

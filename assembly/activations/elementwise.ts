@@ -1,9 +1,9 @@
-// Element-wise activations: each kind is its equation, forward beside the slope that the backward pass multiplies by.
+// Elementwise activations: each kind is its equation, next to the derivative for the backward pass.
 import * as at from '../math/constants'
 import { F4 } from '../math/simd'
 
-// `forward` takes the input x. `slope` takes what src/catalogue/activations.ts says the kind saves: its output y or its input x.
-// Kinks follow PyTorch. Every slope is finite for any finite input, so that zero gradients stay zero.
+// `forward` takes the input x. `slope` takes what the kind saves, see src/catalogue/activations.ts: its output y or its input x.
+// Derivatives at kinks are PyTorch's. Every slope is finite for finite inputs, so that zero gradients stay zero.
 
 export class Linear {
   @inline forward(x: v128, _: v128): v128 {
@@ -197,7 +197,7 @@ export class Mish {
     const e = F4.exp(x)
     const n = f32x4.mul(e, f32x4.add(e, two))
     const r = f32x4.div(v128.load(0, at.ONE), f32x4.add(n, two))
-    // (2 r)^2 e (e + 1) before x, which may be too large to multiply by 4
+    // (2 r)^2 e (e + 1) before multiplying by x, since 4 x may overflow
     const dw = f32x4.mul(F4.fma(e, e, e), f32x4.mul(f32x4.mul(two, r), f32x4.mul(two, r)))
     return F4.fma(x, dw, f32x4.mul(n, r))
   }

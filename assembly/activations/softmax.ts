@@ -1,15 +1,15 @@
-// Softmax and its logarithm, row by row. Every row is summed by one thread in fours, in the same order whatever the split.
+// Softmax and log-softmax by row. Every row is summed by one thread in fours, in the same order for any split.
 import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
 
-/** A row's vectors: the last ones hold padding, which must not contribute and comes out as 0. */
+/** A row's vectors: padding in the last ones must not contribute, and is set to 0. */
 class Row {
-  /** All ones in the lanes of vector `c` (its first column) that belong to the row. */
+  /** All ones in the lanes of vector `c` (given by its first column) that belong to the row. */
   @inline static mask(c: i32, cols: i32): v128 {
     return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(cols - c))
   }
 
-  /** Columns with their padding. */
+  /** Number of columns including padding. */
   @inline static padded(cols: i32): i32 {
     return (cols + PANEL - 1) & -PANEL
   }
@@ -46,7 +46,7 @@ class Row {
   }
 }
 
-/** y = e^(x - max x) / sum e^(x - max x), all NaN when an x is NaN or infinity; `to` may be `from`. */
+/** y = e^(x - max x) / sum e^(x - max x), all NaN if any x is NaN or infinite; `to` may be `from`. */
 export function softmaxRows(from: usize, to: usize, stride: usize, cols: i32, rows: i32): void {
   const padded = Row.padded(cols)
   for (let r = 0; r < rows; r++, from += stride, to += stride) {
@@ -60,7 +60,7 @@ export function softmaxRows(from: usize, to: usize, stride: usize, cols: i32, ro
     const total = F4.sum(sum)
     const scale = F4.splat(1 / total)
     for (let c = 0; c < padded; c += 4) Row.store(to, c, F4.flushPositive(f32x4.mul(Row.load(to, c), scale)))
-    // NaN, the only total that makes something else of the padding's zeros
+    // NaN is the only total that does not leave the padding at zero
     if (!(total > 0)) Row.clearPadding(to, cols, padded)
   }
 }

@@ -1,4 +1,4 @@
-// Dropout for networks of selu, on the masks of plain dropout.
+// Dropout for selu networks, with the masks of plain dropout.
 import { ALPHA_DROPOUT_FLOOR, ALPHA_DROPOUT_SHIFT } from '../../src/abi/features'
 import { NOISE_FROM, NOISE_SCALE, NOISE_STRIDE, NOISE_THRESHOLD, NOISE_TO } from '../../src/abi/layers'
 import { PANEL } from '../../src/abi/layout'

@@ -1,4 +1,4 @@
-// Activations that are trained: y between x and f(x), one share a column.
+// Parametric activations: y between x and f(x), one trained factor per column.
 import {
   BLEND_ALPHA,
   BLEND_DALPHA,
@@ -28,7 +28,7 @@ export function blend(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-/** dx = (1 - alpha) dy and df = alpha dy; dalpha = sum dy (f - x), rows added with compensation. Panels [begin, end). */
+/** dx = (1 - alpha) dy and df = alpha dy; dalpha = sum dy (f - x), with compensated summation. Panels [begin, end). */
 export function blendBack(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, BLEND_STRIDE)
   const dalpha = Word.address(step, BLEND_DALPHA)

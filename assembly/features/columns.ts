@@ -1,4 +1,4 @@
-// Columns of rows: taken, put elsewhere, added.
+// Copies and additions of column ranges.
 import {
   COLUMNS_COUNT,
   COLUMNS_FROM,
@@ -12,7 +12,7 @@ import { F4 } from '../math/simd'
 import { Word } from '../word'
 
 export class Some {
-  /** Stores the first `left` of four lanes, at most all, where there may be no room for more. */
+  /** Stores the first `left` of four lanes (or all), where a full vector might not fit. */
   @inline static store(at: usize, value: v128, left: i32): void {
     if (left >= 4) {
       v128.store(at, value)

@@ -1,4 +1,4 @@
-// The door of the extension `features`: layers and activations that not every model has.
+// Entry point of the extension `features`: layers and activations that only some models have.
 
 import { BLEND_COLS, PERIODIC_COLS, TABLE_UNITS } from '../../src/abi/features'
 import { MODULE_FEATURES } from '../../src/abi/modules'
@@ -36,7 +36,7 @@ export function module(): i32 {
   return MODULE_FEATURES
 }
 
-/** A thread's share of a step, of `count` threads; takes and returns the number of steps shared out so far. */
+/** Runs a thread's share of a step for `count` threads; takes and returns the number of shared steps so far. */
 export function execute(step: usize, record: usize, thread: i32, count: i32, taken: i64): i64 {
   Turn.begin(count, taken)
   const rows = Word.int(record, RECORD_ROWS)
@@ -50,7 +50,7 @@ export function execute(step: usize, record: usize, thread: i32, count: i32, tak
     case OP_MIX:
       for (Share.columns(step, BLEND_COLS, thread); Share.more(); ) blend(step, rows, Share.begin, Share.end)
       break
-    // sums over the batch are never cut: what makes them is shared by columns
+    // sums over the batch are never split: such ops are split by columns
     case OP_MIX_BACK:
       for (Share.columns(step, BLEND_COLS, thread); Share.more(); ) blendBack(step, rows, Share.begin, Share.end)
       break

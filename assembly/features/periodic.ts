@@ -1,4 +1,4 @@
-// Numbers as periodic features: of every feature cosines of trained frequencies, and a linear map of them beside it.
+// Periodic embeddings: for every feature, cosines of trained frequencies and a linear map of them.
 import {
   PERIODIC_B,
   PERIODIC_BIAS,
@@ -28,7 +28,7 @@ class Feature {
     return (<usize>(values + 7) & ~7) << 2
   }
 
-  /** Bytes of whole vectors that hold `values` floats. */
+  /** Bytes of the whole vectors that hold `values` floats. */
   @inline static vectors(values: i32): usize {
     return (<usize>(values + 3) & ~3) << 2
   }
@@ -38,18 +38,18 @@ class Feature {
     return F4.flush(f32x4.splat(TWO_PI * x))
   }
 
-  /** Lanes of the vector `bytes` into a row that are among its `values`. */
+  /** Mask of the lanes, `bytes` into a row, that are among its `values`. */
   @inline static lanes(bytes: usize, values: i32): v128 {
     return i32x4.lt_s(i32x4.add(i32x4.splat(<i32>(bytes >> 2)), i32x4(0, 1, 2, 3)), i32x4.splat(values))
   }
 
-  /** A sum that counts. */
+  /** A sum, flushed to 0 if tiny. */
   @inline static flush(x: f32): f32 {
     return f32x4.extract_lane(F4.flush(f32x4.splat(x)), 0)
   }
 }
 
-/** Of each feature x: x, then sum over k of kernel[u][k] cos(2 pi x w[k] + b[k]) + bias[u]. Rows [begin, end). */
+/** For each feature x: x, then sum over k of kernel[u][k] cos(2 pi x w[k] + b[k]) + bias[u]. Rows [begin, end). */
 export function periodic(step: usize, begin: i32, end: i32): void {
   const cols = Word.int(step, PERIODIC_COLS)
   const units = Word.int(step, PERIODIC_UNITS)

@@ -1,4 +1,4 @@
-// Rows of tables that columns of whole numbers choose. An index below 0, or of no row, is a missing one: zeros.
+// Table rows looked up by index columns. An index that is negative or out of range is missing: zeros.
 import {
   TABLE_CATEGORIES,
   TABLE_GRADIENT,
@@ -34,7 +34,7 @@ class Table {
   }
 }
 
-/** y = the table's row of each index, then zeros for padding; rows [begin, end). */
+/** y = the table row at each index, then zero padding; rows [begin, end). */
 export function takeRows(step: usize, begin: i32, end: i32): void {
   const units = Word.int(step, TABLE_UNITS)
   const pad = (<usize>Word.int(step, TABLE_PAD)) << 2
@@ -48,13 +48,13 @@ export function takeRows(step: usize, begin: i32, end: i32): void {
       continue
     }
     let from = table + <usize>index * row
-    // rows of the table are whole panels: reading past its units reads zeros
+    // table rows are padded to whole panels, so reading past the units reads zeros
     for (let left = units; left > 0; left -= 4, from += 16, to += 16) Some.store(to, v128.load(from), left)
     for (let at = <usize>0; at < pad; at += 4) store<f32>(to - ((<usize>(-units & 3)) << 2) + at, 0)
   }
 }
 
-/** y = 1 in the column that the index says, 0 in the others of the block, then zeros for padding; rows [begin, end). */
+/** y = one-hot encoding of each index, then zero padding; rows [begin, end). */
 export function markColumns(step: usize, begin: i32, end: i32): void {
   const bytes = (<usize>(Word.int(step, TABLE_CATEGORIES) + Word.int(step, TABLE_PAD))) << 2
   for (let r = <usize>begin; r < <usize>end; r++) {
@@ -65,7 +65,7 @@ export function markColumns(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** Clears the rows of the gradient that the list says, or all, and lists those of the batch. One thread's work. */
+/** Clears the listed rows of the gradient, or all, and lists those of the batch. Runs on one thread. */
 export function clearRows(step: usize, rows: i32): void {
   const row = Table.row(step)
   const categories = Word.int(step, TABLE_CATEGORIES)
@@ -86,7 +86,7 @@ export function clearRows(step: usize, rows: i32): void {
   for (let r: usize = 0; r < <usize>rows; r++) store<i32>(list + ((r + 1) << 2), Table.index(step, r))
 }
 
-/** gradient[index] += dy, row after row of the batch, for the units of panels [begin, end). */
+/** gradient[index] += dy, row by row of the batch, for the units of panels [begin, end). */
 export function addToRows(step: usize, rows: i32, begin: i32, end: i32): void {
   const units = Word.int(step, TABLE_UNITS)
   const row = Table.row(step)
@@ -105,8 +105,8 @@ export function addToRows(step: usize, rows: i32, begin: i32, end: i32): void {
 }
 
 /**
- * A step of plain SGD on the rows that occurred: w -= rate * gradient, the w that the forward pass has taken to y. A row that occurs more than
- * once is written as often, always the same. Rows [begin, end).
+ * Plain SGD on the looked-up rows: w -= rate * gradient, using the w that the forward pass copied to y, so that a row that
+ * occurs several times is written several times with the same result. Rows [begin, end).
  */
 export function stepRows(step: usize, record: usize, begin: i32, end: i32): void {
   const units = Word.int(step, TABLE_UNITS)

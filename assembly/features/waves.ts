@@ -1,4 +1,4 @@
-// Activations that not every model has: exponential, cosine and sine.
+// Activations in the extension: exponential, cosine and sine.
 import { ACTIVATION_COS, ACTIVATION_EXPONENTIAL, ACTIVATION_SIN } from '../../src/abi/activations'
 import {
   ACTIVATE_COLS,
@@ -55,7 +55,7 @@ export function wave(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** dx = dy * f'(saved) on rows [begin, end); padding of dy that is 0 stays 0. */
+/** dx = dy * f'(saved) on rows [begin, end); zero padding of dy stays zero. */
 export function waveBack(step: usize, begin: i32, end: i32): void {
   switch (Word.int(step, ACTIVATE_KIND)) {
     case ACTIVATION_EXPONENTIAL:

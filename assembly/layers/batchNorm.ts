@@ -1,4 +1,4 @@
-// Normalization over the batch: every column of x [rows, cols] by itself, four columns at a time.
+// Batch normalization: each column of x [rows, cols] separately, four columns at a time.
 import {
   BATCH_NORM_BATCHES,
   BATCH_NORM_BETA,
@@ -36,12 +36,12 @@ import { F4 } from '../math/simd'
 import { Word } from '../word'
 
 class Column {
-  /** The vector `offset` bytes into the row of parameters at `address`, or `missing` when there is none. */
+  /** The vector `offset` bytes into the row of parameters at `address`, or `missing` if that is 0. */
   @inline static load(address: usize, offset: usize, missing: v128): v128 {
     return address ? v128.load(address + offset) : missing
   }
 
-  /** x kept in [low, high]; a NaN becomes `high`, so that columns of padding stay finite. */
+  /** x clamped to [low, high]; NaN becomes `high`, so that padding columns stay finite. */
   @inline static clip(x: v128, low: v128, high: v128): v128 {
     return F4.larger(low, F4.smaller(high, x))
   }
@@ -77,7 +77,7 @@ export function batchNorm(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-/** Four columns' statistics of the batch, r and d. */
+/** Batch statistics of four columns, with r and d. */
 function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: usize, mode: i32): void {
   const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const mean = at + row * STATISTICS_MEAN
@@ -90,7 +90,7 @@ function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: us
   v128.store(at + row * STATISTICS_D, f32x4.splat(0))
   if (mode == BATCH_NORM_MODE_BATCH) return
 
-  // r = spread / sigma and d = (mean - mu) / sigma, both clipped: constants on the way back
+  // r = spread / sigma and d = (mean - mu) / sigma, both clipped: constants in the backward pass
   const sigma = v128.load(Word.address(step, BATCH_NORM_RUNNING_SPREAD) + offset)
   const mu = v128.load(Word.address(step, BATCH_NORM_RUNNING_MEAN) + offset)
   const rMax = Word.splat(step, BATCH_NORM_R_MAX)
@@ -101,7 +101,7 @@ function batchStatistics(step: usize, at: usize, x: usize, rows: i32, offset: us
   v128.store(at + row * STATISTICS_D, Column.clip(d, f32x4.neg(dMax), dMax))
 }
 
-/** Four columns' running statistics as constants, 0 where there are none: r = 1, d = 0. */
+/** Running statistics of four columns as constants, 0 if there are none: r = 1, d = 0. */
 function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): void {
   const row = Word.address(step, BATCH_NORM_STATISTICS_STRIDE)
   const zero = f32x4.splat(0)
@@ -120,7 +120,7 @@ function constantStatistics(step: usize, at: usize, offset: usize, mode: i32): v
 
 /**
  * With n = (x - mean) / spread: dbeta = sum dy, dgamma = r sum dy n + d sum dy,
- * dx = gamma r / spread (dy - mean dy - n mean(dy n)); the means vanish where the statistics are constants.
+ * dx = gamma r / spread (dy - mean dy - n mean(dy n)); the means are omitted if the statistics are constants.
  */
 export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, BATCH_NORM_STRIDE)
@@ -170,8 +170,8 @@ export function batchNormBack(step: usize, rows: i32, begin: i32, end: i32): voi
 }
 
 /**
- * running = (1 - momentum) running + momentum batch, with the unbiased variance, or the deviation of batch renorm.
- * A batch of one row tells no variance: it leaves both as they are. One thread's work.
+ * running = (1 - momentum) running + momentum batch, with the unbiased variance, or batch renorm's deviation.
+ * A batch of one row has no variance and leaves both unchanged. Runs on one thread.
  */
 export function runningStatistics(step: usize, rows: i32): void {
   if (rows < 2) return

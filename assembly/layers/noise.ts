@@ -1,4 +1,4 @@
-// Noise in training, and the sum of two branches: element by element, rows split among threads.
+// Dropout and noise, and the sum of two branches: elementwise, split by rows.
 import {
   ADD_A,
   ADD_B,
@@ -21,17 +21,17 @@ import { F4 } from '../math/simd'
 import { Word } from '../word'
 
 export class Elements {
-  /** Columns with their padding. */
+  /** Number of columns including padding. */
   @inline static padded(step: usize): i32 {
     return (Word.int(step, NOISE_COLS) + PANEL - 1) & -PANEL
   }
 
-  /** Rows of the batch, of which these may be a part, that come before them. */
+  /** Rows before these ones in a batch that is shared by several ranks. */
   @inline static before(record: usize): i32 {
     return Word.int(record, RECORD_ROWS_BEFORE)
   }
 
-  /** Indices of the row's first four elements: they depend on its columns, not on its stride. */
+  /** Indices of the row's first four elements, independent of its stride. */
   @inline static first(row: i32, padded: i32): v128 {
     return i32x4.add(i32x4.splat(row * padded), i32x4(0, 1, 2, 3))
   }
@@ -41,7 +41,7 @@ export class Elements {
   }
 }
 
-/** to = from / (1 - rate) with probability 1 - rate, else 0; the same elements for dy as for x. */
+/** to = from / (1 - rate) with probability 1 - rate, else 0; the same mask for dy as for x. */
 export function dropout(step: usize, record: usize, begin: i32, end: i32): void {
   const stride = Word.address(step, NOISE_STRIDE)
   const padded = Elements.padded(step)

@@ -1,5 +1,5 @@
-// Normalization of single rows: each group of a row's columns by itself. Layer norm has one group, instance norm one a
-// channel, root mean square norm does not subtract the mean. Groups need not be whole vectors.
+// Normalization of single rows: each group of a row's columns separately. Layer norm has one group, instance norm one per
+// channel, RMS norm does not subtract the mean. Groups need not consist of whole vectors.
 import {
   COLUMN_SUMS_DBETA,
   COLUMN_SUMS_DGAMMA,
@@ -29,7 +29,7 @@ import { F4 } from '../math/simd'
 import { Word } from '../word'
 
 export class Group {
-  /** Writes the first `left` lanes only: the rest belongs to the next group. */
+  /** Stores the first `left` lanes only: the rest belongs to the next group. */
   @inline static store(at: usize, value: v128, left: i32): void {
     if (left >= 4) {
       v128.store(at, value)
@@ -40,13 +40,13 @@ export class Group {
     if (left > 2) store<f32>(at, f32x4.extract_lane(value, 2), 8)
   }
 
-  /** Zeros from the last column to the end of its panel. */
+  /** Zeros the row's padding. */
   @inline static clearPadding(row: usize, cols: i32): void {
     const end = row + ((<usize>((cols + PANEL - 1) & -PANEL)) << 2)
     for (let at = row + ((<usize>cols) << 2); at < end; at += 4) store<f32>(at, 0)
   }
 
-  /** Four values a column, or `missing` where the address is 0. */
+  /** Four per-column values, or `missing` if the address is 0. */
   @inline static load(address: usize, offset: usize, left: i32, missing: v128): v128 {
     return address ? Lanes.load(address + offset, left) : missing
   }
@@ -99,7 +99,7 @@ function groupMean(at: usize, size: i32): f32 {
   return F4.sum(f32x4.add(even, odd)) / <f32>size
 }
 
-/** 1 / sqrt(mean of (x - mean)² + epsilon), less the square of what the mean is off. */
+/** 1 / sqrt(mean of (x - mean)² + epsilon), corrected for the rounding error of the mean. */
 function groupInverse(at: usize, size: i32, mean: v128, epsilon: f32): f32 {
   const zero = f32x4.splat(0)
   const index = i32x4(0, 1, 2, 3)
@@ -183,7 +183,7 @@ export function columnSums(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-/** One value a channel becomes one a column. One thread's work. */
+/** Expands one value per channel to one per column. Runs on one thread. */
 export function spread(step: usize): void {
   const from = Word.address(step, SPREAD_FROM)
   const to = Word.address(step, SPREAD_TO)
@@ -192,7 +192,7 @@ export function spread(step: usize): void {
   for (let i = 0; i < count; i++) store<f32>(to + ((<usize>i) << 2), load<f32>(from + ((<usize>(i / run)) << 2)))
 }
 
-/** The way back: a channel's gradient is the sum of its columns'. One thread's work. */
+/** The backward pass: a channel's gradient is the sum over its columns. Runs on one thread. */
 export function collect(step: usize): void {
   const from = Word.address(step, SPREAD_FROM)
   const to = Word.address(step, SPREAD_TO)

@@ -1,4 +1,4 @@
-// Elementwise rules with parameters of their own: prelu, one slope a unit, and weight normalization, one length a unit.
+// Prelu, with one slope per unit, and weight normalization, with one length per unit.
 import {
   PRELU_ALPHA,
   PRELU_DALPHA,
@@ -18,7 +18,7 @@ import { columnDots } from '../math/columns'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
-/** y = x where x > 0, else alpha x, for panels [begin, end). */
+/** y = x if x > 0, else alpha x, for panels [begin, end). */
 export function prelu(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, PRELU_STRIDE)
   const zero = f32x4.splat(0)
@@ -34,7 +34,7 @@ export function prelu(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-/** dx = dy where x > 0, else alpha dy; dalpha = sum dy min(x, 0). Chunks of rows are added with compensation. */
+/** dx = dy if x > 0, else alpha dy; dalpha = sum dy min(x, 0), with compensated summation of chunks of rows. */
 export function preluBack(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, PRELU_STRIDE)
   const dalpha = Word.address(step, PRELU_DALPHA)
@@ -60,7 +60,7 @@ export function preluBack(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-/** w = v g / |v|, |v| the length of a unit's weights; 0 where it is 0. Panels [begin, end). */
+/** w = v g / |v|, |v| the norm of a unit's weights; 0 if it is 0. Panels [begin, end). */
 export function weightNorm(step: usize, begin: i32, end: i32): void {
   const inputs = Word.int(step, WEIGHT_NORM_INPUTS)
   const zero = f32x4.splat(0)
@@ -103,7 +103,7 @@ export function weightNormBack(step: usize, begin: i32, end: i32): void {
 }
 
 export class WeightPanel {
-  /** Where the columns `offset` bytes into a padded row begin in panels [ceil(units / PANEL)][inputs][PANEL]. */
+  /** Offset in panels [ceil(units / PANEL)][inputs][PANEL] of the columns `offset` bytes into a padded row. */
   @inline static offset(offset: usize, inputs: i32): usize {
     return (offset & ~31) * <usize>inputs + (offset & 31)
   }

@@ -1,5 +1,5 @@
-// Losses: a row's loss and, beside it, the gradient of the batch's weighted mean, dy[r] = w[r] / sum(w) * dloss[r] / dy[r].
-// A row belongs to one caller and is summed left to right in fours, so no split of the rows changes a bit.
+// Losses: each row's loss and the gradient of the batch's weighted mean, dy[r] = w[r] / sum(w) * dloss[r] / dy[r].
+// A row is summed by one thread, left to right in fours, so that results do not depend on the split of rows.
 import {
   LOSS_COLS,
   LOSS_DELTA,
@@ -49,7 +49,7 @@ import {
   SquaredHinge,
 } from './terms'
 
-/** Row losses of rows [rowBegin, rowEnd) and, when the step wants it, their gradient; operands are LOSS_* words. */
+/** Losses of rows [rowBegin, rowEnd) and, if the step has a place for it, their gradient; operands are LOSS_* words. */
 export function lossRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   switch (Word.int(step, LOSS_KIND)) {
     case LOSS_SOFTMAX_SPARSE:
@@ -97,7 +97,7 @@ export function lossRows(step: usize, record: usize, rows: i32, rowBegin: i32, r
   }
 }
 
-/** Losses that are a sum or a mean over a row of terms. */
+/** Losses that are a sum or a mean of terms over a row. */
 function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const rule = changetype<T>(<usize>0)
   const kind = Word.int(step, LOSS_KIND)
@@ -111,7 +111,7 @@ function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, ro
   const deltas: usize = isDefined(rule.weighs) ? Word.address(step, LOSS_DELTAS) : 0
   const smoothing = Word.float(step, LOSS_SMOOTHING)
   const keep = f32x4.splat(1 - smoothing)
-  // over two outcomes for a mean of binary terms, over all classes for a sum
+  // smoothing is spread over two outcomes for binary terms, over all classes for sums
   const base = f32x4.splat(smoothing / (averages ? <f32>2 : <f32>cols))
   const share: f64 = averages ? 1 / <f64>cols : 1
   const total = batchWeight(record, weights, rows)
@@ -158,7 +158,7 @@ function elementRows<T>(step: usize, record: usize, rows: i32, rowBegin: i32, ro
 
 /**
  * loss = max(0, 1 + max (1 - t) y - sum t y); while it is positive dy = (1 - t) / ties - t, the first part only where
- * (1 - t) y is that maximum, shared equally between its ties.
+ * (1 - t) y attains the maximum.
  */
 function categoricalHingeRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const cols = Word.int(step, LOSS_COLS)

@@ -1,4 +1,4 @@
-// Rows in and numbers out: gathering a batch, the mean of its row losses, counting correct predictions.
+// Gathering a batch, the mean of its row losses, counting correct predictions.
 import {
   CORRECT_BINARY,
   CORRECT_COLS,
@@ -22,7 +22,7 @@ import { Lanes, totalWeight } from '../math/lanes'
 import { F4 } from '../math/simd'
 import { Word } from '../word'
 
-/** to[r] = from[order[first + r]] for rows [begin, end); source rows are packed, the padding of `to` is not touched. */
+/** to[r] = from[order[first + r]] for rows [begin, end); source rows are packed, padding of `to` is not written. */
 export function gather(step: usize, record: usize, begin: i32, end: i32): void {
   const from = Word.address(step, GATHER_FROM)
   const cols = Word.int(step, GATHER_COLS)
@@ -43,7 +43,7 @@ export function gather(step: usize, record: usize, begin: i32, end: i32): void {
   for (; order < last; order += 4, to += toStride) copyWords(from + <usize>load<u32>(order) * bytes, to, bytes)
 }
 
-/** A row longer than a vector ends with the vector that overlaps the one before it. */
+/** Copies a row; if it is longer than a vector, the last vector overlaps the previous one. */
 function copyWords(from: usize, to: usize, bytes: usize): void {
   if (bytes < 16) {
     store<u64>(to, load<u64>(from))
@@ -63,7 +63,7 @@ function copyWords(from: usize, to: usize, bytes: usize): void {
   if (to < end) v128.store(end - 16, v128.load(end - 16 + offset))
 }
 
-/** loss = sum(w * l) / sum(w), 0 when no row has weight; weight = sum(w). */
+/** loss = sum(w * l) / sum(w), 0 if no row has weight; weight = sum(w). */
 export function meanLoss(step: usize, rows: i32, record: usize): void {
   let rowLosses = Word.address(step, MEAN_LOSS_ROWS)
   let weights = Word.address(step, MEAN_LOSS_WEIGHTS)
@@ -71,7 +71,7 @@ export function meanLoss(step: usize, rows: i32, record: usize): void {
   let sum: f64 = 0
   const last = rowLosses + ((<usize>rows) << 2)
   if (weights) {
-    // a row without weight does not count, not even when its loss is not finite
+    // rows without weight are skipped, even if their loss is not finite
     for (; rowLosses < last; rowLosses += 4, weights += 4) {
       const weight = <f64>load<f32>(weights)
       if (weight != 0) sum += weight * <f64>load<f32>(rowLosses)
@@ -84,7 +84,7 @@ export function meanLoss(step: usize, rows: i32, record: usize): void {
 }
 
 /**
- * Rows whose first largest output is the target's class (sparse) or the target's first largest entry (one-hot), or outputs
+ * Number of rows whose argmax is the target's class (sparse) or the target's argmax (one-hot), first on ties, or of outputs
  * on the target's side: (y > threshold) == (t > 0.5). A row with NaN is never correct.
  */
 export function countCorrect(step: usize, rows: i32, record: usize): void {
@@ -108,7 +108,7 @@ export function countCorrect(step: usize, rows: i32, record: usize): void {
   Word.setDouble(record, RECORD_CORRECT, <f64>correct)
 }
 
-/** Index of the first largest value; -1 when there is a NaN. */
+/** Index of the first largest value; -1 if there is a NaN. */
 function argmax(row: usize, cols: i32): i32 {
   let largest = v128.load32_splat(row)
   const first = largest

@@ -1,4 +1,4 @@
-// Softmax and cross entropy in one: row losses, gradient and probabilities from logits.
+// Fused softmax and cross entropy: row losses, gradient and probabilities from logits.
 import {
   LOSS_COLS,
   LOSS_GRADIENT,
@@ -24,7 +24,7 @@ export function softmaxRows(step: usize, record: usize, rows: i32, rowBegin: i32
 
 /**
  * loss = -sum t log softmax(z) = log(sum e^(z - max)) * sum t - sum t (z - max); dz = softmax(z) * sum t - t.
- * Three passes over a row: its maximum; exponentials and sums; probabilities and gradient.
+ * Three passes over a row: maximum; exponentials and sums; probabilities and gradient.
  */
 function wideRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const sparse = Word.int(step, LOSS_KIND) == LOSS_SOFTMAX_SPARSE
@@ -55,7 +55,7 @@ function wideRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: 
     }
     const shift = f32x4.splat(F4.max(largest))
 
-    // exponentials wait for their sum where the gradient or the probabilities will be
+    // the exponentials are stored where the gradient or the probabilities will be
     const exponentials = gradient ? gradient : probabilities
     let sums = i32x4.splat(0)
     let mass = i32x4.splat(0)
@@ -106,7 +106,7 @@ function wideRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: 
   }
 }
 
-/** The columns of four rows a, b, c, d: columns 0 and 1 from their low halves, 2 and 3 from their high ones. */
+/** Transposes four rows a, b, c, d: columns 0 and 1 from their low halves, 2 and 3 from their high halves. */
 class Columns {
   /** a0 b0 a1 b1 */
   @inline static low(a: v128, b: v128): v128 {
@@ -118,17 +118,17 @@ class Columns {
     return v128.shuffle<f32>(a, b, 2, 6, 3, 7)
   }
 
-  /** a0 b0 c0 d0 of a0 b0 a1 b1 and c0 d0 c1 d1 */
+  /** a0 b0 c0 d0 from a0 b0 a1 b1 and c0 d0 c1 d1 */
   @inline static first(ab: v128, cd: v128): v128 {
     return v128.shuffle<f32>(ab, cd, 0, 1, 4, 5)
   }
 
-  /** a1 b1 c1 d1 of the same */
+  /** a1 b1 c1 d1 from the same */
   @inline static second(ab: v128, cd: v128): v128 {
     return v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)
   }
 
-  /** The word of each of the four rows. */
+  /** One word from each of the four rows. */
   @inline static gather(a: usize, b: usize, c: usize, d: usize): v128 {
     return v128.load32_lane(d, v128.load32_lane(c, v128.load32_lane(b, v128.load32_zero(a), 1), 2), 3)
   }
@@ -162,8 +162,8 @@ class Columns {
 }
 
 /**
- * The same for rows of up to 4 logits, four rows at once with a vector for each column, so that nothing is summed across
- * lanes. After the last row it stands in for the missing ones of its four: what is then stored twice is the same.
+ * Likewise for rows of up to 4 logits, four rows at once with one vector per column, without sums across
+ * lanes. The last row stands in for missing ones; what is then stored repeatedly is the same.
  */
 function narrowRows(step: usize, record: usize, rows: i32, rowBegin: i32, rowEnd: i32): void {
   const sparse = Word.int(step, LOSS_KIND) == LOSS_SOFTMAX_SPARSE

@@ -1,10 +1,10 @@
-// The losses that are a sum or a mean over a row of terms: each class one equation with its derivative below it.
-// y is an output, t its target, delta the step's parameter; the classes have no instances, their methods are inlined.
-// Where there is a probability(z), y is a logit and slope() gets its probability instead; where there is weighs(), every output may
-// have a delta of its own.
+// The losses that are a sum or a mean of terms over a row: each class is one equation and its derivative.
+// y is an output, t its target, delta the step's parameter; the classes are not instantiated, their methods are inlined.
+// If there is a probability(z), y is a logit and slope() gets its probability instead; if there is weighs(), every output may
+// have its own delta.
 import { F4 } from '../math/simd'
 
-/** Probabilities are kept in [1e-7, 1 - 1e-7], where logarithms are finite; outside, the slope is 0. */
+/** Probabilities are clamped to [1e-7, 1 - 1e-7], so that logarithms are finite; the derivative is 0 where clamped. */
 class Clip {
   @inline static low(): v128 {
     return f32x4.splat(1e-7)
@@ -64,7 +64,7 @@ export class PercentageError {
     return f32x4.mul(F4.abs(f32x4.sub(y, t)), PercentageError.factor(t))
   }
 
-  /** That of |y - t| times the factor. */
+  /** The derivative of |y - t| times the factor. */
   @inline slope(y: v128, t: v128, delta: v128): v128 {
     return f32x4.mul(changetype<AbsoluteError>(<usize>0).slope(y, t, delta), PercentageError.factor(t))
   }
@@ -72,7 +72,7 @@ export class PercentageError {
 
 @unmanaged
 export class Huber {
-  /** c (e - c / 2) with e = y - t and c = e kept in [-delta, delta]: e^2 / 2 inside, delta (|e| - delta / 2) outside. */
+  /** c (e - c / 2) with e = y - t and c = e clamped to [-delta, delta]: e^2 / 2 inside, delta (|e| - delta / 2) outside. */
   @inline loss(y: v128, t: v128, delta: v128): v128 {
     const e = F4.subFlush(y, t)
     const c = F4.larger(F4.smaller(e, delta), f32x4.neg(delta))
@@ -113,7 +113,7 @@ export class Poisson {
   }
 }
 
-/** Targets of the hinges: 1 where t > 0, else -1, so that both 0 / 1 and -1 / 1 will do. */
+/** Targets of hinge losses: 1 if t > 0, else -1, for both 0 / 1 and -1 / 1. */
 class Side {
   @inline static of(t: v128): v128 {
     const one = F4.one()
@@ -156,7 +156,7 @@ export class SquaredHinge {
 
 @unmanaged
 export class KlDivergence {
-  /** t ln(t / y) with t and y kept in [1e-7, 1]; 0 where t = 0. */
+  /** t ln(t / y), t and y clamped to [1e-7, 1]; 0 if t = 0. */
   @inline loss(y: v128, t: v128, _delta: v128): v128 {
     const one = F4.one()
     const kept = Clip.clip(t, one)
@@ -215,7 +215,7 @@ export class SigmoidCrossentropy {
     return F4.fma(f32x4.mul(delta, t), yes, f32x4.add(linear, l))
   }
 
-  /** p - t - delta t (1 - p), of p */
+  /** p - t - delta t (1 - p) */
   @inline slope(p: v128, t: v128, delta: v128): v128 {
     return F4.nfma(f32x4.mul(delta, t), f32x4.sub(F4.one(), p), f32x4.sub(p, t))
   }

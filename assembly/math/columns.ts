@@ -1,5 +1,5 @@
-// Sums down the columns of a batch, four columns at a time. A chunk of rows is summed in plain float32 and the chunks are
-// added with compensation (Kahan 1965), so that the error does not grow with the rows. One thread sums a whole column.
+// Column sums over a batch, four columns at a time. Chunks of rows are summed in plain float32 and added
+// with compensation (Kahan 1965), so that the error does not grow with the number of rows. One thread sums a whole column.
 import { F4 } from './simd'
 
 const CHUNK: i32 = 16
@@ -10,13 +10,13 @@ class Rows {
     return at + <usize>(left < CHUNK ? left : CHUNK) * stride
   }
 
-  /** What total + addend = next has lost. */
+  /** The rounding error of total + addend = next. */
   @inline static lost(next: v128, total: v128, addend: v128): v128 {
     return f32x4.sub(f32x4.sub(next, total), addend)
   }
 }
 
-/** mean = sum x / rows and variance = sum (x - mean)² / rows, one vector each; the second pass corrects the first. */
+/** mean = sum x / rows and variance = sum (x - mean)² / rows, one vector each; the second pass corrects the mean. */
 export function columnMoments(x: usize, stride: usize, rows: i32, meanAt: usize, varianceAt: usize): void {
   const zero = f32x4.splat(0)
   const share = f32x4.splat(1 / <f32>rows)
@@ -59,7 +59,7 @@ export function columnMoments(x: usize, stride: usize, rows: i32, meanAt: usize,
   v128.store(varianceAt, F4.flush(f32x4.max(F4.nfma(shift, shift, F4.mulFlush(spread, share)), zero)))
 }
 
-/** sum = sum dy and dot = sum dy * (x - mean), one vector each; address 0 means no mean, and nothing to store. */
+/** sum = sum dy and dot = sum dy * (x - mean), one vector each; with address 0 no mean is subtracted, or nothing stored. */
 export function columnDots(
   dy: usize,
   x: usize,

@@ -1,6 +1,6 @@
-// The table of vector constants below MACHINE_BYTES: 16 bytes each, one value in all four lanes. Hot loops load from it:
-// engines rebuild v128 immediates at each use. Polynomials are our own minimax fits of the relative error (weighted
-// least squares after Lawson), their coefficients rounded to float32 one after the other from the lowest.
+// The table of vector constants below MACHINE_BYTES: 16 bytes each, one value in all four lanes. Hot loops load from it,
+// since engines rebuild v128 immediates at each use. Polynomials are minimax fits of the relative error (weighted
+// least squares after Lawson), made for this file; coefficients are rounded to float32 one by one from the lowest.
 
 export const ONE: usize = 64
 export const HALF: usize = 80
@@ -13,7 +13,7 @@ export const MAGNITUDE: usize = 160
 /** 2^-126, the smallest normal number */
 export const SMALLEST: usize = 176
 export const INFINITY: usize = 192
-/** added and subtracted, it swallows what is far below it */
+/** added and subtracted to flush what is far below it */
 export const TINY: usize = 208
 
 // e^r for r in [0, ln 2]
@@ -25,7 +25,7 @@ export const LOG2E: usize = 272
 /** ln 2 in two parts: the first has 9 bits, so that n * LN2_HIGH is exact */
 export const LN2_HIGH: usize = 288
 export const LN2_LOW: usize = 304
-/** 1.5 * 2^23 + 127: adding a whole number n leaves n + 127 in the lowest bits */
+/** 1.5 * 2^23 + 127: adding an integer n leaves n + 127 in the lowest bits */
 export const EXP_BIAS: usize = 320
 export const EXP1: usize = 336
 export const EXP2: usize = 352
@@ -43,7 +43,7 @@ export const EXPM1_5: usize = 496
 export const EXPM1_6: usize = 512
 
 // ln(1 + f) = f - f^2 / 2 + f^3 P(f)
-/** significands are taken from [sqrt(1/2), sqrt(2)) */
+/** significands are reduced to [sqrt(1/2), sqrt(2)) */
 export const SQRT_HALF: usize = 528
 export const MANTISSA: usize = 544
 /** 2^LOG_SHIFT makes denormals normal */
@@ -81,11 +81,11 @@ export const SELU_LOW: usize = 928
 export const GELU1: usize = 944
 /** GELU1 * 0.044715 */
 export const GELU3: usize = 960
-/** beyond it the logistic function is 0 or 1 */
+/** beyond it the logistic function rounds to 0 or 1 */
 export const GELU_LIMIT: usize = 976
-/** beyond it tanh(softplus(x)) is 1 */
+/** beyond it tanh(softplus(x)) rounds to 1 */
 export const MISH_LIMIT: usize = 992
-/** 2^-63: what is smaller counts as 0; products of what is not are no denormals */
+/** 2^-63: smaller magnitudes count as 0; products of larger ones are never denormal */
 export const FLOOR: usize = 1008
 
 // random bits and normal deviates
@@ -96,7 +96,7 @@ export const BIT24: usize = 1072
 /** 2^-24 */
 export const ULP24: usize = 1088
 export const SQRT2: usize = 1104
-/** -ln(1 - u^2) is taken around it, or its root around 3 from twice of it on */
+/** center of the expansion in -ln(1 - u^2); from twice that on, the expansion is in its root around 3 */
 export const ERFINV_CENTER: usize = 1120
 export const ERFINV0: usize = 1136
 export const ERFINV1: usize = 1152
@@ -117,14 +117,14 @@ export const ERFINV_TAIL6: usize = 1376
 export const ERFINV_TAIL7: usize = 1392
 export const ERFINV_TAIL8: usize = 1408
 
-/** 2^-40: the square of what is smaller is nothing beside 1, and nothing beside itself */
+/** 2^-40: squares of smaller values vanish beside 1 */
 export const SQUARABLE: usize = 1424
-/** 2^-100, with bits that no product is likely to cancel */
+/** 2^-100, with a bit pattern that products are unlikely to cancel */
 export const BIAS: usize = 1440
 /** 1.5 * 2^23: added, it leaves a number below 2^22 rounded in the lowest bits; subtracted again, the number rounded to an integer */
 export const ROUNDING: usize = 1456
 
-// One lane each, which is less code; fillConstants spreads them to all four at its end.
+// One lane each, for smaller code; fillConstants replicates them at the end.
 function fill(address: usize, value: f32): void {
   store<f32>(address, value)
 }

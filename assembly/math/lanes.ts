@@ -1,12 +1,12 @@
-// What kernels over rows share: vectors that a row only partly fills, targets, weights, padding.
+// Shared by kernels over rows: partially filled vectors, targets, weights, padding.
 import { FLOOR } from '../../src/abi/layout'
 import { RECORD_ALL_WEIGHT } from '../../src/abi/records'
 import { Word } from '../word'
 import { F4 } from './simd'
 
-/** A row's last vector: `left` of its four lanes belong to the row, the others to its padding or to the next row. */
+/** A row's last vector: `left` of its four lanes belong to the row, the others to padding or to the next row. */
 export class Lanes {
-  /** Four floats, zeros where the row has ended; reads nothing past the row, which may be packed. */
+  /** Four floats, zeros past the row's end; does not read past the row, which may be packed. */
   @inline static load(at: usize, left: i32): v128 {
     if (left >= 4) return v128.load(at)
     if (left == 1) return v128.load32_zero(at)
@@ -19,17 +19,17 @@ export class Lanes {
     return i32x4.lt_s(index, i32x4.splat(left))
   }
 
-  /** One bit a lane. */
+  /** One bit per lane. */
   @inline static bits(left: i32): i32 {
     return left >= 4 ? 15 : (1 << left) - 1
   }
 }
 
-/** Decoding a row's targets and finishing a row of gradients or probabilities. */
+/** Decodes a row's targets, and completes a row of gradients or probabilities. */
 export class Row {
   /**
-   * Four targets: of a dense row, or of the one-hot row of a class (`row` is then the address of its index), smoothed to
-   * t * keep + base; zeros outside `mask`.
+   * Four targets: of a dense row, or of the one-hot row for a class (`row` is then the address of its index), smoothed to
+   * t * keep + base; zeros outside of `mask`.
    */
   @inline static targets(
     sparse: bool,
@@ -47,26 +47,26 @@ export class Row {
     return v128.and(F4.fma(t, keep, base), mask)
   }
 
-  /** w[r] / sum(w) for the gradient; `inverse` is 1 / sum(w). */
+  /** w[r] / sum(w), for the gradient; `inverse` is 1 / sum(w). */
   static scale(weights: usize, r: i32, inverse: f64): f32 {
     const scale = weights ? <f64>load<f32>(weights + ((<usize>r) << 2)) * inverse : inverse
     return scale < FLOOR ? 0 : <f32>scale
   }
 
-  /** Rows are padded to 8 floats: zeroes the second half of the last panel when the row ends in the first. */
+  /** Rows are padded to 8 floats: zeroes the second half of the last panel if the row ends in the first. */
   static endPanel(row: usize, cols: i32): void {
     if ((cols - 1) & 4) return
     v128.store(row + ((<usize>((cols + 3) & ~3)) << 2), i32x4.splat(0))
   }
 
-  /** A row without weight has no gradient, not even where its slope is not finite. */
+  /** A row without weight has gradient zero, even if its derivative is not finite. */
   static endGradient(row: usize, cols: i32, scale: f32): void {
     if (scale == 0) memory.fill(row, 0, (<usize>((cols + 7) & ~7)) << 2)
     else Row.endPanel(row, cols)
   }
 }
 
-/** Sum of the rows' weights in row order: what the mean over them divides by. */
+/** Sum of the row weights, in row order: the divisor of the weighted mean. */
 export function totalWeight(weights: usize, rows: i32): f64 {
   if (!weights) return <f64>rows
   let total: f64 = 0
@@ -75,7 +75,7 @@ export function totalWeight(weights: usize, rows: i32): f64 {
   return total
 }
 
-/** The same of the whole batch, of which these rows may be a part: what their gradients divide by. */
+/** Likewise for the whole batch, of which these rows may be a part: the divisor of the gradients. */
 export function batchWeight(record: usize, weights: usize, rows: i32): f64 {
   const all = Word.double(record, RECORD_ALL_WEIGHT)
   return all != 0 ? all : totalWeight(weights, rows)

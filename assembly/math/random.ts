@@ -1,5 +1,5 @@
-// Random bits without state: a hash of the element's index under a key made of seed, step and stream. The way back draws
-// the same bits as the way forward, and so does any split among threads.
+// Counter-based random numbers: a hash of the element's index, keyed by seed, step and stream. The backward pass regenerates
+// the same bits as the forward pass, for any split among threads.
 import { RECORD_SEED, RECORD_STEP } from '../../src/abi/records'
 import { Word } from '../word'
 import * as constant from './constants'
@@ -23,7 +23,7 @@ export class Draw {
     return mix(step + GAMMA * (stream + 1))
   }
 
-  /** 32 bits a lane; the second key word enters between the rounds, so that no stream is another one shifted. */
+  /** 32 bits per lane; the second key word enters between the rounds, so that streams are not shifts of one another. */
   @inline static bits(index: v128, key: v128, second: v128): v128 {
     let z = v128.xor(index, key)
     z = i32x4.mul(v128.xor(z, i32x4.shr_u(z, 16)), v128.load(0, constant.HASH1))
@@ -33,8 +33,8 @@ export class Draw {
   }
 
   /**
-   * Standard normal from 32 random bits: sqrt(2) erfinv(u) with u uniform on the odd multiples of 2^-24 in (-1, 1);
-   * Giles' single precision polynomials ("Approximating the erfinv function", 2010), error below 4e-7 relative.
+   * Standard normal from 32 random bits: sqrt(2) erfinv(u), u uniform on the odd multiples of 2^-24 in (-1, 1);
+   * Giles' single precision polynomials ("Approximating the erfinv function", 2010), relative error below 4e-7.
    */
   @inline static normal(bits: v128): v128 {
     const one = F4.one()

@@ -1,9 +1,9 @@
-// Four-lane arithmetic and the elementary functions: the only file that knows the target.
+// Four-lane arithmetic and elementary functions: the only file that depends on the target.
 import * as at from './constants'
 
 export { fillConstants } from './constants'
 
-/** Whether multiply and add are one operation: where the target has it, unless the build defines EXACT. */
+/** Whether multiply-add is fused: if the target supports it, unless the build defines EXACT. */
 const FUSED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(EXACT)
 
 /** Arithmetic on four float32 lanes. */
@@ -24,17 +24,17 @@ export class F4 {
     return f32x4.sub(c, f32x4.mul(a, b))
   }
 
-  /** Lanes of a where the mask is set, of b elsewhere. */
+  /** Lanes of a where the mask is set, otherwise of b. */
   @inline static select(a: v128, b: v128, mask: v128): v128 {
     return v128.bitselect(a, b, mask)
   }
 
-  /** The larger of each pair; a NaN in `a` stays, one in `b` is dropped. */
+  /** The larger of each pair; NaN in `a` is propagated, in `b` dropped. */
   @inline static larger(a: v128, b: v128): v128 {
     return f32x4.pmax(a, b)
   }
 
-  /** The smaller of each pair; a NaN in `a` stays, one in `b` is dropped. */
+  /** The smaller of each pair; NaN in `a` is propagated, in `b` dropped. */
   @inline static smaller(a: v128, b: v128): v128 {
     return f32x4.pmin(a, b)
   }
@@ -72,7 +72,7 @@ export class F4 {
     return f32x4.extract_lane(f32x4.pmax(pair, v128.shuffle<f32>(pair, pair, 1, 0, 3, 2)), 0)
   }
 
-  /** Values below 2^-63 become 0, all others stay exact, NaN too. */
+  /** Values below 2^-63 become 0, all others are unchanged, NaN too. */
   @inline static flush(x: v128): v128 {
     return v128.andnot(x, F4.isTiny(x))
   }
@@ -82,24 +82,24 @@ export class F4 {
     return f32x4.lt(F4.abs(x), F4.floor())
   }
 
-  /** The same where the two constants are at hand. */
+  /** Likewise with the two constants as arguments. */
   @inline static flushBelow(x: v128, floor: v128, magnitude: v128): v128 {
     return v128.andnot(x, f32x4.lt(v128.and(x, magnitude), floor))
   }
 
-  /** flush(x) of an x that is not negative. */
+  /** flush(x) for non-negative x. */
   @inline static flushPositive(x: v128): v128 {
     return v128.andnot(x, f32x4.lt(x, F4.floor()))
   }
 
-  /** x where its square may count beside x or beside 1, else 0. */
+  /** x if its square may be significant beside x or beside 1, else 0. */
   @inline static squarable(x: v128): v128 {
     return v128.andnot(x, f32x4.lt(F4.abs(x), v128.load(0, at.SQUARABLE)))
   }
 
   /**
-   * What a sum of products begins with: x and 2^-100 or so, which no sum that counts is near enough to feel. It keeps sums of
-   * tiny products that cancel from being denormals on the way.
+   * Initial value for sums of products: x plus about 2^-100, which is insignificant for any sum that is kept. Keeps partial sums
+   * of tiny, cancelling products from being denormal.
    */
   @inline static biased(x: v128): v128 {
     return f32x4.add(x, F4.bias())
@@ -114,12 +114,12 @@ export class F4 {
     return F4.flush(f32x4.mul(a, b))
   }
 
-  /** flush(a - b): differences that may be multiplied. */
+  /** flush(a - b), for differences that are multiplied later. */
   @inline static subFlush(a: v128, b: v128): v128 {
     return F4.flush(f32x4.sub(a, b))
   }
 
-  /** e^x for x in [-87, 89], NaN: x = n ln 2 + r with r in [0, ln 2), so that 2^n covers normal numbers, 0 and infinity. */
+  /** e^x for x in [-87, 89], or NaN: x = n ln 2 + r with r in [0, ln 2), so that 2^n covers normal numbers, 0 and infinity. */
   @inline private static expOf(x: v128): v128 {
     const n = f32x4.floor(f32x4.mul(x, v128.load(0, at.LOG2E)))
     const r = F4.nfma(n, v128.load(0, at.LN2_LOW), F4.nfma(n, v128.load(0, at.LN2_HIGH), x))
@@ -132,17 +132,17 @@ export class F4 {
     return f32x4.mul(p, i32x4.shl(f32x4.add(n, v128.load(0, at.EXP_BIAS)), 23))
   }
 
-  /** e^x; 0 where the result would be below 2^-63, infinity above 88.72. */
+  /** e^x; 0 if the result is below 2^-63, infinity above x = 88.72. */
   @inline static exp(x: v128): v128 {
     return v128.andnot(F4.expOf(f32x4.pmin(x, v128.load(0, at.EXP_HIGH))), f32x4.lt(x, v128.load(0, at.EXP_LOW)))
   }
 
-  /** e^min(x, 88): finite whatever x; 0 where the result would be below 2^-63. */
+  /** e^min(x, 88): always finite; 0 if the result is below 2^-63. */
   @inline static expFinite(x: v128): v128 {
     return v128.andnot(F4.expOf(f32x4.pmin(x, v128.load(0, at.EXP_FINITE))), f32x4.lt(x, v128.load(0, at.EXP_LOW)))
   }
 
-  /** e^x - 1 for x <= 0, exact near 0: 2^n (e^r - 1) + (2^n - 1) with |r| <= ln 2 / 2. */
+  /** e^x - 1 for x <= 0, accurate near 0: 2^n (e^r - 1) + (2^n - 1) with |r| <= ln 2 / 2. */
   @inline static expm1(x: v128): v128 {
     x = f32x4.pmax(x, v128.load(0, at.EXPM1_LOW))
     const n = f32x4.nearest(f32x4.mul(x, v128.load(0, at.LOG2E)))
@@ -170,7 +170,7 @@ export class F4 {
     return F4.fma(e, v128.load(0, at.LN2_HIGH), f32x4.add(f, low))
   }
 
-  /** ln x; -infinity at 0, NaN below; denormal x count as what they are. */
+  /** ln x; -infinity at 0, NaN below; also correct for denormals. */
   static log(x: v128): v128 {
     const denormal = f32x4.lt(x, v128.load(0, at.SMALLEST))
     const scaled = v128.bitselect(f32x4.mul(x, v128.load(0, at.LOG_SCALE)), x, denormal)
@@ -184,7 +184,7 @@ export class F4 {
     return v128.bitselect(f32x4.neg(infinity), finite, f32x4.eq(x, zero))
   }
 
-  /** ln(1 + x), exact near 0: the rounding error of 1 + x is added back. */
+  /** ln(1 + x), accurate near 0: the rounding error of 1 + x is added back. */
   @inline static log1p(x: v128): v128 {
     const one = v128.load(0, at.ONE)
     const u = f32x4.add(x, one)
@@ -202,7 +202,7 @@ export class F4 {
     return f32x4.add(F4.logOf(v128.and(large, one), squarable), f32x4.sub(f, squarable))
   }
 
-  /** 1 / (1 + e^-x); below 2^-63 it counts as 0. */
+  /** 1 / (1 + e^-x); 0 if below 2^-63. */
   @inline static sigmoid(x: v128): v128 {
     const e = F4.expFinite(x)
     return f32x4.div(e, f32x4.add(e, v128.load(0, at.ONE)))
@@ -214,7 +214,7 @@ export class F4 {
     return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), F4.log1pUnit(e))
   }
 
-  /** -(e^-2|x| - 1) / (e^-2|x| + 1) with the sign of x: exactly odd, never beyond 1, x itself near 0. */
+  /** -(e^-2|x| - 1) / (e^-2|x| + 1) with the sign of x: exactly odd, at most 1 in magnitude, x itself near 0. */
   @inline static tanh(x: v128): v128 {
     const magnitude = F4.abs(x)
     const t = F4.expm1(f32x4.neg(f32x4.add(magnitude, magnitude)))
@@ -223,8 +223,8 @@ export class F4 {
   }
 
   /**
-   * sin(x + quarters · π / 2): x = n π / 2 + r with |r| <= π / 4, n π / 2 subtracted in three parts. Beyond 8192, where float32 has
-   * few numbers in a period, x counts as 8192.
+   * sin(x + quarters · π / 2): x = n π / 2 + r with |r| <= π / 4, subtracting n π / 2 in three parts. |x| is clamped to 8192,
+   * beyond which float32 has few values per period.
    */
   static sine(x: v128, quarters: i32): v128 {
     const limit = f32x4.splat(8192)

@@ -1,4 +1,4 @@
-// The ops of `infer`: forward passes.
+// The switch over the ops of `infer`: forward passes.
 import { BATCH_NORM_COLS, PRELU_COLS, WEIGHT_NORM_UNITS } from '../../src/abi/layers'
 import {
   OP,
@@ -22,7 +22,7 @@ import { prelu, weightNorm } from '../layers/trained'
 import { Share } from '../threads/share'
 import { Word } from '../word'
 
-/** This thread's share of a step. */
+/** Runs this thread's share of a step. */
 export function infer(step: usize, record: usize, thread: i32): void {
   const rows = Word.int(record, RECORD_ROWS)
   switch (Word.int(step, OP)) {
@@ -34,7 +34,7 @@ export function infer(step: usize, record: usize, thread: i32): void {
     case OP_ACTIVATE:
       for (Share.of(rows, thread); Share.more(); ) activate(step, Share.begin, Share.end)
       break
-    // sums over the batch are never cut: what makes them is shared by panels of columns
+    // sums over the batch are never split: such ops are split by panels of columns
     case OP_BATCH_NORM:
       for (Share.columns(step, BATCH_NORM_COLS, thread); Share.more(); ) batchNorm(step, rows, Share.begin, Share.end)
       break

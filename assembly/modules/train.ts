@@ -1,5 +1,5 @@
-// The ops of `train` beside those of `infer`: a case shares its step among the threads and calls one kernel. The other half of each
-// op is its row in src/machine/ops.
+// The switch over the ops of `train` that are not in `infer`: each case splits its step among the threads and calls one kernel. The
+// other half of each op is its row in src/machine/ops.
 import { CLIP_COUNT, PENALTY_COUNT } from '../../src/abi/gradients'
 import { BATCH_NORM_COLS, COLUMN_SUMS_COLS, PRELU_COLS, WEIGHT_NORM_UNITS } from '../../src/abi/layers'
 import {
@@ -51,7 +51,7 @@ import { update } from '../optimizers/optimizers'
 import { Share } from '../threads/share'
 import { Word } from '../word'
 
-/** This thread's share of a step. */
+/** Runs this thread's share of a step. */
 export function train(step: usize, record: usize, thread: i32): void {
   const rows = Word.int(record, RECORD_ROWS)
   switch (Word.int(step, OP)) {
@@ -102,7 +102,7 @@ export function train(step: usize, record: usize, thread: i32): void {
       for (Share.of(Word.int(step, CLIP_COUNT) >> 2, thread); Share.more(); ) clipValue(step, Share.begin, Share.end)
       break
 
-    // sums over the batch are never cut: what makes them is shared by panels of columns
+    // sums over the batch are never split: such ops are split by panels of columns
     case OP_BATCH_NORM_BACK:
       for (Share.columns(step, BATCH_NORM_COLS, thread); Share.more(); )
         batchNormBack(step, rows, Share.begin, Share.end)
@@ -132,7 +132,7 @@ export function train(step: usize, record: usize, thread: i32): void {
       for (Share.columns(step, WEIGHT_NORM_UNITS, thread); Share.more(); ) weightNormBack(step, Share.begin, Share.end)
       break
 
-    // updates, whose own switch refuses what it does not know
+    // updates; their own switch rejects unknown ops
     default:
       update(step, record, thread)
   }

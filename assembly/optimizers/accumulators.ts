@@ -61,7 +61,7 @@ export function adadelta(step: usize, record: usize, begin: usize, end: usize): 
     const u1 = v128.load(deltas + i, 16)
     const ratio0 = f32x4.sqrt(f32x4.div(f32x4.add(u0, epsilon), f32x4.add(v0, epsilon)))
     const ratio1 = f32x4.sqrt(f32x4.div(f32x4.add(u1, epsilon), f32x4.add(v1, epsilon)))
-    // d is squared, so it is kept away from denormals like g
+    // d is squared, so flush it like g
     const d0 = f32x4.sub(F4.fma(ratio0, g0, tiny), tiny)
     const d1 = f32x4.sub(F4.fma(ratio1, g1, tiny), tiny)
     const next0 = F4.flushBelow(F4.nfma(rate, d0, w0), floor, magnitude)
@@ -76,7 +76,7 @@ export function adadelta(step: usize, record: usize, begin: usize, end: usize): 
 }
 
 class Rmsprop {
-  /** One loop per combination: the two flags are constants where it is called. */
+  /** Specialized for each combination: both flags are constants at the call site. */
   @inline static pass(step: usize, record: usize, begin: usize, end: usize, heavy: bool, centered: bool): void {
     const parameters = Operands.parameters(step)
     const gradients = Operands.gradients(step)
@@ -100,7 +100,7 @@ class Rmsprop {
       if (centered) {
         const m = f32x4.sub(F4.fma(rho, v128.load(means + i), F4.fma(rest, g, tiny)), tiny)
         v128.store(means + i, m)
-        // rounding may leave a constant gradient a variance just below 0
+        // for a constant gradient, rounding may make the variance slightly negative
         variance = f32x4.max(F4.nfma(m, m, v), f32x4.sub(tiny, tiny))
       }
       let d = f32x4.div(g, f32x4.add(f32x4.sqrt(variance), epsilon))

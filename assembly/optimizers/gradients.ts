@@ -1,4 +1,4 @@
-// What happens to the gradient block between the backward pass and the update: penalties and clipping.
+// Steps on the gradient block between the backward pass and the update: penalties and clipping.
 import {
   ACTIVITY_COLS,
   ACTIVITY_DY,
@@ -27,7 +27,7 @@ import { F4 } from '../math/simd'
 import { Share } from '../threads/share'
 import { Word } from '../word'
 
-/** Bytes of what is summed at a time. */
+/** Bytes per partial sum. */
 const CHUNK: usize = SUM_CHUNK << 2
 
 /** Sums of |v| and v² in float64, two lanes each. */
@@ -40,14 +40,14 @@ class Sums {
     return Sums.low(i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15))
   }
 
-  /** l1 * sign(v) + l2 * v: sign(v) is v's sign bit on 1 where v is not 0. */
+  /** l1 * sign(v) + l2 * v; sign(v) is 1 with v's sign bit unless v is 0. */
   @inline static gradient(v: v128, l1: v128, l2: v128, one: v128, zero: v128): v128 {
     const sign = v128.and(v128.bitselect(v, one, f32x4.neg(zero)), f32x4.ne(v, zero))
     return f32x4.add(f32x4.mul(l1, sign), f32x4.mul(l2, v))
   }
 }
 
-/** gradients += l1 * sign(w) + l2 * w, unless there are none; partials = l1 * sum|w| + l2 / 2 * sum w², for chunks [begin, end). */
+/** gradients += l1 * sign(w) + l2 * w, if there are any; partials = l1 * sum|w| + l2 / 2 * sum w², for chunks [begin, end). */
 export function penalize(step: usize, begin: i32, end: i32): void {
   const bytes = (<usize>Word.int(step, PENALTY_COUNT)) << 2
   const w = Word.address(step, PENALTY_PARAMETERS)
@@ -61,7 +61,7 @@ export function penalize(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** l1 * sum|w| + l2 / 2 * sum w² over bytes [begin, end), in float64; and dw += l1 * sign(w) + l2 * w there, unless dw is 0. */
+/** l1 * sum|w| + l2 / 2 * sum w² over bytes [begin, end), in float64; also dw += l1 * sign(w) + l2 * w, unless dw is 0. */
 function penaltyOf(factor1: f32, factor2: f32, dw: usize, w: usize, begin: usize, end: usize): f64 {
   const l1 = f32x4.splat(factor1)
   const l2 = f32x4.splat(factor2)
@@ -82,7 +82,7 @@ function penaltyOf(factor1: f32, factor2: f32, dw: usize, w: usize, begin: usize
   return <f64>factor1 * first + 0.5 * <f64>factor2 * second
 }
 
-/** record.penalty += all partials, in order: one thread's work. */
+/** record.penalty += all partials, in order. Runs on one thread. */
 export function addPenalties(step: usize, record: usize): void {
   let partial = Word.address(step, PENALTY_SUM_PARTIALS)
   for (let count = Word.int(step, PENALTY_SUM_COUNT); count; count--, partial += 8) {
@@ -90,7 +90,7 @@ export function addPenalties(step: usize, record: usize): void {
   }
 }
 
-/** record.penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows: one thread's work. */
+/** record.penalty += (l1 * sum|y| + l2 / 2 * sum y²) / rows. Runs on one thread. */
 export function addActivity(step: usize, record: usize, rows: i32): void {
   const y = Word.address(step, ACTIVITY_Y)
   const stride = Word.address(step, ACTIVITY_STRIDE)
@@ -101,7 +101,7 @@ export function addActivity(step: usize, record: usize, rows: i32): void {
   addPenalty(record, sum / <f64>rows)
 }
 
-/** to = dy + (l1 * sign(y) + l2 * y) / rows of the whole batch, on rows [begin, end). */
+/** to = dy + (l1 * sign(y) + l2 * y) / rows, rows counting the whole batch, on rows [begin, end). */
 export function addActivityGradient(step: usize, record: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, ACTIVITY_STRIDE)
   const bytes = activityBytes(step)
@@ -123,7 +123,7 @@ export function addActivityGradient(step: usize, record: usize, rows: i32, begin
   }
 }
 
-/** Of a row with its padding, which is 0 in y and adds nothing. */
+/** Bytes of a row including padding, which is 0 in y and contributes nothing. */
 function activityBytes(step: usize): usize {
   return <usize>Word.panels(step, ACTIVITY_COLS) * (PANEL << 2)
 }
@@ -167,7 +167,7 @@ function sumOf(step: usize, begin: usize, end: usize): f64 {
   return order ? first + second : max(first, second)
 }
 
-/** (sum |g|^p)^(1/p), or max |g|, from the partials in order; every thread adds them up, the main one reports. */
+/** (sum |g|^p)^(1/p), or max |g|, from the partials in order; every thread computes it, the main one reports it. */
 function gradientNorm(step: usize, record: usize, thread: i32): f64 {
   const order = Word.int(step, CLIP_ORDER)
   let partial = Word.address(step, CLIP_PARTIALS)
@@ -180,7 +180,7 @@ function gradientNorm(step: usize, record: usize, thread: i32): f64 {
   return norm
 }
 
-/** g *= min(1, limit / (norm + 1e-6)): PyTorch's clip_grad_norm_. This thread's share of the block. */
+/** g *= min(1, limit / (norm + 1e-6)): PyTorch's clip_grad_norm_. On this thread's share of the block. */
 export function clipNorm(step: usize, record: usize, thread: i32): void {
   const g = Word.address(step, CLIP_GRADIENTS)
   const coefficient = <f64>Word.float(step, CLIP_LIMIT) / (gradientNorm(step, record, thread) + 1e-6)

@@ -1,6 +1,6 @@
-// Rules with a norm per tensor: LAMB, NovoGrad. One op sums squares chunk by chunk into partial sums, a later one adds
-// the partial sums up in order: the chunks, not the threads, fix the order of summation. What an op reads was written
-// before the barrier in front of it, so no thread's update races another's norm.
+// Rules with a norm per tensor: LAMB, NovoGrad. One op computes sums of squares chunk by chunk, a later one adds
+// these partial sums in order: the order of summation depends on the chunks only, not on the threads. Every op's inputs were
+// written before the preceding barrier, so that updates do not race with norms.
 import { SUM_CHUNK } from '../../src/abi/layout'
 import {
   MOMENT_BETA1,
@@ -62,7 +62,7 @@ class Norm {
 }
 
 class Lamb {
-  /** c1 m / (sqrt(v c2² + epsilonRoot) + epsilon) + decay w: Adam's step, decoupled decay included. */
+  /** c1 m / (sqrt(v c2² + epsilonRoot) + epsilon) + decay w: Adam's direction with decoupled decay. */
   @inline static direction(
     w: v128,
     m: v128,
@@ -77,14 +77,14 @@ class Lamb {
     return F4.fma(decay, w, f32x4.div(f32x4.mul(c1, m), f32x4.add(root, epsilon)))
   }
 
-  /** The second moment's correction, squared: it stands inside the root. */
+  /** The second moment's bias correction, squared, to be applied inside the root. */
   @inline static correction(record: usize): v128 {
     const correction = Operands.scalar(record, MOMENT_SCALAR_SECOND)
     return F4.splat(correction * correction)
   }
 }
 
-/** Moves the moments of chunks [first, last) and sums w² and u² over them. */
+/** Updates the moments of chunks [first, last) and sums w² and u² over them. */
 export function lambNorms(step: usize, record: usize, first: i32, last: i32): void {
   const parameters = Operands.parameters(step)
   const gradients = Operands.gradients(step)
@@ -127,7 +127,7 @@ export function lambNorms(step: usize, record: usize, first: i32, last: i32): vo
   }
 }
 
-/** w -= rate |w| / |u| u, the ratio being 1 where one of the norms is 0. */
+/** w -= rate |w| / |u| u, the ratio being 1 if either norm is 0. */
 export function lamb(step: usize, record: usize, begin: usize, end: usize): void {
   const parameters = Operands.parameters(step)
   const firsts = Operands.state(step, 0)
@@ -166,7 +166,7 @@ export function novogradNorms(step: usize, first: i32, last: i32): void {
   }
 }
 
-/** n = beta2 n + (1 - beta2) |g|², or |g|² in the first step. One number a tensor, so one thread's work. */
+/** n = beta2 n + (1 - beta2) |g|², or |g|² in the first step. One number per tensor, so it runs on one thread. */
 export function novogradMoment(step: usize, record: usize): void {
   const second = Operands.state(step, 1)
   const kept = <f64>Operands.scalar(record, NOVOGRAD_SCALAR_KEPT) * <f64>load<f32>(second)

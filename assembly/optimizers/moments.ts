@@ -1,5 +1,5 @@
-// Rules on two moments of the gradient, m = avg(g) and v = avg(g²) or a relative of it: Adam and its family, Lion.
-// The record's scalars carry the bias corrections, and beta1 of Adam and NAdam.
+// Rules with two moments of the gradient, m = avg(g) and v = avg(g²) or a variant: Adam's family and Lion.
+// The record's scalars contain the bias corrections, and beta1 of Adam and NAdam.
 import {
   ADAM_SCALAR_BETA1,
   ADAM_SCALAR_REST1,
@@ -22,12 +22,12 @@ import { Word } from '../word'
 import { Operands } from './operands'
 
 class Decay {
-  /** The part of the decay that is added to the gradient. */
+  /** The part of the decay that is added to the gradient (L2). */
   @inline static coupled(step: usize, record: usize): v128 {
     return F4.splat(Operands.decay(step, record) * (1 - Word.float(step, MOMENT_DECOUPLED)))
   }
 
-  /** What decoupled decay takes of the parameters: rate * decay. */
+  /** Decoupled decay: the factor rate * decay on the parameters to subtract. */
   @inline static decoupled(step: usize, record: usize): v128 {
     const decay = Operands.decay(step, record) * Word.float(step, MOMENT_DECOUPLED)
     return F4.splat(Operands.rate(step, record) * decay)
@@ -43,7 +43,7 @@ class Decay {
   }
 }
 
-/** w -= rate c1 m / (sqrt(v) c2 + epsilon); AMSGrad takes the largest v so far. */
+/** w -= rate c1 m / (sqrt(v) c2 + epsilon); AMSGrad uses the largest v so far. */
 export function adam(step: usize, record: usize, begin: usize, end: usize): void {
   const parameters = Operands.parameters(step)
   const gradients = Operands.gradients(step)
@@ -158,7 +158,7 @@ export function nadam(step: usize, record: usize, begin: usize, end: usize): voi
   }
 }
 
-/** w -= rate c1 m (r / (sqrt(v) + epsilon)), or w -= rate c1 m while the variance is not tractable (r = 0, plain = 1). */
+/** w -= rate c1 m (r / (sqrt(v) + epsilon)), or w -= rate c1 m while the variance is intractable (r = 0, plain = 1). */
 export function radam(step: usize, record: usize, begin: usize, end: usize): void {
   const parameters = Operands.parameters(step)
   const gradients = Operands.gradients(step)

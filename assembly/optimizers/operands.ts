@@ -1,7 +1,7 @@
-// What the optimizers' kernels read of their step and record, and the few things they all do.
+// Operands and helpers shared by the optimizers' kernels.
 //
-// Shares are whole cache lines. The rules that are used most take two vectors at a time, stage by stage: each load beside its
-// neighbour's, no other load in between, constants at hand, the stores last. So V8 makes one of each two where it may use 256 bits.
+// Shares are whole cache lines. The most common rules process two vectors at a time, stage by stage: each load directly follows
+// its neighbour's, constants are loaded before the loop, stores come last. V8 can then fuse each pair into one 256-bit operation.
 import {
   OPT_DECAY,
   OPT_DECAY_SCALE,
@@ -24,12 +24,12 @@ export class Operands {
     return Word.address(step, OPT_GRADIENTS)
   }
 
-  /** Block of a state, 0 where the rule does without it. */
+  /** Address of a state's block, 0 if the rule does not need it. */
   @inline static state(step: usize, state: i32): usize {
     return Word.address(step, OPT_STATE + state)
   }
 
-  /** What the compiler side computed in float64 for this step. */
+  /** A scalar that the compiler side computed in float64 for this step. */
   @inline static scalar(record: usize, index: i32): f32 {
     return Word.float(record, RECORD_SCALAR + index)
   }
@@ -42,22 +42,22 @@ export class Operands {
     return Word.float(record, RECORD_WEIGHT_DECAY) * Word.float(step, OPT_DECAY_SCALE) + Word.float(step, OPT_DECAY)
   }
 
-  /** g + l2 * w. Gradients are denormal once a network is dead or done; adding denormals is cheap, multiplying is not. */
+  /** g + l2 * w. Gradients may be denormal once a network is dead or converged; adding denormals is cheap, multiplying is not. */
   @inline static gradient(g: v128, w: v128, l2: v128, tiny: v128): v128 {
     return f32x4.sub(F4.fma(l2, w, f32x4.add(g, tiny)), tiny)
   }
 
-  /** old * kept + x² * rest: an average of squares. It fades to 0 or to a few units of the bias's last place, all normal. */
+  /** old * kept + x² * rest: a running average of squares. Decays to 0 or to a few ulps of the bias, all normal. */
   @inline static squares(old: v128, kept: v128, x: v128, rest: v128, tiny: v128): v128 {
     return f32x4.sub(F4.fma(f32x4.mul(x, rest), x, F4.fma(old, kept, tiny)), tiny)
   }
 
-  /** old * kept + x * rest: an average. */
+  /** old * kept + x * rest: a running average. */
   @inline static average(old: v128, kept: v128, x: v128, rest: v128): v128 {
     return Operands.faintAverage(old, kept, x, rest, Operands.faint())
   }
 
-  /** The same where its constant is at hand. */
+  /** The same with its constant loaded already. */
   @inline static faintAverage(old: v128, kept: v128, x: v128, rest: v128, faint: v128): v128 {
     return f32x4.sub(F4.fma(old, kept, F4.fma(x, rest, faint)), faint)
   }

@@ -1,5 +1,5 @@
-// The updates' switch: one line per op. A pass is elementwise, so threads share it by cache lines; the rules with
-// norms per tensor share whole chunks while they sum.
+// The switch over updates: one line per op. Elementwise passes are split by cache lines; rules with
+// norms per tensor are split by whole chunks while they sum.
 import { SUM_CHUNK } from '../../src/abi/layout'
 import {
   OP,
@@ -33,7 +33,7 @@ import { lamb, lambNorms, novograd, novogradMoment, novogradNorms } from './laye
 import { adabelief, adam, adamax, lion, nadam, radam, yogi } from './moments'
 import { asgd, rprop, sgd } from './plain'
 
-/** This thread's share of an update. */
+/** Runs this thread's share of an update. */
 export function update(step: usize, record: usize, thread: i32): void {
   const op = Word.int(step, OP)
   if (op == OP_NOVOGRAD_MOMENT) {
@@ -45,10 +45,10 @@ export function update(step: usize, record: usize, thread: i32): void {
   }
 }
 
-/** In a copy of the memory: finishes what a dead thread has left of its share of the step. */
+/** In a copy of the memory: completes a dead thread's share of the step. */
 export function finishUpdate(step: usize, record: usize, thread: i32): void {
   const op = Word.int(step, OP)
-  // the main thread's work, which is done
+  // done by the main thread
   if (op == OP_RUNNING_STATISTICS || op == OP_NOVOGRAD_MOMENT) return
   if (!Share.left(Block.units(op, step), thread)) return
   const end = Block.end(op, step)
@@ -56,7 +56,7 @@ export function finishUpdate(step: usize, record: usize, thread: i32): void {
   if (at < end) pass(op, step, record, at, end, 0)
 }
 
-/** Bytes [at, end) of the step's blocks; all threads but the main one keep a journal, block by block. */
+/** Bytes [at, end) of the step's blocks; all threads except the main one keep a journal, block by block. */
 function pass(op: i32, step: usize, record: usize, at: usize, end: usize, thread: i32): void {
   const unit = thread ? Block.bytes(op) : end - at
   while (at < end) {
@@ -68,13 +68,13 @@ function pass(op: i32, step: usize, record: usize, at: usize, end: usize, thread
   if (thread) Journal.done(end, thread)
 }
 
-/** A pass is shared by cache lines; norms are summed in whole chunks. */
+/** Units of splitting: cache lines for passes, whole chunks for norms. */
 class Block {
   @inline static chunked(op: i32): bool {
     return op == OP_LAMB_NORMS || op == OP_NOVOGRAD_NORMS
   }
 
-  /** Bytes of what a thread's journal takes at once. */
+  /** Bytes per journal block. */
   @inline static bytes(op: i32): usize {
     return Block.chunked(op) ? SUM_CHUNK << 2 : JOURNAL_BLOCK
   }
@@ -84,7 +84,7 @@ class Block {
     return Block.chunked(op) ? (count + SUM_CHUNK - 1) / SUM_CHUNK : count >> 4
   }
 
-  /** The share in bytes. */
+  /** The current share in bytes. */
   @inline static begin(op: i32): usize {
     return <usize>Share.begin * (Block.chunked(op) ? (<usize>SUM_CHUNK) << 2 : 64)
   }
@@ -95,7 +95,7 @@ class Block {
   }
 }
 
-/** An update on bytes [begin, end) of its blocks. */
+/** An update of bytes [begin, end) of its blocks. */
 function apply(op: i32, step: usize, record: usize, begin: usize, end: usize): void {
   const first = <i32>(begin / (SUM_CHUNK << 2))
   const last = <i32>((end + (SUM_CHUNK << 2) - 1) / (SUM_CHUNK << 2))

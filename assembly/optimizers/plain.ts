@@ -1,4 +1,4 @@
-// Rules whose step does not divide by a running size of the gradient: SGD, averaged SGD, Rprop.
+// Rules that do not normalize by a running magnitude of the gradient: SGD, averaged SGD, Rprop.
 import {
   ASGD_LAMBDA,
   ASGD_SCALAR_AVERAGE,
@@ -17,7 +17,7 @@ import { F4 } from '../math/simd'
 import { Word } from '../word'
 import { Operands } from './operands'
 
-/** b = momentum b + s g; w -= rate (G g + V b); w -= rate g without a velocity. Bytes [begin, end), as in all rules. */
+/** b = momentum b + s g; w -= rate (G g + V b); w -= rate g without velocity. On bytes [begin, end), like all rules. */
 export function sgd(step: usize, record: usize, begin: usize, end: usize): void {
   const parameters = Operands.parameters(step)
   const gradients = Operands.gradients(step)
@@ -80,8 +80,8 @@ export function asgd(step: usize, record: usize, begin: usize, end: usize): void
 }
 
 /**
- * size *= grow where g keeps its sign, *= shrink where it flips, within bounds; w -= sign(g) size.
- * A flipped g counts as 0, in this step and as the next one's previous gradient.
+ * size *= grow if g keeps its sign, *= shrink if it flips, within bounds; w -= sign(g) size.
+ * A flipped g counts as 0, in this step and as the previous gradient of the next.
  */
 export function rprop(step: usize, begin: usize, end: usize): void {
   const parameters = Operands.parameters(step)

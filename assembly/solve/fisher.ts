@@ -1,5 +1,5 @@
-// What K-FAC does to a batch's rows: noise whose covariance is the Hessian of the loss by the outputs, for the way back, and
-// activations weighed for their second moments.
+// K-FAC's ops on a batch's rows: noise whose covariance is the Hessian of the loss with respect to the outputs, for a backward pass, and
+// weighted activations for second moments.
 import {
   SEED_COLS,
   SEED_KIND,
@@ -26,7 +26,7 @@ import { F4 } from '../math/simd'
 import { Word } from '../word'
 
 class Factor {
-  /** sqrt(w / sum of w) of a row; one of no weight at all counts as one among equals. */
+  /** sqrt(w / sum of w) of a row; if there is no weight at all, all rows count equally. */
   @inline static of(weights: usize, record: usize, row: i32): f32 {
     if (!weights) return <f32>sqrt(1 / <f64>Word.int(record, RECORD_ROWS))
     const all = Word.double(record, RECORD_WEIGHT)
@@ -55,14 +55,14 @@ export function weighRows(step: usize, record: usize, begin: i32, end: i32): voi
 }
 
 /**
- * Noise e on the outputs of rows [begin, end), times the rows' factors, with E[e eᵀ] = H, the Hessian of a row's loss by its outputs:
+ * Noise e on the outputs of rows [begin, end), times the rows' factors, with E[e eᵀ] = H, the Hessian of a row's loss:
  *
- *   softmax   p - onehot(c), c drawn by p        H = diag(p) - p pᵀ
- *   sigmoid   (p - b) / sqrt(K), b drawn by p    H = diag(p (1 - p)) / K
- *   squared   sqrt(2 / K) z, z normal            H = 2 I / K
+ *   softmax   p - onehot(c), c sampled from p        H = diag(p) - p pᵀ
+ *   sigmoid   (p - b) / sqrt(K), b sampled from p    H = diag(p (1 - p)) / K
+ *   squared   sqrt(2 / K) z, z normal                H = 2 I / K
  *
- * Without a stream the part of output k in E: sqrt(p_k) (p - onehot(k)), sqrt(p_k (1 - p_k) / K) onehot(k), sqrt(2 / K) onehot(k),
- * whose squares sum to H over k.
+ * Without a stream, the exact part of output k: sqrt(p_k) (p - onehot(k)), sqrt(p_k (1 - p_k) / K) onehot(k), sqrt(2 / K) onehot(k),
+ * whose outer products sum to H over k.
  */
 export function seedRows(step: usize, record: usize, begin: i32, end: i32): void {
   const stride = Word.address(step, SEED_STRIDE)
@@ -96,13 +96,13 @@ export function seedRows(step: usize, record: usize, begin: i32, end: i32): void
   }
 }
 
-/** factor (p - onehot(c)), c the first class whose cumulated probability is above a uniform number. */
+/** factor (p - onehot(c)), c the first class whose cumulative probability exceeds a uniform number. */
 function drawClass(p: usize, to: usize, cols: i32, bytes: usize, row: i32, factor: f32, key: v128, second: v128): void {
   const bits = i32x4.extract_lane(Draw.bits(i32x4.splat(row), key, second), 0)
   const uniform = <f32>(bits >>> 8) * <f32>(1.0 / 16777216.0)
   let chosen = 0
   let sum = load<f32>(p)
-  // the sum may end a little below 1
+  // rounding may leave the sum slightly below 1
   while (sum <= uniform && chosen < cols - 1) {
     chosen++
     sum += load<f32>(p + ((<usize>chosen) << 2))
@@ -122,7 +122,7 @@ function softmaxRow(p: usize, to: usize, own: i32, bytes: usize, factor: f32): v
   store<f32>(to + at, factor * (load<f32>(p + at) - 1))
 }
 
-/** factor (p - b), b 1 with probability p, or factor z. */
+/** factor (p - b), b = 1 with probability p, or factor z. */
 function drawValues(
   kind: i32,
   p: usize,

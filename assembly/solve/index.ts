@@ -1,4 +1,4 @@
-// The door of the extension `solve`: what solvers and second-order methods take.
+// Entry point of the extension `solve`: solvers and second-order methods.
 
 import { MODULE_SOLVE } from '../../src/abi/modules'
 import { OP, OP_AXPY, OP_DOT_PARTIALS, OP_DOT_SUM, OP_GRAM, OP_PRODUCT } from '../../src/abi/ops'
@@ -17,7 +17,7 @@ export function module(): i32 {
   return MODULE_SOLVE
 }
 
-/** A thread's share of a step, of `count` threads; takes and returns the number of steps shared out so far. */
+/** Runs a thread's share of a step for `count` threads; takes and returns the number of shared steps so far. */
 export function execute(step: usize, record: usize, thread: i32, count: i32, taken: i64): i64 {
   Turn.begin(count, taken)
   switch (Word.int(step, OP)) {

@@ -1,4 +1,4 @@
-// Vectors as solvers take them: blocks of float32 of the size of all parameters.
+// Vector operations for solvers: on float32 blocks of the size of all parameters.
 import { SUM_CHUNK } from '../../src/abi/layout'
 import { RECORD_DOT, RECORD_SCALAR } from '../../src/abi/records'
 import {
@@ -19,7 +19,7 @@ import { Word } from '../word'
 /** Bytes of a chunk. */
 const CHUNK: usize = SUM_CHUNK << 2
 
-/** partials[c] = sum of x y over chunk c, for chunks [begin, end): products and sums in float64, in one order whoever takes them. */
+/** partials[c] = sum of x y over chunk c, for chunks [begin, end): in float64, in a fixed order. */
 export function dotPartials(step: usize, begin: i32, end: i32): void {
   const bytes = (<usize>Word.int(step, DOT_COUNT)) << 2
   const partials = Word.address(step, DOT_PARTIALS)
@@ -42,7 +42,7 @@ export function dotPartials(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** record.dot = the partials' sum, in their order. */
+/** record.dot = the sum of the partials, in order. */
 export function dotSum(step: usize, record: usize): void {
   let partial = Word.address(step, DOT_SUM_PARTIALS)
   let sum: f64 = 0
@@ -50,7 +50,7 @@ export function dotSum(step: usize, record: usize): void {
   Word.setDouble(record, RECORD_DOT, sum)
 }
 
-/** to = y + record.scalar x, values below 2^-63 0, for vectors [begin, end) of the blocks. */
+/** to = y + record.scalar x, flushed, for vectors [begin, end) of the blocks. */
 export function axpy(step: usize, record: usize, begin: i32, end: i32): void {
   const a = Word.splat(record, RECORD_SCALAR + Word.int(step, AXPY_SCALAR))
   const x = Word.address(step, AXPY_X)

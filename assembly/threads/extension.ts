@@ -1,15 +1,15 @@
-// How an extension takes over for a step: it gets a thread's counters from the module that calls it, and gives them back.
+// Handover of a step to an extension: it receives the calling module's thread counters, and returns them.
 import { setShares, setThreads, shares } from './threads'
 
 /** `Turn.begin(count, taken); one step; return Turn.end()` */
 export class Turn {
-  /** `count`: threads running the list; `taken`: steps shared out so far. */
+  /** `count`: number of threads; `taken`: shared steps so far. */
   @inline static begin(count: i32, taken: i64): void {
     setThreads(count)
     setShares(taken)
   }
 
-  /** Steps shared out since. */
+  /** Shared steps so far. */
   @inline static end(): i64 {
     return shares
   }

@@ -1,25 +1,25 @@
-// How threads share a matrix product c[rows x columns]: in units of two panels of columns and some rows, as many rows as
-// make a unit worth meeting for, and no more: a step ends with the threads about one unit apart. A thread that takes many
-// units takes whole panels where it can. Whole rows of few columns are cut as well as few rows of many columns.
+// Splits a matrix product c[rows x columns] among threads: in units of two panels of columns and as many rows as
+// amortize the synchronization, but no more, since threads finish a step about one unit apart. A thread that takes many
+// units takes whole panels if possible. Works for many rows with few columns as well as for few rows with many columns.
 import { Share } from './share'
 import { threads } from './threads'
 
-/** Panels of a unit: what the widest tile takes. */
+/** Panels per unit: what the widest tile takes. */
 const PANELS: i32 = 2
-/** Columns of a unit. */
+/** Columns per unit. */
 const COLUMNS: i32 = PANELS << 3
-/** Multiply-adds of a unit, as a power of two: some 10 µs. */
+/** Multiply-adds per unit, as a power of two: about 10 µs. */
 const WORK_SHIFT: i32 = 18
-/** Fewer rows are not a part of their own. */
+/** Minimum rows of a part. */
 const LEAST_ROWS: i32 = 12
-/** Parts begin at whole groups of rows. */
+/** Parts start at multiples of this. */
 const GROUP: i32 = 4
 
 let totalRows: i32 = 0
 let totalPanels: i32 = 0
-/** Parts that the rows are cut into; 0 for one thread, which takes everything at once. */
+/** Number of parts that the rows are split into; 0 for one thread, which takes everything at once. */
 let parts: i32 = 0
-/** Units of the share in hand that are left. */
+/** Remaining units of the current share. */
 let unit: i32 = 0
 let unitEnd: i32 = 0
 
@@ -30,7 +30,7 @@ export class Grid {
   static begin: i32 = 0
   static end: i32 = 0
 
-  /** Opens the one step's share. `depth`: terms of the sum that an element is. */
+  /** Starts splitting a step. `depth`: number of terms per element. */
   @inline static of(rows: i32, panels: i32, depth: i32, thread: i32): void {
     Grid.row = 0
     Grid.rows = rows
@@ -40,7 +40,7 @@ export class Grid {
     if (threads > 1) open(depth, thread)
   }
 
-  /** Whether there is more to do for this thread, and then what. */
+  /** Claims the next piece; returns false if there is none. */
   @inline static more(): bool {
     return parts ? next() : unit++ == 0
   }
@@ -63,7 +63,7 @@ function next(): bool {
   const column = unit / parts
   const part = unit - column * parts
   const columns = part ? 0 : (unitEnd - unit) / parts
-  // a column's first part, or its last ones, or columns whole
+  // a column's first part, its last parts, or whole columns
   const stop = columns ? parts : min(parts, part + unitEnd - unit)
   Grid.begin = column * PANELS
   Grid.end = min(totalPanels, (column + max(1, columns)) * PANELS)

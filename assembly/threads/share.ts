@@ -1,12 +1,12 @@
-// How threads share a step: its rows, panels or elements lie in slots, and every thread begins with slots of its own, next
-// to each other and the same ones whenever the step runs, so that what it wrote is still in its cache. It claims an eighth
-// of what is left at a time, from the front; when it has nothing left, an eighth of what another has left, from the back.
-// A thread that is slow, asleep or on a slower core so costs the others little more than the piece in its hands.
+// Work stealing within a step: its rows, panels or elements are divided into slots, and every thread starts with its own contiguous
+// slots, the same ones whenever the step runs, so that its data is still in its cache. It claims an eighth
+// of the remaining ones at a time, from the front; when it has none left, an eighth of another thread's, from the back.
+// So a thread that is slow, asleep or on a slower core delays the others by little more than its current piece.
 //
-//   [ mine | mine | free free free | other | other ]      one thread's slots: claimed by itself, left, claimed by others
+//   [ mine | mine | free free free | other | other ]      one thread's slots: claimed by itself, free, claimed by others
 //
-// A slot's word says which shared step claimed it last, and who. A thread leaves a step when all its slots are claimed, so
-// words are never cleared: an older number is a free slot. Which thread computes what changes no bit of any result.
+// A slot's word contains the number of the shared step that claimed it last, and the thread. A thread leaves a step when all its
+// slots are claimed. Words are never cleared: an older number marks a free slot. Results do not depend on which thread computes what.
 import { MOST_SLOTS, THREAD_SLOTS, THREADS_SLOTS } from '../../src/abi/threads'
 import { Word } from '../word'
 import { nextShare, shares, threads } from './threads'
@@ -15,15 +15,15 @@ import { nextShare, shares, threads } from './threads'
 const STEP_SHIFT: i64 = 8
 const DONE: i64 = 128
 
-/** Rows, panels or elements of the step in hand. */
+/** Rows, panels or elements of the current step. */
 let units: i32 = 0
 let slots: i32 = 0
 /** This thread. */
 let self: i32 = 0
-/** Its own slots that are left. */
+/** Its own remaining slots. */
 let front: i32 = 0
 let back: i32 = 0
-/** The slots in its hands. */
+/** The slots it is working on. */
 let first: i32 = 0
 let last: i32 = 0
 
@@ -33,7 +33,7 @@ export class Share {
   /** One past the last. */
   static end: i32 = 0
 
-  /** Opens the one step's share, of `total` units in all. */
+  /** Starts splitting a step of `total` units. */
   static of(total: i32, thread: i32): void {
     units = total
     slots = front = 0
@@ -45,27 +45,27 @@ export class Share {
     back = Slot.of(thread + 1)
   }
 
-  /** Opens it for the panels of the columns that operand `index` counts. */
+  /** Starts splitting by panels of the columns counted by operand `index`. */
   static columns(step: usize, index: i32, thread: i32): void {
     Share.of(Word.panels(step, index), thread)
   }
 
-  /** Whether there is more to do for this thread, and then what. */
+  /** Claims the next piece; returns false if there is none. */
   static more(): bool {
     if (!slots) {
-      // one thread: everything, once
+      // one thread: everything at once
       Share.begin = front
       Share.end = front = units
       return Share.begin < units
     }
     first = last = front
     const left = back - front
-    // where half of it is lost already, the end is near
+    // if half of it has been stolen, little is left
     let n = left > 1 && !Slot.isFree(front + (left >> 1)) ? 1 : (left + 7) >> 3
     for (; n > 0 && claim(last); n--) last++
     front = last
     if (first == last) {
-      // what comes behind a lost slot is lost too
+      // everything behind a stolen slot is stolen, too
       back = front
       if (!claimOthers()) return false
     }
@@ -73,13 +73,13 @@ export class Share {
     return true
   }
 
-  /** What was taken last is done: until then, others would do it again for a dead thread. */
+  /** Marks the last piece as done; otherwise others would redo it if this thread dies. */
   static done(): void {
     if (threads == 1) return
     for (let slot = first; slot < last; slot++) atomic.store<i64>(Slot.at(slot), Slot.mark(self) | DONE)
   }
 
-  /** In a copy of the memory: whether a dead thread has left something undone of its share of `total`, and what. */
+  /** In a copy of the memory: the next unfinished piece of a dead thread's share of `total`; false if there is none. */
   static left(total: i32, thread: i32): bool {
     units = total
     slots = Slot.count()
@@ -103,7 +103,7 @@ class Slot {
     return <usize>THREADS_SLOTS + ((<usize>slot) << 3)
   }
 
-  /** What a thread writes that claims a slot. */
+  /** The word with which a thread claims a slot. */
   @inline static mark(thread: i32): i64 {
     return (shares << STEP_SHIFT) | <i64>thread
   }
@@ -142,7 +142,7 @@ function claimOthers(): bool {
     first = last
     for (let n = (last - free + 7) >> 3; n > 0 && claim(first - 1); n--) first--
     if (first < last) return true
-    // somebody was faster: there may be more below
+    // another thread was faster: there may be more below
     turn--
   }
   return false

@@ -1,7 +1,7 @@
 // Threads: every thread runs the same list, takes its share of each step (see share.ts), and meets the others at a barrier
-// before the next step. They talk through the machine's own bytes: one job, and a cache line for each thread that only it
+// before the next step. They communicate through the machine's reserved bytes: one job, and a cache line per thread that only it
 // (and, before a job, the main thread) writes. Thread 0 is the main thread, which may not be able to sleep and
-// must not wait forever for a thread that has died: it gives up after a while, and can come back.
+// must not wait forever for a dead thread: it returns after a while, and can resume.
 import { STEP_GOES_ON } from '../../src/abi/ops'
 import {
   JOB_ARRIVALS,
@@ -23,27 +23,27 @@ import {
 } from '../../src/abi/threads'
 import { Word } from '../word'
 
-/** Looks at another thread's line before sleeping: at most some 100 µs, twice what falling asleep and waking up takes. */
+/** Polls of another thread's line before sleeping: about 100 µs, twice the time to fall asleep and wake up. */
 const SPINS: i32 = 100000
-/** At least, where looking has not helped lately: other programs may need the core on which the other thread is to run. */
+/** Minimum polls, when polling has not helped lately: other programs may need the core that the other thread should run on. */
 const LEAST_SPINS: i32 = 3000
-/** The same for a thread that cannot sleep, before it gives up: some 50 ms. */
+/** Polls of a thread that cannot sleep before it returns: about 50 ms. */
 const LONG_SPINS: i32 = 50000000
 
-/** What `takeJob` returns for a job that asks for a module which the thread lacks. */
+/** Result of `takeJob` for a job that needs a module which the thread lacks. */
 export const LACKING: i32 = 0
 
-/** Threads running the list. */
+/** Number of threads running the list. */
 export let threads: i32 = 1
-/** Barriers that this thread has come to, counted through all jobs. */
+/** Barriers that this thread has reached, over all jobs. */
 let arrivals: i32 = 0
-/** Steps shared out so far, counted through all jobs: the same number on all threads at the same step. */
+/** Steps split so far, over all jobs: the same number on all threads at the same step. */
 export let shares: i64 = 0
-/** Jobs given out. */
+/** Number of jobs so far. */
 let jobs: i32 = 0
-/** Looks that this thread has before it sleeps. */
+/** Polls before this thread sleeps. */
 let patience: i32 = SPINS
-/** Nanoseconds that the main thread sleeps at most; 0 where it cannot, as in browsers. */
+/** Maximum sleep of the main thread in nanoseconds; 0 if it cannot sleep, as in browsers. */
 let nap: i64 = 0
 
 export class Line {
@@ -51,7 +51,7 @@ export class Line {
     return <usize>THREADS_LINES + <usize>thread * <usize>LINE_BYTES
   }
 
-  /** Whether the thread of this line has come to the barrier that this thread stands at. */
+  /** Whether this line's thread has reached the barrier that the current thread waits at. */
   @inline static arrived(line: usize): bool {
     return atomic.load<i32>(line, LINE_ARRIVED << 2) - arrivals >= 0
   }
@@ -71,17 +71,17 @@ export function setThreads(count: i32): void {
   threads = count
 }
 
-/** The steps shared out so far, where another module has counted on. */
+/** Sets the number of split steps after another module has counted on. */
 export function setShares(count: i64): void {
   shares = count
 }
 
-/** The next step that is shared out. */
+/** The number of the next split step. */
 export function nextShare(): i64 {
   return ++shares
 }
 
-/** Notes where the main thread stands when it has given up waiting: enough to come back, or to finish the step. */
+/** Records the main thread's position when it stops waiting, to resume, or to complete the step. */
 export function noteWaiting(step: usize, record: usize, records: i32): void {
   Job.put(JOB_STEP, <i32>step)
   Job.put(JOB_AT, <i32>record)
@@ -89,24 +89,24 @@ export function noteWaiting(step: usize, record: usize, records: i32): void {
   store<i64>(THREADS_JOB, shares, JOB_SHARES_NOW << 2)
 }
 
-/** In a copy of the memory: the threads and the step that the main thread stood at. */
+/** In a copy of the memory: restores the number of threads and the step that the main thread was at. */
 export function stand(count: i32): void {
   threads = count
   shares = load<i64>(THREADS_JOB, JOB_SHARES_NOW << 2)
 }
 
-/** How long the main thread may sleep before it gives up; 0: it spins. */
+/** Maximum sleep of the main thread before it returns; 0: spin. */
 export function setNap(microseconds: i32): void {
   nap = <i64>microseconds * 1000
 }
 
-/** Main thread: gives threads 1 to count - 1 the job to run steps [from, to) on `records` records. */
+/** Main thread: assigns a job to threads 1 to count - 1. */
 export function giveJob(count: i32): void {
   threads = count
   Job.put(JOB_THREADS, count)
   Job.put(JOB_ARRIVALS, arrivals)
   store<i64>(THREADS_JOB, shares, JOB_SHARES << 2)
-  // even and above 0: a job given; the worker that begins it sets the lowest bit
+  // positive and even: assigned; the worker that starts it sets the lowest bit
   jobs = (jobs & 0x3ffffffe) + 2
   for (let thread = 0; thread < count; thread++) atomic.store<i32>(Line.at(thread), arrivals, LINE_ARRIVED << 2)
   for (let thread = 1; thread < count; thread++) {
@@ -117,9 +117,9 @@ export function giveJob(count: i32): void {
 }
 
 /**
- * Other threads: sleeps until there is a job other than `last`, and begins it; returns its number, one below 0 to stop, or
- * LACKING, without having begun it, when the job asks for others than `modules`. The main thread may take a job back that nobody
- * has begun: see withdraw in team.ts.
+ * Worker threads: sleeps until there is a job other than `last`, and starts it; returns its number, a negative one to stop, or
+ * LACKING, without starting it, if the job needs modules not in `modules`. The main thread may withdraw a job that has not been
+ * started: see withdraw in team.ts.
  */
 export function takeJob(thread: i32, last: i32, modules: i32): i32 {
   const line = Line.at(thread)
@@ -142,7 +142,7 @@ export function takeJob(thread: i32, last: i32, modules: i32): i32 {
   return job
 }
 
-/** Comes to the barrier after `step`, if there must be one; false when the main thread has waited long enough. */
+/** Passes the barrier after `step`, if one is needed; returns false if the main thread has waited too long. */
 export function barrier(step: usize, next: usize, last: usize, thread: i32): bool {
   if (next < last && Word.int(step, STEP_GOES_ON)) return true
   const own = Line.at(thread)
@@ -152,7 +152,7 @@ export function barrier(step: usize, next: usize, last: usize, thread: i32): boo
   return others(thread)
 }
 
-/** Waits until all threads have come; false when the main thread has waited long enough. */
+/** Waits until all threads have arrived; returns false if the main thread has waited too long. */
 export function others(thread: i32): bool {
   for (let other = 0; other < threads; other++) {
     if (other != thread && !awaitLine(Line.at(other), thread)) return false

@@ -1,4 +1,4 @@
-// Activations along a direction: how the gradient that went through one changes when its input moves.
+// Tangents of activation gradients.
 import {
   ACTIVATION_COS,
   ACTIVATION_ELU,
@@ -113,7 +113,7 @@ function elements<K>(step: usize, begin: i32, end: i32): void {
 }
 
 /**
- * Of dx = y (dy - sum dy y), softmax, or dx = dy - p sum dy with p = e^y, logSoftmax, whose p moves by p t where y moves by t:
+ * The tangent of dx = y (dy - sum dy y), softmax, or of dx = dy - p sum dy with p = e^y, logSoftmax, whose p has tangent p t:
  * t (dy - sum dy y) + y (dyTangent - sum (dyTangent y + dy t)), or dyTangent - p sum dyTangent - p t sum dy.
  */
 function rowwise(step: usize, begin: i32, end: i32): void {

@@ -1,5 +1,5 @@
-// Normalization over the batch along a direction: every column by itself, four columns at a time. With s = 1 / spread and
-// n = (x - mean) s, s moves by -s² mean(n tx). r and d of batch renorm are constants here, as they are on the way back.
+// Tangents of batch normalization: each column separately, four columns at a time. With s = 1 / spread and
+// n = (x - mean) s, the tangent of s is -s² mean(n tx). Batch renorm's r and d are constants, as in the backward pass.
 import {
   BATCH_CURVE_DBETA,
   BATCH_CURVE_DGAMMA,
@@ -35,7 +35,7 @@ import { columnDots } from '../../math/columns'
 import { F4 } from '../../math/simd'
 import { Word } from '../../word'
 
-/** A row of one f32 a column that may be missing. */
+/** A row of one f32 per column that may be missing. */
 export class Column {
   @inline static load(step: usize, word: i32, offset: usize, missing: v128): v128 {
     const address = Word.address(step, word)
@@ -43,7 +43,7 @@ export class Column {
   }
 }
 
-/** tn = s (tx - mean tx - n mean(n tx)), or s tx where the statistics are constants; to = gamma r tn + tgamma (r n + d) + tbeta. */
+/** tn = s (tx - mean tx - n mean(n tx)), or s tx if the statistics are constants; to = gamma r tn + tgamma (r n + d) + tbeta. */
 export function batchNormTangent(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, NORM_STRIDE)
   const row = Word.address(step, BATCH_CURVE_STATISTICS_STRIDE)
@@ -97,8 +97,8 @@ export function batchNormTangent(step: usize, rows: i32, begin: i32, end: i32): 
 }
 
 /**
- * Of dx = s (u - mean u - n mean(u n)), u = gamma r dy, dgamma = sum dy (r n + d) and dbeta = sum dy; the means vanish where the
- * statistics are constants.
+ * Tangents of dx = s (u - mean u - n mean(u n)), u = gamma r dy, dgamma = sum dy (r n + d) and dbeta = sum dy; the means are omitted
+ * if the statistics are constants.
  */
 export function batchNormCurve(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, NORM_STRIDE)
@@ -144,7 +144,7 @@ export function batchNormCurve(step: usize, rows: i32, begin: i32, end: i32): vo
       const oldSum = v128.load(at + row * STATISTICS_SUM)
       const oldDot = F4.mulFlush(inverse, v128.load(at + row * STATISTICS_DOT))
       const alike = F4.mulFlush(F4.mulFlush(inverse, v128.load(sums + row * SUMS_TANGENT_DOT)), share)
-      // how s moves, mean u and mean(u n), and how these move
+      // the tangent of s; mean u and mean(u n), and their tangents
       const ts = f32x4.neg(F4.mulFlush(F4.mulFlush(inverse, inverse), alike))
       const u = F4.mulFlush(F4.mulFlush(gamma, oldSum), share)
       const m = F4.mulFlush(F4.mulFlush(gamma, oldDot), share)

@@ -1,5 +1,5 @@
-// Second derivatives of the element-wise activations: what bends a gradient when its activation's input moves. Each kind is the
-// class of assembly/activations/elementwise.ts with one equation more; `bend` takes what `slope` takes. 0 at kinks; those that are straight between them are no kinds here.
+// Second derivatives of elementwise activations. Each kind extends the class of assembly/activations/elementwise.ts by one
+// equation; `bend` takes the same argument as `slope`. 0 at kinks; piecewise linear kinds are omitted.
 import {
   Elu,
   Gelu,
@@ -73,7 +73,7 @@ export class CurvedSilu extends Silu {
 export class CurvedGelu extends Gelu {
   /** phi(x) (2 - x^2) */
   @inline bend(x: v128, _: v128): v128 {
-    // beyond it the bell is 0
+    // beyond it phi(x) is 0
     const u = F4.squarable(F4.larger(F4.smaller(x, f32x4.splat(16)), f32x4.splat(-16)))
     const rest = F4.nfma(u, u, v128.load(0, at.TWO))
     return f32x4.mul(f32x4.mul(v128.load(0, at.PDF0), this.bell(x)), rest)
@@ -117,7 +117,7 @@ export class CurvedMish extends Mish {
   }
 }
 
-// Those of the extension `features`, with their slopes: it keeps them to itself.
+// Kinds of the extension `features`, with their own slopes, since that extension does not export them.
 
 export class CurvedExponential {
   @inline slope(y: v128, _: v128): v128 {

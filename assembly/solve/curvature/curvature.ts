@@ -1,4 +1,4 @@
-// The ops of curvature products.
+// The switch over ops for curvature products.
 import { NORM_COLS, PRELU_CURVE_COLS, WEIGHT_CURVE_UNITS } from '../../../src/abi/curvature'
 import {
   OP,
@@ -23,7 +23,7 @@ import { lossCurve } from './losses'
 import { rowNormCurve, rowNormTangent } from './rowNorm'
 import { preluCurve, preluTangent, weightNormCurve, weightNormTangent } from './trained'
 
-/** A thread's share of a step. */
+/** Runs a thread's share of a step. */
 export function curvature(step: usize, record: usize, thread: i32): void {
   const rows = Word.int(record, RECORD_ROWS)
   switch (Word.int(step, OP)) {

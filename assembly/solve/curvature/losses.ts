@@ -1,4 +1,4 @@
-// Losses along a direction: a row's Hessian by its outputs, times how they move, scaled as the gradient of the weighted mean is.
+// Hessian of the loss with respect to a row's outputs, times their tangents, scaled like the gradient of the weighted mean.
 import {
   LOSS_CURVE_COLS,
   LOSS_CURVE_DELTA,
@@ -55,7 +55,7 @@ export function lossCurve(step: usize, rows: i32, begin: i32, end: i32): void {
       return elementRows<Poisson>(step, rows, begin, end)
     case LOSS_SQUARED_HINGE:
       return elementRows<SquaredHinge>(step, rows, begin, end)
-    // linear between their kinks
+    // piecewise linear
     case LOSS_ABSOLUTE_ERROR:
     case LOSS_PERCENTAGE_ERROR:
     case LOSS_HINGE:
@@ -106,7 +106,7 @@ function softmaxRows(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-/** Losses that are a sum or a mean of terms, one an output. */
+/** Losses that are a sum or a mean of terms, one per output. */
 function elementRows<T>(step: usize, rows: i32, begin: i32, end: i32): void {
   const rule = changetype<T>(<usize>0)
   const kind = Word.int(step, LOSS_CURVE_KIND)
@@ -145,7 +145,7 @@ function elementRows<T>(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-// Second derivatives of the terms of assembly/losses/terms.ts by the output y; y is the probability where that takes logits.
+// Second derivatives of the terms of assembly/losses/terms.ts with respect to y, or to the logit if the term takes one; y is then the probability.
 
 @unmanaged
 class Sigmoid {
@@ -176,7 +176,7 @@ class Straight {
 
 @unmanaged
 class Huber {
-  /** 1 where |y - t| <= delta */
+  /** 1 if |y - t| <= delta */
   @inline bend(y: v128, t: v128, delta: v128): v128 {
     return v128.and(F4.one(), f32x4.le(F4.abs(f32x4.sub(y, t)), delta))
   }
@@ -202,7 +202,7 @@ class Poisson {
 
 @unmanaged
 class SquaredHinge {
-  /** 2 where 1 - s y > 0, s = 1 or -1 */
+  /** 2 if 1 - s y > 0, s = 1 or -1 */
   @inline bend(y: v128, t: v128, _delta: v128): v128 {
     const one = F4.one()
     const s = F4.select(one, f32x4.neg(one), f32x4.gt(t, f32x4.splat(0)))
@@ -210,7 +210,7 @@ class SquaredHinge {
   }
 }
 
-/** Probabilities as the terms keep them. */
+/** Probabilities, clamped like in the terms. */
 class Clip {
   @inline static low(): v128 {
     return f32x4.splat(1e-7)

@@ -1,5 +1,5 @@
-// Normalization of single rows along a direction: each group of a row's columns by itself. With s = 1 / spread, s moves by
-// -s² mean(n tx), whether the mean is subtracted or not.
+// Tangents of row normalization: each group of a row's columns separately. With s = 1 / spread, the tangent of s is
+// -s² mean(n tx), whether or not the mean is subtracted.
 import {
   NORM_BETA_TANGENT,
   NORM_COLS,
@@ -84,7 +84,7 @@ export function rowNormTangent(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** Of dx = s (u - mean u - n mean(u n)), u = gamma dy, without mean u unless centered, on rows [begin, end). */
+/** The tangent of dx = s (u - mean u - n mean(u n)), u = gamma dy, without mean u unless centered, on rows [begin, end). */
 export function rowNormCurve(step: usize, begin: i32, end: i32): void {
   const stride = Word.address(step, NORM_STRIDE)
   const cols = Word.int(step, NORM_COLS)

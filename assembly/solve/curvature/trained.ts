@@ -1,4 +1,4 @@
-// Along a direction: prelu, whose slopes move, and weight normalization, whose lengths do.
+// Tangents of prelu and of weight normalization.
 import {
   PRELU_CURVE_ALPHA,
   PRELU_CURVE_ALPHA_TANGENT,
@@ -29,7 +29,7 @@ import { F4 } from '../../math/simd'
 import { Word } from '../../word'
 import { Column } from './batchNorm'
 
-/** to = tx where x > 0, else alpha tx + talpha x, for panels [begin, end). */
+/** to = tx if x > 0, else alpha tx + talpha x, for panels [begin, end). */
 export function preluTangent(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, PRELU_CURVE_STRIDE)
   const tangents = Word.address(step, PRELU_CURVE_X_TANGENT)
@@ -48,7 +48,7 @@ export function preluTangent(step: usize, rows: i32, begin: i32, end: i32): void
   }
 }
 
-/** Of dx = dy where x > 0, else alpha dy, and dalpha = sum dy min(x, 0). Rows are added with compensation. */
+/** Tangents of dx = dy if x > 0, else alpha dy, and of dalpha = sum dy min(x, 0), with compensated summation. */
 export function preluCurve(step: usize, rows: i32, begin: i32, end: i32): void {
   const stride = Word.address(step, PRELU_CURVE_STRIDE)
   const tangents = Word.address(step, PRELU_CURVE_X_TANGENT)
@@ -81,7 +81,7 @@ export function preluCurve(step: usize, rows: i32, begin: i32, end: i32): void {
   }
 }
 
-// w = g v / |v|. With s = 1 / |v| and u = s v, |v| moves by a = u · tv, u by s (tv - a u), and g s by s (tg - g s a).
+// w = g v / |v|. With s = 1 / |v| and u = s v, the tangent of |v| is a = u · tv, that of u is s (tv - a u), that of g s is s (tg - g s a).
 
 /** to = (tangent of g s) v + g s tv for panels [begin, end). */
 export function weightNormTangent(step: usize, begin: i32, end: i32): void {
@@ -104,7 +104,7 @@ export function weightNormTangent(step: usize, begin: i32, end: i32): void {
   }
 }
 
-/** Of dg = c = u · dw and dv = g s (dw - c u), for panels [begin, end). */
+/** Tangents of dg = c = u · dw and dv = g s (dw - c u), for panels [begin, end). */
 export function weightNormCurve(step: usize, begin: i32, end: i32): void {
   const inputs = Word.int(step, WEIGHT_CURVE_INPUTS)
   const row = (<usize>Word.panels(step, WEIGHT_CURVE_UNITS)) << 5

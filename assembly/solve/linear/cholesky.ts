@@ -1,6 +1,6 @@
-// A = Uᵀ U and systems with U, block row by block row, in place. A block's rows hold minus what is left of A, or of the
-// right-hand sides: so the products with the rows before, which tiles add, need no sign of their own. Then strips of eight
-// rows are solved for one after the other.
+// Blocked Cholesky factorization A = Uᵀ U and triangular solves, in place. A block's rows hold minus the remainder of A, or of the
+// right-hand sides, so that the tiles' products with earlier rows can be added without changing signs. Then strips of eight
+// rows are solved one after another.
 
 import { PANEL } from '../../../src/abi/layout'
 import { LINEAR_BLOCK, SOLVE_IDENTITY, SOLVE_PLAIN } from '../../../src/abi/linear'
@@ -10,12 +10,12 @@ import { multiplyByColumns, multiplyByRows } from './products'
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
 
-/** Pivots that are no larger, relative to A's diagonal, may be all rounding. */
+/** Pivots no larger than this, relative to A's diagonal, may be all rounding error. */
 const LEAST: f64 = 1.0 / 1048576.0
 
 /**
- * U's block on the diagonal from row `first` on, from minus A's: update by the rows above, then factor. inverse gets one over its
- * diagonal; status the first row, counted from 1, whose pivot is too small or not finite, where it was 0.
+ * U's diagonal block from row `first` on, from minus A's: update by the rows above, then factor. `inverse` receives the reciprocal
+ * diagonal; status, if 0, the 1-based first row whose pivot is too small or not finite.
  */
 export function factorBlock(
   u: usize,
@@ -67,7 +67,7 @@ export function factorBlock(
   }
 }
 
-/** Up to 8 rows on the diagonal, in float64. */
+/** Up to 8 rows of the diagonal block, in float64. */
 function factorSquare(
   at: usize,
   stride: usize,
@@ -93,7 +93,7 @@ function factorSquare(
   }
 }
 
-/** Minus what is left of A[k][j] after the rows before. */
+/** Minus the remainder of A[k][j] after the previous rows. */
 function remainder(at: usize, stride: usize, k: i32, j: i32): f64 {
   let sum: f64 = load<f32>(at + <usize>k * stride + ((<usize>j) << 2))
   for (let l = 0; l < k; l++) {
@@ -104,8 +104,8 @@ function remainder(at: usize, stride: usize, k: i32, j: i32): f64 {
 }
 
 /**
- * Rows [first, first + LINEAR_BLOCK) of x, minus right-hand sides before, solutions after, for panels [begin, end): of
- * Uᵀ x = b where the blocks above are solved, of U x = b where those below are, of Uᵀ x = I.
+ * Rows [first, first + LINEAR_BLOCK) of x, from minus right-hand sides to solutions, for panels [begin, end): of
+ * Uᵀ x = b with the blocks above solved, of U x = b with those below solved, or of Uᵀ x = I.
  */
 export function solveBlock(
   u: usize,
@@ -159,7 +159,7 @@ export function solveBlock(
     )
 }
 
-/** Two panels of -I and the rows above: those of a panel's columns are zero before its own. */
+/** Two panels of -I and the rows above: the rows of a panel's columns before its own are zero. */
 function solveIdentity(
   column: usize,
   stride: usize,
@@ -264,8 +264,8 @@ function solveBackward(
 }
 
 /**
- * Up to 8 rows of x, from minus what is left of them: x_k = -(x_k + sum over l of u[l][k] x_l) inverse_k, l before k, which are
- * the rows below where it goes `backward`. u[l][k] at u + l uRow + k uStep.
+ * Up to 8 rows of x from minus their remainder: x_k = -(x_k + sum over l of u[l][k] x_l) inverse_k, l before k, that is,
+ * below it if `backward`. u[l][k] is at u + l uRow + k uStep.
  */
 function solveStrip(
   u: usize,

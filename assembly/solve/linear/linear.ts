@@ -1,4 +1,4 @@
-// The switch over dense linear algebra, and over what K-FAC does to a batch's rows.
+// The switch over dense linear algebra and K-FAC's ops on a batch's rows.
 import { COMBINE_COUNT } from '../../../src/abi/linear'
 import {
   OP,
@@ -19,7 +19,7 @@ import { seedRows, weighRows } from '../fisher'
 import { choleskyStep, dampStep, gramStep, stridedProductStep, triangleStep } from './steps'
 import { combine } from './symmetric'
 
-/** This thread's share of a step. */
+/** Runs this thread's share of a step. */
 export function linear(step: usize, record: usize, thread: i32): void {
   takeTile()
   switch (Word.int(step, OP)) {

@@ -1,26 +1,26 @@
-// Blocked products whose strides are all the caller's, on the tiles of dense layers: c = [c +] a · b.
+// Blocked matrix products with arbitrary strides, on the tiles of dense layers: c = [c +] a · b.
 //
 //   by rows     a[i][k] at a + i aRow + 4 k
 //   by columns  a[i][k] at a + 4 i + k aStep
 //   b[k][j] at b + (j / 8) bPanel + k bStep + 4 (j % 8), c[i][j] at c + i cRow + (j / 8) cPanel + 4 (j % 8)
 //
-// Addresses and strides are bytes. Every element is summed over k in order, and kept in c from one part of the sum to the
-// next: neither tiles nor the split of panels over threads change a bit.
+// Addresses and strides are bytes. Every element is summed over k in order, with partial sums kept in c:
+// results do not depend on tiles or on the split of panels among threads.
 import { PANEL } from '../../../src/abi/layout'
 import { Block, Loop } from '../../gemm/tileLoops'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
-/** Where nothing is added: the machine's first 32 bytes are never written. */
+/** Address of zeros to add: the machine's first 32 bytes are never written. */
 const ZEROS: usize = 0
-/** As in gemm/products.ts: rows and depth of a block of a in the second-level cache, and pages that first-level TLBs hold. */
+/** As in gemm/products.ts: rows and depth of a block of a in the L2 cache, and pages covered by the L1 TLB. */
 const MC: i32 = 144
 const KC: i32 = 512
 const PAGE: usize = 4096
 const PAGES: usize = 64
 const KC_LEAST: usize = 32
 
-/** c = a · b, added to c where `adds`, for `rows` rows and panels [begin, end) of b and c; a by rows. */
+/** c = a · b, accumulating if `adds`, for `rows` rows and panels [begin, end) of b and c; a by rows. */
 export function multiplyByRows(
   a: usize,
   aRow: usize,
@@ -53,7 +53,7 @@ export function multiplyByRows(
   }
 }
 
-/** The same, a by columns. */
+/** Likewise, a by columns. */
 export function multiplyByColumns(
   a: usize,
   aStep: usize,
@@ -83,7 +83,7 @@ export function multiplyByColumns(
   }
 }
 
-/** Depth of a block where rows of a and of b may be a page each. */
+/** Depth of a block if every row of a and b may be on its own page. */
 function depthOf(aStep: usize, bStep: usize): i32 {
   return <i32>max(KC_LEAST, (PAGES * PAGE) / (min(aStep, PAGE) + min(bStep, PAGE)))
 }

@@ -1,4 +1,4 @@
-// The steps of dense linear algebra: each thread's pieces, one kernel call a piece.
+// The steps of dense linear algebra: splits each among threads, one kernel call per piece.
 
 import { PANEL } from '../../../src/abi/layout'
 import {
@@ -143,7 +143,7 @@ export function stridedProductStep(step: usize, thread: i32): void {
   }
 }
 
-/** Rows of a product in the grid's panels, and what b's row of its own adds. */
+/** Rows of a product in the grid's panels, plus the contribution of b's extra row. */
 function productRows(step: usize, row: i32, rows: i32, depth: i32, to: usize, toRow: usize, toPanel: usize): void {
   const stride = Word.address(step, STRIDED_A_STRIDE)
   const a = Word.address(step, STRIDED_A) + <usize>row * stride

@@ -1,4 +1,4 @@
-// Symmetric matrices: their upper halves.
+// Symmetric matrices: computes their upper triangles.
 import { PANEL } from '../../../src/abi/layout'
 import { COMBINE_TO, COMBINE_X, COMBINE_Y } from '../../../src/abi/linear'
 import { RECORD_SCALAR } from '../../../src/abi/records'
@@ -10,8 +10,8 @@ import { multiplyByColumns } from './products'
 const ROW: usize = PANEL << 2
 
 /**
- * to = xᵀ x [n x n], on and above the diagonal, for pairs [begin, end) of panels; each pair p also for the last but p, so that
- * all are as much work. lower: x is lower triangular.
+ * to = xᵀ x [n x n], the diagonal and above, for pairs [begin, end) of panels; each pair p is handled along with the last but p, to
+ * balance the work. lower: x is lower triangular.
  */
 export function gram(
   x: usize,
@@ -68,7 +68,7 @@ function gramPair(
   )
 }
 
-/** to = -(from + damping I), on and above the diagonal, and the diagonal apart, for strips [begin, end) of eight rows. */
+/** to = -(from + damping I), the diagonal and above, and a copy of the diagonal, for strips [begin, end) of eight rows. */
 export function damp(
   from: usize,
   to: usize,

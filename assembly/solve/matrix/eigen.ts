@@ -1,6 +1,6 @@
-// Eigenvectors of a symmetric matrix in float64: Householder's reflections to a tridiagonal matrix, then implicit QL steps with Wilkinson's
+// Eigenvectors of a symmetric matrix in float64: Householder tridiagonalization, then implicit QL steps with Wilkinson
 // shifts (Martin, Reinsch and Wilkinson 1968; Bowdler, Martin, Reinsch and Wilkinson 1968; Golub and Van Loan 2013, section 8.3).
-// The matrix lies as a list of columns, which become the eigenvectors: every inner loop runs along a column.
+// The matrix is stored as a list of columns, which become the eigenvectors: every inner loop runs along a column.
 import { PANEL } from '../../../src/abi/layout'
 import {
   EIGEN_FROM,
@@ -14,12 +14,12 @@ import {
 import { F4 } from '../../math/simd'
 import { Word } from '../../word'
 
-/** QL steps for one eigenvalue: three do as a rule, and where there are NaNs none ever do. */
+/** Maximum QL steps per eigenvalue: three are typical; with NaN they never converge. */
 const MOST_STEPS: i32 = 64
 const EPSILON: f64 = 2.220446049250313e-16
 
 let size: i32 = 0
-/** Columns of the matrix, then two vectors: the diagonal, and what is beside it. */
+/** Columns of the matrix, then two vectors: the diagonal and the off-diagonal. */
 let columns: usize = 0
 let diagonal: usize = 0
 let beside: usize = 0
@@ -37,7 +37,7 @@ class Wide {
     store<f64>(vector + ((<usize>i) << 3), value)
   }
 
-  /** Sum of x y over [begin, end), in one order. */
+  /** Sum of x y over [begin, end), in a fixed order. */
   static dot(x: usize, y: usize, begin: i32, end: i32): f64 {
     let two = f64x2.splat(0)
     let i = begin
@@ -81,7 +81,7 @@ class Wide {
   }
 }
 
-/** Row k of `to` = eigenvector k, over a root of its eigenvalue. */
+/** Row k of `to` = eigenvector k, divided by a root of its eigenvalue. */
 export function eigen(step: usize): void {
   size = Word.int(step, EIGEN_SIZE)
   columns = Word.address(step, EIGEN_SCRATCH)
@@ -102,7 +102,7 @@ export function eigen(step: usize): void {
   }
 }
 
-/** Both triangles from the upper one in panels. */
+/** Fills both triangles from the upper one in panels. */
 function read(panels: usize): void {
   for (let j = 0; j < size; j++) {
     let at = panels + (<usize>(j / PANEL) * <usize>size * PANEL + <usize>(j & (PANEL - 1))) * 4
@@ -114,7 +114,7 @@ function read(panels: usize): void {
   }
 }
 
-/** A row of float32, its pads 0. */
+/** A row of float32, zero-padded. */
 function write(from: usize, scale: f64, to: usize): void {
   const padded = (size + PANEL - 1) & -PANEL
   for (let i = 0; i < padded; i++) {
@@ -127,8 +127,8 @@ function write(from: usize, scale: f64, to: usize): void {
 }
 
 /**
- * From the last row up, a reflection I - u uᵀ / h makes 0 of a row left of the place beside the diagonal. Column i keeps u of row i,
- * `diagonal` its h, 0 where there was nothing to do; what stays on the diagonal stays in the matrix.
+ * From the last row up, a reflection I - u uᵀ / h zeroes a row left of the subdiagonal. Column i stores u of row i,
+ * `diagonal` its h, 0 if none was needed; the diagonal elements stay in the matrix.
  */
 function reduce(): void {
   for (let i = size - 1; i > 0; i--) {
@@ -160,7 +160,7 @@ function reduce(): void {
   }
 }
 
-/** The product of all reflections in the place of the matrix; its diagonal is taken down. */
+/** Replaces the matrix by the product of all reflections; saves its diagonal. */
 function accumulate(): void {
   for (let i = 0; i < size; i++) {
     const u = Wide.column(i)
@@ -183,7 +183,7 @@ function accumulate(): void {
   Wide.set(beside, size - 1, 0)
 }
 
-/** Rotations until nothing is left beside the diagonal, column by column, then the columns by rising eigenvalues. */
+/** QL steps until the off-diagonal vanishes, then sorts the columns by ascending eigenvalue. */
 function iterate(): void {
   let scale: f64 = 0
   for (let l = 0; l < size; l++) {
@@ -202,12 +202,12 @@ function iterate(): void {
     const value = Wide.get(diagonal, k)
     Wide.set(diagonal, k, Wide.get(diagonal, least))
     Wide.set(diagonal, least, value)
-    // a quarter turn
+    // rotation by 90 degrees swaps the columns
     Wide.rotate(Wide.column(k), Wide.column(least), 0, -1)
   }
 }
 
-/** One QL step on rows l to m of the tridiagonal matrix, with the eigenvalue of its first two rows that is nearer to the first as shift. */
+/** One QL step on rows l to m of the tridiagonal matrix, shifted by the eigenvalue of its leading 2 x 2 block closer to its first entry. */
 function chase(l: i32, m: i32): void {
   const first = Wide.get(diagonal, l)
   const side = Wide.get(beside, l)
@@ -223,7 +223,7 @@ function chase(l: i32, m: i32): void {
     const r = sqrt(f * f + g * g)
     Wide.set(beside, i + 1, r)
     if (r == 0) {
-      // the matrix has come apart by itself
+      // the matrix has decoupled
       Wide.set(diagonal, i + 1, Wide.get(diagonal, i + 1) - taken)
       Wide.set(beside, m, 0)
       return

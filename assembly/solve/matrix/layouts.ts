@@ -1,5 +1,5 @@
-// Between the two ways in which matrices lie: by rows, as products read what they go through once, and in panels, as they read what
-// they go through again and again. Work is shared by panels; a block is 8 rows of a panel.
+// Conversion between the two matrix layouts: row-major, for product operands that are streamed once, and panels, for those that are
+// reused. Work is split by panels; a block is 8 rows of a panel.
 import { PANEL } from '../../../src/abi/layout'
 import {
   CONVERT_COLS,
@@ -30,7 +30,7 @@ class Eight {
     v128.store(to, F4.mulFlush(v128.load(from, 16), scale), 16)
   }
 
-  /** The same for a column of values `step` bytes apart, of which there are `count`; the others become 0. */
+  /** Likewise for a column of `count` values `step` bytes apart; the remaining lanes become 0. */
   @inline static gather(from: usize, step: usize, count: i32, to: usize, scale: f32): void {
     for (let i = 0; i < PANEL; i++) {
       const value = i < count ? load<f32>(from + <usize>i * step) * scale : 0
@@ -38,7 +38,7 @@ class Eight {
     }
   }
 
-  /** As F4.flush. */
+  /** Like F4.flush. */
   @inline static flush(x: f32): f32 {
     return f32x4.extract_lane(F4.flush(F4.splat(x)), 0)
   }
@@ -48,7 +48,7 @@ class Eight {
   }
 }
 
-/** The scale, over the norm if there is one. */
+/** The scale, divided by the norm if there is one. */
 function scaleOf(step: usize): f32 {
   const scale = Word.float(step, CONVERT_SCALE)
   let partial = Word.address(step, CONVERT_PARTIALS)
@@ -57,7 +57,7 @@ function scaleOf(step: usize): f32 {
   for (let left = Word.int(step, CONVERT_PARTIAL_COUNT); left > 0; left--, partial += 8) square += load<f64>(partial)
   const norm = sqrt<f64>(square)
   const least = <f64>Word.float(step, CONVERT_EPSILON)
-  // a norm that is no number stays one
+  // NaN is propagated
   return <f32>(<f64>scale / (norm < least ? least : norm))
 }
 
@@ -91,7 +91,7 @@ export function toRows(step: usize, begin: i32, end: i32): void {
     const stop = upper ? min(rows, first + PANEL) : rows
     const column = to + <usize>p * ROW
     for (let i = 0; i < stop; i++) Eight.scale(own + <usize>i * ROW, column + <usize>i * stride, scale)
-    // below the diagonal: row i from column i above it
+    // below the diagonal: row i from column i of the upper triangle
     for (let i = stop; i < rows; i++) {
       const above = from + <usize>(i / PANEL) * panel + <usize>first * ROW + ((<usize>(i & (PANEL - 1))) << 2)
       Eight.gather(above, ROW, PANEL, column + <usize>i * stride, one)

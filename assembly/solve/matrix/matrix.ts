@@ -1,4 +1,4 @@
-// The switch over the ops on matrices: a case shares its step among the threads and calls one kernel.
+// The switch over ops on matrices: each case splits its step among the threads and calls one kernel.
 import {
   ADAPT_COUNT,
   BLEND_COUNT,
@@ -36,7 +36,7 @@ import { pathDescend, pathDown, pathUp } from './paths'
 import { columnProduct, product } from './products'
 import { adapt, blend, copyVectors, descend, secondRule } from './updates'
 
-/** This thread's share of a step. */
+/** Runs this thread's share of a step. */
 export function matrix(step: usize, record: usize, thread: i32): void {
   if (!isDue(step, record)) return
   switch (Word.int(step, OP)) {
@@ -88,7 +88,7 @@ export function matrix(step: usize, record: usize, thread: i32): void {
   }
 }
 
-/** Whether the step is for this update: all threads say the same. */
+/** Whether the step runs in this update; the same on all threads. */
 function isDue(step: usize, record: usize): bool {
   const update = Word.int(record, RECORD_STEP)
   const every = Word.int(step, WHEN_EVERY)

@@ -1,6 +1,6 @@
-// Path-SGD: how strongly every weight takes part in the paths from the inputs to the outputs. The square of a path is the product of
-// its squared weights; s sums up those from the inputs to a unit, r those from a unit to the outputs, as a pass of one row through
-// squared weights would. What is summed is never negative.
+// Path-SGD: the contribution of every weight to the paths from inputs to outputs. The square of a path is the product of
+// its squared weights; s sums those from the inputs to a unit, r those from a unit to the outputs, computed by passing one row through
+// the squared weights. All terms are non-negative.
 import { PANEL } from '../../../src/abi/layout'
 import {
   PATH_B,
@@ -27,11 +27,11 @@ class Paths {
     return F4.fma(f32x4.mul(x, x), scale, sum)
   }
 
-  /** w - rate g / (s r), w where nothing passes. */
+  /** w - rate g / (s r), or w if s r is 0. */
   @inline static less(w: v128, rate: v128, g: v128, s: v128, r: v128): v128 {
     const zero = f32x4.splat(0)
     const none = v128.or(f32x4.eq(s, zero), f32x4.eq(r, zero))
-    // both are 0 or at least 2^-63: their product is a normal number, or one of them is 0
+    // both are 0 or at least 2^-63, so their product is normal or 0
     const step = f32x4.div(f32x4.mul(rate, F4.flush(g)), f32x4.mul(s, r))
     return F4.flush(F4.select(w, f32x4.sub(w, step), none))
   }

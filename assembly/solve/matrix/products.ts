@@ -1,5 +1,5 @@
-// Products of matrices that are no batch: the blocks and tiles of dense layers on plain operands. Of a symmetric result only the
-// blocks of 8 x 8 on and above the diagonal may be wanted: half the work.
+// General matrix products on the blocks and tiles of dense layers. For a symmetric result only the
+// 8 x 8 blocks on and above the diagonal may be computed, which halves the work.
 //
 //   product        c[rows x cols] = a · b + bias   a by rows   b in panels               c by rows
 //   columnProduct  c[rows x cols] = aᵀ · b         a by rows   b by rows, depth of them  c in panels
@@ -24,10 +24,10 @@ import { Word } from '../../word'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
-/** Panels that go through together where the result is a triangle. */
+/** Panels processed together for a triangular result. */
 const PAIR: i32 = 2
 
-/** This thread's share of c = a · b + bias. */
+/** Runs this thread's share of c = a · b + bias. */
 export function product(step: usize, thread: i32): void {
   takeTile()
   const depth = Word.int(step, PRODUCT_DEPTH)
@@ -69,7 +69,7 @@ function rowsOfProduct(step: usize, row: i32, rows: i32, begin: i32, end: i32): 
   }
 }
 
-/** This thread's share of c = aᵀ · b. */
+/** Runs this thread's share of c = aᵀ · b. */
 export function columnProduct(step: usize, thread: i32): void {
   takeTile()
   const rows = Word.int(step, PRODUCT_ROWS)

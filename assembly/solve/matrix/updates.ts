@@ -1,5 +1,5 @@
-// Updates of whole matrices: what is new is made beside what was, and copied into its place by a step of its own, so that a step
-// can be done again when a thread has died in the middle of it.
+// Updates of whole matrices: results are written elsewhere and copied into place by a separate step, so that a step
+// can be repeated if a thread dies in the middle of it.
 import { PANEL } from '../../../src/abi/layout'
 import {
   ADAPT_BETA,
@@ -119,7 +119,7 @@ export function descend(step: usize, record: usize, begin: i32, end: i32): void 
 }
 
 class Four {
-  /** Up to 4 values of a column, the others 0. */
+  /** Up to 4 values of a column, the other lanes 0. */
   @inline static column(at: usize, stride: usize, count: i32): v128 {
     let four = f32x4.splat(0)
     if (count > 0) four = v128.load32_lane(at, four, 0)
@@ -130,7 +130,7 @@ class Four {
   }
 }
 
-/** The steps that follow read the second rule's rates and scalars. */
+/** Later steps read the second rule's rates and scalars. */
 export function secondRule(record: usize): void {
   memory.copy(record + (RECORD_LEARNING_RATE << 2), record + (RECORD_SECOND << 2), RECORD_RULE << 2)
 }

@@ -1,11 +1,11 @@
-/** Feeds a data set to the gather steps: wholly in linear memory when it is small, else a window of rows at a time. */
+/** Feeds a data set to the gather steps: entirely in linear memory if it is small, otherwise through a window of rows. */
 import { ALIGN } from '../abi/layout.ts'
 import type { Source } from '../compiler/trainingPlan.ts'
 import type { DataSet } from '../data/dataset.ts'
 import type { Arena } from '../machine/arena.ts'
 import { roundUp } from '../machine/matrixLayout.ts'
 
-/** Data sets up to this size are copied in once; beyond it their rows pass through a window of this size. */
+/** Data sets up to this size are copied once; larger ones are streamed through a window of this size. */
 const WINDOW_BYTES = 256 * 2 ** 20
 
 export class Feed {
@@ -19,7 +19,7 @@ export class Feed {
   #windowFirst = 0
   #windowRows = 0
 
-  /** @param tellTiny is called when features other than 0 are too small to count. */
+  /** @param tellTiny called if nonzero features are so small that they count as 0. */
   constructor(
     arena: Arena,
     data: DataSet,
@@ -53,14 +53,14 @@ export class Feed {
     return this.#capacity === this.#data.rows
   }
 
-  /** Starts an epoch in the given order of row numbers. */
+  /** Starts an epoch with the given order of row numbers. */
   begin(order: Int32Array): void {
     this.#order = order
     this.#windowRows = 0
     if (this.#resident) this.#arena.ints(this.source.order, order.length).set(order)
   }
 
-  /** Makes the epoch's rows from `first` on ready; tells their place in the order table and how many there are. */
+  /** Makes the epoch's rows from `first` on available; returns their place in the order table and their number. */
   ready(first: number): { index: number; rows: number } {
     if (this.#resident) return { index: first, rows: this.#order.length - first }
     if (first < this.#windowFirst || first >= this.#windowFirst + this.#windowRows) this.#fill(first)
@@ -92,7 +92,7 @@ export class Feed {
     if (weights) this.#arena.f32.set(weights, source.weights / 4)
   }
 
-  /** Of the rows that are in memory, what is too small to count becomes 0. */
+  /** Flushes tiny values in the rows that are in memory to 0. */
   #flush(rows: number): void {
     const { features, targets } = this.#data
     const floats = (values: ArrayLike<number>) => (values.length / this.#data.rows) * rows
@@ -100,7 +100,7 @@ export class Feed {
     if (targets instanceof Float32Array) this.#arena.flush(this.source.targets, floats(targets))
   }
 
-  /** Copies the rows of the epoch from `first` on into the window. */
+  /** Copies the epoch's rows from `first` on into the window. */
   #fill(first: number): void {
     const { features, targets, weights, rows } = this.#data
     const chosen = this.#order.subarray(first, first + this.#capacity)

@@ -1,4 +1,4 @@
-/** The files of quantized models: safetensors as those of other models, with bytes for kernels. */
+/** Files of quantized models: safetensors like those of other models, with 8-bit kernels. */
 import { denseOf, type Grain, type Int8Dense, isKernel } from '../compiler/int8.ts'
 import type { ParameterPlace } from '../compiler/parameterLayout.ts'
 import { DTYPE_BYTES, hasChecksum, readHeader, verifyChecksum } from '../formats/safetensorsHeader.ts'
@@ -8,13 +8,13 @@ import type { ByteSource } from '../lib/bytes.ts'
 import { quote } from '../lib/check.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
-/** What a file says its format is. */
+/** The format stated in files. */
 export const INT8_FORMAT = 'fourlane-int8/1'
 
 /**
  * A quantized model as a plain value. `dense_1.kernel` is I8 [inputs, units], its real values times `dense_1.kernelScale`, F32
- * [units]; a calibrated layer has `dense_1.inputScale`, F32 [1], and `dense_1.inputZero`, U8 [1]. All others are F32 as in the
- * model's own file.
+ * [units]; a calibrated layer has `dense_1.inputScale`, F32 [1], and `dense_1.inputZero`, U8 [1]. All others are F32 as in
+ * ordinary model files.
  */
 export interface Int8Snapshot extends Pick<Settings, 'seed' | 'deterministic' | 'layers' | 'classNames' | 'user'> {
   readonly tensors: ReadonlyMap<string, TensorBytes>
@@ -25,8 +25,8 @@ export function encodeInt8({ tensors, ...settings }: Int8Snapshot): Uint8Array {
 }
 
 /**
- * The snapshot in a file. Of the tensors only what the header says is read yet.
- * @throws RangeError for bytes that are not an intact file of a quantized model.
+ * The snapshot in a file. Only the header is read yet.
+ * @throws RangeError unless the bytes are an intact file of a quantized model.
  */
 export function decodeInt8(where: string, source: ByteSource, verify: boolean): Int8Snapshot {
   const header = readHeader(source)
@@ -48,7 +48,7 @@ export function decodeInt8(where: string, source: ByteSource, verify: boolean): 
   return { ...settings, tensors }
 }
 
-/** A tensor's values, or those from `first` on that fit. */
+/** A tensor's values from `first` on, as many as fit. */
 export function readTensor<T extends Float32Array | Int8Array | Uint8Array>(
   { dtype, copy }: TensorBytes,
   out: T,
@@ -59,9 +59,9 @@ export function readTensor<T extends Float32Array | Int8Array | Uint8Array>(
 }
 
 /**
- * Which of a model's layers have 8 bits in a snapshot.
- * @throws RangeError for tensors that are missing, left over, or of another type or shape, and for scales that are none: before
- * memory is taken for them.
+ * The 8-bit layers of a snapshot.
+ * @throws RangeError for tensors that are missing, superfluous, or of another type or shape, and for invalid scales, before
+ * memory is allocated.
  */
 export function matchInt8(
   where: string,
@@ -107,7 +107,7 @@ export function matchInt8(
   return found
 }
 
-/** The largest and the smallest scale: their inverse is a number that counts. */
+/** Bounds on scales: their reciprocals must be finite and normal. */
 const LARGEST = 2 ** 100
 const SMALLEST = 2 ** -100
 
@@ -117,7 +117,7 @@ function checkGrain(where: string, path: string, { scale, zero }: Grain): void {
   if (zero > 127) throw new RangeError(`${where}: ${quote(`${path}inputZero`)} is ${zero}, expected 0 to 127`)
 }
 
-/** A tensor that is an array. */
+/** A tensor backed by an array. */
 export function tensorOf(
   name: string,
   shape: readonly number[],

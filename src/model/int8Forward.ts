@@ -1,4 +1,4 @@
-/** A quantized model on a memory of its own: predictions, and the ranges that they take. */
+/** Runs a quantized model in a memory of its own: predictions, and ranges for calibration. */
 import { MOST, ROW_BYTES, ROW_SCALE, ROW_ZERO } from '../abi/int8.ts'
 import { RECORD_ROWS, RECORD_WORDS } from '../abi/records.ts'
 import { type Int8Dense, Int8Lowering, layoutInt8 } from '../compiler/int8.ts'
@@ -21,9 +21,9 @@ type Run = (program: number, range: Range, record: number, rows: number) => void
 
 export interface ForwardOptions {
   readonly allowNonFinite?: boolean
-  /** Leaves out the last layer's activation. Default false. */
+  /** Omits the last layer's activation. Default false. */
   readonly logits?: boolean
-  /** How programs run in this memory. Default: on this thread. */
+  /** How to run programs in this memory. Default: on this thread. */
   readonly runner?: (arena: Arena) => Run
 }
 
@@ -32,15 +32,15 @@ const alone =
   (program, range, record) =>
     machine.run(program, range[0], range[1], record, 1, 0)
 
-/** Values copied at once: a tensor may be as large as memory. */
+/** Values copied per call: a tensor may be as large as memory. */
 const PIECE = 2 ** 20
 
 export class Int8Forward {
   readonly inputs: number
   readonly outputs: number
-  /** What layers ask of features. */
+  /** What layers require of the features. */
   readonly doors: Architecture['doors']
-  /** Layers whose kernels have 8 bits. */
+  /** Layers with 8-bit kernels. */
   readonly quantized: readonly Int8Dense[]
   readonly #arena: Arena
   readonly #run: Run
@@ -48,7 +48,7 @@ export class Int8Forward {
   readonly #places: readonly ParameterPlace[]
   readonly #parameters: number
   readonly #end: number
-  /** Rows that go through at once. */
+  /** Rows per pass. */
   readonly #most: number
   #plan: ReturnType<Int8Forward['prepare']> | undefined
   #told = false
@@ -93,7 +93,7 @@ export class Int8Forward {
     }
   }
 
-  /** Weights, their scales and sums. */
+  /** Loads weights, scales and sums. */
   #fillDense(where: string, { inputs, units, path }: Int8Dense, { tensors }: Int8Snapshot): void {
     const scales = this.#read(tensors, `${path}kernelScale`, new Float32Array(units))
     const bad = scales.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY))
@@ -121,7 +121,7 @@ export class Int8Forward {
     return this.#parameters + place.offset * 4
   }
 
-  /** Room for a block of rows is taken when the first rows are there: a short file may describe very wide ones. */
+  /** Memory for a block of rows is allocated when the first rows arrive: a small file may describe very wide rows. */
   private prepare() {
     const arena = this.#arena
     arena.top = this.#end
@@ -145,7 +145,7 @@ export class Int8Forward {
     return { x, y, program, record, range: builder.span(0, builder.steps.length), rows }
   }
 
-  /** The range that inputs of each 8-bit layer have in some rows: values between these, which hold 0. */
+  /** The ranges, which include 0, of the inputs of each 8-bit layer over some rows. */
   rangesOf(values: Float32Array, rows: number): [least: number, greatest: number][] {
     const found = this.quantized.map((): [number, number] => [0, 0])
     this.predict(values, rows, new Float32Array(rows * this.outputs), false, (count) => {
@@ -154,7 +154,7 @@ export class Int8Forward {
         for (let r = 0; r < count; r++) {
           const at = ((this.#plan?.rows[i] ?? 0) + r * ROW_BYTES) / 4
           const [scale, zero] = [f32[at + ROW_SCALE], i32[at + ROW_ZERO]]
-          // NaN, of a row that was spoilt, stays
+          // NaN is propagated
           range[0] = Math.min(range[0], -zero * scale)
           range[1] = Math.max(range[1], (MOST - zero) * scale)
         }
@@ -164,7 +164,7 @@ export class Int8Forward {
   }
 
   /**
-   * Outputs of all rows, packed, into `out`; `visit` sees each block of rows.
+   * Writes the outputs of all rows, packed, to `out`; `visit` is called after each block of rows.
    * @param given whether `out` is the user's, so that it must not change if features are rejected.
    * @throws RangeError naming row and column of a feature that is not finite.
    */

@@ -1,4 +1,4 @@
-/** Saved quantized models: `fourlane/predict/int8` where there are wasm files to read. */
+/** Saved quantized models: `fourlane/predict/int8` on hosts with access to wasm files. */
 import { type Features, takeFeatures } from '../data/features.ts'
 import { learnKinds } from '../layers/carried.ts'
 import { asBytes, type Bytes, inMemory } from '../lib/bytes.ts'
@@ -8,7 +8,7 @@ import { Int8Forward } from './int8Forward.ts'
 import { checkPredictorOptions, type Predictor, type PredictorOptions } from './predictor.ts'
 import { type ModelSource, withSource } from './source.ts'
 
-/** Checks what `predict` is given, and predicts. */
+/** Checks the arguments of `predict`, and predicts. */
 export function predictInt8(forward: Int8Forward, x: Features, options: { out?: Float32Array } = {}): Float32Array {
   checkOptions('predict', options, ['out'])
   const { values, rows } = takeFeatures('predict', 'x', x, forward.inputs, forward.doors)
@@ -37,9 +37,9 @@ function predictorOf(
 }
 
 /**
- * The quantized model in a file's bytes, as `quantize(model).toBytes()` gives them.
- * @param options as those of `fourlane/predict`.
- * @throws TypeError or RangeError for bytes that are not an intact file of a quantized model.
+ * A predictor from the bytes of a quantized model's file, as returned by `quantize(model).toBytes()`.
+ * @param options as for `fourlane/predict`.
+ * @throws TypeError or RangeError unless the bytes are an intact file of a quantized model.
  */
 export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {}): Predictor {
   const where = 'predictorFromBytes'
@@ -49,9 +49,9 @@ export function predictorFromBytes(bytes: Bytes, options: PredictorOptions = {})
 }
 
 /**
- * The quantized model saved at a path or URL, or in the given bytes or response.
- * @param options as those of `predictorFromBytes`.
- * @throws the host's error when there is no such file; TypeError or RangeError when it is not an intact file of a quantized model.
+ * A predictor for the quantized model saved at a path or URL, or in the given bytes or response.
+ * @param options as for `predictorFromBytes`.
+ * @throws the host's error if the file does not exist; TypeError or RangeError unless it is an intact file of a quantized model.
  */
 export async function loadPredictor(source: ModelSource, options: PredictorOptions = {}): Promise<Predictor> {
   const where = 'loadPredictor'

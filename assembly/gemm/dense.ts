@@ -1,4 +1,4 @@
-// A dense layer's steps: each thread's pieces of y, dw and dx, one kernel call a piece.
+// A dense layer's steps: splits y, dw and dx among threads, one kernel call per piece.
 import {
   DENSE_ACTIVATION,
   DENSE_ALPHA,

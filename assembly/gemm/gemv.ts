@@ -1,4 +1,4 @@
-// Products with a single row, or of sums of a few rows, which no tile of several rows would feed.
+// Products with a single row, or sums over a few rows, too little work for a tile of several rows.
 import { PANEL } from '../../src/abi/layout'
 import { BIAS } from '../math/constants'
 import { F4 } from '../math/simd'
@@ -6,17 +6,17 @@ import { Square } from './transpose'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
-/** Panels that a row goes through at once: enough independent sums to keep the multipliers busy. */
+/** Maximum panels processed together: enough independent sums to keep the multipliers busy. */
 const MOST: i32 = 6
 
 class Vector {
-  /** Panel p of P: the second half of them begins at `second`. */
+  /** Panel p of P; the second half of the panels starts at `second`. */
   @inline private static panel(P: i32, p: i32, first: usize, second: usize, stride: usize): usize {
     const half = (P + 1) >> 1
     return p < half ? first + <usize>p * stride : second + <usize>(p - half) * stride
   }
 
-  /** c[P panels] = from + a[depth] · b, not flushed; P is a literal, the two groups of panels may overlap as the rows of a tile do. */
+  /** c[P panels] = from + a[depth] · b, not flushed; P is a literal; the two groups of panels may overlap like the rows of a tile. */
   @inline static multiply(
     P: i32,
     a: usize,
@@ -110,12 +110,12 @@ class Vector {
   }
 }
 
-/** How many of the panels left go through together. */
+/** How many of the remaining panels to process together. */
 export function rowPanels(left: i32): i32 {
   return left <= MOST ? left : left < 2 * MOST ? (left + 1) >> 1 : MOST
 }
 
-/** c = from + a[depth] · b for 1 to MOST panels; those of b, from and c are bPanel, fromPanel and ROW bytes apart. */
+/** c = from + a[depth] · b for 1 to MOST panels; panels of b, from and c are bPanel, fromPanel and ROW bytes apart. */
 export function multiplyRow(
   panels: i32,
   a: usize,
@@ -133,7 +133,7 @@ export function multiplyRow(
   if (panels > 4) Vector.multiply(6, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
   else if (panels > 2) Vector.multiply(4, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
   else Vector.multiply(2, a, b, bSecond, bPanel, from, fromSecond, fromPanel, c, cSecond, depth)
-  // out of memory, not out of the registers: engines would keep sums that are used twice after a loop out of them within it
+  // reloads from memory instead of registers: engines spill sums inside the loop if they are used twice after it
   for (const end = c + <usize>panels * ROW; c != end; c += ROW) {
     v128.store(c, F4.flush(v128.load(c)))
     v128.store(c, F4.flush(v128.load(c, 16)), 16)
@@ -141,8 +141,8 @@ export function multiplyRow(
 }
 
 /**
- * dx = dz · wᵀ for whole panels of inputs, with w as it lies: squares of 4 inputs and 4 units are turned over in registers,
- * the units' order stays. w is read once from end to end.
+ * dx = dz · wᵀ for whole panels of inputs, without packing wᵀ: squares of 4 inputs and 4 units are transposed in registers,
+ * in order of units. w is read once, sequentially.
  */
 export function multiplyRowTransposed(dz: usize, w: usize, wPanel: usize, dx: usize, inputs: i32, units: i32): void {
   const end = dx + ((<usize>inputs) << 2)
@@ -167,7 +167,7 @@ export function multiplyRowTransposed(dz: usize, w: usize, wPanel: usize, dx: us
     const done = left >= 4 ? 4 : 1
     u += done
     dz += (<usize>done) << 2
-    // the next units of the panel, or the next panel
+    // advance to the next units of the panel, or to the next panel
     w += u & (PANEL - 1) ? (<usize>done) << 2 : wPanel - (ROW - ((<usize>done) << 2))
     from = dx
     fromStep = 16
@@ -186,11 +186,11 @@ export function outerProduct(x: usize, dz: usize, dw: usize, inputs: i32): void 
   }
 }
 
-/** Rows whose dz stay in registers. */
+/** Maximum rows whose dz stay in registers. */
 export const FEW: i32 = 4
 
 class Few {
-  /** dw = xᵀ · dz for one panel and R rows: no sum waits in memory between the rows. */
+  /** dw = xᵀ · dz for one panel and R rows, without storing partial sums between the rows. */
   @inline static multiply(R: i32, x: usize, xStride: usize, dz: usize, zStride: usize, dw: usize, inputs: i32): void {
     const bias = F4.bias()
     const floor = F4.floor()
@@ -226,7 +226,7 @@ class Few {
   }
 }
 
-/** The same for 2 to FEW rows; every sum in their order. */
+/** Likewise for 2 to FEW rows; sums are in row order. */
 export function outerProducts(
   x: usize,
   xStride: usize,

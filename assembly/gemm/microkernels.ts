@@ -1,26 +1,26 @@
 // Micro-kernels: a tile of c = from + a · b held in registers, one fused multiply-add for each k, k ascending.
-// Every shape sums an element in this same order, so the choice of tiles never changes a bit of a result. Sums begin biased
-// and end flushed (see F4), so that nothing in between is a denormal.
+// All shapes sum an element in the same order, so the choice of tiles does not affect results. Sums start biased
+// and are flushed at the end (see F4), so that no intermediate value is denormal.
 //
-// The rows of a tile are two groups, each of rows aRow apart. The second group of the last tile may overlap the first:
-// the rows in both are computed twice and stored twice, the same bits. So few shapes do for any number of rows.
+// The rows of a tile form two groups, each of rows aRow apart. In the last tile the second group may overlap the first:
+// shared rows are computed and stored twice, with the same bits. So a few shapes cover any number of rows.
 import { F4 } from '../math/simd'
 
 export class Tile {
-  /** Rows of the first group. */
+  /** Rows per group. */
   @inline static group(MR: i32): i32 {
     return (MR + 1) >> 1
   }
 
-  /** Row r of a matrix whose groups begin at `first` and `second`. */
+  /** Row r of a matrix whose groups start at `first` and `second`. */
   @inline private static row(MR: i32, r: i32, first: usize, second: usize, stride: usize): usize {
     return r < Tile.group(MR) ? first + <usize>r * stride : second + <usize>(r - Tile.group(MR)) * stride
   }
 
   /**
-   * c[MR x 4 NV] = from + a[MR x depth] · b[depth x 4 NV]; a and b advance by aStep and bStep bytes a k.
+   * c[MR x 4 NV] = from + a[MR x depth] · b[depth x 4 NV]; a and b advance by aStep and bStep bytes per k.
    * NV 1: the left half of a panel (the right half of c becomes 0), 2: a panel, 4: two panels, fromPanel, bPanel and
-   * cPanel bytes apart. aSecond, fromSecond, cSecond: where the second group begins. fromRow 0 repeats one row.
+   * cPanel bytes apart. aSecond, fromSecond, cSecond: start of the second group. fromRow 0 broadcasts one row.
    * MR and NV are literals: inlining removes the branches on them.
    */
   @inline static matrix(
@@ -66,7 +66,7 @@ export class Tile {
     let c43 = c03
     let c50 = c00
     let c51 = c01
-    // the rows of a bias, and of nothing, are all alike
+    // the rows of a bias, or of zeros, are identical
     if (fromRow) {
       const at1 = Tile.row(MR, 1, from, fromSecond, fromRow)
       if (MR > 1) c10 = f32x4.add(v128.load(at1), bias)
@@ -94,7 +94,7 @@ export class Tile {
     }
     const apart = aSecond - a
     for (const end = b + <usize>depth * bStep; b != end; ) {
-      // two rows do with one address that moves
+      // two rows need only one moving address
       if (MR == 2) aSecond = a + apart
       const b0 = v128.load(b)
       const b1 = NV > 1 ? v128.load(b, 16) : b0

@@ -2,12 +2,12 @@
 //
 //   forward   y[rows x units]    a = x   by rows      b = w    in panels: [ceil(units / 8)][inputs][8]
 //   backward  dw[inputs x units] a = x   by columns   b = dz   in place, c in w's panels
-//             dx[rows x inputs]  a = dz  by rows      b = wᵀ   in panels, transposed into scratch before their first use;
-//                                                              w as it lies for one or two rows
+//             dx[rows x inputs]  a = dz  by rows      b = wᵀ   in panels, packed into scratch before their first use;
+//                                                              w unpacked for one or two rows
 //
 // Addresses and strides are bytes. Blocks of MC rows x KC of the sum stay in the L2 cache, a panel's KC x 8 in L1.
-// Every element is summed over k in order, and kept in c from one KC to the next: blocks, tiles and the split of panels
-// over threads change no bit of a result.
+// Every element is summed over k in order, with partial sums kept in c from one KC block to the next: results do not
+// depend on blocks, tiles, or the split of panels among threads.
 import { ACTIVATION_LINEAR } from '../../src/abi/activations'
 import { PANEL } from '../../src/abi/layout'
 import { activateBackBlock, activateBlock } from '../activations/activations'
@@ -20,34 +20,34 @@ export { setTile, takeTile } from './tileLoops'
 
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
-/** So few rows do not pay for packing wᵀ. */
+/** Up to this many rows, packing wᵀ does not pay. */
 const TURNED: i32 = 2
-/** Where nothing is added: the machine's first 32 bytes are never written. */
+/** Address of zeros to add: the machine's first 32 bytes are never written. */
 export const ZEROS: usize = 0
-/** Rows and depth of a block: MC x KC floats of a stay in a second-level cache of 1 MB; whole tiles of 2, 4 and 6 rows. */
+/** Rows and depth of a block: MC x KC floats of a fit a 1 MB L2 cache; MC is a multiple of 2, 4 and 6. */
 export const MC: i32 = 264
 export const KC: i32 = 512
-/** For dw a row of x and one of dz are a page each when they are long, and first-level TLBs hold about 64 pages. */
+/** For dw, long rows of x and dz are each on their own page, and L1 TLBs hold about 64 pages. */
 const PAGE: usize = 4096
 const PAGES: usize = 64
-/** Fewer rows than this do not pay for loading and storing a tile. */
+/** Below this depth, loading and storing a tile does not pay. */
 const KC_LEAST: usize = 32
 
-/** How products are cut into blocks. */
+/** How products are split into blocks. */
 export class Cut {
-  /** Parts of `total`, all alike and whole panels long, none much over `most`. */
+  /** Splits `total` into equal parts of whole panels, not much longer than `most`. */
   @inline static part(total: i32, most: i32): i32 {
     const parts = (total + most - 1) / most
     return ((total + parts - 1) / parts + PANEL - 1) & -PANEL
   }
 
-  /** A last panel with at most four columns takes tiles half as wide. */
+  /** Whether the last panel has at most four columns, for tiles half as wide. */
   @inline static endsHalf(cols: i32, panelEnd: i32): bool {
     return panelEnd * PANEL >= cols && ((cols - 1) & (PANEL - 1)) < PANEL / 2
   }
 }
 
-/** y[rows x units] = f(z), z = x · w + b, for panels [panelBegin, panelEnd) of y. b may be 0; saved, unless 0, gets z. */
+/** y[rows x units] = f(z), z = x · w + b, for panels [panelBegin, panelEnd) of y. b may be 0; saved, unless 0, receives z. */
 export function denseForward(
   x: usize,
   xStride: usize,
@@ -96,7 +96,7 @@ export function denseForward(
   }
 }
 
-/** Zeros from column `first` to the end of a panel, where f(0) is not 0. */
+/** Zeros from column `first` to the end of a panel, if f(0) is not 0. */
 function clearPads(to: usize, stride: usize, rows: i32, first: i32): void {
   if (load<f32>(to, ROW - 4) == 0) return
   for (; rows; rows--, to += stride) {
@@ -106,7 +106,7 @@ function clearPads(to: usize, stride: usize, rows: i32, first: i32): void {
 
 /**
  * dx[rows x inputs] = (dz · wᵀ) * f'(saved), for panels [panelBegin, panelEnd) of dx.
- * scratch: room for wᵀ in panels, [ceil(inputs / 8)][units][8]. partial: other threads take other rows of the same panels.
+ * scratch: space for wᵀ in panels, [ceil(inputs / 8)][units][8]. partial: other threads process other rows of the same panels.
  */
 export function denseBackwardInput(
   dz: usize,
@@ -128,7 +128,7 @@ export function denseBackwardInput(
 ): void {
   const wPanel = <usize>inputs * ROW
   if (rows <= TURNED) {
-    // whole panels of inputs take w as it lies
+    // whole panels of inputs use w without packing
     const n = min(panelEnd, inputs / PANEL) - panelBegin
     if (n > 0) {
       const at = <usize>panelBegin * ROW
@@ -145,8 +145,8 @@ export function denseBackwardInput(
   const half = Cut.endsHalf(inputs, panelEnd)
   const kc = Cut.part(units, KC)
   const packed = scratch + <usize>panelBegin * <usize>units * ROW
-  // a single block of rows packs every panel into the same few lines of the cache; threads that pack the same panel all
-  // write the same to the same place
+  // a single block of rows packs every panel into the same few cache lines; threads that pack the same panel
+  // write the same values to the same place
   const apart = partial || rows > MC
   for (let r = 0; r < rows; r += MC) {
     const m = min(MC, rows - r)

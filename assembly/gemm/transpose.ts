@@ -1,4 +1,4 @@
-// Weight panels turned over in registers.
+// Transposition of weight panels in registers.
 import { PANEL } from '../../src/abi/layout'
 import { F4 } from '../math/simd'
 
@@ -7,7 +7,7 @@ const ROW: usize = PANEL << 2
 
 /**
  * One panel of wᵀ: to[k][i] = w[i][k] for 8 inputs i and units k of [0, units); w's panels of 8 units start fromPanel bytes
- * apart. Of the 8 inputs only the first `inputs` exist, the others become 0.
+ * apart. Only the first `inputs` of the 8 inputs exist, the others become 0.
  */
 export function transposePanel(from: usize, fromPanel: usize, inputs: i32, to: usize, units: i32): void {
   for (; units > 0; units -= PANEL, from += fromPanel, to += PANEL * PANEL * 4) {

@@ -1,4 +1,4 @@
-// The door of the extension `int8`: arithmetic on 8-bit integers.
+// Entry point of the extension `int8`: arithmetic on 8-bit integers.
 import { MODULE_INT8 } from '../../src/abi/modules'
 import { OP, OP_ACTIVATE_EXACT, OP_DENSE_INT8, OP_QUANTIZE_ROWS } from '../../src/abi/ops'
 import { RECORD_ROWS } from '../../src/abi/records'
@@ -15,7 +15,7 @@ export function module(): i32 {
   return MODULE_INT8
 }
 
-/** A thread's share of a step, of `count` threads; takes and returns the number of steps shared out so far. */
+/** Runs a thread's share of a step for `count` threads; takes and returns the number of shared steps so far. */
 export function execute(step: usize, record: usize, thread: i32, count: i32, taken: i64): i64 {
   Turn.begin(count, taken)
   const rows = Word.int(record, RECORD_ROWS)

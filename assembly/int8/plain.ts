@@ -1,7 +1,7 @@
-// The tile of relaxed.ts where bytes must become 16 bits first: a lane has the sum of a pair of inputs, two lanes are a unit.
+// The tile of relaxed.ts for targets that must widen bytes to 16 bits first: a lane sums a pair of inputs, two lanes form a unit.
 
 export class PlainTile {
-  /** The largest N: as many as have their sums in registers. */
+  /** The largest N: as many sums as fit into registers. */
   static readonly MOST: i32 = 3
 
   /** y += w * x over pairs of inputs. */
@@ -23,7 +23,7 @@ export class PlainTile {
     return ROWS ? first : v128.load8x8_s(w)
   }
 
-  /** The sums of four units: pairs of lanes added up. */
+  /** The sums of four units: adds pairs of lanes. */
   @inline private static store(y: usize, left: v128, right: v128): void {
     const even = v128.shuffle<i32>(left, right, 0, 2, 4, 6)
     v128.store(y, i32x4.add(even, v128.shuffle<i32>(left, right, 1, 3, 5, 7)))

@@ -1,4 +1,4 @@
-// Writes the wasm files as text for browsers (src/runtime/inlined.ts): those with relaxed SIMD, which the others are made from there.
+// Writes the wasm files as text for browsers (src/runtime/inlined.ts): those with relaxed SIMD, from which the others are derived there.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { lzma } from './lzma.mjs'
 import { APART, fileOf, MODULES } from './wasm.mjs'

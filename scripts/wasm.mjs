@@ -20,7 +20,7 @@ export const TARGETS = Object.keys(
 /** Those that travel. */
 export const SHIPPED = ['simd', 'relaxed']
 
-/** Modules whose files for these differ by more than fused multiply-add. */
+/** Modules whose two files differ by more than fused multiply-add. */
 export const APART = ['int8']
 
 export const fileOf = (module, target) => (module === 'train' ? target : `${module}-${target}`)

@@ -77,7 +77,7 @@ export function denseDw(step: usize, rows: i32, thread: i32): void {
   }
 }
 
-/** The rows of dw are strips of inputs. */
+/** dw is split by strips of inputs. */
 function packedDw(step: usize, rows: i32, thread: i32): void {
   const inputs = Word.int(step, DENSE_INPUTS)
   const units = Word.int(step, DENSE_UNITS)

@@ -1,10 +1,10 @@
-// dw = xᵀ · dz from operands packed in strips, so that all a tile reads lies together, whatever the rows' length:
+// dw = xᵀ · dz from operands packed in strips, so that everything a tile reads is contiguous, whatever the length of rows:
 //
 //   x    [strip][rows][10 or 12]    whole tiles of the shape in use
 //   dz   [strip][rows][16]          the columns of the widest tile
 //
-// Read in place, each term of a sum is in two rows that are a page apart when layers are wide: more pages than a first-level
-// TLB holds. Packed, sums can be long, and a tile is loaded and stored once where it was for every 32 terms.
+// Unpacked, the terms of a sum are in rows that are a page apart if layers are wide: more pages than an L1 TLB
+// covers. Packed, sums can be long, and a tile is loaded and stored once instead of after every 32 terms.
 import { PANEL } from '../../src/abi/layout'
 import { Cut, ZEROS } from './products'
 import { Block, stripRows } from './tileLoops'
@@ -13,23 +13,23 @@ import { Block, stripRows } from './tileLoops'
 const ROW: usize = PANEL << 2
 /** Columns of a strip of dz. */
 const COLUMNS: i32 = 2 * PANEL
-/** Terms of a part of a sum: with so many, a strip of x and one of dz fit a first-level cache of 32 kB. */
+/** Terms per partial sum, such that a strip of x and one of dz fit a 32 kB L1 cache. */
 const KC: i32 = 256
-/** Floats of the strips of x that go through all of dz: a quarter of a second-level cache of 1 MB. */
+/** Floats of the strips of x that are multiplied by all of dz at a time: a quarter of a 1 MB L2 cache. */
 const BLOCK: i32 = 2 ** 16
-/** No tile takes fewer inputs. */
+/** Minimum inputs per tile. */
 const LEAST: i32 = 3
-/** Rows that are packed at a time, one page each. */
+/** Rows packed at a time, one page each. */
 const PAGES: i32 = 16
 
 export class Strips {
-  /** How many strips x has. */
+  /** Number of strips of x. */
   @inline static of(inputs: i32): i32 {
     const width = stripRows()
     return (inputs + width - 1) / width
   }
 
-  /** First input of strip `index`; the last strip takes over what else would be too few. */
+  /** First input of strip `index`; the last strip absorbs a remainder that would be too small. */
   @inline static input(index: i32, inputs: i32): i32 {
     return index * stripRows() <= inputs - LEAST
       ? index * stripRows()
@@ -38,13 +38,13 @@ export class Strips {
         : inputs - LEAST
   }
 
-  /** Where dz begins behind x. */
+  /** Offset of dz after x. */
   @inline static dz(packed: usize, inputs: i32, rows: i32): usize {
     return packed + <usize>(Strips.of(inputs) * stripRows() * rows) * 4
   }
 }
 
-/** Rows [begin, end) of x and dz into strips, of `rows` in all. Reads up to 44 bytes past a row's end, and keeps what was there. */
+/** Packs rows [begin, end) of x and dz, of `rows` in all, into strips. Reads up to 44 bytes past a row's end. */
 export function packStrips(
   x: usize,
   xStride: usize,

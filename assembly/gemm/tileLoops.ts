@@ -6,7 +6,7 @@ import { Tile } from './microkernels'
 /** Bytes of a panel's row. */
 const ROW: usize = PANEL << 2
 
-/** Whether there are tiles of 6x8 and 5x16: where multiply-add is two instructions, they are never the fastest. */
+/** Whether to build tiles of 6x8 and 5x16, which are never the fastest if multiply-add takes two instructions. */
 const TALL: bool = ASC_FEATURE_RELAXED_SIMD
 
 /** Most rows of tiles one panel wide, 6 or 4; and of those two panels wide, 5 or 2, or 0 where one panel goes at a time. */

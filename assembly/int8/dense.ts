@@ -1,9 +1,9 @@
-// Dense layers of 8-bit activations and weights: sums of products, exact, then floats in a few roundings that are the same
-// everywhere.
+// Dense layers with 8-bit activations and weights: exact integer sums of products, then float with few roundings, the same
+// on every target.
 //
 //   z = (sum of x w - zero · sum of w) · scale of the row · scale of the unit + b,  y = f(z)
 //
-// Products of a panel of units for all rows of a piece stay in the first-level cache until they have become y.
+// The sums of a panel of units over all rows of a piece stay in the L1 cache until they are converted to y.
 import { ACTIVATION_LINEAR, ACTIVATION_RELU } from '../../src/abi/activations'
 import {
   DENSE_INT8_ACTIVATION,
@@ -66,7 +66,7 @@ export function denseInt8(step: usize, rows: i32, thread: i32): void {
   }
 }
 
-/** Sums in the place of y become y, and 8-bit activations where they are wanted. */
+/** Converts the sums stored in y to y, and to 8-bit activations if requested. */
 function finish(step: usize, row: i32, rows: i32, panel: i32, panels: i32): void {
   const at = <usize>panel * ROW
   const yStride = Word.address(step, DENSE_INT8_Y_STRIDE)
@@ -93,7 +93,7 @@ function finish(step: usize, row: i32, rows: i32, panel: i32, panels: i32): void
   if (Word.address(step, DENSE_INT8_TO)) requantize(step, y, yStride, xRows, row, rows, panel, panels)
 }
 
-/** y = max((sum + zero · sums) · scale · scales + b, least), for a panel. */
+/** y = max((sum + zero · sums) · scale · scales + b, least) for a panel. */
 function toFloats(
   y: usize,
   yStride: usize,
@@ -128,7 +128,7 @@ function clearPads(y: usize, stride: usize, rows: i32, first: i32): void {
   }
 }
 
-/** Some panels of y as 8-bit activations, all rows alike; a row that is NaN stays so. */
+/** Some panels of y as 8-bit activations with fixed quantization; a row with NaN stays NaN. */
 function requantize(
   step: usize,
   y: usize,

@@ -1,4 +1,4 @@
-// Sums of products of 8-bit numbers, exact, in 32-bit lanes: any number of rows or of panels, tile by tile.
+// Exact sums of products of 8-bit integers, in 32-bit lanes: any number of rows or panels, tile by tile.
 import { PANEL, TILE_4X16, TILE_5X16, TILE_AT } from '../../src/abi/layout'
 import { PlainTile } from './plain'
 import { RelaxedTile } from './relaxed'
@@ -7,16 +7,16 @@ import { WideTile } from './wide'
 /** Bytes of a panel's row of sums. */
 const ROW: usize = PANEL << 2
 
-/** Rows or panels of a tile, as many as have their sums in registers. */
+/** Maximum rows or panels per tile: as many sums as fit into registers. */
 const MOST: i32 = ASC_FEATURE_RELAXED_SIMD ? RelaxedTile.MOST : PlainTile.MOST
 
-/** Rows or panels of the next tile: all alike rather than a short one at the end, whose few sums would wait for each other. */
+/** Rows or panels of the next tile: balanced, to avoid a short last tile whose few sums would wait for each other. */
 function next(left: i32): i32 {
   const tiles = (left + MOST - 1) / MOST
   return (left + tiles - 1) / tiles
 }
 
-/** y[rows x PANEL] = x · w of one panel; `inputs` bytes of a row of x, whole groups. */
+/** y[rows x PANEL] = x · w for one panel; `inputs` bytes per row of x, whole groups. */
 export function multiplyRows(
   x: usize,
   xStride: usize,
@@ -33,13 +33,13 @@ export function multiplyRows(
   }
 }
 
-/** Panels that products of many rows take at once. */
+/** Panels per call for products of many rows. */
 export function panelsAtOnce(): i32 {
   const tile = load<i32>(TILE_AT)
   return ASC_FEATURE_RELAXED_SIMD && (tile == TILE_4X16 || tile == TILE_5X16) ? 2 : 1
 }
 
-/** The same of two panels. */
+/** Likewise for two panels. */
 export function multiplyPairs(
   x: usize,
   xStride: usize,
@@ -70,7 +70,7 @@ export function multiplyPanels(x: usize, w: usize, inputs: usize, y: usize, pane
 }
 
 class Tile {
-  /** Of n rows (ROWS) or n panels. */
+  /** For n rows (ROWS) or n panels. */
   @inline static multiply(
     n: i32,
     ROWS: bool,

@@ -1,4 +1,4 @@
-// Floats to 8-bit activations: q = round(x / scale) + zero, 0..MOST, where 0 is one of the values there are.
+// Float to 8-bit activations: q = round(x / scale) + zero, 0..MOST; real 0 is always representable.
 import {
   MOST,
   QUANTIZE_ROWS_COLS,
@@ -20,23 +20,23 @@ import { Word } from '../word'
 /** Bytes of a panel's row of floats. */
 const ROW: usize = PANEL << 2
 
-/** How values become 8-bit ones; x times `inverse`, then plus `zero`. */
+/** Quantization of values: x times `inverse`, plus `zero`. */
 export class Grain {
-  /** 1 / scale; a scale of 0 takes everything for 0. */
+  /** 1 / scale; with scale 0 all values count as 0. */
   @inline static inverse(scale: f32): f32 {
     return scale > 0 ? 1 / scale : 0
   }
 
-  /** Four values as 32-bit integers from 0 on; NaN as 0. */
+  /** Four values as non-negative 32-bit integers; NaN as 0. */
   @inline private static four(x: v128, inverse: v128, zero: v128): v128 {
     const moved = f32x4.add(f32x4.mul(x, inverse), zero)
-    // in this order, as a NaN in the second place is dropped
+    // in this order, since NaN in the second operand is dropped
     const positive = F4.larger(f32x4.splat(0), moved)
     const rounding = v128.load(0, ROUNDING)
     return i32x4.sub(f32x4.add(positive, rounding), rounding)
   }
 
-  /** A panel's row of floats into PANEL bytes: those beyond MOST, the largest signed byte, become MOST. */
+  /** A panel's row of floats to PANEL bytes, saturating at MOST, the largest signed byte. */
   @inline static store(to: usize, from: usize, inverse: v128, zero: v128): void {
     const left = Grain.four(v128.load(from), inverse, zero)
     const right = Grain.four(v128.load(from, 16), inverse, zero)
@@ -44,14 +44,14 @@ export class Grain {
     v128.store64_lane(to, i8x16.narrow_i16x8_s(words, words), 0)
   }
 
-  /** What belongs to a row: a scale that is NaN makes NaN of all that comes of it. */
+  /** Stores a row's parameters; a NaN scale propagates to everything computed from the row. */
   @inline static setRow(row: usize, scale: f32, zero: i32): void {
     store<f32>(row, scale)
     store<i32>(row, zero, ROW_ZERO << 2)
   }
 }
 
-/** Rows [begin, end); the padding, 0, becomes `zero`. */
+/** Rows [begin, end); padding, which is 0, becomes `zero`. */
 export function quantizeRows(step: usize, begin: i32, end: i32): void {
   const stride = Word.address(step, QUANTIZE_ROWS_STRIDE)
   const toStride = Word.address(step, QUANTIZE_ROWS_TO_STRIDE)
@@ -67,7 +67,7 @@ export function quantizeRows(step: usize, begin: i32, end: i32): void {
 }
 
 function quantizeRow(from: usize, to: usize, bytes: usize, row: usize, scale: f32, zero: f32): void {
-  // both halves at once, which share a panel where there is an odd number of them: a minimum waits for the one before it
+  // both halves at once (sharing a panel if their number is odd), to hide the latency of min and max
   const half = ((bytes / ROW + 1) >> 1) * ROW
   const other = from + bytes - half
   let low = f32x4.splat(0)
@@ -78,7 +78,7 @@ function quantizeRow(from: usize, to: usize, bytes: usize, row: usize, scale: f3
   let high1 = low
   let high2 = low
   let high3 = low
-  /** The largest |x| as integers, which are in the order of the numbers and put infinity and NaN above them. */
+  /** The largest |x| compared as integers, which orders infinity and NaN last. */
   let most = low
   for (let c: usize = 0; c < half; c += ROW) {
     const x = v128.load(from + c)
@@ -104,7 +104,7 @@ function quantizeRow(from: usize, to: usize, bytes: usize, row: usize, scale: f3
   if (scale == 0) {
     const least = -F4.max(f32x4.neg(F4.smaller(F4.smaller(low, low1), F4.smaller(low2, low3))))
     const greatest = F4.max(F4.larger(F4.larger(high, high1), F4.larger(high2, high3)))
-    // apart, as the difference may be more than a float holds
+    // separately, since the difference may overflow float32
     scale = greatest * (1 / <f32>MOST) - least * (1 / <f32>MOST)
     zero = min(nearest(-least * Grain.inverse(scale)), <f32>MOST)
   }

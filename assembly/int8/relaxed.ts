@@ -1,14 +1,14 @@
-// A tile of sums where the engine multiplies four inputs of four units in one instruction.
+// A tile of sums for engines that multiply four inputs of four units in one instruction.
 //
-// A tile is N rows of one panel, or one row of N panels: what is the same for all N is read once. N and ROWS are literals:
-// inlining removes the branches on them. Each turn takes half a group of inputs, which is PANEL units of four inputs: of a whole
-// one engines load all weights first, and then keep some of the sums in memory.
+// A tile is N rows of one panel, or one row of N panels: what all N share is read once. N and ROWS are literals:
+// inlining removes the branches on them. Each iteration takes half a group of inputs, PANEL units of four inputs: for a whole
+// group, engines load all weights first and then spill some of the sums.
 
 export class RelaxedTile {
-  /** The largest N: as many as have their sums in registers. */
+  /** The largest N: as many sums as fit into registers. */
   static readonly MOST: i32 = 6
 
-  /** y += w * x over four inputs: of the two operands the second, an activation, has seven bits, so that nothing saturates. */
+  /** y += w * x over four inputs; the second operand, an activation, has seven bits, so nothing saturates. */
   @inline private static dot(w: v128, x: v128, y: v128): v128 {
     return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, y)
   }

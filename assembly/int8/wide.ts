@@ -1,5 +1,5 @@
-// The tile of relaxed.ts for engines that join pairs of vectors: six rows of two panels, whose 24 sums are 12 of twice the width. With
-// half as many, as one panel has, each would wait for itself.
+// The tile of relaxed.ts for engines that fuse pairs of vectors: six rows of two panels, whose 24 sums become 12 of twice the width.
+// With half as many, as for one panel, each sum would wait for its own last addition.
 
 export class WideTile {
   static readonly ROWS: i32 = 6
@@ -8,7 +8,7 @@ export class WideTile {
     return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, y)
   }
 
-  /** A row of the tile: two panels lie side by side. */
+  /** A row of the tile: two adjacent panels. */
   @inline private static store(y: usize, c0: v128, c1: v128, c2: v128, c3: v128): void {
     v128.store(y, c0)
     v128.store(y, c1, 16)

@@ -121,7 +121,7 @@ export const ERFINV_TAIL8: usize = 1408
 export const SQUARABLE: usize = 1424
 /** 2^-100, with a bit pattern that products are unlikely to cancel */
 export const BIAS: usize = 1440
-/** 1.5 * 2^23: added, it leaves a number below 2^22 rounded in the lowest bits; subtracted again, the number rounded to an integer */
+/** 1.5 * 2^23: adding it leaves a number below 2^22, rounded, in the lowest bits; subtracting it again gives the rounded number */
 export const ROUNDING: usize = 1456
 
 // One lane each, for smaller code; fillConstants replicates them at the end.

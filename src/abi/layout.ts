@@ -22,7 +22,7 @@ export const FLOOR = 1.0842021724855044e-19
 
 /** Nonzero values that were flushed to 0. */
 export const MET_TINY = 1
-/** NaN or infinities. */
+/** NaN or infinity. */
 export const MET_NON_FINITE = 2
 
 // Tile shapes (rows x columns of the result held in registers), for setTile: bit-identical at different speeds.

@@ -28,7 +28,7 @@ export interface TargetSpec {
   readonly rowsOf?: string
   /** With `values`: a metric that interprets them as classes. */
   readonly classTargets?: ClassTargets
-  /** A fast way to tell, if there is one. */
+  /** The faster implementation, if there is one. */
   readonly areFinite?: AreFinite
 }
 

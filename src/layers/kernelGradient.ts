@@ -3,16 +3,16 @@ import { denseDw, densePack } from '../machine/ops/layers.ts'
 import type { Values } from '../machine/ops/op.ts'
 import type { Builder } from './builder.ts'
 
-/** Rows that pay for packing: smaller batches have short sums, and may apply their gradients panel by panel. */
+/** Minimum rows for packing to pay: smaller batches have short sums, and may use fused updates. */
 const LEAST_ROWS = 65
 /** Columns of x and of dz that do. */
 const LEAST_COLUMNS = 128
-/** Together: where a term's row of x and of dz take less than a page, sums of a hundred terms read few enough pages as they are. */
+/** Minimum of both together: if the rows of x and dz take less than a page, sums of a hundred terms touch few enough pages unpacked. */
 const LEAST_WIDTH = 768
-/** Columns of the widest strips of x and dz, see assembly/gemm/strips.ts: no more than these are added to fill the last ones. */
+/** Columns of the widest strips of x and dz, an upper bound on the padding of the last ones; see assembly/gemm/strips.ts. */
 export const STRIPS = 12 + 16
 
-/** Emits dW = xᵀ · dz by `put`, a way of `builder` to emit a step; x and dz are packed first where that pays. */
+/** Emits dW = xᵀ · dz with `put`, one of `builder`'s emitting methods; packs x and dz first if that pays. */
 export function emitKernelGradient(
   builder: Pick<Builder, 'rows' | 'scratch'>,
   put: Builder['emit'],

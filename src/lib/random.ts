@@ -120,13 +120,13 @@ export class Random {
     let remainder: number
     do {
       word = this.uint32()
-      // the quotient is either whole, or 1/n or more below the next whole number, and rounded by at most 2^-21/n
+      // the quotient is an integer or at least 1/n below the next one, and its rounding error is at most 2^-21/n
       remainder = word - Math.floor(word / n) * n
     } while (word - remainder + n > 2 ** 32)
     return remainder
   }
 
-  /** Fisher-Yates, in place, by the numbers of `integer`. The state is in variables that an engine sees to be 32-bit: twice as fast. */
+  /** Fisher-Yates, in place, with the same numbers as `integer`. The state is kept in local 32-bit variables: twice as fast. */
   shuffle(order: Int32Array): void {
     let a = this.#a | 0
     let b = this.#b | 0

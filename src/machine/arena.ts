@@ -5,7 +5,7 @@ import { type Base, instantiate, type Machine, type Target } from './wasm.ts'
 
 const PAGE = 65536
 const LIMIT = 65536 * PAGE
-/** Floats that are still in a first-level cache when they are looked at after they were copied. */
+/** Floats per chunk, such that it is still in the L1 cache when checked after copying. */
 const PIECE = 8192
 
 export class Arena {
@@ -84,14 +84,14 @@ export class Arena {
     return (this.machine.flush(address, count * 4) & MET_TINY) !== 0
   }
 
-  /** Copies floats to a region, what is too small to count as 0; returns whether there were any such values. */
+  /** Copies floats to a region, flushing tiny values to 0; returns whether there were any. */
   load(address: number, values: Float32Array): boolean {
     let met = 0
     for (let i = 0; i < values.length; i += PIECE) met |= this.#bring(address + i * 4, values.subarray(i, i + PIECE))
     return (met & MET_TINY) !== 0
   }
 
-  /** Whether there is no NaN and no infinity: in a copy of each piece, above what is in use. */
+  /** Whether all floats are finite: copies them chunk by chunk to free memory and checks them there. */
   areFinite(values: Float32Array): boolean {
     const address = this.reserve(PIECE * 4)
     try {

@@ -35,7 +35,7 @@ const INPUTS = 21
 const UNITS = 37
 const OUTPUTS = 11
 const STEPS = 2
-/** Rows so many and so long that dW is made from packed strips. */
+/** Whether dW is computed from packed strips: if there are enough rows, and they are long enough. */
 const PACKED = { rows: 66, inputs: 389, units: 383 } as const
 
 const features = Float32Array.from({ length: ROWS * INPUTS }, (_, i) => Math.sin(i))

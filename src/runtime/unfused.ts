@@ -4,7 +4,7 @@
  * build's, so nothing is checked; that no other instruction holds the bytes of a fused one, a test does.
  */
 
-/** Sections: of what functions take, of which type each one is, of what they do. */
+/** Section ids: types, functions, code. */
 const TYPES = 1
 const FUNCTIONS = 3
 const CODE = 10
@@ -15,7 +15,7 @@ const LOCAL_SET = 0x21
 const MUL = [0xfd, 0xe6, 0x01]
 const ADD = [0xfd, 0xe4, 0x01]
 const SUB = [0xfd, 0xe5, 0x01]
-/** f32x4.relaxed_madd of a, b, c; of relaxed_nmadd the second byte is another. */
+/** f32x4.relaxed_madd; relaxed_nmadd differs in the second byte. */
 const MADD = [0xfd, 0x85, 0x02]
 const NMADD = 0x86
 
@@ -41,7 +41,7 @@ export function unfused(code: Uint8Array): Uint8Array {
   const list = <T>(read: (index: number) => T): T[] => Array.from({ length: number() }, (_, i) => read(i))
   const skip = () => at++
 
-  /** How many parameters the functions of each type have, and of which type each function is. */
+  /** Number of parameters by type, and the type of each function. */
   let parameters: number[] = []
   let types: number[] = []
   const readType = () => {
@@ -58,7 +58,7 @@ export function unfused(code: Uint8Array): Uint8Array {
       locals += number()
       skip()
     })
-    // there will be a group of two more, for c and for a · b
+    // plus a group of two new locals, for c and for a · b
     const [c, ab] = [leb(locals), leb(locals + 1)]
     const groups = code.subarray(declared + leb(length).length, at)
     const multiply = [LOCAL_SET, ...c, ...MUL]

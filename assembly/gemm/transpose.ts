@@ -16,15 +16,11 @@ export function transposePanel(from: usize, fromPanel: usize, inputs: i32, to: u
         Square.transpose(from + half, to + half * PANEL)
         Square.transpose(from + half + 4 * ROW, to + half * PANEL + 16)
       }
-    } else {
-      const last = to + <usize>min(units, PANEL) * ROW
-      let column = from
-      for (let row = to; row < last; row += ROW, column += 4) {
-        for (let i = 0; i < PANEL; i++) {
-          const at = <usize>i
-          store<f32>(row + (at << 2), i < inputs ? load<f32>(column + at * ROW) : 0)
-        }
-      }
+      continue
+    }
+    for (let half: usize = 0, left = min(units, PANEL); left > 0; half += 16, left -= 4) {
+      Square.transposePart(from + half, inputs, to + half * PANEL, left)
+      Square.transposePart(from + half + 4 * ROW, inputs - 4, to + half * PANEL + 16, left)
     }
   }
 }
@@ -63,6 +59,24 @@ export class Square {
     v128.store(to, Columns.second(abLow, cdLow), ROW)
     v128.store(to, Columns.first(abHigh, cdHigh), 2 * ROW)
     v128.store(to, Columns.second(abHigh, cdHigh), 3 * ROW)
+  }
+
+  /** The first `columns` columns as rows, of a square of which only the first `rows` rows exist; the others count as 0. */
+  @inline static transposePart(from: usize, rows: i32, to: usize, columns: i32): void {
+    const zero = i32x4.splat(0)
+    const a = rows > 0 ? v128.load(from) : zero
+    const b = rows > 1 ? v128.load(from, ROW) : zero
+    const c = rows > 2 ? v128.load(from, 2 * ROW) : zero
+    const d = rows > 3 ? v128.load(from, 3 * ROW) : zero
+    const abLow = Columns.low(a, b)
+    const cdLow = Columns.low(c, d)
+    v128.store(to, Columns.first(abLow, cdLow))
+    if (columns > 1) v128.store(to, Columns.second(abLow, cdLow), ROW)
+    if (columns < 3) return
+    const abHigh = Columns.high(a, b)
+    const cdHigh = Columns.high(c, d)
+    v128.store(to, Columns.first(abHigh, cdHigh), 2 * ROW)
+    if (columns > 3) v128.store(to, Columns.second(abHigh, cdHigh), 3 * ROW)
   }
 
   /** sum + z · squareᵀ, in the order of z. */

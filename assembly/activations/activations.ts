@@ -236,10 +236,17 @@ function backwardBlock<K>(
 ): void {
   const kind = changetype<K>(<usize>0)
   const a = f32x4.splat(alpha)
+  const one = F4.one()
+  const floor = F4.floor()
+  const magnitude = F4.magnitude()
   for (let r = 0; r < rows; r++, saved += savedStride, dy += dyStride, dx += dxStride) {
     for (let c: usize = 0; c < bytes; c += PANEL << 2) {
-      const left = F4.mulFlush(v128.load(dy + c), kind.slope(v128.load(saved + c), a))
-      const right = F4.mulFlush(v128.load(dy + c, 16), kind.slope(v128.load(saved + c, 16), a))
+      const s0 = v128.load(saved + c)
+      const s1 = v128.load(saved + c, 16)
+      const slope0 = isDefined(kind.slopeFrom) ? kind.slopeFrom(s0, one) : kind.slope(s0, a)
+      const slope1 = isDefined(kind.slopeFrom) ? kind.slopeFrom(s1, one) : kind.slope(s1, a)
+      const left = F4.flushBelow(f32x4.mul(v128.load(dy + c), slope0), floor, magnitude)
+      const right = F4.flushBelow(f32x4.mul(v128.load(dy + c, 16), slope1), floor, magnitude)
       v128.store(dx + c, left)
       v128.store(dx + c, right, 16)
     }

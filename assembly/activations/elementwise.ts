@@ -19,7 +19,10 @@ export class Relu {
     return F4.larger(x, f32x4.splat(0))
   }
   @inline slope(y: v128, _: v128): v128 {
-    return v128.and(f32x4.gt(y, f32x4.splat(0)), v128.load(0, at.ONE))
+    return this.slopeFrom(y, F4.one())
+  }
+  @inline slopeFrom(y: v128, one: v128): v128 {
+    return v128.and(f32x4.gt(y, f32x4.splat(0)), one)
   }
 }
 
@@ -81,7 +84,10 @@ export class Sigmoid {
 export class Tanh {
   /** 1 - y^2 */
   @inline slope(y: v128, _: v128): v128 {
-    return F4.nfma(y, y, v128.load(0, at.ONE))
+    return this.slopeFrom(y, F4.one())
+  }
+  @inline slopeFrom(y: v128, one: v128): v128 {
+    return F4.nfma(y, y, one)
   }
 }
 

@@ -6,7 +6,9 @@ import { type Optimizer, ruleOf } from '../optimizers/optimizers.ts'
 import { type InitialState, initialPassStates, passScratch, passSteps, statesOf } from '../optimizers/passes.ts'
 import { learningRateAt, optionsAt, weightDecayAt } from '../optimizers/rates.ts'
 import type { AnyOptimizer } from '../optimizers/resolve.ts'
+import type { Hypers, Rule } from '../optimizers/rules/rule.ts'
 import type { Tensor } from '../optimizers/rules/tensor.ts'
+import type { Schedule } from '../optimizers/schedules/schedules.ts'
 import { isSolver } from '../optimizers/solvers/solver.ts'
 
 export type { KeptTensor } from '../optimizers/matrices/matrixRule.ts'
@@ -61,28 +63,51 @@ export const initialStates = (optimizer: AnyOptimizer, tensors: readonly Tensor[
 export const initialKeptOf = (optimizer: AnyOptimizer, tensors: readonly Tensor[]) =>
   isMatrixRule(optimizer) ? optimizer.updates.initial(optimizer, tensors) : []
 
-/** What a run of updates carries over, besides the state blocks. */
+/**
+ * What a run of updates carries over, besides the state blocks; and what is the same in all of them, at hand in one shape: a process
+ * that has met many rules reads their own slowly.
+ */
 export interface StepClock {
   readonly optimizer: Optimizer | MatrixRule
+  /** Unless scheduled. */
+  readonly learningRate: number | undefined
+  readonly weightDecay: number | undefined
+  /** Unless the learning rate is scheduled, which may cycle a momentum. */
+  readonly options: Hypers | undefined
+  readonly optionsOf: (update: number) => Hypers
+  readonly scalars: Rule['scalars']
   /** Running products of the rule's scalars, zeros at the start; recomputed after resuming in the middle of a run. */
   readonly memory: Float64Array
   /** Of its fallback. */
-  readonly second?: StepClock
+  readonly second: StepClock | undefined
 }
 
-export const stepClock = (optimizer: Optimizer | MatrixRule): StepClock => ({
-  optimizer,
-  memory: new Float64Array(8),
-  ...(isMatrixRule(optimizer) && optimizer.fallback && { second: stepClock(optimizer.fallback) }),
-})
+const fixed = (rate: number | Schedule): number | undefined => (typeof rate === 'number' ? rate : undefined)
+
+export function stepClock(optimizer: Optimizer | MatrixRule): StepClock {
+  const { learningRate, weightDecay, options } = optimizer
+  const isMatrix = isMatrixRule(optimizer)
+  return {
+    optimizer,
+    learningRate: fixed(learningRate),
+    weightDecay: fixed(weightDecay),
+    options: typeof learningRate === 'number' ? options : undefined,
+    optionsOf: (update) => optionsAt(optimizer, update - 1),
+    scalars: (isMatrix ? optimizer : ruleOf(optimizer)).scalars,
+    memory: new Float64Array(8),
+    second: isMatrix && optimizer.fallback ? stepClock(optimizer.fallback) : undefined,
+  }
+}
+
+const NONE: readonly number[] = []
 
 /** The record's words from RECORD_LEARNING_RATE on for update t: rates, then scalars. */
-function dynamicsOf({ optimizer, memory }: StepClock, t: number, scale: number): readonly number[] {
-  const learningRate = learningRateAt(optimizer, t - 1) * scale
-  const { scalars } = isMatrixRule(optimizer) ? optimizer : ruleOf(optimizer)
-  const optionsOf = (update: number) => optionsAt(optimizer, update - 1)
-  const own = scalars?.(optionsOf(t), t, learningRate, memory, optionsOf) ?? []
-  return [learningRate, weightDecayAt(optimizer, t - 1), ...own]
+function dynamicsOf(clock: StepClock, t: number, scale: number): readonly number[] {
+  const { optimizer, options, optionsOf, scalars, memory } = clock
+  const learningRate = (clock.learningRate ?? learningRateAt(optimizer, t - 1)) * scale
+  const own = scalars?.(options ?? optionsOf(t), t, learningRate, memory, optionsOf) ?? NONE
+  const weightDecay = clock.weightDecay ?? weightDecayAt(optimizer, t - 1)
+  return own.length > 0 ? [learningRate, weightDecay, ...own] : [learningRate, weightDecay]
 }
 
 /**
@@ -93,7 +118,7 @@ function dynamicsOf({ optimizer, memory }: StepClock, t: number, scale: number):
 export function writeDynamics(clock: StepClock, t: number, scale: number, { f32, i32 }: Memory, record: number): void {
   const at = record / 4
   const first = dynamicsOf(clock, t, scale)
-  const second = clock.second ? dynamicsOf(clock.second, t, scale) : []
+  const second = clock.second ? dynamicsOf(clock.second, t, scale) : NONE
   i32[at + RECORD_STEP] = t
   for (let i = 0; i < first.length; i++) f32[at + RECORD_LEARNING_RATE + i] = first[i]
   for (let i = 0; i < second.length; i++) f32[at + RECORD_SECOND + i] = second[i]

@@ -285,11 +285,20 @@ function bare(kind: ActivationName, more: readonly unknown[]): Activation {
   return resolveActivation(kind, kind)
 }
 
-/** y = e^min(x, 88), since larger results overflow float32. Keras' exponential. */
+/**
+ * y = e^min(x, 88), since larger results overflow float32. Keras' exponential.
+ * @throws TypeError if called with an argument.
+ */
 export const exponential = (...more: []): Activation => bare('exponential', more)
 
-/** y = cos x; |x| is clamped to 8192, beyond which float32 has few values per period. */
+/**
+ * y = cos x; |x| is clamped to 8192, beyond which float32 has few values per period.
+ * @throws TypeError if called with an argument.
+ */
 export const cos = (...more: []): Activation => bare('cos', more)
 
-/** y = sin x (Sitzmann et al. 2020, arXiv:2006.09661); |x| is clamped to 8192, beyond which float32 has few values per period. */
+/**
+ * y = sin x (Sitzmann et al. 2020, arXiv:2006.09661); |x| is clamped to 8192, beyond which float32 has few values per period.
+ * @throws TypeError if called with an argument.
+ */
 export const sin = (...more: []): Activation => bare('sin', more)

@@ -118,7 +118,10 @@ export function quantile(options: { quantiles?: readonly number[] } = {}): Custo
   return Object.freeze({ ...customLoss({ name, compute }), suited })
 }
 
-/** mean over outputs of (ln(1 + y) - ln(1 + t))², both clamped to at least 1e-7. Keras' MeanSquaredLogarithmicError. */
+/**
+ * mean over outputs of (ln(1 + y) - ln(1 + t))², both clamped to at least 1e-7. Keras' MeanSquaredLogarithmicError.
+ * @throws TypeError for an unknown option.
+ */
 export function meanSquaredLogarithmicError(options: object = {}): CustomLoss {
   const name = 'meanSquaredLogarithmicError'
   readOptions(name, options, {})
@@ -129,7 +132,10 @@ export function meanSquaredLogarithmicError(options: object = {}): CustomLoss {
   return customLoss({ name, compute })
 }
 
-/** 1 - y · t / (|y| |t|) per row, norms clamped to at least 1e-8. PyTorch's 1 - cosine_similarity; Keras' CosineSimilarity is 1 less. */
+/**
+ * 1 - y · t / (|y| |t|) per row, norms clamped to at least 1e-8. PyTorch's 1 - cosine_similarity; Keras' CosineSimilarity is 1 less.
+ * @throws TypeError for an unknown option.
+ */
 export function cosineSimilarity(options: object = {}): CustomLoss {
   const name = 'cosineSimilarity'
   readOptions(name, options, {})

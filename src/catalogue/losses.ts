@@ -76,10 +76,16 @@ function crossentropy(kind: LossName, options: CrossentropyOptions): Loss {
   return Object.freeze({ kind, fromLogits, labelSmoothing })
 }
 
-/** mean over outputs of (y - t)². PyTorch's MSELoss, Keras' MeanSquaredError. */
+/**
+ * mean over outputs of (y - t)². PyTorch's MSELoss, Keras' MeanSquaredError.
+ * @throws TypeError for an unknown option.
+ */
 export const meanSquaredError = (options: object = {}): Loss => plain('meanSquaredError', options)
 
-/** mean over outputs of |y - t|. PyTorch's L1Loss, Keras' MeanAbsoluteError. */
+/**
+ * mean over outputs of |y - t|. PyTorch's L1Loss, Keras' MeanAbsoluteError.
+ * @throws TypeError for an unknown option.
+ */
 export const meanAbsoluteError = (options: object = {}): Loss => plain('meanAbsoluteError', options)
 
 /**
@@ -93,7 +99,10 @@ export function huber(options: { delta?: number } = {}): Loss {
   return Object.freeze({ kind: 'huber', delta: checkFloat('huber', 'delta', delta, { above: 0 }) })
 }
 
-/** mean over outputs of ln cosh(y - t). Keras' LogCosh. */
+/**
+ * mean over outputs of ln cosh(y - t). Keras' LogCosh.
+ * @throws TypeError for an unknown option.
+ */
 export const logCosh = (options: object = {}): Loss => plain('logCosh', options)
 
 /**
@@ -135,24 +144,40 @@ export const categoricalCrossentropy = (options: CrossentropyOptions = {}): Loss
 export const sparseCategoricalCrossentropy = (options: CrossentropyOptions = {}): Loss =>
   crossentropy('sparseCategoricalCrossentropy', options)
 
-/** sum of t ln(t / y), both clamped to [1e-7, 1]; 0 if t = 0. Keras' KLDivergence. */
+/**
+ * sum of t ln(t / y), both clamped to [1e-7, 1]; 0 if t = 0. Keras' KLDivergence.
+ * @throws TypeError for an unknown option.
+ */
 export const klDivergence = (options: object = {}): Loss => plain('klDivergence', options)
 
-/** mean over outputs of y - t ln(y + 1e-7), y a rate. Keras' Poisson. */
+/**
+ * mean over outputs of y - t ln(y + 1e-7), y a rate. Keras' Poisson.
+ * @throws TypeError for an unknown option.
+ */
 export const poisson = (options: object = {}): Loss => plain('poisson', options)
 
-/** mean over outputs of max(0, 1 - s y), s = 1 if t > 0, else -1; targets are 0 and 1, or -1 and 1. Keras' Hinge. */
+/**
+ * mean over outputs of max(0, 1 - s y), s = 1 if t > 0, else -1; targets are 0 and 1, or -1 and 1. Keras' Hinge.
+ * @throws TypeError for an unknown option.
+ */
 export const hinge = (options: object = {}): Loss => plain('hinge', options)
 
-/** mean over outputs of max(0, 1 - s y)², s as in hinge. Keras' SquaredHinge. */
+/**
+ * mean over outputs of max(0, 1 - s y)², s as in hinge. Keras' SquaredHinge.
+ * @throws TypeError for an unknown option.
+ */
 export const squaredHinge = (options: object = {}): Loss => plain('squaredHinge', options)
 
-/** max(0, 1 + max((1 - t) y) - sum t y) over one-hot rows. Keras' CategoricalHinge. */
+/**
+ * max(0, 1 + max((1 - t) y) - sum t y) over one-hot rows. Keras' CategoricalHinge.
+ * @throws TypeError for an unknown option.
+ */
 export const categoricalHinge = (options: object = {}): Loss => plain('categoricalHinge', options)
 
 /**
  * mean over outputs of 100 |y - t| / max(|t|, 1e-7), in percent; both a loss and a metric. Keras' MeanAbsolutePercentageError
  * (scikit-learn's is a fraction).
+ * @throws TypeError for an unknown option.
  */
 export const meanAbsolutePercentageError = (options: object = {}): Loss & Metric =>
   plain('meanAbsolutePercentageError', options)

@@ -75,6 +75,7 @@ function take<Y extends Targets>({ values, rows, cols, y }: Pair<Y>, order: Int3
 /**
  * Copies of x and y in the same new random order.
  * @param options.columns columns of x, required unless x is an array of rows
+ * @throws TypeError or RangeError naming the argument, for example if x and y have different numbers of rows.
  */
 export function shuffle<Y extends Targets>(
   x: Features,

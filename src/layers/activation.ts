@@ -17,7 +17,10 @@ export interface ActivationLayer {
   readonly activation: Activation
 }
 
-/** An activation as a separate layer, for example after a normalization: y = f(x), elementwise or by row (softmax). */
+/**
+ * An activation as a separate layer, for example after a normalization: y = f(x), elementwise or by row (softmax).
+ * @throws TypeError or RangeError for an unknown activation, suggesting the nearest name; TypeError for a second argument.
+ */
 export function activation(kind: ActivationName | Activation, ...more: []): ActivationLayer {
   checkNoMore('activation', more)
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', kind) })

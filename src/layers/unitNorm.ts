@@ -57,6 +57,7 @@ const unitNormKind: LayerKind<UnitNormLayer> = {
 /**
  * y = x / sqrt(sum(x²) + 1e-12), row by row: keeps the direction only, for example before a dense layer that computes cosines.
  * Keras' `UnitNormalization`, PyTorch's `functional.normalize`.
+ * @throws TypeError if called with an argument.
  */
 export const unitNorm: (...more: []) => UnitNormLayer = carrying('unitNorm', unitNormKind, (...more) => {
   checkNoMore('unitNorm', more)

@@ -72,6 +72,7 @@ export interface AdagradOptions extends DecayOptions {
 /**
  * Adagrad (Duchi, Hazan and Singer 2011): s += g², w -= lr / (1 + (t - 1) learningRateDecay) * g / (√s + epsilon). PyTorch's Adagrad.
  * Defaults: learningRate 0.01, learningRateDecay 0, initialAccumulatorValue 0 (of s), epsilon 1e-10, weightDecay 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const adagrad = (options: AdagradOptions = {}): OptimizerOf<'adagrad'> =>
   make('adagrad', options, {
@@ -90,6 +91,7 @@ export interface AdadeltaOptions extends DecayOptions {
 /**
  * Adadelta (Zeiler 2012): v = rho v + (1 - rho) g², d = √((u + epsilon) / (v + epsilon)) g, u = rho u + (1 - rho) d², w -= lr d.
  * PyTorch's Adadelta. Defaults: learningRate 1, rho 0.9, epsilon 1e-6, weightDecay 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const adadelta = (options: AdadeltaOptions = {}): OptimizerOf<'adadelta'> =>
   make('adadelta', options, { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 })
@@ -105,6 +107,7 @@ export interface RmspropOptions extends DecayOptions {
  * RMSprop (Tieleman and Hinton 2012): v = rho v + (1 - rho) g², w -= lr g / (√v + epsilon). `centered` replaces v by v - m²,
  * m = rho m + (1 - rho) g; with momentum, b = momentum b + g / (√v + epsilon), w -= lr b. PyTorch's RMSprop with alpha = rho.
  * Defaults: learningRate 0.01, rho 0.99, epsilon 1e-8, momentum 0, centered false, weightDecay 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const rmsprop = (options: RmspropOptions = {}): OptimizerOf<'rmsprop'> =>
   make('rmsprop', options, {
@@ -132,6 +135,7 @@ const adamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1
  * Adam (Kingma and Ba 2015): m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g²,
  * w -= lr / (1 - beta1^t) * m / (√v / √(1 - beta2^t) + epsilon); `amsgrad` uses the largest v so far. PyTorch's Adam.
  * Defaults: learningRate 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8, amsgrad false, weightDecay 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const adam = (options: AdamOptions = {}): OptimizerOf<'adam'> =>
   make('adam', options, { ...adamDefaults, amsgrad: false })
@@ -139,6 +143,7 @@ export const adam = (options: AdamOptions = {}): OptimizerOf<'adam'> =>
 /**
  * AdamW (Loshchilov and Hutter 2019): w -= lr weightDecay w, then Adam's step without weight decay. PyTorch's AdamW.
  * Defaults: Adam's, with weightDecay 0.01.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const adamw = (options: AdamOptions = {}): OptimizerOf<'adamw'> =>
   make('adamw', options, { ...adamDefaults, weightDecay: 0.01, amsgrad: false })
@@ -151,6 +156,7 @@ export interface DecoupledOptions extends MomentOptions {
 /**
  * AdaMax (Kingma and Ba 2015, section 7.1): m as in Adam, u = max(beta2 u, |g| + epsilon), w -= lr / (1 - beta1^t) * m / u.
  * PyTorch's Adamax. Defaults: Adam's, with learningRate 0.002.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const adamax = (options: DecoupledOptions = {}): OptimizerOf<'adamax'> =>
   make('adamax', options, { ...adamDefaults, learningRate: 0.002, decoupledWeightDecay: false })
@@ -163,6 +169,7 @@ export interface NadamOptions extends DecoupledOptions {
  * NAdam (Dozat 2016): Adam with Nesterov momentum. mu_t = beta1 (1 - 0.96^(t momentumDecay) / 2), P = mu_1 ... mu_t,
  * w -= lr ((1 - mu_t) / (1 - P) g + mu_(t+1) / (1 - P mu_(t+1)) m) / (√(v / (1 - beta2^t)) + epsilon). PyTorch's NAdam.
  * Defaults: Adam's, with learningRate 0.002 and momentumDecay 0.004.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const nadam = (options: NadamOptions = {}): OptimizerOf<'nadam'> =>
   make('nadam', options, { ...adamDefaults, learningRate: 0.002, momentumDecay: 0.004, decoupledWeightDecay: false })
@@ -171,6 +178,7 @@ export const nadam = (options: NadamOptions = {}): OptimizerOf<'nadam'> =>
  * RAdam (Liu et al. 2020): Adam whose step is multiplied by r, the rectification of v's variance; momentum without v while that
  * variance is intractable (l <= 5). With L = 2 / (1 - beta2) - 1 and l = L - 2 t beta2^t / (1 - beta2^t):
  * r = √((l - 4) (l - 2) L / ((L - 4) (L - 2) l)). PyTorch's RAdam. Defaults: Adam's.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const radam = (options: DecoupledOptions = {}): OptimizerOf<'radam'> =>
   make('radam', options, { ...adamDefaults, decoupledWeightDecay: false })
@@ -205,6 +213,7 @@ export interface AsgdOptions extends DecayOptions {
 /**
  * Averaged SGD (Polyak and Juditsky 1992): eta = lr / (1 + lambda lr (t - 1))^alpha, w -= eta (g + lambda w); the state holds the
  * average of w from update t0 on. PyTorch's ASGD. Defaults: learningRate 0.01, lambda 1e-4, alpha 0.75, t0 1e6, weightDecay 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const asgd = (options: AsgdOptions = {}): OptimizerOf<'asgd'> =>
   make('asgd', options, { learningRate: 0.01, lambda: 1e-4, alpha: 0.75, t0: 1e6, weightDecay: 0 })
@@ -217,6 +226,7 @@ export interface LionOptions extends DecayOptions {
 /**
  * Lion (Chen et al. 2023): w -= lr (sign(beta1 m + (1 - beta1) g) + weightDecay w), m = beta2 m + (1 - beta2) g. Optax' lion.
  * Defaults: learningRate 1e-4, beta1 0.9, beta2 0.99, weightDecay 0.001 (decoupled).
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const lion = (options: LionOptions = {}): OptimizerOf<'lion'> =>
   make('lion', options, { learningRate: 1e-4, beta1: 0.9, beta2: 0.99, weightDecay: 0.001 })
@@ -229,6 +239,7 @@ export interface RootOptions extends MomentOptions {
 /**
  * LAMB (You et al. 2020): u = Adam's direction + weightDecay w, w -= lr |w| / |u| u, norms per tensor (ratio 1 if either is 0).
  * Optax' lamb. Defaults: Adam's, with epsilon 1e-6 and epsilonRoot 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const lamb = (options: RootOptions = {}): OptimizerOf<'lamb'> =>
   make('lamb', options, { ...adamDefaults, epsilon: 1e-6, epsilonRoot: 0 })
@@ -240,6 +251,7 @@ export interface YogiOptions extends MomentOptions {
 /**
  * Yogi (Zaheer et al. 2018): Adam with v -= (1 - beta2) sign(v - g²) g². Optax' yogi.
  * Defaults: Adam's, with learningRate 0.01, epsilon 0.001 and initialAccumulatorValue 1e-6 (of m and v).
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const yogi = (options: YogiOptions = {}): OptimizerOf<'yogi'> =>
   make('yogi', options, { ...adamDefaults, learningRate: 0.01, epsilon: 0.001, initialAccumulatorValue: 1e-6 })
@@ -247,6 +259,7 @@ export const yogi = (options: YogiOptions = {}): OptimizerOf<'yogi'> =>
 /**
  * AdaBelief (Zhuang et al. 2020): Adam with v = beta2 v + (1 - beta2) (g - m)² + epsilonRoot. Optax' adabelief.
  * Defaults: Adam's, with epsilon 1e-16 and epsilonRoot 1e-16.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const adabelief = (options: RootOptions = {}): OptimizerOf<'adabelief'> =>
   make('adabelief', options, { ...adamDefaults, epsilon: 1e-16, epsilonRoot: 1e-16 })
@@ -255,6 +268,7 @@ export const adabelief = (options: RootOptions = {}): OptimizerOf<'adabelief'> =
  * NovoGrad (Ginsburg et al. 2019): n = beta2 n + (1 - beta2) |g|² per tensor (|g|² in the first update),
  * m = beta1 m + g / (√(n + epsilonRoot) + epsilon) + weightDecay w, w -= lr m. Optax' novograd.
  * Defaults: Adam's, with beta2 0.25, epsilon 1e-6 and epsilonRoot 0.
+ * @throws TypeError or RangeError naming an unknown or bad option.
  */
 export const novograd = (options: RootOptions = {}): OptimizerOf<'novograd'> =>
   make('novograd', options, { ...adamDefaults, beta2: 0.25, epsilon: 1e-6, epsilonRoot: 0 })

@@ -71,6 +71,7 @@ export function tabular(options: TabularOptions): Model {
  * realmlp: the same.
  *
  * mlp: up to 200 epochs of batches of min(200, rows), until the loss has not fallen by 1e-4 for more than 10 epochs.
+ * @throws TypeError or RangeError naming a bad argument or option.
  */
 export function presetFit(encoder: Encoder, preset: Preset = DEFAULT_PRESET, options: Partial<Length> = {}): PresetFit {
   const where = 'presetFit'

@@ -42,17 +42,29 @@ function bare(kind: Bare, more: readonly unknown[]): Initializer {
   return spec({ kind })
 }
 
-/** w = 0 */
+/**
+ * w = 0
+ * @throws TypeError if called with an argument.
+ */
 export const zeros = (...more: []): Initializer => bare('zeros', more)
 
-/** w = 1 */
+/**
+ * w = 1
+ * @throws TypeError if called with an argument.
+ */
 export const ones = (...more: []): Initializer => bare('ones', more)
 
-/** w = value */
+/**
+ * w = value
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const constant = (value: number): Initializer =>
   spec({ kind: 'constant', value: checkFloat('constant', 'value', value) })
 
-/** w ~ U(minval, maxval). Keras' RandomUniform; PyTorch's uniform_. Defaults: -0.05, 0.05. */
+/**
+ * w ~ U(minval, maxval). Keras' RandomUniform; PyTorch's uniform_. Defaults: -0.05, 0.05.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export function randomUniform(options: { minval?: number; maxval?: number } = {}): Initializer {
   checkOptions('randomUniform', options, ['minval', 'maxval'])
   const { minval = -0.05, maxval = 0.05 } = options
@@ -61,13 +73,17 @@ export function randomUniform(options: { minval?: number; maxval?: number } = {}
   return spec({ kind: 'randomUniform', minval, maxval })
 }
 
-/** w ~ N(mean, stddev²). Keras' RandomNormal; PyTorch's normal_. Defaults: 0, 0.05. */
+/**
+ * w ~ N(mean, stddev²). Keras' RandomNormal; PyTorch's normal_. Defaults: 0, 0.05.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const randomNormal = (options: { mean?: number; stddev?: number } = {}): Initializer =>
   normalSpec('randomNormal', options)
 
 /**
  * w ~ N(mean, stddev²), resampled beyond mean ± 2 stddev, which leaves a standard deviation of 0.8796 stddev. Keras' TruncatedNormal.
  * Defaults: 0, 0.05.
+ * @throws TypeError or RangeError naming a bad option.
  */
 export const truncatedNormal = (options: { mean?: number; stddev?: number } = {}): Initializer =>
   normalSpec('truncatedNormal', options)
@@ -88,6 +104,7 @@ function normalSpec(
 /**
  * Var w = scale / n, n the fan of `mode`. Keras' VarianceScaling: a truncated normal has that variance after truncation.
  * Defaults: scale 1, mode 'fanIn', distribution 'truncatedNormal'.
+ * @throws TypeError or RangeError naming a bad option.
  */
 export function varianceScaling(
   options: { scale?: number; mode?: FanMode; distribution?: ScaledDistribution } = {},
@@ -102,33 +119,60 @@ export function varianceScaling(
   })
 }
 
-/** w ~ U(-a, a), a = gain · √(6 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_uniform_. Default: gain 1. */
+/**
+ * w ~ U(-a, a), a = gain · √(6 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_uniform_. Default: gain 1.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const glorotUniform = (options: { gain?: number } = {}): Initializer => gainSpec('glorotUniform', options)
 
-/** w ~ N(0, σ²), σ = gain · √(2 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_normal_ (Keras truncates). Default: gain 1. */
+/**
+ * w ~ N(0, σ²), σ = gain · √(2 / (fanIn + fanOut)). Glorot and Bengio 2010; PyTorch's xavier_normal_ (Keras truncates). Default: gain 1.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const glorotNormal = (options: { gain?: number } = {}): Initializer => gainSpec('glorotNormal', options)
 
-/** w ~ U(-a, a), a = gain · √(3 / fan). He et al. 2015; PyTorch's kaiming_uniform_. Defaults: gain √2, mode 'fanIn'. */
+/**
+ * w ~ U(-a, a), a = gain · √(3 / fan). He et al. 2015; PyTorch's kaiming_uniform_. Defaults: gain √2, mode 'fanIn'.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const heUniform = (options: { gain?: number; mode?: 'fanIn' | 'fanOut' } = {}): Initializer =>
   heSpec('heUniform', options)
 
-/** w ~ N(0, σ²), σ = gain / √fan. He et al. 2015; PyTorch's kaiming_normal_ (Keras truncates). Defaults: gain √2, mode 'fanIn'. */
+/**
+ * w ~ N(0, σ²), σ = gain / √fan. He et al. 2015; PyTorch's kaiming_normal_ (Keras truncates). Defaults: gain √2, mode 'fanIn'.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const heNormal = (options: { gain?: number; mode?: 'fanIn' | 'fanOut' } = {}): Initializer =>
   heSpec('heNormal', options)
 
-/** w ~ U(-a, a), a = √(3 / fanIn). LeCun et al. 1998. */
+/**
+ * w ~ U(-a, a), a = √(3 / fanIn). LeCun et al. 1998.
+ * @throws TypeError if called with an argument.
+ */
 export const lecunUniform = (...more: []): Initializer => bare('lecunUniform', more)
 
-/** w ~ N(0, σ²), σ = √(1 / fanIn). LeCun et al. 1998 (Keras truncates). */
+/**
+ * w ~ N(0, σ²), σ = √(1 / fanIn). LeCun et al. 1998 (Keras truncates).
+ * @throws TypeError if called with an argument.
+ */
 export const lecunNormal = (...more: []): Initializer => bare('lecunNormal', more)
 
-/** gain · Q, Q uniform among the matrices with orthonormal rows or columns. Saxe et al. 2014; PyTorch's orthogonal_. Default: gain 1. */
+/**
+ * gain · Q, Q uniform among the matrices with orthonormal rows or columns. Saxe et al. 2014; PyTorch's orthogonal_. Default: gain 1.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const orthogonal = (options: { gain?: number } = {}): Initializer => gainSpec('orthogonal', options)
 
-/** w[i][j] = gain if i = j, else 0; any shape. PyTorch's eye_. Default: gain 1. */
+/**
+ * w[i][j] = gain if i = j, else 0; any shape. PyTorch's eye_. Default: gain 1.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const identity = (options: { gain?: number } = {}): Initializer => gainSpec('identity', options)
 
-/** w ~ U(-a, a), a = 1 / √fanIn, for kernels and biases: the default of torch.nn.Linear. */
+/**
+ * w ~ U(-a, a), a = 1 / √fanIn, for kernels and biases: the default of torch.nn.Linear.
+ * @throws TypeError if called with an argument.
+ */
 export const torchLinear = (...more: []): Initializer => bare('torchLinear', more)
 
 function gainSpec(

@@ -45,26 +45,42 @@ function perClass(kind: MetricName, options: ClassMetricOptions): Metric {
 /**
  * Share of correct answers: for class indices or one-hot rows, whether the first largest output is the class; otherwise, whether
  * the output is on the target's side of the threshold. Keras' "accuracy".
+ * @throws TypeError or RangeError naming a bad option.
  */
 export const accuracy = (options: { threshold?: number } = {}): Metric => thresholded('accuracy', options)
 
-/** Share of individual outputs on their target's side of the threshold. Keras' BinaryAccuracy. */
+/**
+ * Share of individual outputs on their target's side of the threshold. Keras' BinaryAccuracy.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const binaryAccuracy = (options: { threshold?: number } = {}): Metric => thresholded('binaryAccuracy', options)
 
-/** Share of rows whose class is among the k largest outputs; among equal outputs the later ranks higher, as in scikit-learn. Default: k 5. */
+/**
+ * Share of rows whose class is among the k largest outputs; among equal outputs the later ranks higher, as in scikit-learn. Default: k 5.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export function topKAccuracy(options: { k?: number } = {}): Metric {
   checkOptions('topKAccuracy', options, ['k'])
   const { k = 5 } = options
   return Object.freeze({ kind: 'topKAccuracy', k: checkInteger('topKAccuracy', 'k', k, 1) })
 }
 
-/** TP / (TP + FP); 0 if 0 / 0. scikit-learn's precision_score. */
+/**
+ * TP / (TP + FP); 0 if 0 / 0. scikit-learn's precision_score.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const precision = (options: ClassMetricOptions = {}): Metric => perClass('precision', options)
 
-/** TP / (TP + FN); 0 if 0 / 0. scikit-learn's recall_score. */
+/**
+ * TP / (TP + FN); 0 if 0 / 0. scikit-learn's recall_score.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const recall = (options: ClassMetricOptions = {}): Metric => perClass('recall', options)
 
-/** 2 TP / (2 TP + FP + FN); 0 if 0 / 0. scikit-learn's f1_score. */
+/**
+ * 2 TP / (2 TP + FP + FN); 0 if 0 / 0. scikit-learn's f1_score.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const f1Score = (options: ClassMetricOptions = {}): Metric => perClass('f1Score', options)
 
 /**
@@ -78,13 +94,17 @@ export function fBeta(options: ClassMetricOptions & { beta?: number } = {}): Met
   return Object.freeze({ ...spec, beta: checkFloat('fBeta', 'beta', beta, { above: 0 }) })
 }
 
-/** Mean recall over the classes that occur. scikit-learn's balanced_accuracy_score. */
+/**
+ * Mean recall over the classes that occur. scikit-learn's balanced_accuracy_score.
+ * @throws TypeError or RangeError naming a bad option.
+ */
 export const balancedAccuracy = (options: { threshold?: number } = {}): Metric =>
   thresholded('balancedAccuracy', options)
 
 /**
  * Correlation of true and predicted classes: 1 if all are right, 0 if they are unrelated.
  * scikit-learn's matthews_corrcoef.
+ * @throws TypeError or RangeError naming a bad option.
  */
 export const matthewsCorrelation = (options: { threshold?: number } = {}): Metric =>
   thresholded('matthewsCorrelation', options)
@@ -92,6 +112,7 @@ export const matthewsCorrelation = (options: { threshold?: number } = {}): Metri
 /**
  * Σ over thresholds of (recall gained) * precision, exact. Several outputs: the mean over outputs, one-vs-rest,
  * skipping those without positives. scikit-learn's average_precision_score.
+ * @throws TypeError for an unknown option.
  */
 export const averagePrecision = (options: object = {}): Metric => plain('averagePrecision', options)
 
@@ -109,16 +130,23 @@ export function precisionAtRecall(options: { recall?: number } = {}): Metric {
 /**
  * Area under the ROC curve, exact: the share of (positive, negative) pairs in the right order, ties counting one
  * half. Several outputs: the mean over outputs, one-vs-rest; NaN if no output has both. scikit-learn's roc_auc_score.
+ * @throws TypeError for an unknown option.
  */
 export const auc = (options: object = {}): Metric => plain('auc', options)
 
-/** Mean cross entropy of the probabilities, clamped to [2^-23, 1 - 2^-23]. scikit-learn's log_loss. */
+/**
+ * Mean cross entropy of the probabilities, clamped to [2^-23, 1 - 2^-23]. scikit-learn's log_loss.
+ * @throws TypeError for an unknown option.
+ */
 export const logLoss = (options: object = {}): Metric => plain('logLoss', options)
 
 /** Mean of (y - t)² over rows and outputs. */
 export const meanSquaredError = (options: object = {}): Metric => plain('meanSquaredError', options)
 
-/** Square root of meanSquaredError. Keras' RootMeanSquaredError (scikit-learn averages the roots of the outputs). */
+/**
+ * Square root of meanSquaredError. Keras' RootMeanSquaredError (scikit-learn averages the roots of the outputs).
+ * @throws TypeError for an unknown option.
+ */
 export const rootMeanSquaredError = (options: object = {}): Metric => plain('rootMeanSquaredError', options)
 
 /** Mean of |y - t| over rows and outputs. */
@@ -128,10 +156,16 @@ export const meanAbsoluteError = (options: object = {}): Metric => plain('meanAb
 export const meanAbsolutePercentageError = (options: object = {}): Metric =>
   plain('meanAbsolutePercentageError', options)
 
-/** 1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; for a constant target 1 if matched exactly, else 0. scikit-learn's r2_score. */
+/**
+ * 1 - Σ(y - t)² / Σ(t - mean t)², averaged over outputs; for a constant target 1 if matched exactly, else 0. scikit-learn's r2_score.
+ * @throws TypeError for an unknown option.
+ */
 export const r2Score = (options: object = {}): Metric => plain('r2Score', options)
 
-/** Without arguments: the metric. With class indices: the matrix, entry [i][j] counts rows of class i predicted as j. */
+/**
+ * Without arguments: the metric. With class indices: the matrix, entry [i][j] counts rows of class i predicted as j.
+ * @throws TypeError or RangeError naming a bad argument.
+ */
 export function confusionMatrix(options?: Readonly<Record<string, never>>): Metric
 export function confusionMatrix(yTrue: ArrayLike<number>, yPred: ArrayLike<number>, classes?: number): number[][]
 export function confusionMatrix(

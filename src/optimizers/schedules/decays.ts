@@ -9,7 +9,10 @@ export interface ConstantOptions {
   readonly learningRate: number
 }
 
-/** The same learningRate in every update. */
+/**
+ * The same learningRate in every update.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function constant(options: ConstantOptions): NamedSchedule<ConstantOptions> {
   checkOptions('constant', options, ['learningRate'])
   const learningRate = checkRate('constant', 'learningRate', options.learningRate)
@@ -22,7 +25,10 @@ export interface StepDecayOptions {
   readonly gamma?: number
 }
 
-/** learningRate * gamma^floor(t / stepSize). PyTorch: StepLR. Default: gamma 0.1. */
+/**
+ * learningRate * gamma^floor(t / stepSize). PyTorch: StepLR. Default: gamma 0.1.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function stepDecay(options: StepDecayOptions): NamedSchedule<Required<StepDecayOptions>> {
   checkOptions('stepDecay', options, ['learningRate', 'stepSize', 'gamma'])
   const learningRate = checkRate('stepDecay', 'learningRate', options.learningRate)
@@ -37,7 +43,10 @@ export interface MultiStepDecayOptions {
   readonly gamma?: number
 }
 
-/** learningRate * gamma^(number of milestones <= t). PyTorch: MultiStepLR. Default: gamma 0.1. */
+/**
+ * learningRate * gamma^(number of milestones <= t). PyTorch: MultiStepLR. Default: gamma 0.1.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function multiStepDecay(options: MultiStepDecayOptions): NamedSchedule<Required<MultiStepDecayOptions>> {
   checkOptions('multiStepDecay', options, ['learningRate', 'milestones', 'gamma'])
   const learningRate = checkRate('multiStepDecay', 'learningRate', options.learningRate)
@@ -52,7 +61,10 @@ export interface PiecewiseConstantOptions {
   readonly values: readonly number[]
 }
 
-/** values[number of boundaries <= t]; values has one more entry than boundaries. Keras: PiecewiseConstantDecay. */
+/**
+ * values[number of boundaries <= t]; values has one more entry than boundaries. Keras: PiecewiseConstantDecay.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function piecewiseConstant(options: PiecewiseConstantOptions): NamedSchedule<PiecewiseConstantOptions> {
   const where = 'piecewiseConstant'
   checkOptions(where, options, ['boundaries', 'values'])
@@ -73,7 +85,10 @@ export interface ExponentialDecayOptions {
   readonly gamma: number
 }
 
-/** learningRate * gamma^t. PyTorch: ExponentialLR. */
+/**
+ * learningRate * gamma^t. PyTorch: ExponentialLR.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function exponentialDecay(options: ExponentialDecayOptions): NamedSchedule<ExponentialDecayOptions> {
   checkOptions('exponentialDecay', options, ['learningRate', 'gamma'])
   const learningRate = checkRate('exponentialDecay', 'learningRate', options.learningRate)
@@ -86,7 +101,10 @@ export interface InverseDecayOptions {
   readonly decay: number
 }
 
-/** learningRate / (1 + decay * t). Keras: InverseTimeDecay. */
+/**
+ * learningRate / (1 + decay * t). Keras: InverseTimeDecay.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function inverseTimeDecay(options: InverseDecayOptions): NamedSchedule<InverseDecayOptions> {
   checkOptions('inverseTimeDecay', options, ['learningRate', 'decay'])
   const learningRate = checkRate('inverseTimeDecay', 'learningRate', options.learningRate)
@@ -103,6 +121,7 @@ export interface HarmonicOptions {
 /**
  * alpha / (floor(t / period) + offset), which satisfies the Robbins-Monro conditions for every alpha > 0.
  * Defaults: period 1, offset 1.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
  */
 export function harmonic(options: HarmonicOptions): NamedSchedule<Required<HarmonicOptions>> {
   checkOptions('harmonic', options, ['alpha', 'period', 'offset'])
@@ -112,7 +131,10 @@ export function harmonic(options: HarmonicOptions): NamedSchedule<Required<Harmo
   return named('harmonic', { alpha, period, offset }, (t) => alpha / (Math.floor(t / period) + offset))
 }
 
-/** learningRate / sqrt(1 + decay * t). */
+/**
+ * learningRate / sqrt(1 + decay * t).
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function inverseSqrt(options: InverseDecayOptions): NamedSchedule<InverseDecayOptions> {
   checkOptions('inverseSqrt', options, ['learningRate', 'decay'])
   const learningRate = checkRate('inverseSqrt', 'learningRate', options.learningRate)
@@ -125,7 +147,10 @@ export interface InverseSqrtWarmupOptions {
   readonly warmup: number
 }
 
-/** learningRate * min((t + 1) / warmup, sqrt(warmup / (t + 1))): the Transformer's schedule (Vaswani et al. 2017), with learningRate as its peak. */
+/**
+ * learningRate * min((t + 1) / warmup, sqrt(warmup / (t + 1))): the Transformer's schedule (Vaswani et al. 2017), with learningRate as its peak.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
+ */
 export function inverseSqrtWarmup(options: InverseSqrtWarmupOptions): NamedSchedule<InverseSqrtWarmupOptions> {
   checkOptions('inverseSqrtWarmup', options, ['learningRate', 'warmup'])
   const learningRate = checkRate('inverseSqrtWarmup', 'learningRate', options.learningRate)
@@ -144,6 +169,7 @@ export interface PolynomialDecayOptions {
 /**
  * end + (learningRate - end) * (1 - min(t, totalSteps) / totalSteps)^power. PyTorch: PolynomialLR; Keras: PolynomialDecay.
  * Defaults: endLearningRate 0, power 1.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
  */
 export function polynomialDecay(options: PolynomialDecayOptions): NamedSchedule<Required<PolynomialDecayOptions>> {
   const where = 'polynomialDecay'
@@ -166,6 +192,7 @@ export interface CosineDecayOptions {
 /**
  * Half a cosine from learningRate at 0 to minLearningRate (default 0) at totalSteps, constant from there. PyTorch: CosineAnnealingLR;
  * Keras: CosineDecay.
+ * @throws TypeError or RangeError naming a missing, unknown or bad option.
  */
 export function cosineDecay(options: CosineDecayOptions): NamedSchedule<Required<CosineDecayOptions>> {
   checkOptions('cosineDecay', options, ['learningRate', 'minLearningRate', 'totalSteps'])

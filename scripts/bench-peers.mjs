@@ -1,5 +1,5 @@
-// fourlane beside other libraries: `npm run bench:peers`, `npm run bench:peers -- W3 I1 --only=tfjs`. Their packages go to build/peers.
-// A run of everything goes to bench/results/peers.json, and with `--write` from there into the README and docs/benchmarks.md.
+// Compares fourlane with other libraries: `npm run bench:peers`, `npm run bench:peers -- W3 I1 --only=tfjs`. Their packages go to build/peers.
+// A full run is saved to bench/results/peers.json; `--write` copies it from there into the README and docs/benchmarks.md.
 import './ready.mjs'
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'

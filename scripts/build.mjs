@@ -13,7 +13,7 @@ mkdirSync('build', { recursive: true })
 const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' })
 const asked = process.argv.slice(2)
 const wants = (...names) => asked.length === 0 || names.some((name) => asked.includes(name))
-/** For ready.mjs: what a compiler leaves as it is does not tell when it ran. */
+/** For ready.mjs: compilers do not touch outputs that are unchanged, so their times do not say when a compiler ran. */
 const stamp = (part) => writeFileSync(`build/${part}.built`, '')
 
 function compile(module, target) {

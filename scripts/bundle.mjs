@@ -1,5 +1,5 @@
 // From tsc's output to what the package ships: few small files of JavaScript, the wasm as text for browsers, types without internals.
-// Few files, because every file costs at start; annotated, because bundlers drop what an application does not use.
+// Few files, because every file adds to start-up time; annotated as pure, so that bundlers can drop what an application does not use.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -23,8 +23,8 @@ const external = {
 }
 
 /**
- * The numbers that the machine and its compiler agree on (src/abi) stand in the code as they are, not as names to be looked up:
- * what a module imports from there is defined for it, and the import goes.
+ * Inlines the constants shared by machine and compiler (src/abi): replaces the imported names by their values
+ * and removes the import.
  */
 const inlinedNumbers = {
   name: 'inlined-numbers',
@@ -49,10 +49,10 @@ const inlinedNumbers = {
 }
 
 /**
- * Two entry points hold the code of models, `predictor` what predicting takes, quantized ones too, and `core` the rest, `tablePredictor` what reads rows
- * of tables, and `formats` what the command takes too; the others import it from them. Another
- * file for what models share would be neater, since internals leave `predictor` as exports with names of a letter or two, but at
- * start the engine needs longer to find and link one more file than for all it runs of one.
+ * The code of models is in two entry points: `predictor` has what prediction needs, quantized models included, `core` the rest.
+ * `tablePredictor` has the code that reads table rows, `formats` what the command also needs; other entries import from these. A separate
+ * file for shared code would be cleaner, since internals leave `predictor` as exports with names of one or two letters, but at
+ * start-up, resolving and linking one more file takes longer than evaluating it.
  */
 async function buildEntries() {
   const input = {
@@ -82,17 +82,17 @@ async function buildEntries() {
 }
 
 /**
- * An uncaught error prints the line it comes from, and its stack names functions: so a statement a line, and public names as they
- * are; Rollup tells a second one of a name by $1.
+ * An uncaught error prints its source line, and its stack names functions: hence one statement per line, and public names
+ * kept; Rollup distinguishes duplicates by a suffix such as $1.
  */
 const terse = (names) => ({
   module: true,
   ecma: 2020,
-  // functions put in where they are called once make bundles larger, not smaller, after another minifier has renamed all;
-  // and alike stands by alike, which packs better, where functions come first
+  // inlining functions that are called once makes bundles larger, not smaller, after another minifier has renamed everything;
+  // and hoisting functions puts similar code together, which compresses better
   compress: { passes: 3, sequences: false, join_vars: false, reduce_funcs: false, hoist_funs: true },
   mangle: { reserved: names.flatMap((name) => [name, `${name}$1`]), keep_classnames: true },
-  // letters beyond ASCII, escaped: an engine keeps and scans a text of one-byte letters in half the space; what bundlers are told stays
+  // non-ASCII characters escaped: engines store one-byte strings in half the space and scan them faster; keep comments for bundlers
   format: { ascii_only: true, semicolons: false, max_line_len: 200, comments: /webpackIgnore|@vite-ignore/ },
 })
 

@@ -1,10 +1,10 @@
-// The law of floors: imports run down, never up, and never in a circle, type-only ones included. Part of `npm run check`;
+// Checks the layering: imports go down, never up, and never in a cycle, type-only ones included. Part of `npm run check`;
 // `node scripts/check-floors.mjs FOLDER` checks another checkout.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import ts from '@typescript/typescript6'
 
-/** From the top down. Rooms of a floor may import one another, as long as no circle comes of it. */
+/** From top to bottom. Folders of one floor may import one another, unless that makes a cycle. */
 const FLOORS = [
   ['entries', 'cli'],
   ['tables', 'landscape', 'mpi', 'exchange'],
@@ -20,13 +20,13 @@ const FLOORS = [
   ['lib'],
   ['abi'],
 ]
-/** What the import conditions choose; all that they may choose lies in one room. */
+/** Specifiers resolved by import conditions; all of their candidates are in one folder. */
 const CONDITIONAL = /^#(runtime|modules\/\w+)$/
 const CHOSEN = 'src/runtime/host.ts'
 
 const root = process.argv[2] ?? '.'
 
-/** Files of src/ and assembly/, each with those it imports: paths from the root. */
+/** Files of src/ and assembly/ and the files that each imports, as paths from the root. */
 function readImports() {
   const files = ['src', 'assembly'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
@@ -36,7 +36,7 @@ function readImports() {
   const resolve = (from, name) => {
     if (CONDITIONAL.test(name)) return CHOSEN
     const path = normalize(join(dirname(from), name))
-    // AssemblyScript leaves the extension out
+    // AssemblyScript imports have no extension
     const found = [path, `${path}.ts`, `${path}/index.ts`].find((candidate) => files.includes(candidate))
     if (!found && name.endsWith('.ts') && !existsSync(join(root, path)))
       throw new Error(`${from} imports ${name}: no such file`)
@@ -54,7 +54,7 @@ function readImports() {
 const roomOf = (file) => (file.startsWith('src/') ? relative('src', dirname(file)).split('/')[0] : undefined)
 const floorOf = (room) => FLOORS.findIndex((rooms) => rooms.includes(room))
 
-/** What is wrong with one import by itself. */
+/** What is wrong with a single import. */
 function faultOf(from, to) {
   const [room, target] = [roomOf(from), roomOf(to)]
   if (to.endsWith('.docs.ts')) return 'prose is for docs/pages.ts only'
@@ -67,7 +67,7 @@ function faultOf(from, to) {
   return floorOf(target) < floorOf(room) ? `${target} is above ${room}` : undefined
 }
 
-/** Circles of a graph, each once, beginning with its first node in the order of the graph. */
+/** The cycles of a graph, each once, starting at its first node in the order of the graph. */
 function circles(graph) {
   const found = new Map()
   const done = new Set()
@@ -97,7 +97,7 @@ for (const [from, targets] of imports) {
   const room = roomOf(from)
   if (room === undefined || room === '') continue
   const list = rooms.get(room) ?? rooms.set(room, new Set()).get(room)
-  // between floors the law is stricter
+  // between floors the rule is stricter
   for (const to of targets.map(roomOf)) if (to !== room && floorOf(to) === floorOf(room)) list.add(to)
 }
 const lines = [

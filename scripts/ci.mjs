@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
 const MINUTE = 60_000
-/** A command that has not ended by then hangs. */
+/** Time limit of a command, in milliseconds. */
 const MOST = 10 * MINUTE
-/** Whatever hangs, all of it ends by then. */
+/** Deadline of the whole run. */
 const END = Date.now() + 36 * MINUTE
 
 const logs = mkdtempSync(join(tmpdir(), 'fourlane-ci-'))
@@ -16,14 +16,14 @@ process.on('exit', () => rmSync(logs, { recursive: true, force: true }))
 let passed = 0
 let failed = 0
 
-/** Runs a command, all it has started included, until it ends or its time is over. */
+/** Runs a command until it ends or its time is up, then ends everything it has started. */
 async function run(command, env) {
-  // into a file, for processes that outlive the command would hold a pipe open
+  // to a file, because processes that outlive the command would keep a pipe open
   const path = join(logs, 'output')
   const output = openSync(path, 'w')
   const child = spawn(command[0], command.slice(1), {
     detached: process.platform !== 'win32',
-    // with both, Node warns in every process
+    // Node warns in every process if both are set
     env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', ...env },
     shell: process.platform === 'win32',
     stdio: ['ignore', output, output],
@@ -32,7 +32,7 @@ async function run(command, env) {
     try {
       process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL')
     } catch {
-      // all have ended
+      // the whole group has ended
     }
   }
   let late = ''
@@ -52,15 +52,15 @@ async function run(command, env) {
 }
 
 /**
- * Runs a command, shows its output, and counts: the suite's own totals where it prints them, else one. What depends on when threads and
- * processes of others come and go may be tried again; what fails every time has failed.
+ * Runs a command, shows its output, and counts: the suite's own totals if it prints them, else one. Suites that depend on the timing of threads and
+ * other processes may be retried; they fail if every try fails.
  */
 async function stage(title, command, { expect = '', env = {}, tries = 1 } = {}) {
   console.log(`\n> ${title}`)
   const started = Date.now()
   const { status, text } = await run(command, env)
   const lines = text.trimEnd().split('\n')
-  // a long log ends far behind what failed
+  // in a long log, failures are far above the end
   if (status !== 0) {
     for (const [i, line] of lines.entries()) if (/^\s*FAIL/.test(line)) console.log(lines.slice(i, i + 12).join('\n'))
   }

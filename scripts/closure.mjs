@@ -1,4 +1,4 @@
-// What a module takes to work, for deciding which output file holds it.
+// The transitive imports of a module, to decide which output file contains it.
 
 const known = new Map()
 

@@ -1,5 +1,5 @@
-// The suite on what is shipped: which tests use public names, and where these lie in build/dist.
-// A name is public when the module a test takes it from gives the very value that an entry point gives.
+// Runs the tests on the shipped build: which tests use public names, and where these are in build/dist.
+// A name is public if a test's module exports the same value for it as an entry point.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,7 +9,7 @@ import { ENTRIES } from './entries.mjs'
 const [SRC, TEST, DIST] = ['src', 'test', 'dist'].map((folder) => resolve('build', folder))
 const load = (path) => import(pathToFileURL(path).href)
 
-/** Imports of a compiled file: path -> the names taken from it, undefined where it takes the whole. */
+/** Imports of a compiled file: path -> imported names, or undefined for a namespace import. */
 function importsOf(path) {
   const found = new Map()
   for (const { source, specifiers = [] } of parseAst(readFileSync(path, 'utf8')).body) {
@@ -24,8 +24,8 @@ function importsOf(path) {
 }
 
 /**
- * What tests may take from build/src besides: plain functions and lists of frozen rows, which hold no state and check nothing by
- * `instanceof`, so that a second copy of them does no harm.
+ * What tests may also import from build/src: plain functions and lists of frozen rows, without state or `instanceof`
+ * checks, so that a second copy of them does no harm.
  */
 const PLAIN = ['abi', 'formats', 'lib', 'optimizers', 'training/callbacks/callback.js', 'runtime/node.js']
 
@@ -42,8 +42,8 @@ async function entryFor(path, names) {
 }
 
 /**
- * Test files, relative to build/test, and the redirections their imports need: importing file -> module of build/src -> file of
- * build/dist; those of the entry points, which tests run in fresh processes, are under ''.
+ * Test files, relative to build/test, and the redirections that their imports need: importing file -> module of build/src -> file of
+ * build/dist. Redirections of entry points, which tests run in fresh processes, have the key ''.
  */
 export async function publicTests() {
   const redirections = {}

@@ -1,4 +1,4 @@
-// The entry points. package.json's `exports` and `bin` are the list: what stands there as build/dist/NAME.js is built from src/entries/NAME.ts.
+// The entry points, listed by `exports` and `bin` of package.json: build/dist/NAME.js is built from src/entries/NAME.ts.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
@@ -24,7 +24,7 @@ export const COMMANDS = Object.values(bin).map((path) => basename(path, '.js'))
 /** Names of the declaration files there. */
 export const TYPES = named('.d.ts')
 
-/** Subpath of the package -> source: what hosts get that have no conditions of their own, and registries that take sources. */
+/** Subpath of the package -> source, for hosts without conditions of their own and for registries of sources. */
 export const SOURCES = Object.fromEntries(
   targets
     .filter(([, condition]) => condition === 'default')

@@ -1,5 +1,5 @@
 // Publishes the sources on JSR: `node scripts/jsr.mjs --dry-run` only checks. Needs `deno`, or its path in DENO.
-// The wasm travels as text beside the sources, written for the moment of publishing.
+// The wasm is published as text next to the sources, in files written just for publishing.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { SOURCES } from './entries.mjs'

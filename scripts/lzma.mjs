@@ -1,11 +1,11 @@
-// Packs for src/runtime/lzma.ts, which says how, as small as it gets: the cheapest way through the whole file, under the costs of bits that the
-// way before arrived at. For what is compressed once and downloaded often.
+// The LZMA encoder for the decoder in src/runtime/lzma.ts, which documents the format: an optimal parse of the whole file under the bit costs of
+// the previous parse, repeated. Slow, for what is compressed once and downloaded often.
 
 const LONGEST = 273
 const ROUNDS = 6
-/** Places with the same three bytes that are looked at. */
+/** Number of earlier positions with the same three bytes that are tried. */
 const LOOKS = 1024
-/** Of a copy of more bytes, only all of it is looked at. */
+/** Of longer matches, only the full length is considered. */
 const NICE = 48
 
 const [IS_MATCH, IS_REP, IS_REP_FAR, IS_REP_LONG, IS_REP_THIRD, IS_REP_FOURTH, SLOTS] = [0, 12, 24, 36, 48, 60, 72]
@@ -16,7 +16,7 @@ const REP_LENGTHS = LENGTHS + 274
 const LITERALS = REP_LENGTHS + 274
 const CONTEXTS = LITERALS + 8 * 0x300
 
-/** What a symbol is: a literal, a copy from one of the last four distances, or from another one. */
+/** Kinds of symbols: a literal, a match at one of the last four distances, or a match at another distance. */
 const LITERAL = -1
 const MATCH = 4
 
@@ -24,7 +24,7 @@ const afterLiteral = (state) => (state < 4 ? 0 : state < 10 ? state - 3 : state 
 const afterMatch = (state) => (state < 7 ? 7 : 10)
 const afterRep = (state, length) => (state < 7 ? (length === 1 ? 9 : 8) : 11)
 
-/** Sends a number's bits, each in the context of those above it. */
+/** Sends a number's bits, each in the context of the higher ones. */
 function number(bit, contexts, bits, value) {
   for (let i = bits - 1, path = 1; i >= 0; i--) {
     const one = (value >> i) & 1
@@ -33,7 +33,7 @@ function number(bit, contexts, bits, value) {
   }
 }
 
-/** The same from the lowest bit on. */
+/** The same, lowest bit first. */
 function reversed(bit, contexts, bits, value) {
   for (let i = 0, path = 1; i < bits; i++) {
     const one = (value >> i) & 1
@@ -81,7 +81,7 @@ function sendDistance(bit, direct, length, distance) {
   reversed(bit, FAR, 4, distance & 15)
 }
 
-/** Sends which of the last distances a copy of so many bytes takes. */
+/** Sends which of the last distances a match of this length uses. */
 function sendRep(bit, state, which, length) {
   bit(IS_REP_FAR + state, which > 0 ? 1 : 0)
   if (which === 0) return bit(IS_REP_LONG + state, length > 1 ? 1 : 0)
@@ -119,7 +119,7 @@ function send(bytes, symbols, bit, direct) {
   }
 }
 
-/** For every place, the matches worth a thought, of two bytes and more: longer ones farther away, as [length, distance] after [length, distance]. */
+/** For every position, the useful matches of two bytes and more, longer ones at larger distances, as [length, distance, length, distance, ...]. */
 function findMatches(bytes) {
   const lastTwo = new Int32Array(1 << 16).fill(-1)
   const lastThree = new Map()
@@ -148,7 +148,7 @@ function findMatches(bytes) {
   })
 }
 
-/** What bits cost by what ways before have taken: costs[2 * context + bit]. */
+/** Bit costs from the counts of the previous parse: costs[2 * context + bit]. */
 function costsOf(counts) {
   return Float64Array.from(counts, (n, i) => {
     const other = counts[i ^ 1]
@@ -156,7 +156,7 @@ function costsOf(counts) {
   })
 }
 
-/** The cheapest symbols. */
+/** The cheapest sequence of symbols. */
 function cheapest(bytes, matches, costs) {
   const size = bytes.length
   let sum = 0
@@ -199,7 +199,7 @@ function cheapest(bytes, matches, costs) {
   for (let at = 0; at < size; at++) {
     if (at === 0) distances[0] = [0, 0, 0, 0]
     else {
-      // the way here is known now
+      // the cheapest path to this position is known now
       const from = at - sizes[at]
       const kind = kinds[at]
       const old = distances[from]
@@ -242,7 +242,7 @@ function cheapest(bytes, matches, costs) {
   return symbols.reverse()
 }
 
-/** How often each context has had a 0, and a 1. */
+/** How often each context has seen a 0 and a 1. */
 function countBits(bytes, symbols) {
   const counts = new Float64Array(2 * CONTEXTS)
   const bit = (context, one) => {
@@ -252,13 +252,13 @@ function countBits(bytes, symbols) {
   return counts
 }
 
-/** The range coder: bits by the odds that their contexts have learned. */
+/** The range coder, with adaptive probabilities per context. */
 function encode(bytes, symbols) {
   const odds = new Uint16Array(CONTEXTS).fill(1024)
   const out = []
   let low = 0
   let range = 0x3fffffff
-  /** A byte that a carry may still change, and how many of 255 after it would pass the carry on. */
+  /** A byte that a carry may still change, and how many bytes of 255 after it would propagate the carry. */
   let held = 0
   let waiting = 1
   const shift = () => {

@@ -1,4 +1,4 @@
-// Checks what `npm pack` would ship: `npm run test:package`. Files, sizes, manifest, types, and what bundlers keep of it.
+// Checks what `npm pack` would ship: files, sizes, manifest, types, and what bundlers keep. `npm run test:package`.
 import './ready.mjs'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const ALLOWED = [
   /^build\/dist\/[\w-]+(\.d\.ts|\.js)$/,
   /^build\/src\/runtime\/([\w-]+\/)?[\w-]+\.js$/,
 ]
-/** Bytes: what we want, and what the package may weigh today. */
+/** In bytes: targets, and the limits that are enforced today. */
 const SIZES = {
   unpacked: { goal: 250_000, limit: 1_380_000 },
   wasm: {
@@ -64,7 +64,7 @@ const app = createApp()
 const [pack] = JSON.parse(npm(['pack', '--dry-run', '--json'], process.cwd()))
 const tarball = join(app.folder, pack.filename)
 
-/** An application of one line, bundled and minified for browsers. */
+/** A one-line application, bundled and minified for browsers. */
 async function bundled(code) {
   const entry = join(app.folder, 'entry.mjs')
   writeFileSync(entry, code)
@@ -117,8 +117,8 @@ try {
   await check('functions keep their names', async () => {
     const { href } = pathToFileURL(join(app.folder, 'node_modules/fourlane/build/dist/core.js'))
     const sources = await import(pathToFileURL('build/src/entries/core.js').href)
-    // what only other entry points take from it has short names; where losses and metrics are named alike, those that are not
-    // public have the plain name
+    // what only other entry points import has short names; if a loss and a metric have the same name, the one that is not
+    // public has the plain name
     const wrong = Object.entries(await import(href)).filter(
       ([name, value]) =>
         name in sources && typeof value === 'function' && value.name !== name && value.name !== `${name}$1`,

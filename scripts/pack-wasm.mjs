@@ -5,7 +5,7 @@ import { APART, fileOf, MODULES } from './wasm.mjs'
 
 const written = (path) => statSync(path).mtimeMs
 
-/** Packs the wasm files of build/ that are new into JavaScript modules, one for each wasm module; returns their paths. */
+/** Compresses the changed wasm files of build/ into JavaScript modules, one per wasm module; returns their paths. */
 export function packWasm(folder = 'build/src/runtime/bytes') {
   const tools = ['lzma', 'pack-wasm', 'wasm'].map((name) => `scripts/${name}.mjs`)
   mkdirSync(folder, { recursive: true })

@@ -12,7 +12,7 @@ const WORKLOADS = {
   I2: 'predict 256 rows, 784-512-512-10',
   I3: 'predict one row, 64-32-1',
 }
-/** What the README shows of it. */
+/** The rows shown in the README. */
 const SHORT = ['W1', 'W2', 'W3', 'I1', 'I2', 'I3']
 const OTHERS = ['tfjs wasm', 'jax-js wasm', 'brain.js', 'onnxruntime-node', 'PyTorch']
 const VARIANTS = [

@@ -1,5 +1,5 @@
-// The playground in a browser, on the package as users have it: `npm run playground`, `npm run playground:build`, `npm run test:playground`.
-// Its tools and libraries lie in playground/node_modules, so that nobody else installs them.
+// The playground in a browser, using the package as users do: `npm run playground`, `npm run playground:build`, `npm run test:playground`.
+// Its tools and libraries are in playground/node_modules, so that nothing else installs them.
 import './ready.mjs'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -7,14 +7,14 @@ import { npm, run } from './runtimes/install.mjs'
 
 const FOLDER = resolve('playground')
 
-/** Installs what the page is built with. */
+/** Installs the page's build tools. */
 export function installPlayground() {
   if (existsSync(join(FOLDER, 'node_modules/vite'))) return
   console.log('installing what the playground is built with ...')
   npm(['install', '--ignore-scripts'], FOLDER)
 }
 
-/** Vite, which the page is served and built with. */
+/** Vite, which serves and builds the page. */
 export const vite = () => import(join(FOLDER, 'node_modules/vite/dist/node/index.js'))
 
 /** Checks the types and writes playground/dist: static files for any host. */

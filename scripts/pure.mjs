@@ -1,10 +1,10 @@
-// Marks what modules compute at their top level as free of effects, so that bundlers drop what an application does not use.
-// True of all of src/: importing has no effects there, and a statement that is no declaration is refused.
+// Marks what modules compute at top level as free of side effects, so that bundlers drop what an application does not use.
+// This holds for all of src/: imports have no side effects there, and a statement that is not a declaration is an error.
 import { parseAst } from 'rollup/parseAst'
 
 /** What runs later, if at all. */
 const DELAYED = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'MethodDefinition'])
-/** What bundlers must take for an effect: calls, and getters behind a spread or a property. */
+/** What bundlers must take for a side effect: calls, and getters behind a spread or a property. */
 const COMPUTED = new Set(['CallExpression', 'NewExpression', 'SpreadElement', 'MemberExpression', 'ImportExpression'])
 
 /** Whether evaluating an expression computes anything. */
@@ -16,8 +16,8 @@ function computes(node) {
 }
 
 /**
- * Every declared value that is computed becomes the result of a call marked pure. The call has no arguments, since those would
- * have to be free of effects themselves.
+ * Every computed value of a declaration becomes the result of a call marked pure. The call has no arguments, since those would
+ * have to be free of side effects themselves.
  */
 export function markPure(code) {
   const places = []

@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: installs the packages when they are missing, and builds what has a newer source. `--install` builds
+// Prepares a fresh clone: installs packages if they are missing, and builds what is older than its sources. `--install` builds
 // nothing.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -13,10 +13,10 @@ if (!existsSync('node_modules/typescript') || !existsSync('node_modules/esbuild'
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit', shell: process.platform === 'win32' })
 }
 
-/** Scripts that do without what the package ships. */
+/** Scripts that do not need build/dist. */
 const IN_PLACE = ['test.mjs', 'docs.mjs', 'fuzz.mjs', 'bench.mjs']
 
-/** When the newest TypeScript of these folders was written. */
+/** Modification time of the newest TypeScript file in these folders. */
 function newest(...folders) {
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -27,14 +27,14 @@ function newest(...folders) {
   return Math.max(...[...files, ...settings].map((file) => statSync(file).mtimeMs))
 }
 
-/** What there is to build, in this order, and whether it is older than its sources. */
+/** What is older than its sources and has to be built, in order. */
 function stale() {
   const built = (part) => (existsSync(`build/${part}.built`) ? statSync(`build/${part}.built`).mtimeMs : 0)
   const machine = TARGETS.filter((target) => Object.keys(MODULES).some((module) => isStale(module, target)))
   const parts = [...machine]
   if (built('src') < newest('src', 'test', 'bench', 'docs', 'examples')) parts.push('src')
   const shipless = IN_PLACE.includes(basename(process.argv[1])) && !process.argv.includes('--dist')
-  // tests of examples run what is shipped, which refuses a machine of another version
+  // tests of examples run build/dist, which rejects wasm files of another version
   if (machine.length > 0 || (!shipless && (parts.length > 0 || built('dist') < newest('src', 'assembly'))))
     parts.push('dist')
   return parts

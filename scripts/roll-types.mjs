@@ -1,4 +1,4 @@
-// One declaration file per entry point in build/dist: what its public names need of tsc's output, and nothing else.
+// One declaration file per entry point in build/dist, with only what its public names need of tsc's output.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -8,10 +8,10 @@ import dts from 'rollup-plugin-dts'
 import { closureOf } from './closure.mjs'
 import { TYPES } from './entries.mjs'
 
-/** The shortest way to write them: a tab is one byte, and so is a line break in the place of a semicolon. */
+/** The most compact formatting: a tab is one byte, and so is a line break instead of a semicolon. */
 const TERSE = ['--indent-style=tab', '--line-width=320', '--semicolons=as-needed', '--trailing-commas=none']
 
-/** Drops the comment that speaks of the whole file, which would stand before whatever comes first. */
+/** Drops the file comment, which would end up before whatever comes first. */
 const withoutHeaders = {
   name: 'without-headers',
   transform(code, id) {
@@ -22,7 +22,7 @@ const withoutHeaders = {
   },
 }
 
-/** What several entries share is told in core.d.ts, and what is of tables in tablePredictor.d.ts. */
+/** What several entries share is declared in core.d.ts, or in tablePredictor.d.ts for tables. */
 export async function rollTypes(from, to) {
   const input = Object.fromEntries(TYPES.map((name) => [name, resolve(from, 'entries', `${name}.d.ts`)]))
   const bundle = await rollup({

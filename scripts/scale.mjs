@@ -1,16 +1,16 @@
-// When do more ranks pay? Steps of data-parallel training, simulated: `node scripts/scale.mjs` prints the tables of docs/scale.md, from
-// what is below. From what another machine measures: `mpirun -n 2 node build/bench/ranks.js > build/ranks.json`, then `node
+// When do more ranks pay? Simulates steps of data-parallel training: `node scripts/scale.mjs` prints the tables of docs/scale.md from
+// the measurements below. For those of another machine: `mpirun -n 2 node build/bench/ranks.js > build/ranks.json`, then `node
 // scripts/scale.mjs build/ranks.json`.
 //
-// A step lasts as long as its slowest rank computes, then as an all-reduce takes. Ranks' times scatter around the measured one, normally,
-// by SCATTER of it; an all-reduce of b bytes on n ranks takes Rabenseifner's 2 log2(n) alpha + 2 (n - 1) / n b beta.
+// A step takes as long as its slowest rank, plus an all-reduce. Ranks' times are normally distributed around the measured one, with a standard
+// deviation of SCATTER times it; an all-reduce of b bytes on n ranks takes Rabenseifner's 2 log2(n) alpha + 2 (n - 1) / n b beta.
 import { readFileSync } from 'node:fs'
 
-/** A rank's steps differ by so much, as machines of one kind do. */
+/** Relative spread of step times between ranks, as between machines of one kind. */
 const SCATTER = 0.03
 const STEPS = 400
 const RANKS = [1, 2, 4, 8, 16, 64, 256, 1000]
-/** Seconds of a message, and of a byte: assumptions, but for the first, which is measured. */
+/** Seconds per message and per byte: assumptions, except the first, which is measured. */
 const NETWORKS = {
   'one machine': undefined,
   '100 Gbit/s, 5 µs': { alpha: 5e-6, beta: 1 / 11e9 },
@@ -19,8 +19,8 @@ const NETWORKS = {
 }
 
 /**
- * Of the machine of docs/benchmarks.md: all-reduces of bench/ranks.ts, the fastest of 200 each, in milliseconds, while other programs
- * ran; steps of the workloads by one rank as docs/benchmarks.md has them.
+ * Measured on the machine of docs/benchmarks.md: all-reduces of bench/ranks.ts, the fastest of 200 each, in milliseconds, while other programs
+ * ran; step times of one rank from docs/benchmarks.md.
  */
 const MEASURED = {
   library: 'MPICH 4.0.2',
@@ -41,7 +41,7 @@ const MEASURED = {
 
 const measured = process.argv[2] ? JSON.parse(readFileSync(process.argv[2], 'utf8')) : MEASURED
 
-/** The straight line through the fastest all-reduces, by least squares of relative errors: milliseconds of none, and of a byte. */
+/** A line fitted to the fastest all-reduces by least squares of relative errors: intercept in milliseconds, and milliseconds per byte. */
 function fitLine(points) {
   let [s, sx, sy, sxx, sxy] = [0, 0, 0, 0, 0]
   for (const { floats, best } of points) {
@@ -56,7 +56,7 @@ function fitLine(points) {
   return { none: (sy - slope * sx) / s, byte: slope }
 }
 
-/** alpha and beta of this machine, in seconds, from an all-reduce on `ranks` of them. */
+/** alpha and beta of this machine, in seconds, from all-reduces of `ranks` ranks. */
 function machine({ ranks, allReduces }) {
   const { none, byte } = fitLine(allReduces)
   return {
@@ -75,7 +75,7 @@ const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI 
 const allReduce = ({ alpha, beta }, ranks, bytes) =>
   ranks === 1 ? 0 : 2 * Math.log2(ranks) * alpha + ((2 * (ranks - 1)) / ranks) * bytes * beta
 
-/** Rows a second on so many ranks, as a share of what as many by themselves would do. */
+/** Rows per second on so many ranks, as a share of as many independent ones. */
 function efficiency(network, ranks, compute, bytes) {
   let time = 0
   for (let step = 0; step < STEPS; step++) {

@@ -1,5 +1,5 @@
-// Trains from a CSV file that is not in memory and tells the peak of memory and the rows a second: `npm run stream`.
-// The file is made on the fly, and removed: `-- --gigabytes 2 --columns 200`; what follows another `--` goes to `fourlane train`.
+// Trains from a CSV file larger than memory allows and reports peak memory and rows per second: `npm run stream`.
+// The file is generated, and removed at the end: `-- --gigabytes 2 --columns 200`; arguments after another `--` go to `fourlane train`.
 import './ready.mjs'
 import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
@@ -14,11 +14,11 @@ const { values, positionals } = parseArgs({
 })
 const columns = Number(values.columns)
 const bytes = Number(values.gigabytes) * 1e9
-/** What one may ask of it, in bytes. */
+/** Limit of peak memory, in bytes. */
 const LIMIT = 600e6
 const BLOCK = 2 ** 22
 
-/** Every tenth column holds words, with gaps; the target is whether a mix of the first numbers is above 0. */
+/** Every tenth column is text, with missing cells; the target is whether a mix of the first numbers is above 0. */
 function writeTable(path) {
   const file = openSync(path, 'w')
   let state = 1
@@ -27,7 +27,7 @@ function writeTable(path) {
     return state / 2 ** 32
   }
   const words = ['north', 'south', 'east', 'west', '']
-  // numbers are drawn as texts: printing each anew would take longer than training
+  // numbers are drawn from preformatted strings: formatting each would take longer than training
   const numbers = Array.from({ length: 2 ** 16 }, () => (draw() * 4 - 2).toFixed(6))
   let text = `${Array.from({ length: columns }, (_, i) => `column ${i}`).join()},above\n`
   let [rows, written] = [0, 0]
@@ -52,14 +52,14 @@ function writeTable(path) {
   return { rows, written }
 }
 
-/** Clock ticks a second, as Linux counts a process's time for everybody. */
+/** Clock ticks per second in /proc on Linux. */
 const TICKS = 100
 
-/** The most memory that a process has held, and the processor's seconds that it took; undefined once it has ended. */
+/** Peak memory and processor seconds of a process; undefined once it has ended. */
 function usageOf(pid) {
   try {
     const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    // behind the name, which may hold blanks: user and system time are the 12th and 13th
+    // after the name, which may contain spaces, user and system time are fields 12 and 13
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop().split(' ')
     return peak && { peak: Number(peak) * 1024, seconds: (Number(fields[11]) + Number(fields[12])) / TICKS }
   } catch {

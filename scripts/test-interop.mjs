@@ -1,4 +1,4 @@
-// Other programs run what fourlane exports: `npm run test:interop`. Their packages go to build/interop.
+// Other libraries run what fourlane exports: `npm run test:interop`. Their packages go to build/interop.
 import './ready.mjs'
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
-// Processes that work together: ranks under every MPI that this machine has, workers at a queue. `npm run test:mpi`, or `npm run test:mpi
-// -- PATTERN`. What is missing is installed: MPICH, Open MPI and Redis from Debian where that is allowed, npm packages into a folder of
-// their own.
+// Distributed runs: ranks under every MPI on this machine, workers on a queue. `npm run test:mpi`, or `npm run test:mpi
+// -- PATTERN`. What is missing is installed: MPICH, Open MPI and Redis from Debian if permitted, npm packages into a separate
+// folder.
 import './ready.mjs'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,7 +13,7 @@ function installDebian() {
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
   const packages = missing.map((program) => PROGRAMS[program])
   console.log(`installing ${packages.join(', ')} ...`)
-  // what an installation starts may keep its output open
+  // daemons started by an installation may keep its output open
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'ignore', timeout: 180_000 }
   spawnSync('apt-get', ['update', '-qq'], options)
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)

@@ -1,4 +1,4 @@
-// Proves the packed package in real runtimes, which it installs itself: `npm run test:runtimes`. One line each, then the counts.
+// Tests the packed package in real runtimes, which it installs itself: `npm run test:runtimes`. One line each, then the counts.
 // `--write` puts the table into docs/runtimes.md and the README. Names on the command line run only the lines that contain them.
 import './ready.mjs'
 import { spawn, spawnSync } from 'node:child_process'
@@ -19,7 +19,7 @@ const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const rows = []
 let reference
 
-/** One line of the report; a runtime that is not there counts as failed, since nothing was proved. */
+/** One line of the report; a missing runtime counts as failed, since nothing was tested. */
 async function line(name, version, work) {
   if (asked.length > 0 && !asked.some((word) => name.toLowerCase().includes(word.toLowerCase()))) return
   const started = performance.now()
@@ -134,14 +134,14 @@ try {
 
 if (process.argv.includes('--write')) writeTable()
 const failed = rows.filter((row) => !row.passed).length
-// a time on a machine with other work proves nothing: shown, not counted
+// a time on a busy machine proves nothing: shown, not counted
 const measured = rows.filter((row) => row.passed && row.cold !== undefined).length
 console.log(
   `\n${rows.length - failed - measured} passed, ${failed} failed (${((performance.now() - began) / 1000).toFixed(0)} s)`,
 )
 process.exit(failed === 0 ? 0 : 1)
 
-/** Median of the differences of neighbouring runs: other work on the machine slows both. */
+/** Median of the differences of adjacent runs, both slowed by other work on the machine. */
 function beyond(ours, empty) {
   const differences = ours.map((time, i) => time - empty[i]).sort((a, b) => a - b)
   return Number(differences[differences.length >> 1].toFixed(1))
@@ -169,7 +169,7 @@ function timeCold(node) {
   return { cold: predict, note }
 }
 
-/** The example answers over HTTP what the model predicts. */
+/** Checks that the example's HTTP answers are the model's predictions. */
 async function tryDenoServe() {
   const port = await freePort()
   const args = [
@@ -217,7 +217,7 @@ function freePort() {
   })
 }
 
-/** The installed declarations under both ways of resolving, and in Deno. */
+/** Type-checks the installed declarations under both module resolutions, and in Deno. */
 function checkTypes() {
   writeFileSync(join(app.folder, 'types.ts'), readFileSync('test/runtimes/types.ts'))
   const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc')

@@ -1,5 +1,5 @@
 // The test suite on every wasm target: `npm test`, or `npm test -- PATTERN` for the files whose path matches.
-// With `--dist`, the tests that use public names run on what is shipped, build/dist, instead of build/src.
+// With `--dist`, the tests that use only public names run on the shipped build/dist instead of build/src.
 import './ready.mjs'
 import { execFileSync } from 'node:child_process'
 

@@ -1,5 +1,5 @@
-// Resolves packages that only a suite needs in the folder FOURLANE_TOOLS, and fourlane itself where examples have a package.json of
-// their own. For `node --import`.
+// Resolves packages that only one suite needs in the folder FOURLANE_TOOLS, and fourlane itself for examples that have their own
+// package.json. For `node --import`.
 import { existsSync } from 'node:fs'
 import { register } from 'node:module'
 import { join } from 'node:path'

@@ -1,10 +1,10 @@
-// npm packages that only a suite needs, in a folder of their own, which is kept from run to run.
+// npm packages that only one suite needs, in a separate folder that is kept between runs.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The folder that holds the packages, by name and range. */
+/** Installs packages, by name and version range; returns their folder. */
 export function installTools(name, dependencies) {
   const folder = join(tmpdir(), name)
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies }, null, 2)

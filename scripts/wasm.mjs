@@ -1,5 +1,5 @@
-// The wasm files: every module of assembly/ for every target of asconfig.json. build/ has them by the names that `fileOf` of
-// src/runtime/modules.ts gives.
+// The wasm files: every module of assembly/ for every target of asconfig.json, in build/, named by `fileOf` of
+// src/runtime/modules.ts.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -17,10 +17,10 @@ export const TARGETS = Object.keys(
   JSON.parse(readFileSync(new URL('../asconfig.json', import.meta.url), 'utf8')).targets,
 )
 
-/** Those that travel. */
+/** The targets that are shipped. */
 export const SHIPPED = ['simd', 'relaxed']
 
-/** Modules whose two files differ by more than fused multiply-add. */
+/** Modules whose two files differ in more than fused multiply-add. */
 export const APART = ['int8']
 
 export const fileOf = (module, target) => (module === 'train' ? target : `${module}-${target}`)

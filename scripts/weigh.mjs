@@ -1,5 +1,5 @@
-// What a bundle is made of: `node scripts/weigh.mjs [NAME,NAME] [ENTRY]` bundles and minifies an application that imports these names from build/src,
-// as bundlers see it, and prints the bytes of every module that is left, rooms first. Defaults: sequential of full.
+// Shows what a bundle consists of: `node scripts/weigh.mjs [NAME,NAME] [ENTRY]` bundles and minifies an application that imports these names from build/src,
+// and prints the bytes that remain of every folder and module. Defaults: sequential, full.
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,7 +9,7 @@ import { markPure } from './pure.mjs'
 const [names = 'sequential', entry = 'full'] = process.argv.slice(2)
 const SOURCES = resolve('build/src')
 
-/** Modules as the package ships them: what they compute is marked as free of effects, and numbers of src/abi stand in the code. */
+/** Modules as the package ships them: computations are marked pure, and constants of src/abi are inlined. */
 const shipped = {
   name: 'shipped',
   setup({ onLoad }) {

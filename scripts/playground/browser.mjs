@@ -1,4 +1,4 @@
-// The built page in Debian's Chromium: served as hosts serve it, watched for errors, looked at by axe.
+// The built page in Debian's Chromium: served as hosts serve it, watched for errors, checked by axe.
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -14,7 +14,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // WebGL2 without a graphics card; the page itself is put together without it, which is faster
+  // WebGL2 without a graphics card; the page itself is composited without it, which is faster
   '--enable-unsafe-swiftshader',
   '--disable-gpu-compositing',
 ]
@@ -37,7 +37,7 @@ export async function openBrowser() {
   }
 }
 
-/** A page of its own profile that remembers what went wrong in it. */
+/** A page with its own profile that records its errors. */
 export async function openPage(
   { browser, url },
   hash = '',
@@ -48,7 +48,7 @@ export async function openPage(
   const faults = []
   page.on('pageerror', ({ message }) => faults.push(message))
   page.on('console', (message) => {
-    // a driver's remark on reading pixels back, which screenshots do
+    // a driver's warning about reading pixels back, which screenshots do
     if (['error', 'warning'].includes(message.type()) && !message.text().includes('ReadPixels'))
       faults.push(message.text())
   })
@@ -59,7 +59,7 @@ export async function openPage(
   return Object.assign(page, { client, faults, done: () => context.close() })
 }
 
-/** What axe finds against WCAG 2.2 AA and its best practices, a line each. */
+/** axe's violations of WCAG 2.2 AA and best practices, one line each. */
 export async function violations(page) {
   await page.addScriptTag({ path: AXE })
   const { violations: found } = await page.evaluate(() => globalThis.axe.run())
@@ -72,8 +72,8 @@ export async function shoot(page, name) {
 }
 
 /**
- * What the page's own thread has done, in seconds of processor time, which other work on the machine does not stretch as it does those of
- * the clock: a function that tells how much since it was asked last.
+ * Processor time of the page's main thread, in seconds, which other work on the machine does not inflate as it does wall-clock
+ * time: a function that returns the time since its last call.
  */
 export function processorTime(page) {
   const client = page.client
@@ -87,7 +87,7 @@ export function processorTime(page) {
   }
 }
 
-/** The same of all threads of the browser, those that put the page together included. */
+/** The same for all threads of the browser, the compositor included. */
 export async function browserTime(browser) {
   const client = await browser.newBrowserCDPSession()
   let before = 0
@@ -100,7 +100,7 @@ export async function browserTime(browser) {
   }
 }
 
-/** What a page must have beside what axe looks for, as Lighthouse asks it; what it lacks, a line each. */
+/** Lighthouse requirements that axe does not check: what the page lacks, one line each. */
 export const lacks = (page) =>
   page.evaluate(async () => {
     const missing = []
@@ -119,7 +119,7 @@ export const lacks = (page) =>
       if (!isShown(control) || control.closest('[hidden]')) continue
       const named = control.labels?.length || control.getAttribute('aria-label') || control.textContent.trim()
       must(named, `a label of ${control.outerHTML.slice(0, 60)}`)
-      // WCAG 2.5.8: what is pressed has 24 pixels each way, its label included
+      // WCAG 2.5.8: targets are at least 24 pixels in both directions, labels included
       const boxes = [control, ...(control.labels ?? [])].map((each) => each.getBoundingClientRect())
       const large = boxes.some(({ width, height }) => width >= 23.5 && height >= 23.5)
       must(
@@ -139,21 +139,21 @@ export const lacks = (page) =>
     return missing
   })
 
-/** A figure of the bar: `epoch`, `step`, `steps/s`, `frames/s`. */
+/** A number in the status bar: `epoch`, `step`, `steps/s`, `frames/s`. */
 export const figure = (page, name) =>
   page.evaluate((wanted) => {
     const place = [...document.querySelectorAll('#readout div')].find((div) => div.firstChild.textContent === wanted)
     return Number(place.lastChild.textContent.replaceAll(',', ''))
   }, name)
 
-/** A score beside the picture: `test accuracy` in percent, `training loss`. */
+/** A score next to the picture: `test accuracy` in percent, `training loss`. */
 export const score = (page, name) =>
   page.evaluate((wanted) => {
     const place = [...document.querySelectorAll('.scores div')].find((div) => div.firstChild.textContent === wanted)
     return Number.parseFloat(place.lastChild.textContent)
   }, name)
 
-/** Waits until the page's step is at least that. */
+/** Waits until the page has made at least so many steps. */
 export const trained = (page, steps) =>
   page.waitForFunction(
     (wanted) => {

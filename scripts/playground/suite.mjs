@@ -1,4 +1,4 @@
-// Checks of the playground: each a line when it is done, on a page of its own, which must not complain.
+// Checks of the playground: each prints a line when done and has its own page, which must report no errors.
 import { deepEqual } from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,7 +39,7 @@ export const onPage = (name, hash, work, options) =>
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click()
 export const hashOf = (page) => new URL(page.url()).hash
 
-/** Closes the browser, tells the counts and sets the exit code. */
+/** Closes the browser, prints the counts and sets the exit code. */
 export async function finish() {
   await site.close()
   rmSync(folder, { recursive: true, force: true })

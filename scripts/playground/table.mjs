@@ -1,4 +1,4 @@
-// A table such as people have: 10,000 rows, words, a date, holes.
+// A realistic table: 10,000 rows, text, a date, missing cells.
 const CITIES = ['Bergen', 'Cusco', 'Dakar', 'Hobart', 'Kyoto', 'Lviv']
 
 export function sampleTable(rows = 10_000) {

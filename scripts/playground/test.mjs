@@ -1,7 +1,7 @@
-// What the page promises, in a browser, and the pictures of docs: a line for each, then the counts. Screenshots of every state lie in playground/screenshots.
+// Tests the page in a browser, and the pictures of docs: one line per check, then the counts. Screenshots of every state go to playground/screenshots.
 import { finish } from './suite.mjs'
 
-// one after the other: what one measures, the others would disturb
+// sequentially, since they would disturb each other's measurements
 for (const subject of ['loading', 'training', 'controls', 'tours', 'tables', 'screens', 'pictures', 'speed']) {
   await import(`./tests/${subject}.mjs`)
 }

@@ -37,7 +37,7 @@ export function createApp() {
   return { folder, added, filename }
 }
 
-/** Installs the tarball once more, with npm on another Node, and lets it be imported there. */
+/** Installs the tarball again, with npm on another Node, and imports it there. */
 export function installWith(node, { folder, filename }) {
   const elsewhere = mkdtempSync(join(tmpdir(), 'fourlane-install-'))
   try {
@@ -50,7 +50,7 @@ export function installWith(node, { folder, filename }) {
   }
 }
 
-/** A worker as its host's own tool bundles it: the host's conditions, wasm and model files beside it. */
+/** A worker bundled as its host's tool does it: with the host's conditions, wasm and model files next to it. */
 export async function bundleWorker(entry, outdir) {
   await build({
     entryPoints: [entry],
@@ -69,7 +69,7 @@ export async function bundleWorker(entry, outdir) {
 const PAGE =
   '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="./page.js"></script>'
 
-/** The page, made ready for browsers; each returns the folder to serve. */
+/** Ways to build the page for browsers; each returns the folder to serve. */
 export const pages = {
   importMap,
   async esbuild({ folder }) {
@@ -138,7 +138,7 @@ async function runWebpack(tools, options) {
   })
 }
 
-/** What tools that deploy to Node make of the package: a tracer must list the wasm, a bundle must find it, from any folder. */
+/** Checks tools that deploy to Node: a tracer must list the wasm files, and a bundle must find them, from any folder. */
 export async function deploy({ folder }, tools, node) {
   const { nodeFileTrace } = await tool(tools, '@vercel/nft')
   const { fileList } = await nodeFileTrace([join(folder, 'cold.mjs')], { base: folder, processCwd: folder })
@@ -155,7 +155,7 @@ export async function deploy({ folder }, tools, node) {
   return { note: 'traced by @vercel/nft, bundled by webpack' }
 }
 
-/** The installed files as they are, found through an import map. */
+/** The unbundled installed files, with an import map. */
 function importMap({ folder }) {
   const build = '/node_modules/fourlane/build'
   const names = { '#runtime': 'src/runtime/web.js' }
@@ -170,7 +170,7 @@ function importMap({ folder }) {
   return folder
 }
 
-/** What the scenario loads by hand. */
+/** Copies the wasm files that the scenario loads by hand. */
 function copyWasm(folder, to) {
   for (const file of ['simd.wasm', 'solve-simd.wasm']) {
     cpSync(join(folder, 'node_modules/fourlane/build', file), join(to, file))
@@ -190,7 +190,7 @@ function viteRoot(folder) {
   return folder
 }
 
-/** Vite's development server, with the result's door added; returns its address and how to stop it. */
+/** Vite's development server with a handler for /result; returns its address and a function that stops it. */
 export async function serveVite({ folder }, tools, onResult) {
   const { createServer } = await tool(tools, 'vite')
   const collect = {

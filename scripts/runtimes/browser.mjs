@@ -17,10 +17,10 @@ const FLAGS = [
 ]
 const SECONDS = 60
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' }
-/** What docs/runtimes.md tells applications to send at least, where they send a policy. */
+/** The least that docs/runtimes.md tells applications to allow if they send a policy. */
 const POLICY = "default-src 'self'; img-src data:; worker-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'"
 
-/** A promise for the posted result, and the handler that takes the post. */
+/** A promise of the posted result, and the request handler that receives it. */
 function mailbox() {
   let deliver
   const result = new Promise((resolve) => {
@@ -65,14 +65,14 @@ function serveFolder(folder, take, policy) {
   })
 }
 
-/** What the page at `source` reports: a folder to serve, or a function that serves it. `scripts` adds sources to the policy. */
+/** What the page at `source` posts; `source` is a folder to serve, or a function that serves it. `scripts` adds script sources to the policy. */
 export async function visit(chromium, source, scripts = '') {
   const { result, take } = mailbox()
   const site = typeof source === 'string' ? await serveFolder(source, take, POLICY + scripts) : await source(take)
   const profile = mkdtempSync(join(tmpdir(), 'fourlane-profile-'))
   const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, site.url], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // a group of its own, so that its helpers end with it
+    // its own process group, so that its helpers end with it
     detached: true,
   })
   let complaints = ''

@@ -1,4 +1,4 @@
-// Vercel's edge runtime, the one its tools run edge functions in: the scenario behind its fetch event.
+// Vercel's edge runtime, in which its tools run edge functions: the scenario behind its fetch event.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'

@@ -41,7 +41,7 @@ export async function runInWorker({ folder }, tools) {
   }
 }
 
-/** The edge example: predicts, learns within its budget, goes on where it stopped, refuses bad rows; with and without storage. */
+/** The edge example: predicts, learns within its budget, resumes where it stopped, rejects bad rows; with and without storage. */
 export async function tryEdgeExample({ folder }, tools) {
   const outdir = join(folder, 'worker-edge')
   await bundleWorker(join(folder, 'edge-worker/worker.ts'), outdir)
@@ -53,7 +53,7 @@ export async function tryEdgeExample({ folder }, tools) {
     Array.from(images.subarray(row * 64, row * 64 + 64), (pixel) => pixel / 16),
   )
   const y = Array.from(labels.subarray(0, rows))
-  // a task of its own: the digits' names turned round
+  // a different task: the labels of the digits reversed
   const turned = y.map((digit) => 9 - digit)
 
   const session = async (options, teach) => {
@@ -96,7 +96,7 @@ export async function tryEdgeExample({ folder }, tools) {
   })
 }
 
-/** Milliseconds from asking a fresh worker until its answer: the edge example against a worker that only echoes. */
+/** Milliseconds until a fresh worker's first answer: the edge example against a worker that only echoes. */
 export async function timeColdWorker({ folder }, tools, rounds) {
   const outdir = join(folder, 'worker-edge')
   await bundleWorker(join(folder, 'edge-worker/worker.ts'), outdir)

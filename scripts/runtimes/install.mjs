@@ -1,4 +1,4 @@
-// Brings the runtimes and tools that the runtime suite needs: npm packages in a folder of their own, Chromium from the system.
+// Installs the runtimes and tools for the runtime suite: npm packages in a separate folder, Chromium from the system.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,7 +47,7 @@ export function allowRelaxedSimd() {
 export const npmScript = () =>
   process.env.npm_execpath ?? realpathSync(spawnSync('which', ['npm'], { encoding: 'utf8' }).stdout.trim())
 
-/** The first of the paths at which there is something. */
+/** The first path that exists. */
 function found(...paths) {
   return paths.find((path) => existsSync(path))
 }
@@ -57,7 +57,7 @@ export function installRuntimes() {
   mkdirSync(FOLDER, { recursive: true })
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies: PACKAGES }, null, 2)
   writeFileSync(join(FOLDER, 'package.json'), manifest)
-  // install scripts only check binaries that the optional dependencies bring anyway
+  // install scripts only check binaries that come with optional dependencies anyway
   npm(['install', '--ignore-scripts', '--prefer-offline'], FOLDER)
   const modules = join(FOLDER, 'node_modules')
   const inScope = (scope, prefix, path) =>
@@ -78,7 +78,7 @@ export function installRuntimes() {
   }
 }
 
-/** Debian's Chromium, installed when missing and allowed; or any Chrome in CHROME_PATH. */
+/** Debian's Chromium, installed if missing and permitted, or the Chrome in CHROME_PATH. */
 export function findChromium() {
   const known = () =>
     found(process.env.CHROME_PATH ?? '/usr/bin/chromium', '/usr/bin/chromium', '/usr/bin/google-chrome')

@@ -1,4 +1,4 @@
-// Models of a table from the packed command, and what rows get from it, from its server, from the library, in pages and in workers.
+// Table models trained by the packed command, and their predictions from the command, its server, the library, pages and workers.
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -13,10 +13,10 @@ const TABLE = 'data/penguins.csv'
 const TARGET = 'species'
 const PRESETS = ['realmlp', 'realmlp-small', 'mlp']
 const fileOf = (preset) => `penguins-${preset}.safetensors`
-/** How far probabilities may be from those of the library on Node. */
+/** Largest difference of probabilities from those of the library on Node. */
 const CLOSE = 1e-6
 
-/** How a host runs the installed command: a program, the arguments before the command's, and surroundings. */
+/** How a host runs the installed command: a program, leading arguments, and environment. */
 export const commands = {
   node: (node) => ({
     program: node,
@@ -32,7 +32,7 @@ export const commands = {
   bun: (bun) => ({ program: bun, args: ['x', '--bun', 'fourlane'], env: process.env }),
 }
 
-/** Trains the models that all hosts are asked about, and says what the library answers: { names, rows, columns, expected }. */
+/** Trains the models that all hosts use, and computes the library's predictions: { names, rows, columns, expected }. */
 export async function trainTables({ folder }, node) {
   const { program, args, env } = commands.node(node)
   for (const preset of PRESETS) {
@@ -41,7 +41,7 @@ export async function trainTables({ folder }, node) {
   }
   const [header, ...lines] = readFileSync(join(folder, TABLE), 'utf8').trim().split('\n')
   const columns = header.split(',')
-  // every 8th penguin, then one of an island that nobody has seen, of which little is known
+  // every 8th penguin, then one from an unknown island with missing values
   const known = lines.filter((_, i) => i % 8 === 0).map((line) => line.split(','))
   const cells = [...known, columns.map((name) => (name === 'island' ? 'Atlantis' : name === 'year' ? '2009' : 'NA'))]
   const rows = cells.map((row) => Object.fromEntries(row.map((cell, i) => [columns[i], cell === 'NA' ? null : cell])))
@@ -92,9 +92,9 @@ export async function tryCommands({ folder }, tables, { program, args, env }, na
   return { note: `accuracy ${metrics.test.accuracy.toFixed(3)}; predict and serve within ${CLOSE}` }
 }
 
-/** What the server says of the rows. */
+/** The server's predictions for the rows. */
 async function served({ folder }, { rows, classes }, { program, args, env }, model) {
-  // a group of its own: npx has a child
+  // its own process group: npx has a child process
   const server = spawn(program, [...args, 'serve', model, '--port', '0'], {
     cwd: folder,
     env,

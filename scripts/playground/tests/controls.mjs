@@ -1,4 +1,4 @@
-// Whatever can be set, by mouse, by keyboard and by link.
+// All settings, by mouse, by keyboard and by link.
 import { ok as assert, deepEqual } from 'node:assert/strict'
 import { openPage } from '../browser.mjs'
 import { hashOf, onPage, press, site } from '../suite.mjs'
@@ -65,7 +65,7 @@ await onPage('a link restores everything', '', async (page) => {
   deepEqual(after, before)
   assert(hashOf(again) === wanted, hashOf(again))
   await again.done()
-  // what is no setting keeps the default
+  // invalid settings keep the default
   const odd = await openPage(site, 'data=__proto__&layers=99,x&rate=-1&features=&optimizer=toString&noise=5.5&x=1')
   assert(hashOf(odd) === '', hashOf(odd))
   deepEqual(odd.faults, [])

@@ -1,4 +1,4 @@
-// What comes over the wire, how soon the page is there, and that it stays without a network.
+// Transfer size, loading time, and working offline.
 import { ok as assert, deepEqual } from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ await check('sizes of what is loaded first', () => {
   const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, name]) => name)
   const of = (name) => gzipSync(readFileSync(join(DIST, name)), { level: 9 }).length
   const bytes = first.reduce((sum, name) => sum + of(name), 0)
-  // the page can be drawn without the library, which the worker loads beside it
+  // the page can be rendered without the library, which the worker loads in parallel
   assert(
     bytes <= 60_000,
     `${first.join(', ')}: ${bytes} bytes gzipped before anything is drawn, expected at most 60,000`,

@@ -1,4 +1,4 @@
-// The pictures of docs as Chromium draws them: narrow and wide, light and dark, without complaint, with every text in its place.
+// The pictures of docs as Chromium renders them: narrow and wide, light and dark, without errors, with all text inside its bounds.
 import { deepEqual } from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { check, site } from '../suite.mjs'
@@ -9,7 +9,7 @@ const files = ['docs/images', 'docs/experiments/images'].flatMap((folder) =>
     .map((name) => `${folder}/${name}`),
 )
 
-/** What is wrong with a picture, a line each. In the page. */
+/** What is wrong with a picture, one line each. Runs in the page. */
 async function faultsOf(text) {
   const found = []
   const must = (condition, what) => condition || found.push(what)
@@ -25,7 +25,7 @@ async function faultsOf(text) {
   const outer = svg.getBoundingClientRect()
   const texts = [...svg.querySelectorAll('text')].map((element) => ({
     said: element.textContent,
-    // of what is turned the box says little
+    // the bounding box of rotated text means little
     isLevel: !/rotate/.test(element.getAttribute('transform') ?? ''),
     box: element.getBoundingClientRect(),
   }))

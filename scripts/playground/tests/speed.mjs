@@ -1,14 +1,14 @@
-// How fast it is. Frames of the clock depend on what else this machine does, so they are said; judged is how much of a processor a frame
-// takes, at best of several seconds.
+// Speed. Frames per second depend on what else this machine does, so they are only reported; what is checked is the processor time of a
+// frame, at best over several seconds.
 import { ok as assert } from 'node:assert/strict'
 import { browserTime, figure } from '../browser.mjs'
 import { onPage, press, site } from '../suite.mjs'
 
-/** What a frame may take of one core, in milliseconds, where 60 a second are wanted; neighbours who empty its caches cost up to half more. */
+/** Limit of processor time per frame, in milliseconds, for 60 frames per second; other tenants that evict its caches add up to half. */
 const FRAME = 1000 / 60
 const BUSY = 1.5
 
-/** Frames and steps a second, and the least processor time of a frame, in milliseconds, of some seconds of training. */
+/** Frames and steps per second, and the least processor time of a frame in milliseconds, over some seconds of training. */
 async function framesOf(page, stepsOfFrame, seconds = 6) {
   await press(page, 'Train')
   await page.waitForTimeout(1500)

@@ -1,4 +1,4 @@
-// Tables of one's own, and models that are taken away.
+// Users' tables, and downloaded models.
 import { ok as assert, deepEqual } from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Each tour sets the page, runs, and breaks no rule of accessibility.
+// Each tour sets up the page, runs, and passes the accessibility checks.
 import { ok as assert, deepEqual } from 'node:assert/strict'
 import { shoot, trained, violations } from '../browser.mjs'
 import { onPage, press } from '../suite.mjs'

@@ -7,7 +7,7 @@ await onPage('training learns', 'data=circles&speed=60', async (page) => {
   await press(page, 'Train')
   await trained(page, 2000)
   await press(page, 'Pause')
-  // the frame that the worker is at still comes in
+  // the worker's current frame still arrives
   for (let last = -1; last !== (await figure(page, 'step')); await page.waitForTimeout(300)) {
     last = await figure(page, 'step')
   }

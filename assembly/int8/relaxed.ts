@@ -1,16 +1,35 @@
 // A tile of sums for engines that multiply four inputs of four units in one instruction.
 //
-// A tile is N rows of one panel, or one row of N panels: what all N share is read once. N and ROWS are literals:
+// A tile is N rows of one panel, or one row of N panels: what all N share is read once. N, ROWS and PAIRS are literals:
 // inlining removes the branches on them. Each iteration takes half a group of inputs, PANEL units of four inputs: for a whole
 // group, engines load all weights first and then spill some of the sums.
+import { DOTS_AT, DOTS_PAIRS, DOTS_WHOLE } from '../../src/abi/layout'
+import { ONE, ONES } from '../math/constants'
 
 export class RelaxedTile {
   /** The largest N: as many sums as fit into registers. */
   static readonly MOST: i32 = 6
+  /** Likewise with PAIRS, for which more are not faster. */
+  static readonly MOST_PAIRS: i32 = 2
+
+  /** Whether this engine is faster with PAIRS: two instructions for pairs of inputs, then a sum, instead of one for four. */
+  static inPairs(): bool {
+    if (!load<i32>(DOTS_AT)) store<i32>(DOTS_AT, RelaxedTile.saturates() ? DOTS_PAIRS : DOTS_WHOLE)
+    return load<i32>(DOTS_AT) == DOTS_PAIRS
+  }
+
+  /** Whether sums of two products saturate at 16 bits. With an eight-bit x an engine may do so, which reveals its instructions. */
+  private static saturates(): bool {
+    const one = v128.load(0, ONE)
+    const x = i32x4.eq(one, one)
+    const sum = i32x4.relaxed_dot_i8x16_i7x16_add_s(i8x16.shr_u(x, 1), x, i32x4.splat(0))
+    return i32x4.extract_lane(sum, 0) == 2 * i16.MAX_VALUE
+  }
 
   /** y += w * x over four inputs; the second operand, an activation, has seven bits, so nothing saturates. */
-  @inline private static dot(w: v128, x: v128, y: v128): v128 {
-    return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, y)
+  @inline private static dot(PAIRS: bool, w: v128, x: v128, y: v128, ones: v128): v128 {
+    if (!PAIRS) return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, y)
+    return i32x4.add(y, i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(w, x), ones))
   }
 
   /** Activations of row or panel i. */
@@ -26,6 +45,7 @@ export class RelaxedTile {
   @inline static multiply(
     N: i32,
     ROWS: bool,
+    PAIRS: bool,
     x: usize,
     xStep: usize,
     w: usize,
@@ -34,6 +54,7 @@ export class RelaxedTile {
     y: usize,
     yStep: usize,
   ): void {
+    const ones = v128.load(0, ONES)
     let c00 = i32x4.splat(0)
     let c01 = c00
     let c10 = c00
@@ -60,32 +81,32 @@ export class RelaxedTile {
       const a = v128.load32_splat(x)
       const a0 = v128.load(w)
       const a1 = v128.load(w, 16)
-      c00 = RelaxedTile.dot(a0, a, c00)
-      c01 = RelaxedTile.dot(a1, a, c01)
+      c00 = RelaxedTile.dot(PAIRS, a0, a, c00, ones)
+      c01 = RelaxedTile.dot(PAIRS, a1, a, c01, ones)
       if (N > 1) {
         const z = RelaxedTile.x(ROWS, x1, a)
-        c10 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, a0, 0), z, c10)
-        c11 = RelaxedTile.dot(RelaxedTile.w(ROWS, w1, a1, 16), z, c11)
+        c10 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w1, a0, 0), z, c10, ones)
+        c11 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w1, a1, 16), z, c11, ones)
       }
       if (N > 2) {
         const z = RelaxedTile.x(ROWS, x2, a)
-        c20 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, a0, 0), z, c20)
-        c21 = RelaxedTile.dot(RelaxedTile.w(ROWS, w2, a1, 16), z, c21)
+        c20 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w2, a0, 0), z, c20, ones)
+        c21 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w2, a1, 16), z, c21, ones)
       }
       if (N > 3) {
         const z = RelaxedTile.x(ROWS, x3, a)
-        c30 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, a0, 0), z, c30)
-        c31 = RelaxedTile.dot(RelaxedTile.w(ROWS, w3, a1, 16), z, c31)
+        c30 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w3, a0, 0), z, c30, ones)
+        c31 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w3, a1, 16), z, c31, ones)
       }
       if (N > 4) {
         const z = RelaxedTile.x(ROWS, x4, a)
-        c40 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, a0, 0), z, c40)
-        c41 = RelaxedTile.dot(RelaxedTile.w(ROWS, w4, a1, 16), z, c41)
+        c40 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w4, a0, 0), z, c40, ones)
+        c41 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w4, a1, 16), z, c41, ones)
       }
       if (N > 5) {
         const z = RelaxedTile.x(ROWS, x5, a)
-        c50 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, a0, 0), z, c50)
-        c51 = RelaxedTile.dot(RelaxedTile.w(ROWS, w5, a1, 16), z, c51)
+        c50 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w5, a0, 0), z, c50, ones)
+        c51 = RelaxedTile.dot(PAIRS, RelaxedTile.w(ROWS, w5, a1, 16), z, c51, ones)
       }
     }
     v128.store(y, c00)

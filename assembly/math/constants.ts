@@ -123,6 +123,8 @@ export const SQUARABLE: usize = 1424
 export const BIAS: usize = 1440
 /** 1.5 * 2^23: adding it leaves a number below 2^22, rounded, in the lowest bits; subtracting it again gives the rounded number */
 export const ROUNDING: usize = 1456
+/** 1 in each 16-bit lane */
+export const ONES: usize = 1472
 
 // One lane each, for smaller code; fillConstants replicates them at the end.
 function fill(address: usize, value: f32): void {
@@ -229,5 +231,6 @@ export function fillConstants(): void {
   fillBits(SQUARABLE, (127 - 40) << 23)
   fillBits(BIAS, ((127 - 100) << 23) | 0x2c5a91)
   fill(ROUNDING, 12582912)
-  for (let at: usize = ONE; at <= ROUNDING; at += 16) v128.store(at, v128.load32_splat(at))
+  fillBits(ONES, 0x00010001)
+  for (let at: usize = ONE; at <= ONES; at += 16) v128.store(at, v128.load32_splat(at))
 }

@@ -39,3 +39,13 @@ export const TILE_5X16 = 4
 
 /** Where `setTile` stores its choice for other threads and modules. */
 export const TILE_AT = 1520
+
+// How engines compute a relaxed dot product of four 8-bit numbers.
+
+/** In one instruction. */
+export const DOTS_WHOLE = 1
+/** From sums of pairs in 16 bits, in five instructions; three are enough with the dot product of pairs. */
+export const DOTS_PAIRS = 2
+
+/** Where modules store how the engine does it, once they have found out; 0 before. */
+export const DOTS_AT = 1524

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import * as assert from 'uvu/assert'
 import { ACTIVATION_LINEAR } from '../../src/abi/activations.ts'
 import { MOST } from '../../src/abi/int8.ts'
-import { FLOOR } from '../../src/abi/layout.ts'
+import { DOTS_AT, FLOOR } from '../../src/abi/layout.ts'
 import { bytesStride, packedBytes, packWeights } from '../../src/machine/bytesLayout.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { TILE_CODES, type Tile } from '../../src/machine/tuner.ts'
@@ -88,10 +88,12 @@ export function expectedOutputs({ q, scales, zeros }: Rows, of: Weights): Float3
 export class Int8Bench extends Sheet {
   readonly #count: number
 
-  constructor(target: Target, rows: number, tile?: Tile) {
+  /** @param dots DOTS_WHOLE or DOTS_PAIRS; by default what is faster on this host. */
+  constructor(target: Target, rows: number, { tile, dots = 0 }: { tile?: Tile; dots?: number } = {}) {
     super(target)
     this.#count = rows
     if (tile) this.arena.machine.setTile(TILE_CODES[tile])
+    this.arena.i32[DOTS_AT / 4] = dots
   }
 
   get bytes(): Uint8Array {

@@ -5,6 +5,7 @@
 import { suite, test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MOST } from '../../../src/abi/int8.ts'
+import { DOTS_PAIRS, DOTS_WHOLE } from '../../../src/abi/layout.ts'
 import { type ActivationName, activationKinds } from '../../../src/catalogue/activations.ts'
 import * as ops from '../../../src/machine/ops/ops.ts'
 import { TILES } from '../../../src/machine/tuner.ts'
@@ -121,13 +122,13 @@ for (const target of targets) {
     }
   })
 
-  kernels('dense layers sum exactly and round as they say, with every tile', () => {
+  kernels('dense layers sum exactly and round as they say, with every tile and both kinds of dot products', () => {
     for (const [rows, inputs, units] of shapes) {
       const [x, of] = [rowsOf(rows, inputs), weightsOf(inputs, units)]
       const want = expectedOutputs(x, of)
-      for (const tile of TILES) {
-        const { y } = new Int8Bench(target, rows, tile).dense(x, of)
-        assertSame(y, want, `${title([rows, inputs, units])}, tile ${tile}`)
+      for (const options of [...TILES.map((tile) => ({ tile, dots: DOTS_WHOLE })), { dots: DOTS_PAIRS }]) {
+        const { y } = new Int8Bench(target, rows, options).dense(x, of)
+        assertSame(y, want, `${title([rows, inputs, units])}, ${JSON.stringify(options)}`)
       }
     }
   })
@@ -141,8 +142,10 @@ for (const target of targets) {
       const x = { q: new Uint8Array(inputs).fill(MOST), scales: Float32Array.of(1), zeros: Int32Array.of(0) }
       const one = { scales: Float32Array.of(1), b: Float32Array.of(0) }
       const of = { inputs, units: 1, w: new Int8Array(inputs).fill(sign * MOST), ...one }
-      const { y } = new Int8Bench(target, 1).dense(x, of)
-      assert.is(y[0], Math.fround(sign * inputs * MOST * MOST))
+      for (const dots of [DOTS_WHOLE, DOTS_PAIRS]) {
+        const { y } = new Int8Bench(target, 1, { dots }).dense(x, of)
+        assert.is(y[0], Math.fround(sign * inputs * MOST * MOST))
+      }
     }
   })
 

@@ -72,7 +72,8 @@ export class Model<K extends string = never> extends UntrainedModel<K> {
   /**
    * Trains for `epochs` passes over the data, yielding to the event loop; Keras' `fit`.
    * Defaults: 1 epoch, batches of 32, shuffled, no validation. Optimizer state persists between calls; a learning rate scaled by
-   * callbacks only if `initialEpoch` continues a training.
+   * callbacks only if `initialEpoch` continues a training. Arrays are copied once per call, not per epoch, and read anew by the next
+   * call; beyond 256 MiB they are copied part by part as training needs them, so leave them as they are until it ends.
    * @returns the metrics of every epoch; rejects with the signal's reason when aborted (completed steps are kept).
    * @throws TypeError or RangeError (as a rejection) naming the argument, before anything changes.
    */

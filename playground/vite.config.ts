@@ -45,7 +45,7 @@ export default defineConfig({
   base: './',
   plugins: [offline()],
   worker: { format: 'es' },
-  // the library is a link to the folder above; its modules are ready to be served
+  // the library is a link to the parent folder; its modules can be served as they are
   optimizeDeps: { exclude: ['fourlane'] },
   build: { target: 'es2023', modulePreload: { polyfill: false } },
   server: { headers, fs: { allow: ['..'] } },

@@ -15,7 +15,7 @@ import { SurfaceView } from './ui/surface.ts'
 import { Tabs } from './ui/tabs.ts'
 import { download, tools } from './ui/tools.ts'
 
-/** What a table's file may hold, in bytes. */
+/** Size limit of a table's file, in bytes. */
 const MOST_TEXT = 64 * 2 ** 20
 /** Milliseconds between surfaces, and between diagnoses, while training runs. */
 const SURFACE_EVERY = 1500
@@ -33,11 +33,11 @@ class Page {
   #settings = parseSettings(location.hash)
   #table: OwnTable | undefined
   #isRunning = false
-  /** Whether a view has yet to be drawn once although nothing runs. */
+  /** Whether a view still has to be drawn once although nothing is running. */
   #isStale = true
   #scene: Scene | undefined
   #frame: Frame | undefined
-  /** A frame that is yet to be drawn. */
+  /** A frame that has not been drawn yet. */
   #arrived: Frame | undefined
   /** When they were last asked for. */
   #asked = NEVER
@@ -143,7 +143,7 @@ class Page {
       history.replaceState(null, '', `${location.pathname}${location.search}${hash && `#${hash}`}`)
   }
 
-  /** Begins anew with these settings. */
+  /** Restarts with these settings. */
   #start(): void {
     this.#frame = undefined
     this.#arrived = undefined
@@ -168,7 +168,7 @@ class Page {
     this.#enter()
   }
 
-  /** What a view needs when it comes to be seen. */
+  /** Requests what a view needs when it becomes visible. */
   #enter(): void {
     const { view, racers } = this.#settings
     if (view === 'race') this.#views.race.configure(racers)
@@ -202,7 +202,7 @@ class Page {
     this.#session.advance({ steps, diagnose, ...(view === 'race' && { racers }) })
   }
 
-  /** Once a frame of the screen. */
+  /** Called once per animation frame. */
   #tick(): void {
     requestAnimationFrame(() => this.#tick())
     const arrived = this.#arrived
@@ -248,7 +248,7 @@ class Page {
     this.#showOutput()
   }
 
-  /** Of the racer that leads, or of the unit that is pointed at. */
+  /** Of the leading racer, or of the hovered unit. */
   #showOutput(): void {
     if (!this.#frame) return
     const { racers } = this.#frame

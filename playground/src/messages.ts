@@ -1,8 +1,8 @@
-/** What the page and its worker say to each other. The worker only answers: each frame is asked for, so that none piles up. */
+/** The messages between the page and its worker. The worker only answers: each frame is requested, so that none pile up. */
 import type { LayerDiagnosis } from 'fourlane'
 import type { OptimizerName, Settings } from './settings.ts'
 
-/** A table of the user's own, and what is to be done with it. */
+/** A user's table, and what to do with it. */
 export interface OwnTable {
   readonly name: string
   readonly text: string
@@ -43,12 +43,12 @@ export interface Scene {
   readonly at: Float32Array
   /** Classes, or values from -1 to 1. */
   readonly targets: Float32Array
-  /** From here on they are for testing. */
+  /** Index of the first test point. */
   readonly tested: number
   readonly inputs: readonly string[]
   /** Pictures of the inputs, [inputs][UNIT_CELLS²], 0 to 255 for -1 to 1; empty for a table. */
   readonly inputPictures: Uint8ClampedArray
-  /** Columns that the picture may have, and that may be the target. */
+  /** Columns that can be axes of the picture, and that can be the target. */
   readonly columns: readonly string[]
   readonly targetColumn: string
   readonly notes: readonly string[]
@@ -71,7 +71,7 @@ export interface Racer {
   readonly testLoss: number
   /** Of the test rows; NaN for values. */
   readonly accuracy: number
-  /** A square, rows from the top: 0 to 255 for -1 to 1; of several classes, class + how sure, which is below 1. */
+  /** A square, rows from the top: 0 to 255 for -1 to 1; for several classes, class + confidence, which is below 1. */
   readonly picture: Uint8ClampedArray | Float32Array
   /** Why it stopped. */
   readonly fault?: string
@@ -81,12 +81,12 @@ export interface Frame {
   readonly kind: 'frame'
   readonly run: number
   readonly racers: readonly Racer[]
-  /** Of the first racer, by hidden layer: [units][UNIT_CELLS²], 0 to 255 for minus to plus the largest magnitude in it. */
+  /** Of the first racer, per hidden layer: [units][UNIT_CELLS²], 0 to 255 for minus to plus the layer's largest magnitude. */
   readonly units: readonly Uint8ClampedArray[]
-  /** Of the first racer, by layer, the output's included: kernels, [inputs, units]. */
+  /** Of the first racer, per layer, output layer included: kernels, [inputs, units]. */
   readonly kernels: readonly Float32Array[]
   readonly diagnosis?: readonly LayerDiagnosis[]
-  /** Updates made for this frame, and the time that they took. */
+  /** Updates made for this frame, and the time they took. */
   readonly steps: number
   readonly milliseconds: number
 }

@@ -1,4 +1,4 @@
-/** The page's side of the conversation with the worker: what was asked, what of the answers still counts. */
+/** The page's side of the protocol: pending requests, and which answers are still current. */
 import type { Answer, Ask, Frame, OwnTable, Scene, Surface } from './messages.ts'
 import type { OptimizerName, Settings } from './settings.ts'
 
@@ -19,7 +19,7 @@ export interface Advance {
 export class Session {
   readonly #worker = new Worker(new URL('./training/worker.ts', import.meta.url), { type: 'module' })
   readonly #listener: Listener
-  /** Answers about earlier ones come too late. */
+  /** Answers to earlier ones are stale. */
   #run = 0
   #hasModel = false
   #owesFrame = false
@@ -30,7 +30,7 @@ export class Session {
     this.#worker.onerror = ({ message }) => listener.failed(`The worker stopped: ${message}`)
   }
 
-  /** Whether a frame may be asked for. */
+  /** Whether a frame may be requested. */
   get isReady(): boolean {
     return this.#hasModel && !this.#owesFrame
   }

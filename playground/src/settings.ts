@@ -1,4 +1,4 @@
-/** All that the page can be set to, as one plain value: controls write it, the URL holds it, a worker trains by it. */
+/** All settings of the page as one plain value: controls write it, the URL contains it, the worker trains with it. */
 
 export const DATA = ['spirals', 'circles', 'xor', 'gaussians', 'moons', 'plane', 'waves', 'csv'] as const
 export const FEATURES = ['x', 'y', 'x²', 'y²', 'xy', 'sin x', 'sin y'] as const
@@ -46,7 +46,7 @@ export interface Settings {
   readonly data: DataName
   /** Percent. */
   readonly noise: number
-  /** Points to train and test with. */
+  /** Number of training and test points. */
   readonly points: number
   /** Percent of the points. */
   readonly test: number
@@ -66,7 +66,7 @@ export interface Settings {
   readonly batch: number
   /** Of data, parameters and batches. */
   readonly seed: number
-  /** What runs against one another in a race. */
+  /** The optimizers in a race. */
   readonly racers: readonly OptimizerName[]
   readonly view: View
   readonly speed: (typeof SPEEDS)[number]
@@ -99,7 +99,7 @@ export const MOST_LAYERS = 6
 export const MOST_UNITS = 32
 export const MOST_RACERS = 4
 
-/** Lowest and highest value of what is a number. */
+/** Lowest and highest values of numeric settings. */
 export const RANGES = {
   noise: [0, 50],
   points: [50, 2000],
@@ -124,13 +124,13 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   speed: SPEEDS,
 }
 
-/** What training starts anew for, whenever it changes. */
+/** Settings whose changes restart training. */
 export const isAnotherRun = (a: Settings, b: Settings): boolean =>
   (Object.keys(DEFAULTS) as (keyof Settings)[]).some(
     (key) => key !== 'view' && key !== 'speed' && key !== 'racers' && String(a[key]) !== String(b[key]),
   )
 
-/** The part of a URL after its #: what differs from the defaults. */
+/** The fragment of the URL: what differs from the defaults. */
 export function formatSettings(settings: Settings): string {
   const parameters = new URLSearchParams()
   for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
@@ -139,7 +139,7 @@ export function formatSettings(settings: Settings): string {
   return parameters.toString()
 }
 
-/** Settings from such a part; what is not understood keeps its default, since links are anybody's. */
+/** Settings from a URL fragment, which is untrusted: invalid ones keep their defaults. */
 export function parseSettings(text: string): Settings {
   const parameters = new URLSearchParams(text.replace(/^#/, ''))
   const found: Record<string, unknown> = {}

@@ -1,7 +1,7 @@
-/** What a network sees of a point: its coordinates, and functions of them. */
+/** The inputs of a network for a point: its coordinates, and functions of them. */
 import { FEATURES, type FeatureName } from '../settings.ts'
 
-/** Points lie from -6 to 6; features keep to about -2 to 2, where networks learn best. */
+/** Points are in [-6, 6]; features are scaled to about [-2, 2], where networks learn best. */
 const functions: Readonly<Record<FeatureName, (x: number, y: number) => number>> = {
   x: (x) => x / 3,
   y: (_, y) => y / 3,

@@ -1,4 +1,4 @@
-/** Optimizers by the names of the page. */
+/** Optimizers by their names on the page. */
 import {
   adadelta,
   adagrad,
@@ -36,7 +36,7 @@ const make: Readonly<Record<OptimizerName, (learningRate: number | Schedule) => 
   adamw: (learningRate) => adamw({ learningRate }),
   nadam: (learningRate) => nadam({ learningRate }),
   lion: (learningRate) => lion({ learningRate }),
-  // hidden layers are few here: it takes the first and the last one too
+  // with few hidden layers, it is used for the first and last layers too
   muon: (learningRate) => muon({ learningRate, weightDecay: 0, match: /kernel$/ }),
   kfac: (learningRate) => kfac({ learningRate }),
   lbfgs: () => lbfgs({ maxIterations: 1 }),
@@ -44,7 +44,7 @@ const make: Readonly<Record<OptimizerName, (learningRate: number | Schedule) => 
   newtonCg: () => newtonCg({ maxIterations: 1, maxInnerIterations: 30 }),
 }
 
-/** Updates that schedules run over. */
+/** Length of schedules, in updates. */
 const TOTAL = 5000
 
 const schedules: Readonly<Record<Settings['schedule'], (learningRate: number) => number | Schedule>> = {

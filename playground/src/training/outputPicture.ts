@@ -1,16 +1,16 @@
 /**
- * What the network says over the plane, as a picture that is finer than the cells it is computed in: between them what comes before the
- * sigmoid or softmax is interpolated, which is smooth where probabilities jump, so that boundaries are lines and not steps.
+ * The network's output over the plane, as a picture finer than the grid it is computed on: logits, which are smooth where
+ * probabilities jump, are interpolated between grid points, so that boundaries are lines and not steps.
  */
 import { type Layer, type Model, sequential } from 'fourlane'
 import { OUTPUT_CELLS } from '../messages.ts'
 import type { Problem } from './problem.ts'
 
-/** Pixels of a cell, each way. */
+/** Pixels per cell in each direction. */
 const FINER = 3
 const SIZE = OUTPUT_CELLS * FINER
 
-/** Logits beyond are as good as certain. */
+/** Logits beyond this are practically certain. */
 const MOST_LOGIT = 8
 const STEPS = 1024
 /** Bytes of logits from -MOST_LOGIT to MOST_LOGIT. */
@@ -19,7 +19,7 @@ const bytesOfLogits = Uint8ClampedArray.from(
   (_, i) => 127.5 * (1 + Math.tanh((MOST_LOGIT / 2) * ((2 * i) / STEPS - 1))),
 )
 
-/** For each pixel of a row: the cell to its left, and how far it is on the way to the next. */
+/** For each pixel of a row: the cell to its left, and the interpolation weight of the next one. */
 const places = Array.from({ length: SIZE }, (_, pixel) => {
   const at = Math.max(0, Math.min(OUTPUT_CELLS - 1, (pixel + 0.5) / FINER - 0.5))
   const cell = Math.min(OUTPUT_CELLS - 2, Math.floor(at))
@@ -62,7 +62,7 @@ export class OutputPicture {
     this.#sum = new Float32Array(size)
   }
 
-  /** Rows from the top: 0 to 255 for -1 to 1; of several classes, class + how sure, which is below 1. */
+  /** Rows from the top: 0 to 255 for -1 to 1; for several classes, class + confidence, which is below 1. */
   of(model: Model): Uint8ClampedArray<ArrayBuffer> | Float32Array<ArrayBuffer> {
     const { cells: x, scene, reach } = this.#problem
     this.#twin.setWeights(model.getWeights())
@@ -82,7 +82,7 @@ export class OutputPicture {
     return picture
   }
 
-  /** Softmax in two passes over the classes: the largest logit, then what the others are beside it. */
+  /** Softmax in two passes over the classes: the largest logit, then the others relative to it. */
   #classes(said: Float32Array): Float32Array<ArrayBuffer> {
     const { outputs } = this.#problem
     const [fine, most, sum] = [this.#fine, this.#most, this.#sum]

@@ -1,4 +1,4 @@
-/** Data as a network and the page need them: rows to train and test with, and what the pictures are made of. */
+/** Data for the network and the page: training and test rows, and what the pictures are computed from. */
 import { OUTPUT_CELLS, type Scene, UNIT_CELLS } from '../messages.ts'
 import type { DataName, Settings } from '../settings.ts'
 import { featuresOf } from './features.ts'
@@ -20,9 +20,9 @@ export interface Problem {
   readonly cells: Float32Array
   /** The same for the pictures of units; undefined where there are none. */
   readonly unitCells?: Float32Array
-  /** Of values, the largest that colours tell apart. */
+  /** For regression, the largest value that colours distinguish. */
   readonly reach: number
-  /** What the model's file keeps. */
+  /** Metadata saved with the model. */
   readonly metadata: object
 }
 

@@ -1,4 +1,4 @@
-/** Learning rates that suit networks of this size, and which optimizers take all training points at once. */
+/** Learning rates for networks of this size, and which optimizers use full batches. */
 import type { OptimizerName } from '../settings.ts'
 
 interface Habit {

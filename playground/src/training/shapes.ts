@@ -1,4 +1,4 @@
-/** Points in the plane with something to learn: classes 0 and 1, or values from -1 to 1. */
+/** Synthetic data sets in the plane: classes 0 and 1, or values from -1 to 1. */
 import type { DataName } from '../settings.ts'
 
 export interface Points {
@@ -30,7 +30,7 @@ const polar = (radius: number, angle: number): readonly [number, number] => [
   radius * Math.sin(angle),
 ]
 
-/** Where the i-th point lies, without noise, and what it is. */
+/** The i-th point without noise, and its target. */
 const places: Readonly<Record<Exclude<DataName, 'csv'>, Place>> = {
   spirals(i, random) {
     const along = random()

@@ -1,13 +1,13 @@
-/** A table of the user's own as a problem: any columns in, one out, and a picture over two of them. */
+/** A user's table as a problem: any input columns, one target, and a picture over two of the columns. */
 import { type Encoder, prepare, readTable, type Table, type TableColumn } from 'fourlane/table'
 import { type Axis, OUTPUT_CELLS, type OwnTable } from '../messages.ts'
 import type { Settings } from '../settings.ts'
 import type { Problem, Rows } from './problem.ts'
 
-/** Columns of one-hot categories that a small network can still learn from. */
+/** Most one-hot columns that a small network can still learn from. */
 const WIDEST = 2000
 const MOST_POINTS = 2000
-/** Standard deviations of a target that colours tell apart. */
+/** Range of the target that colours distinguish, in standard deviations. */
 const REACH = 2
 
 const middle = (values: Float64Array): number => {
@@ -15,7 +15,7 @@ const middle = (values: Float64Array): number => {
   return known[known.length >> 1] ?? 0
 }
 
-/** What a cell of the picture holds of a column that is no axis. */
+/** The value of a column that is not an axis, in all cells of the picture. */
 function usual(column: TableColumn): string | number | Date | null {
   if (column.type === 'number') return middle(column.values)
   if (column.type === 'date') return new Date(middle(column.values))
@@ -39,7 +39,7 @@ function axisOf(column: TableColumn): Axis {
   return { name: column.name, from: from - margin, to: to + margin }
 }
 
-/** A place on an axis as the column has it. */
+/** A position on an axis in the units of its column. */
 function cellAt(column: TableColumn, { from, to }: Axis, share: number): string | number | Date {
   const value = from + share * (to - from)
   if (column.type === 'category')
@@ -53,7 +53,7 @@ const placeOf = (column: TableColumn, { from, to }: Axis, row: number): number =
   return Number.isNaN(value) ? 0 : (value - from) / (to - from)
 }
 
-/** Features at the cells of the picture; all other columns are as usual. */
+/** Features at the cells of the picture; all other columns have typical values. */
 function cellsOf(encoder: Encoder, columns: ReadonlyMap<string, TableColumn>, across: Axis, up: Axis): Float32Array {
   const usualRow = Object.fromEntries([...columns].map(([name, column]) => [name, usual(column)]))
   const rows: object[] = []

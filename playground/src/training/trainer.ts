@@ -25,7 +25,7 @@ import { UnitPictures } from './unitPictures.ts'
 
 /** Rows that losses and surfaces are computed on. */
 const MOST_ROWS = 2000
-/** Places on the way that are kept; beyond it every second one is dropped. */
+/** Number of trajectory points kept; beyond it, every second one is dropped. */
 const MOST_SNAPSHOTS = 64
 
 const firstOf = ({ x, y, count }: Rows): Rows => {
@@ -79,7 +79,7 @@ export class Trainer {
   #every = 1
   #step = 0
   #epoch = 0
-  /** Rows of this epoch that have been taken. */
+  /** Rows of this epoch used so far. */
   #taken = 0
   #fault: string | undefined
 
@@ -114,7 +114,7 @@ export class Trainer {
     return this.model.parameters.reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Lays the training rows in the order of the epoch to come. */
+  /** Puts the training rows in the order of the next epoch. */
   #mix(): void {
     const { x, y, count } = this.#problem.train
     const width = x.length / count

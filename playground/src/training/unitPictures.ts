@@ -1,4 +1,4 @@
-/** What every hidden unit says over the plane, as pictures. */
+/** Each hidden unit's output over the plane, as pictures. */
 import { input, type Layer, type Model, sequential } from 'fourlane'
 import { UNIT_CELLS } from '../messages.ts'
 
@@ -7,12 +7,12 @@ const CELLS = UNIT_CELLS ** 2
 interface Piece {
   readonly model: Model
   readonly units: number
-  /** What it said last, [CELLS, units]. */
+  /** Its latest output, [CELLS, units]. */
   readonly said: Float32Array
 }
 
 export class UnitPictures {
-  /** The layers from one hidden layer to the next as models: each takes what the one before gives, so that no layer is computed twice. */
+  /** The layers from one hidden layer to the next as models, each applied to the previous one's output, so that no layer is computed twice. */
   readonly #pieces: readonly Piece[]
   readonly #cells: Float32Array
 
@@ -30,7 +30,7 @@ export class UnitPictures {
     })
   }
 
-  /** By hidden layer: [units][CELLS], 0 to 255 for minus to plus the layer's largest magnitude. */
+  /** Per hidden layer: [units][CELLS], 0 to 255 for minus to plus the layer's largest magnitude. */
   of(model: Model): Uint8ClampedArray<ArrayBuffer>[] {
     const all = model.parameters
     let first = 0
@@ -43,7 +43,7 @@ export class UnitPictures {
   }
 }
 
-/** Bytes are a quarter of what goes to the page, and index its colours. */
+/** Bytes make messages to the page a quarter of the size, and index its colours. */
 function asBytes(said: Float32Array, units: number): Uint8ClampedArray<ArrayBuffer> {
   let most = 1e-6
   for (let i = 0; i < said.length; i++) {

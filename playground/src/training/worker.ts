@@ -1,4 +1,4 @@
-/** Trains away from the page, so that it never stutters. */
+/** Trains off the main thread, so that the page never stutters. */
 import { exportOnnx } from 'fourlane/formats'
 import type { Answer, Ask, OwnTable } from '../messages.ts'
 import type { OptimizerName, Settings } from '../settings.ts'
@@ -6,12 +6,12 @@ import { type Problem, shapeProblem } from './problem.ts'
 import { optimizers } from './rates.ts'
 import { Trainer } from './trainer.ts'
 
-/** What a frame may take of training when it is to be as much as possible, in milliseconds. */
+/** Training time per frame at full speed, in milliseconds. */
 const BUDGET = 12
 
 let problem: Problem | undefined
 let settings: Settings | undefined
-/** The model of the page; in a race, the racers beside it. */
+/** The page's model, followed by the other racers in a race. */
 let trainer: Trainer | undefined
 let racers: Trainer[] | undefined
 let raced = ''
@@ -20,7 +20,7 @@ async function problemOf(wanted: Settings, table: OwnTable | undefined): Promise
   const { data } = wanted
   if (data !== 'csv') return shapeProblem({ ...wanted, data })
   if (!table) throw new RangeError('Choose a CSV file to train on.')
-  // only who brings a table needs what reads it
+  // loaded only by users who bring a table
   const { tableProblem } = await import('./tableProblem.ts')
   return tableProblem(table, wanted)
 }
@@ -78,7 +78,7 @@ async function answer(ask: Ask): Promise<Answer> {
   return { kind: 'file', run, name: `playground.${ask.format}`, bytes: new Uint8Array(bytes) }
 }
 
-/** Buffers that the page may have for good. */
+/** Buffers to transfer to the page. */
 const transferred = (said: Answer): Transferable[] => {
   if (said.kind === 'frame')
     return [
@@ -90,7 +90,7 @@ const transferred = (said: Answer): Transferable[] => {
 
 let turn = Promise.resolve()
 globalThis.onmessage = ({ data }: MessageEvent<Ask>) => {
-  // one after the other: a table takes its time to be read
+  // sequentially: reading a table takes time
   turn = turn.then(async () => {
     let said: Answer
     try {

@@ -1,17 +1,17 @@
-/** What values look like: orange below 0, blue above, paper or ink between; classes have hues of their own. */
+/** Colours of values: orange below 0, blue above, the background in between; classes have distinct hues. */
 
 const darkNow = (): boolean =>
   getComputedStyle(document.documentElement).colorScheme.trim() === 'dark' ||
   (document.documentElement.dataset.theme === undefined && matchMedia('(prefers-color-scheme: dark)').matches)
 
-/** Asked for thousands of times a frame, while a style costs more than a colour. */
+/** Cached: read thousands of times per frame, and getting a computed style is expensive. */
 let dark: boolean | undefined
 const isDark = (): boolean => {
   dark ??= darkNow()
   return dark
 }
 
-/** To be called when the theme has changed. */
+/** Call when the theme has changed. */
 export function forgetTheme(): void {
   dark = undefined
 }
@@ -23,7 +23,7 @@ const HIGH: Rgb = [31, 111, 235]
 const PAPER: Rgb = [247, 247, 244]
 const INK: Rgb = [28, 32, 38]
 
-/** Of classes, well apart in hue and in lightness (Okabe and Ito 2008, and four more). */
+/** Class colours, well separated in hue and lightness (Okabe and Ito 2008, and four more). */
 const CLASSES: readonly Rgb[] = [
   [230, 159, 0],
   [0, 114, 178],
@@ -51,9 +51,9 @@ const STEPS = 256
 const pack = ([r, g, b]: Rgb): number => (255 << 24) | (b << 16) | (g << 8) | r
 
 export interface Palette {
-  /** Colours of bytes that stand for values from -1 to 1, as pixels. */
+  /** Pixel colours of bytes that represent values from -1 to 1. */
   readonly values: Uint32Array
-  /** Of classes by how sure: [classes][STEPS]. */
+  /** Pixel colours of classes by confidence: [classes][STEPS]. */
   readonly classes: readonly Uint32Array[]
   readonly isDark: boolean
 }
@@ -86,7 +86,7 @@ function paintValues(pixels: Uint32Array, bytes: Uint8ClampedArray, inSteps: boo
   else for (let i = 0; i < bytes.length; i++) pixels[i] = values[bytes[i]]
 }
 
-/** Class + how sure, as pixels. */
+/** Class + confidence, as pixels. */
 function paintClasses(pixels: Uint32Array, classes: Float32Array, inSteps: boolean): void {
   const colours = palette().classes
   for (let i = 0; i < classes.length; i++) {
@@ -97,7 +97,7 @@ function paintClasses(pixels: Uint32Array, classes: Float32Array, inSteps: boole
 }
 
 /**
- * A canvas of a pixel a cell, which is drawn larger wherever it is seen. It is kept from frame to frame: a new one costs more than its pixels.
+ * A canvas with one pixel per cell, which is scaled up where it is shown. It is reused between frames: a new one costs more than its pixels.
  */
 export class Picture {
   readonly canvas: HTMLCanvasElement
@@ -117,7 +117,7 @@ export class Picture {
     this.#put()
   }
 
-  /** Squares of bytes one below the other. */
+  /** Squares of bytes, stacked vertically. */
   paintAll(pictures: readonly Uint8ClampedArray[], size: number): void {
     const pixels = this.#fit(size, Math.max(1, pictures.length) * size)
     for (const [i, picture] of pictures.entries()) paintValues(pixels.subarray(i * size * size), picture, false)

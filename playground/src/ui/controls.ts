@@ -43,7 +43,7 @@ const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 const POINTS = [50, 100, 200, 400, 800, 1200, 2000]
 const percent = (value: number) => `${value} %`
 
-/** Choices about a table of the user's own. */
+/** Choices for a user's table. */
 export interface TableChoice {
   readonly target: string
   readonly across: string

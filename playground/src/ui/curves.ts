@@ -10,7 +10,7 @@ export interface Curve {
   readonly dash?: readonly number[]
 }
 
-/** Points that are kept; beyond, every second one is dropped. */
+/** Number of points kept; beyond it, every second one is dropped. */
 const MOST = 1200
 
 export class CurvesView {
@@ -67,7 +67,7 @@ export class CurvesView {
     this.element.hidden = this.#curves.length === 0
     if (this.#curves.length === 0) return
     const style = getComputedStyle(document.documentElement)
-    // on large screens all is larger
+    // everything is larger on large screens
     const rem = Number.parseFloat(style.fontSize)
     const [ink, line] = ['--ink', '--line'].map((name) => resolved(style.getPropertyValue(name).trim()))
     const axis = {
@@ -107,7 +107,7 @@ export class CurvesView {
     )
   }
 
-  /** Colours of another theme. */
+  /** Switches to another theme's colours. */
   restyle(): void {
     this.#make()
   }

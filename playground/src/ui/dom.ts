@@ -55,7 +55,7 @@ export function choice<Name extends string>(
 }
 
 interface SliderOptions {
-  /** The values that it steps through, or the ends of a range of whole numbers. */
+  /** The values it steps through, or the ends of a range of integers. */
   readonly stops?: readonly number[]
   readonly range?: readonly [number, number, step: number]
   readonly show?: (value: number) => string
@@ -100,7 +100,7 @@ export function checkbox(label: string, change: (value: boolean) => void): Contr
   }
 }
 
-/** A row of choices of which one is taken, as radio buttons. */
+/** A row of radio buttons. */
 export function radios<Name extends string>(
   legend: string,
   names: readonly Name[],
@@ -120,7 +120,7 @@ export function radios<Name extends string>(
   }
 }
 
-/** Puts a text in the place of another; writing the same one would lay the page out again. */
+/** Sets the text if it differs; writing the same text would trigger layout. */
 export function write(place: HTMLElement, text: string): void {
   if (place.textContent !== text) place.textContent = text
 }
@@ -133,10 +133,10 @@ export function label(place: HTMLElement, text: string): void {
 export const button = (label: string, press: () => void, props: Props = {}): HTMLButtonElement =>
   el('button', { type: 'button', onclick: press, ...props }, label)
 
-/** Milliseconds between changes of figures: faster they cannot be read, and each lays the page out. */
+/** Milliseconds between updates of numbers: faster ones cannot be read, and each triggers layout. */
 export const TEXTS_EVERY = 100
 
-/** Does it at once, and again at most once in so many milliseconds; what is asked for between is done when they are over. */
+/** Throttles: runs at once, then at most once per interval, with a trailing call for requests in between. */
 export function rarely(milliseconds: number, work: () => void): () => void {
   let last = Number.NEGATIVE_INFINITY
   let later: ReturnType<typeof setTimeout> | undefined
@@ -152,7 +152,7 @@ export function rarely(milliseconds: number, work: () => void): () => void {
   }
 }
 
-/** Fits a canvas to its place on the page, in device pixels; the context counts in those of CSS. */
+/** Sizes a canvas to its box, in device pixels; the context uses CSS pixels. */
 export function fitCanvas(
   canvas: HTMLCanvasElement,
   settings?: CanvasRenderingContext2DSettings,
@@ -160,9 +160,9 @@ export function fitCanvas(
   context: CanvasRenderingContext2D
   width: number
   height: number
-  /** Device pixels of one of CSS. */
+  /** Device pixels per CSS pixel. */
   scale: number
-  /** Whether nothing is on it, as its size is another. */
+  /** Whether it is blank because its size changed. */
   isEmpty: boolean
 } {
   const scale = Math.min(3, globalThis.devicePixelRatio || 1)

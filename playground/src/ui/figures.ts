@@ -1,7 +1,7 @@
-/** Numbers as texts. */
+/** Formats numbers. */
 const plain = new Map<number, Intl.NumberFormat>()
 
-/** So many significant digits; what is small as 2.9e-8 instead of a row of zeros. */
+/** So many significant digits; small numbers as 2.9e-8 instead of with many zeros. */
 export function figure(value: number, digits = 3): string {
   if (Number.isNaN(value)) return '–'
   if (value !== 0 && Math.abs(value) < 1e-3) {

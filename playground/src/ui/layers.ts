@@ -1,11 +1,11 @@
-/** How values and gradients go through the layers: `diagnose`, as bars. */
+/** How values and gradients propagate through the layers: `diagnose`, as bars. */
 import type { LayerDiagnosis } from 'fourlane'
 import { el } from './dom.ts'
 import { figure } from './figures.ts'
 
 const percent = (value: number | undefined): string => (value === undefined ? '–' : `${Math.round(100 * value)} %`)
 
-/** Bars are logarithmic, from 1e-6 to 10: a gradient that vanishes does so by powers of ten. */
+/** Bars are logarithmic, from 1e-6 to 10: vanishing gradients shrink by powers of ten. */
 function bar(value: number): HTMLElement {
   const share = Number.isFinite(value) && value > 0 ? Math.max(0, Math.min(1, (Math.log10(value) + 6) / 7)) : 0
   const fill = el('i')

@@ -31,7 +31,7 @@ export function drawLinks(
       const weight = weights[i * units + u]
       const size = Math.abs(weight)
       const path = size > least && paths[(weight > 0 ? WIDTHS : 0) + Math.ceil((size / most) * WIDTHS) - 1]
-      // nor is one drawn that is no number any more
+      // NaN is not drawn either
       if (!path) continue
       const [x0, y0, x1, y1] = [a.x + a.size, a.y + a.size / 2, b.x, b.y + b.size / 2]
       const bend = (x1 - x0) * 0.45

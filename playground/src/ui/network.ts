@@ -1,4 +1,4 @@
-/** The network as a drawing: a picture of what each unit says over the plane, and lines for the weights between them. */
+/** The network diagram: a picture of each unit's output over the plane, and lines for the weights between units. */
 import { type Frame, type Scene, UNIT_CELLS } from '../messages.ts'
 import { MOST_LAYERS, MOST_UNITS, type Settings } from '../settings.ts'
 import { type Palette, Picture, palette } from './colours.ts'
@@ -10,7 +10,7 @@ import { layOut, type Tile, type UnitPlace } from './tiles.ts'
 const LINKS_EVERY = 40
 /** Milliseconds without a new frame, after which all lines are drawn. */
 const SETTLED = 250
-/** Of inputs of a table, so many are drawn. */
+/** Largest number of table inputs that are drawn. */
 const MOST_INPUTS = 32
 
 const CELLS = UNIT_CELLS ** 2

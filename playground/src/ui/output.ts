@@ -1,4 +1,4 @@
-/** What the network says over the plane, with the points that it learned from and is tested by. */
+/** The network's output over the plane, with the training and test points. */
 import type { Racer, Scene } from '../messages.ts'
 import { classColour, css, Picture, palette, valueColour } from './colours.ts'
 import { checkbox, el, fitCanvas, label, rarely, TEXTS_EVERY, write } from './dom.ts'
@@ -73,7 +73,7 @@ export class OutputView {
     )
   }
 
-  /** Nothing to see: there is no data. */
+  /** Clears the picture: there is no data. */
   clear(): void {
     this.#scene = undefined
     this.#racer = undefined
@@ -122,7 +122,7 @@ export class OutputView {
   }
 }
 
-/** Class 1 of two is a diamond, not a matter of colour alone; what is for testing has a dark rim. */
+/** Of two classes, class 1 is a diamond, so that colour is not the only cue; test points have a dark rim. */
 function drawPoints(
   context: CanvasRenderingContext2D,
   scene: Scene,

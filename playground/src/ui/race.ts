@@ -5,7 +5,7 @@ import { Picture } from './colours.ts'
 import { el, rarely, TEXTS_EVERY, write } from './dom.ts'
 import { figure } from './figures.ts'
 
-/** Told apart by colour and by dashes. */
+/** Distinguished by colour and dashes. */
 export const RACER_STYLES = [
   { colour: '#1f6feb' },
   { colour: '#e87722', dash: [8, 4] },

@@ -1,4 +1,4 @@
-/** How far training is, and how fast. */
+/** Training progress and speed. */
 import type { Frame } from '../messages.ts'
 import { el, rarely, TEXTS_EVERY, write } from './dom.ts'
 

@@ -1,4 +1,4 @@
-/** The loss over a plane through the parameters, as a surface that can be turned, with the way that training took. */
+/** The loss over a plane through the parameters, as a rotatable surface, with the training trajectory. */
 import type { Surface } from '../messages.ts'
 import { button, el, freshId } from './dom.ts'
 import { figure } from './figures.ts'

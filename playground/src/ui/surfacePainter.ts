@@ -120,7 +120,7 @@ export class SurfacePainter {
   #triangles = 0
   #steps = 0
 
-  /** A painter on that canvas; undefined where there is no WebGL2. */
+  /** A painter for the canvas; undefined without WebGL2. */
   static on(canvas: HTMLCanvasElement): SurfacePainter | undefined {
     const gl = canvas.getContext('webgl2', { antialias: true })
     return gl ? new SurfacePainter(gl) : undefined
@@ -157,7 +157,7 @@ export class SurfacePainter {
     gl.bindBuffer(gl.ARRAY_BUFFER, path)
     this.#lay()
     gl.enable(gl.DEPTH_TEST)
-    // the point lies where the line ends
+    // the dot is at the end of the line
     gl.depthFunc(gl.LEQUAL)
   }
 
@@ -253,7 +253,7 @@ export class SurfacePainter {
   }
 }
 
-/** Logarithms of losses, from 0 to 1; what is no number is as high as the highest. */
+/** Logarithms of losses, scaled to [0, 1]; NaN is drawn at the highest. */
 function heightsOf(loss: Float64Array): Float64Array {
   const logs = loss.map((value) => Math.log(Math.max(1e-6, value)))
   let [least, most] = [Infinity, -Infinity]

@@ -1,4 +1,4 @@
-/** What is to be looked at: tabs, of which arrows go from one to the next. */
+/** The tabs of views; arrow keys move between them. */
 import { VIEWS, type View } from '../settings.ts'
 import { button, byId } from './dom.ts'
 

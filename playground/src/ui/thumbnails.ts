@@ -23,7 +23,7 @@ export function thumbnail(data: DataName): HTMLCanvasElement {
   const { task, at, y } = makePoints(data, 160, 0, 3)
   for (let i = 0; i < y.length; i++) {
     const value = task === 'classes' ? 2 * y[i] - 1 : y[i]
-    // on the ground of any theme
+    // on the background of any theme
     context.fillStyle = css(valueColour(Math.sign(value)))
     context.globalAlpha = Math.min(1, Math.abs(value))
     context.beginPath()

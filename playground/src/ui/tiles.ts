@@ -1,4 +1,4 @@
-/** Where units lie on the drawing of the network. */
+/** Positions of units in the network diagram. */
 
 /** A hidden unit, or an input in layer -1. */
 export interface UnitPlace {

@@ -49,7 +49,7 @@ function tell({ title, text }: Tour): void {
   )
 }
 
-/** Hands a file to the browser's downloads. */
+/** Downloads a file. */
 export function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
   const link = el('a', { href: URL.createObjectURL(new Blob([bytes])), download: name })
   link.click()

@@ -121,7 +121,7 @@ const perFlop = (contender: Contender, flops: number): Contender => ({
   calls: (contender.calls ?? 1) * flops,
 })
 
-/** Runs every tile until the engine's optimizing compiler, which works beside us, has surely been there. */
+/** Runs every tile until the engine's optimizing compiler, which runs concurrently, has surely compiled it. */
 function warm(target: Target): void {
   const { sheet, calls } = products(target, [128, 256, 256])
   const started = performance.now()

@@ -1,4 +1,4 @@
-/** Prediction by quantized models beside the float models that they were made of. */
+/** Prediction by quantized models, compared with their float models. */
 import { quantize } from '../src/entries/public.ts'
 import { configureRuntime } from '../src/machine/wasm.ts'
 import { repeated, sideBySide } from './measure.ts'

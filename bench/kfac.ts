@@ -6,7 +6,7 @@ import { noise } from './workloads.ts'
 import { benchTargets } from './yardstick.ts'
 
 const ROWS = 512
-/** Steps of a sample: whole turns of inverseEvery. */
+/** Steps per sample: a multiple of inverseEvery. */
 const STEPS = 10
 const WARMUP_STEPS = 20
 

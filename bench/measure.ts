@@ -1,4 +1,4 @@
-/** Side-by-side measuring: contenders take turns in short windows of one process, each right after the yardstick. */
+/** Side-by-side measurement: contenders alternate in short windows of one process, each right after the yardstick. */
 import { Bench } from 'tinybench'
 
 /** Something to be timed. */

@@ -1,4 +1,4 @@
-/** What it costs to go from one wasm module to another: almost empty steps of `train` and of `solve` in turn. */
+/** The cost of calls between wasm modules: nearly empty steps of `train` and `solve`, alternating. */
 import { Alternation, RECORDS } from '../test/support/alternation.ts'
 import { median } from './measure.ts'
 import type { Report } from './report.ts'

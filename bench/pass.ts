@@ -1,4 +1,4 @@
-/** One optimizer's pass over blocks of its own, on the machine alone. */
+/** One optimizer's pass over its own blocks, without the TypeScript side. */
 import { RECORD_SCALAR, RECORD_SCALARS, RECORD_STEP, RECORD_WORDS } from '../src/abi/records.ts'
 import { scratchBytes, stateNames, stepClock, updateSteps, writeDynamics } from '../src/compiler/updates.ts'
 import type { Target } from '../src/machine/wasm.ts'

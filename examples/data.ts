@@ -1,4 +1,4 @@
-/** Where the examples find their data: beside the sources, also when they run from build/. */
+/** The folder of the examples' data: next to the sources, even if they run from build/. */
 import { fileURLToPath } from 'node:url'
 
 const folder = import.meta.url.includes('/build/') ? '../../examples/data/' : './data/'

@@ -1,4 +1,4 @@
-// Trains a small network on 1797 handwritten digits, shows how it went, saves it, reloads it and reads a few digits.
+// Trains a small network on 1797 handwritten digits, shows the results, saves it, reloads it and classifies a few digits.
 // `--svg [FOLDER]` writes the loss curve and the confusion matrix as pictures too, by default here.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -53,7 +53,7 @@ const floats = (i, x, inputs, units, [kernel, bias]) => ({
   tensors: [tensor(5, `w${i}`, [inputs, units], kernel), tensor(5, `b${i}`, [units], bias)],
 })
 
-/** The same as onnxruntime's `quantize_dynamic` makes it: activations in a range of their own, weights with a scale a unit. */
+/** The same as onnxruntime's `quantize_dynamic` makes it: activations with their own range, weights with one scale per unit. */
 function bits8(i, x, inputs, units, [kernel, bias]) {
   const scales = new Float32Array(units)
   kernel.forEach((value, at) => {

@@ -1,4 +1,4 @@
-// fourlane once more, in a process of its own: `wide`, `threads` and `int8` are its arguments. Started by fourlane.mjs.
+// Another fourlane in a separate process: `wide`, `threads` and `int8` are its arguments. Started by fourlane.mjs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { inferenceModel, trainingModel } from '../bench/models.js'

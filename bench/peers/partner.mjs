@@ -1,4 +1,4 @@
-// A peer in a process of its own, which takes its turns when it is asked: other languages, and fourlane under other settings.
+// A peer in a separate process, which runs a window on request: other languages, and fourlane with other settings.
 // Lines of JSON go in, one answer comes back for each; arrays lie in files. See torch.py and own.mjs.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

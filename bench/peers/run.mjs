@@ -1,4 +1,4 @@
-// Runs fourlane and its peers in turn; copied to build/peers, beside their packages. Called by scripts/bench-peers.mjs.
+// Runs fourlane and its peers alternately; copied to build/peers, next to their packages. Called by scripts/bench-peers.mjs.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { median, sideBySide } from '../bench/measure.js'

@@ -20,7 +20,7 @@ const KEY = 'digits'
 /** Ready before the first request: module scope is paid for when the worker starts. */
 const shipped: Model = prepare(modelFromBytes(new Uint8Array(file)), true)
 
-/** Only the head learns. A model with its optimizer's state goes on where it stopped: compiling would forget that state. */
+/** Trains only the head. A model with optimizer state resumes where it stopped: compiling would discard that state. */
 function prepare(model: Model, fresh = false): Model {
   if (fresh) {
     model.compile({

@@ -1,4 +1,4 @@
-/** The first network of many courses: 64-100-10 on handwritten digits, beside PyTorch. */
+/** The first network of many courses: 64-100-10 on handwritten digits, compared with PyTorch. */
 import { readFileSync } from 'node:fs'
 import { dense, input, sequential, sgd, standardScaler } from 'fourlane'
 import { confusion, lineChart } from 'fourlane/charts'

@@ -144,7 +144,7 @@ export const momentum = experiment<Results>({
       steps.flatMap((step, column) => {
         const rate = plane[row * steps.length + column]
         const expected = theory(step, beta)
-        // where it is there within a few steps, or is far away, float32 tells no rate
+        // if it converges within a few steps, or is far away, float32 cannot show a rate
         return rate === null || rate === 0 || expected > 1.5 || expected < 0.2 ? [] : [Math.abs(rate - expected)]
       }),
     )

@@ -1,5 +1,5 @@
 // The digits on as many ranks as there are, each with its share of the rows: `mpirun -n 4 node build/examples/mpi/digits.js`.
-// With a path of a file, training goes on from it where it was interrupted, to the same bits: `... digits.js digits.safetensors`.
+// Given a file, training resumes from it after an interruption, with the same bits: `... digits.js digits.safetensors`.
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import {

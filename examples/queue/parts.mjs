@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 export const QUEUE = 'score'
 
-/** Where Redis is. Requests wait for it as long as it takes: it may be started anew. */
+/** Where Redis is. Requests wait for it as long as it takes: it may be restarting. */
 export const connection = () => {
   const { hostname, port } = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379')
   return { host: hostname, port: Number(port), maxRetriesPerRequest: null, retryStrategy: () => 200 }

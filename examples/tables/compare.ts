@@ -1,4 +1,4 @@
-// A preset beside the scores of other programs: node examples/tables/compare.ts FOLDER [PRESET [NAME ...]]
+// A preset's scores next to those of other programs: node examples/tables/compare.ts FOLDER [PRESET [NAME ...]]
 // FOLDER/reference.json lists tables: { name, file, target, task, metric, test_rows, results: { PROGRAM: { score, std? } } }. Row i is
 // for testing when ((i * 2654435761) mod 2^32) / 2^32 < 0.2.
 import { readFileSync } from 'node:fs'

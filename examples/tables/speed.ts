@@ -1,4 +1,4 @@
-// Seconds of an epoch of realmlp-small beside PyTorch's, both on one thread, in turns:
+// Seconds per epoch of realmlp-small and of PyTorch's, both on one thread, alternating:
 // node examples/tables/speed.ts TABLE TARGET [--wide] [--python PROGRAM] [--rounds N]
 // Of the processor, so that other work on the machine counts little. --wide is for Node 24 and 25. Every epoch validates and keeps the best weights, on both sides.
 import { spawn } from 'node:child_process'

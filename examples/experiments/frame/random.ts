@@ -11,7 +11,7 @@ export function uniform(seed: number): () => number {
   }
 }
 
-/** The labels, a share of them drawn anew from all classes: some of these stay what they were. */
+/** The labels, a share of them redrawn from all classes, which leaves some of these unchanged. */
 export function corrupted(labels: Int32Array, share: number, classes: number, seed: number): Int32Array {
   const random = uniform(seed)
   return labels.map((label) => (random() < share ? Math.floor(random() * classes) : label))

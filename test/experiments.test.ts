@@ -47,7 +47,7 @@ test('as many labels are corrupted as asked for', () => {
   const labels = Int32Array.from({ length: 10_000 }, (_, i) => i % 10)
   const changed = (share: number) => corrupted(labels, share, 10, 3).filter((label, i) => label !== labels[i]).length
   assert.is(changed(0), 0)
-  // a tenth of those that are drawn anew stays
+  // a tenth of the redrawn ones stay the same
   assert.ok(Math.abs(changed(0.5) - 4500) < 200, String(changed(0.5)))
   assert.ok(Math.abs(changed(1) - 9000) < 200, String(changed(1)))
   assert.equal(corrupted(labels, 0.5, 10, 3), corrupted(labels, 0.5, 10, 3))

@@ -24,7 +24,7 @@ test('docs/charts.md has a section and a picture for every chart', () => {
 test('docs/charts.md names every option', () => {
   const section = (title: string) => page.slice(page.indexOf(`## ${title}\n`)).split('\n## ')[0]
   for (const [name, draw] of Object.entries(charts) as [string, (options: object) => string][]) {
-    // an option refused by name tells which are known
+    // an error about an unknown option lists the known ones
     let message = ''
     try {
       draw({ qqqqqqqqqqqq: 1, values: [1], labels: ['a'], columns: 1, matrix: [1] })

@@ -1,4 +1,4 @@
-// Heat maps, confusion matrices and bars: what is drawn as rectangles.
+// Charts made of rectangles: heat maps, confusion matrices and bars.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type BarsOptions, bars } from '../../src/charts/bars.ts'

@@ -193,7 +193,7 @@ test('bad input: one line, the right exit code, nothing half-written', async () 
   assert.not.ok(existsSync(`${folder}/half.csv`))
   const left = readdirSync(folder).filter((name) => !before.includes(name) && !name.endsWith('.csv'))
   assert.equal(left, [])
-  // what training did not have is as what is missing
+  // categories unseen in training count as missing
   const emu = await fourlaneIn(
     { input: [new TextEncoder().encode(`${rows[0]}\nAtlantis,1e9,NA,?,,unknown,2007,Emu\n`)] },
     'predict',

@@ -86,7 +86,7 @@ test('every row is scored once, whoever dies', async () => {
     server.kill('SIGTERM')
     await once(server, 'exit')
     server = redis()
-    // what is there already is not put in again
+    // what is there already is not inserted again
     enqueue()
   }
   await until(PARTS)

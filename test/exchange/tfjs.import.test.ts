@@ -1,4 +1,4 @@
-// Layers-models as TensorFlow.js and others write them: what is taken, and what is refused.
+// Layers-models as TensorFlow.js and others write them: what is accepted and what is rejected.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { importTfjs } from '../../src/entries/formats.ts'

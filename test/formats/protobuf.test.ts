@@ -1,4 +1,4 @@
-// Protocol buffers: written and read again, bytes as the specification's own examples have them, and what is damaged refused.
+// Protocol buffers: round trips, the bytes of the specification's examples, and rejection of damaged data.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MessageReader, MessageWriter, NumberList } from '../../src/formats/protobuf.ts'

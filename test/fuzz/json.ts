@@ -1,7 +1,7 @@
 /** JSON values that are changed here and there, and texts that JSON.stringify would not write. */
 import type { Dice } from './dice.ts'
 
-/** What is written as it is. */
+/** What is written unchanged. */
 class Raw {
   readonly text: string
 

@@ -1,4 +1,4 @@
-// Layers that come along with their factories: what a program that has made none can read of a file.
+// Layers that their factories register: what files a program can read that has not called any.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { predictorFromBytes } from '../../src/entries/predict.ts'

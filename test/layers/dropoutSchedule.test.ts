@@ -1,4 +1,4 @@
-// Dropout whose rate a schedule gives: the masks of each update, files, and what is no rate.
+// Dropout with a scheduled rate: the masks of each update, files, and invalid rates.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { predictorFromBytes } from '../../src/entries/predict.ts'

@@ -1,4 +1,4 @@
-// Embeddings, one-hot columns, branches and selections: what they compute, and what they refuse.
+// Embeddings, one-hot columns, branches and selections: what they compute and what they reject.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { predictorFromBytes } from '../../src/entries/predict.ts'

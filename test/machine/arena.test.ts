@@ -1,4 +1,4 @@
-// Floats on their way into the memory: what is no number is found, what is too small to count becomes 0, nothing else changes.
+// Floats copied into memory: NaN is found, tiny values are flushed to 0, nothing else changes.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkFloats } from '../../src/data/arrays.ts'

@@ -1,4 +1,4 @@
-/** Steps by name become words: what the types refuse, and what is written where. */
+/** Steps with named operands become words: what the types reject, and what is written where. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DENSE_ALPHA, DENSE_B, DENSE_UNITS } from '../../src/abi/layers.ts'

@@ -1,4 +1,4 @@
-// Model files on disk: where they are read from, how they are replaced, and what is left when writing ends early.
+// Model files on disk: where they are read from, how they are replaced, and what remains after an interrupted write.
 import { spawn } from 'node:child_process'
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-/** Models with several heads in files, and what is refused. */
+/** Files of models with several heads, and what is rejected. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {

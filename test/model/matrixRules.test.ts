@@ -57,7 +57,7 @@ test('a step is that of optimize on the same gradients; first and last layers ta
     own.map(({ tensor }) => tensor.name),
     OWN,
   )
-  // what is kept is kept once: a momentum, or the fallback's two moments
+  // state is stored once: a momentum, or the fallback's two moments
   assert.is(tensors.length, OWN.length + 2 * (model.parameters.length - OWN.length))
 })
 
@@ -99,7 +99,7 @@ test('tables of embeddings take the fallback, and keep their state apart from th
     return model
   }
   const own = (model: Model) => model.parameters.filter(({ name }) => name === 'dense_2.kernel')
-  // with that matrix frozen in effect, what is left is the fallback's training
+  // with that matrix effectively frozen, only the fallback trains
   const still = { match: 'dense_2.kernel', weightDecay: 0, learningRate: 0, fallback }
   const model = make(muon(still))
   const plain = make(
@@ -200,7 +200,7 @@ test('parameter groups reach matrices, and those of the fallback the rest', () =
 })
 
 test('clipping comes before the rule, callbacks scale both rates', () => {
-  // what is orthogonalized has no size, but momentum of clipped and unclipped gradients has another direction
+  // orthogonalization removes the scale, but the momentum of clipped gradients has another direction than that of unclipped ones
   const clipped = build({ fallback: sgd({ learningRate: 1 }) }, 1, { globalClipNorm: 1e-3 })
   const before = clipped.parameters.map((parameter) => parameter.get())
   clipped.trainStep(x, y)

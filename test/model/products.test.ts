@@ -115,7 +115,7 @@ function shake<T>(model: Model, x: Float32Array, work: (x: Float32Array) => T): 
   }
 }
 
-/** Whether no layer normalizes what is always the same: one column gives 0, two give 1 and -1, but for epsilon. */
+/** Whether no layer normalizes to constants: one column gives 0, two give 1 and -1, up to epsilon. */
 function isConditioned(model: Model): boolean {
   const wide = (layers: readonly Layer[], width: number): boolean =>
     layers.every((layer) => {

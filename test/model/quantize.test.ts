@@ -1,4 +1,4 @@
-/** Quantized models: what they predict, what they lose, their files, and what is refused. */
+/** Quantized models: their predictions, their errors, their files, and what is rejected. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -57,7 +57,7 @@ const mixed = () =>
 
 const squares = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
 
-/** How far outputs are from what they should be, as a share of the outputs. */
+/** Relative error of the outputs. */
 const distance = (got: Float32Array, want: Float32Array) =>
   Math.sqrt(squares(got.map((value, i) => value - want[i])) / squares(want))
 
@@ -91,7 +91,7 @@ test('predictions are near those of the model, whatever its layers, and files gi
       const quantized = quantize(model, calibration && { calibration })
       const y = quantized.predict(x(70))
       const off = distance(y, expected)
-      // inputs and weights of four layers, each rounded to about 1 % of what they are; ranges of all rows are twice those of one
+      // inputs and weights of four layers, each rounded to about 1 %; ranges of all rows are twice those of one
       assert.ok(off > 0 && off < (calibration ? 0.06 : 0.03), `off by ${off}`)
       assertSame(predictorFromBytes(quantized.toBytes()).predict(x(70)), y, 'from bytes')
       assertSame(quantized.predict(x(70).subarray(0, INPUTS)), y.subarray(0, model.engine.outputs), 'one row')

@@ -9,7 +9,7 @@ import { wave } from '../support/samples.ts'
 
 const test = suite('settings of files')
 
-/** Files that every reader refuses: what changes in the settings, and what the message says. */
+/** Files that every reader rejects: the change of settings, and the message. */
 const architecture: readonly [change: (settings: Json) => Json | string, says: string][] = [
   [(settings) => ({ ...settings, lyers: 1 }), 'settings: unknown option "lyers"; did you mean "layers"?'],
   [(settings) => JSON.stringify(settings).replace('{', '{"__proto__":1,'), 'unknown option "__proto__"'],

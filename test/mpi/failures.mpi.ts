@@ -72,7 +72,7 @@ for (const launcher of launchers) {
       while (last.code !== 0) {
         deaths++
         assert.ok(last.after > 0 && last.after < PATIENCE, `ended ${last.after} ms after the death: ${last.complained}`)
-        // what is said beside the launcher's report: no rank blames itself
+        // messages besides the launcher's report: no rank blames itself
         assert.not.match(last.complained, /\n\s+at |Error: /, 'no rank leaves a stack')
         last = await run(launcher, folder, deaths < KILLS ? 'SIGKILL' : undefined)
       }

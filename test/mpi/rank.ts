@@ -1,4 +1,4 @@
-/** A rank: does what the scenario says, and tells in a file what came of it. */
+/** A rank: runs the scenario and writes the outcome to a file. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {

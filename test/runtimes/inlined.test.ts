@@ -1,4 +1,4 @@
-// The wasm as text for browsers: what the build packs comes out whole.
+// The wasm as text for browsers: what the build compresses is decompressed intact.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { modules as features } from '../../src/runtime/inlined/features.ts'

@@ -1,4 +1,4 @@
-// A table's models in a page: their files and the rows lie beside it, the answers go back to the server that sent it.
+// A table's models in a page: their files and the rows are served with it, and the predictions are posted to its server.
 import * as fourlane from 'fourlane'
 import * as predict from 'fourlane/predict'
 import * as tables from 'fourlane/table/predict'

@@ -1,4 +1,4 @@
-// Wasm files for plain SIMD that were made of those with fused multiply-add do what the compiler's own do, to the bit.
+// Plain SIMD wasm files derived from those with fused multiply-add compute the same bits as the compiler's own.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { configureRuntime } from '../../src/entries/public.ts'

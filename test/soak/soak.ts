@@ -125,7 +125,7 @@ const mebibytes = () => process.memoryUsage.rss() / 2 ** 20
 
 /** Runs one case here; prints what memory it took, as JSON. */
 async function soak({ times, prepare }: Case): Promise<void> {
-  // the first quarter is long enough for memory to have filled with what is kept for later
+  // the first quarter is long enough for caches and pools to have filled
   const count = Math.min(times, Math.max(LEAST_TIMES, Math.round(times * Number(share))))
   const act = prepare(Number(threads))
   const before = mebibytes()

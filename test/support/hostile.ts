@@ -3,7 +3,7 @@ import fc from 'fast-check'
 
 const DEEP = Array.from({ length: 100 }).reduce<unknown>((inner) => [inner], 1)
 
-/** Made anew for each use: some would be changed by it. */
+/** Created for each use, since some are modified by it. */
 const makers: readonly (() => unknown)[] = [
   () => undefined,
   () => null,

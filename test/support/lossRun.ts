@@ -40,7 +40,7 @@ export function runLoss(
   const dy = sheet.matrix(rows, cols)
   const rowLosses = sheet.floats(new Float32Array(rows))
   const weightsAt = weights ? sheet.floats(weights) : 0
-  // what is written must not depend on what was there, pads included
+  // what is written must not depend on what was there before, padding included
   for (const { address, stride } of [own, dy]) sheet.arena.floats(address, (rows * stride) / 4).fill(7)
   sheet.step(ops.loss, {
     kind: spec.code,

@@ -1,4 +1,4 @@
-/** Steps of every op on a machine of their own, to look at what they do. */
+/** Steps of every op, each on a separate machine, to inspect their effects. */
 import { STEP_WORDS } from '../../src/abi/ops.ts'
 import {
   RECORD_LEARNING_RATE,

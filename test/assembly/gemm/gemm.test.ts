@@ -223,7 +223,7 @@ for (const target of targets) {
 
 interface Kernels extends Record<string, (...operands: number[]) => void> {}
 
-/** The kernels themselves, for what the op list alone cannot say: which panels and rows to compute. */
+/** The kernels themselves, with parameters that the op list cannot express: which panels and rows to compute. */
 function kernels(relaxed: boolean): { memory: WebAssembly.Memory; kernels: Kernels } {
   const code = compile('assembly/gemm/products.ts', featuresOf(relaxed), '-O0')
   const { exports } = instantiateSync<Kernels>(code, {})

@@ -241,7 +241,7 @@ for (const target of targets) {
           const y = slice(data.y, cols, r)
           const alone = runLoss(target, spec, { rows: 1, cols, y, t: slice(data.t, cols, r) })
           assert.is(alone.rowLosses[0], together.rowLosses[r], name(spec))
-          // dividing by 4 rows is exact, but for what the flush rounds, far below these tolerances
+          // dividing by 4 rows is exact, except for flushing, far below these tolerances
           const quarters = [...alone.gradient].map((g) => g / 4)
           const row = slice([...together.gradient], cols, r)
           assertClose(row, quarters, { absolute: 1e-19, relative: 1e-7 }, name(spec))

@@ -109,7 +109,7 @@ for (const target of targets) {
   }
 
   reduce('correct predictions of classes, one-hot rows and independent outputs, with ties', () => {
-    // few distinct values, all negative or not, make ties and largest values beside the padding likely
+    // few distinct values, all negative or not, make ties and maxima next to the padding likely
     const value = fc.constantFrom(-3, -2, -1, -0.5, 0, 0.25, 0.5, 1)
     const shape = fc.record({
       rows: fc.integer({ min: 1, max: 5 }),

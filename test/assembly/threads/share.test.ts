@@ -31,7 +31,7 @@ const module = new WebAssembly.Module(
   importSharedMemory(compile('test/support/assembly/share.ts', ['simd', 'threads'])) as BufferSource,
 )
 
-/** Instances on one memory, as if each were a thread of its own; and one more, to look at what the others left. */
+/** Instances on one memory, as if each were a separate thread, and one more to inspect the results. */
 function crew(count: number): { threads: Thread[]; onlooker: Thread; memory: WebAssembly.Memory } {
   const memory = sharedMemory(64)
   const instance = () => instantiateSync<Thread>(module, { env: { memory } }).exports

@@ -1,4 +1,4 @@
-// Files made to take forever, to take all memory, or to be read as what they are not: each is refused by name, soon.
+// Files crafted to take forever, to exhaust memory, or to be misread: each is rejected by name, quickly.
 import { test } from 'uvu'
 import { importOnnx } from '../../../src/entries/formats.ts'
 import { type FileSpec, floats, ints, type NodeSpec, onnxFile } from '../../support/onnxFile.ts'

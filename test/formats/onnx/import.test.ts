@@ -1,4 +1,4 @@
-// What a file says beside its nodes: outputs, functions, labels, scalers, inputs, tensors elsewhere.
+// The parts of a file besides its nodes: outputs, functions, labels, scalers, inputs, external tensors.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decodeOnnx } from '../../../src/formats/onnx/import.ts'

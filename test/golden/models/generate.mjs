@@ -1,5 +1,5 @@
 // Writes the files that 0.1.0 saved and what they predict: `node test/golden/models/generate.mjs` in a checkout of 0.1.0, built.
-// Later versions must load them and give the same bits (plain SIMD build); so they are never written anew.
+// Later versions must load them and compute the same bits (plain SIMD build), so they are never regenerated.
 import { writeFileSync } from 'node:fs'
 import * as f from '../../../build/src/entries/core.js'
 

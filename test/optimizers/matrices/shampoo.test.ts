@@ -42,7 +42,7 @@ for (const target of targets) {
     ]) {
       for (const variant of variants) {
         const options = { ...DEFAULTS, ...variant } as typeof DEFAULTS
-        // of one size: squares of what is smaller would be lost in float32 sums
+        // of one size: squares of smaller values would be lost in float32 sums
         const drawn = noise(inputs * units * 8, 1, inputs * 100 + units)
         const draw = (t: number) => matrix(inputs, units, (i, j) => drawn[(t * inputs + i) * units + j])
         const start = draw(0)

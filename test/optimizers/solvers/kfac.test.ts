@@ -208,7 +208,7 @@ test('damping is adapted towards what the loss does', () => {
     for (let t = 0; t < 25; t++) model.trainStep(x, y)
     return Number(model.engine.session?.scalars.damping)
   }
-  // a step so short does what the model says
+  // for such a short step the quadratic model is accurate
   assert.ok(dampingAfter(1e3) < 1e3)
   assert.ok(Math.abs(Math.log(dampingAfter(1e3) / 1e3) - 25 * Math.log(0.9)) < 1e-6)
 })

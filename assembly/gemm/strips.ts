@@ -31,11 +31,7 @@ export class Strips {
 
   /** First input of strip `index`; the last strip absorbs a remainder that would be too small. */
   @inline static input(index: i32, inputs: i32): i32 {
-    return index * stripRows() <= inputs - LEAST
-      ? index * stripRows()
-      : index == Strips.of(inputs)
-        ? inputs
-        : inputs - LEAST
+    return index == Strips.of(inputs) ? inputs : min(index * stripRows(), inputs - LEAST)
   }
 
   /** Offset of dz after x. */
@@ -44,7 +40,7 @@ export class Strips {
   }
 }
 
-/** Packs rows [begin, end) of x and dz, of `rows` in all, into strips. Reads up to 44 bytes past a row's end. */
+/** Packs rows [begin, end) of x and dz, of `rows` in all, into strips. Reads up to 60 bytes past a row's end. */
 export function packStrips(
   x: usize,
   xStride: usize,

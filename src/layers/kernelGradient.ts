@@ -5,7 +5,7 @@ import type { Builder } from './builder.ts'
 
 /** Minimum rows for packing to pay: smaller batches have short sums, and may use fused updates. */
 const LEAST_ROWS = 65
-/** Columns of x and of dz that do. */
+/** Minimum columns of x, and of dz, for that. */
 const LEAST_COLUMNS = 128
 /** Minimum of both together: if the rows of x and dz take less than a page, sums of a hundred terms touch few enough pages unpacked. */
 const LEAST_WIDTH = 768

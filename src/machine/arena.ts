@@ -63,6 +63,8 @@ export class Arena {
         memory.grow(missing)
       } catch (cause) {
         const mebibytes = Math.ceil(this.top / 2 ** 20)
+        // what did not fit is given up: smaller requests may fit
+        this.top = Math.min(this.top, memory.buffer.byteLength)
         throw new RangeError(
           `fourlane: out of memory: the model and its batch need ${mebibytes} MiB; try a smaller batchSize`,
           { cause },
@@ -91,18 +93,20 @@ export class Arena {
     return (met & MET_TINY) !== 0
   }
 
-  /** Whether all floats are finite: copies them chunk by chunk to free memory and checks them there. */
+  /** Whether all floats are finite: copies them chunk by chunk to free memory and checks them there. False without free memory, too. */
   areFinite(values: Float32Array): boolean {
     const address = this.reserve(PIECE * 4)
     try {
       this.commit()
+    } catch {
+      return false
     } finally {
       this.top = address
     }
     let met = 0
     for (let i = 0; i < values.length; i += PIECE) met |= this.#bring(address, values.subarray(i, i + PIECE))
     // memory behind a model is zeros: another model may get it
-    this.#f32.fill(0, address / 4, address / 4 + PIECE)
+    this.#f32.fill(0, address / 4, address / 4 + Math.min(values.length, PIECE))
     return (met & MET_NON_FINITE) === 0
   }
 

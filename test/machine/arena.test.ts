@@ -54,6 +54,31 @@ for (const target of targets) {
     assert.equal(arena.floats(address, 1000), wave(1000))
   })
 
+  test('memory that the host refuses is given up, and nothing needs more to be checked', () => {
+    const arena = new Arena(target)
+    arena.commit()
+    const { top } = arena
+    const { memory } = arena.machine
+    arena.reserve(2 ** 33)
+    assert.throws(() => arena.commit(), /out of memory: .* need 8\d\d\d MiB/)
+    assert.ok(arena.top <= memory.buffer.byteLength)
+    assert.ok(arena.areFinite(wave(PIECE)))
+    arena.reserve(memory.buffer.byteLength - arena.top)
+    Object.defineProperty(memory, 'grow', {
+      value: () => {
+        throw new RangeError('refused')
+      },
+    })
+    arena.top = memory.buffer.byteLength
+    assert.is(
+      checkFloats('fit', 'x', wave(PIECE), 1, (values) => arena.areFinite(values)),
+      PIECE,
+    )
+    assert.is(arena.top, memory.buffer.byteLength)
+    arena.top = top
+    assert.ok(arena.areFinite(wave(PIECE)))
+  })
+
   test('values too small to count become 0, all others stay, beside them nothing changes', () => {
     const arena = new Arena(target)
     const address = arena.reserve((2 * PIECE + 16) * 4)

@@ -19,18 +19,18 @@ const ALLOWED = [
 ]
 /** In bytes: targets, and the limits that are enforced today. */
 const SIZES = {
-  unpacked: { goal: 250_000, limit: 1_380_000 },
+  unpacked: { goal: 250_000, limit: 1_390_000 },
   wasm: {
-    train: { goal: 64_000, limit: 73_500 },
+    train: { goal: 64_000, limit: 75_000 },
     infer: { goal: 20_000, limit: 23_000 },
     solve: { goal: 48_000, limit: 56_000 },
     int8: { goal: 20_000, limit: 24_000 },
     features: { goal: 10_000, limit: 16_000 },
   },
   predict: { goal: 26_000, limit: 27_500 },
-  train: { goal: 65_000, limit: 82_500 },
+  train: { goal: 65_000, limit: 83_000 },
   formats: { goal: 30_000, limit: 45_000 },
-  types: { goal: 71_000, limit: 204_500 },
+  types: { goal: 71_000, limit: 209_500 },
 }
 allowRelaxedSimd()
 

@@ -6,6 +6,8 @@ import {
   DENSE_DX,
   DENSE_DX_STRIDE,
   DENSE_INPUTS,
+  DENSE_LEAST_ROWS,
+  DENSE_MOST_ROWS,
   DENSE_SAVED,
   DENSE_SAVED_STRIDE,
   DENSE_SCRATCH,
@@ -17,6 +19,7 @@ import {
   DENSE_Y_STRIDE,
 } from '../../src/abi/layers'
 import { Grid } from '../threads/grid'
+import { Share } from '../threads/share'
 import { Word } from '../word'
 import { denseBackwardBias, denseBackwardInput, denseBackwardWeights, denseForward } from './products'
 import { multiplyStrips, packStrips, Strips } from './strips'
@@ -54,7 +57,7 @@ export function dense(step: usize, rows: i32, thread: i32): void {
 export function denseDw(step: usize, rows: i32, thread: i32): void {
   const inputs = Word.int(step, DENSE_INPUTS)
   const bias = Word.address(step, DENSE_B)
-  if (Word.address(step, DENSE_SCRATCH)) {
+  if (isPacked(step, rows)) {
     packedDw(step, rows, thread)
     return
   }
@@ -77,6 +80,11 @@ export function denseDw(step: usize, rows: i32, thread: i32): void {
   }
 }
 
+/** Whether x and dz are packed for a batch of so many rows. */
+function isPacked(step: usize, rows: i32): bool {
+  return rows >= Word.int(step, DENSE_LEAST_ROWS) && rows <= Word.int(step, DENSE_MOST_ROWS)
+}
+
 /** dw is split by strips of inputs. */
 function packedDw(step: usize, rows: i32, thread: i32): void {
   const inputs = Word.int(step, DENSE_INPUTS)
@@ -93,7 +101,12 @@ function packedDw(step: usize, rows: i32, thread: i32): void {
   }
 }
 
-export function densePack(step: usize, rows: i32, begin: i32, end: i32): void {
+export function densePack(step: usize, rows: i32, thread: i32): void {
+  if (!isPacked(step, rows)) return
+  for (Share.of(rows, thread); Share.more(); ) pack(step, rows, Share.begin, Share.end)
+}
+
+function pack(step: usize, rows: i32, begin: i32, end: i32): void {
   packStrips(
     Word.address(step, DENSE_X),
     Word.address(step, DENSE_X_STRIDE),

@@ -59,7 +59,7 @@ export function train(step: usize, record: usize, thread: i32): void {
       for (Share.of(rows, thread); Share.more(); ) gather(step, record, Share.begin, Share.end)
       break
     case OP_DENSE_PACK:
-      for (Share.of(rows, thread); Share.more(); ) densePack(step, rows, Share.begin, Share.end)
+      densePack(step, rows, thread)
       break
     case OP_DENSE_DW:
       denseDw(step, rows, thread)

@@ -23,6 +23,9 @@ export const DENSE_DX = 12
 export const DENSE_SCRATCH = 13
 export const DENSE_SAVED_STRIDE = 14
 export const DENSE_DX_STRIDE = 15
+/** OP_DENSE_PACK, OP_DENSE_DW: batches with fewer or with more rows are not packed. */
+export const DENSE_LEAST_ROWS = 16
+export const DENSE_MOST_ROWS = 17
 
 /** x in OP_ACTIVATE, dy in OP_ACTIVATE_BACK. */
 export const ACTIVATE_FROM = 1

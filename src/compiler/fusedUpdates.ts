@@ -3,6 +3,7 @@
  * is applied to the same panels of w at once. These gradients never reach memory.
  */
 import { PANEL } from '../abi/layout.ts'
+import { PACKED_ROWS } from '../layers/kernelGradient.ts'
 import * as ops from '../machine/ops/layers.ts'
 import type { Range, Step } from '../machine/program.ts'
 import { emitUpdates, isAlone, type Objective, tensorsOf } from './objective.ts'
@@ -10,7 +11,7 @@ import type { ProgramBuilder } from './programBuilder.ts'
 import { updateSteps } from './updates.ts'
 
 /** Larger batches are compute-bound, so fusing gains nothing. */
-export const FUSED_ROWS = 64
+export const FUSED_ROWS = PACKED_ROWS - 1
 /** Panels of gradients at a time: what the widest tile takes, and what the L1 cache holds. */
 const PANELS = 2
 /** Smaller kernels stay in cache between steps anyway. */
@@ -47,7 +48,7 @@ export function planFused(
   // fused panels of dw read dz in place, not packed
   const passes = steps.slice(backward, end).flatMap(({ op, operands }): Step[] => {
     if (op === ops.densePack) return []
-    return [op === ops.denseDw ? { op, operands: { ...operands, packed: 0 } } : { op, operands }]
+    return [op === ops.denseDw ? { op, operands: { ...operands, mostRows: 0 } } : { op, operands }]
   })
   // the gradient of a layer's input needs the kernel before the update
   passes.forEach((step, i) => {

@@ -160,8 +160,9 @@ export function backwardWeights(
     inputs,
     units,
   }
-  if (inStrips) bench.step(ops.densePack, { ...operands, packed })
-  bench.step(ops.denseDw, { ...operands, packed, dw, db: withBias ? db : 0 }).run(rows)
+  const packing = { ...operands, packed, leastRows: 1, mostRows: inStrips ? rows : 0 }
+  if (inStrips) bench.step(ops.densePack, packing)
+  bench.step(ops.denseDw, { ...packing, dw, db: withBias ? db : 0 }).run(rows)
   bench.clear()
   bench.checkGuards('dw')
   const panels = bench.arena.floats(dw, padded(units) * inputs).slice()

@@ -32,7 +32,18 @@ export const dense = op(
   forward,
 )
 
-export const densePack = op(codes.OP_DENSE_PACK, 'rows', { ...layer, ...dz, packed: abi.DENSE_SCRATCH as Address }, {})
+export const densePack = op(
+  codes.OP_DENSE_PACK,
+  'rows',
+  {
+    ...layer,
+    ...dz,
+    packed: abi.DENSE_SCRATCH as Address,
+    leastRows: abi.DENSE_LEAST_ROWS as Count,
+    mostRows: abi.DENSE_MOST_ROWS as Count,
+  },
+  {},
+)
 
 // a layer's two gradients have different outputs and the same inputs
 export const denseDw = op(
@@ -42,6 +53,8 @@ export const denseDw = op(
     ...layer,
     ...dz,
     packed: abi.DENSE_SCRATCH as Optional<Address>,
+    leastRows: abi.DENSE_LEAST_ROWS as Optional<Count>,
+    mostRows: abi.DENSE_MOST_ROWS as Optional<Count>,
     dw: abi.DENSE_W as Address,
     db: abi.DENSE_B as Optional<Address>,
   },

@@ -37,8 +37,16 @@ export function layerSamples(room: () => number): { readonly [Name in keyof type
   const kernel = () => ({ v: room(), g: room(), inverse: room(), inputs: 9, units: COLS })
   return {
     dense: step(ops.dense, { ...layer(), w: room(), b: room(), y: room(), yStride: STRIDE, ...activation() }),
-    densePack: step(ops.densePack, { ...layer(), ...dz(), packed: room() }),
-    denseDw: step(ops.denseDw, { ...layer(), ...dz(), packed: room(), dw: room(), db: room() }),
+    densePack: step(ops.densePack, { ...layer(), ...dz(), packed: room(), leastRows: 1, mostRows: 99 }),
+    denseDw: step(ops.denseDw, {
+      ...layer(),
+      ...dz(),
+      packed: room(),
+      leastRows: 1,
+      mostRows: 99,
+      dw: room(),
+      db: room(),
+    }),
     denseDx: step(ops.denseDx, {
       ...dz(),
       inputs: WIDTH,

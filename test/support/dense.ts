@@ -1,7 +1,16 @@
 /** Dense layers on hand-made programs: operands between NaN, results between guard words, and what they should be. */
 import * as assert from 'uvu/assert'
 import { ACTIVATION_LINEAR } from '../../src/abi/activations.ts'
-import { ALIGN, MACHINE_BYTES, PANEL } from '../../src/abi/layout.ts'
+import {
+  ALIGN,
+  MACHINE_BYTES,
+  PANEL,
+  TILE_2X16,
+  TILE_4X8,
+  TILE_4X16,
+  TILE_5X16,
+  TILE_6X8,
+} from '../../src/abi/layout.ts'
 import { STRIPS } from '../../src/layers/kernelGradient.ts'
 import * as ops from '../../src/machine/ops/ops.ts'
 import { noise } from './activate.ts'
@@ -12,6 +21,7 @@ type Floats = Float32Array
 export const names = ['y', 'dw', 'db', 'dx'] as const
 type Name = (typeof names)[number]
 const GUARD = 777
+export const TILES = [TILE_6X8, TILE_4X8, TILE_2X16, TILE_4X16, TILE_5X16]
 export const padded = (cols: number) => Math.ceil(cols / PANEL) * PANEL
 
 /** A layer's operands and results in row-major order. */
@@ -24,6 +34,8 @@ export interface Layer {
   readonly b: Float32Array
   readonly dz: Float32Array
 }
+
+export const title = ({ rows, inputs, units }: Layer) => `${rows}x${inputs}x${units}`
 
 export const layer = (rows: number, inputs: number, units: number): Layer => ({
   rows,

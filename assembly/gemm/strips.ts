@@ -40,6 +40,19 @@ export class Strips {
   }
 }
 
+class Copy {
+  /** `rows` rows of BYTES bytes, 40, 48 or 64: from rows `stride` bytes apart to contiguous ones. BYTES is a literal. */
+  @inline static rows(BYTES: usize, from: usize, stride: usize, to: usize, rows: i32): void {
+    for (const last = to + <usize>rows * BYTES; to < last; to += BYTES, from += stride) {
+      v128.store(to, v128.load(from))
+      v128.store(to, v128.load(from, 16), 16)
+      if (BYTES == 40) store<u64>(to, load<u64>(from, 32), 32)
+      else v128.store(to, v128.load(from, 32), 32)
+      if (BYTES == 64) v128.store(to, v128.load(from, 48), 48)
+    }
+  }
+}
+
 /** Packs rows [begin, end) of x and dz, of `rows` in all, into strips. Reads up to 60 bytes past a row's end. */
 export function packStrips(
   x: usize,
@@ -57,37 +70,18 @@ export function packStrips(
   const strips = Strips.of(inputs)
   const packedDz = Strips.dz(packed, inputs, rows)
   for (let k = begin; k < end; k += PAGES) {
-    const n = <usize>min(PAGES, end - k)
+    const n = min(PAGES, end - k)
     const xRow = x + <usize>k * xStride
     let to = packed + <usize>k * width
     for (let s = 0; s < strips; s++, to += <usize>rows * width) {
-      let from = xRow + ((<usize>Strips.input(s, inputs)) << 2)
-      const last = to + n * width
-      if (width == 40) {
-        for (let at = to; at < last; at += 40, from += xStride) {
-          v128.store(at, v128.load(from))
-          v128.store(at, v128.load(from, 16), 16)
-          store<u64>(at, load<u64>(from, 32), 32)
-        }
-      } else {
-        for (let at = to; at < last; at += 48, from += xStride) {
-          v128.store(at, v128.load(from))
-          v128.store(at, v128.load(from, 16), 16)
-          v128.store(at, v128.load(from, 32), 32)
-        }
-      }
+      const from = xRow + ((<usize>Strips.input(s, inputs)) << 2)
+      if (width == 40) Copy.rows(40, from, xStride, to, n)
+      else Copy.rows(48, from, xStride, to, n)
     }
     const zRow = dz + <usize>k * zStride
     to = packedDz + <usize>k * (ROW * 2)
     for (let column = 0; column < units; column += COLUMNS, to += <usize>rows * (ROW * 2)) {
-      let from = zRow + ((<usize>column) << 2)
-      const last = to + n * (ROW * 2)
-      for (let at = to; at < last; at += ROW * 2, from += zStride) {
-        v128.store(at, v128.load(from))
-        v128.store(at, v128.load(from, 16), 16)
-        v128.store(at, v128.load(from, 32), 32)
-        v128.store(at, v128.load(from, 48), 48)
-      }
+      Copy.rows(64, zRow + ((<usize>column) << 2), zStride, to, n)
     }
   }
 }

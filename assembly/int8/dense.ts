@@ -33,7 +33,7 @@ import { activateBlock } from '../activations/activations'
 import { F4 } from '../math/simd'
 import { Grid } from '../threads/grid'
 import { Word } from '../word'
-import { multiplyPairs, multiplyPanels, multiplyRows, panelsAtOnce } from './products'
+import { multiplyPanels, multiplyRows, multiplyTwoPanels, panelsAtOnce } from './products'
 import { Grain } from './quantize'
 
 /** Bytes of a panel's row of floats. */
@@ -58,7 +58,7 @@ export function denseInt8(step: usize, rows: i32, thread: i32): void {
         n = min(most, panels - p)
         const columns = w + <usize>p * bytes * PANEL
         const to = y + <usize>p * ROW
-        if (n == 2) multiplyPairs(x, xStride, columns, bytes, to, yStride, Grid.rows)
+        if (n == 2) multiplyTwoPanels(x, xStride, columns, bytes, to, yStride, Grid.rows)
         else multiplyRows(x, xStride, columns, bytes, to, yStride, Grid.rows)
         finish(step, Grid.row, Grid.rows, Grid.begin + p, n)
       }

@@ -50,7 +50,7 @@ export function panelsAtOnce(): i32 {
 }
 
 /** Likewise for two panels. */
-export function multiplyPairs(
+export function multiplyTwoPanels(
   x: usize,
   xStride: usize,
   w: usize,

@@ -263,7 +263,7 @@ test('yieldEvery: how long the event loop waits at most', async () => {
     const timer = setInterval(() => count++, 1)
     let progress = 0
     const watch: Callback = { onProgress: () => void progress++ }
-    await classifier().fit(wave(4 * 20_000), labels(20_000), { epochs: 4, yieldEvery, callbacks: [watch] })
+    await classifier().fit(wave(4 * 20_000), labels(20_000), { epochs: 20, yieldEvery, callbacks: [watch] })
     clearInterval(timer)
     return [count, progress]
   }
